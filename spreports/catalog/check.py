@@ -1,0 +1,209 @@
+"""Check a request against the catalogue before it costs anything.
+
+Quota is one report a minute, and Amazon answers most of these slips minutes later with
+a FATAL report, or silently with another report than was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+
+from spreports.catalog.entry import Option, ReportType
+from spreports.catalog.periods import (
+    as_day,
+    next_period,
+    period_name,
+    period_of,
+    starts_period,
+)
+from spreports.catalog.suggest import suggestion
+
+__all__ = ["check_request"]
+
+_SPANS = {
+    "DAY": "one day",
+    "WEEK": "Sunday to Saturday",
+    "MONTH": "a calendar month",
+    "QUARTER": "January, April, July or October and the two months after",
+    "YEAR": "a calendar year",
+}
+
+
+def check_request(
+    entry: ReportType,
+    *,
+    start: date | datetime | None = None,
+    end: date | datetime | None = None,
+    options: Mapping[str, object] | None = None,
+    now: datetime | None = None,
+) -> list[str]:
+    """Say what is wrong with a request, and what to write instead.
+
+    Parameters
+    ----------
+    entry : ReportType
+    start, end : date or datetime, optional
+        Half-open ``[start, end)``: the week to Saturday the 10th ends on the 11th.
+    options : mapping, optional
+        Report options; booleans count as ``"true"`` and ``"false"``.
+    now : aware datetime, optional
+        With it, periods that Amazon has not published yet are named too.
+
+    Returns
+    -------
+    list of str
+        One sentence for each fault; empty for a sound request, and for types that the
+        catalogue does not know. Windows longer than ``max_window_days`` are no fault,
+        since they can be sliced anywhere.
+    """
+    if not entry.known:
+        return []
+    given = {name: _plain(value) for name, value in (options or {}).items()}
+    return [
+        *_request(entry),
+        *_options(entry, given),
+        *_dates(entry, start, end, given),
+        *_published(entry, end, now),
+    ]
+
+
+def _plain(value: object) -> str:
+    """Return an option's value as it goes to Amazon."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _called(entry: ReportType) -> str:
+    return f"{entry.alias} ({entry.report_type})" if entry.alias else entry.report_type
+
+
+def _request(entry: ReportType) -> Iterator[str]:
+    if entry.requestable:
+        return
+    name = entry.alias or entry.report_type
+    if entry.schedulable:
+        yield (
+            f"{_called(entry)} cannot be requested, only scheduled: use "
+            "client.api.create_report_schedule(), then take up what it makes with "
+            f"client.existing({name!r}, since=...)"
+        )
+    else:
+        yield (
+            f"{_called(entry)} cannot be requested, Amazon makes it by itself: "
+            f"take it up with client.existing({name!r}, since=...)"
+        )
+
+
+def _options(entry: ReportType, given: Mapping[str, str]) -> Iterator[str]:
+    known = {option.name: option for option in entry.options}
+    for name in given:
+        if name not in known:
+            hint = suggestion(name, tuple(known))
+            yield f"{_called(entry)} has no option {name!r}{hint}"
+    for name, option in known.items():
+        if name in given:
+            yield from _value(entry, option, given[name])
+        elif option.required:
+            yield f"{_called(entry)} needs the option {name!r}{_choice(option)}"
+
+
+def _value(entry: ReportType, option: Option, value: str) -> Iterator[str]:
+    parts = value.split(option.separator) if option.separator else [value]
+    for part in parts if option.values else ():
+        if part not in option.values:
+            hint = suggestion(part, option.values)
+            yield f"option {option.name!r} of {_called(entry)} cannot be {part!r}{hint}"
+    if option.required and not option.values and not value:
+        yield f"option {option.name!r} of {_called(entry)} is empty{_choice(option)}"
+
+
+def _choice(option: Option) -> str:
+    """Return what an option takes, behind a colon."""
+    if option.values:
+        return f": {', '.join(option.values)}"
+    return f": {option.note}" if option.note else ""
+
+
+def _dates(
+    entry: ReportType,
+    start: date | datetime | None,
+    end: date | datetime | None,
+    given: Mapping[str, str],
+) -> Iterator[str]:
+    if entry.period is None:
+        return
+    if entry.period == "none":
+        if start is not None or end is not None:
+            yield f"{_called(entry)} takes no dates: leave start and end out"
+        return
+    if start is None or end is None:
+        rule = f" of {period_name(entry)}" if period_name(entry) else ""
+        yield f"{_called(entry)} needs start and end, bounds of whole periods{rule}"
+        return
+    period = period_of(entry, given)
+    if period is None:
+        return  # the option that names it is missing or wrong, and was told of above
+    bounds = [
+        *_bound("start", start, period, entry),
+        *_bound("end", end, period, entry),
+    ]
+    yield from bounds
+    if not bounds:
+        yield from _span(entry, start, end, period)
+
+
+def _bound(
+    which: str, moment: date | datetime, period: str, entry: ReportType
+) -> Iterator[str]:
+    """Say that a date is not where a period begins."""
+    day = as_day(moment)
+    asked = moment if day is None else day
+    near = moment.date() if isinstance(moment, datetime) else moment
+    first = starts_period(near, period)
+    if first == day:
+        return
+    after = next_period(near, period)
+    exclusive = " (end is exclusive)" if which == "end" else ""
+    yield (
+        f"{which} {asked.isoformat()} is not where a {period} of {_called(entry)} "
+        f"begins, {_SPANS[period]}{exclusive}: use {first} or {after}"
+    )
+
+
+def _span(
+    entry: ReportType, start: date | datetime, end: date | datetime, period: str
+) -> Iterator[str]:
+    """Say that a window is empty or holds more periods than one report may."""
+    first, last = as_day(start), as_day(end)
+    if first is None or last is None:
+        return
+    if first >= last:
+        after = next_period(first, period)
+        yield f"end {last} is not after start {first}: one {period} ends at {after}"
+        return
+    most = entry.max_periods.get(period)
+    if most is None:
+        return
+    stop = first
+    for _ in range(most):
+        stop = next_period(stop, period)
+    if stop < last:
+        yield (
+            f"one report of {_called(entry)} covers at most {most} {period}"
+            f"{'' if most == 1 else 'S'}: from {first} end at {stop}"
+        )
+
+
+def _published(
+    entry: ReportType, end: date | datetime | None, now: datetime | None
+) -> Iterator[str]:
+    """Say that a period's rows are not out yet."""
+    if entry.hold_back_days is None or end is None or now is None:
+        return
+    last = end.date() if isinstance(end, datetime) else end
+    out = last + timedelta(days=entry.hold_back_days)
+    if now.date() < out:
+        yield (
+            f"{_called(entry)} is published up to {entry.hold_back_days} days after "
+            f"the period: ask for the one before {last} from {out} on, or end earlier"
+        )

@@ -1,0 +1,248 @@
+"""What one report type is: its request, its document, its tables and columns.
+
+Plain frozen values, read from one TOML file each (see ``files``); nothing here opens
+a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from spreports.catalog.parts import Column, Option, Table
+from spreports.catalog.suggest import suggestion
+from spreports.catalog.words import BY_MARKETPLACE
+
+__all__ = ["Column", "Option", "ReportType", "Table"]
+
+# Amazon's own documents write UK where the catalogue keeps ISO 3166.
+_ISO: Final[Mapping[str, str]] = MappingProxyType({"UK": "GB"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportType:
+    """What is known of one report type.
+
+    Attributes
+    ----------
+    report_type : str
+        Amazon's value, such as ``GET_MERCHANT_LISTINGS_ALL_DATA``.
+    alias : str or None
+        Our short name, such as ``listings``.
+    family, title : str
+    format : str or None
+        One of ``words.FORMATS``; a hint, since users may choose another.
+    charset : str or None
+        ``"utf-8"``, ``"header"`` (of the Content-Type), ``"xml-declaration"`` or
+        ``"binary"``; None where it is served without one or not known.
+    quoting : bool
+        Cells may stand in double quotes.
+    doubled_quotes : bool
+        A quote inside such a cell is written twice.
+    pad_short_rows : bool
+        Rows may lack their last cells.
+    local_decimals : bool
+        A comma may be the decimal mark.
+    positional : bool
+        Headers are translated and their order is fixed: the n-th column is the n-th.
+    restricted : bool
+        Its document needs a restricted data token.
+    requestable, schedulable : bool
+        By createReport; by createReportSchedule.
+    deprecated : bool
+    seller_or_vendor : str
+        ``"seller"``, ``"vendor"`` or ``"both"``; ``""`` where not known.
+    max_window_days : int or None
+        Longest window of one report, in days.
+    cooldown_seconds : int or None
+        Amazon makes no newer copy before.
+    whole_days : bool
+        Amazon ignores the time of day of both dates, and counts the day of
+        ``dataEndTime`` in: for a half-open ``[start, end)`` send ``end``'s eve.
+    hold_back_days : int or None
+        Days after a period's end before its rows are there.
+    options : tuple of Option
+    period : str or None
+        How dates follow calendar periods: ``"option:reportPeriod"`` (whole periods of
+        the length that option names), one of ``words.PERIODS`` (whole periods of that
+        length), ``"none"`` (the request has no dates); None where any dates may stand.
+    max_periods : mapping of str to int
+        Most periods of each length that one report may span, such as ``{"WEEK": 1}``;
+        a length that is missing has no known limit.
+    tables : tuple of Table
+        Empty where columns are not known.
+    header_aliases : mapping of str to str
+        Served header to catalogued one: other languages and spellings.
+    marketplace_formats : mapping of str to tuple of str
+        Date formats by country code, for columns with ``"by-marketplace"``.
+    note, source : str
+    known : bool
+        False for a type that the catalogue does not hold.
+
+    Source: Selling Partner API, report type values; each file names its own.
+    """
+
+    report_type: str
+    alias: str | None = None
+    family: str = ""
+    title: str = ""
+    format: str | None = None
+    charset: str | None = None
+    quoting: bool = False
+    doubled_quotes: bool = True
+    pad_short_rows: bool = False
+    local_decimals: bool = False
+    positional: bool = False
+    restricted: bool = False
+    requestable: bool = True
+    schedulable: bool = True
+    deprecated: bool = False
+    seller_or_vendor: str = ""
+    max_window_days: int | None = None
+    cooldown_seconds: int | None = None
+    whole_days: bool = False
+    hold_back_days: int | None = None
+    options: tuple[Option, ...] = ()
+    period: str | None = None
+    max_periods: Mapping[str, int] = field(default_factory=dict, hash=False)
+    tables: tuple[Table, ...] = ()
+    header_aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    marketplace_formats: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict, hash=False
+    )
+    note: str = ""
+    source: str = ""
+    known: bool = True
+
+    def table(self, name: str | None = None) -> Table:
+        """Return one table, the first where no name is given.
+
+        Parameters
+        ----------
+        name : str, optional
+
+        Returns
+        -------
+        Table
+            An empty ``rows`` table where the catalogue knows no columns and no name
+            was asked for.
+
+        Raises
+        ------
+        ValueError
+            There is no table of that name.
+        """
+        if name is None:
+            return self.tables[0] if self.tables else Table(name="rows")
+        for table in self.tables:
+            if table.name == name:
+                return table
+        names = tuple(table.name for table in self.tables)
+        msg = f"{self.report_type} has no table {name!r}{suggestion(name, names)}"
+        raise ValueError(msg)
+
+    def columns(self, table: str | None = None) -> tuple[Column, ...]:
+        """Return the columns of one table.
+
+        Parameters
+        ----------
+        table : str, optional
+            The first table where left out.
+
+        Returns
+        -------
+        tuple of Column, m columns
+
+        Raises
+        ------
+        ValueError
+            There is no table of that name.
+        """
+        return self.table(table).columns
+
+    def column(self, header: str, table: str | None = None) -> Column | None:
+        """Return what is known of a column by the header that was served.
+
+        Parameters
+        ----------
+        header : str
+            As it stands in the document; other languages and spellings that the
+            catalogue knows are found as well, and another case where it is no other
+            column's.
+        table : str, optional
+            The first table where left out.
+
+        Returns
+        -------
+        Column or None
+            None for a header that the catalogue does not hold.
+
+        Raises
+        ------
+        ValueError
+            There is no table of that name.
+        """
+        columns = self.columns(table)
+        for name in (header, self.header_aliases.get(header)):
+            for column in columns:
+                if column.name == name:
+                    return column
+        folded = header.strip().casefold()
+        alike = [column for column in columns if column.name.casefold() == folded]
+        return alike[0] if len(alike) == 1 else None
+
+    def option(self, name: str) -> Option:
+        """Return one report option.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        Option
+
+        Raises
+        ------
+        ValueError
+            The type has no such option.
+        """
+        for option in self.options:
+            if option.name == name:
+                return option
+        names = tuple(option.name for option in self.options)
+        msg = f"{self.report_type} has no option {name!r}{suggestion(name, names)}"
+        raise ValueError(msg)
+
+    def for_marketplace(self, country: str) -> ReportType:
+        """Return the entry with that marketplace's own date formats put in.
+
+        Parameters
+        ----------
+        country : str
+            Country code in capitals, such as ``"DE"``; ``"UK"`` counts as ``"GB"``.
+
+        Returns
+        -------
+        ReportType
+            The same entry where nothing depends on the marketplace, or that one's
+            formats are not known.
+        """
+        formats = self.marketplace_formats.get(_ISO.get(country, country))
+        if formats is None:
+            return self
+        tables = tuple(
+            replace(
+                table,
+                columns=tuple(
+                    replace(column, formats=formats)
+                    if BY_MARKETPLACE in column.formats
+                    else column
+                    for column in table.columns
+                ),
+            )
+            for table in self.tables
+        )
+        return replace(self, tables=tables)

@@ -1,0 +1,80 @@
+"""What a report type is made of: columns in tables, and report options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Column", "Option", "Table"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        Amazon's header, or the path of a JSON leaf or XML element in its record.
+    dtype : str
+        One of ``words.DTYPES``.
+    formats : tuple of str
+        Date formats of ``words.DATE_FORMATS``, tried in order; empty means ISO 8601,
+        then ``%Y-%m-%d``. Only for ``date`` and ``timestamp``.
+    optional : bool
+        The document may leave it out: no drift, and no null column for it.
+    nullable : bool
+        A cell may be empty.
+    key : bool
+        Part of what identifies the row.
+    note : str
+    """
+
+    name: str
+    dtype: str = "string"
+    formats: tuple[str, ...] = ()
+    optional: bool = False
+    nullable: bool = True
+    key: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table of a document.
+
+    Attributes
+    ----------
+    name : str
+        ``"rows"`` for flat files, else the record array's or element's name.
+    path : str
+        JSON record path or XML record element from the root; ``""`` for flat files.
+    columns : tuple of Column, m columns
+        In Amazon's usual order; those that are optional may stand elsewhere.
+    """
+
+    name: str
+    path: str = ""
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One entry of ``reportOptions``.
+
+    Attributes
+    ----------
+    name : str
+        Case matters to Amazon.
+    values : tuple of str
+        Allowed values; empty where any text may stand.
+    required : bool
+    separator : str
+        Where several values may stand in one, what parts them, such as ``","``.
+    note : str
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+    required: bool = False
+    separator: str = ""
+    note: str = ""

@@ -1,0 +1,190 @@
+"""Calendar periods as Amazon's analytics count them, and windows made of them.
+
+Weeks run from Sunday to Saturday, quarters begin in January, April, July and October.
+Windows are half-open ``[start, end)``, days in, days out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from spreports.catalog.entry import ReportType
+from spreports.catalog.words import PERIODS
+
+__all__ = [
+    "as_day",
+    "next_period",
+    "period_name",
+    "period_of",
+    "period_windows",
+    "starts_period",
+]
+
+_DAY = timedelta(days=1)
+_OPTION = "option:"
+
+
+def starts_period(day: date, period: str) -> date:
+    """Return the first day of the period that holds a day.
+
+    Parameters
+    ----------
+    day : date
+    period : str
+        One of ``PERIODS``.
+
+    Returns
+    -------
+    date
+
+    Raises
+    ------
+    ValueError
+        Not a period.
+
+    Source: selling-partner-api-models, brand analytics schemas, dataStartTime.
+    """
+    match period:
+        case "DAY":
+            return day
+        case "WEEK":
+            return day - timedelta(days=day.isoweekday() % 7)
+        case "MONTH":
+            return day.replace(day=1)
+        case "QUARTER":
+            return date(day.year, day.month - (day.month - 1) % 3, 1)
+        case "YEAR":
+            return date(day.year, 1, 1)
+    msg = f"unknown period {period!r}: it is one of {', '.join(PERIODS)}"
+    raise ValueError(msg)
+
+
+def next_period(day: date, period: str) -> date:
+    """Return the first day of the period after the one that holds a day.
+
+    Parameters
+    ----------
+    day : date
+    period : str
+        One of ``PERIODS``.
+
+    Returns
+    -------
+    date
+
+    Raises
+    ------
+    ValueError
+        Not a period.
+    """
+    first = starts_period(day, period)
+    longest = {"DAY": 1, "WEEK": 7, "MONTH": 31, "QUARTER": 92, "YEAR": 366}
+    return starts_period(first + timedelta(days=longest[period]), period)
+
+
+def period_name(entry: ReportType) -> str | None:
+    """Return the option that names the period length, where one does.
+
+    Parameters
+    ----------
+    entry : ReportType
+
+    Returns
+    -------
+    str or None
+        Such as ``"reportPeriod"``.
+    """
+    if entry.period is None or not entry.period.startswith(_OPTION):
+        return None
+    return entry.period.removeprefix(_OPTION)
+
+
+def period_of(
+    entry: ReportType, options: Mapping[str, object] | None = None
+) -> str | None:
+    """Return the period length that a request follows.
+
+    Parameters
+    ----------
+    entry : ReportType
+    options : mapping, optional
+        The request's report options.
+
+    Returns
+    -------
+    str or None
+        One of ``PERIODS``; None where dates are free, or the option that names the
+        length is missing or unknown.
+    """
+    option = period_name(entry)
+    period = (options or {}).get(option) if option else entry.period
+    return str(period) if period in PERIODS else None
+
+
+def as_day(moment: date | datetime) -> date | None:
+    """Return the day of a midnight.
+
+    Parameters
+    ----------
+    moment : date or datetime
+
+    Returns
+    -------
+    date or None
+        None for any other time of day.
+    """
+    if not isinstance(moment, datetime):
+        return moment
+    return moment.date() if moment.time() == time(0) else None
+
+
+def period_windows(
+    entry: ReportType,
+    start: date | datetime,
+    end: date | datetime,
+    options: Mapping[str, object] | None = None,
+) -> tuple[tuple[date, date], ...]:
+    """Slice a window of whole periods into those that one report may cover.
+
+    Parameters
+    ----------
+    entry : ReportType
+    start, end : date or datetime
+        Half-open, both the first day of a period.
+    options : mapping, optional
+        The request's report options.
+
+    Returns
+    -------
+    tuple of (date, date)
+        Half-open, in order, end to end. The request's ``dataEndTime`` is the day
+        before the second. One window where the type has no periods or no known limit.
+
+    Raises
+    ------
+    ValueError
+        A date is not the first day of a period.
+    """
+    period = period_of(entry, options)
+    first, last = as_day(start), as_day(end)
+    if first is None or last is None:
+        msg = "start and end of whole periods are days, or their midnights"
+        raise ValueError(msg)
+    if period is None:
+        return ((first, last),)
+    for day in (first, last):
+        if starts_period(day, period) != day:
+            msg = f"{day} is not the first day of a {period}"
+            raise ValueError(msg)
+    most = entry.max_periods.get(period)
+    if most is None:
+        return ((first, last),) if first < last else ()
+    windows = []
+    while first < last:
+        stop = first
+        for _ in range(most):
+            stop = min(next_period(stop, period), last)
+        windows.append((first, stop))
+        first = stop
+    return tuple(windows)

@@ -1,0 +1,271 @@
+"""One tree of errors, in the order of the flow.
+
+::
+
+    SPReportsError
+    ├── ConfigError                 before any I/O
+    ├── APIError                    .operation .status .request_id .details
+    │   ├── BadRequestError         400, 415 and any other 4xx
+    │   ├── UnauthorizedError       401, and what LWA refuses
+    │   ├── ForbiddenError          403
+    │   ├── NotFoundError           404
+    │   ├── ThrottledError          429, still so at the deadline
+    │   ├── ServerError             5xx
+    │   └── TransportError          no usable HTTP answer
+    ├── ReportError                 .report_id
+    │   ├── ReportCancelledError
+    │   ├── ReportFatalError        .reason
+    │   └── WaitTimeoutError        also a TimeoutError
+    ├── DocumentError               .report_document_id
+    │   ├── DownloadError
+    │   ├── DecompressError         .offset
+    │   ├── DecodeError             .offset
+    │   └── ParseError              .row .column
+    └── SinkError                   .url
+
+All end in ``Error``, all survive pickling (ETL runs in processes), and none holds or
+shows a signed URL, a token or a cell's value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "APIError",
+    "BadRequestError",
+    "ConfigError",
+    "DecodeError",
+    "DecompressError",
+    "DocumentError",
+    "DownloadError",
+    "ErrorDetail",
+    "ForbiddenError",
+    "NotFoundError",
+    "ParseError",
+    "ReportCancelledError",
+    "ReportError",
+    "ReportFatalError",
+    "SPReportsError",
+    "ServerError",
+    "SinkError",
+    "ThrottledError",
+    "TransportError",
+    "UnauthorizedError",
+    "WaitTimeoutError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One entry of Amazon's ErrorList.
+
+    Attributes
+    ----------
+    code : str
+        Amazon's code, such as ``"QuotaExceeded"``.
+    message : str
+        Amazon's sentence.
+    details : str or None
+        More of it, where Amazon sent more.
+
+    Source: Reports API v2021-06-30, Definitions, Error.
+    """
+
+    code: str
+    message: str
+    details: str | None = None
+
+    def __str__(self) -> str:
+        more = f" ({self.details})" if self.details else ""
+        return f"{self.code}: {self.message}{more}"
+
+
+class SPReportsError(Exception):
+    """Root of the tree: ``except SPReportsError`` catches all of it.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, where, and what to do next.
+    **context : object
+        Becomes attributes; they survive pickling.
+    """
+
+    hint: ClassVar[str] = ""
+
+    def __init__(self, message: str, **context: object) -> None:
+        super().__init__(message)
+        self.__dict__.update(context)
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class ConfigError(SPReportsError):
+    """Credentials, region or settings are missing or contradict each other."""
+
+
+class APIError(SPReportsError):
+    """Amazon answered an operation with an error, or could not be asked.
+
+    Attributes
+    ----------
+    operation : str or None
+        As the reference names it, such as ``"createReport"``.
+    status : int or None
+        HTTP status; None where there was no answer.
+    request_id : str or None
+        ``x-amzn-RequestId``, for a support case.
+    details : tuple of ErrorDetail
+        Amazon's own words.
+    """
+
+    operation: str | None = None
+    status: int | None = None
+    request_id: str | None = None
+    details: tuple[ErrorDetail, ...] = ()
+
+
+class BadRequestError(APIError):
+    """400, 415 or another refusal of the request as it was written."""
+
+
+class UnauthorizedError(APIError):
+    """401, or Login with Amazon refused the credentials."""
+
+
+class ForbiddenError(APIError):
+    """403: a missing role, a wrong region, or a restricted report without its role."""
+
+
+class NotFoundError(APIError):
+    """404: no such id for this seller in this region, or Amazon has deleted it."""
+
+
+class ThrottledError(APIError):
+    """429, still so when the deadline had passed."""
+
+
+class ServerError(APIError):
+    """5xx, still so after the retries."""
+
+
+class TransportError(APIError):
+    """No usable answer: refused, reset, timed out, redirected, or not JSON.
+
+    Attributes
+    ----------
+    sent : bool
+        Whether Amazon may have acted on the request.
+    """
+
+    sent: bool = False
+
+
+class ReportError(SPReportsError):
+    """A report did not come to a document.
+
+    Attributes
+    ----------
+    report_id : str or None
+    """
+
+    report_id: str | None = None
+
+
+class ReportCancelledError(ReportError):
+    """CANCELLED."""
+
+    hint = "Amazon also cancels a report that has no data or was asked for too soon"
+
+
+class ReportFatalError(ReportError):
+    """FATAL.
+
+    Attributes
+    ----------
+    reason : str or None
+        What the FATAL report's own document says.
+    """
+
+    reason: str | None = None
+
+
+class WaitTimeoutError(ReportError, TimeoutError):
+    """Still processing when the time was up; the report goes on and can be resumed."""
+
+    hint = "the report goes on at Amazon: the same call later takes it up again"
+
+
+class DocumentError(SPReportsError):
+    """A report document could not become rows.
+
+    Attributes
+    ----------
+    report_document_id : str or None
+    """
+
+    report_document_id: str | None = None
+
+
+class DownloadError(DocumentError):
+    """The stored bytes did not arrive whole.
+
+    Attributes
+    ----------
+    expired : bool
+        The presigned URL was refused and could not be renewed here.
+    """
+
+    expired: bool = False
+
+
+class DecompressError(DocumentError):
+    """The stored bytes are not whole, sound gzip.
+
+    Attributes
+    ----------
+    offset : int or None, bytes of the stored document
+    """
+
+    offset: int | None = None
+
+
+class DecodeError(DocumentError):
+    """A byte does not belong to the charset.
+
+    Attributes
+    ----------
+    offset : int or None, bytes of the plain document
+    """
+
+    offset: int | None = None
+
+
+class ParseError(DocumentError):
+    """The text is not the table it should be.
+
+    Attributes
+    ----------
+    row : int or None
+        Data row, the first below the header being 1.
+    column : str or None
+    """
+
+    row: int | None = None
+    column: str | None = None
+
+
+class SinkError(SPReportsError):
+    """The target refused a write or cannot hold these partitions.
+
+    Attributes
+    ----------
+    url : str or None
+        The target, without credentials.
+    """
+
+    url: str | None = None

@@ -1,0 +1,1 @@
+"""What a request will cost, before anything is asked: pure."""

@@ -1,0 +1,122 @@
+"""The ledger: each step is there for the next process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from spreports.errors import ConfigError
+from spreports.ledger import Ledger, VerifiedDocument, request_key
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+KEY = request_key("T", ["A", "B"], {"x": "1"}, NOW, NOW)
+
+
+def test_a_request_is_the_same_whatever_the_order_of_its_parts() -> None:
+    assert request_key("T", ["B", "A"], {"x": "1"}, NOW, NOW) == KEY
+    assert request_key("T", ["A", "B"], {"x": "2"}, NOW, NOW) != KEY
+    assert request_key("T", ["A"], {"x": "1"}, NOW, NOW) != KEY
+
+
+def test_every_step_is_seen_by_the_next_process(tmp_path: Path) -> None:
+    first = Ledger(tmp_path / "ledger.sqlite")
+    row = first.intend("account", KEY, NOW)
+    first.created(row, "R1")
+    first.seen("account", "R1", "DONE", "D1")
+    document = VerifiedDocument(
+        content_type="text/plain", size=3, sha256="00", verified="md5"
+    )
+    first.stored("account", "D1", document, NOW)
+    first.close()
+
+    second = Ledger(tmp_path / "ledger.sqlite")
+    known = second.latest("account", KEY)
+
+    assert known is not None
+    assert (known.report_id, known.processing_status) == ("R1", "DONE")
+    assert known.report_document_id == "D1"
+    assert second.document("account", "D1") == document
+    second.close()
+
+
+def test_an_intent_without_an_answer_stays(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.intend("account", KEY, NOW)
+
+    known = ledger.latest("account", KEY)
+
+    assert known is not None
+    assert known.report_id is None
+    ledger.close()
+
+
+def test_an_intent_of_which_nothing_came_is_forgotten(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.refused(ledger.intend("account", KEY, NOW))
+
+    assert ledger.latest("account", KEY) is None
+    ledger.close()
+
+
+def test_accounts_share_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.created(ledger.intend("one", KEY, NOW), "R1")
+
+    assert ledger.latest("two", KEY) is None
+    ledger.close()
+
+
+def test_others_cannot_read_the_ledger(tmp_path: Path) -> None:
+    Ledger(tmp_path / "store" / "ledger.sqlite").close()
+
+    path = tmp_path / "store" / "ledger.sqlite"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(ConfigError, match="newer"):
+        Ledger(path)
+
+
+def test_a_file_that_is_no_ledger_is_refused_with_the_fix(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(b"not a database " * 100)
+
+    with pytest.raises(ConfigError, match="move it away"):
+        Ledger(path)
+
+
+def _write_rows(path: Path, name: str) -> None:
+    ledger = Ledger(path)
+    for n in range(25):
+        ledger.created(ledger.intend(name, f"key {n}", NOW), f"{name}-{n}")
+    ledger.close()
+
+
+def test_processes_write_side_by_side_and_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    context = multiprocessing.get_context("spawn")
+    writers = [
+        context.Process(target=_write_rows, args=(path, f"p{n}")) for n in range(2)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+
+    connection = sqlite3.connect(path)
+    (count,) = connection.execute("SELECT count(*) FROM requests").fetchone()
+    connection.close()
+    assert count == 50
