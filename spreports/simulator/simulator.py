@@ -1,0 +1,312 @@
+"""The embedded Amazon as one object: two hosts on loopback and one clock."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from spreports.clock import Clock
+from spreports.simulator.api_origin import APIOrigin
+from spreports.simulator.clock import HurriedClock
+from spreports.simulator.document_origin import DocumentOrigin
+from spreports.simulator.faults import Fault, FaultScript
+from spreports.simulator.journal import Journal, RequestRecord
+from spreports.simulator.lifecycle import Delays
+from spreports.simulator.marketplaces import resolve
+from spreports.simulator.operations import Operations
+from spreports.simulator.paging import Pager
+from spreports.simulator.reports import ReportBook
+from spreports.simulator.samples import Samples
+from spreports.simulator.server import Origin
+from spreports.simulator.settlements import lay_settlements
+from spreports.simulator.shelf import DocumentShelf
+from spreports.simulator.signing import Signer
+from spreports.simulator.tokens import MadeUpCredentials, TokenOffice
+from spreports.simulator.usage_plans import DEFAULT_PLANS, UsagePlans
+
+if TYPE_CHECKING:
+    from spreports.client import Client
+
+ETAGS = ("md5", "opaque", None)
+REGIONS = ("na", "eu", "fe", None)
+DEFAULT_HISTORY = timedelta(days=730)
+
+
+class Simulator:
+    """A stand-in for Amazon, with made-up data and real HTTP.
+
+    Use it as a context manager, or call `start` and `close`.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same documents and the same delays.
+    speed : float
+        Simulated seconds in one real second; not used where a `clock` is given.
+    rows : int or mapping of str to int
+        Rows of each document below its header, for all report types or by type.
+    port, document_port : int
+        0 takes a free one. Always on 127.0.0.1.
+    clock : Clock or None
+        A clock of your own, such as one that a test moves by hand.
+    delays : (float, float), seconds
+        How long a report is IN_QUEUE and IN_PROGRESS, more or less a quarter.
+    usage_plans : bool or mapping of str to (float, int)
+        Whether quotas are enforced; or other rates and bursts by operation.
+    rate_header_on_429 : bool
+        Whether a 429 names the rate; the reference says it does not.
+    faults : iterable of Fault
+        What goes wrong; more may come later through ``.faults.add``.
+    fatal : mapping of str to str
+        Report types that end FATAL, and what their document says.
+    cooldowns : mapping of str to float, seconds
+        Report types that are CANCELLED when asked for again within that time.
+    first_day : date or None
+        Order windows that end before it have no data: CANCELLED. None: two years ago.
+    region : str or None
+        ``"na"``, ``"eu"`` or ``"fe"``: other marketplaces are a 403. None allows all.
+    strict_credentials : bool
+        Whether a login must use `credentials`; else any values will do.
+    samples : bool, path or None
+        Serve the packaged samples, or those of a folder, instead of generated rows.
+    url_lifetime, token_lifetime, page_token_lifetime : float, seconds
+        Of presigned URLs, of access tokens and RDTs, of nextToken.
+    compress : bool
+        Whether documents are gzip, with a compressionAlgorithm.
+    etag : str or None
+        Of documents: ``"md5"``, ``"opaque"`` or none.
+    settlements : bool
+        Whether two settlement reports exist from the start.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        speed: float = 60.0,
+        rows: int | Mapping[str, int] = 200,
+        port: int = 0,
+        document_port: int = 0,
+        clock: Clock | None = None,
+        delays: tuple[float, float] = (20.0, 40.0),
+        usage_plans: bool | Mapping[str, tuple[float, int]] = True,
+        rate_header_on_429: bool = False,
+        faults: Iterable[Fault] = (),
+        fatal: Mapping[str, str] | None = None,
+        cooldowns: Mapping[str, float] | None = None,
+        first_day: date | None = None,
+        region: str | None = None,
+        strict_credentials: bool = False,
+        samples: bool | str | Path | None = None,
+        url_lifetime: float = 300.0,
+        token_lifetime: float = 3600.0,
+        page_token_lifetime: float = 3600.0,
+        compress: bool = True,
+        etag: str | None = "md5",
+        settlements: bool = True,
+    ) -> None:
+        if etag not in ETAGS or region not in REGIONS:
+            raise ValueError(f"etag is one of {ETAGS}, region one of {REGIONS}")
+        if min(rows.values() if isinstance(rows, Mapping) else [rows], default=0) < 0:
+            raise ValueError("rows is not negative")
+        self.clock: Clock = clock or HurriedClock(speed)
+        self.credentials = MadeUpCredentials.fresh()
+        self.faults = FaultScript(faults)
+        self._journal = Journal()
+        self._settlements = settlements
+        folder = Path(samples) if isinstance(samples, str | Path) else None
+        served = Samples(folder) if samples else None
+        self._undo = ExitStack()
+        temporary = tempfile.TemporaryDirectory(prefix="spreports-simulator-")
+        self._undo.callback(temporary.cleanup)
+        signer = Signer(self.clock, url_lifetime)
+        self._shelf = DocumentShelf(
+            Path(temporary.name),
+            signer,
+            seed=seed,
+            rows=rows,
+            compressed=compress,
+            samples=served,
+            origin=lambda: self._documents.url,
+        )
+        self._book = ReportBook(
+            self.clock,
+            Delays(*delays, random.Random(seed)),
+            self.faults,
+            self._shelf,
+            fatal=fatal or {},
+            cooldowns=cooldowns or {},
+            first_day=first_day or (self.clock.now() - DEFAULT_HISTORY).date(),
+        )
+        plans = dict(DEFAULT_PLANS)
+        if isinstance(usage_plans, Mapping):
+            plans.update(usage_plans)
+        api = APIOrigin(
+            clock=self.clock,
+            office=TokenOffice(
+                self.clock,
+                self._journal,
+                self.credentials,
+                lifetime=token_lifetime,
+                strict=strict_credentials,
+            ),
+            plans=UsagePlans(self.clock, plans, enforced=usage_plans is not False),
+            operations=Operations(
+                self.clock,
+                self._book,
+                Pager(self.clock, page_token_lifetime),
+                self._journal,
+                region=region,
+                presign=self._shelf.presign,
+            ),
+            faults=self.faults,
+            journal=self._journal,
+            is_restricted=self._shelf.is_restricted,
+            rate_header_on_429=rate_header_on_429,
+        )
+        host = DocumentOrigin(
+            self.clock, self._shelf, signer, self.faults, self._journal, etag=etag
+        )
+        try:
+            self._documents = Origin(
+                host, self.clock, product="AmazonS3", port=document_port
+            )
+            self._undo.callback(self._documents.close)
+            self._api = Origin(api, self.clock, product="Server", port=port)
+            self._undo.callback(self._api.close)
+        except OSError:
+            self._undo.close()
+            raise
+
+    @property
+    def endpoint(self) -> str:
+        """The API's origin, such as ``http://127.0.0.1:8080``."""
+        return self._api.url
+
+    @property
+    def token_url(self) -> str:
+        """Where to log in."""
+        return f"{self._api.url}/auth/o2/token"
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token of `credentials`."""
+        return self.credentials.refresh_token
+
+    @property
+    def client_id(self) -> str:
+        """The client id of `credentials`."""
+        return self.credentials.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The client secret of `credentials`."""
+        return self.credentials.client_secret
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """All requests so far, in order, without secrets."""
+        return self._journal.requests
+
+    @property
+    def ignored(self) -> Counter[str]:
+        """Body keys and query parameters that Amazon does not know, counted.
+
+        The keys are ``"<operation> <name>"``.
+        """
+        return self._journal.ignored
+
+    @property
+    def breaches(self) -> list[str]:
+        """Sentences about what a client should not have done."""
+        return self._journal.breaches
+
+    @property
+    def failures(self) -> list[BaseException]:
+        """What broke in the simulator itself; empty, or it has a bug."""
+        return [*self._api.failures, *self._documents.failures]
+
+    def start(self) -> Self:
+        """Serve; the settlements that Amazon has made are there."""
+        if self._settlements:
+            lay_settlements(self._book, self.clock.now())
+            self._settlements = False
+        self._api.start()
+        self._documents.start()
+        return self
+
+    def close(self) -> None:
+        """Stop serving and remove the documents; safe to call twice."""
+        self._undo.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def client(self, **kwargs: Any) -> Client:
+        """Return a client of this simulator, on its clock.
+
+        Parameters
+        ----------
+        **kwargs : object
+            Passed on to ``spreports.client.connect_simulator``.
+        """
+        from spreports.client import connect_simulator  # noqa: PLC0415  a client may hold a simulator, but the room does not need clients
+
+        return connect_simulator(self, **kwargs)
+
+    def place_report(
+        self,
+        report_type: str,
+        marketplaces: Sequence[str],
+        start: datetime,
+        end: datetime,
+        *,
+        created: datetime | None = None,
+    ) -> str:
+        """Put a finished report there, as another application would have made it.
+
+        Parameters
+        ----------
+        report_type : str
+        marketplaces : sequence of str
+            Country codes or marketplace ids.
+        start, end : datetime
+            The window, aware.
+        created : datetime or None
+            When it was made; None is now.
+
+        Returns
+        -------
+        str
+            The report's id.
+
+        Raises
+        ------
+        ValueError
+            There is no such marketplace.
+        """
+        ids = tuple(resolve(name).marketplace_id for name in marketplaces)
+        report = self._book.create(
+            report_type,
+            ids,
+            start,
+            end,
+            options={},
+            created=created,
+            at_once=True,
+        )
+        return report.report_id
