@@ -1,0 +1,233 @@
+"""What an answer means: JSON out of bytes, and the tree's error for a status."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from spreports.api.exchange import Answer
+from spreports.errors import (
+    APIError,
+    BadRequestError,
+    ErrorDetail,
+    ForbiddenError,
+    NotFoundError,
+    ServerError,
+    ThrottledError,
+    TransportError,
+    UnauthorizedError,
+)
+
+__all__ = [
+    "error_of",
+    "kind_of",
+    "read_json",
+    "request_id_of",
+    "retry_after",
+    "says_expired",
+]
+
+DETAILS_BYTES = 2048
+MOST_DETAILS = 10
+REQUEST_ID_LENGTH = 128
+
+ADVICE = {
+    401: "check that the application is authorised for this seller",
+    403: "the application lacks the role for this report type, the seller belongs to "
+    "another region than this client's, or the document is restricted and needs "
+    "restricted=True",
+    404: "an id is known only to the seller and region it was made in, and reports are "
+    "kept for 90 days at most",
+    415: "the request's Content-Type was changed on the way; look for a proxy",
+}
+# What Amazon's tokens look like, should an error message ever repeat one.
+TOKEN_LIKE = re.compile(r"\bAtz[A-Za-z.]*\|[^\s\"']+")
+SIGNED_QUERY = re.compile(r"\?[^\s\"']*X-Amz-[^\s\"']*", re.IGNORECASE)
+
+
+def read_json(answer: Answer) -> object:
+    """Parse an answer's body.
+
+    Parameters
+    ----------
+    answer : Answer
+
+    Returns
+    -------
+    object
+        What the JSON stands for.
+
+    Raises
+    ------
+    TransportError
+        Not JSON: HTML of a proxy, cut short, nested thousands deep, or a number of
+        thousands of digits. The body is not quoted.
+    """
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        pass  # the parser's exception would keep the body alive
+    raise TransportError(
+        f"HTTP {answer.status} with {len(answer.body)} bytes that are not JSON: "
+        "cut short, or from a proxy in between"
+    )
+
+
+def error_of(
+    operation: str, answer: Answer, hide: Callable[[str], str] = str
+) -> APIError:
+    """Make the error that an answer without success stands for.
+
+    Parameters
+    ----------
+    operation : str
+        As the reference names it.
+    answer : Answer
+        With a status other than 2xx.
+    hide : callable
+        Blots out the secrets of the request, should the answer repeat them.
+
+    Returns
+    -------
+    APIError
+        The class by status, with Amazon's details up to 2 KiB in all, free of control
+        characters. A redirect is a `TransportError`.
+
+    Source: Reports API v2021-06-30, Error Responses and Schemas.
+    """
+    status = answer.status
+    details = _details(answer, hide)
+    if status < 400:
+        text = (
+            f"{operation}: HTTP {status}: redirects are refused, the endpoint is wrong"
+        )
+    else:
+        said = "; ".join(map(str, details)) or "no details given"
+        text = f"{operation}: HTTP {status}: {said}"
+    if status in ADVICE:
+        text += f" ({ADVICE[status]})"
+    request_id = request_id_of(answer)
+    if request_id:
+        text += f" [request {request_id}]"
+    return kind_of(status)(
+        text,
+        operation=operation,
+        status=status,
+        request_id=request_id,
+        details=details,
+    )
+
+
+def kind_of(status: int) -> type[APIError]:
+    """Return the tree's class for a status that is no success.
+
+    Parameters
+    ----------
+    status : int
+
+    Returns
+    -------
+    type
+        `TransportError` for redirects and anything else below 400.
+    """
+    if status < 400:
+        return TransportError
+    if status >= 500:
+        return ServerError
+    return {
+        401: UnauthorizedError,
+        403: ForbiddenError,
+        404: NotFoundError,
+        429: ThrottledError,
+    }.get(status, BadRequestError)
+
+
+def says_expired(error: APIError) -> bool:
+    """Whether a refusal is about the token's age, so that a new one may help.
+
+    Amazon says so with 401, or with 403 and words in the message or the details.
+    """
+    if error.status == 401:
+        return True
+    words = " ".join(map(str, error.details)).lower()
+    return error.status == 403 and "expired" in words
+
+
+def request_id_of(answer: Answer) -> str | None:
+    """Return ``x-amzn-RequestId``, fit to be printed; None where there is none."""
+    text = answer.headers.get("x-amzn-RequestId")
+    return _printable(text)[:REQUEST_ID_LENGTH] or None if text else None
+
+
+def retry_after(answer: Answer, now: datetime) -> float | None:
+    """Read Retry-After.
+
+    Parameters
+    ----------
+    answer : Answer
+    now : datetime, aware UTC
+
+    Returns
+    -------
+    float or None, seconds
+        None where it is absent, in the past or unreadable.
+
+    Source: RFC 9110, section 10.2.3.
+    """
+    text = answer.headers.get("Retry-After")
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
+
+
+def _details(answer: Answer, hide: Callable[[str], str]) -> tuple[ErrorDetail, ...]:
+    """Read Amazon's ErrorList; nothing from what is none."""
+    try:
+        data = read_json(answer)
+    except TransportError:
+        return ()
+    if not isinstance(data, dict):
+        return ()
+    entries = data.get("errors")
+    if not isinstance(entries, list):
+        # The gateway before the API answers {"message": ...} without a list
+        entries = [data]
+    room = DETAILS_BYTES
+    details = []
+    for entry in entries[:MOST_DETAILS]:
+        if not isinstance(entry, dict) or room <= 0:
+            continue
+        texts = []
+        for name in ("code", "message", "details"):
+            value = entry.get(name)
+            text = _clean(value, hide, room) if isinstance(value, str) else ""
+            room -= len(text.encode())
+            texts.append(text)
+        if any(texts):
+            details.append(ErrorDetail(texts[0], texts[1], texts[2] or None))
+    return tuple(details)
+
+
+def _clean(text: str, hide: Callable[[str], str], most: int) -> str:
+    """Return foreign text fit for a message: no secrets, no control characters."""
+    text = SIGNED_QUERY.sub("?***", TOKEN_LIKE.sub("***", hide(text)))
+    return _printable(text).encode()[: max(0, most)].decode(errors="ignore")
+
+
+def _printable(text: str) -> str:
+    """Return the text with what would move a terminal's cursor left out."""
+    return "".join(char for char in text if char.isprintable())

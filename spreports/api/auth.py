@@ -1,0 +1,249 @@
+"""Login with Amazon: access tokens, fetched once for all who need one.
+
+Fifty threads that need a token at the same moment make one request; if it fails, all of
+them learn why.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+
+from spreports.api.answers import kind_of, read_json, request_id_of, retry_after
+from spreports.api.credentials import Credentials
+from spreports.api.exchange import Answer, Exchange, Fault
+from spreports.api.retry import Retries
+from spreports.api.secret import Secret
+from spreports.clock import Clock, SystemClock
+from spreports.errors import (
+    APIError,
+    ErrorDetail,
+    TransportError,
+    UnauthorizedError,
+)
+
+__all__ = ["Credentials", "TokenSource"]
+
+OPERATION = "LWA access token"
+RENEW_BEFORE = 60.0
+SHORTEST, LONGEST = 60.0, 3600.0
+LONGEST_WAIT = 20.0
+MOST_BYTES = 64 * 1024
+FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
+
+# Only these words of LWA's answer are repeated: anything else could be an echo.
+# Source: RFC 6749, section 5.2, and Login with Amazon.
+ADVICE = {
+    "invalid_grant": "the refresh token was revoked, has expired or belongs to another "
+    "application: authorise the application again for this seller",
+    "invalid_client": "client id or client secret is wrong, or the secret was rotated",
+    "unauthorized_client": "the application may not use refresh tokens: check its "
+    "registration",
+    "invalid_scope": "the application has no such permission: check its registration",
+    "invalid_request": "check the three credential values for cut or swapped text",
+    "unsupported_grant_type": "token_url= is not a Login with Amazon address",
+    "access_denied": "authorise the application again for this seller",
+}
+
+logger = logging.getLogger("spreports.api")
+
+
+class TokenSource:
+    """Access tokens by refresh token: one at a time, renewed before they expire.
+
+    Parameters
+    ----------
+    credentials : Credentials
+    token_url : str
+        https, or loopback.
+    clock : Clock, optional
+
+    Raises
+    ------
+    ConfigError
+        `token_url` cannot be used.
+    """
+
+    def __init__(
+        self, credentials: Credentials, token_url: str, clock: Clock | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._clock = clock or SystemClock()
+        self._exchange = Exchange(token_url, max_bytes=MOST_BYTES)
+        self._lock = threading.Lock()
+        self._current: tuple[Secret, float] | None = None
+        self._flight: tuple[int, Future[Secret]] | None = None
+
+    def token(self, deadline: float) -> Secret:
+        """Return an access token that lives for another minute at least.
+
+        Parameters
+        ----------
+        deadline : float, seconds of ``clock.monotonic()``
+            Until when to try.
+
+        Returns
+        -------
+        Secret
+
+        Raises
+        ------
+        UnauthorizedError
+            LWA refused the credentials; the message says what to do.
+        APIError
+            LWA could not be reached, or answered nonsense, until the tries were used.
+        """
+        while True:
+            with self._lock:
+                fresh = self._fresh()
+                if fresh is not None:
+                    return fresh
+                mine, flight = self._board()
+            if mine:
+                return self._fly(flight, deadline)
+            try:
+                return flight.result()
+            except CancelledError:
+                continue  # whoever asked was interrupted: ask ourselves
+
+    def invalidate(self, token: Secret) -> None:
+        """Forget `token`, which Amazon has called expired; a newer one is kept."""
+        with self._lock:
+            if self._current is not None and self._current[0] == token:
+                self._current = None
+
+    def close(self) -> None:
+        """Close the connections to LWA."""
+        self._exchange.close()
+
+    def _fresh(self) -> Secret | None:
+        """Return the token at hand if it lives long enough."""
+        if self._current is None:
+            return None
+        token, expires = self._current
+        return token if expires - self._clock.monotonic() >= RENEW_BEFORE else None
+
+    def _board(self) -> tuple[bool, Future[Secret]]:
+        """Join the request under way, or start one; a forked child starts its own."""
+        if self._flight is None or self._flight[0] != os.getpid():
+            self._flight = (os.getpid(), Future())
+            return True, self._flight[1]
+        return False, self._flight[1]
+
+    def _fly(self, flight: Future[Secret], deadline: float) -> Secret:
+        """Make the request and tell all who wait how it went."""
+        try:
+            token, seconds = self._fetch(deadline)
+        except BaseException as exc:
+            self._land(None)
+            if isinstance(exc, Exception):
+                flight.set_exception(exc)
+            else:  # Ctrl-C is for this thread only
+                flight.cancel()
+            raise
+        self._land((token, self._clock.monotonic() + seconds))
+        flight.set_result(token)
+        return token
+
+    def _land(self, current: tuple[Secret, float] | None) -> None:
+        """Keep what came of the request, and let the next one start."""
+        with self._lock:
+            self._current = current
+            self._flight = None
+
+    def _fetch(self, deadline: float) -> tuple[Secret, float]:
+        """Ask LWA, again after answers that may get better."""
+        retries = Retries(self._clock, deadline, longest=LONGEST_WAIT)
+        while True:
+            answer = self._exchange.send(
+                "POST", "", headers=FORM, body=self._credentials.token_request()
+            )
+            error: APIError
+            wait = 0.0
+            if isinstance(answer, Fault):
+                error = TransportError(
+                    f"{OPERATION}: {answer.reason}", operation=OPERATION
+                )
+                again = answer.retryable
+            elif answer.status == 200:
+                found = _read_token(answer, self._warn_if_rotated)
+                if not isinstance(found, str):
+                    return found
+                error = TransportError(
+                    f"{OPERATION}: {found}", operation=OPERATION, status=200
+                )
+                again = True
+            else:
+                error = _refusal(answer)
+                again = answer.status == 429 or answer.status >= 500
+                wait = retry_after(answer, self._clock.now()) or 0.0
+            if not (again and retries.pause(wait)):
+                raise error
+
+    def _warn_if_rotated(self, refresh_token: object) -> None:
+        """Tell that LWA has sent another refresh token, without showing it."""
+        if isinstance(refresh_token, str) and not self._credentials.is_refresh_token(
+            refresh_token
+        ):
+            logger.warning("LWA sent a new refresh token; the one in use may end soon")
+
+
+def _read_token(
+    answer: Answer, tell: Callable[[object], None]
+) -> tuple[Secret, float] | str:
+    """Read token and lifetime in seconds, or say what is wrong with the answer."""
+    try:
+        data = read_json(answer)
+    except TransportError as exc:
+        return str(exc)
+    if not isinstance(data, dict):
+        return "the answer is not an object"
+    token = data.get("access_token")
+    # A header cannot hold anything else, and would show it in its complaint
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        return "the answer has no usable access_token"
+    if not token or " " in token:
+        return "the answer has no usable access_token"
+    tell(data.get("refresh_token", None) or None)
+    return Secret(token), _lifetime(data.get("expires_in"))
+
+
+def _lifetime(value: object) -> float:
+    """Return seconds within a minute and an hour, whatever was sent."""
+    try:
+        seconds = float(value) if isinstance(value, (int, float, str)) else LONGEST
+    except (ValueError, OverflowError):
+        return LONGEST
+    if not math.isfinite(seconds):
+        return LONGEST
+    return min(max(seconds, SHORTEST), LONGEST)
+
+
+def _refusal(answer: Answer) -> APIError:
+    """Make the error of an answer other than 200; its body is never repeated."""
+    if answer.status not in {400, 401}:
+        return kind_of(answer.status)(
+            f"{OPERATION}: HTTP {answer.status} and no token; look at token_url=, or "
+            "try again later where the status is 429 or above 499",
+            operation=OPERATION,
+            status=answer.status,
+            request_id=request_id_of(answer),
+        )
+    try:
+        data = read_json(answer)
+    except TransportError:
+        data = None
+    code = data.get("error") if isinstance(data, dict) else None
+    known = code if isinstance(code, str) and code in ADVICE else "no known reason"
+    advice = ADVICE.get(known, "check the three credential values")
+    return UnauthorizedError(
+        f"{OPERATION}: HTTP {answer.status}: {known}: {advice}",
+        operation=OPERATION,
+        status=answer.status,
+        request_id=request_id_of(answer),
+        details=(ErrorDetail(known, advice),),
+    )

@@ -1,0 +1,287 @@
+"""The reference's limits, checked before any call costs quota.
+
+Every failure is a `ValueError` that names the parameter and says what to give instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from spreports.api.enums import ProcessingStatus
+from spreports.api.marketplaces import resolve
+
+__all__ = [
+    "LARGEST_PAGE",
+    "check_id",
+    "check_listing",
+    "check_marketplaces",
+    "check_options",
+    "check_range",
+    "check_text",
+    "check_texts",
+    "check_time",
+    "check_value",
+]
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+# A country code or a site: what is neither is an id, and Amazon knows its own.
+CODE_LIKE = re.compile(r"[A-Za-z]{2}|.*\..*")
+LARGEST_PAGE = 100
+LISTED_FOR = timedelta(days=90)
+# Our clock and Amazon's may differ by this much before "now" counts as the future.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def check_text(name: str, value: object) -> str:
+    """Return a text of one line, without commas: arrays in queries are joined by them.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, for the message.
+    value : object
+
+    Returns
+    -------
+    str
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} is required: give a non-empty string")
+    if not value.isprintable() or "," in value or value != value.strip():
+        raise ValueError(
+            f"{name} has a comma, control character or space at its ends: give each "
+            "value by itself"
+        )
+    return str(value)
+
+
+def check_id(name: str, value: object) -> str:
+    """Return an id that can stand in a path.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+
+    Returns
+    -------
+    str
+    """
+    text = check_text(name, value)
+    if text in {".", ".."}:
+        raise ValueError(f"{name} is {text!r}, which is a folder and no id")
+    return text
+
+
+def check_texts(name: str, values: object, most: int | None) -> tuple[str, ...]:
+    """Return the texts of a list.
+
+    Parameters
+    ----------
+    name : str
+    values : object
+        A list or other collection, of 1 to `most` strings.
+    most : int or None
+
+    Returns
+    -------
+    tuple of str
+        In the order given, repeated ones once.
+    """
+    if isinstance(values, str):
+        raise ValueError(f"{name} is one string: give a list, {name}=[{values!r}]")
+    if not isinstance(values, Collection) or isinstance(values, (bytes, Mapping)):
+        raise ValueError(f"{name} must be a list of strings")
+    found = tuple(dict.fromkeys(check_text(name, value) for value in values))
+    if not found or (most is not None and len(found) > most):
+        allowed = "at least 1 value" if most is None else f"1 to {most} values"
+        raise ValueError(
+            f"{name} takes {allowed}, {len(found)} given"
+            + ("" if not found else ": spread them over several calls")
+        )
+    return found
+
+
+def check_marketplaces(name: str, values: object, most: int) -> tuple[str, ...]:
+    """Return marketplace ids, country codes and sites translated.
+
+    Parameters
+    ----------
+    name : str
+    values : object
+        A list of 1 to `most` ids such as ``"A1PA6795UKMFR9"``, or of country codes.
+    most : int
+
+    Returns
+    -------
+    tuple of str
+        Ids. What has neither the form of a code nor of a site is sent as it is.
+    """
+    texts = check_texts(name, values, most)
+    named = (resolve(text).id if CODE_LIKE.fullmatch(text) else text for text in texts)
+    return tuple(dict.fromkeys(named))
+
+
+def check_value(name: str, value: object, kind: type[Choice]) -> Choice:
+    """Return a member of one of the reference's enums.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    kind : type
+
+    Returns
+    -------
+    StrEnum
+    """
+    try:
+        return kind(str(value))
+    except ValueError:
+        known = ", ".join(kind)
+        raise ValueError(f"{name} {value!r} is none of {known}") from None
+
+
+def check_time(name: str, value: object) -> datetime:
+    """Return an aware datetime.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+
+    Returns
+    -------
+    datetime, aware
+    """
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise ValueError(
+            f"{name} must be an aware datetime: datetime(2026, 10, 1, tzinfo=UTC)"
+        )
+    return value
+
+
+def check_range(start: datetime | None, end: datetime | None, now: datetime) -> None:
+    """Check dataStartTime and dataEndTime.
+
+    Parameters
+    ----------
+    start, end : datetime or None
+    now : datetime, aware
+
+    Source: Reports API v2021-06-30, Definitions, CreateReportSpecification.
+    """
+    for name, value in (("data_start_time", start), ("data_end_time", end)):
+        if value is not None and check_time(name, value) > now + CLOCK_SKEW:
+            raise ValueError(
+                f"{name} lies in the future: Amazon takes times up to now only"
+            )
+    if start is not None and end is not None and end < start:
+        raise ValueError("data_end_time lies before data_start_time: swap them")
+
+
+def check_listing(filters: Mapping[str, object], now: datetime) -> dict[str, object]:
+    """Check the filters of getReports.
+
+    Parameters
+    ----------
+    filters : mapping of str to object
+        By their names in Python; None for those left out.
+    now : datetime, aware
+
+    Returns
+    -------
+    dict of str to object
+        By the reference's names, lists as tuples, without those left out.
+
+    Source: Reports API v2021-06-30, getReports, Parameters.
+    """
+    given = {name: value for name, value in filters.items() if value is not None}
+    if "report_types" not in given:
+        raise ValueError("report_types is required, 1 to 10 (or next_token alone)")
+    query: dict[str, object] = {
+        "reportTypes": check_texts("report_types", given["report_types"], 10)
+    }
+    if "processing_statuses" in given:
+        texts = check_texts("processing_statuses", given["processing_statuses"], None)
+        query["processingStatuses"] = tuple(
+            check_value("processing_statuses", text, ProcessingStatus) for text in texts
+        )
+    if "marketplace_ids" in given:
+        query["marketplaceIds"] = check_marketplaces(
+            "marketplace_ids", given["marketplace_ids"], 10
+        )
+    if "page_size" in given:
+        query["pageSize"] = _page_size(given["page_size"])
+    since = until = None
+    if "created_since" in given:
+        since = query["createdSince"] = check_time(
+            "created_since", given["created_since"]
+        )
+        if since < now - LISTED_FOR:
+            raise ValueError(
+                "created_since lies more than 90 days back: Amazon keeps reports for "
+                "90 days at most, so ask from there"
+            )
+    if "created_until" in given:
+        until = query["createdUntil"] = check_time(
+            "created_until", given["created_until"]
+        )
+    if since is not None and until is not None and until < since:
+        raise ValueError("created_until lies before created_since: swap them")
+    return query
+
+
+def check_options(name: str, options: object) -> dict[str, str] | None:
+    """Return report options: strings to strings.
+
+    Parameters
+    ----------
+    name : str
+    options : object
+        A mapping or None.
+
+    Returns
+    -------
+    dict of str to str, or None
+
+    Source: Reports API v2021-06-30, Definitions, ReportOptions.
+    """
+    if options is None:
+        return None
+    if not isinstance(options, Mapping):
+        raise ValueError(f"{name} must be a mapping of strings to strings")
+    for key, value in options.items():
+        if not isinstance(key, str) or not key:
+            raise ValueError(f"{name} has a key that is no text: {key!r}")
+        if not isinstance(value, str):
+            fix = _as_text(value)
+            raise ValueError(f"{name}[{key!r}] must be a string{fix}")
+    return dict(options)
+
+
+def _page_size(value: object) -> int:
+    """Return the size of a page of getReports."""
+    if (
+        not isinstance(value, int)
+        or isinstance(value, bool)
+        or not 1 <= value <= LARGEST_PAGE
+    ):
+        raise ValueError(f"page_size must be an integer from 1 to {LARGEST_PAGE}")
+    return value
+
+
+def _as_text(value: object) -> str:
+    """Say how the value would be written."""
+    if isinstance(value, bool):
+        return f": give {str(value).lower()!r}"
+    if isinstance(value, (int, float)):
+        return f": give {str(value)!r}"
+    if isinstance(value, Iterable):
+        return ": join its values as the report type's page says"
+    return ""

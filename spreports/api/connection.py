@@ -1,0 +1,79 @@
+"""Join the parts of the thin layer to an API that can be called."""
+
+from __future__ import annotations
+
+from spreports.api.auth import TokenSource
+from spreports.api.credentials import Credentials
+from spreports.api.marketplaces import TOKEN_URL, Region, find_region
+from spreports.api.operations import ReportsAPI
+from spreports.api.origin import Origin
+from spreports.api.throttle import Buckets, Throttle
+from spreports.api.transport import DEADLINE_SECONDS, Transport
+from spreports.clock import Clock, SystemClock
+from spreports.errors import ConfigError
+
+__all__ = ["connect_api"]
+
+
+def connect_api(
+    credentials: Credentials,
+    *,
+    region: str | Region | None = None,
+    endpoint: str | None = None,
+    token_url: str | None = None,
+    clock: Clock | None = None,
+    buckets: Buckets | None = None,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> ReportsAPI:
+    """Return the API of one account in one region; nothing is asked yet.
+
+    Parameters
+    ----------
+    credentials : Credentials
+    region : str or Region, optional
+        ``"na"``, ``"eu"`` or ``"fe"``. Left out, the first call that names marketplaces
+        decides.
+    endpoint : str, optional
+        In place of the region's; https, or loopback.
+    token_url : str, optional
+        In place of Amazon's; https, or loopback. Required with an `endpoint` that is
+        not Amazon's, so that credentials and tokens stay with whom they are meant for.
+    clock : Clock, optional
+        For quota, retries and the age of tokens.
+    buckets : Buckets, optional
+        Where the state of the usage plans lives; in memory unless given.
+    deadline_seconds : float, seconds
+        How long one call may wait for quota.
+
+    Returns
+    -------
+    ReportsAPI
+
+    Raises
+    ------
+    ConfigError
+        A setting cannot be used.
+    """
+    clock = clock or SystemClock()
+    try:
+        found = None if region is None else find_region(region)
+    except ValueError as exc:
+        raise ConfigError(str(exc)) from None
+    origin = Origin(endpoint=endpoint, region=found)
+    if endpoint is not None and token_url is None and not origin.is_amazon:
+        raise ConfigError(
+            "token_url= (SPREPORTS_TOKEN_URL) is needed with an endpoint that is not "
+            "Amazon's: real credentials are not sent for the sake of a stand-in"
+        )
+    tokens = TokenSource(
+        credentials, TOKEN_URL if token_url is None else token_url, clock
+    )
+    return ReportsAPI(
+        Transport(
+            origin,
+            tokens,
+            throttle=Throttle(clock, buckets),
+            clock=clock,
+            deadline_seconds=deadline_seconds,
+        )
+    )

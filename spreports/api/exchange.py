@@ -1,0 +1,278 @@
+"""One request, one answer: sockets, timeouts, limits, and nothing that leaks.
+
+What goes wrong is returned as a `Fault` and not raised here, because the exceptions of
+``requests`` and ``urllib3`` carry URLs, headers and bodies, and an exception raised
+while another is handled drags that one along.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import ssl
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from spreports.api.endpoint import checked_url, is_loopback, origin_of
+from spreports.api.secret import Secret
+from spreports.clock import Clock, SystemClock
+
+__all__ = ["Answer", "Exchange", "Fault", "user_agent"]
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 30.0
+BODY_TIMEOUT = 120.0
+READ_BYTES = 64 * 1024
+TOKEN_HEADER = "x-amz-access-token"  # noqa: S105 - the name of a header
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status.
+
+    Attributes
+    ----------
+    status : int
+    headers : mapping of str to str
+        Names in any case.
+    body : bytes
+        May hold a token or a presigned URL, so it is left out of ``repr``.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why there is no answer.
+
+    Attributes
+    ----------
+    reason : str
+        Free of URLs and secrets.
+    sent : bool
+        Whether the server may have acted on the request.
+    retryable : bool
+        Whether another try could go better.
+    """
+
+    reason: str
+    sent: bool
+    retryable: bool = True
+
+
+class Exchange:
+    """HTTP with one origin: a session per thread and process, no memory between calls.
+
+    Parameters
+    ----------
+    url : str
+        Origin, with a path where the API lies below one.
+    max_bytes : int, bytes
+        A longer answer is refused.
+    clock : Clock, optional
+        For the body's time limit. The machine's own even where waits run on another
+        clock: sockets know no other time.
+
+    Raises
+    ------
+    ConfigError
+        `url` is not https, and not http on a loopback address either.
+    """
+
+    def __init__(self, url: str, *, max_bytes: int, clock: Clock | None = None) -> None:
+        self.url = checked_url(url)
+        self._clock = clock or SystemClock()
+        self._max_bytes = max_bytes
+        self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._all: weakref.WeakSet[requests.Session] = weakref.WeakSet()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        token: Secret | None = None,
+    ) -> Answer | Fault:
+        """Send one request and read the whole answer.
+
+        Parameters
+        ----------
+        method : str
+        path : str
+            Below the origin, with its query, already percent-encoded.
+        headers : mapping of str to str
+        body : bytes or None
+        token : Secret or None
+            Goes into ``x-amz-access-token``, on this origin only.
+
+        Returns
+        -------
+        Answer or Fault
+            Redirects are answers like others; nobody follows them.
+        """
+        try:
+            with self._session().request(
+                method,
+                self.url + path,
+                headers=dict(headers),
+                data=body,
+                auth=_OwnAuth(self.url, token),
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                plain = self._read(response)
+                if isinstance(plain, Fault):
+                    return plain
+                return Answer(response.status_code, response.headers, plain)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
+            return _fault(exc)
+        except OSError as exc:  # such as a CA bundle that is not there
+            return Fault(f"the request failed: {type(exc).__name__}", sent=True)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            sessions = list(self._all)
+        for session in sessions:
+            session.close()
+
+    def _read(self, response: requests.Response) -> bytes | Fault:
+        """Read the body as it comes, up to the limits of size and time."""
+        started = self._clock.monotonic()
+        body = bytearray()
+        while chunk := response.raw.read1(READ_BYTES, decode_content=True):
+            body += chunk
+            if len(body) > self._max_bytes:
+                return Fault(
+                    f"the answer is longer than {self._max_bytes} bytes",
+                    sent=True,
+                    retryable=False,
+                )
+            if self._clock.monotonic() - started > BODY_TIMEOUT:
+                return Fault(
+                    f"the answer took more than {BODY_TIMEOUT:.0f} s", sent=True
+                )
+        return bytes(body)
+
+    def _session(self) -> requests.Session:
+        """Return this thread's session; after a fork, a new one."""
+        session: requests.Session | None = getattr(self._mine, "session", None)
+        if session is None or self._mine.pid != os.getpid():
+            session = _session(trust_env=not is_loopback(self.url))
+            self._mine.session, self._mine.pid = session, os.getpid()
+            with self._lock:
+                self._all.add(session)
+        return session
+
+
+class _PlainSession(requests.Session):
+    """A session for which a redirect is an answer like any other."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return nothing: requests would read the body, unbounded, to look further."""
+
+
+class _OwnAuth(AuthBase):
+    """Adds the token on its own origin; being there, it keeps ``.netrc`` out."""
+
+    def __init__(self, url: str, token: Secret | None) -> None:
+        self._origin = origin_of(url)
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None and origin_of(request.url or "") == self._origin:
+            request.headers[TOKEN_HEADER] = self._token.reveal()
+        return request
+
+
+def user_agent() -> str:
+    """Return the User-Agent in Amazon's form, without host or user name.
+
+    Returns
+    -------
+    str
+        ``name/version (Language=...; Platform=...)``.
+
+    Source: SP-API, Include a User-Agent header in all requests.
+    """
+    try:
+        version = importlib.metadata.version("spreports")
+    except importlib.metadata.PackageNotFoundError:
+        version = "0"
+    language = f"Python/{platform.python_version()}"
+    system = f"{platform.system() or 'unknown'}/{platform.release() or '0'}"
+    return f"spreports/{version} (Language={language}; Platform={system})"
+
+
+def _session(*, trust_env: bool) -> requests.Session:
+    """Return a session that neither retries, redirects nor remembers cookies."""
+    session = _PlainSession()
+    # Proxies and CA bundles of the environment work, but nothing lies before loopback
+    session.trust_env = trust_env
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(max_retries=urllib3.Retry(0, redirect=False))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.clear()
+    session.headers.update(
+        {
+            "User-Agent": user_agent(),
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
+    )
+    return session
+
+
+def _fault(exc: Exception) -> Fault:
+    """Say what a library's exception means, in words of our own."""
+    if _certificate_refused(exc):
+        return Fault(
+            "the server's certificate was refused", sent=False, retryable=False
+        )
+    if isinstance(exc, ValueError):  # InvalidURL, InvalidHeader
+        return Fault("the request cannot be written", sent=False, retryable=False)
+    reason, sent = "the connection was lost", True
+    if isinstance(exc, requests.exceptions.ProxyError):
+        reason, sent = "the proxy refused or could not be reached", False
+    elif isinstance(exc, requests.exceptions.ConnectTimeout):
+        reason, sent = f"no connection within {CONNECT_TIMEOUT:.0f} s", False
+    elif _never_connected(exc):
+        reason, sent = "the connection was refused or the name not found", False
+    elif isinstance(exc, (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)):
+        reason = f"no answer within {READ_TIMEOUT:.0f} s"
+    return Fault(reason, sent=sent)
+
+
+def _never_connected(exc: Exception) -> bool:
+    """Whether no byte of the request can have been sent."""
+    causes: list[object] = [exc, *exc.args]
+    causes += [getattr(each, "reason", None) for each in causes]
+    return any(isinstance(c, urllib3.exceptions.NewConnectionError) for c in causes)
+
+
+def _certificate_refused(exc: BaseException | None) -> bool:
+    """Whether a certificate is at the bottom of it."""
+    seen: set[int] = set()
+    while exc is not None and id(exc) not in seen:
+        if isinstance(exc, ssl.SSLCertVerificationError):
+            return True
+        seen.add(id(exc))
+        exc = exc.__cause__ or exc.__context__
+    return False

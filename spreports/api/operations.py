@@ -1,0 +1,74 @@
+"""The nine operations, thin: check, build the call, read the answer."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from spreports.api.calls import by_id
+from spreports.api.models import ReportDocument
+from spreports.api.report_operations import ReportOperations
+from spreports.api.restricted import RestrictedToken
+from spreports.api.schedule_operations import ScheduleOperations
+
+__all__ = ["ReportsAPI"]
+
+
+class ReportsAPI(ReportOperations, ScheduleOperations):
+    """The Reports API v2021-06-30, one method an operation; a context manager.
+
+    Parameters are the reference's in snake_case; its limits are checked before a call
+    (`ValueError`). Every method raises the errors of `Transport.call`.
+
+    Parameters
+    ----------
+    transport : Transport
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def get_report_document(
+        self, report_document_id: str, *, restricted: bool = False
+    ) -> ReportDocument:
+        """Return where a document lies; the URL lives for five minutes.
+
+        Parameters
+        ----------
+        report_document_id : str
+        restricted : bool
+            Use a restricted data token for this one document, as the report types with
+            personal data need it.
+
+        Returns
+        -------
+        ReportDocument
+
+        Raises
+        ------
+        APIError
+            See `Transport.call`.
+
+        Source: Reports API v2021-06-30, getReportDocument.
+        """
+        call = by_id(
+            "getReportDocument",
+            "GET",
+            "documents",
+            "reportDocumentId",
+            report_document_id,
+        )
+        bearer = RestrictedToken(self._transport, call.path) if restricted else None
+        return self._transport.call(call, ReportDocument.from_json, bearer=bearer)

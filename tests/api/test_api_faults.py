@@ -1,0 +1,312 @@
+"""Each operation against each way in which an answer can be bad."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from spreports.api.auth import Credentials
+from spreports.api.connection import connect_api
+from spreports.api.operations import ReportsAPI
+from spreports.api.usage_plans import USAGE_PLANS
+from spreports.errors import (
+    APIError,
+    BadRequestError,
+    ForbiddenError,
+    NotFoundError,
+    ServerError,
+    ThrottledError,
+    TransportError,
+    UnauthorizedError,
+)
+from tests.api.calls_table import ROWS, Row
+from tests.api.scripted_amazon import (
+    LWA,
+    RATES,
+    RDT,
+    Reply,
+    ScriptedAmazon,
+    document_json,
+    refusal,
+)
+from tests.clocks import ManualClock
+
+each_operation = pytest.mark.parametrize("row", ROWS, ids=str)
+FULL_JITTER = [1.0, 2.0, 4.0, 8.0]
+
+
+def requests_for(amazon: ScriptedAmazon, row: Row) -> int:
+    return len([a for a in amazon.asked if f"{a.method} {a.path}" == row.on])
+
+
+def tokens_fetched(amazon: ScriptedAmazon) -> int:
+    return len(amazon.calls(LWA))
+
+
+@each_operation
+def test_a_good_answer_needs_one_request(
+    row: Row, amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+) -> None:
+    amazon.on(row.on, row.good)
+
+    row.call(api)
+
+    assert (requests_for(amazon, row), tokens_fetched(amazon)) == (1, 1)
+    assert clock.slept == []
+
+
+@each_operation
+def test_after_429_the_next_request_waits_for_the_reference_rate(
+    row: Row, amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+) -> None:
+    amazon.on(row.on, refusal(429, "QuotaExceeded"), row.good)
+
+    row.call(api)
+
+    interval = 1 / USAGE_PLANS[row.operation].rate
+    assert requests_for(amazon, row) == 2
+    assert clock.slept == [pytest.approx(interval / 0.98)]
+
+
+@each_operation
+def test_after_429_with_a_rate_header_the_wait_follows_the_header(
+    row: Row, amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+) -> None:
+    rate = USAGE_PLANS[row.operation].rate / 2
+    amazon.on(row.on, Reply(429, {}, {RATES: str(rate)}), row.good)
+
+    row.call(api)
+
+    assert clock.slept == [pytest.approx(1 / rate / 0.98)]
+
+
+@each_operation
+def test_429_is_tried_again_until_the_deadline_and_not_beyond(
+    row: Row, amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+) -> None:
+    amazon.on(row.on, refusal(429, "QuotaExceeded", Retry_After="110"))
+
+    with pytest.raises(ThrottledError, match="quota returns in") as caught:
+        row.call(api)
+
+    assert requests_for(amazon, row) == 9
+    assert sum(clock.slept) <= 900
+    assert caught.value.operation == row.operation
+    assert caught.value.status == 429
+    assert caught.value.request_id == "request-1"
+    assert caught.value.details[0].code == "QuotaExceeded"
+
+
+@each_operation
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequestError),
+        (403, ForbiddenError),
+        (404, NotFoundError),
+        (415, BadRequestError),
+    ],
+)
+def test_a_refusal_is_raised_at_once_with_what_amazon_said(
+    row: Row, status: int, kind: type[APIError], amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, refusal(status, "Unauthorized", "Access is denied."))
+
+    with pytest.raises(kind, match=r"Access is denied\.") as caught:
+        row.call(api)
+
+    assert (requests_for(amazon, row), tokens_fetched(amazon)) == (1, 1)
+    assert caught.value.operation == row.operation
+    assert caught.value.status == status
+    assert caught.value.request_id == "request-1"
+    assert caught.value.details[0].message == "Access is denied."
+
+
+@each_operation
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_expired_token_is_renewed_once_and_the_call_repeated(
+    row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(
+        row.on, refusal(status, "Unauthorized", "The token has expired."), row.good
+    )
+
+    row.call(api)
+
+    sent = [a.headers["x-amz-access-token"] for a in amazon.calls("/reports")]
+    assert sent == ["Atza|1", "Atza|2"]
+
+
+@each_operation
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, UnauthorizedError), (403, ForbiddenError)]
+)
+def test_a_token_that_is_refused_twice_is_an_error_and_no_loop(
+    row: Row, status: int, kind: type[APIError], amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, refusal(status, "Unauthorized", "The token has expired."))
+
+    with pytest.raises(kind):
+        row.call(api)
+
+    assert (requests_for(amazon, row), tokens_fetched(amazon)) == (2, 2)
+
+
+@each_operation
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error_is_repeated_only_where_that_does_no_harm(
+    row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+) -> None:
+    amazon.on(row.on, refusal(status))
+
+    with pytest.raises(ServerError) as caught:
+        row.call(api)
+
+    assert requests_for(amazon, row) == (5 if row.repeatable else 1)
+    assert len(clock.slept) == (4 if row.repeatable else 0)
+    assert all(s <= m for s, m in zip(clock.slept, FULL_JITTER, strict=False))
+    assert caught.value.status == status
+
+
+@each_operation
+def test_a_lost_connection_is_repeated_only_where_that_does_no_harm(
+    row: Row, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, Reply(lost=True))
+
+    with pytest.raises(TransportError, match="connection was lost") as caught:
+        row.call(api)
+
+    assert requests_for(amazon, row) == (5 if row.repeatable else 1)
+    assert caught.value.sent
+    assert caught.value.status is None
+
+
+@each_operation
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>Sign in to the hotel network</html>", b'{"reports": [', b"[" * 100_000],
+    ids=["html", "cut", "deep"],
+)
+def test_an_answer_that_is_not_json_is_a_transport_error(
+    row: Row, body: bytes, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, Reply(row.good.status, body))
+    method = row.on.split()[0]
+
+    if method == "DELETE":  # promises no content, so none is read
+        row.call(api)
+        return
+    with pytest.raises(TransportError, match="not JSON") as caught:
+        row.call(api)
+
+    assert requests_for(amazon, row) == (3 if method == "GET" else 1)
+    assert caught.value.sent
+    assert "hotel" not in str(caught.value)
+
+
+@each_operation
+@pytest.mark.parametrize("body", [{}, [], {"reports": 1}, {"reportId": 7}, None])
+def test_json_of_the_wrong_shape_is_a_transport_error(
+    row: Row, body: object, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    if row.on.startswith("DELETE"):
+        return
+    amazon.on(row.on, Reply(row.good.status, body))
+
+    with pytest.raises(TransportError):
+        row.call(api)
+
+
+@each_operation
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_refused_and_nothing_follows_it(
+    row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    with ScriptedAmazon() as elsewhere:
+        amazon.on(
+            row.on, Reply(status, headers={"Location": elsewhere.endpoint + "/x"})
+        )
+
+        with pytest.raises(TransportError, match="redirects are refused"):
+            row.call(api)
+
+        assert elsewhere.asked == []
+    assert requests_for(amazon, row) == 1
+
+
+@each_operation
+def test_a_refused_connection_is_repeated_because_nothing_was_sent(
+    row: Row, amazon: ScriptedAmazon, clock: ManualClock, credentials: Credentials
+) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+        with (
+            connect_api(
+                credentials, endpoint=nobody, token_url=amazon.token_url, clock=clock
+            ) as api,
+            pytest.raises(TransportError, match="refused or the name") as caught,
+        ):
+            row.call(api)
+
+    assert not caught.value.sent
+    assert len(clock.slept) == 4
+
+
+class TestTokens:
+    """The restricted data token, which comes before its document."""
+
+    on = f"POST {RDT}"
+
+    def call(self, api: ReportsAPI) -> object:
+        return api.get_report_document("D1", restricted=True)
+
+    def test_429_waits_one_second(
+        self, amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+    ) -> None:
+        good = {"restrictedDataToken": "Atz.sprdt|1", "expiresIn": 3600}
+        amazon.on(self.on, refusal(429), Reply(200, good))
+        amazon.on("GET /reports/2021-06-30/documents/D1", document_json())
+
+        self.call(api)
+
+        assert clock.slept == [pytest.approx(1 / 0.98)]
+
+    @pytest.mark.parametrize(
+        ("status", "kind", "requests"),
+        [
+            (400, BadRequestError, 1),
+            (401, UnauthorizedError, 2),
+            (403, ForbiddenError, 1),
+            (404, NotFoundError, 1),
+            (500, ServerError, 5),
+            (503, ServerError, 5),
+            (302, TransportError, 1),
+        ],
+    )
+    def test_statuses_become_the_tree_and_the_document_is_not_asked_for(
+        self,
+        status: int,
+        kind: type[APIError],
+        requests: int,
+        amazon: ScriptedAmazon,
+        api: ReportsAPI,
+    ) -> None:
+        amazon.on(self.on, refusal(status))
+
+        with pytest.raises(kind) as caught:
+            self.call(api)
+
+        assert len(amazon.calls(RDT)) == requests
+        assert amazon.calls("/reports") == []
+        assert caught.value.operation == "createRestrictedDataToken"
+
+    def test_a_lost_connection_and_html_are_transport_errors(
+        self, amazon: ScriptedAmazon, api: ReportsAPI
+    ) -> None:
+        amazon.on(self.on, Reply(lost=True), Reply(200, b"<html>"))
+
+        with pytest.raises(TransportError, match="not JSON"):
+            self.call(api)

@@ -1,0 +1,224 @@
+"""One request on a real socket, with a server that does not behave."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from spreports.api.exchange import Answer, Exchange, Fault, _OwnAuth, user_agent
+from spreports.api.secret import Secret
+from tests.api.scripted_amazon import Reply, ScriptedAmazon
+
+LIMIT = 16 * 1024 * 1024
+
+
+@contextmanager
+def serving(answer: bytes, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Answer every connection with these bytes, then close it."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            try:
+                with tls.wrap_socket(connection, True) if tls else connection as open_:
+                    open_.recv(65536)
+                    open_.sendall(answer)
+            except OSError:
+                connection.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    scheme = "https" if tls else "http"
+    try:
+        yield f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
+
+
+def ask(
+    url: str, *, max_bytes: int = LIMIT, token: str | None = None
+) -> Answer | Fault:
+    exchange = Exchange(url, max_bytes=max_bytes)
+    try:
+        secret = None if token is None else Secret(token)
+        return exchange.send("GET", "/x", headers={}, token=secret)
+    finally:
+        exchange.close()
+
+
+def test_a_body_cut_short_of_its_length_is_a_fault() -> None:
+    with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}") as url:
+        answer = ask(url)
+
+    assert answer == Fault("the connection was lost", sent=True)
+
+
+def test_a_body_without_end_is_cut_off() -> None:
+    with serving(b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 300_000) as url:
+        answer = ask(url, max_bytes=200_000)
+
+    assert isinstance(answer, Fault)
+    assert "longer than 200000" in answer.reason
+    assert not answer.retryable
+
+
+def test_a_gzip_body_nobody_asked_for_is_unpacked_under_the_same_limit() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+    with serving(head + gzip.compress(b"{}")) as url:
+        small = ask(url)
+    with serving(head + gzip.compress(bytes(10_000_000))) as url:
+        bomb = ask(url, max_bytes=1_000_000)
+
+    assert isinstance(small, Answer)
+    assert small.body == b"{}"
+    assert isinstance(bomb, Fault)
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"\r\n", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nbroken"]
+)
+def test_what_is_no_http_is_a_fault_and_no_exception(garbage: bytes) -> None:
+    with serving(garbage) as url:
+        answer = ask(url)
+
+    assert isinstance(answer, (Answer, Fault))
+    assert isinstance(answer, Fault) or answer.body == b""
+
+
+def test_a_redirect_is_an_answer_and_its_body_is_limited_too() -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n"
+    with serving(head + b"x" * 100_000) as url:
+        answer = ask(url, max_bytes=50_000)
+
+    assert isinstance(answer, Fault)
+
+
+def test_cookies_are_not_kept(amazon: ScriptedAmazon) -> None:
+    amazon.on("GET /x", Reply(200, {}, {"Set-Cookie": "a=b; Path=/"}))
+    exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
+
+    for _ in range(2):
+        exchange.send("GET", "/x", headers={})
+    exchange.close()
+
+    assert len(amazon.asked) == 2
+    assert all("Cookie" not in asked.headers for asked in amazon.asked)
+
+
+def test_proxies_of_the_environment_do_not_touch_loopback(
+    amazon: ScriptedAmazon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    amazon.on("GET /x", Reply(200, {}))
+
+    assert isinstance(ask(amazon.endpoint), Answer)
+
+
+def test_netrc_is_not_read_even_where_the_environment_is_trusted(
+    amazon: ScriptedAmazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login canary password canary\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    amazon.on("GET /x", Reply(200, {}))
+    exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
+    exchange._session().trust_env = True  # as for Amazon's own hosts
+
+    exchange.send("GET", "/x", headers={})
+    exchange.close()
+
+    assert "Authorization" not in amazon.asked[0].headers
+
+
+def test_a_session_is_its_threads_own(amazon: ScriptedAmazon) -> None:
+    exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
+    seen = []
+    threads = [
+        threading.Thread(target=lambda: seen.append(exchange._session()))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+        thread.join()
+
+    assert len({id(session) for session in seen}) == 3
+    assert exchange._session() is exchange._session()
+
+
+def test_the_token_goes_nowhere_but_to_its_origin(amazon: ScriptedAmazon) -> None:
+    amazon.on("GET /x", Reply(200, {}))
+    exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
+    with ScriptedAmazon() as elsewhere:
+        exchange.send("GET", "/x", headers={}, token=Secret("canary"))
+        # Not reachable from outside: were the address ever changed, the token stays
+        session = exchange._session()
+        auth = _OwnAuth(amazon.endpoint, Secret("canary"))
+        session.get(elsewhere.endpoint + "/x", auth=auth)
+        exchange.close()
+
+        assert amazon.asked[0].headers["x-amz-access-token"] == "canary"
+        assert "x-amz-access-token" not in elsewhere.asked[0].headers
+
+
+def test_the_user_agent_has_amazons_form_and_no_names() -> None:
+    text = user_agent()
+    assert text.startswith("spreports/")
+    assert " (Language=Python/" in text
+    assert "; Platform=" in text
+    assert text.endswith(")")
+    assert socket.gethostname() not in text
+
+
+def test_a_certificate_that_nobody_signed_is_refused_for_good(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem)
+
+    with serving(b"HTTP/1.1 200 OK\r\n\r\n{}", tls=tls) as url:
+        answer = ask(url, token="canary")
+
+    assert isinstance(answer, Fault)
+    assert "certificate" in answer.reason
+    assert (answer.sent, answer.retryable) == (False, False)

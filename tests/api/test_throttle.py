@@ -1,0 +1,218 @@
+"""The buckets' laws: never more than the plan, never less than the wait."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spreports.api.answers import retry_after
+from spreports.api.exchange import Answer
+from spreports.api.throttle import Bucket, MemoryBuckets, Throttle, book, drain, rerate
+from spreports.api.usage_plans import USAGE_PLANS, UsagePlan
+from spreports.errors import ThrottledError
+from tests.clocks import ManualClock
+
+CREATE = USAGE_PLANS["createReport"]
+FOREVER = 1e12
+
+plans = st.builds(
+    UsagePlan, rate=st.floats(0.001, 50), burst=st.integers(min_value=1, max_value=30)
+)
+pauses = st.lists(st.floats(0, 200), min_size=1, max_size=60)
+
+
+def within_plan(grants: list[float], plan: UsagePlan) -> bool:
+    """Replay grants against the bucket that the server keeps."""
+    tokens, last = float(plan.burst), grants[0]
+    for at in sorted(grants):
+        tokens = min(plan.burst, tokens + (at - last) * plan.rate) - 1
+        last = at
+        if tokens < -1e-6:
+            return False
+    return True
+
+
+@given(plans, pauses)
+def test_no_window_grants_more_than_its_rate_and_the_burst(
+    plan: UsagePlan, waits: list[float]
+) -> None:
+    state, now, grants = Bucket(0.0, plan.rate), 0.0, []
+    for pause in waits:
+        now += pause
+        state, wait = book(state, now, plan)
+        assert wait >= 0
+        grants.append(now + wait)
+
+    assert grants == sorted(grants)  # whoever books first goes first
+    assert within_plan(grants, plan)
+    for first in range(len(grants)):
+        for last in range(first, len(grants)):
+            window = grants[last] - grants[first]
+            assert last - first + 1 <= plan.rate * window + plan.burst + 1e-6
+
+
+@given(plans, st.integers(0, 40), st.floats(0, 1000))
+def test_after_a_429_the_next_slot_is_an_interval_away_or_more(
+    plan: UsagePlan, used: int, retry: float
+) -> None:
+    state = Bucket(0.0, plan.rate)
+    for _ in range(used):
+        state, _ = book(state, 0.0, plan)
+
+    state, least = drain(state, 0.0, plan, retry)
+    state, wait = book(state, 0.0, plan)
+    _, after = book(state, 0.0, plan)
+
+    assert least >= max(1 / plan.rate, retry)
+    assert wait >= least - 1e-6
+    assert after - wait == pytest.approx(1 / plan.rate / 0.98)
+
+
+@given(st.floats(0.01, 10), st.floats(0.01, 10), st.integers(1, 30))
+def test_a_new_rate_keeps_the_number_of_requests_owed(
+    before: float, after: float, used: int
+) -> None:
+    plan = UsagePlan(before, 15)
+    state = Bucket(0.0, before)
+    for _ in range(used):
+        state, _ = book(state, 0.0, plan)
+
+    changed = rerate(state, 0.0, after)
+
+    assert changed.full_at * after == pytest.approx(state.full_at * before)
+
+
+def test_a_spent_burst_stays_spent_when_the_rate_falls() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock)
+    for _ in range(14):
+        assert throttle.acquire("getReport", FOREVER) == 0
+
+    throttle.learn("getReport", "0.2")
+
+    assert throttle.acquire("getReport", FOREVER) == pytest.approx(1 / 0.2 / 0.98)
+
+
+@given(
+    st.none()
+    | st.text()
+    | st.floats().map(str)
+    | st.sampled_from(
+        ["", "nan", "inf", "-1", "0", "1e9", "1,2", "0x1", "1e-300", " 2 "]
+    )
+)
+def test_no_header_moves_the_rate_beyond_a_tenth_and_ten_times(
+    header: str | None,
+) -> None:
+    buckets = MemoryBuckets(ManualClock())
+    throttle = Throttle(ManualClock(), buckets)
+
+    throttle.learn("createReport", header)
+    throttle.acquire("createReport", FOREVER)
+
+    rate = buckets._states["createReport"].rate
+    assert CREATE.rate * 0.1 <= rate <= CREATE.rate * 10
+
+
+@pytest.mark.parametrize("header", [None, "", "nan", "-inf", "0", "-3", "many", "1, 2"])
+def test_a_header_that_says_nothing_changes_nothing(header: str | None) -> None:
+    buckets = MemoryBuckets(ManualClock())
+    throttle = Throttle(ManualClock(), buckets)
+
+    throttle.learn("createReport", header)
+    throttle.acquire("createReport", FOREVER)
+
+    assert buckets._states["createReport"].rate == CREATE.rate
+
+
+def test_a_slot_beyond_the_deadline_is_an_error_that_books_nothing() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock)
+    for _ in range(14):
+        throttle.acquire("createReport", FOREVER)
+
+    for _ in range(3):
+        with pytest.raises(ThrottledError, match=r"61 s .at 2026-11-01T00:01:01Z"):
+            throttle.acquire("createReport", clock.monotonic() + 60)
+
+    assert clock.slept == []
+    assert throttle.acquire("createReport", FOREVER) == pytest.approx(61.1, abs=0.1)
+
+
+def test_operations_have_buckets_of_their_own() -> None:
+    throttle = Throttle(ManualClock())
+    for _ in range(14):
+        throttle.acquire("createReport", FOREVER)
+
+    assert throttle.acquire("getReportDocument", FOREVER) == 0
+
+
+def test_threads_share_a_bucket_and_each_gets_a_slot_of_its_own() -> None:
+    clock = ManualClock()
+    buckets = MemoryBuckets(clock)
+    throttle = Throttle(clock, buckets)
+    together = threading.Barrier(20)
+
+    def ask(_: int) -> None:
+        together.wait()
+        throttle.acquire("createReport", FOREVER)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(ask, range(20)))
+
+    # 14 at once, 6 each an interval after the one before
+    assert buckets._states["createReport"].full_at >= 1000 + 20 / CREATE.rate
+    assert len(clock.slept) <= 6
+
+
+def test_a_storm_of_429_stays_within_the_rate() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock)
+    requests = 0
+    while clock.monotonic() < 1000 + 3600:
+        throttle.acquire("createReport", FOREVER)
+        requests += 1
+        throttle.exhausted("createReport")
+
+    assert requests <= CREATE.rate * 3600 + 2
+
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("10", 10),
+        ("0.5", 0.5),
+        ("Sun, 01 Nov 2026 00:01:00 GMT", 60),
+        ("Sun, 01 Nov 2025 00:01:00 GMT", None),
+        ("-5", None),
+        ("0", None),
+        ("inf", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str, seconds: float | None) -> None:
+    assert retry_after(Answer(429, {"Retry-After": header}, b""), NOW) == seconds
+
+
+@given(st.text())
+def test_no_retry_after_breaks_the_reader(header: str) -> None:
+    found = retry_after(Answer(429, {"Retry-After": header}, b""), NOW)
+    assert found is None or found > 0
+
+
+def test_the_clock_of_the_bucket_may_go_on_for_years() -> None:
+    state = Bucket(0.0, CREATE.rate)
+    later = timedelta(days=3650).total_seconds()
+
+    _, wait = book(state, later, CREATE)
+
+    assert wait == 0
