@@ -1,0 +1,106 @@
+"""Name temporary files after their process, so that another can tell they are orphans.
+
+The name says host, process and its start. On the same host an entry is an orphan
+when that process is gone; anywhere else only when it is a day old: a folder on a
+network file system may serve the living of another host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["sweep", "unique_name"]
+
+ORPHAN_AGE = 24 * 3600.0
+_NAME = re.compile(r"run-([0-9a-f]{8})-([0-9]+)-([0-9]+)-[0-9a-f]{12}(\.[a-z]+)?")
+
+
+def unique_name(suffix: str = "") -> str:
+    """Return a new file or folder name that tells whose it is.
+
+    Parameters
+    ----------
+    suffix : str
+        Such as ``".tmp"``: a dot and small letters, or nothing.
+
+    Returns
+    -------
+    str
+        ``run-<host>-<pid>-<start>-<random>``.
+    """
+    pid = os.getpid()
+    return f"run-{_host()}-{pid}-{_started(pid)}-{secrets.token_hex(6)}{suffix}"
+
+
+def sweep(folder: Path, *, now: Callable[[], float] = time.time) -> int:
+    """Delete what killed processes left in a folder.
+
+    Only names of `unique_name` are looked at, symbolic links are not followed, and
+    what cannot be deleted is left for the next time.
+
+    Parameters
+    ----------
+    folder : Path
+        May be missing.
+    now : callable, seconds since the epoch
+
+    Returns
+    -------
+    int
+        Entries deleted.
+    """
+    swept = 0
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return 0
+    for entry in entries:
+        match = _NAME.fullmatch(entry.name)
+        if match is None:
+            continue
+        with contextlib.suppress(OSError):
+            age = now() - entry.stat(follow_symlinks=False).st_mtime
+            if age > ORPHAN_AGE or _owner_is_gone(*match.group(1, 2, 3)):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path)
+                else:
+                    Path(entry.path).unlink()
+                swept += 1
+    return swept
+
+
+def _host() -> str:
+    """Shorten and hide the host's name: folders of a lake are often public."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _started(pid: int) -> int:
+    """Return when a process began, in ticks; 0 where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return 0
+    # proc(5): field 22; the second field may hold spaces and brackets
+    return int(stat.rpartition(")")[2].split()[19])
+
+
+def _owner_is_gone(host: str, pid: str, started: str) -> bool:
+    """Tell whether a process of this host has ended; when in doubt it has not."""
+    if host != _host() or os.name != "posix":  # elsewhere, signal 0 is not a question
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass
+    return started != "0" and _started(int(pid)) != int(started)

@@ -1,0 +1,201 @@
+"""What one sink call wrote, as a small JSON beside the data root.
+
+``<parent>/_spreports/<root name>/<stem>.json`` is written last: while it is there,
+its files are whole and are all of them. ``<stem>.intent`` lies there only while files
+are being published; one left by a killed process tells the next run what to clear.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spreports.errors import SinkError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "MarkedFile",
+    "Marker",
+    "check_stem",
+    "fingerprint",
+    "intent_bytes",
+    "intent_paths",
+]
+
+FORMAT = 1
+_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedFile:
+    """A file of a sink.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the data root, with ``/``.
+    rows, bytes : int
+    """
+
+    path: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What one sink call wrote.
+
+    Attributes
+    ----------
+    stem : str
+    files : tuple of MarkedFile
+        By path.
+    partition_by : tuple of str
+    schema : str
+        `fingerprint` of the documents' columns.
+    note : mapping of str to str
+        The caller's.
+    """
+
+    stem: str
+    files: tuple[MarkedFile, ...]
+    partition_by: tuple[str, ...]
+    schema: str
+    note: Mapping[str, str]
+
+    def to_bytes(self) -> bytes:
+        """Return the JSON; the same sink gives the same bytes."""
+        return _json(
+            {
+                "format": FORMAT,
+                "stem": self.stem,
+                "rows": sum(f.rows for f in self.files),
+                "bytes": sum(f.bytes for f in self.files),
+                "files": [
+                    {"path": f.path, "rows": f.rows, "bytes": f.bytes}
+                    for f in self.files
+                ],
+                "partition_by": list(self.partition_by),
+                "schema": self.schema,
+                "note": dict(self.note),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, stem: str, data: bytes) -> Marker:
+        """Read a marker back.
+
+        Parameters
+        ----------
+        stem : str
+            Whose it should be.
+        data : bytes
+
+        Returns
+        -------
+        Marker
+
+        Raises
+        ------
+        SinkError
+            Not a marker of this stem, or one that names other files than its own:
+            what it names may be deleted, so nothing is believed.
+        """
+        try:
+            raw = json.loads(data)
+            if raw["format"] != FORMAT:
+                raise ValueError
+            return cls(
+                stem=stem,
+                files=tuple(
+                    MarkedFile(_own(stem, f["path"]), int(f["rows"]), int(f["bytes"]))
+                    for f in raw["files"]
+                ),
+                partition_by=tuple(map(str, raw["partition_by"])),
+                schema=str(raw["schema"]),
+                note={str(k): str(v) for k, v in raw["note"].items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise _unreadable(f"{stem}.json") from None
+
+
+def check_stem(stem: str) -> str:
+    """Return a stem that is safe in a path.
+
+    Parameters
+    ----------
+    stem : str
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ValueError
+        Not ``[A-Za-z0-9][A-Za-z0-9._-]{0,199}``.
+    """
+    if not _STEM.fullmatch(stem):
+        msg = "stem is 1 to 200 of A-Z a-z 0-9 . _ -, the first a letter or digit"
+        raise ValueError(msg)
+    return stem
+
+
+def fingerprint(schema: pa.Schema) -> str:
+    """Return a hash of column names and types, in order.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+
+    Returns
+    -------
+    str
+        SHA-256, hex.
+    """
+    columns = [[field.name, str(field.type)] for field in schema]
+    return hashlib.sha256(_json(columns)).hexdigest()
+
+
+def intent_bytes(paths: Sequence[str]) -> bytes:
+    """Write down the files that may be there until the marker is."""
+    return _json({"format": FORMAT, "files": sorted(paths)})
+
+
+def intent_paths(stem: str, data: bytes) -> list[str]:
+    """Read `intent_bytes` back; SinkError as in `Marker.from_bytes`."""
+    try:
+        return [_own(stem, path) for path in json.loads(data)["files"]]
+    except (ValueError, KeyError, TypeError):
+        raise _unreadable(f"{stem}.intent") from None
+
+
+def _own(stem: str, path: str) -> str:
+    """Return a path that can only be a file of this stem below the root."""
+    *folders, name = path.split("/")
+    if re.fullmatch(rf"{re.escape(stem)}-[0-9]+\.parquet", name) and all(
+        "=" in folder and "\\" not in folder and "\0" not in folder
+        for folder in folders
+    ):
+        return path
+    raise ValueError
+
+
+def _unreadable(name: str) -> SinkError:
+    return SinkError(
+        f"_spreports holds a damaged {name}: delete it, and this report's files below"
+        " the data root, then run again"
+    )
+
+
+def _json(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
+    return text.encode("utf-8", "surrogatepass") + b"\n"

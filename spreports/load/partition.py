@@ -1,0 +1,261 @@
+"""Rows to folders: parse `partition_by`, group rows by their folder.
+
+The folder's key stands as it is: pyarrow decodes a percent-encoded key, polars and
+DuckDB do not. A column whose name could not stand there is refused as a partition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.errors import SinkError
+from spreports.load.hive import UNITS, segments, to_utc
+
+__all__ = ["Key", "Partitioner", "parse_keys"]
+
+# Breaks a path, a glob or a URL, or pyarrow would decode it
+_NOT_IN_KEY = re.compile(r"[\x00-\x1f\x7f/\\=%?*\[\]{}#:]|^[.\s]|[.\s]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One level of folders.
+
+    Attributes
+    ----------
+    name : str
+        What stands before ``=``.
+    source : str
+        The column or constant its values come from.
+    unit : str or None
+        ``"day"``, ``"month"`` or ``"year"`` of a date or timestamp, in UTC.
+    constant : bool
+        One value for all rows, not a column.
+    """
+
+    name: str
+    source: str
+    unit: str | None
+    constant: bool
+
+
+def parse_keys(
+    schema: pa.Schema, partition_by: Sequence[str], constants: Mapping[str, object]
+) -> tuple[Key, ...]:
+    """Understand `partition_by` against a schema.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+    partition_by : sequence of str
+        Columns, names of constants, or either with ``:day``, ``:month`` or ``:year``.
+        A column that is really called ``"x:day"`` comes first, and a column comes
+        before a constant of its name.
+    constants : mapping of str to object
+
+    Returns
+    -------
+    tuple of Key
+
+    Raises
+    ------
+    TypeError
+        `partition_by` is a single text.
+    ValueError
+        The same folder twice.
+    SinkError
+        A name that is neither, a unit of something that is not a time, a type or name
+        that cannot be a folder, or no column left for the files.
+    """
+    if isinstance(partition_by, str):
+        msg = "partition_by is a sequence of names, such as ['sales-channel']"
+        raise TypeError(msg)
+    keys = tuple(_parse_key(entry, schema, constants) for entry in partition_by)
+    names = [key.name for key in keys]
+    if len(set(names)) < len(names):
+        raise ValueError(f"partition_by names a folder twice: {', '.join(names)}")
+    left = _left(schema, keys)
+    for name in names:
+        if name in left:
+            raise SinkError(f"the folders {name!r} would hide the column of that name")
+    if keys and not left:
+        raise SinkError("partition_by takes every column: none is left for the files")
+    return keys
+
+
+class Partitioner:
+    """Split tables by their folders.
+
+    Parameters
+    ----------
+    schema, partition_by, constants
+        As for `parse_keys`, which says what is raised.
+
+    Attributes
+    ----------
+    keys : tuple of Key
+    columns : list of str
+        What stays in the files: all but the columns partitioned by as they are.
+    """
+
+    def __init__(
+        self,
+        schema: pa.Schema,
+        partition_by: Sequence[str],
+        constants: Mapping[str, object],
+    ) -> None:
+        self.keys = parse_keys(schema, partition_by, constants)
+        self.columns: list[str] = _left(schema, self.keys)
+        self._fixed = {
+            key.name: _texts(key, pa.array([constants[key.source]]))[0]
+            for key in self.keys
+            if key.constant
+        }
+
+    def split(self, table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+        """Yield each folder that has rows here, in order of its first row.
+
+        Parameters
+        ----------
+        table : pyarrow.Table, n rows
+
+        Yields
+        ------
+        tuple of str and pyarrow.Table
+            ``"a=1/b=2"`` (empty without keys) and its rows, in their order; copies, so
+            that one folder's rows do not keep another's in memory.
+
+        Raises
+        ------
+        SinkError
+            A value that no folder can hold; names the column, not the value.
+        """
+        if table.num_rows == 0:
+            return
+        # One piece a column: taking from many small ones costs three times as much.
+        # Free when it is so already
+        table = table.combine_chunks()
+        folders, codes = self._fold(table)
+        rows = table.select(self.columns)
+        if len(folders) == 1:
+            yield folders[0], rows
+            return
+        order = pc.array_sort_indices(codes)  # stable
+        counts = {c["values"]: c["counts"] for c in pc.value_counts(codes).to_pylist()}
+        start = 0
+        for code, folder in enumerate(folders):
+            yield folder, rows.take(order.slice(start, counts[code]))
+            start += counts[code]
+
+    def _fold(self, table: pa.Table) -> tuple[list[str], pa.Array]:
+        """Return the folders in order of appearance and each row's folder number."""
+        folders = [""]
+        codes: pa.Array | None = None
+        for key in self.keys:
+            if key.constant:
+                fixed = self._fixed[key.name]
+                folders = [_join(folder, fixed) for folder in folders]
+                continue
+            texts, own = _codes(key, table.column(key.source).chunk(0))
+            if codes is None:
+                pairs, codes = [(0, i) for i in range(len(texts))], own
+            else:
+                both = pc.add(pc.multiply(codes, len(texts)), own).dictionary_encode()
+                pairs = [divmod(p, len(texts)) for p in both.dictionary.to_pylist()]
+                codes = both.indices.cast(pa.int64())
+            folders = [_join(folders[i], texts[k]) for i, k in pairs]
+        return folders, codes
+
+
+def _parse_key(
+    entry: object, schema: pa.Schema, constants: Mapping[str, object]
+) -> Key:
+    """Understand one entry."""
+    if not isinstance(entry, str):
+        raise TypeError(f"partition_by holds {type(entry).__name__}, not a name")
+    source, unit = entry, None
+    if entry not in schema.names and entry not in constants:
+        source, _, unit = entry.rpartition(":")
+        known = source in schema.names or source in constants
+        if unit not in UNITS or not known:
+            valid = ", ".join([*schema.names, *(c for c in constants)])
+            msg = (
+                f"cannot partition by {entry!r}: choose of {valid}"
+                " (a date or timestamp also with :day, :month or :year)"
+            )
+            raise SinkError(msg)
+    constant = source not in schema.names
+    dtype = pa.scalar(constants[source]).type if constant else schema.field(source).type
+    if pa.types.is_dictionary(dtype):
+        dtype = dtype.value_type
+    if unit is not None and not _is_time(dtype):
+        raise SinkError(f"{entry!r}: {source!r} is {dtype}, not a date or timestamp")
+    if not _fits_a_folder(dtype):
+        raise SinkError(f"cannot partition by {source!r}: a folder cannot hold {dtype}")
+    if _NOT_IN_KEY.search(source) or not source:
+        msg = f"cannot partition by {source!r}: its name cannot be part of a path"
+        raise SinkError(msg)
+    return Key(f"{source}_{unit}" if unit else source, source, unit, constant)
+
+
+def _left(schema: pa.Schema, keys: Sequence[Key]) -> list[str]:
+    """Return the columns that stay in the files."""
+    gone = {key.source for key in keys if key.unit is None and not key.constant}
+    return [name for name in schema.names if name not in gone]
+
+
+def _is_time(dtype: pa.DataType) -> bool:
+    """Tell whether a unit can be taken; of a constant that is not known, too."""
+    is_a = pa.types
+    return bool(is_a.is_date(dtype) or is_a.is_timestamp(dtype) or is_a.is_null(dtype))
+
+
+def _fits_a_folder(dtype: pa.DataType) -> bool:
+    """Tell whether values of a type have one plain text."""
+    is_a = pa.types
+    return any(
+        check(dtype)
+        for check in (
+            is_a.is_string,
+            is_a.is_large_string,
+            is_a.is_string_view,
+            is_a.is_integer,
+            is_a.is_floating,
+            is_a.is_decimal,
+            is_a.is_boolean,
+            is_a.is_date,
+            is_a.is_timestamp,
+            is_a.is_null,
+        )
+    )
+
+
+def _codes(key: Key, column: pa.Array) -> tuple[list[str], pa.Array]:
+    """Return a column's path segments and each row's segment number."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_null(column.type):
+        column = column.cast(pa.string())
+    if key.unit is not None:
+        column = to_utc(column).cast(pa.date32(), safe=False)
+    coded = pc.dictionary_encode(column, null_encoding="encode")
+    number: dict[str, int] = {}
+    merged = [
+        number.setdefault(segment, len(number))
+        for segment in _texts(key, coded.dictionary)
+    ]  # days of one month are one folder
+    return list(number), pa.array(merged, pa.int64()).take(coded.indices)
+
+
+def _texts(key: Key, values: pa.Array) -> list[str]:
+    """Write a key's values as path segments."""
+    return segments(key.name, values, source=key.source, unit=key.unit)
+
+
+def _join(folder: str, segment: str) -> str:
+    return f"{folder}/{segment}" if folder else segment

@@ -1,0 +1,202 @@
+"""A data root on an fsspec file system: publish by whole uploads.
+
+An object store has no rename and no transaction over files. Each file appears whole or
+not at all; between the first and the last of a call a reader sees some of them. When
+one fails, those that were new are deleted again; one that replaced a file of the same
+report stays, since the same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from spreports.errors import SinkError
+from spreports.load.leftovers import sweep, unique_name
+from spreports.load.target import STATE, refusals, shown
+
+__all__ = ["RemoteTarget"]
+
+BLOCK = 8 << 20
+# One PUT is atomic there, and folders need not be made
+OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "memory"}
+
+
+class RemoteTarget:
+    """See `Target`. Temporary files lie in the system's temp folder or `scratch`.
+
+    Parameters
+    ----------
+    fs : fsspec.AbstractFileSystem
+    root : str
+        A path of `fs`.
+    url : str
+        As the user gave it.
+    options : mapping
+        `storage_options`, so that errors can be kept from quoting them.
+    scratch : Path or None
+    """
+
+    def __init__(
+        self,
+        fs: Any,
+        root: str,
+        url: str,
+        options: Mapping[str, Any],
+        *,
+        scratch: Path | None,
+    ) -> None:
+        self._fs, self._root = fs, root
+        self._url, self._options = url, options
+        parent, _, name = root.rpartition("/")
+        self._state = f"{parent}/{STATE}/{name}"
+        self._scratch = scratch
+        self._run: Path | None = None
+        self._new: list[str] = []
+        self._lossy = False
+        protocol = fs.protocol
+        names = {protocol} if isinstance(protocol, str) else set(protocol)
+        self._object_store = bool(names & OBJECT_STORES)
+        self._at_once = "memory" in names  # it knows no commit
+
+    def workdir(self) -> Path:
+        """Return an own local folder, after sweeping those of the dead."""
+        with refusals(str(self._scratch or "the temp folder"), {}, "write to"):
+            parent = self._scratch or Path(tempfile.gettempdir())
+            parent.mkdir(parents=True, exist_ok=True)
+            sweep(parent)
+            run = parent / unique_name()
+            run.mkdir(mode=0o700)
+            self._run = run
+            return run
+
+    def read_state(self, name: str) -> bytes | None:
+        """Return a state file's bytes, None without one."""
+        with self._refusals("read the markers beside"):
+            try:
+                data: bytes = self._fs.cat_file(f"{self._state}/{name}")
+            except FileNotFoundError:
+                return None
+            return data
+
+    def write_state(self, name: str, data: bytes) -> None:
+        """Upload a state file, whole or not at all."""
+        with self._refusals("write the markers beside"):
+            self._upload(io.BytesIO(data), len(data), f"{self._state}/{name}")
+
+    def remove_state(self, name: str) -> None:
+        """Delete a state file, if it is there."""
+        with self._refusals("write the markers beside"):
+            self._delete(f"{self._state}/{name}")
+
+    def state_names(self) -> list[str]:
+        """Return the names of all state files, not from a cache."""
+        with self._refusals("read the markers beside"):
+            self._fs.invalidate_cache()
+            try:
+                found = self._fs.ls(self._state, detail=False)
+            except FileNotFoundError:
+                return []
+            return sorted(str(path).rpartition("/")[2] for path in found)
+
+    def put(self, local: Path, path: str) -> None:
+        """Upload a whole file, and look that all of it arrived."""
+        place = self._place(path)
+        with self._refusals("write to"):
+            size = local.stat().st_size
+            if not self._exists(place):
+                self._new.append(place)
+            with local.open("rb") as source:
+                self._upload(source, size, place)
+            self._fs.invalidate_cache(place.rpartition("/")[0])
+            arrived = self._fs.size(place)
+        if arrived != size:
+            name = shown(self._url)
+            msg = f"{name}: {arrived} of {size} bytes of a file arrived: run again"
+            raise SinkError(msg, url=name)
+        local.unlink()
+
+    def drop(self, path: str) -> None:
+        """Delete a file below the root, if it is there."""
+        with self._refusals("delete a file of an earlier run at"):
+            self._lossy = True
+            self._delete(self._place(path))
+
+    def settle(self) -> None:
+        """An answered upload is durable."""
+
+    def undo(self) -> bool:
+        """Delete the new files; what was replaced or deleted stays so."""
+        whole = not self._lossy
+        for place in reversed(self._new):
+            try:
+                with self._refusals("clear up"):
+                    self._delete(place)
+            except SinkError:
+                whole = False
+        self._new.clear()
+        return whole
+
+    def keep(self) -> None:
+        """Forget how to undo."""
+        self._new.clear()
+
+    def close(self) -> None:
+        """Delete the temporary files."""
+        if self._run is not None:
+            shutil.rmtree(self._run, ignore_errors=True)
+
+    def _place(self, path: str) -> str:
+        """Return a path below the root, and only there."""
+        if any(piece in {"", ".", ".."} for piece in path.split("/")):
+            name = shown(self._url)
+            raise SinkError(f"{name}: a partition folder leads out of it", url=name)
+        return f"{self._root}/{path}"
+
+    def _exists(self, place: str) -> bool:
+        """Ask the store itself, not a listing kept from before."""
+        self._fs.invalidate_cache(place.rpartition("/")[0])
+        return bool(self._fs.exists(place))
+
+    def _delete(self, place: str) -> None:
+        """Delete one file; a missing one is fine."""
+        if self._exists(place):
+            with contextlib.suppress(FileNotFoundError):
+                self._fs.rm_file(place)
+
+    def _upload(self, source: BinaryIO, size: int, place: str) -> None:
+        """Upload one file so that it appears at the end or not at all."""
+        if self._at_once or (self._object_store and size <= BLOCK):
+            self._fs.pipe_file(place, source.read())
+            return
+        existed = False
+        if not self._object_store:
+            existed = self._exists(place)
+            self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+        handle = self._fs.open(place, "wb", autocommit=False, block_size=BLOCK)
+        try:
+            shutil.copyfileobj(source, handle, BLOCK)
+            handle.close()
+            handle.commit()
+        except BaseException:
+            # Closing would complete the upload; a second close must then do nothing
+            with contextlib.suppress(Exception):
+                handle.discard()
+                handle.closed = True
+            if not self._object_store:
+                # Not every file system waits for the commit: no part may be taken
+                # for the whole, not even where something whole was before
+                self._lossy |= existed
+                with contextlib.suppress(Exception):
+                    self._delete(place)
+            raise
+
+    @contextlib.contextmanager
+    def _refusals(self, doing: str) -> Iterator[None]:
+        with refusals(self._url, self._options, doing):
+            yield

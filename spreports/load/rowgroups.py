@@ -1,0 +1,149 @@
+"""How our Parquet files are written: one place for options and row groups.
+
+Dictionaries only where the first rows say they pay: a dictionary of nearly distinct
+values costs time and space. Page checksums, since a flipped bit is otherwise read
+back as another value. The same rows give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+__all__ = ["abandon", "dictionary_columns", "open_writer", "windows", "without_views"]
+
+SAMPLE_ROWS = 16_384
+DISTINCT_SHARE = 1 / 16
+
+
+def windows(
+    batches: Iterable[pa.RecordBatch], schema: pa.Schema, rows: int, max_bytes: int
+) -> Iterator[pa.Table]:
+    """Yield the rows again in tables of one size, however the batches were cut.
+
+    Parameters
+    ----------
+    batches : iterable of pyarrow.RecordBatch
+    schema : pyarrow.Schema
+    rows : int
+        Of each table but the last.
+    max_bytes : int
+        A table ends early above this; only then do the cuts of `batches` show.
+
+    Yields
+    ------
+    pyarrow.Table
+        1 to `rows` rows, each column in one piece, copied: a slice would keep all of
+        its batch in memory.
+    """
+    held: list[pa.RecordBatch] = []
+    count = size = 0
+    for batch in batches:
+        total = batch.num_rows
+        step = max(1, total * max_bytes // max(1, batch.nbytes))
+        start = 0
+        while start < total:
+            piece = batch.slice(start, min(step, rows - count))
+            start += piece.num_rows
+            held.append(piece)
+            count += piece.num_rows
+            size += piece.nbytes
+            if count >= rows or size >= max_bytes:
+                table = pa.Table.from_batches(held, schema).combine_chunks()
+                held, count, size = [], 0, 0
+                yield table
+                del table  # not while the next one is read
+    if held:
+        yield pa.Table.from_batches(held, schema).combine_chunks()
+
+
+def dictionary_columns(sample: pa.Table) -> list[str]:
+    """Choose the columns worth a dictionary from a document's first rows.
+
+    Parameters
+    ----------
+    sample : pyarrow.Table
+        The first 16,384 rows of it are looked at.
+
+    Returns
+    -------
+    list of str
+        Columns with at most one distinct value in 16 rows.
+    """
+    sample = sample.slice(0, SAMPLE_ROWS)
+    limit = max(1, int(sample.num_rows * DISTINCT_SHARE))
+    chosen = []
+    for field in sample.schema:
+        if pa.types.is_nested(field.type) or pa.types.is_null(field.type):
+            continue
+        column = sample[field.name]
+        if pa.types.is_dictionary(field.type):
+            column = column.cast(field.type.value_type)
+        if pc.count_distinct(column).as_py() <= limit:
+            chosen.append(field.name)
+    return chosen
+
+
+def open_writer(
+    path: Path,
+    schema: pa.Schema,
+    *,
+    note: Mapping[str, str],
+    dictionary: list[str],
+) -> pq.ParquetWriter:
+    """Begin a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+    schema : pyarrow.Schema
+        Its own metadata is dropped: it describes another table.
+    note : mapping of str to str
+        Goes to the file's key-value metadata.
+    dictionary : list of str
+        Columns to encode by dictionary.
+
+    Returns
+    -------
+    pyarrow.parquet.ParquetWriter
+    """
+    return pq.ParquetWriter(
+        path,
+        schema.with_metadata(dict(note) or None),
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=dictionary or False,
+        write_statistics=True,
+        write_page_checksum=True,
+        store_schema=True,  # keeps the zone of timestamps and the type of columns
+    )
+
+
+def abandon(writer: pq.ParquetWriter) -> None:
+    """Close a file that nobody will read, whatever it says."""
+    try:
+        writer.close()
+    except (OSError, pa.ArrowException):
+        # Its finalizer would try again and print what it gets
+        writer.is_open = False
+
+
+def without_views(schema: pa.Schema) -> pa.Schema:
+    """Replace string and binary views, which not every kernel and reader knows.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+
+    Returns
+    -------
+    pyarrow.Schema
+    """
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    return pa.schema(
+        [f.with_type(plain[f.type]) if f.type in plain else f for f in schema]
+    )

@@ -1,0 +1,259 @@
+"""The local store: verified documents and staged frames, in folders of ours alone.
+
+::
+
+    documents/<account>/<document id>                    stored bytes, verified
+    staged/<account>/<document id>.<variant>.parquet     what lazy frames scan
+    spool/                                               on their way
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from spreports.errors import ConfigError
+from spreports.load.leftovers import sweep, unique_name
+
+__all__ = ["Store"]
+
+KEEP_YOUNGER = 3600.0
+_PIECE = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_VARIANT = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+class Store:
+    """Where documents and staged frames are kept between calls.
+
+    Nothing is created before it is needed. Folders are 0700.
+
+    Parameters
+    ----------
+    home : Path or None
+        None is ``$XDG_CACHE_HOME/spreports``, or ``~/.cache/spreports``.
+    now : callable, seconds since the epoch
+        For ages.
+
+    Attributes
+    ----------
+    home : Path
+        Absolute.
+    """
+
+    def __init__(
+        self, home: Path | None = None, *, now: Callable[[], float] = time.time
+    ) -> None:
+        if home is None:
+            cache = os.environ.get("XDG_CACHE_HOME", "")
+            # XDG: a relative path is invalid and is ignored
+            own = Path(cache).is_absolute()
+            base = Path(cache) if own else Path.home() / ".cache"
+            home = base / "spreports"
+        self.home = home.expanduser().absolute()
+        self._now = now
+
+    def document_path(self, account: str, document_id: str) -> Path:
+        """Return where a document's verified stored bytes lie, or may be put.
+
+        Parameters
+        ----------
+        account : str
+            Fingerprint of the credentials.
+        document_id : str
+            Amazon's; any text: what cannot be a file name is hashed.
+
+        Returns
+        -------
+        Path
+            Its folder exists. A file that is there counts as used now.
+
+        Raises
+        ------
+        ConfigError
+            The store cannot be used; see `private_folder`.
+        """
+        folder = self._folder("documents", _piece(account))
+        return self._used(folder / _piece(document_id))
+
+    def staged_path(self, account: str, document_id: str, variant: str) -> Path:
+        """Return where a document's staged frame lies, or may be put.
+
+        Parameters
+        ----------
+        account, document_id
+            As for `document_path`.
+        variant : str
+            A short hash of how it was read (table, types, ...):
+            ``[A-Za-z0-9_-]{1,40}``.
+
+        Returns
+        -------
+        Path
+            Its folder exists. A file that is there counts as used now.
+
+        Raises
+        ------
+        ValueError
+            `variant` is something else.
+        ConfigError
+            The store cannot be used.
+        """
+        if not _VARIANT.fullmatch(variant):
+            msg = "variant is 1 to 40 of A-Z a-z 0-9 _ -"
+            raise ValueError(msg)
+        folder = self._folder("staged", _piece(account))
+        return self._used(folder / f"{_piece(document_id)}.{variant}.parquet")
+
+    def spool_path(self) -> Path:
+        """Return a new path for a file on its way; nothing is there yet.
+
+        Returns
+        -------
+        Path
+            On the store's file system, so that a rename takes it to its place.
+
+        Raises
+        ------
+        ConfigError
+            The store cannot be used.
+        """
+        return self._folder("spool") / unique_name(".tmp")
+
+    def forget(self, account: str, document_id: str) -> None:
+        """Delete a document and every frame staged from it: for restricted reports.
+
+        Parameters
+        ----------
+        account, document_id
+            As for `document_path`. Unknown ones are fine.
+
+        Raises
+        ------
+        ConfigError
+            The file system refuses: the bytes are still there.
+        """
+        piece = _piece(document_id)
+        staged = re.compile(rf"{re.escape(piece)}\.{_VARIANT.pattern}\.parquet")
+        try:
+            document = self.home / "documents" / _piece(account) / piece
+            document.unlink(missing_ok=True)
+            for path in _files(self.home / "staged" / _piece(account)):
+                if staged.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+        except OSError as exc:
+            msg = f"cannot delete a restricted document in {self.home}: {exc.strerror}"
+            raise ConfigError(msg) from exc
+
+    def trim(self, max_bytes: int) -> int:
+        """Delete what was used longest ago, until the rest fits.
+
+        Parameters
+        ----------
+        max_bytes : int
+            Documents and staged frames together. Files used within the last hour stay
+            even above it: a lazy frame may be about to scan them.
+
+        Returns
+        -------
+        int, bytes
+            Deleted.
+        """
+        known = []
+        for kind in ("documents", "staged"):
+            for account in _entries(self.home / kind):
+                for path in _files(account):
+                    with contextlib.suppress(OSError):
+                        facts = path.lstat()
+                        known.append((facts.st_mtime, facts.st_size, path))
+        total = sum(size for _, size, _ in known)
+        freed = 0
+        for used, size, path in sorted(known):
+            if total - freed <= max_bytes or self._now() - used < KEEP_YOUNGER:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                freed += size
+        return freed
+
+    def sweep(self) -> int:
+        """Delete temporary files of killed processes.
+
+        Returns
+        -------
+        int
+            Deleted.
+        """
+        folders = [self.home / "spool"]
+        for kind in ("documents", "staged"):
+            folders += _entries(self.home / kind)
+        return sum(sweep(folder, now=self._now) for folder in folders)
+
+    def _folder(self, *pieces: str) -> Path:
+        """Create a private folder below home."""
+        folder = self.home
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for piece in pieces:
+                folder /= piece
+                folder.mkdir(mode=0o700, exist_ok=True)
+                _insist_private(folder)
+        except OSError as exc:
+            msg = (
+                f"cannot use the store {self.home}: {exc.strerror};"
+                " choose another folder with home= or SPREPORTS_HOME"
+            )
+            raise ConfigError(msg) from exc
+        return folder
+
+    def _used(self, path: Path) -> Path:
+        """Note the time of use of a file that is there."""
+        with contextlib.suppress(OSError):
+            if stat.S_ISLNK(path.lstat().st_mode):
+                path.unlink()  # not ours: we only ever put files here
+            else:
+                os.utime(path, (self._now(), self._now()), follow_symlinks=False)
+        return path
+
+
+def _piece(text: str) -> str:
+    """Return a text as a file name, hashed when it cannot be one."""
+    if _PIECE.fullmatch(text) and text.strip(".") and not text.startswith("run-"):
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"sha256-{digest}"
+
+
+def _insist_private(folder: Path) -> None:
+    """Refuse a folder that is a link or another user's; close one that is open."""
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode):
+        raise NotADirectoryError(20, f"{folder.name} is no folder, or a link")
+    if os.name == "posix":
+        if facts.st_uid != os.getuid():
+            raise PermissionError(13, f"{folder.name} belongs to another user")
+        if facts.st_mode & 0o077:
+            folder.chmod(0o700)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return the folders in a folder, links left out; none when it is missing."""
+    return [Path(e.path) for e in _scan(folder) if e.is_dir(follow_symlinks=False)]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files in a folder, links left out; none when it is missing."""
+    return [Path(e.path) for e in _scan(folder) if e.is_file(follow_symlinks=False)]
+
+
+def _scan(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return

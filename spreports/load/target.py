@@ -1,0 +1,221 @@
+"""Where a sink writes to: an fsspec URL, opened, and its errors made ours.
+
+Whole local files come first, always: fifty open S3 uploads would hold fifty buffers,
+and a document that breaks off must never touch the target. They lie on the target's
+own file system when that is local, so that publishing one is a rename.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from spreports.errors import SinkError
+
+__all__ = ["STATE", "Target", "open_target", "refusals", "shown"]
+
+STATE = "_spreports"
+EXTRAS = {
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gcs",
+    "gcs": "gcs",
+    "abfs": "azure",
+    "abfss": "azure",
+    "az": "azure",
+}
+
+
+class Target(Protocol):
+    """A data root and the `_spreports` folder beside it.
+
+    A `put` or `drop` is final at `keep`; `undo` takes back what can be taken back.
+    """
+
+    def workdir(self) -> Path:
+        """Return an own, empty local folder; gone after `close`."""
+        ...
+
+    def read_state(self, name: str) -> bytes | None:
+        """Return a state file's bytes, None without one."""
+        ...
+
+    def write_state(self, name: str, data: bytes) -> None:
+        """Write a state file, whole or not at all."""
+        ...
+
+    def remove_state(self, name: str) -> None:
+        """Delete a state file, if it is there."""
+        ...
+
+    def state_names(self) -> list[str]:
+        """Return the names of all state files."""
+        ...
+
+    def put(self, local: Path, path: str) -> None:
+        """Make a local file visible at `path` below the root; consumes it."""
+        ...
+
+    def drop(self, path: str) -> None:
+        """Make a file below the root invisible, if it is there."""
+        ...
+
+    def settle(self) -> None:
+        """Return when all of it outlives a power cut."""
+        ...
+
+    def undo(self) -> bool:
+        """Take back every `put` and `drop`; False when not all could be."""
+        ...
+
+    def keep(self) -> None:
+        """Forget how to undo."""
+        ...
+
+    def close(self) -> None:
+        """Delete everything temporary."""
+        ...
+
+
+def open_target(
+    url: str | os.PathLike[str],
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    private: bool = False,
+    scratch: Path | None = None,
+) -> Target:
+    """Open a data root.
+
+    Parameters
+    ----------
+    url : str or path
+        A folder: a path or an fsspec URL. It need not exist.
+    storage_options : mapping, optional
+        For fsspec.
+    private : bool
+        Local files are 0600, for restricted reports.
+    scratch : Path, optional
+        Where the temporary files of a remote target lie; the system's by default.
+
+    Returns
+    -------
+    Target
+
+    Raises
+    ------
+    SinkError
+        Unknown or not installed protocol, a bucket without a folder, or a place that
+        has no sibling.
+    """
+    from spreports.load.local import LocalTarget  # noqa: PLC0415 - they import us
+    from spreports.load.remote import RemoteTarget  # noqa: PLC0415 - they import us
+
+    text = os.fspath(url)
+    options = dict(storage_options or {})
+    name = shown(text)
+    if "::" in text:
+        raise SinkError(f"{name}: chained URLs cannot be written to", url=name)
+    with refusals(text, options, "open"):
+        try:
+            fs, path = fsspec.url_to_fs(text, **options)
+        except ImportError:
+            protocol = text.partition("://")[0]
+            package = EXTRAS.get(protocol)
+            ask = f"pip install 'spreports[{package}]'" if package else "install it"
+            msg = f"{name}: the package for {protocol}:// is missing: {ask}"
+            raise SinkError(msg, url=name) from None
+    root = str(path).rstrip("/")
+    # "bucket/folder" on an object store, "/folder" elsewhere
+    if "/" not in root or not root.strip("/"):
+        msg = f"{name} is no folder: name one below it, such as {name.rstrip('/')}/lake"
+        raise SinkError(msg, url=name)
+    if root.rpartition("/")[2] in {STATE, ".", ".."}:
+        raise SinkError(f"{name}: choose a folder of another name", url=name)
+    if isinstance(fs, LocalFileSystem):
+        return LocalTarget(Path(root), name, private=private)
+    return RemoteTarget(fs, root, text, options, scratch=scratch)
+
+
+def shown(url: str) -> str:
+    """Return a URL without user, password and query.
+
+    Parameters
+    ----------
+    url : str
+
+    Returns
+    -------
+    str
+    """
+    head, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    place, slash, path = rest.partition("/")
+    place = place.rpartition("@")[2]
+    return head + mark + place + slash + re.split(r"[?#]", path)[0]
+
+
+@contextlib.contextmanager
+def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]:
+    """Turn whatever a file system raises into a SinkError.
+
+    Parameters
+    ----------
+    url : str
+        As the user gave it.
+    options : mapping
+        Texts in it are secrets: an error that quotes one is not shown, not even as
+        the cause.
+    doing : str
+        A verb for the message.
+
+    Raises
+    ------
+    SinkError
+    """
+    try:
+        yield
+    except SinkError:
+        raise
+    except Exception as exc:  # noqa: BLE001 - each fsspec back end has its own classes
+        name = shown(url)
+        secrets = list(_texts(options))
+        if name != url:
+            hidden = [url.partition("://")[2].rpartition("@")[0]]
+            hidden.append(url.partition("?")[2] or url.partition("#")[2])
+            secrets += [piece for text in hidden for piece in re.split("[:=&]", text)]
+        secrets = [text for text in secrets if len(text) > 3]
+        leaks = any(secret in told for told in _told(exc) for secret in secrets)
+        reason = type(exc).__name__
+        if isinstance(exc, OSError) and exc.strerror and not leaks:
+            reason = exc.strerror
+        msg = f"cannot {doing} {name}: {reason}"
+        raise SinkError(msg, url=name) from (None if leaks else exc)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in nested options, but for URLs and names of regions."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key not in {"endpoint_url", "region_name", "region"}:
+                yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _told(exc: BaseException | None) -> Iterator[str]:
+    """Yield what an exception and all behind it say."""
+    seen = 0
+    while exc is not None and seen < 20:
+        yield f"{exc!r} {exc}"
+        exc, seen = exc.__cause__ or exc.__context__, seen + 1

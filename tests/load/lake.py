@@ -1,0 +1,125 @@
+"""Rows to write and ways to read them back, for the tests of the load room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """An empty bucket and how to reach it."""
+
+    url: str
+    options: dict[str, Any]
+    fs: Any
+    name: str
+
+    def objects(self) -> set[str]:
+        """Every object, asked of the server."""
+        self.fs.invalidate_cache()
+        return {path.partition("/")[2] for path in self.fs.find(self.name)}
+
+    def open_uploads(self) -> list[Any]:
+        return list(self.fs.list_multipart_uploads(self.name))
+
+
+def cut(table: pa.Table, sizes: Sequence[int]) -> pa.RecordBatchReader:
+    """Give a table as a reader whose batches have these sizes, then the rest."""
+
+    def pieces() -> Iterator[pa.RecordBatch]:
+        start = 0
+        for size in [*sizes, table.num_rows]:
+            yield from table.slice(start, size).to_batches()
+            start += size
+
+    return pa.RecordBatchReader.from_batches(table.schema, pieces())
+
+
+def reader(table: pa.Table) -> pa.RecordBatchReader:
+    return cut(table, [])
+
+
+def breaking(table: pa.Table, after: int, error: BaseException) -> Any:
+    """Give `after` copies of a table, then raise."""
+
+    def pieces() -> Iterator[pa.RecordBatch]:
+        for _ in range(after):
+            yield from table.to_batches()
+        raise error
+
+    return pa.RecordBatchReader.from_batches(table.schema, pieces())
+
+
+def orders(rows: int, channels: int = 3) -> pa.Table:
+    """Give rows whose `n` tells their place."""
+    numbers = range(rows)
+    return pa.table(
+        {
+            "n": pa.array(numbers, pa.int64()),
+            "sku": pa.array([f"{i % 7:03d}" for i in numbers], pa.string()),
+            "sales-channel": pa.array(
+                [f"Amazon.{i % channels}" for i in numbers], pa.string()
+            ),
+            "purchase-date": pa.array(
+                [1_790_000_000_000_000 + i * 7_200_000_000 for i in numbers],
+                pa.timestamp("us", "UTC"),
+            ),
+        }
+    )
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Give every file below a folder, with its bytes."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def by_polars(root: Path, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+    frame = pl.scan_parquet(
+        root, hive_partitioning=True, hive_schema=dict.fromkeys(keys, pl.String)
+    )
+    return frame.select(*keys, "n").sort("n").collect().rows()
+
+
+def by_pyarrow(root: Path, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+    types = pa.schema([(key, pa.string()) for key in keys])
+    found = ds.dataset(root, partitioning=ds.partitioning(types, flavor="hive"))
+    table = found.to_table(columns=[*keys, "n"]).sort_by("n")
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def by_duckdb(root: Path, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+    types = ", ".join(f"'{key}': VARCHAR" for key in keys)
+    columns = ", ".join(f'"{key}"' for key in [*keys, "n"])
+    with duckdb.connect() as connection:
+        found: list[tuple[Any, ...]] = connection.execute(
+            f"SELECT {columns} FROM read_parquet(?, hive_partitioning=true,"
+            f" hive_types={{{types}}}) ORDER BY n",
+            [f"{root}/**/*.parquet"],
+        ).fetchall()
+    return found
+
+
+def numbers(root: Path) -> list[int]:
+    """Every `n` below a root, sorted, wherever it stands."""
+    found: list[int] = []
+    for path in root.rglob("*.parquet"):
+        table = pq.ParquetFile(path).read()
+        if "n" in table.schema.names:
+            found += table["n"].to_pylist()
+        else:
+            n = next(p for p in path.parts if p.startswith("n="))
+            found += [int(n[2:])] * table.num_rows
+    return sorted(found)

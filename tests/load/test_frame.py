@@ -1,0 +1,124 @@
+"""A staged frame is whole or absent, and can be collected any number of times."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from spreports.errors import ParseError, SinkError
+from spreports.load.frame import scan, stage
+from tests.load.lake import breaking, cut, orders, reader
+
+
+def test_collecting_twice_gives_the_same_rows(tmp_path: Path) -> None:
+    table = orders(1000)
+    rows = stage(cut(table, [1, 0, 400]), tmp_path / "a.parquet")
+
+    frame = scan([tmp_path / "a.parquet"])
+
+    assert rows == 1000
+    first = frame.collect()
+    assert first.to_arrow().cast(table.schema).equals(table)
+    assert_frame_equal(frame.collect(), first)
+    joined = frame.join(frame, on="n").select(pl.len()).collect().item()
+    assert joined == 1000
+
+
+@settings(max_examples=25, deadline=None)
+@given(cuts=st.lists(st.integers(0, 90), max_size=8))
+def test_cuts_between_batches_never_show(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("staged")
+    table = orders(300)
+
+    stage(reader(table), folder / "a")
+    stage(cut(table, cuts), folder / "b")
+
+    assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
+
+
+def test_types_survive_and_no_rows_keep_their_columns(tmp_path: Path) -> None:
+    stage(reader(orders(0)), tmp_path / "a.parquet", note={"spreports.report_id": "7"})
+
+    assert scan([tmp_path / "a.parquet"]).collect_schema() == {
+        "n": pl.Int64(),
+        "sku": pl.String(),
+        "sales-channel": pl.String(),
+        "purchase-date": pl.Datetime("us", "UTC"),
+    }
+    metadata = pq.read_metadata(tmp_path / "a.parquet").metadata
+    assert metadata[b"spreports.report_id"] == b"7"
+
+
+@pytest.mark.parametrize("error", [ParseError("row 7"), KeyboardInterrupt(), OSError()])
+def test_a_reader_that_breaks_leaves_the_earlier_file_and_nothing_else(
+    tmp_path: Path, error: BaseException
+) -> None:
+    stage(reader(orders(5)), tmp_path / "a.parquet")
+    before = (tmp_path / "a.parquet").read_bytes()
+
+    with pytest.raises(type(error)):
+        stage(breaking(orders(70_000), 2, error), tmp_path / "a.parquet")
+
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.parquet"]
+    assert (tmp_path / "a.parquet").read_bytes() == before
+
+
+def test_a_staged_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    stage(reader(orders(5)), tmp_path / "a.parquet")
+
+    assert stat.S_IMODE((tmp_path / "a.parquet").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_is_missing_is_a_sink_error(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="No such file"):
+        stage(reader(orders(5)), tmp_path / "missing" / "a.parquet")
+
+
+def test_files_with_other_columns_and_types_unite_by_name(tmp_path: Path) -> None:
+    when = pa.array([1], pa.timestamp("us", "UTC"))
+    tables: list[dict[str, Any]] = [
+        {"a": ["x"], "b": [1], "when": when},
+        {"c": [1.5], "b": [2.5], "a": ["y"], "when": when},
+        {"a": ["z"], "b": ["N/A"], "when": ["?"]},
+    ]
+    paths = [tmp_path / f"{i}=1.parquet" for i in range(3)]
+    for columns, path in zip(tables, paths, strict=True):
+        stage(reader(pa.table(columns)), path)
+
+    two = scan(paths[:2]).collect()
+    three = scan(paths).collect()
+
+    assert two.columns == ["a", "b", "when", "c"]
+    assert two["b"].to_list() == [1.0, 2.5]
+    assert two["c"].to_list() == [None, 1.5]
+    assert three["a"].to_list() == ["x", "y", "z"]
+    assert three["b"].to_list()[2] == "N/A"
+    assert three["when"].dtype == pl.String
+
+
+def test_no_path_is_a_value_error_and_a_lost_file_says_what_to_do(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ValueError, match="no staged file"):
+        scan([])
+    with pytest.raises(SinkError, match="read the report again"):
+        scan([tmp_path / "gone.parquet"])
+
+
+def test_string_views_are_staged_as_plain_text(tmp_path: Path) -> None:
+    table = pa.table({"a": pa.array(["x", None], pa.string_view())})
+
+    stage(reader(table), tmp_path / "a.parquet")
+
+    assert scan([tmp_path / "a.parquet"]).collect()["a"].to_list() == ["x", None]

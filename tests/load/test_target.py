@@ -1,0 +1,325 @@
+"""The same promises where there is no rename: in memory and on an S3."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import random
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import s3fs
+from fsspec.implementations.memory import MemoryFileSystem
+
+from spreports.errors import ParseError, SinkError
+from spreports.load.parquet import markers, sink
+from spreports.load.target import shown
+from tests.load.lake import Bucket, breaking, orders, reader
+
+
+@pytest.fixture(autouse=True)
+def temp_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let every test see its temporary files."""
+    folder = tmp_path / "system-temp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def noise(rows: int) -> pa.Table:
+    """Give rows that do not compress."""
+    rng = random.Random(7)  # noqa: S311 - test data
+    texts = [rng.randbytes(50).hex() for _ in range(rows)]
+    return pa.table({"n": range(rows), "text": texts})
+
+
+def test_rows_written_to_s3_read_back_and_only_parquet_lies_below_the_root(
+    bucket: Bucket, temp_folder: Path
+) -> None:
+    table = orders(300)
+
+    result = sink(
+        reader(table),
+        bucket.url,
+        stem="7",
+        partition_by=["sales-channel"],
+        storage_options=bucket.options,
+    )
+
+    assert (result.rows, result.files) == (300, 3)
+    assert bucket.objects() == {
+        *(f"orders/sales-channel=Amazon.{i}/7-0.parquet" for i in range(3)),
+        "_spreports/orders/7.json",
+    }
+    frames = [
+        pl.read_parquet(io.BytesIO(bucket.fs.cat_file(f"{bucket.name}/{key}")))
+        for key in bucket.objects()
+        if key.endswith(".parquet")
+    ]
+    assert sorted(pl.concat(frames)["n"]) == list(range(300))
+    assert not any(temp_folder.iterdir())
+    (marker,) = markers(bucket.url, storage_options=bucket.options)
+    assert sum(file.rows for file in marker.files) == 300
+
+
+def test_another_partition_on_s3_leaves_no_stale_object(bucket: Bucket) -> None:
+    for by in (["sales-channel"], ["sku"], []):
+        sink(
+            reader(orders(50)),
+            bucket.url,
+            stem="7",
+            partition_by=by,
+            storage_options=bucket.options,
+        )
+
+    assert bucket.objects() == {"orders/7-0.parquet", "_spreports/orders/7.json"}
+
+
+def test_a_large_file_goes_up_in_parts_and_arrives_whole(bucket: Bucket) -> None:
+    table = noise(200_000)
+
+    result = sink(reader(table), bucket.url, stem="7", storage_options=bucket.options)
+
+    assert result.bytes > 9 << 20
+    data = bucket.fs.cat_file(f"{bucket.name}/orders/7-0.parquet")
+    assert pq.read_table(io.BytesIO(data)).equals(table)
+    assert not bucket.open_uploads()
+
+
+def test_an_upload_that_breaks_off_is_discarded(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = s3fs.S3File._upload_chunk
+
+    def failing(self: Any, final: bool = False) -> Any:
+        if self.parts:
+            raise OSError(5, "the line broke")
+        return upload(self, final)
+
+    monkeypatch.setattr(s3fs.S3File, "_upload_chunk", failing)
+    with pytest.raises(SinkError, match="the line broke"):
+        sink(
+            reader(noise(200_000)),
+            bucket.url,
+            stem="7",
+            storage_options=bucket.options,
+        )
+
+    assert bucket.objects() == set()
+    assert not bucket.open_uploads()
+
+
+@pytest.mark.parametrize("error", [ParseError("row 7"), KeyboardInterrupt()])
+def test_a_reader_that_breaks_leaves_nothing_on_s3_or_in_memory(
+    bucket: Bucket, memory: Any, temp_folder: Path, error: BaseException
+) -> None:
+    places: list[tuple[str, Any]] = [
+        (bucket.url, bucket.options),
+        ("memory://lake/o", {}),
+    ]
+    for url, options in places:
+        with pytest.raises(type(error)):
+            sink(
+                breaking(orders(20_000), 3, error),
+                url,
+                stem="7",
+                partition_by=["sku"],
+                storage_options=options,
+            )
+
+    assert bucket.objects() == set()
+    assert not bucket.open_uploads()
+    assert not memory.store
+    assert not any(temp_folder.iterdir())
+
+
+class Failing(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
+    """A memory file system whose n-th write or delete fails."""
+
+    protocol = "failing"
+    cachable = False
+    countdown = -1
+    store: dict[str, Any] = {}  # noqa: RUF012 - as MemoryFileSystem does
+    pseudo_dirs = [""]  # noqa: RUF012 - as MemoryFileSystem does
+    error: BaseException = OSError(5, "broken")
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(super()._strip_protocol(path.replace("failing://", "memory://")))
+
+    def count(self) -> None:
+        type(self).countdown -= 1
+        if type(self).countdown == 0:
+            raise self.error
+
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
+        if mode == "wb":
+            self.count()
+        file = super()._open(path, mode, **options)
+        if mode == "wb":
+            commit: Callable[[], None] = file.commit
+
+            def counted() -> None:
+                self.count()
+                commit()
+
+            file.commit = counted
+        return file
+
+    def rm_file(self, path: str) -> None:
+        if type(self).countdown > 0:  # clearing up works
+            self.count()
+        self.store.pop(self._strip_protocol(path))
+
+
+@pytest.fixture
+def failing() -> type[Failing]:
+    fsspec.register_implementation("failing", Failing, clobber=True)
+    Failing.store.clear()
+    Failing.pseudo_dirs[:] = [""]
+    Failing.countdown = -1
+    Failing.error = OSError(5, "broken")
+    return Failing
+
+
+def rows_of(fs: type[Failing]) -> list[int]:
+    """Every `n` below the root."""
+    found: list[int] = []
+    for path, file in fs.store.items():
+        if path.startswith("/lake/o/"):
+            found += pq.read_table(io.BytesIO(file.getvalue()))["n"].to_pylist()
+    return sorted(found)
+
+
+@pytest.mark.parametrize("nth", range(1, 12))
+@pytest.mark.parametrize("kind", [OSError(5, "broken"), KeyboardInterrupt()])
+def test_a_first_publish_that_fails_leaves_nothing_visible(
+    failing: type[Failing], nth: int, kind: BaseException
+) -> None:
+    failing.countdown = nth
+    failing.error = kind
+
+    # open and commit of the intent, of three files and of the marker: 10; then rm
+    try:
+        sink(
+            reader(orders(30)),
+            "failing://lake/o",
+            stem="7",
+            partition_by=["sales-channel"],
+        )
+    except (SinkError, KeyboardInterrupt):
+        assert nth <= 11
+        if nth <= 10:
+            assert not failing.store
+    else:
+        assert nth == 11  # the intent stays; everything is there
+        assert rows_of(failing) == list(range(30))
+
+    failing.countdown = -1
+    sink(reader(orders(30)), "failing://lake/o", stem="7", partition_by=["sku"])
+    assert rows_of(failing) == list(range(30))
+    assert not [path for path in failing.store if path.endswith(".intent")]
+
+
+@pytest.mark.parametrize("nth", range(1, 24))
+def test_a_replacing_publish_that_fails_is_healed_by_the_next(
+    failing: type[Failing], nth: int
+) -> None:
+    sink(reader(orders(30)), "failing://lake/o", stem="7", partition_by=["sku"])
+    failing.countdown = nth
+
+    try:
+        sink(reader(orders(50)), "failing://lake/o", stem="7")
+        done = True
+    except SinkError:
+        done = False
+    if done or failing.countdown > 0:
+        assert rows_of(failing) == list(range(50))
+
+    failing.countdown = -1
+    sink(reader(orders(50)), "failing://lake/o", stem="7")
+    assert rows_of(failing) == list(range(50))
+    assert {path for path in failing.store if "_spreports" in path} == {
+        "/lake/_spreports/o/7.json"
+    }
+
+
+def test_a_bucket_without_a_folder_is_refused(bucket: Bucket) -> None:
+    for url in (f"s3://{bucket.name}", f"s3://{bucket.name}/"):
+        with pytest.raises(SinkError, match="/lake"):
+            sink(reader(orders(3)), url, stem="7", storage_options=bucket.options)
+
+    assert bucket.objects() == set()
+
+
+def test_a_bucket_that_is_missing_is_a_sink_error_without_the_keys(
+    bucket: Bucket,
+) -> None:
+    with pytest.raises(SinkError, match="s3://no-such-bucket/orders") as caught:
+        sink(
+            reader(orders(3)),
+            "s3://no-such-bucket/orders",
+            stem="7",
+            storage_options=bucket.options,
+        )
+
+    assert caught.value.url == "s3://no-such-bucket/orders"
+    told = f"{caught.value!r} {pickle.dumps(caught.value)!r} {caught.value.__cause__!r}"
+    assert "canary" not in told
+
+
+def test_an_error_that_quotes_a_secret_is_not_shown(
+    failing: type[Failing],
+) -> None:
+    failing.error = OSError(5, "denied for key hunter2-canary")
+    failing.countdown = 1
+
+    with pytest.raises(SinkError) as caught:
+        sink(
+            reader(orders(3)),
+            "failing://user:hunter2-canary@lake/o?sig=hunter2-canary",
+            stem="7",
+        )
+
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = sys.modules["fsspec.registry"]
+    monkeypatch.delitem(registry._registry, "s3", raising=False)
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+
+    with pytest.raises(SinkError, match=r"spreports\[s3\]"):
+        sink(reader(orders(3)), "s3://lake/orders", stem="7")
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense://a/b", "simplecache::s3://a/b", "http://a/b"]
+)
+def test_a_url_that_cannot_be_written_to_is_a_sink_error(url: str) -> None:
+    with pytest.raises(SinkError):
+        sink(reader(orders(3)), url, stem="7")
+
+
+def test_a_shown_url_has_no_user_and_no_query() -> None:
+    url = "s3://key:secret@bucket/a/b?token=secret#secret"
+
+    assert shown(url) == "s3://bucket/a/b"
+    assert shown("/home/me@work/lake") == "/home/me@work/lake"
+
+
+def test_memory_is_a_target_like_any_other(memory: Any) -> None:
+    sink(reader(orders(30)), "memory://lake", stem="7", partition_by=["sku"])
+    sink(reader(orders(20)), "memory://lake", stem="7")
+
+    assert set(memory.store) == {"/lake/7-0.parquet", "/_spreports/lake/7.json"}
