@@ -1,0 +1,176 @@
+"""How the cells of one column become typed: all at once, or one text at a time.
+
+Both ways accept the same texts and give the same values; the first is fast and gives
+up on the whole column, the second knows which cell is at fault.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.catalog import Column
+from spreports.fetch.decimals import (
+    DECIMAL_DIGITS,
+    DECIMAL_SCALE,
+    parse_decimal,
+    parse_local_decimal,
+)
+from spreports.fetch.timestamps import ISO, parse_date, parse_timestamp
+
+__all__ = ["ARROW_TYPES", "Cells", "cells_of"]
+
+ARROW_TYPES: Final = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "decimal": pa.decimal128(DECIMAL_DIGITS, DECIMAL_SCALE),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", "UTC"),
+}
+
+_EXPECTED: Final = {
+    "int64": "an integer of 64 bits",
+    "float64": "a number",
+    "decimal": f"a decimal number of at most {DECIMAL_SCALE} places",
+    "boolean": "a truth value",
+    "date": "a date",
+    "timestamp": "a date and time",
+}
+_INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
+_FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_TRUTH: Final = {
+    **dict.fromkeys(("true", "yes", "y", "1", "t"), True),
+    **dict.fromkeys(("false", "no", "n", "0", "f"), False),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """One column's typing.
+
+    Attributes
+    ----------
+    dtype : pyarrow.DataType
+    expected : str
+        In words, for an error.
+    at_once : callable or None
+        A string column to a typed one; ``ArrowInvalid`` where any cell does not fit.
+    one : callable
+        One text without surrounding blanks to a Python value; ``ValueError`` where it
+        does not fit.
+    """
+
+    dtype: pa.DataType
+    expected: str
+    at_once: Callable[[pa.Array], pa.Array] | None
+    one: Callable[[str], object]
+
+
+def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | None:
+    """Return how a column is typed.
+
+    Parameters
+    ----------
+    column : Column
+    local : bool
+        A comma may be the decimal mark.
+    currency : str or None
+        Of the document.
+
+    Returns
+    -------
+    Cells or None
+        None for a column of strings.
+    """
+    dtype = ARROW_TYPES[column.dtype]
+    formats = column.formats
+    expected = _EXPECTED.get(column.dtype, "")
+    at_once: Callable[[pa.Array], pa.Array] | None = None
+    one: Callable[[str], object]
+    match column.dtype:
+        case "int64":
+            at_once, one = _integers, _integer
+        case "float64":
+            at_once, one = _floats, _float
+        case "boolean":
+            # at once: true, false, 1, 0 in any case; Yes and No go one by one
+            at_once, one = partial(_cast, dtype=dtype), _truth
+        case "decimal" if local:
+            one = partial(parse_local_decimal, currency=currency)
+        case "decimal":
+            at_once, one = partial(_cast, dtype=dtype), parse_decimal
+        case "date":
+            one = partial(parse_date, formats=formats)
+            if not formats or formats[0] in {ISO, "%Y-%m-%d"}:
+                at_once = partial(_cast, dtype=dtype)
+        case "timestamp":
+            one = partial(parse_timestamp, formats=formats)
+            if not formats or formats[0] == ISO:
+                at_once = partial(_cast, dtype=dtype)
+        case _:
+            return None
+    if column.dtype in {"date", "timestamp"}:
+        expected += f" ({_words(formats)})"
+    return Cells(dtype=dtype, expected=expected, at_once=at_once, one=one)
+
+
+def _cast(texts: pa.Array, dtype: pa.DataType) -> pa.Array:
+    """Cast as Arrow reads text; strict for decimals, days and instants."""
+    return texts.cast(dtype)
+
+
+def _words(formats: tuple[str, ...]) -> str:
+    """Return formats for an error."""
+    return " or ".join("ISO 8601" if each == ISO else each for each in formats) or (
+        "ISO 8601"
+    )
+
+
+def _integers(texts: pa.Array) -> pa.Array:
+    """Cast to int64; Arrow would also read hexadecimal."""
+    if pc.any(pc.match_substring(texts, "x", ignore_case=True)).as_py():
+        raise pa.ArrowInvalid("hexadecimal")
+    return texts.cast(pa.int64())
+
+
+def _integer(text: str) -> int:
+    """Return an integer of 64 bits."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError("no integer")
+    value = int(text)
+    if not -(1 << 63) <= value < 1 << 63:
+        raise ValueError("more than 64 bits")
+    return value
+
+
+def _floats(texts: pa.Array) -> pa.Array:
+    """Cast to float64; Arrow would also read nan and inf."""
+    values = texts.cast(pa.float64())
+    if pc.all(pc.is_finite(values)).as_py() is False:
+        raise pa.ArrowInvalid("not finite")
+    return values
+
+
+def _float(text: str) -> float:
+    """Return a finite number."""
+    value = float(text) if _FLOAT.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        raise ValueError("no number")
+    return value
+
+
+def _truth(text: str) -> bool:
+    """Return a truth value in any of Amazon's spellings."""
+    value = _TRUTH.get(text.lower())
+    if value is None:
+        raise ValueError("no truth value")
+    return value

@@ -1,0 +1,83 @@
+"""Turn plain bytes of any charset into UTF-8, strictly.
+
+Chunks may be cut inside a character. A byte that the charset has no place for is an
+error with its offset, never a replacement character.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from spreports.errors import DecodeError
+from spreports.fetch.charsets import UTF_8
+from spreports.fetch.utf8 import check_utf8
+
+__all__ = ["decode"]
+
+_BOM: Final = "\ufeff".encode()
+
+
+def decode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
+    """Yield a plain document as UTF-8, without a byte order mark.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        Plain bytes, cut anywhere.
+    charset : str
+        Name of a Python codec, as `charset_of` gives it.
+
+    Yields
+    ------
+    bytes
+        UTF-8, cut between characters; none empty.
+
+    Raises
+    ------
+    DecodeError
+        A byte does not belong to the charset, or the last character is incomplete.
+        `offset` counts bytes of the plain document.
+    """
+    text = check_utf8(chunks) if charset == UTF_8 else _transcode(chunks, charset)
+    for first in text:
+        rest = first.removeprefix(_BOM)
+        if rest:
+            yield rest
+        break
+    yield from text
+
+
+def _transcode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
+    """Yield UTF-8 for a document of another charset."""
+    decoder = codecs.getincrementaldecoder(charset)("strict")
+    offset = 0
+    for chunk in chunks:
+        text = _decoded(decoder, chunk, offset, charset, final=False)
+        offset += len(chunk)
+        if text:
+            yield text.encode()
+    text = _decoded(decoder, b"", offset, charset, final=True)
+    if text:
+        yield text.encode()
+
+
+def _decoded(
+    decoder: codecs.IncrementalDecoder,
+    chunk: bytes,
+    offset: int,
+    charset: str,
+    *,
+    final: bool,
+) -> str:
+    """Decode one chunk that begins at `offset`; raise with the bad byte's place."""
+    pending = len(decoder.getstate()[0])
+    try:
+        return decoder.decode(chunk, final)
+    except UnicodeError as exc:
+        # Counted from the bytes that the decoder had kept back of earlier chunks;
+        # UTF-16 without a byte order mark is an error without a place
+        place = offset - pending + getattr(exc, "start", 0)
+    msg = f"byte {place} of the plain document is not {charset}: pass encoding="
+    raise DecodeError(msg, offset=place)

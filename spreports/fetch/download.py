@@ -1,0 +1,280 @@
+"""Bring a report document's stored bytes to a file, whole or not at all.
+
+The connection may break, the URL may expire, the host may lie about lengths and
+ranges: what is at `target` afterwards is the document, verified, or nothing.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import urllib3
+
+from spreports.clock import Clock, SystemClock
+from spreports.errors import DownloadError
+from spreports.fetch.document_host import (
+    DocumentHost,
+    SignedURL,
+    check_url,
+    words_for,
+)
+from spreports.fetch.resume import Continuity, Verdict
+from spreports.fetch.sniff import s3_error_code
+from spreports.fetch.spool import Spool
+from spreports.fetch.tries import Setback, Tries
+from spreports.fetch.verify import Doubt, Proofs
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["StoredDocument", "download"]
+
+# A presigned URL lives 300 s: Reports API v2021-06-30, ReportDocument.url
+URL_SECONDS: Final = 240.0
+MIN_BYTES_PER_SECOND: Final = 1024
+RATE_SECONDS: Final = 60.0
+
+_READ: Final = 1 << 17
+_ERROR_BODY: Final = 8 << 10
+_BODY_STATUS: Final = frozenset({200, 206, 412, 416})
+_RENEW_STATUS: Final = frozenset({400, 403, 404})
+_RETRY_STATUS: Final = frozenset({408, 425, 429})
+
+logger = logging.getLogger("spreports.fetch")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document's stored bytes in a file.
+
+    Attributes
+    ----------
+    path : Path
+    size : int, bytes
+    content_type : str or None
+        As the host said it; may name the charset.
+    etag : str or None
+    sha256 : str
+        Hexadecimal, of the stored bytes.
+    verified : str
+        ``"md5"``: they match the ETag. ``"gzip"``: every member is whole, and the
+        transfer had a length. ``"length"``: plain, of the length that was announced.
+        ``"twice"``: without a length, equal in two transfers.
+    """
+
+    path: Path
+    size: int
+    content_type: str | None
+    etag: str | None
+    sha256: str
+    verified: str
+
+
+def download(
+    fresh_url: Callable[[], str],
+    target: Path,
+    *,
+    clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+    loopback: bool = False,
+    max_bytes: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    rate_clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+) -> StoredDocument:
+    """Download a document, resuming and renewing until it is whole.
+
+    Parameters
+    ----------
+    fresh_url : callable
+        Gives a presigned URL; called at the start, when the last one is older than
+        240 s, and when it was refused. ``LookupError`` says that there is no other.
+    target : Path
+        In an existing folder; ``<target>.part`` beside it is used meanwhile.
+    clock : Clock
+        For the age of URLs and the waits between tries.
+    loopback : bool
+        Also allow URLs of this machine, for the simulator.
+    max_bytes : int, optional
+        A larger document is refused.
+    on_progress : callable, optional
+        Gets the number of bytes at hand; it falls where a transfer starts again.
+    rate_clock : Clock
+        For the minimum rate. The machine's own even where waits run on another
+        clock: sockets know no other time.
+
+    Returns
+    -------
+    StoredDocument
+
+    Raises
+    ------
+    DownloadError
+        Refused, gone, redirected, too large, never whole, or the disk is full.
+        ``.expired`` when the URL was refused and `fresh_url` had no other. Nothing is
+        left behind, and an older file at `target` stays as it was.
+    Exception
+        Whatever `fresh_url` or `on_progress` raises, as it is.
+
+    Source: RFC 9110, sections 13 and 14; RFC 1952; Reports API v2021-06-30,
+    getReportDocument.
+    """
+    with DocumentHost(loopback=loopback) as host, Spool(target) as spool:
+        transfer = _Transfer(host, spool, max_bytes, on_progress, rate_clock)
+        tries = Tries(clock)
+        url: SignedURL | None = None
+        while True:
+            if url is None or clock.monotonic() - url.issued > URL_SECONDS:
+                url = _renewed(fresh_url, clock, transfer.last, loopback=loopback)
+            outcome = transfer.attempt(url)
+            if isinstance(outcome, _Whole):
+                break
+            logger.info("document download: %s", outcome.reason)
+            if outcome.refused:
+                url = None
+            tries.count(outcome, transfer.reached)
+        spool.commit()
+        return StoredDocument(
+            path=target,
+            size=spool.size,
+            content_type=transfer.content_type,
+            etag=transfer.version.etag,
+            sha256=spool.sha256,
+            verified=outcome.verified,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The document is there."""
+
+    verified: str
+
+
+def _renewed(
+    fresh_url: Callable[[], str], clock: Clock, last: str, *, loopback: bool
+) -> SignedURL:
+    """Ask for a URL."""
+    try:
+        url = SignedURL(fresh_url(), clock.monotonic())
+    except LookupError:
+        url = None
+    if url is None:
+        why = f": {last}" if last else ""
+        msg = f"the document URL has expired and cannot be renewed here{why}"
+        raise DownloadError(msg, expired=True)
+    check_url(url.text, loopback=loopback)
+    return url
+
+
+@dataclass(slots=True)
+class _Transfer:
+    """One document on its way into its spool, over as many answers as it takes."""
+
+    host: DocumentHost
+    spool: Spool
+    max_bytes: int | None
+    on_progress: Callable[[int], None] | None
+    rate_clock: Clock
+    version: Continuity = field(default_factory=Continuity)
+    proofs: Proofs = field(default_factory=Proofs)
+    content_type: str | None = None
+    reached: int = 0
+    last: str = ""
+
+    def attempt(self, url: SignedURL) -> _Whole | Setback:
+        """Send one request and take what it brings."""
+        outcome = self._attempt(url)
+        if isinstance(outcome, Setback):
+            self.last = outcome.reason
+        return outcome
+
+    def _attempt(self, url: SignedURL) -> _Whole | Setback:
+        start = self.version.start(self.spool.size)
+        answer = self.host.get(url, start=start, etag=self.version.etag)
+        if isinstance(answer, str):
+            return Setback(answer)
+        with answer:
+            if answer.status_code not in _BODY_STATUS:
+                return _refusal(answer)
+            verdict = self.version.judge(
+                answer.status_code, answer.headers, self.spool.size
+            )
+            if verdict is Verdict.AGAIN:
+                what = f"HTTP {answer.status_code} does not continue the document"
+                return Setback(what)
+            if verdict is Verdict.RESTART:
+                self.spool.restart()
+                self.content_type = answer.headers.get("Content-Type")
+            if verdict is not Verdict.COMPLETE and (broken := self._read(answer)):
+                return Setback(broken)
+        return self._judged()
+
+    def _read(self, answer: requests.Response) -> str | None:
+        """Spool a body to its end; return why it broke, if it did."""
+        since, before = self.rate_clock.monotonic(), self.spool.size
+        self._check_size(self.version.total or 0)
+        while True:
+            chunk = _next_chunk(answer)
+            if not isinstance(chunk, bytes):
+                return chunk.reason
+            if not chunk:
+                break
+            self._check_size(self.spool.size + len(chunk))
+            self.spool.append(chunk)
+            self.reached = max(self.reached, self.spool.size)
+            if self.on_progress is not None:
+                self.on_progress(self.spool.size)
+            now = self.rate_clock.monotonic()
+            if now - since >= RATE_SECONDS:
+                if self.spool.size - before < MIN_BYTES_PER_SECOND * (now - since):
+                    return "the document came at less than 1 KiB/s"
+                since, before = now, self.spool.size
+        total = self.version.total
+        if total is not None and self.spool.size != total:
+            return f"{self.spool.size} of {total} bytes came"
+        return None
+
+    def _judged(self) -> _Whole | Setback:
+        """Judge a copy that has come to its end."""
+        self.spool.flush()
+        verdict = self.proofs.judge(self.spool, self.version)
+        if not isinstance(verdict, Doubt):
+            return _Whole(verdict)
+        self.version.ask_whole()
+        return Setback(
+            verdict.reason, refused=verdict.page, final=verdict.final, copy=True
+        )
+
+    def _check_size(self, size: int) -> None:
+        """Refuse a document that is larger than allowed."""
+        if self.max_bytes is not None and size > self.max_bytes:
+            msg = f"the document is larger than max_bytes ({self.max_bytes})"
+            raise DownloadError(msg)
+
+
+def _next_chunk(answer: requests.Response) -> bytes | Setback:
+    """Return the next bytes as they are stored; b"" at a proper end."""
+    try:
+        chunk: bytes = answer.raw.read1(_READ, decode_content=False)
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as exc:
+        return Setback(words_for(exc))
+    return chunk
+
+
+def _refusal(answer: requests.Response) -> Setback:
+    """Return what a status without a document means."""
+    status = answer.status_code
+    body = _next_chunk(answer)
+    code = s3_error_code(body[:_ERROR_BODY]) if isinstance(body, bytes) else None
+    reason = f"HTTP {status}" + (f" {code}" if code else "")
+    if status in _RENEW_STATUS:
+        return Setback(f"the document URL was refused: {reason}", refused=True)
+    if status in _RETRY_STATUS or status >= 500:
+        return Setback(f"the document host answered {reason}")
+    if 300 <= status < 400:
+        return Setback(f"redirected ({reason}); redirects are refused", final=True)
+    return Setback(f"the document host answered {reason}", final=True)

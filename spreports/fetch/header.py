@@ -1,0 +1,226 @@
+"""Read a flat file's header line: delimiter, quoting, names.
+
+The header is read by us and not by the CSV parser, because everything else depends on
+it: Amazon serves tab files where a comma file is catalogued and the reverse, quotes
+cells or leaves quotes as data, translates names, and sometimes sends a sentence.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import chain
+from typing import Final
+
+from spreports.catalog import ReportType
+from spreports.errors import ParseError
+
+__all__ = ["MAX_LINE", "RESCUED", "Header", "Quoting", "read_header"]
+
+MAX_COLUMNS: Final = 5_000
+MAX_LINE: Final = 64 << 20
+RESCUED: Final = "_rescued"
+
+_LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r)")
+_QUOTED_PART: Final = re.compile(r'"[^"]*"')
+_SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
+_SENTENCE_WORDS: Final = 4
+_QUOTE_AT_MOST: Final = 300
+
+
+class Quoting(Enum):
+    """What a double quote means."""
+
+    OFF = "data like any other character"
+    DOUBLED = "encloses cells; an inner quote is written twice"
+    ENCLOSED = "encloses cells; an inner quote is written once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    r"""How to read the rows.
+
+    Attributes
+    ----------
+    names : tuple of str, m columns
+        As served, made unique.
+    served : tuple of str, m columns
+        As served.
+    line : bytes
+        The header line itself, without its end.
+    delimiter : str
+    quoting : Quoting
+    line_end : bytes
+        ``b"\n"``, or ``b"\r"`` in a file that has nothing else.
+    """
+
+    names: tuple[str, ...]
+    served: tuple[str, ...]
+    line: bytes
+    delimiter: str
+    quoting: Quoting
+    line_end: bytes
+
+
+def read_header(
+    chunks: Iterator[bytes], entry: ReportType
+) -> tuple[Header, Iterator[bytes]]:
+    """Read the first line that is not blank.
+
+    Parameters
+    ----------
+    chunks : iterator of bytes
+        UTF-8 without byte order mark, cut anywhere.
+    entry : ReportType
+        Its format, quoting and column names are hints; the line decides.
+
+    Returns
+    -------
+    Header
+    iterator of bytes
+        What follows the header line.
+
+    Raises
+    ------
+    ParseError
+        There is no line, it has more than 5,000 columns, or it is a sentence in place
+        of a table, which the error then quotes.
+    """
+    lines, rest, ended = _first_lines(chunks)
+    if not lines:
+        raise ParseError("the document is empty: it has not even a header line")
+    line, line_end = lines[0]
+    text = line.decode()
+    sample = lines[1][0].decode() if len(lines) > 1 else ""
+    _refuse_sentence(text, entry, alone=ended and len(lines) == 1)
+    delimiter = _delimiter(text, entry)
+    quoting = _quoting(text, sample, delimiter, entry)
+    served = _split(text, delimiter, quoting)
+    if len(served) > MAX_COLUMNS:
+        msg = f"the header has {len(served)} columns, more than {MAX_COLUMNS}"
+        raise ParseError(msg)
+    header = Header(
+        names=_unique(served),
+        served=served,
+        line=line,
+        delimiter=delimiter,
+        quoting=quoting,
+        line_end=b"\r" if line_end == b"\r" else b"\n",
+    )
+    return header, chain([rest], chunks) if rest else chunks
+
+
+def _first_lines(
+    chunks: Iterator[bytes],
+) -> tuple[list[tuple[bytes, bytes]], bytes, bool]:
+    """Return up to two lines that are not blank, what follows the first, and the end.
+
+    A line counts once a byte follows its end, so that CR LF is never taken apart.
+    """
+    text = b""
+    ended = False
+    while True:
+        lines: list[tuple[bytes, bytes]] = []
+        place, after_first = 0, 0
+        while len(lines) < 2 and (found := _LINE.match(text, place)):
+            if found.end() == len(text) and not ended:
+                break
+            place = found.end()
+            if found[1].strip():
+                lines.append((found[1], found[2]))
+                after_first = after_first or place
+        if ended and len(lines) < 2 and text[place:].strip():
+            lines.append((text[place:], b""))
+            after_first = after_first or len(text)
+        if len(lines) == 2 or ended:
+            return lines, text[after_first:] if lines else b"", ended
+        if len(text) > MAX_LINE:
+            raise ParseError(f"a line of more than {MAX_LINE >> 20} MiB at the start")
+        chunk = next(chunks, None)
+        ended = chunk is None
+        text += chunk or b""
+
+
+def _delimiter(line: str, entry: ReportType) -> str:
+    """Return the delimiter: a tab wherever there is one, no header name holds it."""
+    hint = "," if entry.format == "csv" else "\t"
+    if "\t" in line:
+        return "\t"
+    if line.strip() in {column.name for column in entry.columns()}:
+        return hint
+    outside = _QUOTED_PART.sub("", line)
+    commas, semicolons = outside.count(","), outside.count(";")
+    if not commas and not semicolons:
+        return hint
+    return "," if commas >= semicolons else ";"
+
+
+def _quoting(line: str, sample: str, delimiter: str, entry: ReportType) -> Quoting:
+    """Decide what quotes mean; in tab files they are data unless there is proof."""
+    if delimiter != "\t":
+        return Quoting.DOUBLED
+    header_quoted = all(map(_is_enclosed, line.split(delimiter)))
+    if entry.known and not entry.quoting:
+        return Quoting.OFF
+    if header_quoted or (
+        entry.quoting and any(map(_is_enclosed, sample.split(delimiter)))
+    ):
+        return Quoting.DOUBLED if entry.doubled_quotes else Quoting.ENCLOSED
+    return Quoting.OFF
+
+
+def _is_enclosed(cell: str) -> bool:
+    """Say whether a cell stands in quotes."""
+    cell = cell.strip(" ")
+    return len(cell) > 1 and cell[0] == cell[-1] == '"'
+
+
+def _split(line: str, delimiter: str, quoting: Quoting) -> tuple[str, ...]:
+    """Split the header line."""
+    if quoting is Quoting.DOUBLED:
+        # strict off: a header of any spelling is better than none
+        return tuple(next(csv.reader([line], delimiter=delimiter), ()))
+    cells = line.split(delimiter)
+    if quoting is Quoting.ENCLOSED:
+        cells = [cell[1:-1] if _is_enclosed(cell) else cell for cell in cells]
+    return tuple(cells)
+
+
+def _unique(served: tuple[str, ...]) -> tuple[str, ...]:
+    """Name each column once: ``_2`` for the second, ``column_7`` for an empty one."""
+    taken = {RESCUED, *served}
+    seen: set[str] = set()
+    names = []
+    for position, cell in enumerate(served, start=1):
+        name = cell
+        if not cell.strip() or cell in seen or cell == RESCUED:
+            stem = cell if cell.strip() else "column"
+            number = 2 if cell.strip() else position
+            while (name := f"{stem}_{number}") in taken:
+                number += 1
+            taken.add(name)
+        seen.add(cell)
+        names.append(name)
+    return tuple(names)
+
+
+def _refuse_sentence(line: str, entry: ReportType, *, alone: bool) -> None:
+    """Raise where Amazon wrote a sentence in place of a table.
+
+    Source: selling-partner-api-models issue 2591 (orders of more than 30 days: DONE,
+    but the document holds only an error sentence).
+    """
+    names = {column.name for column in entry.columns()} | set(entry.header_aliases)
+    cells = {cell.strip(' "') for cell in re.split(r"[\t,;]", line)}
+    if "\t" in line or cells & names or line.strip() in names:
+        return
+    words = len(line.split())
+    sentence = words >= _SENTENCE_WORDS and not _SENTENCE_COMMA.search(line)
+    one_cell = len(names) > 1 and len(cells) == 1 and words >= _SENTENCE_WORDS
+    if (alone and sentence) or one_cell:
+        said = "".join(c if c.isprintable() else " " for c in line)[:_QUOTE_AT_MOST]
+        msg = f"Amazon sent a sentence in place of a table: {said.strip()!r}"
+        raise ParseError(msg)

@@ -1,0 +1,176 @@
+"""Parse blocks of rows into batches of strings, with a strict number of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from spreports.catalog import ReportType
+from spreports.errors import ParseError
+from spreports.fetch.findings import Findings
+from spreports.fetch.header import Header, Quoting
+
+__all__ = ["parse_flat"]
+
+
+def parse_flat(
+    blocks: Iterable[bytes],
+    header: Header,
+    entry: ReportType,
+    findings: Findings,
+    *,
+    empty_is_null: bool,
+) -> Iterator[pa.RecordBatch]:
+    """Yield a record batch of strings for each block that holds rows.
+
+    Blank lines are skipped, repeated header lines left out; neither counts as a row.
+
+    Parameters
+    ----------
+    blocks : iterable of bytes
+        Whole rows of UTF-8, as `row_blocks` gives them.
+    header : Header, m columns
+    entry : ReportType
+        ``pad_short_rows`` allows rows that lack their last cells.
+    findings : Findings
+        Gets ``padded_rows``, ``repeated_headers`` and, batch by batch, ``rows``.
+    empty_is_null : bool
+        An empty cell becomes null; otherwise it stays ``""``.
+
+    Yields
+    ------
+    pyarrow.RecordBatch, n rows x m columns
+        All columns ``string``, cells byte for byte.
+
+    Raises
+    ------
+    ParseError
+        A row has another number of cells than the header; `row` is its number. The
+        row's text is not shown.
+    """
+    for block in blocks:
+        rows = _without_headers(block, header, findings)
+        table, bad = _read(rows, header, empty_is_null=empty_is_null)
+        if bad is not None and entry.pad_short_rows:
+            rows = _padded(rows, header, findings)
+            table, bad = _read(rows, header, empty_is_null=empty_is_null)
+        if bad is not None:
+            raise _ragged(bad, findings.rows, cut=not block.endswith((b"\n", b"\r")))
+        if table is None:
+            raise ParseError(f"no table below data row {findings.rows}")
+        for batch in table.combine_chunks().to_batches():
+            yield (
+                _unenclosed(batch, empty_is_null=empty_is_null)
+                if (header.quoting is Quoting.ENCLOSED)
+                else batch
+            )
+            findings.rows += batch.num_rows
+
+
+def _read(
+    rows: bytes, header: Header, *, empty_is_null: bool
+) -> tuple[pa.Table | None, Any]:
+    """Return a table of strings, or None and the first row that does not fit.
+
+    The parser's own error quotes the row, so it must not become ours, not even as
+    its cause: it is dropped here.
+    """
+    if not rows:
+        names = [(name, pa.string()) for name in header.names]
+        return pa.schema(names).empty_table(), None
+    misfits: list[Any] = []
+
+    def on_misfit(row: Any) -> str:
+        misfits.append(row)
+        return "error"
+
+    quoted = header.quoting is Quoting.DOUBLED
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(rows),
+            # one block, one thread: rows keep their numbers
+            read_options=pyarrow.csv.ReadOptions(
+                use_threads=False,
+                block_size=len(rows) + 1,
+                column_names=list(header.names),
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=header.delimiter,
+                quote_char='"' if quoted else False,
+                double_quote=quoted,
+                escape_char=False,
+                newlines_in_values=quoted,
+                ignore_empty_lines=True,
+                invalid_row_handler=on_misfit,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                check_utf8=False,  # `decode` has checked
+                column_types=dict.fromkeys(header.names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=empty_is_null,
+                quoted_strings_can_be_null=empty_is_null,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None, misfits[0] if misfits else None
+    return table, None
+
+
+def _without_headers(block: bytes, header: Header, findings: Findings) -> bytes:
+    """Leave out lines that repeat the header."""
+    if not block.startswith(header.line) and header.line_end + header.line not in block:
+        return block
+    lines = block.splitlines(keepends=True)
+    kept = [line for line in lines if line.rstrip(b"\r\n") != header.line]
+    findings.repeated_headers += len(lines) - len(kept)
+    return b"".join(kept)
+
+
+def _padded(rows: bytes, header: Header, findings: Findings) -> bytes:
+    """Give short rows their missing cells, empty, on the right.
+
+    A last line without its end is left as it is: that is a cut document.
+    """
+    if header.quoting is Quoting.DOUBLED:
+        return rows
+    delimiter = header.delimiter.encode()
+    lines = []
+    for line in rows.splitlines(keepends=True):
+        text = line.rstrip(b"\r\n")
+        cells = text.count(delimiter) + 1
+        if 1 < cells < len(header.names) and len(text) < len(line):
+            missing = delimiter * (len(header.names) - cells)
+            lines.append(text + missing + line[len(text) :])
+            findings.padded_rows += 1
+        else:
+            lines.append(line)
+    return b"".join(lines)
+
+
+def _ragged(misfit: Any, rows: int, *, cut: bool) -> ParseError:
+    """Return the error for a row with too many or too few cells."""
+    row = rows + misfit.number
+    expected, actual = misfit.expected_columns, misfit.actual_columns
+    msg = f"data row {row} has {actual} cells where the header has {expected}"
+    if cut and actual < expected:
+        msg += "; the file does not end with a line end, it may be cut short"
+    return ParseError(msg, row=row, expected_cells=expected, actual_cells=actual)
+
+
+def _unenclosed(batch: pa.RecordBatch, *, empty_is_null: bool) -> pa.RecordBatch:
+    """Take the enclosing quotes off every cell that has them; inner ones stay."""
+    columns = []
+    for cells in batch.columns:
+        enclosed = pc.and_(
+            pc.and_(pc.starts_with(cells, '"'), pc.ends_with(cells, '"')),
+            pc.greater(pc.binary_length(cells), 1),
+        )
+        inner = pc.if_else(enclosed, pc.utf8_slice_codeunits(cells, 1, -1), cells)
+        if empty_is_null:
+            inner = pc.if_else(pc.equal(inner, ""), pa.scalar(None, pa.string()), inner)
+        columns.append(inner)
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

@@ -1,0 +1,153 @@
+"""Whether an answer continues what has arrived, begins anew, or is not to be used.
+
+The rules are in one place and open no socket. A range counts only if it is of the same
+version (strong ETag) and begins where we are. Another version of the document counts
+only once it has been seen in two answers running: the first could be a fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+__all__ = ["Continuity", "Verdict"]
+
+_CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII)
+_UNSATISFIED: Final = re.compile(r"bytes \*/(\d{1,18})", re.ASCII)
+_LENGTH: Final = re.compile(r"\d{1,18}", re.ASCII)
+_STRONG: Final = re.compile(r'"[^"]*"')
+_MD5: Final = re.compile(r'"([0-9a-fA-F]{32})"', re.ASCII)
+
+
+class Verdict(Enum):
+    """What to do with an answer's body."""
+
+    APPEND = "it goes on where we are"
+    RESTART = "it is the document from its start"
+    COMPLETE = "there is no more"
+    AGAIN = "leave it and ask for the whole document"
+
+
+@dataclass(slots=True)
+class Continuity:
+    """What is known of the version that is arriving.
+
+    Attributes
+    ----------
+    etag : str or None
+        Strong ETag; None where there is none, and then nothing is resumed.
+    total : int or None, bytes
+    framed : bool
+        The transfer itself says where it ends: a length, or chunked coding.
+    """
+
+    etag: str | None = None
+    total: int | None = None
+    framed: bool = False
+    _begun: bool = False
+    _whole: bool = False
+    _rival_seen: bool = False
+    _rival: str | None = None
+
+    def start(self, size: int) -> int:
+        """Return from which byte to ask, with `size` bytes at hand."""
+        if self._whole or self.etag is None or size == self.total:
+            return 0
+        return size
+
+    def ask_whole(self) -> None:
+        """Ask for everything next time."""
+        self._whole = True
+
+    def judge(self, status: int, headers: Mapping[str, str], size: int) -> Verdict:
+        """Judge an answer to a request from byte `start(size)`.
+
+        Parameters
+        ----------
+        status : int
+            200, 206, 412 or 416.
+        headers : mapping of str to str, names in any case
+        size : int, bytes
+            At hand.
+
+        Returns
+        -------
+        Verdict
+
+        Source: RFC 9110, sections 8.8.3 (strong ETags), 14.4 (Content-Range),
+        15.3.7 (206), 15.5.13 (412), 15.5.17 (416).
+        """
+        if status == 200:
+            return self._judge_whole(headers)
+        asked = self.start(size)
+        if status == 206 and asked and self._continues(headers, asked):
+            return Verdict.APPEND
+        if status == 416 and asked:
+            found = _UNSATISFIED.fullmatch(headers.get("Content-Range", ""))
+            if found and int(found[1]) == size and self.total in {None, size}:
+                self._adopt(size)
+                return Verdict.COMPLETE
+        self._whole = True
+        return Verdict.AGAIN
+
+    def md5(self) -> str | None:
+        """Return the MD5 that the ETag is, if it looks like one."""
+        found = _MD5.fullmatch(self.etag or "")
+        return found[1].lower() if found else None
+
+    def _judge_whole(self, headers: Mapping[str, str]) -> Verdict:
+        """Judge a 200: the document, of the same version or of another."""
+        etag = _strong(headers)
+        pinned = self._begun and self.etag is not None
+        if pinned and etag != self.etag and not self._seen_before(etag):
+            self._rival_seen, self._rival = True, etag
+            self._whole = True
+            return Verdict.AGAIN
+        chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+        self.etag = etag
+        self.total = None if chunked else _length(headers)
+        self.framed = chunked or self.total is not None
+        self._begun = True
+        self._whole = False
+        self._rival_seen, self._rival = False, None
+        return Verdict.RESTART
+
+    def _seen_before(self, etag: str | None) -> bool:
+        """Say whether the answer before this one was of that version too."""
+        return self._rival_seen and self._rival == etag
+
+    def _continues(self, headers: Mapping[str, str], asked: int) -> bool:
+        """Say whether a 206 is the rest, and all of the rest."""
+        found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
+        if not found or _strong(headers) != self.etag:
+            return False
+        first, last, total = map(int, found.groups())
+        length = _length(headers)
+        return (
+            first == asked
+            and last == total - 1
+            and self.total in {None, total}
+            and length in {None, total - asked}
+            and self._adopt(total)
+        )
+
+    def _adopt(self, total: int) -> bool:
+        """Keep the total that a range has told."""
+        self.total = total
+        self.framed = True
+        return True
+
+
+def _strong(headers: Mapping[str, str]) -> str | None:
+    """Return a strong ETag."""
+    etag = headers.get("ETag", "").strip()
+    return etag if _STRONG.fullmatch(etag) else None
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    """Return a usable Content-Length."""
+    text = headers.get("Content-Length", "").strip()
+    return int(text) if _LENGTH.fullmatch(text) else None

@@ -1,0 +1,125 @@
+"""The file that a download fills, which nobody sees before it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from spreports.errors import DownloadError
+
+__all__ = ["Spool"]
+
+_HEAD: Final = 1024
+# What a killed process has left is overwritten, a symbolic link is not followed
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+
+
+class Spool:
+    """``<target>.part``: bytes so far and their digests.
+
+    Used as a context: unless `commit` was called, the file is gone afterwards.
+
+    Parameters
+    ----------
+    target : Path
+        In an existing folder.
+
+    Raises
+    ------
+    DownloadError
+        The file cannot be made or written, such as on a full disk.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(target.name + ".part")
+        self.size = 0
+        self._committed = False
+        self._new_digests()
+        try:
+            self._file = os.fdopen(os.open(self.path, _FLAGS, 0o600), "r+b")
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # closing writes what is buffered, which a full disk refuses a second time
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if not self._committed:
+            self.path.unlink(missing_ok=True)
+
+    def append(self, chunk: bytes) -> None:
+        """Write the next bytes."""
+        try:
+            self._file.write(chunk)
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+        self.size += len(chunk)
+        self._sha256.update(chunk)
+        self._md5.update(chunk)
+
+    def restart(self) -> None:
+        """Throw away all bytes."""
+        if self.size == 0:
+            return
+        try:
+            self._file.seek(0)
+            self._file.truncate()
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+        self.size = 0
+        self._new_digests()
+
+    def flush(self) -> None:
+        """Make all bytes readable at `path`."""
+        try:
+            self._file.flush()
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+
+    def head(self) -> bytes:
+        """Return the first KiB."""
+        with self.path.open("rb") as stream:
+            return stream.read(_HEAD)
+
+    def commit(self) -> None:
+        """Give the file its name, once it is on the disk."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self.path.replace(self.target)
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+        self._committed = True
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal digest of the bytes so far."""
+        return self._sha256.hexdigest()
+
+    @property
+    def md5(self) -> str:
+        """Hexadecimal digest of the bytes so far, to compare with an ETag."""
+        return self._md5.hexdigest()
+
+    def _new_digests(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+
+    def _unwritable(self, exc: OSError) -> DownloadError:
+        """Return the error for a file that cannot be written."""
+        reason = exc.strerror or type(exc).__name__
+        return DownloadError(f"cannot write {self.path}: {reason}")

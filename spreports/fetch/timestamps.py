@@ -1,0 +1,179 @@
+"""Read Amazon's dates and times: ISO 8601, and local customs with zone names.
+
+A timestamp is always an instant: aware, UTC. What has neither an offset nor a zone
+that the catalogue's format gives is refused, not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+
+__all__ = ["ISO", "ZONE_OFFSETS", "parse_date", "parse_timestamp"]
+
+ISO: Final = "iso"
+_DEFAULT_FORMATS: Final = (ISO, "%Y-%m-%d")
+
+# Hours east of UTC. A name means its own fixed offset: "PST" in July is UTC-8 still,
+# as Amazon writes "PDT" then. Of names that stand for several zones, the one of a
+# country with an Amazon marketplace counts (IST India, CST and EST North America,
+# BST the United Kingdom, GST the Gulf).
+# Source: RFC 5322, section 4.3 (North America); IANA time zone database, files europe,
+# asia, australasia, southamerica, africa (abbreviations in force).
+_EAST: Final = {
+    -10.0: ("HST",),
+    -9.0: ("AKST",),
+    -8.0: ("PST", "AKDT"),
+    -7.0: ("MST", "PDT"),
+    -6.0: ("CST", "MDT"),
+    -5.0: ("EST", "CDT"),
+    -4.0: ("EDT",),
+    -3.0: ("BRT",),
+    -2.0: ("BRST",),
+    0.0: ("UTC", "GMT", "Z", "WET"),
+    1.0: ("CET", "MET", "MEZ", "WEST", "BST"),
+    2.0: ("EET", "CEST", "MEST", "MESZ", "SAST"),
+    3.0: ("EEST", "TRT"),
+    4.0: ("GST",),
+    5.5: ("IST",),
+    8.0: ("SGT", "AWST"),
+    9.0: ("JST",),
+    9.5: ("ACST",),
+    10.0: ("AEST",),
+    10.5: ("ACDT",),
+    11.0: ("AEDT",),
+}
+ZONE_OFFSETS: Final = {name: east for east, names in _EAST.items() for name in names}
+_MONTH_NAMES: Final = (
+    *("jan", "feb", "mar", "apr", "may", "jun"),
+    *("jul", "aug", "sep", "oct", "nov", "dec"),
+)
+_MONTHS: Final = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
+
+_ISO_DATE: Final = r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
+_OFFSET: Final = r"Z|[+-]\d{2}(?::?\d{2})?"
+_ISO_TIMESTAMP: Final = re.compile(
+    _ISO_DATE + r"[T ](?P<H>\d{2})(?::(?P<M>\d{2})(?::(?P<S>\d{2})"
+    rf"(?:\.(?P<f>\d{{1,6}})0*)?)?)?(?P<Z>{_OFFSET})",
+    re.ASCII,
+)
+_ISO_DAY: Final = re.compile(_ISO_DATE + r"(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+_TOKENS: Final = {
+    "%Y": r"(?P<Y>\d{4})",
+    "%y": r"(?P<y>\d{2})",
+    "%m": r"(?P<m>\d{1,2})",
+    "%d": r"(?P<d>\d{1,2})",
+    "%b": r"(?P<b>[A-Za-z]{3})",
+    "%H": r"(?P<H>\d{1,2})",
+    "%M": r"(?P<M>\d{2})",
+    "%S": r"(?P<S>\d{2})",
+    "%Z": rf"(?P<Z>[A-Z]{{1,5}}|{_OFFSET})",
+}
+# Settlements in yen: "2026/10/31 23:59:59" without a zone, Japan's own time.
+# Source: reference, "Settlement dates follow the currency" (reported).
+_JAPANESE: Final = "%Y/%m/%d"
+
+
+def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
+    """Return the instant that a cell names.
+
+    Parameters
+    ----------
+    text : str
+        Without surrounding blanks.
+    formats : tuple of str
+        Tried in order: ``"iso"`` or patterns of ``%Y %y %m %d %b %H %M %S %Z``. Empty
+        means ISO 8601, then ``%Y-%m-%d``. A pattern without ``%Z`` means UTC, and
+        Japan's time where it begins with ``%Y/%m/%d``; a day alone is its midnight.
+
+    Returns
+    -------
+    datetime
+        Aware, UTC, to the microsecond.
+
+    Raises
+    ------
+    ValueError
+        None of them fits, the date does not exist, or the zone is not known.
+    """
+    for pattern in formats or _DEFAULT_FORMATS:
+        found = (_ISO_TIMESTAMP if pattern == ISO else _compiled(pattern)).fullmatch(
+            text
+        )
+        if found:
+            part = found.groupdict()
+            day = _day(part)
+            naive = datetime(  # noqa: DTZ001 - the offset follows in the next line
+                day.year,
+                day.month,
+                day.day,
+                int(part.get("H") or 0),
+                int(part.get("M") or 0),
+                int(part.get("S") or 0),
+                int((part.get("f") or "0").ljust(6, "0")),
+            )
+            unnamed = "JST" if pattern.startswith(_JAPANESE) else "UTC"
+            zone = timezone(_offset(part.get("Z") or unnamed))
+            try:
+                return naive.replace(tzinfo=zone).astimezone(UTC)
+            except OverflowError:
+                break
+    raise ValueError("no timestamp")
+
+
+def parse_date(text: str, formats: tuple[str, ...]) -> date:
+    """Return the day that a cell names, as written, whatever its zone.
+
+    Parameters
+    ----------
+    text : str
+        Without surrounding blanks.
+    formats : tuple of str
+        As for `parse_timestamp`; a month alone (``%m/%Y``) is its first day.
+
+    Returns
+    -------
+    date
+
+    Raises
+    ------
+    ValueError
+        None of them fits, or there is no such day.
+    """
+    for pattern in formats or _DEFAULT_FORMATS:
+        found = (_ISO_DAY if pattern == ISO else _compiled(pattern)).fullmatch(text)
+        if found:
+            return _day(found.groupdict())
+    raise ValueError("no date")
+
+
+@lru_cache(maxsize=128)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return the expression of a date pattern."""
+    parts = re.split(r"(%[a-zA-Z])", pattern)
+    text = "".join(_TOKENS.get(part) or re.escape(part) for part in parts)
+    return re.compile(text, re.ASCII)
+
+
+def _day(part: dict[str, str | None]) -> date:
+    """Return the day of a match."""
+    year = part.get("Y") or f"20{part.get('y')}"
+    if name := part.get("b"):
+        month = _MONTHS.get(name.lower(), 0)
+    else:
+        month = int(part.get("m") or 0)
+    return date(int(year), month, int(part.get("d") or 1))
+
+
+def _offset(zone: str) -> timedelta:
+    """Return the offset of a zone name, ``Z`` or ``+hh:mm``."""
+    if zone[0] in "+-":
+        digits = zone[1:].replace(":", "").ljust(4, "0")
+        minutes = int(digits[:2]) * 60 + int(digits[2:])
+        return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
+    hours = ZONE_OFFSETS.get(zone)
+    if hours is None:
+        raise ValueError("unknown zone")
+    return timedelta(hours=hours)

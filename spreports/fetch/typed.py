@@ -1,0 +1,268 @@
+"""Type batches of strings by the catalogue, column by column, by header name.
+
+An empty cell, or one of blanks alone, is null in a typed column. A string column keeps
+its cells byte for byte, leading zeros and blanks included; only an empty one is null.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.catalog import Column, ReportType
+from spreports.errors import ParseError
+from spreports.fetch.cells import ARROW_TYPES, Cells, cells_of
+from spreports.fetch.findings import Findings
+from spreports.fetch.header import RESCUED, Header
+
+__all__ = ["BAD_VALUE_RULES", "Typing", "arrow_type", "typed_column"]
+
+BAD_VALUE_RULES = ("raise", "null", "rescue")
+
+_BLANKS = " \t\u00a0"
+_CURRENCY = "currency"
+
+
+def arrow_type(dtype: str) -> pa.DataType:
+    """Return the Arrow type of a catalogue dtype.
+
+    Parameters
+    ----------
+    dtype : str
+        ``string``, ``int64``, ``float64``, ``decimal``, ``boolean``, ``date`` or
+        ``timestamp``.
+
+    Returns
+    -------
+    pyarrow.DataType
+
+    Raises
+    ------
+    ValueError
+        There is no such dtype.
+    """
+    if dtype not in ARROW_TYPES:
+        raise ValueError(f"no dtype {dtype!r}: one of {', '.join(ARROW_TYPES)}")
+    return ARROW_TYPES[dtype]
+
+
+class Typing:
+    """How a document's columns are typed, and what becomes of a cell that is not.
+
+    Parameters
+    ----------
+    header : Header, m columns
+    entry : ReportType
+        Finds a column's type by its served header; columns that it does not know stay
+        strings.
+    on_bad_value : str
+        ``"raise"``, ``"null"`` or ``"rescue"``.
+    findings : Findings
+        Gets ``unknown_columns`` and ``missing_columns``, and ``bad_cells`` batch by
+        batch.
+    """
+
+    def __init__(
+        self, header: Header, entry: ReportType, on_bad_value: str, findings: Findings
+    ) -> None:
+        self._entry = entry
+        self._rule = on_bad_value
+        self._findings = findings
+        self._columns = _matched(header, entry)
+        self._missing = _missing(self._columns, entry)
+        self._cells: Mapping[str, Cells | None] | None = None
+        findings.missing_columns = tuple(column.name for column in self._missing)
+        findings.unknown_columns = tuple(
+            name for name, column in self._columns.items() if column is None
+        )
+        fields = [
+            (name, ARROW_TYPES[column.dtype] if column else pa.string())
+            for name, column in self._columns.items()
+        ]
+        fields += [(column.name, ARROW_TYPES[column.dtype]) for column in self._missing]
+        if on_bad_value == "rescue":
+            fields.append((RESCUED, pa.string()))
+        self.schema = pa.schema(fields)
+
+    def typed(
+        self, batches: Iterable[pa.RecordBatch], *, first_row: int = 1
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield each batch of strings as a batch of `schema`.
+
+        Parameters
+        ----------
+        batches : iterable of pyarrow.RecordBatch, n rows x m columns of string
+        first_row : int
+            Number of the first data row.
+
+        Yields
+        ------
+        pyarrow.RecordBatch
+            The same rows: m columns, then the missing ones as nulls, then
+            ``_rescued`` (a JSON object of column and text, null for a sound row)
+            where the rule is ``"rescue"``.
+
+        Raises
+        ------
+        ParseError
+            A cell does not fit its type and the rule is ``"raise"``. Names row and
+            column and the type, never the cell.
+        """
+        row = first_row
+        for texts in batches:
+            yield self._typed_batch(texts, row)
+            row += texts.num_rows
+
+    def _typed_batch(self, texts: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
+        if self._cells is None:
+            self._cells = self._settled(texts)
+        arrays = []
+        bad: dict[str, pa.Array] = {}
+        for name, column in zip(self._columns, texts.columns, strict=True):
+            cells = self._cells[name]
+            if cells is None:
+                arrays.append(column)
+                continue
+            values, bad_rows = typed_column(column, cells)
+            arrays.append(values)
+            if bad_rows is not None:
+                bad[name] = bad_rows
+        if bad:
+            self._judge(bad, first_row)
+        rows = texts.num_rows
+        arrays += [pa.nulls(rows, ARROW_TYPES[each.dtype]) for each in self._missing]
+        if self._rule == "rescue":
+            arrays.append(_rescued(bad, texts))
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _settled(self, first: pa.RecordBatch) -> Mapping[str, Cells | None]:
+        """Return each column's typing, once the first rows say the currency."""
+        local = self._entry.local_decimals
+        currency = self._currency(first) if local else None
+        return {
+            name: cells_of(column, local=local, currency=currency) if column else None
+            for name, column in self._columns.items()
+        }
+
+    def _currency(self, first: pa.RecordBatch) -> str | None:
+        """Return the document's currency, if its first rows agree on one."""
+        for position, column in enumerate(self._columns.values()):
+            if column is not None and column.name == _CURRENCY:
+                trimmed = pc.utf8_trim(first.column(position), _BLANKS)
+                known = set(trimmed.unique().to_pylist()) - {None, ""}
+                return str(known.pop()) if len(known) == 1 else None
+        return None
+
+    def _judge(self, bad: Mapping[str, pa.Array], first_row: int) -> None:
+        """Count bad cells, or raise for the first of them."""
+        if self._rule == "raise":
+            firsts = {name: rows[0].as_py() for name, rows in bad.items()}
+            name = min(firsts, key=lambda each: firsts[each])
+            row = first_row + firsts[name]
+            cells = (self._cells or {})[name]
+            expected = cells.expected if cells else ""
+            msg = (
+                f"data row {row}, column {name!r}: not {expected}; "
+                "on_bad_value='null' or 'rescue' goes on without it, typed=False "
+                "leaves all cells text"
+            )
+            raise ParseError(msg, row=row, column=name)
+        for name, rows in bad.items():
+            counts = self._findings.bad_cells
+            counts[name] = counts.get(name, 0) + len(rows)
+
+
+def _matched(header: Header, entry: ReportType) -> dict[str, Column | None]:
+    """Return what the catalogue knows of each column, in served order.
+
+    By the header itself, by another spelling that the catalogue lists, by the header
+    without blanks around it, and last without regard to case.
+    """
+    known = {column.name: column for column in entry.columns()}
+    folded = {name.casefold(): column for name, column in known.items()}
+    matched: dict[str, Column | None] = {}
+    for name, served in zip(header.names, header.served, strict=True):
+        plain = served.strip()
+        canonical = entry.header_aliases.get(served, entry.header_aliases.get(plain))
+        matched[name] = (
+            known.get(served)
+            or known.get(canonical or plain)
+            or folded.get(plain.casefold())
+        )
+    return matched
+
+
+def _missing(
+    matched: Mapping[str, Column | None], entry: ReportType
+) -> tuple[Column, ...]:
+    """Return the columns that a document of this type always has, but this one not."""
+    if not entry.known:
+        return ()
+    served = {column.name for column in matched.values() if column is not None}
+    return tuple(
+        column
+        for column in entry.columns()
+        if not column.optional
+        and column.name not in served
+        and column.name not in matched
+    )
+
+
+def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
+    """Type the texts of one column.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array of string, n cells
+    cells : Cells
+
+    Returns
+    -------
+    pyarrow.Array, n cells
+        Null for a text that does not fit.
+    pyarrow.Array or None
+        Numbers (from 0) of the texts that do not fit; None where all do.
+    """
+    if texts.null_count == len(texts):
+        return pa.nulls(len(texts), cells.dtype), None
+    if cells.at_once is not None:
+        try:
+            return cells.at_once(texts), None
+        except pa.ArrowInvalid:
+            pass  # some cell does not fit as it stands: see which, one text at a time
+    encoded = texts.dictionary_encode()
+    values: list[object] = []
+    misfits: list[int] = []
+    for position, text in enumerate(encoded.dictionary.to_pylist()):
+        value = None
+        bare = text.strip(_BLANKS)
+        if bare:
+            try:
+                value = cells.one(bare)
+            except ValueError:
+                misfits.append(position)
+        values.append(value)
+    typed = pa.array(values, cells.dtype).take(encoded.indices)
+    if not misfits:
+        return typed, None
+    at_fault = pc.is_in(encoded.indices, pa.array(misfits, encoded.indices.type))
+    return typed, pc.indices_nonzero(at_fault)
+
+
+def _rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:
+    """Return a JSON object of column and text for each row with a bad cell."""
+    rows: dict[int, dict[str, str]] = {}
+    for name, positions in bad.items():
+        column = texts.column(texts.schema.get_field_index(name))
+        for row, text in zip(
+            positions.to_pylist(), column.take(positions).to_pylist(), strict=True
+        ):
+            rows.setdefault(row, {})[name] = text
+    objects = [
+        json.dumps(rows[row], ensure_ascii=False) if row in rows else None
+        for row in range(texts.num_rows)
+    ]
+    return pa.array(objects, pa.string())

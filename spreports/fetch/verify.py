@@ -1,0 +1,115 @@
+"""Whether a spooled document is whole, by the strongest proof there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from spreports.errors import DecompressError
+from spreports.fetch.decompress import decompress, looks_gzipped
+from spreports.fetch.resume import Continuity
+from spreports.fetch.sniff import error_page
+from spreports.fetch.spool import Spool
+
+__all__ = ["Doubt", "Proofs"]
+
+# The same broken bytes three times are what the host has
+HOPELESS: Final = 2
+_CHUNK: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a copy that has arrived to its end is not taken.
+
+    Attributes
+    ----------
+    reason : str
+    final : bool
+        The same bytes came often enough: another copy would be no better.
+    page : bool
+        It is an error page, which a fresh URL may mend.
+    """
+
+    reason: str
+    final: bool = False
+    page: bool = False
+
+
+@dataclass(slots=True)
+class Proofs:
+    """Judges copies, and counts those it has seen before."""
+
+    _seen: Counter[tuple[int, str, str | None]] = field(default_factory=Counter)
+
+    def judge(self, spool: Spool, version: Continuity) -> str | Doubt:
+        """Say how a copy is known to be whole, or why it is not.
+
+        An ETag of 32 hexadecimal digits is the content's MD5, unless the same bytes
+        come twice with the same other ETag: then it is no MD5 (S3 with KMS keys). A
+        gzip document is walked to the end of its last member; since a cut between two
+        members would not show, one that came without any framing has to come twice,
+        as a plain one has.
+
+        Parameters
+        ----------
+        spool : Spool
+            Flushed.
+        version : Continuity
+
+        Returns
+        -------
+        str
+            ``"md5"``, ``"gzip"``, ``"length"`` or ``"twice"``.
+        Doubt
+
+        Source: Amazon S3 API, Object, ETag; RFC 1952, section 2.2.
+        """
+        head = spool.head()
+        if page := error_page(head):
+            return Doubt(f"{page} came in place of the document", page=True)
+        copy = (spool.size, spool.sha256, version.etag)
+        earlier = self._seen[copy]
+        self._seen[copy] += 1
+        md5 = version.md5()
+        if md5 == spool.md5:
+            return "md5"
+        if md5 is not None and not earlier:
+            return Doubt("the bytes do not match their ETag")
+        return _by_its_form(spool, version, head, earlier)
+
+
+def _by_its_form(
+    spool: Spool, version: Continuity, head: bytes, earlier: int
+) -> str | Doubt:
+    """Judge a copy that has no checksum beside it."""
+    gzipped = looks_gzipped(head)
+    if gzipped and (fault := _gzip_fault(spool.path)):
+        reason = f"the stored bytes are not whole, sound gzip: {fault}"
+        return Doubt(reason, final=earlier >= HOPELESS)
+    # A length of 0 is more often a fault than a document
+    if version.framed and spool.size:
+        return "gzip" if gzipped else "length"
+    if earlier:
+        return "twice"
+    return Doubt("it came empty or without a length, so that it has to come twice")
+
+
+def _gzip_fault(path: Path) -> str | None:
+    """Walk every member; return what is wrong."""
+    try:
+        for _ in decompress(_chunks(path)):
+            pass
+    except DecompressError as exc:
+        return str(exc)
+    return None
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes."""
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,51 @@
+"""Small report types and documents for the tests of this room."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from spreports.catalog import Column, ReportType, Table
+from spreports.fetch.document import Findings, open_batches
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UTF_8 = "text/plain; charset=UTF-8"
+
+
+def entry(*columns: Column, **facts: Any) -> ReportType:
+    tables = (Table(name="rows", columns=columns),) if columns else ()
+    facts.setdefault("format", "tsv")
+    return ReportType(report_type="GET_TEST", tables=tables, **facts)
+
+
+def opener(stored: bytes) -> Callable[[], BinaryIO]:
+    return lambda: io.BytesIO(stored)
+
+
+def read(
+    plain: bytes | str,
+    kind: ReportType | None = None,
+    *,
+    findings: Findings | None = None,
+    compress: bool = True,
+    **options: Any,
+) -> pa.Table:
+    """Read a document through the whole room."""
+    data = plain.encode() if isinstance(plain, str) else plain
+    options.setdefault("content_type", UTF_8)
+    return open_batches(
+        opener(gzip.compress(data) if compress else data),
+        kind if kind is not None else entry(known=False, format=None),
+        findings=findings,
+        **options,
+    ).read_all()
+
+
+def cells(table: pa.Table) -> list[list[Any]]:
+    """Return the rows, without names."""
+    columns = [column.to_pylist() for column in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]

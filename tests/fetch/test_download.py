@@ -1,0 +1,432 @@
+"""A download ends with the whole document, or with an error and nothing."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import logging
+import pickle
+import random
+import traceback
+from pathlib import Path
+
+import pytest
+
+from spreports.errors import BadRequestError, DownloadError
+from spreports.fetch.download import StoredDocument, download
+from spreports.fetch.spool import Spool
+from tests.clocks import ManualClock
+from tests.fetch.bad_host import FAULTS, SIGNATURE, BadHost
+
+TEXT = b"".join(b"%06d\tvalue %d\n" % (i, i * 7919) for i in range(20_000))
+STORED = gzip.compress(TEXT, 1, mtime=0)
+NOT_MD5 = '"d41d8cd98f00b204e9800998ecf8427e-3"'
+
+
+def fetch(
+    host: BadHost,
+    target: Path,
+    *,
+    clock: ManualClock | None = None,
+    max_bytes: int | None = None,
+) -> StoredDocument:
+    return download(
+        lambda: host.url,
+        target,
+        clock=clock or ManualClock(),
+        loopback=True,
+        max_bytes=max_bytes,
+    )
+
+
+def only(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != "home")
+
+
+def test_a_document_arrives_with_its_facts(tmp_path: Path) -> None:
+    with BadHost(STORED) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == STORED
+    assert stored.size == len(STORED)
+    assert stored.content_type == "text/plain; charset=UTF-8"
+    assert stored.verified == "md5"
+    assert only(tmp_path) == ["d"]
+    assert stored.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_host_gets_no_header_but_four(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with BadHost(STORED, ["reset"]) as host:
+        fetch(host, tmp_path / "d")
+
+    first, second = host.requests
+    assert set(first.headers) <= {"host", "user-agent", "accept-encoding"}
+    assert first.headers["accept-encoding"] == "identity"
+    assert set(second.headers) - set(first.headers) == {"range", "if-match"}
+    assert second.headers["if-match"] == host.etag
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("body", [STORED, TEXT], ids=["gzip", "plain"])
+def test_one_fault_does_no_harm(tmp_path: Path, fault: str, body: bytes) -> None:
+    with BadHost(body, ["reset", fault]) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == body
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault_does_no_harm_without_an_md5(tmp_path: Path, fault: str) -> None:
+    with BadHost(STORED, [fault], etag=NOT_MD5) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == STORED
+    assert stored.verified in {"gzip", "twice"}
+
+
+def test_resuming_fetches_only_what_is_missing(tmp_path: Path) -> None:
+    cuts = iter([0.4, 0.8])
+    with BadHost(TEXT, ["reset", "reset"], where=lambda: next(cuts, 0.9)) as host:
+        fetch(host, tmp_path / "d")
+
+    assert [request.start is not None for request in host.requests] == [
+        False,
+        True,
+        True,
+    ]
+    # what was in flight when the connection was reset is lost, and nothing more
+    assert host.sent < len(TEXT) * 1.5
+
+
+@pytest.mark.parametrize("end", range(1, 70, 3))
+def test_a_document_cut_anywhere_is_made_whole(tmp_path: Path, end: int) -> None:
+    body = gzip.compress(b"a\tb\n1\t2\n" * 40)
+    share = min(end / len(body), 0.99)
+    faults = ["cut_without_length", "close_early", "short_length"]
+    with BadHost(body, faults, etag=None, where=lambda: share) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == body
+
+
+def test_a_host_that_always_cuts_ends_in_an_error_and_nothing(tmp_path: Path) -> None:
+    with (
+        BadHost(STORED, ["cut_without_length"] * 99, etag=None) as host,
+        pytest.raises(DownloadError, match="not whole, sound gzip"),
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert only(tmp_path) == []
+
+
+def test_a_host_that_breaks_at_the_same_byte_does_not_loop(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with (
+        BadHost(TEXT, ["close_early"] * 99, etag=None) as host,
+        pytest.raises(DownloadError, match="tries in a row"),
+    ):
+        fetch(host, tmp_path / "d", clock=clock)
+
+    assert len(host.requests) <= 11
+    assert all(0.5 <= wait <= 20 for wait in clock.slept)
+
+
+def test_a_plain_document_without_length_has_to_come_twice(tmp_path: Path) -> None:
+    script = ["cut_without_length", "without_length", "without_length"]
+    with BadHost(TEXT, script, etag=None) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == TEXT
+    assert stored.verified == "twice"
+    assert len(host.requests) == 3
+
+
+def test_a_cut_between_gzip_members_is_seen(tmp_path: Path) -> None:
+    first = gzip.compress(b"a\n1\n")
+    body = first + gzip.compress(b"2\n")
+    share = len(first) / len(body)
+    script = ["cut_without_length"]
+    with BadHost(body, script, etag=None, where=lambda: share + 1e-9) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == body
+
+
+def test_an_etag_that_only_looks_like_an_md5_does_no_harm(tmp_path: Path) -> None:
+    with BadHost(STORED, etag=f'"{"a" * 32}"') as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.verified == "gzip"
+    assert len(host.requests) == 2
+
+
+def test_a_foreign_answer_seen_once_is_not_taken(tmp_path: Path) -> None:
+    with BadHost(TEXT, ["reset", "foreign"], etag=NOT_MD5) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == TEXT
+    assert len(host.requests) == 3
+
+
+def test_a_document_that_changed_is_taken_when_seen_twice(tmp_path: Path) -> None:
+    with BadHost(TEXT, ["reset"], etag=NOT_MD5) as host:
+
+        def replace_it(_: int) -> None:
+            host.body, host.etag = TEXT[::-1], '"other-1"'
+
+        stored = download(
+            lambda: host.url,
+            tmp_path / "d",
+            clock=ManualClock(),
+            loopback=True,
+            on_progress=replace_it,
+        )
+
+    assert stored.path.read_bytes() == TEXT[::-1]
+    # cut; a range of another version; the whole, seen once; the whole, seen twice
+    assert len(host.requests) == 4
+
+
+def test_a_url_older_than_240_seconds_is_renewed_before_use(tmp_path: Path) -> None:
+    clock = ManualClock()
+    issued = []
+    with BadHost(TEXT, ["reset", "fine"]) as host:
+
+        def fresh_url() -> str:
+            issued.append(clock.now())
+            return host.url
+
+        def wait(_: int) -> None:
+            if len(host.requests) == 1 and len(clock.slept) == 0:
+                clock.advance(300)
+
+        download(
+            fresh_url, tmp_path / "d", clock=clock, loopback=True, on_progress=wait
+        )
+
+    assert len(issued) == 2
+
+
+def test_a_refused_url_is_renewed_three_times_at_most(tmp_path: Path) -> None:
+    calls = 0
+    with BadHost(TEXT, ["expired"] * 99) as host:
+
+        def fresh_url() -> str:
+            nonlocal calls
+            calls += 1
+            return host.url
+
+        clock = ManualClock()
+        with pytest.raises(DownloadError, match="HTTP 403 AccessDenied"):
+            download(fresh_url, tmp_path / "d", clock=clock, loopback=True)
+
+    assert calls == 4
+    # the first renewal comes at once, the others wait
+    assert len(clock.slept) == 2
+    assert only(tmp_path) == []
+
+
+def test_a_url_that_cannot_be_renewed_is_an_expired_error(tmp_path: Path) -> None:
+    with BadHost(TEXT, ["expired"]) as host:
+        urls = iter([host.url])
+
+        def once() -> str:
+            for url in urls:
+                return url
+            raise LookupError
+
+        with pytest.raises(DownloadError, match="expired") as caught:
+            download(once, tmp_path / "d", clock=ManualClock(), loopback=True)
+
+    assert caught.value.expired
+
+
+def test_what_fresh_url_raises_passes_through(tmp_path: Path) -> None:
+    def refused() -> str:
+        raise BadRequestError("no such document")
+
+    with pytest.raises(BadRequestError, match="no such"):
+        download(refused, tmp_path / "d", clock=ManualClock())
+    assert only(tmp_path) == []
+
+
+def test_a_redirect_is_refused(tmp_path: Path) -> None:
+    with (
+        BadHost(TEXT, ["redirect"]) as host,
+        pytest.raises(DownloadError, match="redirects are refused"),
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert len(host.requests) == 1
+
+
+def test_an_error_page_is_never_the_document(tmp_path: Path) -> None:
+    with (
+        BadHost(TEXT, ["html"] * 99) as host,
+        pytest.raises(DownloadError, match="HTML page") as caught,
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert "portal" not in str(caught.value)
+
+
+def test_a_document_larger_than_allowed_is_refused(tmp_path: Path) -> None:
+    for script in (["fine"], ["without_length"]):
+        with (
+            BadHost(TEXT, script) as host,
+            pytest.raises(DownloadError, match="max_bytes"),
+        ):
+            fetch(host, tmp_path / "d", max_bytes=1000)
+    assert only(tmp_path) == []
+
+
+def test_an_empty_document_arrives(tmp_path: Path) -> None:
+    with BadHost(b"", etag=None) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert (stored.size, stored.verified) == (0, "twice")
+
+
+def test_a_dripping_host_is_given_up(tmp_path: Path) -> None:
+    clock, rate_clock = ManualClock(), ManualClock()
+    with (
+        BadHost(TEXT, etag=None) as host,
+        pytest.raises(DownloadError, match="less than 1 KiB/s"),
+    ):
+        download(
+            lambda: host.url,
+            tmp_path / "d",
+            clock=clock,
+            loopback=True,
+            on_progress=lambda _: rate_clock.advance(1_000),
+            rate_clock=rate_clock,
+        )
+    assert only(tmp_path) == []
+
+
+def test_a_leftover_of_a_killed_process_is_not_trusted(tmp_path: Path) -> None:
+    (tmp_path / "d.part").write_bytes(b"rubbish" * 1000)
+    with BadHost(TEXT) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert host.requests[0].start is None
+    assert stored.path.read_bytes() == TEXT
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OnFullDisk(Spool):
+        def __init__(self, target: Path) -> None:
+            super().__init__(target)
+            self._file.close()
+            self._file = Path("/dev/full").open("r+b")  # noqa: SIM115 - Spool's to close
+
+    monkeypatch.setattr("spreports.fetch.download.Spool", OnFullDisk)
+    with (
+        BadHost(TEXT) as host,
+        pytest.raises(DownloadError, match="No space left") as caught,
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__cause__.errno == errno.ENOSPC
+    assert only(tmp_path) == []
+
+
+def test_an_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "d").write_bytes(b"older")
+    with BadHost(TEXT) as host, pytest.raises(KeyboardInterrupt):
+        download(lambda: host.url, tmp_path / "d", loopback=True, on_progress=interrupt)
+
+    assert only(tmp_path) == ["d"]
+    assert (tmp_path / "d").read_bytes() == b"older"
+
+
+@pytest.mark.parametrize("fault", ["expired", "hang_up", "reset", "redirect", "noise"])
+def test_the_signature_is_in_no_error_and_no_log(
+    tmp_path: Path, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with (
+        BadHost(TEXT, [fault] * 99, where=lambda: 0.0) as host,
+        pytest.raises(DownloadError) as caught,
+    ):
+        fetch(host, tmp_path / "d")
+
+    error: BaseException | None = caught.value
+    shown = [caplog.text]
+    while error is not None:
+        shown += [str(error), repr(error), repr(vars(error))]
+        error = error.__cause__ or error.__context__
+    shown.append("".join(traceback.format_exception(caught.value)))
+    shown.append(pickle.dumps(caught.value).decode("latin-1"))
+    assert SIGNATURE.partition("=")[2] not in "".join(shown)
+    frames = traceback.TracebackException.from_exception(
+        caught.value, capture_locals=True
+    )
+    inside = [
+        frame
+        for frame in frames.stack
+        if "/spreports/" in frame.filename and frame.locals
+    ]
+    assert inside
+    assert SIGNATURE not in "".join(str(frame.locals) for frame in inside)
+
+
+def test_an_unreachable_host_is_a_download_error_without_its_url(
+    tmp_path: Path,
+) -> None:
+    with BadHost(TEXT) as host:
+        url = host.url
+    with pytest.raises(DownloadError, match="no connection") as caught:
+        download(lambda: url, tmp_path / "d", clock=ManualClock(), loopback=True)
+    assert caught.value.__context__ is None
+    assert "127.0.0.1" not in str(caught.value)
+
+
+def chaos(tmp_path: Path, runs: int) -> tuple[int, int]:
+    """Return how many downloads came through and how many ended in an error."""
+    came, failed = 0, 0
+    for seed in range(runs):
+        dice = random.Random(seed)  # noqa: S311 - seeded, no secrets
+        gzipped = dice.random() < 0.6
+        body = STORED if gzipped else TEXT
+        etag = "md5" if not gzipped or dice.random() < 0.5 else NOT_MD5
+        script = [
+            dice.choice(FAULTS) if dice.random() < 0.6 else "fine" for _ in range(200)
+        ]
+        target = tmp_path / str(seed)
+        with BadHost(body, script, etag=etag, where=dice.random, seed=seed) as host:
+            try:
+                stored = fetch(host, target)
+            except DownloadError:
+                failed += 1
+                assert not target.exists()
+            else:
+                came += 1
+                assert stored.path.read_bytes() == body, f"wrong bytes, seed {seed}"
+                target.unlink()
+        assert only(tmp_path) == []
+    return came, failed
+
+
+def test_sixty_chaotic_downloads_are_equal_to_the_bit_or_errors(tmp_path: Path) -> None:
+    came, failed = chaos(tmp_path, 60)
+
+    assert came >= 57, f"{failed} gave up"
+
+
+@pytest.mark.slow
+def test_three_hundred_chaotic_downloads(tmp_path: Path) -> None:
+    came, failed = chaos(tmp_path, 300)
+
+    assert came >= 285, f"{failed} gave up"
