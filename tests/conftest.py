@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["pytester"]
+
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 

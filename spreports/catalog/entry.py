@@ -13,6 +13,7 @@ from typing import Final
 
 from spreports.catalog.parts import Column, Option, Table
 from spreports.catalog.suggest import suggestion
+from spreports.catalog.view import html
 from spreports.catalog.words import BY_MARKETPLACE
 
 __all__ = ["Column", "Option", "ReportType", "Table"]
@@ -115,6 +116,10 @@ class ReportType:
     note: str = ""
     source: str = ""
     known: bool = True
+
+    def _repr_html_(self) -> str:
+        """Show the facts and the columns in a notebook."""
+        return html(self)
 
     def table(self, name: str | None = None) -> Table:
         """Return one table, the first where no name is given.

@@ -1,0 +1,56 @@
+# make demo and make test do all of their own set-up: only Python 3.11+, git and make
+# are needed. A virtual environment is made in .venv by plain venv and pip.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test slow lint types notebooks bench bench-full clean
+
+demo: $(VENV)/.demo
+	$(BIN)/spreports demo
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow"
+
+# The long suites; SPREPORTS_SLOW=short makes each of them minutes instead of hours.
+slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.lint
+	$(BIN)/mypy spreports tests benchmarks tools
+
+notebooks: $(VENV)/.notebook
+	$(BIN)/jupyter-execute --timeout 120 notebooks/*.ipynb
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks
+
+bench-full: $(VENV)/.test
+	$(BIN)/python -m benchmarks --full
+
+clean:
+	rm -rf $(VENV) lake build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/data
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[cli,fast]'
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,cli,fast]'
+	touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint,cli,fast]'
+	touch $@
+
+$(VENV)/.notebook: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[notebook,fast]'
+	touch $@

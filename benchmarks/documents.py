@@ -1,0 +1,138 @@
+"""Made-up documents of any size, the same for the same seed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+DAYS = 50
+FIRST_DAY = datetime(2026, 8, 1, tzinfo=UTC)
+BLOCK_ROWS = 100_000
+CHANNELS = ["Amazon.de", "Amazon.fr", "Amazon.it", "Amazon.es", "Amazon.nl"]
+CITIES = ["Berlin", "Paris", "München", "Lyon", "Köln", "Torino", "Sevilla", "Gent"]
+WORDS = ["Blue", "Kettle", "Lampe", "Teller", "Größe", "Étui", "Set", '12"', "Cotton"]
+
+
+def orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
+    """Write an all-orders document of about `mebibytes` of text, gzip level 6.
+
+    Parameters
+    ----------
+    folder : Path
+    mebibytes : int, MiB of text
+    seed : int
+
+    Returns
+    -------
+    Path
+        Kept from call to call; the name tells size and seed.
+    """
+    path = folder / f"orders-{mebibytes}-{seed}.txt.gz"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    written = 0
+    with gzip.open(part, "wb", compresslevel=6) as file:
+        block = 0
+        while written < mebibytes << 20:
+            text = _block(seed, block)
+            file.write(text)
+            written += len(text)
+            block += 1
+    part.rename(path)
+    return path
+
+
+def _block(seed: int, block: int) -> bytes:
+    """Return one block of rows as text, the header before the first."""
+    n = BLOCK_ROWS
+    draw = pl.DataFrame(
+        {
+            name: pl.Series(range(n)).hash(seed * 1000 + block * 50 + k)
+            for k, name in enumerate("abcdefgh")
+        }
+    )
+    base = pl.int_range(n) + block * n
+    cents = (pl.col("d") % 20_000).cast(pl.Int64)
+    price = (cents // 100).cast(pl.String) + "." + _two(cents % 100)
+    start = FIRST_DAY.timestamp()
+    seconds = (pl.col("a") % (DAYS * 86_400)).cast(pl.Int64) + int(start)
+    bought = pl.from_epoch(seconds).dt.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    title = pl.concat_str(
+        [_pick(WORDS, c) for c in "bcdef"] + [_pick(WORDS, c) for c in "gha"],
+        separator=" ",
+    )
+    frame = draw.select(
+        pl.format("{}-{}", 300 + base % 7, 1_000_000 + base).alias("amazon-order-id"),
+        pl.format("M{}", base % 100_000).alias("merchant-order-id"),
+        bought.alias("purchase-date"),
+        bought.alias("last-updated-date"),
+        _pick(["Shipped", "Pending", "Cancelled"], "b").alias("order-status"),
+        _pick(["Amazon", "Merchant"], "c").alias("fulfillment-channel"),
+        _pick(CHANNELS, "d").alias("sales-channel"),
+        pl.lit("").alias("order-channel"),
+        _pick(["Standard", "Expedited"], "e").alias("ship-service-level"),
+        title.alias("product-name"),
+        pl.format("00{}", pl.col("f") % 5000).alias("sku"),
+        pl.format("B0{}", 10_000_000 + pl.col("f") % 5000).alias("asin"),
+        _pick(["Shipped", "Unshipped"], "b").alias("item-status"),
+        (pl.col("g") % 4 + 1).alias("quantity"),
+        pl.lit("EUR").alias("currency"),
+        price.alias("item-price"),
+        _two(cents % 97).alias("item-tax"),
+        pl.lit("4.90").alias("shipping-price"),
+        pl.lit("0.78").alias("shipping-tax"),
+        *(
+            pl.lit("0.00").alias(name)
+            for name in (
+                "gift-wrap-price",
+                "gift-wrap-tax",
+                "item-promotion-discount",
+                "ship-promotion-discount",
+            )
+        ),
+        _pick(CITIES, "h").alias("ship-city"),
+        pl.lit("").alias("ship-state"),
+        pl.format("0{}", 1000 + pl.col("h") % 9000).alias("ship-postal-code"),
+        _pick(["DE", "FR", "IT"], "h").alias("ship-country"),
+        pl.lit("").alias("promotion-ids"),
+        pl.lit("").alias("cpf"),
+        _pick(["true", "false"], "g").alias("is-business-order"),
+        pl.lit("").alias("purchase-order-number"),
+        pl.lit("").alias("price-designation"),
+        pl.lit("false").alias("signature-confirmation-recommended"),
+    )
+    buffer = io.BytesIO()
+    frame.write_csv(
+        buffer, separator="\t", quote_style="never", include_header=block == 0
+    )
+    return buffer.getvalue()
+
+
+def _pick(values: list[str], column: str) -> pl.Expr:
+    """Pick one of `values` by a column of random numbers."""
+    index = (pl.col(column) // 7 % len(values)).cast(pl.UInt32)
+    return pl.lit(pl.Series(values)).gather(index)
+
+
+def _two(number: pl.Expr) -> pl.Expr:
+    """Write a number below 100 with two digits."""
+    return number.cast(pl.String).str.zfill(2)
+
+
+def emptied(folder: Path) -> Path:
+    """Return an empty folder in place of what was there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def span() -> tuple[datetime, datetime]:
+    """Return the time that the orders cover."""
+    return FIRST_DAY, FIRST_DAY + timedelta(days=DAYS)

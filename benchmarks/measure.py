@@ -1,0 +1,69 @@
+"""Run commands in turn, each a whole process, and compare what the kernel counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Medians over the runs of one command.
+
+    Attributes
+    ----------
+    name : str
+    wall, cpu : float, seconds
+    peak : float, MiB
+        Largest resident set of the process.
+    """
+
+    name: str
+    wall: float
+    cpu: float
+    peak: float
+
+
+def run(command: Sequence[str]) -> tuple[float, float, float]:
+    """Run one command; return wall seconds, CPU seconds and peak MiB."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    # Linux counts ru_maxrss in KiB (getrusage(2))
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def compare(commands: dict[str, Sequence[str]], runs: int) -> list[Figures]:
+    """Run the commands in turn, `runs` times; return the medians."""
+    seen: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            seen[name].append(run(command))
+    return [
+        Figures(
+            name, *(statistics.median(column) for column in zip(*rows, strict=True))
+        )
+        for name, rows in seen.items()
+    ]
+
+
+def show(title: str, figures: Sequence[Figures]) -> None:
+    """Print a table of figures and their ratios to the last one, the peer."""
+    peer = figures[-1]
+    print(f"\n{title}")
+    print(f"{'':28}{'wall s':>8}{'cpu s':>8}{'MiB':>8}{'wall':>8}{'cpu':>8}{'peak':>8}")
+    for f in figures:
+        print(
+            f"{f.name:28}{f.wall:8.2f}{f.cpu:8.2f}{f.peak:8.0f}"
+            f"{f.wall / peer.wall:8.2f}{f.cpu / peer.cpu:8.2f}{f.peak / peer.peak:8.2f}"
+        )
+    print(json.dumps({"title": title, "figures": [asdict(f) for f in figures]}))

@@ -1,0 +1,46 @@
+"""Serve one file on loopback, in a process of its own, as a document host would."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+
+def _serve(path: Path, ready: Connection) -> None:
+    """Answer every GET with the whole file."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            with path.open("rb") as file:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain;charset=UTF-8")
+                self.send_header("Content-Length", str(path.stat().st_size))
+                self.end_headers()
+                self.connection.sendfile(file)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+            """Say nothing: output is a cost of its own."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    ready.send(server.server_address[1])
+    server.serve_forever()
+
+
+@contextmanager
+def served(path: Path) -> Iterator[str]:
+    """Give the URL of a file while a server process runs."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(path, sender), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{receiver.recv()}/document"
+    finally:
+        process.terminate()
+        process.join()

@@ -1,0 +1,129 @@
+"""Amazon Selling Partner reports as dataframes.
+
+>>> import spreports as spr
+>>> client = spr.connect("simulator")
+>>> orders = client.reports("orders", start="30d", marketplaces=["DE", "FR"])
+>>> frame = orders.scan()  # a polars LazyFrame
+
+Names are imported on first use: ``import spreports`` itself loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spreports import errors as errors
+    from spreports import simulator as simulator
+    from spreports.api.credentials import Credentials as Credentials
+    from spreports.api.marketplaces import Marketplace as Marketplace
+    from spreports.api.models import ProcessingStatus as ProcessingStatus
+    from spreports.api.models import Report as Report
+    from spreports.api.models import ReportDocument as ReportDocument
+    from spreports.api.models import ReportPage as ReportPage
+    from spreports.api.models import ReportSchedule as ReportSchedule
+    from spreports.catalog import ReportType as ReportType
+    from spreports.client import Client as Client
+    from spreports.client import connect as connect
+    from spreports.client import open_document as open_document
+    from spreports.errors import APIError as APIError
+    from spreports.errors import BadRequestError as BadRequestError
+    from spreports.errors import ConfigError as ConfigError
+    from spreports.errors import DecodeError as DecodeError
+    from spreports.errors import DecompressError as DecompressError
+    from spreports.errors import DocumentError as DocumentError
+    from spreports.errors import DownloadError as DownloadError
+    from spreports.errors import ErrorDetail as ErrorDetail
+    from spreports.errors import ForbiddenError as ForbiddenError
+    from spreports.errors import NotFoundError as NotFoundError
+    from spreports.errors import ParseError as ParseError
+    from spreports.errors import ReportCancelledError as ReportCancelledError
+    from spreports.errors import ReportError as ReportError
+    from spreports.errors import ReportFatalError as ReportFatalError
+    from spreports.errors import ServerError as ServerError
+    from spreports.errors import SinkError as SinkError
+    from spreports.errors import SPReportsError as SPReportsError
+    from spreports.errors import ThrottledError as ThrottledError
+    from spreports.errors import TransportError as TransportError
+    from spreports.errors import UnauthorizedError as UnauthorizedError
+    from spreports.errors import WaitTimeoutError as WaitTimeoutError
+    from spreports.facts import marketplace as marketplace
+    from spreports.facts import report_type as report_type
+    from spreports.facts import report_types as report_types
+    from spreports.load.parquet import SinkResult as SinkResult
+    from spreports.plan.plan import Plan as Plan
+    from spreports.reports.document import Document as Document
+    from spreports.reports.drift import Drift as Drift
+    from spreports.reports.lifecycle import Progress as Progress
+    from spreports.reports.reports import Reports as Reports
+
+_HOMES = {
+    "Client": "client",
+    "Credentials": "api.credentials",
+    "Document": "reports.document",
+    "Marketplace": "api.marketplaces",
+    "Drift": "reports.drift",
+    "Plan": "plan.plan",
+    "ProcessingStatus": "api.models",
+    "Progress": "reports.lifecycle",
+    "Report": "api.models",
+    "ReportDocument": "api.models",
+    "ReportPage": "api.models",
+    "ReportSchedule": "api.models",
+    "ReportType": "catalog",
+    "Reports": "reports.reports",
+    "SinkResult": "load.parquet",
+    "connect": "client",
+    "marketplace": "facts",
+    "open_document": "client",
+    "report_type": "facts",
+    "report_types": "facts",
+}
+_ERRORS = (
+    "APIError",
+    "BadRequestError",
+    "ConfigError",
+    "DecodeError",
+    "DecompressError",
+    "DocumentError",
+    "DownloadError",
+    "ErrorDetail",
+    "ForbiddenError",
+    "NotFoundError",
+    "ParseError",
+    "ReportCancelledError",
+    "ReportError",
+    "ReportFatalError",
+    "SPReportsError",
+    "ServerError",
+    "SinkError",
+    "ThrottledError",
+    "TransportError",
+    "UnauthorizedError",
+    "WaitTimeoutError",
+)
+_ROOMS = ("errors", "simulator")
+
+__all__ = sorted([*_HOMES, *_ERRORS, *_ROOMS])  # noqa: PLE0605 - a test holds it to the imports above
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use."""
+    if name in _ROOMS:
+        return import_module(f"spreports.{name}")
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - slow, seldom asked
+
+        return version("spreports")
+    home = "errors" if name in _ERRORS else _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'spreports' has no attribute {name!r}")
+    value = getattr(import_module(f"spreports.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return [*__all__, "__version__"]

@@ -1,0 +1,100 @@
+"""Arguments that several commands share, and the client that they describe."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spreports import Client, Reports
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add ``--json``."""
+    command.add_argument("--json", action="store_true", help="JSON lines on stdout")
+
+
+def add_connection(command: argparse.ArgumentParser) -> None:
+    """Add what `connect` takes, less the secrets."""
+    group = command.add_argument_group("connection")
+    group.add_argument("--profile", help="a profile of spreports/profiles.toml")
+    group.add_argument("--region", choices=("na", "eu", "fe"))
+    group.add_argument("--endpoint", help="in place of Amazon's own")
+    group.add_argument("--token-url", help="in place of Amazon's own")
+    group.add_argument("--home", help="the local store")
+    group.add_argument(
+        "--simulator", action="store_true", help="use the embedded Amazon"
+    )
+
+
+def add_request(command: argparse.ArgumentParser) -> None:
+    """Add what describes a request."""
+    command.add_argument("report_type", metavar="TYPE", help="alias or full type")
+    command.add_argument(
+        "--start", help="2026-10-01, an ISO time, or 30d back from now"
+    )
+    command.add_argument("--end", help="as --start; now when left out")
+    command.add_argument(
+        "-m",
+        "--marketplaces",
+        required=True,
+        type=names,
+        metavar="DE,FR",
+        help="country codes or ids, of one region",
+    )
+    command.add_argument(
+        "-o",
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a report option; may be repeated",
+    )
+    command.add_argument("--per-marketplace", action="store_true")
+    command.add_argument(
+        "--new", action="store_true", help="create reports even if we have them"
+    )
+    command.add_argument(
+        "--lenient", action="store_true", help="do not check against the catalogue"
+    )
+
+
+def names(text: str) -> list[str]:
+    """Split a comma-separated list."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise argparse.ArgumentTypeError("names at least one")
+    return found
+
+
+def open_client(arguments: argparse.Namespace) -> Client:
+    """Return the client that the arguments describe."""
+    from spreports import connect  # noqa: PLC0415 - heavy; --help must not pay for it
+
+    if arguments.simulator:
+        return connect("simulator", home=arguments.home)
+    return connect(
+        profile=arguments.profile,
+        region=arguments.region,
+        endpoint=arguments.endpoint,
+        token_url=arguments.token_url,
+        home=arguments.home,
+    )
+
+
+def described(client: Client, arguments: argparse.Namespace) -> Reports:
+    """Return the reports that the arguments describe."""
+    pairs = [option.partition("=") for option in arguments.option]
+    for name, equals, _ in pairs:
+        if not equals or not name:
+            raise ValueError(f"--option {name!r}: must be NAME=VALUE")
+    return client.reports(
+        arguments.report_type,
+        start=arguments.start,
+        end=arguments.end,
+        marketplaces=arguments.marketplaces,
+        options={name: value for name, _, value in pairs},
+        per_marketplace=arguments.per_marketplace,
+        reuse=not arguments.new,
+        strict=not arguments.lenient,
+    )

@@ -1,0 +1,131 @@
+"""``plan``, ``load`` and ``show``: what it costs, do it, look at it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from spreports.cli.arguments import (
+    add_connection,
+    add_json,
+    add_request,
+    described,
+    names,
+    open_client,
+)
+from spreports.cli.exits import DONE, NO_DATA
+from spreports.cli.output import say, write_frame, write_json, write_text
+from spreports.cli.progress import shown
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands of this file."""
+    plan = commands.add_parser("plan", help="say what a request costs; asks nobody")
+    add_request(plan)
+    add_connection(plan)
+    add_json(plan)
+    plan.set_defaults(run=plan_command)
+    load = commands.add_parser("load", help="ask for reports and write Parquet")
+    add_request(load)
+    load.add_argument(
+        "--to", required=True, metavar="URL", help="folder, any fsspec URL"
+    )
+    add_target(load)
+    add_connection(load)
+    add_json(load)
+    load.set_defaults(run=load_command)
+    show = commands.add_parser("show", help="show the rows of a document in a file")
+    show.add_argument("url", metavar="FILE", help="a path or any fsspec URL")
+    show.add_argument("--type", dest="report_type", help="alias or full type")
+    show.add_argument("--encoding", help="in place of what the bytes say")
+    add_rows(show)
+    add_storage(show)
+    add_json(show)
+    show.set_defaults(run=show_command)
+
+
+def add_target(command: argparse.ArgumentParser) -> None:
+    """Add how rows are written."""
+    command.add_argument(
+        "--partition-by",
+        type=names,
+        default=[],
+        metavar="A,B",
+        help="columns, metadata, or column:day, column:month, column:year",
+    )
+    add_storage(command)
+
+
+def add_storage(command: argparse.ArgumentParser) -> None:
+    """Add options for the file system; keys belong in its own configuration."""
+    command.add_argument(
+        "--storage-options",
+        type=json_object,
+        metavar="JSON",
+        help="for fsspec; keys and secrets belong in the environment",
+    )
+
+
+def add_rows(command: argparse.ArgumentParser) -> None:
+    """Add how many rows are shown, and how."""
+    command.add_argument("-n", "--rows", type=int, default=10, help="10 when left out")
+    command.add_argument("--table", help="where a document has several")
+    command.add_argument("--text", action="store_true", help="cells as text, untyped")
+
+
+def json_object(text: str) -> dict[str, object]:
+    """Read a JSON object from a flag."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise argparse.ArgumentTypeError(f"is not JSON: {exc.msg}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("must be a JSON object")
+    return value
+
+
+def plan_command(arguments: argparse.Namespace) -> int:
+    """Say what a request costs."""
+    with open_client(arguments) as client:
+        plan = described(client, arguments).plan()
+    if arguments.json:
+        write_json(plan.to_dict())
+    else:
+        write_text(str(plan))
+    return DONE
+
+
+def load_command(arguments: argparse.Namespace) -> int:
+    """Ask for reports, wait, and write them as Parquet."""
+    with open_client(arguments) as client:
+        reports = described(client, arguments)
+        if not arguments.json:
+            say(str(reports.plan()))
+        with shown() as on_progress:
+            result = reports.sink(
+                arguments.to,
+                partition_by=arguments.partition_by,
+                storage_options=arguments.storage_options,
+                on_progress=on_progress,
+            )
+    write_json({"rows": result.rows, "files": result.files, "bytes": result.bytes})
+    if result.rows == 0:
+        say("Amazon had no data for this request")
+        return NO_DATA
+    return DONE
+
+
+def show_command(arguments: argparse.Namespace) -> int:
+    """Show the first rows of a document."""
+    from spreports import open_document  # noqa: PLC0415 - heavy
+
+    document = open_document(
+        arguments.url,
+        report_type=arguments.report_type,
+        encoding=arguments.encoding,
+        storage_options=arguments.storage_options,
+    )
+    frame = document.scan(arguments.table, typed=not arguments.text)
+    rows = frame.head(arguments.rows).collect()
+    write_frame(rows, as_json=arguments.json)
+    return DONE if rows.height else NO_DATA

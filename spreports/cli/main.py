@@ -1,0 +1,77 @@
+"""Take the words of a command line to its command, and errors to exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from spreports.cli import (
+    catalogue,
+    demo,
+    document,
+    load,
+    reports,
+    schedules,
+    simulate,
+)
+from spreports.cli.exits import INTERRUPTED, USAGE, exit_code, words
+
+COMMAND_GROUPS = (demo, catalogue, load, reports, schedules, document, simulate)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="spreports",
+        description="Amazon Selling Partner reports as dataframes.",
+        epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 no data, 4 credentials, "
+        "5 throttled or network, 130 interrupted. Credentials come from the "
+        "environment or a profile, never from a flag.",
+    )
+    top.add_argument(
+        "--traceback", action="store_true", help="show where an error came from"
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for group in COMMAND_GROUPS:
+        group.add_commands(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Without the program's name; those of the process when left out.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted; the same command takes it up again\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as `head` does: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except ValueError as exc:
+        if arguments.traceback:
+            raise
+        sys.stderr.write(f"spreports: {exc}\n")
+        return USAGE
+    except Exception as exc:  # an unknown error keeps its traceback, see below
+        code = exit_code(exc)
+        if arguments.traceback or not code:
+            raise
+        sys.stderr.write(f"spreports: {words(exc)}\n")
+        return code
+    return code

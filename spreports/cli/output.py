@@ -1,0 +1,97 @@
+"""Write data to stdout, as a table or as JSON lines; words go to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def say(text: str) -> None:
+    """Write words for people to stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def write_text(text: str) -> None:
+    """Write lines of text to stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def plain(value: object) -> object:
+    """Turn models into what JSON knows; times become ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        # A field that is kept out of repr (a signed URL) is kept out of here as well.
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.repr}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def write_json(value: object) -> None:
+    """Write one JSON line."""
+    text = json.dumps(plain(value), ensure_ascii=False, default=str)
+    sys.stdout.write(f"{text}\n")
+
+
+def write_rows(
+    rows: Iterable[object], columns: tuple[str, ...], *, as_json: bool
+) -> int:
+    """Write rows as JSON lines or as aligned text; return how many.
+
+    Parameters
+    ----------
+    rows : iterable of models or mappings
+    columns : tuple of str
+        What the text shows; JSON lines hold everything.
+    as_json : bool
+    """
+    if as_json:
+        count = 0
+        for row in rows:
+            write_json(row)
+            count += 1
+        return count
+    cells = [columns]
+    for row in rows:
+        values = plain(row)
+        known = values if isinstance(values, Mapping) else {}
+        cells.append(tuple(_cell(known.get(name)) for name in columns))
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    for line in cells if len(cells) > 1 else ():
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+    return len(cells) - 1
+
+
+def _cell(value: object) -> str:
+    """Write one value without control characters, which a terminal would obey."""
+    if value is None:
+        return ""
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def write_frame(frame: pl.DataFrame, *, as_json: bool) -> None:
+    """Write a frame as JSON lines or as a table that fits."""
+    if as_json:
+        sys.stdout.write(frame.write_ndjson())
+        return
+    import polars  # noqa: ICN001, PLC0415 - heavy, and only when a frame is shown
+
+    with polars.Config(
+        tbl_rows=-1, tbl_cols=12, fmt_str_lengths=40, tbl_width_chars=120
+    ):
+        sys.stdout.write(f"{frame}\n")

@@ -1,0 +1,77 @@
+"""What a user says of a request, checked before quota is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from spreports.api.marketplaces import region_of, resolve
+from spreports.catalog import Catalogue, ReportType, check_request
+from spreports.plan.windows import Window
+
+
+def entry_of(report_type: str | ReportType | None, catalogue: Catalogue) -> ReportType:
+    """Return what is known of a report type; nothing for None: the bytes decide.
+
+    Raises
+    ------
+    ValueError
+        No such alias; the message suggests the nearest ones.
+    """
+    if isinstance(report_type, ReportType):
+        return report_type
+    return catalogue.lookup("UNKNOWN" if report_type is None else report_type)
+
+
+def marketplace_ids_of(marketplaces: Sequence[str] | None) -> tuple[str, ...]:
+    """Turn codes and ids into ids of one region, in order, without repeats."""
+    if not marketplaces or isinstance(marketplaces, str):
+        raise ValueError(
+            'marketplaces= must list 1 to 25 of them, such as marketplaces=["DE", "FR"]'
+        )
+    chosen = [resolve(name) for name in marketplaces]
+    region_of(chosen)
+    return tuple(dict.fromkeys(m.id for m in chosen))
+
+
+def option_texts(options: Mapping[str, str] | None) -> dict[str, str]:
+    """Check that options are text, as Amazon wants them."""
+    for name, value in (options or {}).items():
+        # Users who do not check types send True and 30; Amazon takes only text.
+        if not isinstance(value, str):  # type: ignore[redundant-expr, unused-ignore] # as above
+            raise ValueError(
+                f"options[{name!r}] must be a string, as Amazon wants it: "
+                f'{name}="{str(value).lower()}"'
+            )
+    return dict(options or {})
+
+
+def check_by_catalogue(
+    entry: ReportType,
+    windows: Sequence[Window | None],
+    options: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Raise for what the catalogue knows to be a mistake.
+
+    Raises
+    ------
+    ValueError
+        Every mistake, each with its fix.
+    """
+    wrong = dict.fromkeys(
+        sentence
+        for span in windows
+        for sentence in check_request(
+            entry,
+            start=span.start if span else None,
+            end=span.end if span else None,
+            options=options,
+            now=now,
+        )
+    )
+    if wrong:
+        raise ValueError(
+            f"{entry.alias or entry.report_type}: {'; '.join(wrong)} "
+            "(strict=False asks Amazon all the same)"
+        )

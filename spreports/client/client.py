@@ -1,0 +1,283 @@
+"""Client: one account in one region, and all that can be asked of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from spreports.api.connection import connect_api
+from spreports.api.models import ProcessingStatus
+from spreports.api.operations import ReportsAPI
+from spreports.catalog import ReportType
+from spreports.client.arguments import (
+    check_by_catalogue,
+    entry_of,
+    marketplace_ids_of,
+    option_texts,
+)
+from spreports.client.settings import Settings
+from spreports.clock import Clock, SystemClock
+from spreports.ledger import Ledger
+from spreports.load.store import Store
+from spreports.plan.windows import Moment, moment, report_windows, window
+from spreports.quota import SharedBuckets
+from spreports.reports.connection import Connection
+from spreports.reports.document import Document
+from spreports.reports.origin import AmazonOrigin
+from spreports.reports.reports import Reports
+from spreports.reports.request import ReportRequest
+from spreports.reports.work import Reading
+
+# What the store may hold when a client is made; the least recently used goes first.
+STORE_BYTES = 20 << 30
+# createdSince is refused when older than 90 days (getReports, Parameters); the
+# margin is for the time between our clock and Amazon's.
+LISTED_FOR = timedelta(days=90) - timedelta(minutes=5)
+
+
+class Client:
+    """One account in one region; a context manager.
+
+    Made by ``spreports.connect(...)``.
+
+    Parameters
+    ----------
+    settings : Settings
+    clock : Clock
+    on_close : callable, optional
+        Called once, last, when the client is closed.
+
+    Attributes
+    ----------
+    api : ReportsAPI
+        The thin layer: nine operations, named as in the reference.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._on_close = on_close
+        self._catalogue = settings.catalogue
+        account = _account(settings)
+        store = Store(settings.home)
+        store.sweep()
+        store.trim(STORE_BYTES)
+        self._quota = SharedBuckets(store.home / "quota.sqlite", account, self._clock)
+        self.api: ReportsAPI = connect_api(
+            settings.credentials,
+            region=settings.region,
+            endpoint=settings.endpoint,
+            token_url=settings.token_url,
+            clock=self._clock,
+            buckets=self._quota,
+        )
+        self._connection = Connection(
+            api=self.api,
+            store=store,
+            ledger=Ledger(store.home / "ledger.sqlite"),
+            account=account,
+            clock=self._clock,
+            loopback=is_loopback(settings.endpoint),
+        )
+
+    def __repr__(self) -> str:
+        return f"Client(account={self._connection.account!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections and the ledger; a simulator that was started with it, too.
+
+        Lazy frames stay usable, except those of restricted reports, whose personal data
+        is deleted here, and those over a simulator's throw-away store.
+        """
+        while self._connection.private:
+            self._connection.store.forget(
+                self._connection.account, self._connection.private.pop()
+            )
+        self.api.close()
+        self._quota.close()
+        self._connection.ledger.close()
+        on_close, self._on_close = self._on_close, None
+        if on_close is not None:
+            on_close()
+
+    def reports(
+        self,
+        report_type: str | ReportType,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        marketplaces: Sequence[str] | None = None,
+        options: Mapping[str, str] | None = None,
+        per_marketplace: bool = False,
+        reuse: bool = True,
+        strict: bool = True,
+    ) -> Reports:
+        """Describe reports; nothing is asked before one of the ways out is used.
+
+        Parameters
+        ----------
+        report_type : str or ReportType
+            Alias, full type, or an entry of your own; a type that the catalogue
+            does not know is usable.
+        start, end : date, aware datetime, ISO string, or a duration back from now
+            Half-open, ``[start, end)``; `end` is now when left out. A window longer
+            than the type allows is cut into slices, one report each.
+        marketplaces : sequence of str, 1 to 25
+            Country codes (``"DE"``, ``"UK"``) or marketplace ids, of one region.
+        options : mapping of str to str, optional
+            ``reportOptions``.
+        per_marketplace : bool
+            One report for each marketplace instead of one for all (more calls).
+        reuse : bool
+            Adopt a report that our ledger knows instead of creating it again.
+        strict : bool
+            Check the request against the catalogue before quota is spent.
+
+        Returns
+        -------
+        Reports
+
+        Raises
+        ------
+        ValueError
+            A mistake in the request, with the fix.
+        """
+        entry = self._entry(report_type)
+        span = window(start, end, self._clock.now())
+        ids = marketplace_ids_of(marketplaces)
+        chosen = option_texts(options)
+        windows = report_windows(entry, span, chosen) if span else (None,)
+        if strict:
+            check_by_catalogue(entry, windows, chosen, self._clock.now())
+        groups = [(i,) for i in ids] if per_marketplace else [ids]
+        requests = [
+            ReportRequest(
+                entry=entry, marketplace_ids=group, options=chosen, window=slice_
+            )
+            for slice_ in windows
+            for group in groups
+        ]
+        return Reports(self._connection, entry, requests, reuse=reuse)
+
+    def existing(
+        self,
+        report_type: str | ReportType,
+        *,
+        since: Moment = "90d",
+        marketplaces: Sequence[str] | None = None,
+    ) -> Reports:
+        """List finished reports that exist at Amazon; creates nothing.
+
+        The only way to reports that Amazon makes by itself, such as settlements.
+        Reports that share a report document are listed once.
+
+        Parameters
+        ----------
+        report_type : str or ReportType
+            Alias, full type, or an entry of your own.
+        since : as `start` of `reports`
+            By time of creation; Amazon lists 90 days at the most.
+        marketplaces : sequence of str, 1 to 10, optional
+
+        Returns
+        -------
+        Reports
+            Oldest first.
+
+        Raises
+        ------
+        APIError
+            getReports was refused.
+        ValueError
+        """
+        entry = self._entry(report_type)
+        now = self._clock.now()
+        found = self.api.iter_reports(
+            report_types=[entry.report_type],
+            processing_statuses=[ProcessingStatus.DONE],
+            marketplace_ids=list(marketplace_ids_of(marketplaces))
+            if marketplaces
+            else None,
+            created_since=max(moment(since, now, "since"), now - LISTED_FOR),
+            page_size=100,
+        )
+        by_document = {r.report_document_id: r for r in found if r.report_document_id}
+        oldest_first = sorted(by_document.values(), key=lambda r: r.created_time)
+        return Reports(self._connection, entry, found=oldest_first)
+
+    def document(
+        self,
+        report_document_id: str,
+        *,
+        report_type: str | ReportType | None = None,
+        encoding: str | None = None,
+    ) -> Document:
+        """Return one report document by its id.
+
+        Parameters
+        ----------
+        report_document_id : str
+        report_type : str or ReportType, optional
+            Alias, full type, or an entry of your own; without it the format is
+            sniffed and cells stay text.
+        encoding : str, optional
+            Overrides every other sign of the charset.
+
+        Returns
+        -------
+        Document
+        """
+        entry = self._entry(report_type)
+        origin = AmazonOrigin(
+            self._connection, report_document_id, restricted=entry.restricted
+        )
+        return Document(
+            origin,
+            Reading(entry=entry, encoding=encoding),
+            stem=report_document_id,
+            constants={"report_type": entry.report_type if report_type else None},
+        )
+
+    def _entry(self, report_type: str | ReportType | None) -> ReportType:
+        """Return the catalogue's entry, or the caller's own."""
+        return entry_of(report_type, self._catalogue)
+
+
+def _account(settings: Settings) -> str:
+    """Name folders, rows and buckets by credentials and by which Amazon it is.
+
+    Ids are unique only with the seller, and a stand-in's only with the stand-in: what
+    one Amazon served must never be taken for another's.
+    """
+    if settings.endpoint is None:
+        return settings.credentials.account
+    mark = f"{settings.credentials.account} {settings.endpoint.rstrip('/').lower()}"
+    return hashlib.blake2b(mark.encode(), digest_size=8).hexdigest()
+
+
+def is_loopback(endpoint: str | None) -> bool:
+    """Whether an endpoint is on this machine, as the simulator's is."""
+    host = (endpoint or "").split("://")[-1].split("/")[0]
+    return host.startswith("[::1]") or host.rsplit(":", 1)[0] in {
+        "127.0.0.1",
+        "localhost",
+    }

@@ -1,0 +1,127 @@
+"""connect: from what the user says to a client."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spreports.api.credentials import Credentials
+from spreports.client.client import Client
+from spreports.client.settings import Settings, read_settings
+from spreports.errors import ConfigError
+from spreports.facts import read_catalogue
+
+if TYPE_CHECKING:
+    from spreports.simulator import Simulator
+
+
+def connect(
+    target: str | None = None,
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    credentials: Credentials | None = None,
+    endpoint: str | None = None,
+    token_url: str | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> Client:
+    """Connect to Amazon, or to the embedded simulator.
+
+    Nothing is asked yet.
+
+    Parameters
+    ----------
+    target : ``"simulator"``, optional
+        Starts the embedded Amazon and closes it with the client.
+    profile : str, optional
+        A table of ``profiles.toml`` in the user's ``spreports`` config folder.
+    region : ``"na"``, ``"eu"`` or ``"fe"``, optional
+        Left out, the first marketplaces asked for decide it.
+    credentials : Credentials, optional
+        Left out, they come from the profile or the environment
+        (``SP_API_REFRESH_TOKEN``, ``LWA_APP_ID`` or ``LWA_CLIENT_ID``,
+        ``LWA_CLIENT_SECRET``).
+    endpoint, token_url : str, optional
+        In place of Amazon's own; https, or loopback.
+    home : path, optional
+        The local store: staged frames, documents, ledger. Left out,
+        ``SPREPORTS_HOME`` or the user's cache folder.
+
+    Returns
+    -------
+    Client
+        A context manager.
+
+    Raises
+    ------
+    ConfigError
+        No credentials, or settings that contradict each other.
+    """
+    if target == "simulator":
+        return _with_simulator(home)
+    if target is not None:
+        raise ConfigError(
+            f"connect({target!r}): the only target is 'simulator'; for another "
+            "Amazon say endpoint= and token_url="
+        )
+    return Client(
+        read_settings(
+            os.environ,
+            profile=profile,
+            region=region,
+            credentials=credentials,
+            endpoint=endpoint,
+            token_url=token_url,
+            home=home,
+        )
+    )
+
+
+def _with_simulator(home: str | os.PathLike[str] | None) -> Client:
+    """Start a simulator that lives as long as its client."""
+    from spreports.simulator import Simulator  # noqa: PLC0415 - only when asked for
+
+    simulator = Simulator()
+    simulator.start()
+    return connect_simulator(simulator, home=home, close_simulator=True)
+
+
+def connect_simulator(
+    simulator: Simulator,
+    *,
+    home: str | os.PathLike[str] | None = None,
+    close_simulator: bool = False,
+) -> Client:
+    """Return a client of a running simulator, on the simulator's clock.
+
+    Parameters
+    ----------
+    simulator : Simulator
+    home : path, optional
+        Left out, a throw-away folder that is removed with the client: what a
+        simulated Amazon served must never be taken for the real one's.
+    close_simulator : bool
+        Close the simulator with the client.
+    """
+    scratch = None if home else tempfile.mkdtemp(prefix="spreports-simulator-")
+
+    def on_close() -> None:
+        if close_simulator:
+            simulator.close()
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    made_up = simulator.credentials
+    settings = Settings(
+        credentials=Credentials(
+            made_up.refresh_token, made_up.client_id, made_up.client_secret
+        ),
+        endpoint=simulator.endpoint,
+        token_url=simulator.token_url,
+        home=Path(home or str(scratch)),
+        catalogue=read_catalogue(os.environ),
+    )
+    return Client(settings, clock=simulator.clock, on_close=on_close)

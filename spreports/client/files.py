@@ -1,0 +1,57 @@
+"""Open a report document that is in a file already."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spreports.catalog import ReportType
+from spreports.client.arguments import entry_of
+from spreports.facts import read_catalogue
+from spreports.load.store import Store
+from spreports.reports.document import Document
+from spreports.reports.origin import file_origin
+from spreports.reports.work import Reading
+
+# A file does not tell its marketplace. Japanese text holds bytes that Windows-1252 has
+# no character for (0x81, 0x8D, 0x8F, 0x90, 0x9D; WHATWG Encoding Standard, index
+# windows-1252), so the stricter of the two is asked first.
+LEGACY_CHARSETS = ("cp1252", "cp932")
+
+
+def open_document(
+    url: str | os.PathLike[str],
+    *,
+    report_type: str | ReportType | None = None,
+    encoding: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Document:
+    """Open a report document in a file: a path or any fsspec URL.
+
+    Parameters
+    ----------
+    url : str or path
+        Gzip or plain is decided by the bytes.
+    report_type : str or ReportType, optional
+        Alias, full type, or an entry of your own; without it the format is
+        sniffed and cells stay text.
+    encoding : str, optional
+        Overrides every other sign of the charset.
+    storage_options : mapping, optional
+        For fsspec.
+
+    Returns
+    -------
+    Document
+    """
+    entry = entry_of(report_type, read_catalogue(os.environ))
+    home = os.environ.get("SPREPORTS_HOME")
+    origin = file_origin(url, storage_options, Store(Path(home) if home else None))
+    return Document(
+        origin,
+        Reading(entry=entry, encoding=encoding, legacy_charset=LEGACY_CHARSETS),
+        stem=origin.name.split(".")[0],
+        constants={"report_type": entry.report_type if report_type else None},
+    )

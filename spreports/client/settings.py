@@ -1,0 +1,185 @@
+"""Where credentials and settings come from: arguments, environment, profile.
+
+In this order, the first that gives credentials wins; there is no silent default.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spreports.api.credentials import Credentials
+from spreports.catalog import Catalogue, default_catalogue
+from spreports.errors import ConfigError
+from spreports.facts import read_catalogue
+
+REFRESH_TOKEN = "SP_API_REFRESH_TOKEN"  # noqa: S105 - the name of a variable
+CLIENT_ID = ("LWA_APP_ID", "LWA_CLIENT_ID")
+CLIENT_SECRET = "LWA_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+_SECRET_KEYS = ("refresh_token", "client_id", "client_secret")
+_PROFILE_KEYS = {*_SECRET_KEYS, "region", "endpoint", "token_url"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that a client is made of.
+
+    Attributes
+    ----------
+    credentials : Credentials
+    region : str or None, ``"na"``, ``"eu"`` or ``"fe"``
+        None: the first marketplaces asked for decide it.
+    endpoint, token_url : str or None
+        In place of Amazon's own.
+    home : Path or None
+        The local store; None is the user's cache folder.
+    catalogue : Catalogue
+        With the user's own entries (``SPREPORTS_CATALOGUE``).
+    """
+
+    credentials: Credentials
+    region: str | None = None
+    endpoint: str | None = None
+    token_url: str | None = None
+    home: Path | None = None
+    catalogue: Catalogue = field(default_factory=default_catalogue, repr=False)
+
+
+def read_settings(
+    environment: Mapping[str, str],
+    *,
+    profile: str | None,
+    region: str | None,
+    credentials: Credentials | None,
+    endpoint: str | None,
+    token_url: str | None,
+    home: str | os.PathLike[str] | None,
+) -> Settings:
+    """Put the settings together.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        As ``os.environ``.
+    profile, region, credentials, endpoint, token_url, home : see `connect`
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ConfigError
+        No credentials, half of them, or a profile that cannot be used.
+    """
+    found = credentials
+    stored: Mapping[str, str] = {}
+    if found is None and profile is not None:
+        stored = read_profile(profile, environment)
+        found = _credentials(stored)
+    if found is None:
+        found = _from_environment(environment)
+    if found is None and "SPREPORTS_PROFILE" in environment:
+        stored = read_profile(environment["SPREPORTS_PROFILE"], environment)
+        found = _credentials(stored)
+    if found is None:
+        raise ConfigError(
+            f"no credentials: set {REFRESH_TOKEN}, {CLIENT_ID[0]} (or {CLIENT_ID[1]}) "
+            f"and {CLIENT_SECRET}, or name a profile (profile=, SPREPORTS_PROFILE), "
+            "or pass credentials=spreports.Credentials(...); without an Amazon "
+            'account, spreports.connect("simulator") needs none'
+        )
+
+    def pick(given: str | None, variable: str, key: str) -> str | None:
+        return given or environment.get(variable) or stored.get(key)
+
+    place = home or environment.get("SPREPORTS_HOME")
+    return Settings(
+        credentials=found,
+        region=pick(region, "SPREPORTS_REGION", "region"),
+        endpoint=pick(endpoint, "SPREPORTS_ENDPOINT", "endpoint"),
+        token_url=pick(token_url, "SPREPORTS_TOKEN_URL", "token_url"),
+        home=Path(place).expanduser() if place else None,
+        catalogue=read_catalogue(environment),
+    )
+
+
+def _from_environment(environment: Mapping[str, str]) -> Credentials | None:
+    """Read credentials from the environment; all three or none."""
+    client_id = next((environment[n] for n in CLIENT_ID if environment.get(n)), None)
+    values = {
+        REFRESH_TOKEN: environment.get(REFRESH_TOKEN),
+        " or ".join(CLIENT_ID): client_id,
+        CLIENT_SECRET: environment.get(CLIENT_SECRET),
+    }
+    missing = [name for name, value in values.items() if not value]
+    if len(missing) == len(values):
+        return None
+    if missing:
+        raise ConfigError(
+            f"credentials are incomplete: {', '.join(missing)} is not set"
+        )
+    token, app, secret = (str(value) for value in values.values())
+    return Credentials(token, app, secret)
+
+
+def _credentials(profile: Mapping[str, str]) -> Credentials:
+    return Credentials(*(profile[key] for key in _SECRET_KEYS))
+
+
+def profiles_path(environment: Mapping[str, str]) -> Path:
+    """Return where profiles are kept: ``spreports/profiles.toml`` of XDG config."""
+    config = environment.get("XDG_CONFIG_HOME")
+    base = Path(config) if config else Path("~/.config").expanduser()
+    return base / "spreports" / "profiles.toml"
+
+
+def read_profile(name: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Read one profile.
+
+    Returns
+    -------
+    mapping of str to str
+        ``refresh_token``, ``client_id``, ``client_secret`` and what else is set of
+        ``region``, ``endpoint``, ``token_url``.
+
+    Raises
+    ------
+    ConfigError
+        No such file or profile, a key missing or unknown, or others may read it.
+    """
+    path = profiles_path(environment)
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise ConfigError(
+                    f"{path} holds secrets and others may read it; run: "
+                    f"chmod 600 {path}"
+                )
+            profiles = tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"profile {name!r} is asked for, but there is no {path}; write it with "
+            f"[{name}] and {', '.join(_SECRET_KEYS)}, and chmod 600"
+        ) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        # A TOML error may quote the line, and the line may be a secret.
+        raise ConfigError(f"{path} cannot be read: {type(exc).__name__}") from None
+    profile = profiles.get(name)
+    if not isinstance(profile, dict):
+        raise ConfigError(
+            f"{path} has no profile {name!r}; it has: {', '.join(sorted(profiles))}"
+        )
+    missing = [key for key in _SECRET_KEYS if not profile.get(key)]
+    unknown = sorted(set(profile) - _PROFILE_KEYS)
+    not_text = sorted(k for k, v in profile.items() if not isinstance(v, str))
+    if missing or unknown or not_text:
+        raise ConfigError(
+            f"profile {name!r} in {path}: missing {missing or 'nothing'}, "
+            f"unknown {unknown or 'nothing'}, not text {not_text or 'nothing'}"
+        )
+    return profile

@@ -1,0 +1,1 @@
+"""Reports and Document: from a request to rows, by every way out."""

@@ -1,0 +1,164 @@
+"""Land documents one after another here, or side by side on an executor.
+
+The driver owns credentials, buckets and getReportDocument. It takes a worker's place
+first, then the call, then submits: a URL lives five minutes, so none is issued before
+somebody is free to use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from functools import partial
+
+from spreports.errors import DownloadError, SPReportsError
+from spreports.load.parquet import SinkResult
+from spreports.reports.connection import Connection
+from spreports.reports.document import Document
+from spreports.reports.work import Work, land
+
+# Documents under way on an executor at a time: no Executor tells its capacity, and a
+# URL waiting in a queue runs out.
+IN_FLIGHT = 4
+# How often a URL that ran out before a worker came to it is issued anew.
+REISSUES = 3
+
+
+def land_all(
+    documents: Iterator[Document | SPReportsError],
+    connection: Connection,
+    here: Callable[[Document], SinkResult],
+    elsewhere: Callable[[Document], Work],
+    *,
+    executor: Executor | None,
+    url: str,
+) -> SinkResult:
+    """Land every document; then raise the first error, if there was one.
+
+    Parameters
+    ----------
+    documents : iterator of Document or SPReportsError
+        In the order in which the reports finish.
+    connection : Connection
+    here : callable
+        Lands a document in this process.
+    elsewhere : callable
+        Describes the work for a worker; asks Amazon for the URL.
+    executor : Executor or None
+    url : str
+        The target, for the ledger.
+
+    Returns
+    -------
+    SinkResult
+        Sums over all documents.
+
+    Raises
+    ------
+    SPReportsError
+        The first of those that documents met; a note tells of the others.
+    """
+    landing = _Landing(connection, url)
+    crew = None if executor is None else _Crew(executor, landing, elsewhere)
+    for document in documents:
+        if isinstance(document, SPReportsError):
+            landing.failed(document)
+        elif crew is None or document.is_stored:
+            landing.attempt(document, partial(here, document))
+        else:
+            crew.take(document)
+    if crew is not None:
+        crew.finish()
+    return landing.result()
+
+
+class _Landing:
+    """Counts what landed and keeps what failed."""
+
+    def __init__(self, connection: Connection, url: str) -> None:
+        self._connection = connection
+        self._url = url
+        self._results: list[SinkResult] = []
+        self._errors: list[SPReportsError] = []
+
+    def attempt(self, document: Document, land_one: Callable[[], SinkResult]) -> None:
+        """Land one document, or keep its error; others go on."""
+        try:
+            result = land_one()
+        except SPReportsError as exc:
+            self.failed(exc)
+            return
+        self._connection.ledger.committed(
+            self._connection.account,
+            document.stem,
+            self._url,
+            (result.rows, result.files),
+            self._connection.clock.now(),
+        )
+        self._results.append(result)
+
+    def failed(self, error: SPReportsError) -> None:
+        """Keep an error until the other documents have landed."""
+        self._errors.append(error)
+
+    def result(self) -> SinkResult:
+        """Return the sums, or raise the first error."""
+        if self._errors:
+            first, *others = self._errors
+            if self._results or others:
+                first.add_note(
+                    f"{len(self._results)} other reports were written, "
+                    f"{len(others)} more failed"
+                )
+            raise first
+        return SinkResult(
+            rows=sum(result.rows for result in self._results),
+            files=sum(result.files for result in self._results),
+            bytes=sum(result.bytes for result in self._results),
+        )
+
+
+class _Crew:
+    """Up to `IN_FLIGHT` documents under way on an executor."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        landing: _Landing,
+        elsewhere: Callable[[Document], Work],
+    ) -> None:
+        self._executor = executor
+        self._landing = landing
+        self._elsewhere = elsewhere
+        self._flying: dict[Future[SinkResult], tuple[Document, int]] = {}
+
+    def take(self, document: Document) -> None:
+        """Submit a document as soon as a worker is free for it."""
+        while len(self._flying) >= IN_FLIGHT:
+            self._settle()
+        self._launch(document, REISSUES)
+
+    def finish(self) -> None:
+        """Wait for everything that is under way."""
+        while self._flying:
+            self._settle()
+
+    def _launch(self, document: Document, reissues: int) -> None:
+        """Ask for the URL and hand the work over."""
+        try:
+            work = self._elsewhere(document)
+        except SPReportsError as exc:
+            self._landing.failed(exc)
+            return
+        self._flying[self._executor.submit(land, work)] = (document, reissues)
+
+    def _settle(self) -> None:
+        """Take in what is done; hand out anew what only came too late."""
+        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        for future in done:
+            document, reissues = self._flying.pop(future)
+            error = future.exception()
+            if isinstance(error, DownloadError) and error.expired and reissues:
+                self._launch(document, reissues - 1)
+            else:
+                self._landing.attempt(document, future.result)

@@ -1,0 +1,278 @@
+"""A description of reports, and what comes of it; asks nothing before it is used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any, Self
+
+from spreports.api.models import ProcessingStatus, Report
+from spreports.catalog import ReportType
+from spreports.errors import SPReportsError
+from spreports.plan.plan import Plan, plan
+from spreports.reports.connection import Connection
+from spreports.reports.document import Document
+from spreports.reports.driver import land_all
+from spreports.reports.lifecycle import Lifecycle, OnProgress
+from spreports.reports.origin import AmazonOrigin
+from spreports.reports.outcome import check_finished
+from spreports.reports.request import (
+    ReportRequest,
+    legacy_charset,
+    marketplace_code,
+    metadata,
+)
+from spreports.reports.ways_out import WaysOut, check_format
+from spreports.reports.work import Reading
+
+if TYPE_CHECKING:
+    from spreports.load.parquet import SinkResult
+
+# How long a way out waits for Amazon when nobody says; `wait(timeout=)` says.
+WAIT_SECONDS = 6 * 3600.0
+
+
+class Reports(WaysOut):
+    """Reports of one type: those of a request, or those that exist.
+
+    Made by ``client.reports(...)`` and ``client.existing(...)``. Iterating waits and
+    yields each `Report`, in the order of the windows.
+
+    Parameters
+    ----------
+    connection : Connection
+    entry : ReportType
+    requests : sequence of ReportRequest
+        To be asked for; empty when `found` is given.
+    reuse : bool
+    found : sequence of Report
+        Finished reports that exist already.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        entry: ReportType,
+        requests: Sequence[ReportRequest] = (),
+        *,
+        reuse: bool = True,
+        found: Sequence[Report] = (),
+    ) -> None:
+        self._connection = connection
+        self._entry = entry
+        self._requests = tuple(requests)
+        self._reuse = reuse
+        self._reports: dict[int, Report] = dict(enumerate(found))
+
+    def __repr__(self) -> str:
+        count = max(len(self._requests), len(self._reports))
+        return f"Reports({self._entry.report_type!r}, {count} reports)"
+
+    def __len__(self) -> int:
+        return max(len(self._requests), len(self._reports))
+
+    def plan(self) -> Plan:
+        """Return windows, calls, bottleneck and estimated time, asking nobody.
+
+        Returns
+        -------
+        Plan
+            Prints as a table, also in a notebook.
+        """
+        adopted = stored = 0
+        for index, request in enumerate(self._requests):
+            known = self._reports.get(index)
+            document_id: str | None = known.report_document_id if known else None
+            if known is None and self._reuse:
+                row = self._connection.ledger.latest(
+                    self._connection.account, request.key
+                )
+                document_id = row.report_document_id if row else None
+                adopted += bool(row and row.report_id)
+            else:
+                adopted += known is not None
+            stored += bool(document_id and self._origin(document_id).known())
+        if not self._requests:
+            adopted = len(self._reports)
+            stored = sum(
+                bool(
+                    r.report_document_id and self._origin(r.report_document_id).known()
+                )
+                for r in self._reports.values()
+            )
+        windows = dict.fromkeys(r.window for r in self._requests if r.window)
+        return plan(
+            self._entry.report_type,
+            tuple(windows),
+            reports=len(self),
+            adopted=adopted,
+            stored=stored,
+            restricted=self._entry.restricted,
+        )
+
+    def wait(
+        self, timeout: float | None = None, on_progress: OnProgress | None = None
+    ) -> Self:
+        """Wait until every report is DONE, CANCELLED or FATAL.
+
+        Parameters
+        ----------
+        timeout : float, seconds, optional
+            Six hours when left out.
+        on_progress : callable, optional
+            Called with a `Progress` after each change.
+
+        Returns
+        -------
+        Reports
+            Itself, so that ``.wait().scan()`` reads well.
+
+        Raises
+        ------
+        WaitTimeoutError
+            Not finished in time; the same call later takes the reports up again.
+        APIError
+        """
+        for _ in self._finish(timeout, on_progress):
+            pass
+        return self
+
+    def __iter__(self) -> Iterator[Report]:
+        """Wait, and yield each report in the order of the windows."""
+        self.wait()
+        for index in range(len(self)):
+            yield self._reports[index]
+
+    def _finish(
+        self, timeout: float | None = None, on_progress: OnProgress | None = None
+    ) -> Iterator[tuple[int, Report]]:
+        """Yield what is finished already, then the others as they finish."""
+        yield from list(self._reports.items())
+        missing = {
+            index: request
+            for index, request in enumerate(self._requests)
+            if index not in self._reports
+        }
+        lifecycle = Lifecycle(self._connection, reuse=self._reuse)
+        seconds = WAIT_SECONDS if timeout is None else timeout
+        for index, report in lifecycle.finished(missing, seconds, on_progress):
+            self._reports[index] = report
+            yield index, report
+
+    def _origin(self, report_document_id: str) -> AmazonOrigin:
+        return AmazonOrigin(
+            self._connection, report_document_id, restricted=self._entry.restricted
+        )
+
+    def _document(self, report: Report) -> Document | None:
+        """Return the report's document; None where Amazon had no data.
+
+        Raises
+        ------
+        ReportError
+        """
+        check_finished(report, self._connection, restricted=self._entry.restricted)
+        if report.processing_status != ProcessingStatus.DONE:
+            return None
+        code = marketplace_code(report.marketplace_ids)
+        entry = self._entry.for_marketplace(code) if code else self._entry
+        reading = Reading(
+            entry=entry, legacy_charset=legacy_charset(report.marketplace_ids)
+        )
+        return Document(
+            self._origin(str(report.report_document_id)),
+            reading,
+            stem=report.report_id,
+            constants=metadata(report),
+        )
+
+    def _documents(self) -> Iterator[Document]:
+        for report in self:
+            document = self._document(report)
+            if document is not None:
+                yield document
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables: of the catalogue, or of the first document."""
+        if self._entry.tables:
+            return tuple(table.name for table in self._entry.tables)
+        first = next(self._documents(), None)
+        return first.tables if first else ()
+
+    def sink(
+        self,
+        url: str | os.PathLike[str],
+        *,
+        partition_by: Sequence[str] = (),
+        table: str | None = None,
+        format: str = "parquet",  # noqa: A002 - the contract's name
+        storage_options: Mapping[str, Any] | None = None,
+        executor: Executor | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> SinkResult:
+        """Write the rows as (partitioned) Parquet below `url`.
+
+        Each report is written as soon as it is finished, under its own file names,
+        whole or not at all; a second run replaces its own files and changes nothing.
+        When a report fails, the others are written first.
+
+        Parameters
+        ----------
+        url : str or path
+            A folder: a path or any fsspec URL.
+        partition_by : sequence of str
+            Columns, metadata columns (``report_id``, ``report_type``,
+            ``marketplace``, ``data_start_time``, ``data_end_time``, ``date``), or
+            ``"column:day"``, ``":month"``, ``":year"`` of a date or timestamp.
+        table : str, optional
+        format : ``"parquet"``
+        storage_options : mapping, optional
+            For fsspec.
+        executor : concurrent.futures.Executor, optional
+            Where documents are downloaded and written; this process when left out.
+            Workers get a presigned URL and the target, never credentials.
+        on_progress : callable, optional
+            As in `wait`.
+
+        Returns
+        -------
+        SinkResult
+            Rows, files and bytes in all.
+
+        Raises
+        ------
+        APIError, ReportError, DocumentError
+            As `scan`; of several the first, after the other reports were written.
+        SinkError
+            The target refused.
+        """
+        check_format(format)
+        documents = self._to_land(on_progress)
+        return land_all(
+            documents,
+            self._connection,
+            lambda d: d.sink(
+                url,
+                partition_by=partition_by,
+                table=table,
+                storage_options=storage_options,
+            ),
+            lambda d: d.work(url, partition_by, table, storage_options),
+            executor=executor,
+            url=os.fspath(url),
+        )
+
+    def _to_land(
+        self, on_progress: OnProgress | None
+    ) -> Iterator[Document | SPReportsError]:
+        """Yield each finished report's document, or the error that took its place."""
+        for _, report in self._finish(None, on_progress):
+            try:
+                document = self._document(report)
+            except SPReportsError as exc:
+                yield exc
+                continue
+            if document is not None:
+                yield document

@@ -1,0 +1,109 @@
+"""One report to ask for: type, marketplaces, options, window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from spreports.api.marketplaces import resolve
+from spreports.api.models import Report
+from spreports.catalog import ReportType
+from spreports.ledger import request_key
+from spreports.plan.windows import Window, asked_end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRequest:
+    """What createReport is told.
+
+    Attributes
+    ----------
+    entry : ReportType
+    marketplace_ids : tuple of str, 1 to 25
+    options : mapping of str to str
+    window : Window or None
+    """
+
+    entry: ReportType
+    marketplace_ids: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    window: Window | None = None
+
+    @property
+    def data_start_time(self) -> datetime | None:
+        """What createReport is told as dataStartTime."""
+        return self.window.start if self.window else None
+
+    @property
+    def data_end_time(self) -> datetime | None:
+        """What createReport is told as dataEndTime."""
+        if self.window is None:
+            return None
+        return asked_end(self.entry, self.window, self.options)
+
+    @property
+    def key(self) -> str:
+        """Name this request in the ledger."""
+        return request_key(
+            self.entry.report_type,
+            self.marketplace_ids,
+            self.options,
+            self.data_start_time,
+            self.data_end_time,
+        )
+
+    def describes(self, report: Report) -> bool:
+        """Whether `report` covers the same type, marketplaces and window.
+
+        Options are not compared: Amazon does not tell them.
+        """
+        return (
+            report.report_type == self.entry.report_type
+            and set(report.marketplace_ids or ()) == set(self.marketplace_ids)
+            and (
+                self.window is None
+                or (report.data_start_time, report.data_end_time)
+                == (self.data_start_time, self.data_end_time)
+            )
+        )
+
+
+def metadata(report: Report) -> dict[str, str | datetime | date | None]:
+    """Return the metadata columns of one report, by name.
+
+    Returns
+    -------
+    dict
+        ``report_id``, ``report_type``, ``marketplace`` (its country code, only when
+        the report covers one), ``data_start_time``, ``data_end_time`` (aware, UTC),
+        ``date`` (UTC day of ``data_start_time``).
+    """
+    start = report.data_start_time
+    return {
+        "report_id": report.report_id,
+        "report_type": report.report_type,
+        "marketplace": marketplace_code(report.marketplace_ids),
+        "data_start_time": start,
+        "data_end_time": report.data_end_time,
+        "date": start.date() if start else None,
+    }
+
+
+def legacy_charset(marketplace_ids: tuple[str, ...] | None) -> str | None:
+    """Return the charset that older flat files of these marketplaces use."""
+    for marketplace_id in marketplace_ids or ():
+        charset = resolve(marketplace_id).legacy_charset
+        if charset:
+            return charset
+    return None
+
+
+def marketplace_code(marketplace_ids: tuple[str, ...] | None) -> str | None:
+    """Return the country code of the only marketplace; None where there are more.
+
+    A marketplace that we do not know goes by its id.
+    """
+    if not marketplace_ids or len(marketplace_ids) > 1:
+        return None
+    return resolve(marketplace_ids[0]).country_code or marketplace_ids[0]

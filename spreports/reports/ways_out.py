@@ -1,0 +1,176 @@
+"""The ways out of one document or of many: lazy frame, frame, batches, files."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
+import pyarrow as pa
+
+from spreports.catalog import ReportType
+from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
+from spreports.reports.union import conformed, union_schema
+
+if TYPE_CHECKING:
+    from spreports.load.parquet import SinkResult
+    from spreports.reports.document import Document
+
+OnBadValue = Literal["raise", "null", "rescue"]
+
+
+class WaysOut(ABC):
+    """What `Reports` and `Document` have in common.
+
+    Nothing is asked of Amazon before one of these is called, and what was fetched
+    once is in the store: a second call, or a second collect, asks nothing.
+    """
+
+    _entry: ReportType
+
+    @abstractmethod
+    def _documents(self) -> Iterator[Document]:
+        """Yield the documents, in order, each as soon as it can be read."""
+
+    @property
+    @abstractmethod
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables; one for flat files."""
+
+    def scan(
+        self,
+        table: str | None = None,
+        typed: bool = True,  # noqa: FBT001, FBT002 - the contract's signature
+        on_bad_value: OnBadValue = "raise",
+        metadata: bool = False,  # noqa: FBT001, FBT002 - the contract's signature
+    ) -> pl.LazyFrame:
+        """Return a lazy frame over staged Parquet.
+
+        Parameters
+        ----------
+        table : str, optional
+            One of `tables`; may be left out where there is one.
+        typed : bool
+            Typed by the catalogue, by header name; False leaves every cell text.
+        on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
+            What becomes of a cell that does not fit its type: an error that names
+            row and column, a null, or a null and its text in ``_rescued``.
+        metadata : bool
+            Add ``report_id``, ``report_type``, ``marketplace``,
+            ``data_start_time``, ``data_end_time`` and ``date``.
+
+        Returns
+        -------
+        polars.LazyFrame
+            Amazon's own header names, rows in the documents' order.
+
+        Raises
+        ------
+        APIError, ReportError
+            Amazon refused, cancelled or failed; see their classes.
+        DocumentError
+            A document is not whole, or not the table it should be.
+        """
+        frames = [
+            with_metadata(frame, document.constants) if metadata else frame
+            for document in self._documents()
+            for frame in (document.staged(table, typed, on_bad_value),)
+        ]
+        if not frames:
+            return self._empty(table, typed, metadata).lazy()
+        return pl.concat(frames, how="diagonal_relaxed")
+
+    def read(
+        self,
+        table: str | None = None,
+        typed: bool = True,  # noqa: FBT001, FBT002 - the contract's signature
+        on_bad_value: OnBadValue = "raise",
+        metadata: bool = False,  # noqa: FBT001, FBT002 - the contract's signature
+    ) -> pl.DataFrame:
+        """Return the rows as a frame in memory; parameters and errors as `scan`."""
+        return self.scan(table, typed, on_bad_value, metadata).collect()
+
+    def batches(
+        self,
+        table: str | None = None,
+        typed: bool = True,  # noqa: FBT001, FBT002 - the contract's signature
+        on_bad_value: OnBadValue = "raise",
+        metadata: bool = False,  # noqa: FBT001, FBT002 - the contract's signature
+    ) -> pa.RecordBatchReader:
+        """Return the rows as record batches, a few MiB each, in bounded memory.
+
+        Parameters and errors as `scan`. The stored bytes of every document are
+        verified before the first batch; a cell that does not fit may still raise
+        while the reader is read.
+
+        Returns
+        -------
+        pyarrow.RecordBatchReader
+            Read once; each call gives a fresh one.
+        """
+        documents = list(self._documents())
+        if not documents:
+            empty = self._empty(table, typed, metadata).to_arrow()
+            return pa.RecordBatchReader.from_batches(empty.schema, empty.to_batches())
+        schemas = []
+        for document in documents:
+            with document.open_batches(table, typed, on_bad_value, metadata) as reader:
+                schemas.append(reader.schema)
+        schema = union_schema(schemas)
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            for document in documents:
+                with document.open_batches(
+                    table, typed, on_bad_value, metadata
+                ) as reader:
+                    for batch in reader:
+                        yield conformed(batch, schema)
+
+        return pa.RecordBatchReader.from_batches(schema, rows())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Export a fresh Arrow stream, so that any Arrow library can read it.
+
+        Source: Arrow PyCapsule interface.
+        """
+        return self.batches().__arrow_c_stream__(requested_schema)
+
+    @abstractmethod
+    def sink(
+        self,
+        url: str | os.PathLike[str],
+        *,
+        partition_by: Sequence[str] = (),
+        table: str | None = None,
+        format: str = "parquet",  # noqa: A002 - the contract's name
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> SinkResult:
+        """Write the rows as (partitioned) Parquet below `url`."""
+
+    def _empty(self, table: str | None, typed: bool, metadata: bool) -> pl.DataFrame:  # noqa: FBT001 - called with the public parameters
+        """Return no rows, with the columns that the catalogue promises."""
+        from spreports.fetch.typed import arrow_type  # noqa: PLC0415 - only when empty
+
+        columns = self._entry.columns(table) if self._entry.tables else ()
+        fields = [
+            pa.field(c.name, arrow_type(c.dtype) if typed else pa.string())
+            for c in columns
+            if not c.optional
+        ]
+        if metadata:
+            fields += METADATA_COLUMNS
+        frame = pl.from_arrow(pa.schema(fields).empty_table())
+        return frame if isinstance(frame, pl.DataFrame) else pl.DataFrame()
+
+
+def check_format(name: str) -> None:
+    """Refuse a sink format that this version does not write.
+
+    Raises
+    ------
+    ValueError
+    """
+    if name != "parquet":
+        raise ValueError(f"format={name!r} is not written; this version: 'parquet'")

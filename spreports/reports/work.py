@@ -1,0 +1,154 @@
+"""The unit of work: one document into one target; small enough to send elsewhere.
+
+`write` is the same in every place. Locally it gets verified bytes from the store; a
+worker behind ``concurrent.futures.Executor`` runs `land`, which gets a presigned URL
+and brings the bytes itself. No secret, and no row, goes through a scheduler.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from spreports.catalog import ReportType
+from spreports.errors import DocumentError
+from spreports.fetch.document import open_batches
+from spreports.fetch.download import download
+from spreports.load.parquet import SinkResult, sink
+from spreports.reports.metadata import Constant
+from spreports.reports.origin import StoredBytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a document becomes rows.
+
+    Attributes
+    ----------
+    entry : ReportType
+    table : str or None
+    typed : bool
+    on_bad_value : str, ``"raise"``, ``"null"`` or ``"rescue"``
+    encoding : str or None
+        Overrides every other sign of the charset.
+    legacy_charset : str, tuple of str or None
+        Of the marketplaces; the last thing tried. Of several, the first that fits.
+    """
+
+    entry: ReportType
+    table: str | None = None
+    typed: bool = True
+    on_bad_value: str = "raise"
+    encoding: str | None = None
+    legacy_charset: str | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where rows go, and under which name.
+
+    Attributes
+    ----------
+    url : str
+        Folder; a path or any fsspec URL.
+    stem : str
+        Names every file: ``<stem>-<part>.parquet``.
+    partition_by : tuple of str
+    constants : mapping of str to str, datetime, date or None
+        Metadata columns that may be partitioned by.
+    private : bool
+        Personal data: local files only the owner may read.
+    storage_options : mapping or None
+        For fsspec; left out of ``repr``, since it may hold keys.
+    """
+
+    url: str
+    stem: str
+    partition_by: tuple[str, ...] = ()
+    constants: Mapping[str, Constant] = field(default_factory=dict)
+    private: bool = False
+    storage_options: Mapping[str, object] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One document to land, with a URL that lives five minutes."""
+
+    url: str = field(repr=False)
+    report_document_id: str
+    reading: Reading
+    target: Target
+    loopback: bool = False
+
+
+def write(stored: StoredBytes, reading: Reading, target: Target) -> SinkResult:
+    """Write one document's rows to its target.
+
+    Raises
+    ------
+    DocumentError
+        The document is not whole, or not the table it should be; nothing is visible.
+    SinkError
+        The target refused.
+    """
+    batches = open_batches(
+        stored.open,
+        reading.entry,
+        table=reading.table,
+        encoding=reading.encoding,
+        content_type=stored.content_type,
+        legacy_charset=reading.legacy_charset,
+        typed=reading.typed,
+        on_bad_value=reading.on_bad_value,
+    )
+    note = {
+        f"spreports.{name}": value.isoformat() if isinstance(value, date) else value
+        for name, value in target.constants.items()
+        if value is not None
+    }
+    return sink(
+        batches,
+        target.url,
+        stem=target.stem,
+        partition_by=target.partition_by,
+        constants=target.constants,
+        note=note,
+        storage_options=target.storage_options,
+        private=target.private,
+    )
+
+
+def land(work: Work) -> SinkResult:
+    """Bring one document and write it: what a worker runs.
+
+    Returns
+    -------
+    SinkResult
+
+    Raises
+    ------
+    DownloadError
+        With ``.expired`` when the URL has to be issued anew by whoever may.
+    DocumentError, SinkError
+        As `write`.
+    """
+    urls = iter((work.url,))
+
+    def only_url() -> str:
+        try:
+            return next(urls)
+        except StopIteration:
+            raise LookupError("a worker cannot renew a URL") from None
+
+    with tempfile.TemporaryDirectory(prefix="spreports-") as folder:
+        path = Path(folder) / "document"
+        try:
+            arrived = download(only_url, path, loopback=work.loopback)
+        except DocumentError as exc:
+            exc.report_document_id = work.report_document_id
+            raise
+        stored = StoredBytes(lambda: path.open("rb"), arrived.content_type)
+        return write(stored, work.reading, work.target)

@@ -1,0 +1,241 @@
+"""Commands: data on stdout, words on stderr, exit codes that a script can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from spreports.cli import main
+from spreports.simulator import Simulator
+
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
+
+
+def json_lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Simulator:
+    """A simulator that commands find through the environment."""
+    simulator = Simulator(speed=600.0, usage_plans=False)
+    simulator.start()
+    made_up = simulator.credentials
+    monkeypatch.setenv("SPREPORTS_ENDPOINT", simulator.endpoint)
+    monkeypatch.setenv("SPREPORTS_TOKEN_URL", simulator.token_url)
+    monkeypatch.setenv("SP_API_REFRESH_TOKEN", made_up.refresh_token)
+    monkeypatch.setenv("LWA_CLIENT_ID", made_up.client_id)
+    monkeypatch.setenv("LWA_CLIENT_SECRET", made_up.client_secret)
+    monkeypatch.setenv("SPREPORTS_HOME", str(tmp_path / "store"))
+    monkeypatch.setattr("spreports.client.client.SystemClock", lambda: simulator.clock)
+    return simulator
+
+
+def test_types_are_found_by_a_part_of_their_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["types", "settle", "--json"]) == 0
+
+    found = json_lines(capsys.readouterr().out)
+    assert "settlement" in {row["alias"] for row in found}
+
+
+def test_no_such_type_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["types", "no such thing"]) == 3
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "no report type matches" in shown.err
+
+
+def test_describe_says_columns_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", "orders"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "amazon-order-id" in shown
+    assert "30 days" in shown
+
+
+def test_describe_of_a_mistyped_alias_is_exit_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["describe", "ordes"]) == 2
+
+    assert "orders" in capsys.readouterr().err
+
+
+def test_plan_asks_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["plan", "orders", "--start", "90d", "-m", "DE,FR", "--simulator", "--json"]
+
+    assert main(words) == 0
+
+    (plan,) = json_lines(capsys.readouterr().out)
+    assert plan["reports"] == 3
+    assert plan["bottleneck"] == "getReportDocument"
+
+
+def test_load_writes_a_lake_and_says_what(
+    environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "lake" / "orders"
+    words = ["load", "orders", "--start", "30d", "-m", "DE", "--to", str(target)]
+
+    assert main([*words, "--partition-by", "sales-channel"]) == 0
+
+    (result,) = json_lines(capsys.readouterr().out)
+    assert result["rows"] == 200
+    assert pl.scan_parquet(f"{target}/**/*.parquet").collect().height == 200
+
+
+def test_show_reads_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["show", str(SAMPLES / "listings_JP.txt"), "--type", "listings"]
+
+    assert main([*words, "-n", "2", "--json"]) == 0
+
+    rows = json_lines(capsys.readouterr().out)
+    assert len(rows) == 2
+    assert "商品名" in rows[0]
+
+
+def test_show_of_nothing_is_exit_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(tmp_path / "nothing.txt"), "--type", "orders"]) == 1
+
+    assert "nothing.txt" in capsys.readouterr().err
+
+
+def test_reports_are_created_listed_and_looked_at(
+    environment: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reports", "create", "listings", "-m", "US", "--json"]) == 0
+    (created,) = json_lines(capsys.readouterr().out)
+    assert main(["reports", "list", "listings", "--json"]) == 0
+    (listed,) = json_lines(capsys.readouterr().out)
+    assert main(["reports", "get", str(created["report_id"]), "--json"]) == 0
+    (got,) = json_lines(capsys.readouterr().out)
+
+    assert created["report_id"] == listed["report_id"] == got["report_id"]
+    assert got["processing_status"] == "DONE"
+    document_id = str(got["report_document_id"])
+    assert (
+        main(["document", document_id, "--type", "listings", "--json", "-n", "1"]) == 0
+    )
+    (row,) = json_lines(capsys.readouterr().out)
+    assert "seller-sku" in row
+
+
+def test_schedules_are_created_listed_and_cancelled(
+    environment: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["schedules", "create", "listings", "-m", "US", "--period", "P1D"]
+    assert main(words) == 0
+    (made,) = json_lines(capsys.readouterr().out)
+    assert main(["schedules", "list", "listings", "--json"]) == 0
+    (listed,) = json_lines(capsys.readouterr().out)
+    schedule_id = str(made["reportScheduleId"])
+    assert listed["report_schedule_id"] == schedule_id
+    assert main(["schedules", "get", schedule_id]) == 0
+    assert main(["schedules", "cancel", schedule_id]) == 0
+    capsys.readouterr()
+
+    assert main(["schedules", "list", "listings"]) == 3
+
+
+def test_a_report_that_is_not_there_is_exit_1(
+    environment: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reports", "get", "999"]) == 1
+
+    assert "NotFoundError" in capsys.readouterr().err
+
+
+def test_no_credentials_is_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reports", "get", "1"]) == 4
+
+    assert "SP_API_REFRESH_TOKEN" in capsys.readouterr().err
+
+
+def test_nobody_there_is_exit_5(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SP_API_REFRESH_TOKEN", "LWA_APP_ID", "LWA_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "made-up")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    nobody = "http://127.0.0.1:9"
+
+    words = ["--endpoint", nobody, "--token-url", f"{nobody}/token"]
+    assert main(["reports", "get", "1", *words]) == 5
+
+    assert "TransportError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["nonsense"], ["load", "orders"], ["load", "orders", "-m", ",", "--to", "x"]],
+)
+def test_a_wrong_command_line_is_exit_2(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+
+    assert caught.value.code == 2
+
+
+def test_no_flag_takes_a_secret() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "spreports", "load", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    for word in ("--refresh", "--secret", "--token ", "--password"):
+        assert word not in done.stdout
+
+
+def test_the_demo_does_the_main_job(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["demo", "--json"]) == 0
+
+    shown = capsys.readouterr()
+    sales = json_lines(shown.out)
+    assert {row["sales-channel"] for row in sales} == {"Amazon.de", "Amazon.fr"}
+    assert "bottleneck" in shown.err
+    assert list((tmp_path / "lake" / "orders").rglob("*.parquet"))
+
+
+def test_the_simulator_serves_other_programs_until_interrupted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "spreports", "simulate", "--speed", "600"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
+    assert server.stdout is not None
+    exports = dict(
+        server.stdout.readline().removeprefix("export ").strip().split("=", 1)
+        for _ in range(5)
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "spreports", "reports", "list", "settlement", "--json"],
+        env={**os.environ, **exports, "SPREPORTS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    server.send_signal(signal.SIGINT)
+    code = server.wait(10)
+    server.stdout.close()
+
+    assert done.returncode == 0, done.stderr
+    assert len(json_lines(done.stdout)) == 2
+    assert code == 0

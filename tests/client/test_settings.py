@@ -1,0 +1,139 @@
+"""Where credentials come from, and what is said when there are none."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.client.settings import read_settings
+
+SECRET = "canary-secret-7f3a"
+GIVEN = spr.Credentials("Atzr|canary-refresh", "app", SECRET)
+
+
+def settings(
+    environment: dict[str, str],
+    *,
+    profile: str | None = None,
+    credentials: spr.Credentials | None = None,
+    region: str | None = None,
+) -> object:
+    return read_settings(
+        environment,
+        profile=profile,
+        region=region,
+        credentials=credentials,
+        endpoint=None,
+        token_url=None,
+        home=None,
+    )
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config" / "spreports" / "profiles.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        f'[shop]\nrefresh_token = "r"\nclient_id = "c"\nclient_secret = "{SECRET}"\n'
+        'region = "eu"\n[half]\nrefresh_token = "r"\n'
+    )
+    path.chmod(0o600)
+    return path
+
+
+def test_no_credentials_is_an_error_that_names_every_way() -> None:
+    with pytest.raises(spr.ConfigError) as caught:
+        spr.connect()
+
+    for name in ("SP_API_REFRESH_TOKEN", "LWA_APP_ID", "LWA_CLIENT_ID"):
+        assert name in str(caught.value)
+    for name in ("LWA_CLIENT_SECRET", "SPREPORTS_PROFILE", 'connect("simulator")'):
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("client_id", ["LWA_APP_ID", "LWA_CLIENT_ID"])
+def test_credentials_come_from_the_environment(client_id: str) -> None:
+    found = read_settings(
+        {
+            "SP_API_REFRESH_TOKEN": "r",
+            client_id: "c",
+            "LWA_CLIENT_SECRET": "s",
+            "SPREPORTS_REGION": "fe",
+            "SPREPORTS_HOME": "/somewhere",
+        },
+        profile=None,
+        region=None,
+        credentials=None,
+        endpoint=None,
+        token_url=None,
+        home=None,
+    )
+
+    assert found.credentials == spr.Credentials("r", "c", "s")
+    assert found.region == "fe"
+    assert found.home == Path("/somewhere")
+
+
+def test_half_of_the_credentials_is_an_error_that_names_the_rest() -> None:
+    with pytest.raises(spr.ConfigError, match="LWA_CLIENT_SECRET"):
+        settings({"SP_API_REFRESH_TOKEN": "r", "LWA_APP_ID": "c"})
+
+
+def test_a_profile_gives_credentials_and_region(config: Path) -> None:
+    environment = {"XDG_CONFIG_HOME": str(config.parents[1])}
+
+    by_name = settings(environment, profile="shop")
+    by_variable = settings({**environment, "SPREPORTS_PROFILE": "shop"})
+
+    assert by_name == by_variable
+    assert "eu" in repr(by_name)
+    assert SECRET not in repr(by_name)
+
+
+@pytest.mark.parametrize(
+    ("profile", "says"), [("nobody", "half, shop"), ("half", "client_secret")]
+)
+def test_a_profile_that_cannot_be_used_is_named(
+    config: Path, profile: str, says: str
+) -> None:
+    with pytest.raises(spr.ConfigError, match=says):
+        settings({"XDG_CONFIG_HOME": str(config.parents[1])}, profile=profile)
+
+
+def test_a_profile_that_others_may_read_is_refused(config: Path) -> None:
+    config.chmod(0o644)
+
+    with pytest.raises(spr.ConfigError, match="chmod 600"):
+        settings({"XDG_CONFIG_HOME": str(config.parents[1])}, profile="shop")
+
+
+def test_a_broken_profile_file_is_refused_without_its_text(config: Path) -> None:
+    config.write_text(f"[shop\nclient_secret = {SECRET}")
+
+    with pytest.raises(spr.ConfigError) as caught:
+        settings({"XDG_CONFIG_HOME": str(config.parents[1])}, profile="shop")
+
+    assert SECRET not in str(caught.value)
+
+
+def test_arguments_win_over_the_environment() -> None:
+    environment = {"SPREPORTS_REGION": "fe"}
+
+    found = settings(environment, credentials=GIVEN, region="na")
+
+    assert "region='na'" in repr(found)
+
+
+def test_credentials_are_neither_shown_nor_pickled() -> None:
+    assert SECRET not in repr(GIVEN)
+    assert SECRET not in f"{GIVEN}"
+    with pytest.raises(TypeError):
+        pickle.dumps(GIVEN)
+
+
+def test_another_target_than_the_simulator_is_refused() -> None:
+    with pytest.raises(spr.ConfigError, match="simulator"):
+        spr.connect("sandbox")

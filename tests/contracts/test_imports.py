@@ -1,0 +1,108 @@
+"""The import table of the house is this test."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "spreports"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+HALL = {
+    "errors",
+    "clock",
+    "catalog",
+    "api",
+    "fetch",
+    "load",
+    "plan",
+    "ledger",
+    "quota",
+}
+PUBLIC = {"__init__", "errors", "simulator"}
+# room: (rooms of ours it may import, third-party packages it may import)
+ROOMS: dict[str, tuple[set[str], set[str]]] = {
+    "__init__": (HALL | {"client", "facts", "reports", "simulator"}, {"polars"}),
+    "errors": (set(), set()),
+    "clock": (set(), set()),
+    "catalog": ({"errors"}, set()),
+    "api": ({"errors", "clock"}, {"requests", "urllib3", "backoff"}),
+    "fetch": (
+        {"errors", "clock", "catalog"},
+        {"requests", "urllib3", "pyarrow", "polars", "fsspec", "isal"},
+    ),
+    "load": ({"errors", "catalog"}, {"pyarrow", "polars", "fsspec"}),
+    "ledger": ({"errors", "clock"}, set()),
+    "quota": ({"errors", "clock", "api.throttle"}, set()),
+    "plan": ({"errors", "clock", "catalog", "api.models", "api.usage_plans"}, set()),
+    "facts": ({"errors", "api.marketplaces", "catalog"}, {"polars"}),
+    "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
+    "client": (HALL | {"facts", "reports", "client", "simulator"}, set()),
+    # `client` is for Simulator.client() alone, inside the method
+    "simulator": ({"errors", "clock", "catalog", "api.models", "client"}, {"pytest"}),
+    "cli": (PUBLIC, {"polars", "tqdm"}),
+    "__main__": ({"cli"}, set()),
+}
+THIRD_PARTY = {
+    "requests",
+    "urllib3",
+    "backoff",
+    "polars",
+    "pyarrow",
+    "fsspec",
+    "isal",
+    "deltalake",
+    "dask",
+    "tqdm",
+    "rich",
+    "numpy",
+    "pandas",
+    "pytest",
+}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the dotted name of each module imported, relative ones resolved."""
+    package = ["spreports", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parent = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*parent, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def allowed(target: str, rooms: set[str]) -> bool:
+    return any(target == room or target.startswith(f"{room}.") for room in rooms)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_follow_the_table(path: Path) -> None:
+    room = room_of(path)
+    rooms, packages = ROOMS[room]
+    for name in imported(path):
+        head, *rest = name.split(".")
+        if head == "spreports":
+            first = rest[0] if rest and rest[0] in ROOMS else "__init__"
+            if first != room:
+                target = ".".join(rest) if first != "__init__" else first
+                assert allowed(target, rooms), f"{room} may not import {name}"
+        elif head in THIRD_PARTY:
+            assert head in packages, f"{room} may not import {head}"
+
+
+def test_every_module_stands_in_a_room_of_the_table() -> None:
+    assert {room_of(path) for path in MODULES} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_file_is_longer_than_it_should_be(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 320

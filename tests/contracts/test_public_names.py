@@ -1,0 +1,103 @@
+"""The public names are these; importing them is cheap."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import spreports as spr
+
+NAMES = [
+    "APIError",
+    "BadRequestError",
+    "Client",
+    "ConfigError",
+    "Credentials",
+    "DecodeError",
+    "DecompressError",
+    "Document",
+    "DocumentError",
+    "DownloadError",
+    "Drift",
+    "ErrorDetail",
+    "ForbiddenError",
+    "Marketplace",
+    "NotFoundError",
+    "ParseError",
+    "Plan",
+    "ProcessingStatus",
+    "Progress",
+    "Report",
+    "ReportCancelledError",
+    "ReportDocument",
+    "ReportError",
+    "ReportFatalError",
+    "ReportPage",
+    "ReportSchedule",
+    "ReportType",
+    "Reports",
+    "SPReportsError",
+    "ServerError",
+    "SinkError",
+    "SinkResult",
+    "ThrottledError",
+    "TransportError",
+    "UnauthorizedError",
+    "WaitTimeoutError",
+    "connect",
+    "errors",
+    "marketplace",
+    "open_document",
+    "report_type",
+    "report_types",
+    "simulator",
+]
+
+
+def test_the_public_names_are_these() -> None:
+    assert spr.__all__ == sorted(NAMES)
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in spr.__all__:
+        assert getattr(spr, name) is not None
+    assert set(spr.__all__) <= set(dir(spr))
+
+
+def test_every_error_is_at_the_top_as_well() -> None:
+    for name in spr.errors.__all__:
+        assert getattr(spr, name) is getattr(spr.errors, name)
+
+
+def test_there_is_one_root_of_all_errors() -> None:
+    for name in spr.errors.__all__:
+        kind = getattr(spr.errors, name)
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            assert issubclass(kind, spr.SPReportsError)
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, spreports\n"
+        "heavy = {'polars', 'pyarrow', 'requests', 'fsspec', 'urllib3', 'sqlite3'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_command_lines_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, spreports.cli as cli\n"
+        "cli.main.__module__\n"
+        "from spreports.cli.main import parser\n"
+        "parser().format_help()\n"
+        "heavy = {'polars', 'pyarrow', 'requests', 'fsspec', 'urllib3', 'sqlite3'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,83 @@
+"""One document is one unit of work: the same rows wherever it runs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import spreports as spr
+from spreports.simulator import Fault, Simulator
+from tests.reports.conftest import calls
+
+
+def lake(folder: Path) -> pl.DataFrame:
+    frame = pl.scan_parquet(f"{folder}/**/*.parquet", hive_partitioning=True)
+    return frame.collect().sort("amazon-order-id", "sku", "purchase-date")
+
+
+def processes() -> Executor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(2, mp_context=context)
+
+
+@pytest.mark.parametrize("pool", [processes, lambda: ThreadPoolExecutor(2)])
+def test_an_executor_writes_what_this_process_would(
+    client: spr.Client, tmp_path: Path, pool: type[Executor]
+) -> None:
+    reports = client.reports("orders", start="90d", marketplaces=["DE", "FR"]).wait()
+
+    with pool() as executor:
+        spread = reports.sink(
+            tmp_path / "there", partition_by=["sales-channel"], executor=executor
+        )
+    here = reports.sink(tmp_path / "here", partition_by=["sales-channel"])
+
+    assert (spread.rows, spread.files) == (here.rows, here.files)
+    assert lake(tmp_path / "there").equals(lake(tmp_path / "here"))
+
+
+def test_workers_get_no_credentials(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    (report,) = client.reports("orders", start="7d", marketplaces=["DE"])
+    document = client.document(str(report.report_document_id), report_type="orders")
+
+    sent = pickle.dumps(document.work(tmp_path, (), None, None))
+
+    for secret in (
+        simulator.credentials.refresh_token,
+        simulator.credentials.client_id,
+        simulator.credentials.client_secret,
+    ):
+        assert secret.encode() not in sent
+
+
+def test_a_url_that_ran_out_before_a_worker_came_is_issued_anew(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    simulator.faults.add(Fault(operation="document", kind="expire"))
+    reports = client.reports("orders", start="7d", marketplaces=["DE"])
+
+    with ThreadPoolExecutor(1) as executor:
+        result = reports.sink(tmp_path, executor=executor)
+
+    assert result.rows == 200
+    assert calls(simulator, "getReportDocument") == 2
+
+
+def test_a_worker_that_fails_is_an_error_of_ours(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    target = tmp_path / "a-file"
+    target.write_text("in the way")
+    reports = client.reports("orders", start="7d", marketplaces=["DE"])
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(spr.SinkError):
+        reports.sink(target, executor=executor)
+
+    assert target.read_text() == "in the way"

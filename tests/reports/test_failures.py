@@ -1,0 +1,255 @@
+"""What Amazon refuses, cancels or breaks: named, and nothing lost or doubled."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Fault, Simulator
+from tests.reports.conftest import calls
+
+
+def ask(client: spr.Client, days: int = 7) -> spr.Reports:
+    return client.reports("orders", start=f"{days}d", marketplaces=["DE"])
+
+
+def january(client: spr.Client) -> spr.Reports:
+    return client.reports(
+        "orders", start="2026-01-01", end="2026-01-08", marketplaces=["DE"]
+    )
+
+
+def test_fatal_says_what_the_document_says(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(
+        Fault(operation="report", kind="fatal", message="Report period is required.")
+    )
+
+    with pytest.raises(spr.ReportFatalError, match="period is required") as caught:
+        ask(client).scan()
+
+    assert caught.value.reason is not None
+    assert caught.value.report_id is not None
+    assert pickle.loads(pickle.dumps(caught.value)).reason == caught.value.reason  # noqa: S301 - our own object
+
+
+def test_no_data_is_an_empty_frame_with_its_columns(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="cancelled"))
+    reports = ask(client)
+
+    frame = reports.read(metadata=True)
+
+    assert frame.height == 0
+    assert "amazon-order-id" in frame.columns
+    assert "report_id" in frame.columns
+    assert reports.batches().read_all().num_rows == 0
+    assert reports.sink(tmp_path / "lake").rows == 0
+
+
+def test_a_cancellation_on_request_is_an_error(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    report_id = client.api.create_report(
+        report_type="GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+        marketplace_ids=["A1PA6795UKMFR9"],
+    )
+    client.api.cancel_report(report_id)
+    report = client.api.get_report(report_id)
+
+    reports = spr.Reports(client._connection, spr.report_type("orders"), found=[report])
+    with pytest.raises(spr.ReportCancelledError) as caught:
+        reports.scan()
+
+    assert caught.value.report_id == report_id
+
+
+def test_one_failed_window_does_not_keep_the_others_from_the_lake(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal", nth=2, message="No."))
+
+    with pytest.raises(spr.ReportFatalError) as caught:
+        ask(client, 90).sink(tmp_path / "lake")
+
+    assert "2 other reports were written" in "".join(caught.value.__notes__)
+    assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 2
+
+
+def test_a_report_made_though_its_answer_was_lost_is_found_not_made_again(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="createReport", kind="reset", acts=True))
+
+    frame = ask(client).read()
+
+    assert frame.height == 200
+    assert calls(simulator, "createReport") == 1
+    assert calls(simulator, "getReports") == 1
+
+
+def test_an_answer_lost_before_anything_was_made_is_asked_again(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="createReport", kind="status", status=500))
+
+    assert ask(client).read().height == 200
+    assert calls(simulator, "createReport") == 2
+    assert calls(simulator, "getReports") == 1
+
+
+def test_time_that_is_up_leaves_a_report_that_is_taken_up_later(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with simulator.client(home=tmp_path) as client:
+        with pytest.raises(spr.WaitTimeoutError) as caught:
+            january(client).wait(timeout=10)
+        assert isinstance(caught.value, TimeoutError)
+
+    with simulator.client(home=tmp_path) as client:
+        (report,) = january(client)
+
+    assert report.report_id == caught.value.report_id
+    assert calls(simulator, "createReport") == 1
+
+
+DOCUMENT_FAULTS = [
+    Fault(operation="document", kind="cut", at=0.5),
+    Fault(operation="document", kind="cut", at=0.5, framing="close"),
+    Fault(operation="document", kind="cut", at=0.5, framing="chunked"),
+    Fault(operation="document", kind="expire"),
+    Fault(operation="document", kind="short_length", at=0.7),
+    Fault(operation="document", kind="corrupt", at=0.5),
+    Fault(operation="document", kind="reset"),
+    Fault(operation="document", kind="status", status=503),
+    Fault(operation="document", kind="second_member"),
+    Fault(operation="document", kind="double_gzip"),
+    Fault(operation="document", kind="plain_instead_of_gzip"),
+    Fault(operation="document", kind="trailing_zeros"),
+    Fault(operation="document", kind="content_encoding"),
+    Fault(operation="document", kind="no_length"),
+    Fault(operation="document", kind="html"),
+]
+
+
+@pytest.mark.parametrize(
+    "fault", DOCUMENT_FAULTS, ids=lambda f: f"{f.kind}-{f.framing}"
+)
+def test_a_document_that_breaks_on_its_way_still_comes_whole(
+    simulator: Simulator, client: spr.Client, fault: Fault
+) -> None:
+    simulator.faults.add(fault)
+
+    assert ask(client).read().height == 200
+
+
+@pytest.fixture
+def opaque() -> Iterator[Simulator]:
+    with Simulator(speed=600.0, etag=None) as running:
+        yield running
+
+
+@pytest.mark.parametrize("at", [0.01, 0.3, 0.6, 0.99])
+def test_a_document_that_is_always_cut_is_an_error_and_never_a_shorter_frame(
+    opaque: Simulator, tmp_path: Path, at: float
+) -> None:
+    opaque.faults.add(
+        Fault(operation="document", kind="cut", at=at, times=0, framing="close")
+    )
+
+    with opaque.client() as client, pytest.raises(spr.DocumentError) as caught:
+        ask(client).sink(tmp_path / "lake")
+
+    assert not list(tmp_path.rglob("*.parquet"))
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "X-Amz-Signature" not in shown
+    assert opaque.credentials.client_secret not in shown
+
+
+def test_an_expired_access_token_is_renewed_once(client: spr.Client) -> None:
+    with Simulator(speed=600.0, token_lifetime=120.0) as hurried:
+        with hurried.client() as short:
+            assert (
+                short.reports("orders", start="90d", marketplaces=["DE"]).read().height
+            )
+        assert calls(hurried, "token") > 1
+
+
+def test_throttling_is_waited_out(simulator: Simulator, client: spr.Client) -> None:
+    simulator.faults.add(
+        Fault(operation="createReport", kind="status", status=429, code="QuotaExceeded")
+    )
+
+    assert ask(client).read().height == 200
+    assert calls(simulator, "createReport") == 2
+
+
+def test_a_process_that_died_before_the_answer_leaves_a_report_that_is_found(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with simulator.client(home=tmp_path) as client:
+        reports = january(client)
+        connection = client._connection
+        connection.ledger.intend(
+            connection.account, reports._requests[0].key, connection.clock.now()
+        )
+        made = client.api.create_report(
+            report_type="GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+            marketplace_ids=["A1PA6795UKMFR9"],
+            data_start_time=reports._requests[0].data_start_time,
+            data_end_time=reports._requests[0].data_end_time,
+        )
+
+    with simulator.client(home=tmp_path) as client:
+        (report,) = january(client)
+
+    assert report.report_id == made
+    assert calls(simulator, "createReport") == 1
+
+
+def test_a_process_that_died_before_the_call_leaves_nothing_to_find(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    reports = january(client)
+    connection = client._connection
+    connection.ledger.intend(
+        connection.account, reports._requests[0].key, connection.clock.now()
+    )
+
+    assert reports.read().height == 200
+    assert calls(simulator, "createReport") == 1
+    assert calls(simulator, "getReports") == 1
+
+
+def test_a_report_that_amazon_has_deleted_is_asked_for_anew(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    reports = january(client)
+    connection = client._connection
+    row = connection.ledger.intend(
+        connection.account, reports._requests[0].key, connection.clock.now()
+    )
+    connection.ledger.created(row, "404404")
+
+    (report,) = reports
+
+    assert report.report_id != "404404"
+    assert report.processing_status == "DONE"
+
+
+def test_a_report_that_failed_before_is_asked_for_anew(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal", message="Later."))
+    with pytest.raises(spr.ReportFatalError):
+        january(client).read()
+
+    assert january(client).read().height == 200
+    assert calls(simulator, "createReport") == 2

@@ -1,0 +1,291 @@
+"""From a request to rows, by every way out; Amazon is asked once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import spreports as spr
+from spreports.simulator import Simulator
+from tests.reports.conftest import calls
+
+
+def orders(client: spr.Client, days: int = 90) -> spr.Reports:
+    return client.reports("orders", start=f"{days}d", marketplaces=["DE", "FR"])
+
+
+def january(client: spr.Client) -> spr.Reports:
+    return client.reports(
+        "orders", start="2026-01-01", end="2026-01-15", marketplaces=["DE"]
+    )
+
+
+def test_a_second_collect_asks_nobody(simulator: Simulator, client: spr.Client) -> None:
+    frame = orders(client).scan()
+    first = frame.collect()
+    asked = len(simulator.requests)
+
+    assert frame.collect().equals(first)
+    assert first.height == 3 * 200
+    assert len(simulator.requests) == asked
+
+
+def test_a_second_way_out_asks_nobody(simulator: Simulator, client: spr.Client) -> None:
+    reports = orders(client)
+    frame = reports.read()
+    asked = len(simulator.requests)
+
+    table = reports.batches().read_all()
+    again = pl.from_arrow(pa.table(reports))
+
+    assert isinstance(again, pl.DataFrame)
+    assert again.equals(frame)
+    assert table.num_rows == frame.height
+    assert len(simulator.requests) == asked
+
+
+def test_columns_are_typed_and_keep_amazons_names(client: spr.Client) -> None:
+    frame = orders(client, 30).read()
+
+    assert frame.columns[:3] == [
+        "amazon-order-id",
+        "merchant-order-id",
+        "purchase-date",
+    ]
+    assert frame.schema["purchase-date"] == pl.Datetime("us", "UTC")
+    assert frame.schema["item-price"] == pl.Decimal(38, 6)
+    assert frame.schema["quantity"] == pl.Int64()
+    assert frame.schema["ship-postal-code"] == pl.String()
+    prices = frame["item-price"].drop_nulls()
+    assert all(isinstance(price, Decimal) for price in prices.head(5))
+
+
+def test_untyped_is_text_as_it_came(client: spr.Client) -> None:
+    frame = orders(client, 30).read(typed=False)
+
+    assert set(frame.dtypes) == {pl.String()}
+
+
+def test_metadata_columns_come_when_asked_for(client: spr.Client) -> None:
+    reports = client.reports("orders", start="60d", marketplaces=["DE"])
+    frame = reports.read(metadata=True)
+    ids = [report.report_id for report in reports]
+
+    assert frame.columns[-6:] == [
+        "report_id",
+        "report_type",
+        "marketplace",
+        "data_start_time",
+        "data_end_time",
+        "date",
+    ]
+    assert frame["report_id"].unique(maintain_order=True).to_list() == ids
+    assert frame["marketplace"].unique().to_list() == ["DE"]
+    assert frame.schema["data_start_time"] == pl.Datetime("us", "UTC")
+    assert frame.schema["date"] == pl.Date()
+    batches = reports.batches(metadata=True).read_all()
+    assert batches.column_names == frame.columns
+    assert frame.equals(pl.DataFrame(batches))
+
+
+def test_batches_can_be_read_again_and_stay_small(client: spr.Client) -> None:
+    reports = orders(client)
+
+    first = list(reports.batches())
+    second = list(reports.batches())
+
+    assert sum(b.num_rows for b in first) == sum(b.num_rows for b in second) == 600
+    assert all(b.nbytes < 8 << 20 for b in first)
+
+
+def test_a_sink_is_read_alike_by_duckdb_and_by_us(
+    client: spr.Client, tmp_path: Path
+) -> None:
+    reports = orders(client)
+    frame = reports.read()
+
+    result = reports.sink(
+        tmp_path / "lake" / "orders",
+        partition_by=["sales-channel", "purchase-date:day"],
+    )
+
+    glob = f"{tmp_path}/lake/orders/**/*.parquet"
+    rows = (
+        duckdb.connect()
+        .execute(
+            'SELECT "sales-channel", count(*), sum("item-price") '
+            f"FROM read_parquet('{glob}', hive_partitioning=true, union_by_name=true) "
+            "GROUP BY 1 ORDER BY 1"
+        )
+        .fetchall()
+    )
+    expected = (
+        frame.group_by("sales-channel")
+        .agg(pl.len(), pl.col("item-price").sum())
+        .sort("sales-channel")
+        .rows()
+    )
+    assert rows == expected
+    assert result.rows == frame.height
+    assert result.files == len(list(Path(tmp_path, "lake/orders").rglob("*.parquet")))
+    assert not [
+        p
+        for p in Path(tmp_path, "lake/orders").rglob("*")
+        if p.is_file() and p.suffix != ".parquet"
+    ]
+
+
+def test_a_second_sink_changes_nothing(client: spr.Client, tmp_path: Path) -> None:
+    reports = orders(client, 30)
+
+    def content() -> dict[str, bytes]:
+        return {
+            str(p): p.read_bytes() for p in Path(tmp_path / "lake").rglob("*.parquet")
+        }
+
+    first = reports.sink(tmp_path / "lake", partition_by=["sales-channel"])
+    before = content()
+    second = reports.sink(tmp_path / "lake", partition_by=["sales-channel"])
+
+    assert first == second
+    assert content() == before
+
+
+def test_a_new_process_adopts_what_was_asked_before(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with simulator.client(home=tmp_path / "store") as client:
+        first = january(client).read()
+    asked = Counter(r.operation for r in simulator.requests)
+
+    with simulator.client(home=tmp_path / "store") as client:
+        reports = january(client)
+        plan = reports.plan()
+        second = reports.read()
+
+    assert (plan.adopted, plan.stored) == (1, 1)
+    assert second.equals(first)
+    after = Counter(r.operation for r in simulator.requests)
+    assert after["createReport"] == asked["createReport"]
+    assert after["getReportDocument"] == asked["getReportDocument"]
+
+
+def test_what_one_amazon_served_is_never_taken_for_anothers(tmp_path: Path) -> None:
+    credentials = spr.Credentials("refresh", "app", "secret")
+    frames = []
+    for seed in (1, 2):
+        with Simulator(seed=seed, delays=(0.0, 0.0), speed=1.0) as amazon:
+            connected = spr.connect(
+                endpoint=amazon.endpoint,
+                token_url=amazon.token_url,
+                credentials=credentials,
+                home=tmp_path,
+            )
+            with connected as client:
+                frames.append(january(client).read())
+
+    assert not frames[0].equals(frames[1])
+
+
+def test_reuse_false_asks_anew(simulator: Simulator, client: spr.Client) -> None:
+    for _ in range(2):
+        client.reports(
+            "orders",
+            start="2026-01-01",
+            end="2026-01-15",
+            marketplaces=["DE"],
+            reuse=False,
+        ).read()
+
+    assert calls(simulator, "createReport") == 2
+
+
+def test_listings_of_japan_are_japanese(client: spr.Client) -> None:
+    frame = client.reports("listings", marketplaces=["JP"]).read()
+
+    assert "商品名" in frame.columns
+    assert frame["商品名"].str.contains("[\u3040-\u30ff\u4e00-\u9fff]").any()
+    assert frame.schema["価格"] == pl.Decimal(38, 6)
+    assert frame.schema["出品日"] == pl.Datetime("us", "UTC")
+
+
+def test_listings_of_the_us_keep_raw_quotes(client: spr.Client) -> None:
+    frame = client.reports("listings", marketplaces=["US"]).read()
+
+    assert frame["item-name"].str.contains('"', literal=True).any()
+    assert frame.height == 200
+
+
+def test_leading_zeros_live(client: spr.Client) -> None:
+    frame = orders(client).read()
+
+    assert frame["ship-postal-code"].str.starts_with("0").any()
+
+
+def test_settlements_are_listed_and_exact(client: spr.Client) -> None:
+    settlements = client.existing("settlement", since="90d")
+
+    frame = settlements.read(metadata=True)
+
+    assert len(settlements) == 2
+    for report in frame.partition_by("report_id"):
+        total = report["total-amount"].drop_nulls().sum()
+        assert report["amount"].sum() == total
+
+
+def test_a_restricted_report_leaves_no_bytes_behind(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with simulator.client(home=tmp_path / "store") as client:
+        reports = client.reports("orders_shipping", marketplaces=["US"], start="7d")
+        result = reports.sink(tmp_path / "lake")
+
+    assert result.rows > 0
+    assert calls(simulator, "createRestrictedDataToken") == 1
+    left = [
+        p
+        for p in (tmp_path / "store").rglob("*")
+        if p.is_file() and p.suffix != ".sqlite"
+    ]
+    assert left == []
+
+
+def test_a_document_has_the_same_ways_out(client: spr.Client) -> None:
+    (report,) = client.reports("orders", start="7d", marketplaces=["DE"])
+    document = client.document(str(report.report_document_id), report_type="orders")
+
+    assert document.tables == ("rows",)
+    assert document.read().height == 200
+
+
+def test_iterating_gives_reports_in_the_order_of_the_windows(
+    client: spr.Client,
+) -> None:
+    reports = list(orders(client))
+
+    starts = [report.data_start_time for report in reports]
+    assert starts == sorted(starts, key=lambda t: t or datetime.min.replace(tzinfo=UTC))
+    assert {report.processing_status for report in reports} == {"DONE"}
+
+
+def test_progress_is_told_until_all_is_finished(client: spr.Client) -> None:
+    seen: list[spr.Progress] = []
+
+    orders(client).wait(on_progress=seen.append)
+
+    assert seen[-1].finished == seen[-1].total == 3
+    assert len(seen) > 3
+
+
+def test_an_unknown_format_of_a_sink_is_refused(
+    client: spr.Client, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="parquet"):
+        orders(client).sink(tmp_path, format="csv")
