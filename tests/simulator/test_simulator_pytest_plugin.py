@@ -25,10 +25,8 @@ assert not heavy, heavy
 def test_the_fixture_gives_a_running_simulator(tmp_path: Path) -> None:
     (tmp_path / "test_user.py").write_text(TEST, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    installed = "spreports.simulator.pytest_plugin"
-
     done = subprocess.run(  # noqa: S603  pytest itself
-        [*command, "-p", installed, "--rootdir", str(tmp_path), str(tmp_path)],
+        [*command, "--rootdir", str(tmp_path), str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
