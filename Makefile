@@ -27,10 +27,10 @@ types: $(VENV)/.lint
 notebooks: $(VENV)/.notebook
 	$(BIN)/jupyter-execute --timeout 120 notebooks/*.ipynb
 
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
-bench-full: $(VENV)/.test
+bench-full: $(VENV)/.bench
 	$(BIN)/python -m benchmarks --full
 
 clean:
@@ -49,6 +49,10 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.lint: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint,cli,fast]'
+	touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,bench,fast]'
 	touch $@
 
 $(VENV)/.notebook: pyproject.toml | $(VENV)/bin/python

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,16 @@ class Figures:
 
 def run(command: Sequence[str]) -> tuple[float, float, float]:
     """Run one command; return wall seconds, CPU seconds and peak MiB."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    # Linux counts ru_maxrss in KiB (getrusage(2))
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    launcher = Path(__file__).with_name("launcher.py")
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(launcher), *command],
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}")
+    figures = json.loads(done.stdout)
+    return figures["wall"], figures["cpu"], figures["peak"]
 
 
 def compare(commands: dict[str, Sequence[str]], runs: int) -> list[Figures]:

@@ -13,8 +13,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from spreports import errors
+
 if TYPE_CHECKING:
-    from spreports import errors as errors
     from spreports import simulator as simulator
     from spreports.api.credentials import Credentials as Credentials
     from spreports.api.marketplaces import Marketplace as Marketplace
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from spreports.plan.plan import Plan as Plan
     from spreports.reports.document import Document as Document
     from spreports.reports.drift import Drift as Drift
-    from spreports.reports.lifecycle import Progress as Progress
+    from spreports.reports.progress import Progress as Progress
     from spreports.reports.reports import Reports as Reports
 
 _HOMES = {
@@ -66,7 +67,7 @@ _HOMES = {
     "Drift": "reports.drift",
     "Plan": "plan.plan",
     "ProcessingStatus": "api.models",
-    "Progress": "reports.lifecycle",
+    "Progress": "reports.progress",
     "Report": "api.models",
     "ReportDocument": "api.models",
     "ReportPage": "api.models",
@@ -80,43 +81,20 @@ _HOMES = {
     "report_type": "facts",
     "report_types": "facts",
 }
-_ERRORS = (
-    "APIError",
-    "BadRequestError",
-    "ConfigError",
-    "DecodeError",
-    "DecompressError",
-    "DocumentError",
-    "DownloadError",
-    "ErrorDetail",
-    "ForbiddenError",
-    "NotFoundError",
-    "ParseError",
-    "ReportCancelledError",
-    "ReportError",
-    "ReportFatalError",
-    "SPReportsError",
-    "ServerError",
-    "SinkError",
-    "ThrottledError",
-    "TransportError",
-    "UnauthorizedError",
-    "WaitTimeoutError",
-)
 _ROOMS = ("errors", "simulator")
 
-__all__ = sorted([*_HOMES, *_ERRORS, *_ROOMS])  # noqa: PLE0605 - a test holds it to the imports above
+__all__ = sorted([*_HOMES, *errors.__all__, *_ROOMS])  # noqa: PLE0605 - a test holds it to the imports above
 
 
 def __getattr__(name: str) -> object:
     """Import a public name on first use."""
-    if name in _ROOMS:
-        return import_module(f"spreports.{name}")
+    if name == "simulator":
+        return import_module("spreports.simulator")
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415 - slow, seldom asked
 
         return version("spreports")
-    home = "errors" if name in _ERRORS else _HOMES.get(name)
+    home = "errors" if name in errors.__all__ else _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'spreports' has no attribute {name!r}")
     value = getattr(import_module(f"spreports.{home}"), name)

@@ -54,6 +54,7 @@ class SharedBuckets:
         self._account = account
         self._clock = clock
         self._lock = threading.Lock()
+        self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             self._connection = sqlite3.connect(
@@ -85,9 +86,11 @@ class SharedBuckets:
         Raises
         ------
         ConfigError
-            The file cannot be used.
+            The file cannot be used, or the client is closed.
         """
         with self._lock:
+            if self._closed:
+                raise ConfigError("this client is closed; connect() gives a new one")
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -120,4 +123,5 @@ class SharedBuckets:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._closed = True
             self._connection.close()

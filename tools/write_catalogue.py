@@ -39,6 +39,7 @@ OURS = (
     "headers_without_spaces",
     "add_note",
     "separators",
+    "summary_columns",
 )
 # First line of every file.
 HEAD = (
@@ -171,6 +172,12 @@ def build_tables(
         flat = tuple(build_columns(columns, "", known, facts))
         if flat:
             yield Table(name="rows", columns=flat)
+        if summary := facts.get("summary_columns"):
+            columns_of = {column.name: column for column in flat}
+            yield Table(
+                name="summary",
+                columns=tuple(replace(columns_of[name], note="") for name in summary),
+            )
         return
     for path in (path for path in paths if not path["parent_path"]):
         record = path["record_path"]

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from spreports.catalog.parts import Column, Option, Table
+from spreports.catalog.spelling import bare_spelling
 from spreports.catalog.suggest import suggestion
 from spreports.catalog.view import html
 from spreports.catalog.words import BY_MARKETPLACE
@@ -46,6 +47,12 @@ class ReportType:
         Rows may lack their last cells.
     local_decimals : bool
         A comma may be the decimal mark.
+    space_is_empty : bool
+        A cell of one space is an empty one, also in a column of text.
+    summary_row : bool
+        The first data row is a summary: a table ``summary`` of its own, of the columns
+        that this entry lists there; the column ``amount`` of the others adds up to its
+        ``total-amount``.
     positional : bool
         Headers are translated and their order is fixed: the n-th column is the n-th.
     restricted : bool
@@ -95,6 +102,8 @@ class ReportType:
     doubled_quotes: bool = True
     pad_short_rows: bool = False
     local_decimals: bool = False
+    space_is_empty: bool = False
+    summary_row: bool = False
     positional: bool = False
     restricted: bool = False
     requestable: bool = True
@@ -174,8 +183,8 @@ class ReportType:
         ----------
         header : str
             As it stands in the document; other languages and spellings that the
-            catalogue knows are found as well, and another case where it is no other
-            column's.
+            catalogue knows are found as well, and another case or other marks between
+            the words where they are no other column's.
         table : str, optional
             The first table where left out.
 
@@ -194,8 +203,8 @@ class ReportType:
             for column in columns:
                 if column.name == name:
                     return column
-        folded = header.strip().casefold()
-        alike = [column for column in columns if column.name.casefold() == folded]
+        folded = bare_spelling(header)
+        alike = [column for column in columns if bare_spelling(column.name) == folded]
         return alike[0] if len(alike) == 1 else None
 
     def option(self, name: str) -> Option:

@@ -26,6 +26,8 @@ _FLAGS: Final = (
     "doubled_quotes",
     "pad_short_rows",
     "local_decimals",
+    "space_is_empty",
+    "summary_row",
     "positional",
     "restricted",
     "requestable",

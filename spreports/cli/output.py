@@ -92,6 +92,6 @@ def write_frame(frame: pl.DataFrame, *, as_json: bool) -> None:
     import polars  # noqa: ICN001, PLC0415 - heavy, and only when a frame is shown
 
     with polars.Config(
-        tbl_rows=-1, tbl_cols=12, fmt_str_lengths=40, tbl_width_chars=120
+        tbl_rows=-1, tbl_cols=7, fmt_str_lengths=40, tbl_width_chars=120
     ):
         sys.stdout.write(f"{frame}\n")

@@ -65,6 +65,7 @@ class Client:
     ) -> None:
         self._clock = clock or SystemClock()
         self._on_close = on_close
+        self._closed = False
         self._catalogue = settings.catalogue
         account = _account(settings)
         store = Store(settings.home)
@@ -87,6 +88,8 @@ class Client:
             clock=self._clock,
             loopback=is_loopback(settings.endpoint),
         )
+        for document_id in self._connection.ledger.orphans(account):
+            self._forget(document_id)
 
     def __repr__(self) -> str:
         return f"Client(account={self._connection.account!r})"
@@ -105,19 +108,28 @@ class Client:
     def close(self) -> None:
         """Close connections and the ledger; a simulator that was started with it, too.
 
+        Closing twice is as good as once.
+
         Lazy frames stay usable, except those of restricted reports, whose personal data
         is deleted here, and those over a simulator's throw-away store.
         """
-        while self._connection.private:
-            self._connection.store.forget(
-                self._connection.account, self._connection.private.pop()
-            )
+        if self._closed:
+            return
+        self._closed = True
+        for document_id in tuple(self._connection.private):
+            self._forget(document_id)
         self.api.close()
         self._quota.close()
         self._connection.ledger.close()
-        on_close, self._on_close = self._on_close, None
-        if on_close is not None:
-            on_close()
+        if self._on_close is not None:
+            self._on_close()
+
+    def _forget(self, document_id: str) -> None:
+        """Delete a restricted document and what was made of it."""
+        connection = self._connection
+        connection.store.forget(connection.account, document_id)
+        connection.ledger.forget_document(connection.account, document_id)
+        connection.private.discard(document_id)
 
     def reports(
         self,
@@ -130,6 +142,7 @@ class Client:
         per_marketplace: bool = False,
         reuse: bool = True,
         strict: bool = True,
+        encoding: str | None = None,
     ) -> Reports:
         """Describe reports; nothing is asked before one of the ways out is used.
 
@@ -151,6 +164,8 @@ class Client:
             Adopt a report that our ledger knows instead of creating it again.
         strict : bool
             Check the request against the catalogue before quota is spent.
+        encoding : str, optional
+            Overrides every other sign of the documents' charset.
 
         Returns
         -------
@@ -176,7 +191,9 @@ class Client:
             for slice_ in windows
             for group in groups
         ]
-        return Reports(self._connection, entry, requests, reuse=reuse)
+        return Reports(
+            self._connection, entry, requests, reuse=reuse, encoding=encoding
+        )
 
     def existing(
         self,
@@ -184,6 +201,7 @@ class Client:
         *,
         since: Moment = "90d",
         marketplaces: Sequence[str] | None = None,
+        encoding: str | None = None,
     ) -> Reports:
         """List finished reports that exist at Amazon; creates nothing.
 
@@ -197,6 +215,8 @@ class Client:
         since : as `start` of `reports`
             By time of creation; Amazon lists 90 days at the most.
         marketplaces : sequence of str, 1 to 10, optional
+        encoding : str, optional
+            Overrides every other sign of the documents' charset.
 
         Returns
         -------
@@ -222,7 +242,7 @@ class Client:
         )
         by_document = {r.report_document_id: r for r in found if r.report_document_id}
         oldest_first = sorted(by_document.values(), key=lambda r: r.created_time)
-        return Reports(self._connection, entry, found=oldest_first)
+        return Reports(self._connection, entry, found=oldest_first, encoding=encoding)
 
     def document(
         self,

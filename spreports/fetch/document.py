@@ -6,7 +6,7 @@ stored bytes -> decompress -> decode -> (a thread ahead) -> header -> blocks of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain
 from typing import BinaryIO, Final
@@ -19,20 +19,24 @@ from spreports.fetch.charsets import allowed_charset, charset_of
 from spreports.fetch.decode import decode
 from spreports.fetch.decompress import decompress
 from spreports.fetch.findings import Findings
+from spreports.fetch.flat_document import flat_tables, open_flat
 from spreports.fetch.header import read_header
-from spreports.fetch.parse_flat import parse_flat
-from spreports.fetch.read_ahead import read_ahead
-from spreports.fetch.row_blocks import row_blocks
-from spreports.fetch.sniff import FLAT, sniff_format
-from spreports.fetch.typed import BAD_VALUE_RULES, Typing
+from spreports.fetch.json_document import json_tables, open_json
+from spreports.fetch.sniff import FLAT, binary_kind, error_page, sniff_format
+from spreports.fetch.typed import BAD_VALUE_RULES
+from spreports.fetch.xlsx_document import open_xlsx, xlsx_tables
+from spreports.fetch.xml_checked import xml_charset
+from spreports.fetch.xml_document import open_xml
 
-__all__ = ["BATCH_BYTES", "Findings", "open_batches", "table_names"]
+__all__ = ["BATCH_BYTES", "Findings", "open_batches", "plain_chunks", "table_names"]
 
 # Blocks of 512 KiB to 1 MiB parse fastest; 16 MiB takes two to three times as long
 BATCH_BYTES: Final = 1 << 20
 MAX_BATCH_BYTES: Final = 2 << 20
 _STORED_CHUNK: Final = 1 << 17
 _HEAD: Final = 1024
+_NESTED: Final = ("flat", "struct")
+_TREES: Final = ("json", "xml")
 
 
 def open_batches(
@@ -47,6 +51,8 @@ def open_batches(
     on_bad_value: str = "raise",
     batch_bytes: int = BATCH_BYTES,
     findings: Findings | None = None,
+    nested: str = "flat",
+    on_fields: Callable[[Mapping[str, object]], None] | None = None,
 ) -> pa.RecordBatchReader:
     """Open a stored document as record batches.
 
@@ -73,6 +79,12 @@ def open_batches(
         for a single row.
     findings : Findings, optional
         Filled while the reader is read.
+    nested : str
+        JSON and XML: ``"flat"`` names columns by their path; ``"struct"`` makes a
+        struct column of what has parts.
+    on_fields : callable, optional
+        JSON and XML: gets the document's own fields once, before the reader ends;
+        what it raises passes through.
 
     Returns
     -------
@@ -92,51 +104,87 @@ def open_batches(
         raise ValueError(msg)
     if not 1 <= batch_bytes <= MAX_BATCH_BYTES:
         raise ValueError(f"batch_bytes is 1 to {MAX_BATCH_BYTES}, not {batch_bytes}")
-    if table is not None:
-        entry.table(table)
+    if nested not in _NESTED:
+        raise ValueError(f"nested is {' or '.join(_NESTED)}, not {nested}")
     found = findings if findings is not None else Findings()
-    plain = _plain(open_stored)
+    plain = plain_chunks(open_stored)
     try:
         head, text = _head(plain)
         kind = sniff_format(head)
+        if kind == "json":
+            plain.close()
+            found.charset = _json_charset(head, encoding, content_type)
+            return open_json(
+                _reopened(open_stored, found.charset),
+                entry,
+                table=table,
+                typed=typed,
+                nested=nested,
+                on_bad_value=on_bad_value,
+                batch_bytes=batch_bytes,
+                findings=found,
+                on_fields=on_fields,
+            )
+        if kind == "xlsx":
+            schema, sheet_batches = open_xlsx(
+                text,
+                entry,
+                table=table,
+                typed=typed,
+                on_bad_value=on_bad_value,
+                findings=found,
+            )
+            plain.close()
+            return pa.RecordBatchReader.from_batches(schema, sheet_batches())
+        if table is not None and table != entry.table().name:
+            entry.table(table)
+        if kind == "xml":
+            found.charset = xml_charset(
+                head, encoding=encoding, content_type=content_type
+            )
+            schema, xml_batches = open_xml(
+                _closing(decode(text, found.charset), plain),
+                head,
+                entry,
+                table=table,
+                typed=typed,
+                nested=nested,
+                on_bad_value=on_bad_value,
+                batch_bytes=batch_bytes,
+                findings=found,
+                on_fields=on_fields,
+            )
+            return pa.RecordBatchReader.from_batches(schema, xml_batches())
         if kind != FLAT:
-            # Where the other formats come in: each is a schema and batches
-            msg = f"the document is {kind.upper()}; this version reads flat files only"
+            what = binary_kind(head) or error_page(head) or kind.upper()
+            msg = f"the document is {what}, not a table; Document.save(path) keeps it"
             raise ParseError(msg)
         found.charset = charset_of(
             head,
-            lambda: _plain(open_stored),
+            lambda: plain_chunks(open_stored),
             encoding=encoding,
             content_type=content_type,
             legacy_charset=legacy_charset or allowed_charset(entry.charset),
         )
         header, rows = read_header(decode(text, found.charset), entry)
+        if entry.format in _TREES and not any(map(entry.column, header.served)):
+            # its first byte is damaged, or a message stands in the report's place
+            form = entry.format.upper()
+            msg = f"{entry.report_type} is served as {form}; the document is not {form}"
+            raise ParseError(msg)
     except BaseException:
         plain.close()
         raise
-    found.delimiter = header.delimiter
-    found.renamed_columns = {
-        name: served
-        for name, served in zip(header.names, header.served, strict=True)
-        if name != served
-    }
-    typing = Typing(header, entry, on_bad_value, found)
-    schema = (
-        typing.schema
-        if typed
-        else pa.schema([(name, pa.string()) for name in header.names])
+    return open_flat(
+        _closing(rows, plain),
+        header,
+        entry,
+        table=table,
+        typed=typed,
+        on_bad_value=on_bad_value,
+        batch_bytes=batch_bytes,
+        findings=found,
     )
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        # The thread starts with the first batch: a reader that is only asked for its
-        # schema costs none
-        ahead = read_ahead(_closing(rows, plain))
-        with closing(ahead):
-            blocks = row_blocks(ahead, header, block_bytes=batch_bytes)
-            texts = parse_flat(blocks, header, entry, found, empty_is_null=typed)
-            yield from typing.typed(texts) if typed else texts
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def table_names(
@@ -160,20 +208,69 @@ def table_names(
     DecompressError, ParseError
         As `open_batches`.
     """
-    plain = _plain(open_stored)
+    plain = plain_chunks(open_stored)
     try:
         head, _ = _head(plain)
     finally:
         plain.close()
-    if sniff_format(head) == FLAT:
-        return (entry.table().name,)
+    kind = sniff_format(head)
+    if kind == FLAT:
+        return flat_tables(entry)
+    if kind == "json":
+        charset = _json_charset(head, None, content_type=None)
+        return json_tables(_reopened(open_stored, charset), entry)
+    if kind == "xlsx":
+        with closing(plain_chunks(open_stored)) as whole:
+            return xlsx_tables(whole)
     return tuple(table.name for table in entry.tables) or (entry.table().name,)
 
 
-def _plain(open_stored: Callable[[], BinaryIO]) -> Generator[bytes, None, None]:
-    """Yield a stored document's plain bytes; closing it closes the stream."""
+def plain_chunks(open_stored: Callable[[], BinaryIO]) -> Generator[bytes, None, None]:
+    """Yield a stored document's plain bytes, whatever they are.
+
+    Parameters
+    ----------
+    open_stored : callable
+        As for `open_batches`.
+
+    Yields
+    ------
+    bytes
+        Decompressed, in order. Closing the generator closes the stream.
+
+    Raises
+    ------
+    DecompressError
+        The stored bytes are not whole, sound gzip.
+    """
     with open_stored() as stream:
         yield from decompress(iter(lambda: stream.read(_STORED_CHUNK), b""))
+
+
+def _json_charset(head: bytes, encoding: str | None, content_type: str | None) -> str:
+    """Return a JSON document's codec: UTF-8 unless something says otherwise.
+
+    Source: RFC 8259, section 8.1.
+    """
+    return charset_of(
+        head,
+        lambda: (),
+        encoding=encoding,
+        content_type=content_type,
+        legacy_charset=None,
+    )
+
+
+def _reopened(
+    open_stored: Callable[[], BinaryIO], charset: str
+) -> Callable[[], Generator[bytes, None, None]]:
+    """Return how to read a document's UTF-8 from its start, any number of times."""
+
+    def text() -> Generator[bytes, None, None]:
+        plain = plain_chunks(open_stored)
+        return _closing(decode(plain, charset), plain)
+
+    return text
 
 
 def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

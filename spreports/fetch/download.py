@@ -6,6 +6,7 @@ ranges: what is at `target` afterwards is the document, verified, or nothing.
 
 from __future__ import annotations
 
+import http
 import http.client
 import logging
 from collections.abc import Callable
@@ -211,7 +212,28 @@ class _Transfer:
                 self.content_type = answer.headers.get("Content-Type")
             if verdict is not Verdict.COMPLETE and (broken := self._read(answer)):
                 return Setback(broken)
-        return self._judged()
+        verdict_of_copy = self._judged()
+        if isinstance(verdict_of_copy, _Whole) and verdict_of_copy.verified == "twice":
+            return self._probed(url, verdict_of_copy)
+        return verdict_of_copy
+
+    def _probed(self, url: SignedURL, whole: _Whole) -> _Whole | Setback:
+        """Ask for what would come next, where nothing else says where the end is.
+
+        Source: RFC 9110, section 15.5.17: a range from the end on is unsatisfiable.
+        """
+        if self.spool.size == 0:
+            return whole
+        answer = self.host.get(url, start=self.spool.size, etag=self.version.etag)
+        if isinstance(answer, str):
+            return whole
+        with answer:
+            partial = answer.status_code == http.HTTPStatus.PARTIAL_CONTENT
+            total = answer.headers.get("Content-Range", "").rpartition("/")[2]
+            longer = total.isdecimal() and int(total) > self.spool.size
+            if partial and (longer or _next_chunk(answer)):
+                return Setback("the document goes on after its end", copy=True)
+        return whole
 
     def _read(self, answer: requests.Response) -> str | None:
         """Spool a body to its end; return why it broke, if it did."""

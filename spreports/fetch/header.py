@@ -18,7 +18,7 @@ from typing import Final
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 
-__all__ = ["MAX_LINE", "RESCUED", "Header", "Quoting", "read_header"]
+__all__ = ["MAX_LINE", "RESCUED", "Header", "Quoting", "read_header", "unique_names"]
 
 MAX_COLUMNS: Final = 5_000
 MAX_LINE: Final = 64 << 20
@@ -99,11 +99,15 @@ def read_header(
     delimiter = _delimiter(text, entry)
     quoting = _quoting(text, sample, delimiter, entry)
     served = _split(text, delimiter, quoting)
+    if len(served) == 1 and quoting is Quoting.DOUBLED:
+        # Source: reference, "a whole row inside one pair of quotes" (VCS exports)
+        delimiter = _delimiter(served[0], entry)
+        served = _split(served[0], delimiter, quoting)
     if len(served) > MAX_COLUMNS:
         msg = f"the header has {len(served)} columns, more than {MAX_COLUMNS}"
         raise ParseError(msg)
     header = Header(
-        names=_unique(served),
+        names=unique_names(served),
         served=served,
         line=line,
         delimiter=delimiter,
@@ -162,13 +166,16 @@ def _quoting(line: str, sample: str, delimiter: str, entry: ReportType) -> Quoti
     """Decide what quotes mean; in tab files they are data unless there is proof."""
     if delimiter != "\t":
         return Quoting.DOUBLED
-    header_quoted = all(map(_is_enclosed, line.split(delimiter)))
-    if entry.known and not entry.quoting:
-        return Quoting.OFF
-    if header_quoted or (
-        entry.quoting and any(map(_is_enclosed, sample.split(delimiter)))
-    ):
-        return Quoting.DOUBLED if entry.doubled_quotes else Quoting.ENCLOSED
+    quoted = Quoting.DOUBLED if entry.doubled_quotes else Quoting.ENCLOSED
+    # No name that Amazon gives stands in quotes, so a writer that quotes it quotes
+    # cells too. Source: selling-partner-api-models issue 1068 (the same report quoted
+    # for some sellers and plain for others)
+    if all(map(_is_enclosed, line.split(delimiter))):
+        return quoted
+    cells = [cell for cell in sample.split(delimiter) if cell.strip()]
+    some = any if quoted is Quoting.ENCLOSED else all
+    if entry.quoting and cells and some(map(_is_enclosed, cells)):
+        return quoted
     return Quoting.OFF
 
 
@@ -182,15 +189,27 @@ def _split(line: str, delimiter: str, quoting: Quoting) -> tuple[str, ...]:
     """Split the header line."""
     if quoting is Quoting.DOUBLED:
         # strict off: a header of any spelling is better than none
-        return tuple(next(csv.reader([line], delimiter=delimiter), ()))
+        try:
+            return tuple(next(csv.reader([line], delimiter=delimiter), ())) or ("",)
+        except csv.Error:
+            raise ParseError("the header line is too long to be one") from None
     cells = line.split(delimiter)
     if quoting is Quoting.ENCLOSED:
         cells = [cell[1:-1] if _is_enclosed(cell) else cell for cell in cells]
     return tuple(cells)
 
 
-def _unique(served: tuple[str, ...]) -> tuple[str, ...]:
-    """Name each column once: ``_2`` for the second, ``column_7`` for an empty one."""
+def unique_names(served: tuple[str, ...]) -> tuple[str, ...]:
+    """Name each column once: ``_2`` for the second, ``column_7`` for an empty one.
+
+    Parameters
+    ----------
+    served : tuple of str, m columns
+
+    Returns
+    -------
+    tuple of str, m columns
+    """
     taken = {RESCUED, *served}
     seen: set[str] = set()
     names = []
@@ -220,7 +239,7 @@ def _refuse_sentence(line: str, entry: ReportType, *, alone: bool) -> None:
     words = len(line.split())
     sentence = words >= _SENTENCE_WORDS and not _SENTENCE_COMMA.search(line)
     one_cell = len(names) > 1 and len(cells) == 1 and words >= _SENTENCE_WORDS
-    if (alone and sentence) or one_cell:
+    if (sentence and (alone or len(names) > 1)) or one_cell:
         said = "".join(c if c.isprintable() else " " for c in line)[:_QUOTE_AT_MOST]
         msg = f"Amazon sent a sentence in place of a table: {said.strip()!r}"
         raise ParseError(msg)

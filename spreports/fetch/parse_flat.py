@@ -13,6 +13,7 @@ from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.header import Header, Quoting
+from spreports.fetch.mended_rows import mended_rows
 
 __all__ = ["parse_flat"]
 
@@ -35,11 +36,13 @@ def parse_flat(
         Whole rows of UTF-8, as `row_blocks` gives them.
     header : Header, m columns
     entry : ReportType
-        ``pad_short_rows`` allows rows that lack their last cells.
+        Says which faults of a row are known; see `mended_rows`.
     findings : Findings
-        Gets ``padded_rows``, ``repeated_headers`` and, batch by batch, ``rows``.
+        Gets ``padded_rows``, ``unwrapped_rows``, ``repeated_headers`` and, batch by
+        batch, ``rows``.
     empty_is_null : bool
-        An empty cell becomes null; otherwise it stays ``""``.
+        An empty cell becomes null, and so does one of a single space where the
+        catalogue says that it is empty; otherwise all cells stay as they are.
 
     Yields
     ------
@@ -52,27 +55,31 @@ def parse_flat(
         A row has another number of cells than the header; `row` is its number. The
         row's text is not shown.
     """
+    number = 0
+    # Source: reference, "an empty cell may be one space" (flat returns)
+    spelled = ("", " ") if entry.space_is_empty else ("",)
+    empty = spelled if empty_is_null else ()
     for block in blocks:
         rows = _without_headers(block, header, findings)
-        table, bad = _read(rows, header, empty_is_null=empty_is_null)
-        if bad is not None and entry.pad_short_rows:
-            rows = _padded(rows, header, findings)
-            table, bad = _read(rows, header, empty_is_null=empty_is_null)
-        if bad is not None:
-            raise _ragged(bad, findings.rows, cut=not block.endswith((b"\n", b"\r")))
+        table, bad = _read(rows, header, empty)
         if table is None:
-            raise ParseError(f"no table below data row {findings.rows}")
+            mended = mended_rows(rows, header, entry, findings)
+            if mended is not None:
+                table, bad = _read(mended, header, empty)
+        if table is None:
+            raise _unreadable(bad, number, block)
         for batch in table.combine_chunks().to_batches():
+            number += batch.num_rows
+            findings.rows += batch.num_rows
             yield (
-                _unenclosed(batch, empty_is_null=empty_is_null)
+                _unenclosed(batch, empty)
                 if (header.quoting is Quoting.ENCLOSED)
                 else batch
             )
-            findings.rows += batch.num_rows
 
 
 def _read(
-    rows: bytes, header: Header, *, empty_is_null: bool
+    rows: bytes, header: Header, empty: tuple[str, ...]
 ) -> tuple[pa.Table | None, Any]:
     """Return a table of strings, or None and the first row that does not fit.
 
@@ -110,9 +117,9 @@ def _read(
             convert_options=pyarrow.csv.ConvertOptions(
                 check_utf8=False,  # `decode` has checked
                 column_types=dict.fromkeys(header.names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=empty_is_null,
-                quoted_strings_can_be_null=empty_is_null,
+                null_values=empty,
+                strings_can_be_null=bool(empty),
+                quoted_strings_can_be_null=bool(empty),
             ),
         )
     except pa.ArrowInvalid:
@@ -130,38 +137,19 @@ def _without_headers(block: bytes, header: Header, findings: Findings) -> bytes:
     return b"".join(kept)
 
 
-def _padded(rows: bytes, header: Header, findings: Findings) -> bytes:
-    """Give short rows their missing cells, empty, on the right.
-
-    A last line without its end is left as it is: that is a cut document.
-    """
-    if header.quoting is Quoting.DOUBLED:
-        return rows
-    delimiter = header.delimiter.encode()
-    lines = []
-    for line in rows.splitlines(keepends=True):
-        text = line.rstrip(b"\r\n")
-        cells = text.count(delimiter) + 1
-        if 1 < cells < len(header.names) and len(text) < len(line):
-            missing = delimiter * (len(header.names) - cells)
-            lines.append(text + missing + line[len(text) :])
-            findings.padded_rows += 1
-        else:
-            lines.append(line)
-    return b"".join(lines)
-
-
-def _ragged(misfit: Any, rows: int, *, cut: bool) -> ParseError:
+def _unreadable(misfit: Any, before: int, block: bytes) -> ParseError:
     """Return the error for a row with too many or too few cells."""
-    row = rows + misfit.number
+    if misfit is None:
+        return ParseError(f"no table below data row {before}")
+    row = before + misfit.number
     expected, actual = misfit.expected_columns, misfit.actual_columns
     msg = f"data row {row} has {actual} cells where the header has {expected}"
-    if cut and actual < expected:
+    if actual < expected and not block.endswith((b"\n", b"\r")):
         msg += "; the file does not end with a line end, it may be cut short"
     return ParseError(msg, row=row, expected_cells=expected, actual_cells=actual)
 
 
-def _unenclosed(batch: pa.RecordBatch, *, empty_is_null: bool) -> pa.RecordBatch:
+def _unenclosed(batch: pa.RecordBatch, empty: tuple[str, ...]) -> pa.RecordBatch:
     """Take the enclosing quotes off every cell that has them; inner ones stay."""
     columns = []
     for cells in batch.columns:
@@ -170,7 +158,8 @@ def _unenclosed(batch: pa.RecordBatch, *, empty_is_null: bool) -> pa.RecordBatch
             pc.greater(pc.binary_length(cells), 1),
         )
         inner = pc.if_else(enclosed, pc.utf8_slice_codeunits(cells, 1, -1), cells)
-        if empty_is_null:
-            inner = pc.if_else(pc.equal(inner, ""), pa.scalar(None, pa.string()), inner)
+        if empty:
+            is_empty = pc.is_in(inner, pa.array(empty))
+            inner = pc.if_else(is_empty, pa.scalar(None, pa.string()), inner)
         columns.append(inner)
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

@@ -1,8 +1,8 @@
 """Run an iterator of chunks in a thread of its own, a bounded number of bytes ahead.
 
-Inflating and decoding release the interpreter, so they overlap with parsing. The thread
-is joined at the end, at an error, when the consumer stops early, and before the
-interpreter ends.
+Inflating, decoding and parsing release the interpreter, so that they overlap with each
+other and with what the consumer does. The thread is joined at the end, at an error,
+when the consumer stops early, and before the interpreter ends.
 """
 
 from __future__ import annotations
@@ -12,29 +12,36 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import Final
+from typing import Final, Generic, TypeVar
+
+import pyarrow as pa
 
 __all__ = ["read_ahead"]
 
 QUEUE_BYTES: Final = 4 << 20
+_NAME: Final = "spreports-read-ahead"
+
+T = TypeVar("T", bytes, pa.RecordBatch)
 
 
 def read_ahead(
-    chunks: Generator[bytes, None, None], *, queue_bytes: int = QUEUE_BYTES
-) -> Generator[bytes, None, None]:
+    chunks: Generator[T, None, None],
+    *,
+    queue_bytes: int = QUEUE_BYTES,
+) -> Generator[T, None, None]:
     """Yield the same chunks, read ahead by another thread.
 
     Parameters
     ----------
-    chunks : generator of bytes
+    chunks : generator of bytes or of record batches
         Its errors come out here, with their own type, after the chunks before them.
         The thread that reads it also closes it.
     queue_bytes : int, bytes
-        The thread waits while as much as this is waiting.
+        The thread waits while as much as this is waiting; 1 for one chunk at a time.
 
     Yields
     ------
-    bytes
+    bytes or pyarrow.RecordBatch
         In order.
     """
     ahead = _Ahead(chunks, queue_bytes)
@@ -47,24 +54,23 @@ def read_ahead(
         atexit.unregister(ahead.stop)
 
 
-class _Ahead:
+class _Ahead(Generic[T]):
     """The thread, and the chunks that wait for their consumer."""
 
-    def __init__(self, chunks: Generator[bytes, None, None], queue_bytes: int) -> None:
-        self._chunks = chunks
+    def __init__(self, chunks: Generator[T, None, None], queue_bytes: int) -> None:
+        self._chunks: Generator[T, None, None] = chunks
+        self._consumer = threading.current_thread()
         self._room = queue_bytes
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[T] = deque()
         self._changed = threading.Condition()
         self._ended = False
         self._stopped = False
         self._error: BaseException | None = None
         # daemon: a consumer that never finishes must not keep the process alive
-        self._thread = threading.Thread(
-            target=self._run, name="spreports-read-ahead", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
         self._thread.start()
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[T]:
         while True:
             with self._changed:
                 while not self._waiting and not self._ended:
@@ -72,7 +78,7 @@ class _Ahead:
                 if not self._waiting:
                     break
                 chunk = self._waiting.popleft()
-                self._room += len(chunk)
+                self._room += _bytes_of(chunk)
                 self._changed.notify_all()
             yield chunk
         self._thread.join()
@@ -86,8 +92,10 @@ class _Ahead:
             self._stopped = True
             self._waiting.clear()
             self._changed.notify_all()
-        # The collector may close a forgotten reader in this very thread
-        if self._thread is not threading.current_thread():
+        # The collector may close a forgotten reader in any thread: in this very one, or
+        # in one that this one waits for, where two stand in a row
+        here = threading.current_thread()
+        if here is self._consumer or here.name != _NAME:
             self._thread.join()
 
     def _run(self) -> None:
@@ -104,13 +112,17 @@ class _Ahead:
                 self._ended = True
                 self._changed.notify_all()
 
-    def _put(self, chunk: bytes) -> bool:
+    def _put(self, chunk: T) -> bool:
         """Wait for room and queue a chunk; say whether anybody still wants it."""
         with self._changed:
             while self._room <= 0 and not self._stopped:
                 self._changed.wait()
             if not self._stopped:
                 self._waiting.append(chunk)
-                self._room -= len(chunk)
+                self._room -= _bytes_of(chunk)
                 self._changed.notify_all()
             return not self._stopped
+
+
+def _bytes_of(chunk: bytes | pa.RecordBatch) -> int:
+    return len(chunk) if isinstance(chunk, bytes) else int(chunk.nbytes)

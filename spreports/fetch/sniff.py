@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["FLAT", "error_page", "s3_error_code", "sniff_format"]
+__all__ = ["FLAT", "binary_kind", "error_page", "s3_error_code", "sniff_format"]
 
 FLAT: Final = "flat"
 
@@ -14,6 +14,28 @@ _HTML: Final = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 # An S3 error: Source: Amazon S3 REST error responses
 _ERROR_XML: Final = re.compile(rb"(?:<\?xml[^>]{0,200}\?>\s*)?<Error[\s>]")
 _ERROR_CODE: Final = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
+
+
+# Source: each format's own specification
+_MAGIC: Final = (
+    (b"%PDF-", "a PDF"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"II*\0", "a TIFF image"),
+    (b"MM\0*", "a TIFF image"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or encrypted Office file"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\0", "an xz file"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (b"PAR1", "a Parquet file"),
+)
+_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b"))
+_CONTROLS_AT_MOST: Final = 0.1
+_UTF_16_ZEROS: Final = 8
 
 
 def sniff_format(head: bytes) -> str:
@@ -27,7 +49,8 @@ def sniff_format(head: bytes) -> str:
     Returns
     -------
     str
-        ``"flat"``, ``"json"``, ``"xml"``, ``"html"``, ``"xlsx"`` or ``"pdf"``.
+        ``"flat"``, ``"json"``, ``"xml"``, ``"html"``, ``"xlsx"`` (any ZIP archive),
+        ``"pdf"`` or ``"binary"``.
     """
     if head.startswith(b"PK\x03\x04"):
         return "xlsx"
@@ -38,7 +61,36 @@ def sniff_format(head: bytes) -> str:
         return "html"
     if start[:1] in {b"{", b"["}:
         return "json"
-    return "xml" if start[:1] == b"<" else FLAT
+    if start[:1] == b"<":
+        return "xml"
+    return FLAT if binary_kind(head) is None else "binary"
+
+
+def binary_kind(head: bytes) -> str | None:
+    """Say what a document is that holds no text.
+
+    Parameters
+    ----------
+    head : bytes
+        Its first bytes, 512 or more where there are as many.
+
+    Returns
+    -------
+    str or None
+        Such as ``"a PDF"``; None for text of any charset.
+    """
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    if not head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if min(even, odd) == 0 and max(even, odd) * _UTF_16_ZEROS > len(head) // 2:
+        return None  # UTF-16 without a byte order mark has zeros on one side alone
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if controls > _CONTROLS_AT_MOST * len(head):
+        return "binary of an unknown kind"
+    return None
 
 
 def error_page(head: bytes) -> str | None:

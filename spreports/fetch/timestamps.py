@@ -11,7 +11,15 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["ISO", "ZONE_OFFSETS", "parse_date", "parse_timestamp"]
+__all__ = [
+    "ISO",
+    "ZONE_OFFSETS",
+    "parse_date",
+    "parse_timestamp",
+    "pattern_fits",
+    "unnamed_zone",
+    "zone_offset",
+]
 
 ISO: Final = "iso"
 _DEFAULT_FORMATS: Final = (ISO, "%Y-%m-%d")
@@ -54,6 +62,7 @@ _MONTHS: Final = {name: number for number, name in enumerate(_MONTH_NAMES, start
 
 _ISO_DATE: Final = r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
 _OFFSET: Final = r"Z|[+-]\d{2}(?::?\d{2})?"
+_OFFSET_FORM: Final = re.compile(_OFFSET, re.ASCII)
 _ISO_TIMESTAMP: Final = re.compile(
     _ISO_DATE + r"[T ](?P<H>\d{2})(?::(?P<M>\d{2})(?::(?P<S>\d{2})"
     rf"(?:\.(?P<f>\d{{1,6}})0*)?)?)?(?P<Z>{_OFFSET})",
@@ -99,9 +108,7 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
         None of them fits, the date does not exist, or the zone is not known.
     """
     for pattern in formats or _DEFAULT_FORMATS:
-        found = (_ISO_TIMESTAMP if pattern == ISO else _compiled(pattern)).fullmatch(
-            text
-        )
+        found = _timestamp_form(pattern).fullmatch(text)
         if found:
             part = found.groupdict()
             day = _day(part)
@@ -114,8 +121,7 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
                 int(part.get("S") or 0),
                 int((part.get("f") or "0").ljust(6, "0")),
             )
-            unnamed = "JST" if pattern.startswith(_JAPANESE) else "UTC"
-            zone = timezone(_offset(part.get("Z") or unnamed))
+            zone = timezone(zone_offset(part.get("Z") or unnamed_zone(pattern)))
             try:
                 return naive.replace(tzinfo=zone).astimezone(UTC)
             except OverflowError:
@@ -149,6 +155,43 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
     raise ValueError("no date")
 
 
+def pattern_fits(pattern: str, text: str) -> bool:
+    """Say whether a timestamp of a text's form would be read by a pattern.
+
+    Parameters
+    ----------
+    pattern : str
+        ``"iso"`` or one of our patterns.
+    text : str
+
+    Returns
+    -------
+    bool
+        Of its form alone: the day need not exist.
+    """
+    return _timestamp_form(pattern).fullmatch(text) is not None
+
+
+def unnamed_zone(pattern: str) -> str:
+    """Return the zone of a pattern that names none.
+
+    Parameters
+    ----------
+    pattern : str
+
+    Returns
+    -------
+    str
+        ``"JST"`` where it begins as Japan writes dates, else ``"UTC"``.
+    """
+    return "JST" if pattern.startswith(_JAPANESE) else "UTC"
+
+
+def _timestamp_form(pattern: str) -> re.Pattern[str]:
+    """Return the expression of ``"iso"`` or a pattern."""
+    return _ISO_TIMESTAMP if pattern == ISO else _compiled(pattern)
+
+
 @lru_cache(maxsize=128)
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return the expression of a date pattern."""
@@ -167,11 +210,29 @@ def _day(part: dict[str, str | None]) -> date:
     return date(int(year), month, int(part.get("d") or 1))
 
 
-def _offset(zone: str) -> timedelta:
-    """Return the offset of a zone name, ``Z`` or ``+hh:mm``."""
-    if zone[0] in "+-":
+def zone_offset(zone: str) -> timedelta:
+    """Return the offset of a zone.
+
+    Parameters
+    ----------
+    zone : str
+        A name, ``Z``, or ``+hh:mm``.
+
+    Returns
+    -------
+    timedelta
+        East of UTC.
+
+    Raises
+    ------
+    ValueError
+        The name is not known.
+    """
+    if _OFFSET_FORM.fullmatch(zone) and zone != "Z":
         digits = zone[1:].replace(":", "").ljust(4, "0")
         minutes = int(digits[:2]) * 60 + int(digits[2:])
+        if minutes >= 24 * 60:
+            raise ValueError("an offset of a day or more")
         return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
     hours = ZONE_OFFSETS.get(zone)
     if hours is None:

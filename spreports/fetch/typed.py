@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.catalog import Column, ReportType
+from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
 from spreports.fetch.cells import ARROW_TYPES, Cells, cells_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.header import RESCUED, Header
+from spreports.fetch.matched_columns import matched_columns
 
 __all__ = ["BAD_VALUE_RULES", "Typing", "arrow_type", "typed_column"]
 
@@ -61,8 +64,8 @@ class Typing:
     on_bad_value : str
         ``"raise"``, ``"null"`` or ``"rescue"``.
     findings : Findings
-        Gets ``unknown_columns`` and ``missing_columns``, and ``bad_cells`` batch by
-        batch.
+        Gets ``unknown_columns``, ``missing_columns`` and ``untyped_columns``, and
+        ``bad_cells`` batch by batch.
     """
 
     def __init__(
@@ -71,13 +74,21 @@ class Typing:
         self._entry = entry
         self._rule = on_bad_value
         self._findings = findings
-        self._columns = _matched(header, entry)
-        self._missing = _missing(self._columns, entry)
+        matched = matched_columns(header, entry)
+        self._missing = tuple(map(_decided, _missing(matched, entry)))
         self._cells: Mapping[str, Cells | None] | None = None
         findings.missing_columns = tuple(column.name for column in self._missing)
         findings.unknown_columns = tuple(
-            name for name, column in self._columns.items() if column is None
+            name for name, column in matched.items() if column is None
         )
+        # Without the marketplace, the day cannot be told from the month
+        findings.untyped_columns = tuple(
+            name for name, column in matched.items() if column and _undecided(column)
+        )
+        self._columns = {
+            name: _decided(column) if column else None
+            for name, column in matched.items()
+        }
         fields = [
             (name, ARROW_TYPES[column.dtype] if column else pa.string())
             for name, column in self._columns.items()
@@ -115,6 +126,30 @@ class Typing:
         for texts in batches:
             yield self._typed_batch(texts, row)
             row += texts.num_rows
+
+    def values(self, batch: pa.RecordBatch, name: str) -> tuple[pa.Array, bool]:
+        """Return the typed cells of one column, and whether all of them fit.
+
+        Parameters
+        ----------
+        batch : pyarrow.RecordBatch, n rows
+            Of strings, or of `schema`.
+        name : str
+            As served.
+
+        Returns
+        -------
+        pyarrow.Array, n cells
+        bool
+        """
+        column = batch.column(name)
+        if self._cells is None:
+            self._cells = self._settled(batch)
+        cells = self._cells[name]
+        if cells is None or column.type == cells.dtype:
+            return column, True
+        values, bad_rows = typed_column(column, cells)
+        return values, bad_rows is None
 
     def _typed_batch(self, texts: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
         if self._cells is None:
@@ -175,26 +210,6 @@ class Typing:
             counts[name] = counts.get(name, 0) + len(rows)
 
 
-def _matched(header: Header, entry: ReportType) -> dict[str, Column | None]:
-    """Return what the catalogue knows of each column, in served order.
-
-    By the header itself, by another spelling that the catalogue lists, by the header
-    without blanks around it, and last without regard to case.
-    """
-    known = {column.name: column for column in entry.columns()}
-    folded = {name.casefold(): column for name, column in known.items()}
-    matched: dict[str, Column | None] = {}
-    for name, served in zip(header.names, header.served, strict=True):
-        plain = served.strip()
-        canonical = entry.header_aliases.get(served, entry.header_aliases.get(plain))
-        matched[name] = (
-            known.get(served)
-            or known.get(canonical or plain)
-            or folded.get(plain.casefold())
-        )
-    return matched
-
-
 def _missing(
     matched: Mapping[str, Column | None], entry: ReportType
 ) -> tuple[Column, ...]:
@@ -209,6 +224,16 @@ def _missing(
         and column.name not in served
         and column.name not in matched
     )
+
+
+def _undecided(column: Column) -> bool:
+    """Whether a column's format depends on a marketplace that is not known."""
+    return BY_MARKETPLACE in column.formats
+
+
+def _decided(column: Column) -> Column:
+    """Return a column that can be typed: text where its format is not known."""
+    return replace(column, dtype="string", formats=()) if _undecided(column) else column
 
 
 def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:

@@ -49,10 +49,10 @@ class Proofs:
         """Say how a copy is known to be whole, or why it is not.
 
         An ETag of 32 hexadecimal digits is the content's MD5, unless the same bytes
-        come twice with the same other ETag: then it is no MD5 (S3 with KMS keys). A
-        gzip document is walked to the end of its last member; since a cut between two
-        members would not show, one that came without any framing has to come twice,
-        as a plain one has.
+        come twice, each framed, with the same other ETag: then it is no MD5 (S3 with
+        KMS keys). A gzip document is walked to the end of its last member; since a cut
+        between two members would not show, one that came without any framing has to
+        come twice, as a plain one has.
 
         Parameters
         ----------
@@ -77,8 +77,9 @@ class Proofs:
         md5 = version.md5()
         if md5 == spool.md5:
             return "md5"
-        if md5 is not None and not earlier:
-            return Doubt("the bytes do not match their ETag")
+        if md5 is not None and not (earlier and version.framed):
+            doubt = "the bytes do not match their ETag"
+            return Doubt(doubt, final=earlier >= HOPELESS)
         return _by_its_form(spool, version, head, earlier)
 
 

@@ -8,20 +8,20 @@ network file system may serve the living of another host.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import secrets
 import shutil
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from spreports import owner
+
 __all__ = ["sweep", "unique_name"]
 
 ORPHAN_AGE = 24 * 3600.0
-_NAME = re.compile(r"run-([0-9a-f]{8})-([0-9]+)-([0-9]+)-[0-9a-f]{12}(\.[a-z]+)?")
+_NAME = re.compile(rf"run-({owner.MARK})-[0-9a-f]{{12}}(\.[a-z]+)?")
 
 
 def unique_name(suffix: str = "") -> str:
@@ -37,8 +37,7 @@ def unique_name(suffix: str = "") -> str:
     str
         ``run-<host>-<pid>-<start>-<random>``.
     """
-    pid = os.getpid()
-    return f"run-{_host()}-{pid}-{_started(pid)}-{secrets.token_hex(6)}{suffix}"
+    return f"run-{owner.mark()}-{secrets.token_hex(6)}{suffix}"
 
 
 def sweep(folder: Path, *, now: Callable[[], float] = time.time) -> int:
@@ -69,38 +68,10 @@ def sweep(folder: Path, *, now: Callable[[], float] = time.time) -> int:
             continue
         with contextlib.suppress(OSError):
             age = now() - entry.stat(follow_symlinks=False).st_mtime
-            if age > ORPHAN_AGE or _owner_is_gone(*match.group(1, 2, 3)):
+            if age > ORPHAN_AGE or owner.is_gone(match.group(1)):
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path)
                 else:
                     Path(entry.path).unlink()
                 swept += 1
     return swept
-
-
-def _host() -> str:
-    """Shorten and hide the host's name: folders of a lake are often public."""
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
-
-
-def _started(pid: int) -> int:
-    """Return when a process began, in ticks; 0 where the system does not tell."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return 0
-    # proc(5): field 22; the second field may hold spaces and brackets
-    return int(stat.rpartition(")")[2].split()[19])
-
-
-def _owner_is_gone(host: str, pid: str, started: str) -> bool:
-    """Tell whether a process of this host has ended; when in doubt it has not."""
-    if host != _host() or os.name != "posix":  # elsewhere, signal 0 is not a question
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except PermissionError:
-        pass
-    return started != "0" and _started(int(pid)) != int(started)

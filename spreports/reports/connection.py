@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock, RLock
 
 from spreports.api.operations import ReportsAPI
 from spreports.clock import Clock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
+
+
+class Locks:
+    """A lock for each name, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._locks: dict[str, RLock] = {}
+
+    def of(self, name: str) -> RLock:
+        """Return the one lock of a name."""
+        with self._guard:
+            return self._locks.setdefault(name, RLock())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +38,10 @@ class Connection:
     clock : Clock
     loopback : bool
         Whether report documents may come from this machine (the simulator).
+    locks : Locks
+        One for each document, so that threads fetch it once.
     private : set of str
-        Restricted documents that are staged; they are deleted with the client.
+        Restricted documents that are here; they are deleted with the client.
     """
 
     api: ReportsAPI
@@ -34,4 +50,5 @@ class Connection:
     account: str
     clock: Clock
     loopback: bool
+    locks: Locks = field(default_factory=Locks)
     private: set[str] = field(default_factory=set)

@@ -6,13 +6,16 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.errors import DocumentError
-from spreports.fetch.document import open_batches, table_names
+from spreports.fetch.document import plain_chunks, table_names
 from spreports.fetch.findings import Findings
 from spreports.load.frame import scan, stage
 from spreports.reports.drift import Drift, drift_of
@@ -22,8 +25,9 @@ from spreports.reports.metadata import (
     schema_with_metadata,
 )
 from spreports.reports.origin import AmazonOrigin, Origin
-from spreports.reports.ways_out import OnBadValue, WaysOut, check_format
-from spreports.reports.work import Reading, Target, Work, write
+from spreports.reports.shape import OnBadValue, Shape
+from spreports.reports.ways_out import WaysOut, check_format
+from spreports.reports.work import Reading, Target, Work, read, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
 
 # Part of every staged file's name: a staged file of an older reading is never used.
-READING_VERSION = "1"
+READING_VERSION = "2"
 # What `load` takes for the stem of a file name.
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
@@ -86,6 +90,54 @@ class Document(WaysOut):
     def _documents(self) -> Iterator[Document]:
         yield self
 
+    def save(self, path: str | os.PathLike[str]) -> int:
+        """Write the plain bytes to a file: what is no table (PDF) is kept so.
+
+        Parameters
+        ----------
+        path : str or path
+            A local file; replaced when it is there, whole or not at all.
+
+        Returns
+        -------
+        int, bytes
+
+        Raises
+        ------
+        APIError, DocumentError
+            The document cannot be had, or is not whole.
+        OSError
+            The file cannot be written.
+        """
+        target = Path(path)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        written = 0
+        try:
+            with _naming(self._origin.name), part.open("wb") as file:
+                for chunk in plain_chunks(self._origin.stored().open):
+                    written += file.write(chunk)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return written
+
+    def fields(self) -> dict[str, object]:
+        """Return the document's own fields beside its tables; JSON and XML have some.
+
+        Reads the whole document.
+
+        Returns
+        -------
+        dict
+            Such as ``reportSpecification``, the echo of the request.
+
+        Raises
+        ------
+        APIError, DocumentError
+            The document cannot be had, or is not the table it should be.
+        """
+        return self._found(Shape(typed=False)).document_fields
+
     def drift(self, table: str | None = None) -> Drift:
         """Say what differs between this document and the catalogue.
 
@@ -105,59 +157,32 @@ class Document(WaysOut):
         APIError, DocumentError
             The document cannot be had, or is not the table it should be.
         """
+        return drift_of(self._found(Shape(table=table, on_bad_value="null")))
+
+    def _found(self, shape: Shape) -> Findings:
+        """Read the whole document and return what was noticed."""
         found = Findings()
         with (
-            self._named(),
-            self.open_batches(
-                table, typed=True, on_bad_value="null", metadata=False, findings=found
-            ) as reader,
+            _naming(self._origin.name),
+            self.open_batches(shape, findings=found) as reader,
         ):
             for _ in reader:
                 pass
-        return drift_of(found)
+        return found
 
-    def reading(
-        self,
-        table: str | None,
-        typed: bool,  # noqa: FBT001 - handed on from the public call
-        on_bad_value: OnBadValue,
-    ) -> Reading:
-        """Return how this document is read for one call."""
-        if on_bad_value not in {"raise", "null", "rescue"}:
-            raise ValueError(
-                f"on_bad_value={on_bad_value!r} is none of 'raise', 'null', 'rescue'"
-            )
-        return Reading(
-            entry=self._entry,
-            table=table,
-            typed=typed,
-            on_bad_value=on_bad_value,
-            encoding=self._reading.encoding,
-            legacy_charset=self._reading.legacy_charset,
-        )
+    def _reading_in(self, shape: Shape) -> Reading:
+        """Return how this document is read in one shape."""
+        return replace(self._reading, shape=shape)
 
     def open_batches(
         self,
-        table: str | None,
-        typed: bool,  # noqa: FBT001 - handed on from the public call
-        on_bad_value: OnBadValue,
-        metadata: bool,  # noqa: FBT001 - handed on from the public call
+        shape: Shape,
+        *,
+        metadata: bool = False,
         findings: Findings | None = None,
     ) -> pa.RecordBatchReader:
         """Return the rows of this document as record batches."""
-        reading = self.reading(table, typed, on_bad_value)
-        stored = self._origin.stored()
-        reader = open_batches(
-            stored.open,
-            reading.entry,
-            table=table,
-            encoding=reading.encoding,
-            content_type=stored.content_type,
-            legacy_charset=reading.legacy_charset,
-            typed=typed,
-            on_bad_value=on_bad_value,
-            findings=findings,
-        )
+        reader = read(self._origin.stored(), self._reading_in(shape), findings)
         if not metadata:
             return reader
 
@@ -170,26 +195,16 @@ class Document(WaysOut):
             schema_with_metadata(reader.schema), rows()
         )
 
-    def staged(
-        self,
-        table: str | None,
-        typed: bool,  # noqa: FBT001 - handed on from the public call
-        on_bad_value: OnBadValue,
-    ) -> pl.LazyFrame:
+    def staged(self, shape: Shape) -> pl.LazyFrame:
         """Return a lazy frame over this document's staged Parquet, staging it first."""
-        reading = self.reading(table, typed, on_bad_value)
-        words = (READING_VERSION, table, typed, on_bad_value, reading.encoding)
-        mark = repr((*words, reading.legacy_charset, reading.entry))
-        variant = _digest(mark)[:16]
+        mark = repr((READING_VERSION, self._reading_in(shape)))
         store = self._origin.store
-        path = store.staged_path(self._origin.account, self._origin.key(), variant)
+        path = store.staged_path(
+            self._origin.account, self._origin.key(), _digest(mark)[:16]
+        )
         if not path.exists():
-            with (
-                self._named(),
-                self.open_batches(table, typed, on_bad_value, metadata=False) as reader,
-            ):
+            with _naming(self._origin.name), self.open_batches(shape) as reader:
                 stage(reader, path)
-            self._origin.landed(staged=True)
         return scan([path])
 
     def sink(
@@ -200,6 +215,7 @@ class Document(WaysOut):
         table: str | None = None,
         format: str = "parquet",  # noqa: A002 - the contract's name
         storage_options: Mapping[str, Any] | None = None,
+        on_bad_value: OnBadValue = "raise",
     ) -> SinkResult:
         """Write the rows as (partitioned) Parquet below `url`.
 
@@ -214,6 +230,8 @@ class Document(WaysOut):
         format : ``"parquet"``
         storage_options : mapping, optional
             For fsspec.
+        on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
+            As in `scan`.
 
         Returns
         -------
@@ -229,14 +247,9 @@ class Document(WaysOut):
         """
         check_format(format)
         target = self.target(url, partition_by, storage_options)
-        with self._named():
-            result = write(
-                self._origin.stored(),
-                self.reading(table, typed=True, on_bad_value="raise"),
-                target,
-            )
-        self._origin.landed(staged=False)
-        return result
+        with _naming(self._origin.name):
+            shape = Shape(table=table, on_bad_value=on_bad_value)
+            return write(self._origin.stored(), self._reading_in(shape), target)
 
     def target(
         self,
@@ -265,7 +278,7 @@ class Document(WaysOut):
         self,
         url: str | os.PathLike[str],
         partition_by: Sequence[str],
-        table: str | None,
+        shape: Shape,
         storage_options: Mapping[str, Any] | None,
     ) -> Work:
         """Describe the landing of this document for a worker elsewhere.
@@ -282,30 +295,23 @@ class Document(WaysOut):
         return Work(
             url=self._origin.fresh_url(),
             report_document_id=self._origin.name,
-            reading=self.reading(table, typed=True, on_bad_value="raise"),
+            reading=self._reading_in(shape),
             target=self.target(url, partition_by, storage_options),
             loopback=self._origin.loopback,
         )
-
-    def _named(self) -> _Named:
-        """Write this document's name into the errors that pass."""
-        return _Named(self._origin.name)
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class _Named:
-    """A context that tells DocumentErrors which document they speak of."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> None:
-        if isinstance(error, DocumentError) and error.report_document_id is None:
-            error.report_document_id = self._name
-            error.add_note(f"document {self._name}")
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Tell the DocumentErrors that pass which document they speak of."""
+    try:
+        yield
+    except DocumentError as exc:
+        if exc.report_document_id is None:
+            exc.report_document_id = name
+            exc.add_note(f"document {name}")
+        raise

@@ -29,6 +29,16 @@ class Drift:
         Rows that lacked their last cells.
     repeated_headers : int
         Header lines inside the document; left out.
+    missing_tables : tuple of str
+        In the catalogue, but not in the document; they have no rows.
+    untyped_columns : tuple of str
+        Whose format depends on a marketplace that is not known; they are text.
+    unwrapped_rows : int
+        Rows that stood in one pair of quotes as a whole.
+    unplaced : mapping of str to int
+        Values that came too late for a column of their own, by name.
+    skipped_checks : tuple of str
+        What could not be checked, and why.
     charset : str or None
         What the document is written in.
     """
@@ -40,6 +50,11 @@ class Drift:
     bad_cells: Mapping[str, int]
     padded_rows: int
     repeated_headers: int
+    missing_tables: tuple[str, ...]
+    untyped_columns: tuple[str, ...]
+    unwrapped_rows: int
+    unplaced: Mapping[str, int]
+    skipped_checks: tuple[str, ...]
     charset: str | None
 
     def __bool__(self) -> bool:
@@ -63,6 +78,18 @@ class Drift:
             said.append(f"{self.padded_rows} rows lacked their last cells")
         if self.repeated_headers:
             said.append(f"{self.repeated_headers} header lines stood among the rows")
+        said += [f"table {name!r} was not served" for name in self.missing_tables]
+        said += [
+            f"column {name!r} stays text: its format depends on the marketplace"
+            for name in self.untyped_columns
+        ]
+        said += [
+            f"{count} values of {name!r} came too late for a column of their own"
+            for name, count in self.unplaced.items()
+        ]
+        if self.unwrapped_rows:
+            said.append(f"{self.unwrapped_rows} rows stood in quotes as a whole")
+        said += [f"not checked: {check}" for check in self.skipped_checks]
         return said
 
     def __str__(self) -> str:

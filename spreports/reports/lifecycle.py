@@ -7,7 +7,7 @@ a report that the next one takes up, and never a second createReport by accident
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,20 +20,24 @@ from spreports.errors import (
     WaitTimeoutError,
 )
 from spreports.ledger import Request
+from spreports.owner import is_gone
 from spreports.reports.connection import Connection
+from spreports.reports.progress import OnProgress, Progress
 from spreports.reports.request import ReportRequest
 
 logger = logging.getLogger("spreports.reports")
 
 # Polls start fast, for small reports, and grow to one a minute: getReport allows two
 # a second, so this is about courtesy, not quota (Reports API, getReport, Usage Plan).
-POLL_FIRST = 2.0
+POLL_FIRST = 1.0
 POLL_GROWTH = 1.5
 POLL_SLOWEST = 60.0
 # A report may be unknown to getReport for a moment after createReport (faults B8).
 UNKNOWN_GRACE = 60.0
 # DONE without its document id is asked for again a few times (faults C5).
 DOCUMENT_POLLS = 3
+# Seconds between looks at the ledger while somebody else creates the same report.
+RIVAL_POLL = 0.5
 # createReport is repeated at most this often after reconciliation found nothing.
 CREATE_TRIES = 3
 # Clocks differ: an own report may seem to be made a little before we asked for it.
@@ -45,33 +49,6 @@ PRESENT_FOR = timedelta(minutes=30)
 KEPT_FOR = timedelta(days=29)
 # An unfinished report older than this is stuck; a new one is asked for.
 STUCK_AFTER = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a request is, told to ``on_progress``.
-
-    Attributes
-    ----------
-    total, finished : int
-        Reports in all, and those that are DONE, CANCELLED or FATAL.
-    adopted : int
-        Reports that existed already.
-    statuses : mapping of str to int
-        Reports by processing status, as last seen.
-    """
-
-    total: int
-    finished: int
-    adopted: int
-    statuses: Mapping[str, int]
-
-    def __str__(self) -> str:
-        parts = ", ".join(f"{n} {status}" for status, n in self.statuses.items())
-        return f"{self.finished} of {self.total} reports finished ({parts})"
-
-
-OnProgress = Callable[[Progress], object]
 
 
 @dataclass(slots=True)
@@ -142,7 +119,7 @@ class Lifecycle:
             self._check(deadline, waiting)
             fresh = next((p for p in waiting if p.report_id is None), None)
             if fresh is not None:
-                self._obtain(fresh)
+                self._obtain(fresh, deadline)
                 _tell(on_progress, pending)
             for item in [p for p in waiting if self._is_due(p)]:
                 if self._poll(item) and item.report is not None:
@@ -171,14 +148,19 @@ class Lifecycle:
     def _is_due(self, item: _Pending) -> bool:
         return item.report_id is not None and item.due <= self._clock.monotonic()
 
-    def _obtain(self, item: _Pending) -> None:
+    def _obtain(self, item: _Pending, deadline: float | None) -> None:
         """Adopt the report of a request, or create it."""
-        known = self._adoptable(item.request) if self._reuse else None
-        if known is not None:
-            item.report_id, item.adopted = known, True
-            item.due = self._clock.monotonic()
-            return
-        item.report_id = self._create(item.request)
+        while item.report_id is None:
+            known = self._adoptable(item.request) if self._reuse else None
+            if known is not None:
+                item.report_id, item.adopted = known, True
+                item.due = self._clock.monotonic()
+                return
+            item.report_id = self._create(item.request)
+            if item.report_id is None:
+                # Somebody else is creating the very same: their answer is ours, too.
+                self._check(deadline, [item])
+                self._clock.sleep(RIVAL_POLL)
         item.asked = self._clock.monotonic()
         item.due = item.asked + POLL_FIRST
 
@@ -189,6 +171,8 @@ class Lifecycle:
         if known is None:
             return None
         if known.report_id is None:
+            if not is_gone(known.owner):
+                return None
             # A process died between createReport and its answer.
             found = self._reconciled(request, known.intended_time)
             if found is None:
@@ -208,14 +192,31 @@ class Lifecycle:
             return False
         return age < (KEPT_FOR if status == ProcessingStatus.DONE else STUCK_AFTER)
 
-    def _create(self, request: ReportRequest) -> str:
-        """Create a report; after an unclear failure look before asking again."""
+    def _create(self, request: ReportRequest) -> str | None:
+        """Create a report; None where somebody else is creating the same."""
         connection = self._connection
-        intended = self._clock.now()
-        row = connection.ledger.intend(connection.account, request.key, intended)
+        ledger = connection.ledger
+        intend = ledger.intend_alone if self._reuse else ledger.intend
+        row = intend(connection.account, request.key, self._clock.now())
+        if row is None:
+            return None
+        try:
+            report_id = self._asked(request, self._clock.now())
+        except SPReportsError:
+            connection.ledger.refused(row)
+            raise
+        except BaseException:
+            # Interrupted while it is unclear what came of it: to be looked for.
+            connection.ledger.abandoned(row)
+            raise
+        connection.ledger.created(row, report_id)
+        return report_id
+
+    def _asked(self, request: ReportRequest, intended: datetime) -> str:
+        """Call createReport; after an unclear failure look before asking again."""
         for remaining in reversed(range(CREATE_TRIES)):
             try:
-                report_id = connection.api.create_report(
+                return self._connection.api.create_report(
                     report_type=request.entry.report_type,
                     marketplace_ids=list(request.marketplace_ids),
                     report_options=dict(request.options) or None,
@@ -224,34 +225,30 @@ class Lifecycle:
                 )
             except (ServerError, TransportError) as exc:
                 if isinstance(exc, TransportError) and not exc.sent:
-                    connection.ledger.refused(row)
                     raise
-                # The intent stays in the ledger while it is unclear what came of it.
                 found = self._reconciled(request, intended)
-                if found is None and remaining:
-                    logger.info("createReport: nothing was made; asking again")
-                    continue
-                if found is None:
-                    connection.ledger.refused(row)
+                if found is not None:
+                    logger.info("createReport failed unclearly, but made %s", found)
+                    return found
+                if not remaining:
                     raise
-                logger.info("createReport failed unclearly, but made %s", found)
-                connection.ledger.created(row, found)
-                return found
-            except SPReportsError:
-                connection.ledger.refused(row)
-                raise
-            connection.ledger.created(row, report_id)
-            return report_id
+                logger.info("createReport: nothing was made; asking again")
         raise RuntimeError("unreachable: the last try returns or raises")
 
     def _reconciled(self, request: ReportRequest, since: datetime) -> str | None:
-        """Look among the newest reports for one that createReport made unseen."""
-        found = self._connection.api.iter_reports(
+        """Look among the newest reports for one that createReport made unseen.
+
+        Reports do not tell their options, so one that is known to be another
+        request's is never taken.
+        """
+        connection = self._connection
+        found = connection.api.iter_reports(
             report_types=[request.entry.report_type],
             created_since=since - CLOCK_SKEW,
             page_size=100,
         )
-        ours = [r for r in found if request.describes(r)]
+        others = connection.ledger.report_ids(connection.account)
+        ours = [r for r in found if request.describes(r) and r.report_id not in others]
         return max(ours, key=lambda r: r.created_time).report_id if ours else None
 
     def _poll(self, item: _Pending) -> bool:

@@ -50,10 +50,6 @@ class Origin(Protocol):
         """Return the verified bytes, fetching them if they are not there yet."""
         ...
 
-    def landed(self, *, staged: bool) -> None:
-        """Hear that the rows are safe elsewhere; `staged`: in the store itself."""
-        ...
-
 
 class AmazonOrigin:
     """A report document at Amazon, downloaded once into the store.
@@ -63,8 +59,8 @@ class AmazonOrigin:
     connection : Connection
     report_document_id : str
     restricted : bool
-        Personal data: fetched with a restricted data token, and the stored bytes
-        are deleted as soon as the rows have landed.
+        Personal data: fetched with a restricted data token, and deleted with the
+        client, or by the next one where this process is killed.
     """
 
     def __init__(
@@ -106,18 +102,19 @@ class AmazonOrigin:
             The bytes did not arrive whole.
         """
         path = self.store.document_path(self.account, self.name)
-        known = self.known()
-        if known is None:
-            known = self._fetch(path)
+        with self._connection.locks.of(self.name):
+            known = self.known() or self._fetch(path)
         return StoredBytes(lambda: path.open("rb"), known.content_type)
 
     def _fetch(self, path: Path) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""
         connection = self._connection
+        # A name of its own: another process may be fetching the same document.
+        spool = self.store.spool_path()
         try:
             arrived: StoredDocument = download(
                 self.fresh_url,
-                path,
+                spool,
                 clock=connection.clock,
                 loopback=connection.loopback,
             )
@@ -132,21 +129,17 @@ class AmazonOrigin:
             sha256=arrived.sha256,
             verified=arrived.verified,
         )
-        connection.ledger.stored(self.account, self.name, known, connection.clock.now())
+        spool.replace(path)
+        if self._restricted:
+            connection.private.add(self.name)
+        connection.ledger.stored(
+            self.account,
+            self.name,
+            known,
+            connection.clock.now(),
+            private=self._restricted,
+        )
         return known
-
-    def landed(self, *, staged: bool) -> None:
-        """Delete the stored bytes of a restricted document.
-
-        A staged frame of it stays until the client is closed: a lazy frame is no
-        copy, and without the file it would have to ask Amazon again.
-        """
-        if not self._restricted:
-            return
-        self._connection.ledger.forget_document(self.account, self.name)
-        self.store.document_path(self.account, self.name).unlink(missing_ok=True)
-        if staged:
-            self._connection.private.add(self.name)
 
 
 class FileOrigin:
@@ -210,9 +203,6 @@ class FileOrigin:
             f"{self.name} cannot be read: {reason or type(exc).__name__}; check the "
             "path, the storage_options and that the file system's package is installed"
         )
-
-    def landed(self, *, staged: bool) -> None:
-        """Keep the user's file as it is."""
 
 
 def file_origin(

@@ -14,15 +14,18 @@ from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
-from spreports.reports.lifecycle import Lifecycle, OnProgress
+from spreports.reports.echo import Echo
+from spreports.reports.lifecycle import Lifecycle
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.outcome import check_finished
+from spreports.reports.progress import OnProgress
 from spreports.reports.request import (
     ReportRequest,
     legacy_charset,
     marketplace_code,
     metadata,
 )
+from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.ways_out import WaysOut, check_format
 from spreports.reports.work import Reading
 
@@ -48,6 +51,8 @@ class Reports(WaysOut):
     reuse : bool
     found : sequence of Report
         Finished reports that exist already.
+    encoding : str or None
+        Overrides every other sign of the documents' charset.
     """
 
     def __init__(
@@ -58,11 +63,13 @@ class Reports(WaysOut):
         *,
         reuse: bool = True,
         found: Sequence[Report] = (),
+        encoding: str | None = None,
     ) -> None:
         self._connection = connection
         self._entry = entry
         self._requests = tuple(requests)
         self._reuse = reuse
+        self._encoding = encoding
         self._reports: dict[int, Report] = dict(enumerate(found))
 
     def __repr__(self) -> str:
@@ -165,7 +172,7 @@ class Reports(WaysOut):
             self._connection, report_document_id, restricted=self._entry.restricted
         )
 
-    def _document(self, report: Report) -> Document | None:
+    def _document(self, index: int, report: Report) -> Document | None:
         """Return the report's document; None where Amazon had no data.
 
         Raises
@@ -176,9 +183,18 @@ class Reports(WaysOut):
         if report.processing_status != ProcessingStatus.DONE:
             return None
         code = marketplace_code(report.marketplace_ids)
-        entry = self._entry.for_marketplace(code) if code else self._entry
+        asked = self._requests[index] if self._requests else None
         reading = Reading(
-            entry=entry, legacy_charset=legacy_charset(report.marketplace_ids)
+            entry=self._entry.for_marketplace(code) if code else self._entry,
+            encoding=self._encoding,
+            legacy_charset=legacy_charset(report.marketplace_ids),
+            echo=Echo(
+                report_type=report.report_type,
+                marketplace_ids=report.marketplace_ids,
+                options=asked.options if asked else {},
+                start=report.data_start_time,
+                end=report.data_end_time,
+            ),
         )
         return Document(
             self._origin(str(report.report_document_id)),
@@ -188,8 +204,8 @@ class Reports(WaysOut):
         )
 
     def _documents(self) -> Iterator[Document]:
-        for report in self:
-            document = self._document(report)
+        for index, report in enumerate(self):
+            document = self._document(index, report)
             if document is not None:
                 yield document
 
@@ -209,6 +225,7 @@ class Reports(WaysOut):
         table: str | None = None,
         format: str = "parquet",  # noqa: A002 - the contract's name
         storage_options: Mapping[str, Any] | None = None,
+        on_bad_value: OnBadValue = "raise",
         executor: Executor | None = None,
         on_progress: OnProgress | None = None,
     ) -> SinkResult:
@@ -230,6 +247,8 @@ class Reports(WaysOut):
         format : ``"parquet"``
         storage_options : mapping, optional
             For fsspec.
+        on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
+            As in `scan`.
         executor : concurrent.futures.Executor, optional
             Where documents are downloaded and written; this process when left out.
             Workers get a presigned URL and the target, never credentials.
@@ -258,8 +277,14 @@ class Reports(WaysOut):
                 partition_by=partition_by,
                 table=table,
                 storage_options=storage_options,
+                on_bad_value=on_bad_value,
             ),
-            lambda d: d.work(url, partition_by, table, storage_options),
+            lambda d: d.work(
+                url,
+                partition_by,
+                Shape(table=table, on_bad_value=on_bad_value),
+                storage_options,
+            ),
             executor=executor,
             url=os.fspath(url),
         )
@@ -268,9 +293,9 @@ class Reports(WaysOut):
         self, on_progress: OnProgress | None
     ) -> Iterator[Document | SPReportsError]:
         """Yield each finished report's document, or the error that took its place."""
-        for _, report in self._finish(None, on_progress):
+        for index, report in self._finish(None, on_progress):
             try:
-                document = self._document(report)
+                document = self._document(index, report)
             except SPReportsError as exc:
                 yield exc
                 continue

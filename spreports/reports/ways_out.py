@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
 
 from spreports.catalog import ReportType
+from spreports.fetch.typed import arrow_type
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
+from spreports.reports.shape import Nested, OnBadValue, Shape
 from spreports.reports.union import conformed, union_schema
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
     from spreports.reports.document import Document
-
-OnBadValue = Literal["raise", "null", "rescue"]
 
 
 class WaysOut(ABC):
@@ -45,13 +45,17 @@ class WaysOut(ABC):
         typed: bool = True,  # noqa: FBT001, FBT002 - the contract's signature
         on_bad_value: OnBadValue = "raise",
         metadata: bool = False,  # noqa: FBT001, FBT002 - the contract's signature
+        *,
+        nested: Nested = "flat",
     ) -> pl.LazyFrame:
         """Return a lazy frame over staged Parquet.
 
         Parameters
         ----------
         table : str, optional
-            One of `tables`; may be left out where there is one.
+            One of `tables`; the first when left out. A settlement comes as it is
+            served, its summary row included: ``"rows"`` and ``"summary"`` part the two
+            and hold the sum of ``amount`` to ``total-amount``, exactly.
         typed : bool
             Typed by the catalogue, by header name; False leaves every cell text.
         on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
@@ -60,6 +64,9 @@ class WaysOut(ABC):
         metadata : bool
             Add ``report_id``, ``report_type``, ``marketplace``,
             ``data_start_time``, ``data_end_time`` and ``date``.
+        nested : ``"flat"`` or ``"struct"``
+            JSON and XML: columns named by their path, or struct columns of what has
+            parts. Repeated parts are lists in both.
 
         Returns
         -------
@@ -73,13 +80,17 @@ class WaysOut(ABC):
         DocumentError
             A document is not whole, or not the table it should be.
         """
-        frames = [
-            with_metadata(frame, document.constants) if metadata else frame
-            for document in self._documents()
-            for frame in (document.staged(table, typed, on_bad_value),)
-        ]
+        shape = Shape(
+            table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
+        )
+        frames = []
+        for document in self._documents():
+            frame = document.staged(shape)
+            frames.append(
+                with_metadata(frame, document.constants) if metadata else frame
+            )
         if not frames:
-            return self._empty(table, typed, metadata).lazy()
+            return self._empty(shape, metadata=metadata).lazy()
         return pl.concat(frames, how="diagonal_relaxed")
 
     def read(
@@ -88,9 +99,11 @@ class WaysOut(ABC):
         typed: bool = True,  # noqa: FBT001, FBT002 - the contract's signature
         on_bad_value: OnBadValue = "raise",
         metadata: bool = False,  # noqa: FBT001, FBT002 - the contract's signature
+        *,
+        nested: Nested = "flat",
     ) -> pl.DataFrame:
         """Return the rows as a frame in memory; parameters and errors as `scan`."""
-        return self.scan(table, typed, on_bad_value, metadata).collect()
+        return self.scan(table, typed, on_bad_value, metadata, nested=nested).collect()
 
     def batches(
         self,
@@ -98,6 +111,8 @@ class WaysOut(ABC):
         typed: bool = True,  # noqa: FBT001, FBT002 - the contract's signature
         on_bad_value: OnBadValue = "raise",
         metadata: bool = False,  # noqa: FBT001, FBT002 - the contract's signature
+        *,
+        nested: Nested = "flat",
     ) -> pa.RecordBatchReader:
         """Return the rows as record batches, a few MiB each, in bounded memory.
 
@@ -110,21 +125,22 @@ class WaysOut(ABC):
         pyarrow.RecordBatchReader
             Read once; each call gives a fresh one.
         """
+        shape = Shape(
+            table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
+        )
         documents = list(self._documents())
         if not documents:
-            empty = self._empty(table, typed, metadata).to_arrow()
+            empty = self._empty(shape, metadata=metadata).to_arrow()
             return pa.RecordBatchReader.from_batches(empty.schema, empty.to_batches())
         schemas = []
         for document in documents:
-            with document.open_batches(table, typed, on_bad_value, metadata) as reader:
+            with document.open_batches(shape, metadata=metadata) as reader:
                 schemas.append(reader.schema)
         schema = union_schema(schemas)
 
         def rows() -> Iterator[pa.RecordBatch]:
             for document in documents:
-                with document.open_batches(
-                    table, typed, on_bad_value, metadata
-                ) as reader:
+                with document.open_batches(shape, metadata=metadata) as reader:
                     for batch in reader:
                         yield conformed(batch, schema)
 
@@ -146,16 +162,15 @@ class WaysOut(ABC):
         table: str | None = None,
         format: str = "parquet",  # noqa: A002 - the contract's name
         storage_options: Mapping[str, Any] | None = None,
+        on_bad_value: OnBadValue = "raise",
     ) -> SinkResult:
         """Write the rows as (partitioned) Parquet below `url`."""
 
-    def _empty(self, table: str | None, typed: bool, metadata: bool) -> pl.DataFrame:  # noqa: FBT001 - called with the public parameters
+    def _empty(self, shape: Shape, *, metadata: bool) -> pl.DataFrame:
         """Return no rows, with the columns that the catalogue promises."""
-        from spreports.fetch.typed import arrow_type  # noqa: PLC0415 - only when empty
-
-        columns = self._entry.columns(table) if self._entry.tables else ()
+        columns = self._entry.columns(shape.table) if self._entry.tables else ()
         fields = [
-            pa.field(c.name, arrow_type(c.dtype) if typed else pa.string())
+            pa.field(c.name, arrow_type(c.dtype) if shape.typed else pa.string())
             for c in columns
             if not c.optional
         ]

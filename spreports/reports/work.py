@@ -12,14 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spreports.catalog import ReportType
 from spreports.errors import DocumentError
 from spreports.fetch.document import open_batches
 from spreports.fetch.download import download
+from spreports.fetch.findings import Findings
 from spreports.load.parquet import SinkResult, sink
+from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
 from spreports.reports.origin import StoredBytes
+from spreports.reports.shape import Shape
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +36,20 @@ class Reading:
     Attributes
     ----------
     entry : ReportType
-    table : str or None
-    typed : bool
-    on_bad_value : str, ``"raise"``, ``"null"`` or ``"rescue"``
+    shape : Shape
     encoding : str or None
         Overrides every other sign of the charset.
     legacy_charset : str, tuple of str or None
         Of the marketplaces; the last thing tried. Of several, the first that fits.
+    echo : Echo or None
+        What the document's own echo of the request must say.
     """
 
     entry: ReportType
-    table: str | None = None
-    typed: bool = True
-    on_bad_value: str = "raise"
+    shape: Shape = field(default_factory=Shape)
     encoding: str | None = None
     legacy_charset: str | tuple[str, ...] | None = None
+    echo: Echo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,33 @@ class Work:
     loopback: bool = False
 
 
+def read(
+    stored: StoredBytes, reading: Reading, findings: Findings | None = None
+) -> pa.RecordBatchReader:
+    """Open one document's rows.
+
+    Raises
+    ------
+    DocumentError
+        The document is not whole, not the table it should be, or another one than was
+        asked for; at once or while the reader is read.
+    """
+    shape = reading.shape
+    return open_batches(
+        stored.open,
+        reading.entry,
+        table=shape.table,
+        encoding=reading.encoding,
+        content_type=stored.content_type,
+        legacy_charset=reading.legacy_charset,
+        typed=shape.typed,
+        on_bad_value=shape.on_bad_value,
+        nested=shape.nested,
+        findings=findings,
+        on_fields=reading.echo.check if reading.echo else None,
+    )
+
+
 def write(stored: StoredBytes, reading: Reading, target: Target) -> SinkResult:
     """Write one document's rows to its target.
 
@@ -94,16 +127,7 @@ def write(stored: StoredBytes, reading: Reading, target: Target) -> SinkResult:
     SinkError
         The target refused.
     """
-    batches = open_batches(
-        stored.open,
-        reading.entry,
-        table=reading.table,
-        encoding=reading.encoding,
-        content_type=stored.content_type,
-        legacy_charset=reading.legacy_charset,
-        typed=reading.typed,
-        on_bad_value=reading.on_bad_value,
-    )
+    batches = read(stored, reading)
     note = {
         f"spreports.{name}": value.isoformat() if isinstance(value, date) else value
         for name, value in target.constants.items()

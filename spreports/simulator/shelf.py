@@ -115,6 +115,8 @@ class DocumentShelf:
             marketplaces=places or (BY_COUNTRY["US"],),
             start=window_or_day(start, end),
             end=end,
+            options=report.options,
+            asked_start=start,
         )
 
     def is_restricted(self, document_id: str) -> bool:

@@ -99,7 +99,8 @@ def test_columns_stand_in_amazons_order_with_their_dtypes(
 
     assert told(entry) == [" ".join(c.split()) for c in columns.split(",")]
     assert sum(column.optional for column in entry.columns()) == optional
-    assert [table.name for table in entry.tables] == ["rows"]
+    tables = ["rows", "summary"] if entry.summary_row else ["rows"]
+    assert [table.name for table in entry.tables] == tables
     assert entry.format == "tsv"
     assert not entry.quoting
 
@@ -166,7 +167,12 @@ def test_quirks_of_the_files_stand_where_they_are_known() -> None:
     }
     assert all(e.quoting for e in entries if e.format == "csv" or not e.doubled_quotes)
     assert {e.alias for e in entries if e.pad_short_rows} == {"settlement"}
-    assert {e.alias for e in entries if e.local_decimals} == {"settlement"}
+    assert {e.alias for e in entries if e.local_decimals} == {
+        "settlement",
+        "settlement_v1",
+    }
+    assert {e.alias for e in entries if e.summary_row} == {"settlement"}
+    assert {e.alias for e in entries if e.space_is_empty} == {"returns"}
     assert {e.alias for e in entries if e.positional} == {"feedback"}
     assert catalog.lookup("listings").charset == "header"
     assert catalog.lookup("settlement").charset is None
@@ -285,3 +291,32 @@ def test_sources_name_origins_and_no_folders() -> None:
         assert entry.source
         assert "/work" not in entry.source + entry.note
         assert "json_schemas" not in entry.source
+
+
+def test_the_summary_row_of_a_settlement_is_a_table() -> None:
+    settlement = catalog.lookup("settlement")
+
+    rows, summary = (settlement.columns(name) for name in ("rows", "summary"))
+    assert [column.name for column in summary] == [
+        *("settlement-id", "settlement-start-date", "settlement-end-date"),
+        *("deposit-date", "total-amount", "currency"),
+    ]
+    types = {column.name: (column.dtype, column.formats) for column in rows}
+    assert all(types[c.name] == (c.dtype, c.formats) for c in summary)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Starting Warehouse Balance",
+        "StartingWarehouseBalance",
+        "starting-warehouse-balance",
+        "STARTING_WAREHOUSE_BALANCE",
+    ],
+)
+def test_a_header_is_found_in_another_spelling(header: str) -> None:
+    column = catalog.lookup("ledger").column(header)
+
+    assert column is not None
+    assert column.name == "Starting Warehouse Balance"
+    assert catalog.lookup("ledger").column(header[:-1]) is None

@@ -20,6 +20,7 @@ HALL = {
     "load",
     "plan",
     "ledger",
+    "owner",
     "quota",
 }
 PUBLIC = {"__init__", "errors", "simulator"}
@@ -28,14 +29,23 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "__init__": (HALL | {"client", "facts", "reports", "simulator"}, {"polars"}),
     "errors": (set(), set()),
     "clock": (set(), set()),
+    "owner": (set(), set()),
     "catalog": ({"errors"}, set()),
     "api": ({"errors", "clock"}, {"requests", "urllib3", "backoff"}),
     "fetch": (
         {"errors", "clock", "catalog"},
-        {"requests", "urllib3", "pyarrow", "polars", "fsspec", "isal"},
+        {
+            "requests",
+            "urllib3",
+            "pyarrow",
+            "polars",
+            "fsspec",
+            "isal",
+            "python_calamine",
+        },
     ),
-    "load": ({"errors", "catalog"}, {"pyarrow", "polars", "fsspec"}),
-    "ledger": ({"errors", "clock"}, set()),
+    "load": ({"errors", "owner", "catalog"}, {"pyarrow", "polars", "fsspec"}),
+    "ledger": ({"errors", "owner"}, set()),
     "quota": ({"errors", "clock", "api.throttle"}, set()),
     "plan": ({"errors", "clock", "catalog", "api.models", "api.usage_plans"}, set()),
     "facts": ({"errors", "api.marketplaces", "catalog"}, {"polars"}),
@@ -61,6 +71,7 @@ THIRD_PARTY = {
     "numpy",
     "pandas",
     "pytest",
+    "python_calamine",
 }
 
 

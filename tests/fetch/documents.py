@@ -34,7 +34,9 @@ def read(
     compress: bool = True,
     **options: Any,
 ) -> pa.Table:
-    """Read a document through the whole room."""
+    """Read a document through the whole room; a settlement parted from its summary."""
+    if kind is not None and kind.summary_row:
+        options.setdefault("table", "rows")
     data = plain.encode() if isinstance(plain, str) else plain
     options.setdefault("content_type", UTF_8)
     return open_batches(
@@ -43,6 +45,26 @@ def read(
         findings=findings,
         **options,
     ).read_all()
+
+
+def flat(
+    kind: ReportType,
+    *rows: dict[str, str],
+    delimiter: str = "\t",
+    names: dict[str, str] | None = None,
+    end: str = "\n",
+) -> str:
+    """Write a flat file with the catalogued columns that are not optional.
+
+    `names` gives some of them another header, or adds columns.
+    """
+    columns = [c.name for c in kind.columns() if not c.optional]
+    renamed = names or {}
+    header = [renamed.get(name, name) for name in columns]
+    columns += [name for name in renamed if name not in columns]
+    header += [renamed[name] for name in columns[len(header) :]]
+    lines = [header, *([row.get(name, "") for name in columns] for row in rows)]
+    return "".join(delimiter.join(line) + end for line in lines)
 
 
 def cells(table: pa.Table) -> list[list[Any]]:

@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 from spreports.catalog import Column
 from spreports.errors import DecodeError, DecompressError, ParseError
 from spreports.fetch.document import Findings, open_batches, table_names
+from spreports.fetch.read_ahead import _Ahead, read_ahead
 from tests.fetch.documents import UTF_8, entry, opener, read
 
 KIND = entry(Column(name="a"), Column(name="b", dtype="int64"))
@@ -98,7 +101,7 @@ def test_a_reader_that_is_dropped_early_leaves_no_thread_and_no_open_file() -> N
     unread = open_batches(opened, KIND, content_type=UTF_8)
     del unread
     with pytest.raises(ParseError) as caught:
-        open_batches(lambda: opened(b"{" + b" " * 500_000), KIND)
+        open_batches(lambda: opened(b"%PDF-" + b" " * 500_000), KIND)
     # at once, while the error and its frames still live
     assert streams[-1].closed
     del caught
@@ -162,3 +165,28 @@ def test_names_of_tables() -> None:
 def test_wrong_arguments_are_value_errors(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         read(TEXT, KIND, **options)
+
+
+def test_two_threads_in_a_row_end_even_if_the_first_closes_the_second() -> None:
+    # as the collector does, when it runs in the thread that inflates
+    seconds: list[_Ahead[bytes]] = []
+    made = threading.Event()
+
+    def inflated() -> Generator[bytes, None, None]:
+        yield b"1"
+        made.wait(20)
+        seconds[0].stop()
+        yield b"2"
+
+    def parsed() -> Generator[bytes, None, None]:
+        with closing(read_ahead(inflated())) as ahead:
+            yield from ahead
+
+    seconds.append(_Ahead(parsed(), 1))
+    made.set()
+    reading = threading.Thread(target=lambda: list(seconds[0]), daemon=True)
+    reading.start()
+    reading.join(20)
+    assert not reading.is_alive()
+    seconds[0].stop()
+    assert ahead_threads() == []

@@ -143,7 +143,19 @@ def test_a_plain_document_without_length_has_to_come_twice(tmp_path: Path) -> No
 
     assert stored.path.read_bytes() == TEXT
     assert stored.verified == "twice"
-    assert len(host.requests) == 3
+    assert len(host.requests) == 4  # the last asks what comes after the end
+
+
+def test_a_plain_document_that_is_always_cut_at_the_same_byte_is_an_error(
+    tmp_path: Path,
+) -> None:
+    with (
+        BadHost(TEXT, ["cut_without_length"] * 40, etag=None) as host,
+        pytest.raises(DownloadError),
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert list(tmp_path.glob("d*")) == []
 
 
 def test_a_cut_between_gzip_members_is_seen(tmp_path: Path) -> None:

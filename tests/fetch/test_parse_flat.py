@@ -238,16 +238,12 @@ def test_a_header_line_is_no_sentence() -> None:
 @pytest.mark.parametrize(
     ("plain", "name"),
     [
-        (b'{"a": 1}', "JSON"),
-        (b" \n[1]", "JSON"),
-        (b'<?xml version="1.0"?><a/>', "XML"),
         (b"<!DOCTYPE html><html>", "HTML"),
-        (b"PK\x03\x04rest", "XLSX"),
         (b"%PDF-1.7", "PDF"),
     ],
 )
 def test_other_formats_are_named_not_parsed(plain: bytes, name: str) -> None:
-    with pytest.raises(ParseError, match=f"is {name}"):
+    with pytest.raises(ParseError, match=f"is .*{name}"):
         read(plain, AB)
 
 
@@ -282,6 +278,13 @@ def test_control_characters_are_kept() -> None:
     assert cells(read("a\tb\n1\x002\t\x0b\x1f\n", AB)) == [["1\x002", "\x0b\x1f"]]
 
 
-def test_quoting_is_off_in_known_tab_files_even_where_the_header_is_quoted() -> None:
-    header, _ = read_header(iter([b'"a"\t"b"\n']), AB)
+def test_a_tab_file_whose_header_is_quoted_is_quoted_whatever_the_catalogue() -> None:
+    header, _ = read_header(iter([b'"a"\t"b"\n"x"\t1\n']), AB)
+    assert header.quoting is Quoting.DOUBLED
+    header, _ = read_header(iter([b'"a"\tb\n"x"\t"1"\n']), AB)
     assert header.quoting is Quoting.OFF
+
+
+def test_a_header_of_empty_quotes_is_one_column_without_a_name() -> None:
+    table = read('""\nx\n', entry(Column(name="a"), format="csv", quoting=True))
+    assert table["column_1"].to_pylist() == ["x"]

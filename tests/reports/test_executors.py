@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.reports.shape import Shape
 from spreports.simulator import Fault, Simulator
 from tests.reports.conftest import calls
 
@@ -47,7 +48,7 @@ def test_workers_get_no_credentials(
     (report,) = client.reports("orders", start="7d", marketplaces=["DE"])
     document = client.document(str(report.report_document_id), report_type="orders")
 
-    sent = pickle.dumps(document.work(tmp_path, (), None, None))
+    sent = pickle.dumps(document.work(tmp_path, (), Shape(), None))
 
     for secret in (
         simulator.credentials.refresh_token,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.reports.connection import Connection
 from spreports.simulator import Fault, Simulator
 from tests.reports.conftest import calls
 
@@ -22,6 +23,14 @@ def january(client: spr.Client) -> spr.Reports:
     return client.reports(
         "orders", start="2026-01-01", end="2026-01-08", marketplaces=["DE"]
     )
+
+
+def died(connection: Connection, reports: spr.Reports) -> None:
+    """Leave an intent as a process does that is killed before the answer."""
+    row = connection.ledger.intend(
+        connection.account, reports._requests[0].key, connection.clock.now()
+    )
+    connection.ledger.abandoned(row)
 
 
 def test_fatal_says_what_the_document_says(
@@ -197,9 +206,7 @@ def test_a_process_that_died_before_the_answer_leaves_a_report_that_is_found(
     with simulator.client(home=tmp_path) as client:
         reports = january(client)
         connection = client._connection
-        connection.ledger.intend(
-            connection.account, reports._requests[0].key, connection.clock.now()
-        )
+        died(connection, reports)
         made = client.api.create_report(
             report_type="GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
             marketplace_ids=["A1PA6795UKMFR9"],
@@ -219,9 +226,7 @@ def test_a_process_that_died_before_the_call_leaves_nothing_to_find(
 ) -> None:
     reports = january(client)
     connection = client._connection
-    connection.ledger.intend(
-        connection.account, reports._requests[0].key, connection.clock.now()
-    )
+    died(connection, reports)
 
     assert reports.read().height == 200
     assert calls(simulator, "createReport") == 1

@@ -232,12 +232,16 @@ def test_leading_zeros_live(client: spr.Client) -> None:
 def test_settlements_are_listed_and_exact(client: spr.Client) -> None:
     settlements = client.existing("settlement", since="90d")
 
-    frame = settlements.read(metadata=True)
+    served = settlements.read()
+    rows = settlements.read(table="rows", metadata=True)
+    summaries = settlements.read(table="summary", metadata=True)
 
-    assert len(settlements) == 2
-    for report in frame.partition_by("report_id"):
-        total = report["total-amount"].drop_nulls().sum()
-        assert report["amount"].sum() == total
+    assert len(settlements) == summaries.height == 2
+    assert served.height == rows.height + summaries.height
+    for summary in summaries.iter_rows(named=True):
+        report = rows.filter(report_id=summary["report_id"])
+        assert report["amount"].sum() == summary["total-amount"]
+        assert report["total-amount"].null_count() == report.height > 0
 
 
 def test_a_restricted_report_leaves_no_bytes_behind(
@@ -289,3 +293,18 @@ def test_an_unknown_format_of_a_sink_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="parquet"):
         orders(client).sink(tmp_path, format="csv")
+
+
+def test_a_sink_can_rescue_what_does_not_fit(tmp_path: Path) -> None:
+    path = tmp_path / "orders.txt"
+    path.write_text("amazon-order-id\tquantity\n1\tmany\n2\t3\n")
+    document = spr.open_document(path, report_type="orders")
+
+    with pytest.raises(spr.ParseError, match="quantity"):
+        document.sink(tmp_path / "strict")
+    document.sink(tmp_path / "lake", on_bad_value="rescue")
+
+    assert not list((tmp_path / "strict").rglob("*"))
+    frame = pl.read_parquet(tmp_path / "lake")
+    assert frame["quantity"].to_list() == [None, 3]
+    assert frame["_rescued"].to_list() == ['{"quantity": "many"}', None]

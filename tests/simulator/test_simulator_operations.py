@@ -330,10 +330,10 @@ def test_a_monthly_schedule_keeps_its_day(caller: Caller) -> None:
     assert shown["nextReportCreationTime"] == "2026-12-28T12:00:00+00:00"
 
 
-def test_other_types_of_the_catalogue_are_accepted_and_end_fatal_with_a_reason(
+def test_types_without_known_columns_are_accepted_and_end_fatal_with_a_reason(
     caller: Caller,
 ) -> None:
-    report = caller.finished("GET_AFN_INVENTORY_DATA", [DE])
+    report = caller.finished("GET_MFN_PANEU_OFFER_STATUS", [DE])
     url = caller.document(report["reportDocumentId"]).json()["url"]
 
     assert report["processingStatus"] == "FATAL"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from spreports import catalog
 from spreports.simulator.content import (
     inventory,
     listings,
@@ -13,6 +14,7 @@ from spreports.simulator.content import (
     settlement,
     shipping,
 )
+from spreports.simulator.content.catalogued import can_generate, generated
 from spreports.simulator.content.lines import Order, Table
 from spreports.simulator.marketplaces import CODECS
 
@@ -54,8 +56,11 @@ class Content:
 
 
 def has_content(report_type: str) -> bool:
-    """Whether the simulator can make documents of a report type."""
-    return report_type in MAKERS
+    """Whether the simulator can make documents of a report type.
+
+    The five with a file of their own, and all whose columns the catalogue holds.
+    """
+    return report_type in MAKERS or can_generate(report_type)
 
 
 def content_of(report_type: str, order: Order) -> Content:
@@ -76,6 +81,9 @@ def content_of(report_type: str, order: Order) -> Content:
     too_long = order.end - order.start > timedelta(days=MAX_ORDER_DAYS)
     if report_type == orders.REPORT_TYPE and too_long:
         return Content.of_text(TOO_LONG)
+    if report_type not in MAKERS:
+        document = generated(catalog.lookup(report_type), order)
+        return Content(document.content_type, document.blocks)
     made = MAKERS[report_type](order)
     charset = f";charset={made.charset}" if made.charset_sent else ""
 

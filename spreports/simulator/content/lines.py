@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from spreports.simulator.marketplaces import Marketplace
@@ -31,6 +31,11 @@ class Order:
         At least one.
     start, end : datetime
         The window ``[start, end)``, aware.
+    options : mapping of str to str
+        Report options of the request.
+    asked_start : datetime or None
+        Start of the request, where `start` is another: a day of data behind an
+        empty window.
     """
 
     seed: int
@@ -38,6 +43,8 @@ class Order:
     marketplaces: tuple[Marketplace, ...]
     start: datetime
     end: datetime
+    options: Mapping[str, str] = field(default_factory=dict)
+    asked_start: datetime | None = None
 
     def random(self, report_type: str, *, windowed: bool = True) -> random.Random:
         """Return randomness that depends on this order and nothing else."""

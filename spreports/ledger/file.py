@@ -7,16 +7,16 @@ take up. No credentials, URLs or rows are kept here.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from spreports.errors import ConfigError
+from spreports.ledger.entries import Request, VerifiedDocument
+from spreports.owner import is_gone, mark
 
 SCHEMA_VERSION = 1
 
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS requests (
     account TEXT NOT NULL,
     request_key TEXT NOT NULL,
     intended_time TEXT NOT NULL,
+    owner TEXT NOT NULL,
     report_id TEXT,
     processing_status TEXT,
     report_document_id TEXT,
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS documents (
     sha256 TEXT NOT NULL,
     verified TEXT NOT NULL,
     stored_time TEXT NOT NULL,
+    private_owner TEXT,
     PRIMARY KEY (account, report_document_id)
 );
 CREATE TABLE IF NOT EXISTS commits (
@@ -54,63 +56,14 @@ CREATE TABLE IF NOT EXISTS commits (
 """
 
 
-def request_key(
-    report_type: str,
-    marketplace_ids: Sequence[str],
-    options: Mapping[str, str],
-    start: datetime | None,
-    end: datetime | None,
-) -> str:
-    """Name a request by all that decides its content.
-
-    Returns
-    -------
-    str
-        JSON with sorted keys: equal exactly when the requests are.
-    """
-    return json.dumps(
-        {
-            "reportType": report_type,
-            "marketplaceIds": sorted(marketplace_ids),
-            "reportOptions": dict(sorted(options.items())),
-            "dataStartTime": start and start.astimezone(UTC).isoformat(),
-            "dataEndTime": end and end.astimezone(UTC).isoformat(),
-        },
-        sort_keys=True,
+def _intend(db: sqlite3.Connection, account: str, key: str, now: datetime) -> int:
+    """Insert an intent of this process."""
+    cursor = db.execute(
+        "INSERT INTO requests (account, request_key, intended_time, owner) "
+        "VALUES (?, ?, ?, ?)",
+        (account, key, now.isoformat(), mark()),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One report that was asked for, or was about to be.
-
-    Attributes
-    ----------
-    id : int
-        Row of the ledger.
-    intended_time : datetime, aware, UTC
-        When the intent was written, just before createReport.
-    report_id : str or None
-        None: the answer of createReport was never seen.
-    processing_status, report_document_id : str or None
-        As last seen.
-    """
-
-    id: int
-    intended_time: datetime
-    report_id: str | None
-    processing_status: str | None
-    report_document_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedDocument:
-    """What is known of stored bytes that were verified."""
-
-    content_type: str | None
-    size: int
-    sha256: str
-    verified: str
+    return int(cursor.lastrowid or 0)
 
 
 class Ledger:
@@ -172,20 +125,48 @@ class Ledger:
     def intend(self, account: str, key: str, now: datetime) -> int:
         """Write that a report is about to be created; return the row's id."""
         with self._write() as db:
-            cursor = db.execute(
-                "INSERT INTO requests (account, request_key, intended_time) "
-                "VALUES (?, ?, ?)",
-                (account, key, now.isoformat()),
-            )
-            return int(cursor.lastrowid or 0)
+            return _intend(db, account, key, now)
+
+    def intend_alone(self, account: str, key: str, now: datetime) -> int | None:
+        """Write an intent, unless somebody alive is about to create the very same.
+
+        Returns
+        -------
+        int or None
+            The row's id; None where somebody else is at it.
+        """
+        with self._write() as db:
+            rivals = db.execute(
+                "SELECT owner FROM requests WHERE account = ? AND request_key = ? "
+                "AND report_id IS NULL",
+                (account, key),
+            ).fetchall()
+            if any(not is_gone(owner) for (owner,) in rivals):
+                return None
+            return _intend(db, account, key, now)
 
     def created(self, request_id: int, report_id: str) -> None:
         """Write the report id that createReport gave (or reconciliation found)."""
         with self._write() as db:
             db.execute(
-                "UPDATE OR REPLACE requests SET report_id = ? WHERE id = ?",
+                "UPDATE requests SET report_id = ? WHERE id = ?",
                 (report_id, request_id),
             )
+
+    def abandoned(self, request_id: int) -> None:
+        """Write that nobody waits for this intent's answer any more."""
+        with self._write() as db:
+            db.execute("UPDATE requests SET owner = '' WHERE id = ?", (request_id,))
+
+    def report_ids(self, account: str) -> frozenset[str]:
+        """Return the ids of all reports that are known to be some request's."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT report_id FROM requests "
+                "WHERE account = ? AND report_id IS NOT NULL",
+                (account,),
+            ).fetchall()
+        return frozenset(report_id for (report_id,) in rows)
 
     def refused(self, request_id: int) -> None:
         """Forget an intent of which nothing came."""
@@ -207,17 +188,18 @@ class Ledger:
         """Return the newest request of this key, whatever became of it."""
         with self._lock:
             row = self._connection.execute(
-                "SELECT id, intended_time, report_id, processing_status, "
+                "SELECT id, intended_time, owner, report_id, processing_status, "
                 "report_document_id FROM requests "
                 "WHERE account = ? AND request_key = ? ORDER BY id DESC LIMIT 1",
                 (account, key),
             ).fetchone()
         if row is None:
             return None
-        number, intended, report_id, status, document_id = row
+        number, intended, owner, report_id, status, document_id = row
         return Request(
             id=number,
             intended_time=datetime.fromisoformat(intended),
+            owner=owner,
             report_id=report_id,
             processing_status=status,
             report_document_id=document_id,
@@ -229,11 +211,16 @@ class Ledger:
         document_id: str,
         document: VerifiedDocument,
         now: datetime,
+        *,
+        private: bool = False,
     ) -> None:
-        """Write that a document's bytes are whole and in the store."""
+        """Write that a document's bytes are whole and in the store.
+
+        A private one belongs to this process, and is to be deleted with it.
+        """
         with self._write() as db:
             db.execute(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     account,
                     document_id,
@@ -242,6 +229,7 @@ class Ledger:
                     document.sha256,
                     document.verified,
                     now.isoformat(),
+                    mark() if private else None,
                 ),
             )
 
@@ -259,6 +247,16 @@ class Ledger:
         return VerifiedDocument(
             content_type=content_type, size=size, sha256=sha256, verified=verified
         )
+
+    def orphans(self, account: str) -> tuple[str, ...]:
+        """Return the private documents whose process has ended without its clean-up."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT report_document_id, private_owner FROM documents "
+                "WHERE account = ? AND private_owner IS NOT NULL",
+                (account,),
+            ).fetchall()
+        return tuple(name for name, owner in rows if is_gone(owner))
 
     def forget_document(self, account: str, document_id: str) -> None:
         """Write that a document's bytes are no longer in the store."""

@@ -1,0 +1,106 @@
+"""Made-up JSON documents of any size, the same for the same seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+BLOCK_ROWS = 60_000
+SHARES_OF = 10_000
+WORDS = [
+    *("blue", "kettle", "lampe", "teller", "größe", "étui", "set", "usb c", "cotton"),
+    *('12\\" cable', "für männer", "ランプ", "wireless", "case", "10 pack", "mini"),
+]
+HEAD = """{
+  "reportSpecification" : {
+    "reportType" : "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT",
+    "reportOptions" : {
+      "reportPeriod" : "WEEK"
+    },
+    "dataStartTime" : "2026-10-04",
+    "dataEndTime" : "2026-10-10",
+    "marketplaceIds" : [ "A1PA6795UKMFR9" ]
+  },
+  "dataByDepartmentAndSearchTerm" : [ """
+RECORD = """{{
+    "departmentName" : "Amazon.de",
+    "searchTerm" : "{}",
+    "searchFrequencyRank" : {},
+    "clickedAsin" : "B0{}",
+    "clickShareRank" : {},
+    "clickShare" : {},
+    "conversionShare" : {}
+  }}"""
+TAIL = " ]\n}"
+
+
+def search_terms(folder: Path, mebibytes: int, seed: int = 1) -> Path:
+    """Write a search terms document of about `mebibytes`, plain, as Jackson prints it.
+
+    Parameters
+    ----------
+    folder : Path
+    mebibytes : int, MiB
+    seed : int
+
+    Returns
+    -------
+    Path
+        Kept from call to call; the name tells size and seed.
+    """
+    path = folder / f"search-terms-{mebibytes}-{seed}.json"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    written = 0
+    with part.open("wb") as file:
+        file.write(HEAD.encode())
+        block = 0
+        while written < mebibytes << 20:
+            text = ", " * bool(block) + _block(seed, block)
+            written += file.write(text.encode())
+            block += 1
+        file.write(TAIL.encode())
+    part.rename(path)
+    return path
+
+
+def _block(seed: int, block: int) -> str:
+    """Return records with commas between them; three for each search term."""
+    terms = pl.int_range(BLOCK_ROWS, eager=True) // 3 + block * (BLOCK_ROWS // 3)
+    draw = pl.DataFrame(
+        {
+            "term": terms,
+            "place": pl.int_range(BLOCK_ROWS, eager=True) % 3 + 1,
+            **{
+                name: pl.int_range(BLOCK_ROWS, eager=True).hash(seed * 1000 + block + k)
+                for k, name in enumerate("abc", start=7)
+            },
+            **{name: terms.hash(seed * 1000 + k) for k, name in enumerate("uvwx")},
+        }
+    )
+    words = [
+        pl.lit(pl.Series(WORDS)).gather((pl.col(name) % len(WORDS)).cast(pl.UInt32))
+        for name in "uvwx"
+    ]
+    records = draw.select(
+        pl.format(
+            RECORD.replace("{{", "<").replace("}}", ">"),
+            pl.concat_str([*words, pl.col("term")], separator=" "),
+            pl.col("term") + 1,
+            (pl.col("a") % 100_000_000).cast(pl.String).str.zfill(8),
+            "place",
+            _share("b"),
+            _share("c"),
+        ).alias("record")
+    )
+    text = ", ".join(records["record"].to_list())
+    return text.replace("<", "{").replace(">", "}")
+
+
+def _share(column: str) -> pl.Expr:
+    """Return a share of four places."""
+    number = (pl.col(column) % SHARES_OF).cast(pl.String).str.zfill(4)
+    return pl.concat_str([pl.lit("0."), number])

@@ -1,0 +1,115 @@
+"""A flat file as record batches: rows, blocks, batches of strings, typed batches."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+import pyarrow as pa
+
+from spreports.catalog import ReportType
+from spreports.fetch.findings import Findings
+from spreports.fetch.header import RESCUED, Header
+from spreports.fetch.matched_columns import matched_columns
+from spreports.fetch.parse_flat import parse_flat
+from spreports.fetch.read_ahead import read_ahead
+from spreports.fetch.row_blocks import row_blocks
+from spreports.fetch.summary_row import SUMMARY, SummaryRow
+from spreports.fetch.typed import Typing
+
+__all__ = ["flat_tables", "open_flat"]
+
+
+def flat_tables(entry: ReportType) -> tuple[str, ...]:
+    """Return the names of a flat file's tables.
+
+    Parameters
+    ----------
+    entry : ReportType
+
+    Returns
+    -------
+    tuple of str
+        One, and ``"summary"`` where the first row is a table of its own.
+    """
+    rows = (entry.table().name,)
+    return (*rows, SUMMARY) if entry.summary_row else rows
+
+
+def open_flat(
+    chunks: Generator[bytes, None, None],
+    header: Header,
+    entry: ReportType,
+    *,
+    table: str | None,
+    typed: bool,
+    on_bad_value: str,
+    batch_bytes: int,
+    findings: Findings,
+) -> pa.RecordBatchReader:
+    """Open what follows a header line as record batches.
+
+    Parameters
+    ----------
+    chunks : generator of bytes
+        UTF-8 below the header line; closed when the reader is done with it.
+    header : Header
+    entry : ReportType
+    table : str or None
+        One of `flat_tables`. None is the document as it is served; where its first row
+        is a summary, naming a table parts the two and holds them to each other.
+    typed, on_bad_value, batch_bytes
+        As for `open_batches`.
+    findings : Findings
+
+    Returns
+    -------
+    pyarrow.RecordBatchReader
+    """
+    findings.delimiter = header.delimiter
+    findings.renamed_columns = {
+        name: served
+        for name, served in zip(header.names, header.served, strict=True)
+        if name != served
+    }
+    typing = Typing(header, entry, on_bad_value, findings)
+    schema = (
+        typing.schema
+        if typed
+        else pa.schema([(name, pa.string()) for name in header.names])
+    )
+    summary = entry.summary_row and table == SUMMARY
+    whole = _summary_schema(schema, header, entry) if summary else schema
+
+    def read_texts() -> Generator[pa.RecordBatch, None, None]:
+        ahead = read_ahead(chunks)
+        with closing(ahead):
+            blocks = row_blocks(ahead, header, block_bytes=batch_bytes)
+            yield from parse_flat(blocks, header, entry, findings, empty_is_null=typed)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        # Three stages of about equal length, a thread each: inflating and decoding,
+        # parsing (one batch ahead), typing and whatever the consumer does. They start
+        # with the first batch: a reader that is only asked for its schema costs none
+        texts = read_ahead(read_texts(), queue_bytes=1)
+        with closing(texts):
+            made = typing.typed(texts) if typed else texts
+            if not entry.summary_row or table is None:
+                yield from made
+                return
+            parted = SummaryRow(matched_columns(header, entry), typing.values, findings)
+            yield from parted.summaries(made, whole) if summary else parted.rows(made)
+
+    return pa.RecordBatchReader.from_batches(whole, batches())
+
+
+def _summary_schema(schema: pa.Schema, header: Header, entry: ReportType) -> pa.Schema:
+    """Return the part of a schema that a summary row fills."""
+    wanted = {column.name for column in entry.columns(SUMMARY)}
+    matched = matched_columns(header, entry)
+    names = {name: column.name for name, column in matched.items() if column}
+    return pa.schema(
+        field
+        for field in schema
+        if names.get(field.name, field.name) in wanted or field.name == RESCUED
+    )

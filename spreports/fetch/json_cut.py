@@ -1,0 +1,180 @@
+"""Cut a JSON array of objects at record boundaries, on bytes.
+
+Two ways. The learned one takes what stands between two records, such as
+``}, {"departmentName"``, and searches for it natively. It proves nothing by itself: the
+block counts only if a strict parser finds exactly one record for each part. Where JSON
+text is split at a place and both sides parse as lists of records, the whole parses as
+both lists in a row, so such a cut is never wrong. The exact one decodes record by
+record; it needs no luck and says where a document is at fault.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from spreports.errors import ParseError
+from spreports.fetch.json_values import CutShort
+from spreports.fetch.json_window import MAX_VALUE, Window, cut_short
+
+__all__ = ["Block", "RecordCutter"]
+
+_BLANK: Final = re.compile(r"[ \t\r\n]*+")
+_FIRST_KEY: Final = re.compile(r'\{[ \t\r\n]*+"(?:[^"\\]|\\.){0,200}+"')
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Records as the learned boundary cuts them, still to be verified.
+
+    Attributes
+    ----------
+    lines : bytes
+        Objects separated by line ends, for a parser of JSON lines. Where the boundary
+        stood inside a string, the line end makes it unsound.
+    records : int
+        How many there must be.
+    size : int, bytes
+        Of the document that it covers.
+    """
+
+    lines: bytes
+    records: int
+    size: int
+
+
+class RecordCutter:
+    """The records of one array, from behind its ``[`` to behind its ``]``.
+
+    Parameters
+    ----------
+    window : Window
+        At the first record, or at ``]``.
+
+    Attributes
+    ----------
+    row : int
+        Records taken so far.
+    taken_bytes : int, bytes
+        Of the last call of `exact`.
+    ended : bool
+        The window stands behind the array.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._between: tuple[bytes, bytes, bytes] | None = None
+        self.row = 0
+        self.taken_bytes = 0
+        self.ended = window.peek() == b"]"
+        if self.ended:
+            window.at += 1
+
+    def learned(self, size: int, skip: int = 0) -> Block | None:
+        """Return about `size` bytes of records, without taking them.
+
+        Parameters
+        ----------
+        size : int, bytes
+        skip : int, bytes
+            Of blocks that were learned before and are not taken yet.
+
+        Returns
+        -------
+        Block or None
+            None where no boundary is known, or none is there.
+        """
+        if self._between is None:
+            return None
+        boundary, blank, head = self._between
+        window = self._window
+        window.hold(skip + size + len(boundary))
+        start = window.at + skip
+        end = window.data.rfind(boundary, start, start + size + len(boundary)) + 1
+        if end == 0:
+            return None
+        parts = window.data[start:end].split(boundary)
+        lines = (b"}\n" + head).join(parts) + b"\n"
+        return Block(lines, len(parts), end - start + len(blank))
+
+    def take(self, block: Block) -> None:
+        """Move behind a block that was verified."""
+        self._window.at += block.size
+        self.row += block.records
+
+    def exact(self, size: int) -> list[dict[str, object]]:
+        """Take about `size` bytes of records, one or more unless the array is empty.
+
+        Returns
+        -------
+        list of dict, n records
+            Numbers are `Number`, keys as in the document.
+
+        Raises
+        ------
+        ParseError
+            A record is no JSON, no object, too large, or the array is cut short.
+        """
+        window = self._window
+        while not self.ended:
+            window.hold(size)
+            text = window.text(size)
+            whole = window.ended and size >= len(window.data) - window.at
+            records, end = self._decoded(text)
+            self.taken_bytes = len(text[:end].encode())
+            window.at += self.taken_bytes
+            self.row += len(records)
+            if records:
+                return records
+            if whole:
+                raise cut_short()
+            if size >= MAX_VALUE:
+                msg = f"record {self.row + 1} is larger than {MAX_VALUE >> 20} MiB"
+                raise ParseError(msg, row=self.row + 1)
+            size = max(4 * size, 1 << 10)
+        return []
+
+    def _decoded(self, text: str) -> tuple[list[dict[str, object]], int]:
+        """Return the records that `text` holds with what follows each of them."""
+        records: list[dict[str, object]] = []
+        at = 0
+        boundary = (0, 0)
+        blanks = _BLANK.match
+        while at < len(text):
+            row = self.row + len(records) + 1
+            if text[at] != "{":
+                raise ParseError(f"record {row} is no JSON object", row=row)
+            try:
+                record, end = self._window.values.decode(text, at)
+            except CutShort:
+                break
+            except ParseError as exc:
+                raise ParseError(f"record {row}: {exc}", row=row) from None
+            behind = blanks(text, end).end()  # type: ignore[union-attr]  # it matches nothing too
+            mark = text[behind : behind + 1]
+            if mark == "]":
+                self.ended = True
+                records.append(record)  # type: ignore[arg-type]  # begins with a brace
+                at = behind + 1
+                break
+            if mark not in {",", ""}:
+                msg = f"no sound JSON behind record {row}: a comma or ] must follow"
+                raise ParseError(msg, row=row)
+            following = blanks(text, behind + 1).end() if mark else len(text)  # type: ignore[union-attr]  # as above
+            if following >= len(text):
+                # the next record must be in sight: perhaps there is none
+                break
+            records.append(record)  # type: ignore[arg-type]  # begins with a brace
+            boundary = (end, following)
+            at = following
+        self._learn(text, *boundary)
+        return records, at
+
+    def _learn(self, text: str, end: int, following: int) -> None:
+        """Keep what stands between two records."""
+        head = _FIRST_KEY.match(text, following) if end else None
+        if head:
+            blank = text[end:following].encode()
+            first = head[0].encode()
+            self._between = (b"}" + blank + first, blank, first)

@@ -1,0 +1,186 @@
+"""A JSON report document as record batches: which table, its fields, its end.
+
+The document is walked once. A reader comes to its end only where the document does, so
+what is wrong behind the table that was asked for is an error as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from typing import Final
+
+import pyarrow as pa
+
+from spreports.catalog import ReportType, Table
+from spreports.errors import ParseError
+from spreports.fetch.findings import Findings
+from spreports.fetch.json_cut import RecordCutter
+from spreports.fetch.json_records import RecordBatches
+from spreports.fetch.json_walk import JsonWalk
+from spreports.fetch.read_ahead import read_ahead
+
+__all__ = ["NESTED", "json_tables", "open_json"]
+
+NESTED: Final = ("flat", "struct")
+
+Text = Generator[bytes, None, None]
+
+
+def open_json(
+    open_text: Callable[[], Text],
+    entry: ReportType,
+    *,
+    table: str | None,
+    typed: bool,
+    nested: str,
+    on_bad_value: str,
+    batch_bytes: int,
+    findings: Findings,
+    on_fields: Callable[[Mapping[str, object]], None] | None,
+) -> pa.RecordBatchReader:
+    """Open one table of a JSON document as record batches.
+
+    The document is read up to the table's first MiB at once, since keys that the
+    catalogue lacks become columns if they occur there. One that comes later has no
+    column: it is counted in ``findings.unplaced``, and kept in ``_rescued`` where the
+    rule is ``"rescue"``.
+
+    Parameters
+    ----------
+    open_text : callable
+        Gives the document as UTF-8 from its start, each time; closing it closes the
+        stored stream.
+    entry : ReportType
+    table : str, optional
+        A catalogued table or the key of any record array. Without it the first that
+        the catalogue lists and the document has; for a type that the catalogue does
+        not know, the first with records.
+    typed, on_bad_value, batch_bytes
+        As for `open_batches`. Not typed, numbers are text as they were written.
+    nested : str
+        ``"flat"``: leaves under dotted names; ``"struct"``: one column for each key.
+        Lists are list columns either way.
+    findings : Findings
+        Filled while the reader is read.
+    on_fields : callable, optional
+        Gets the document's fields before the reader ends; what it raises reaches the
+        reader.
+
+    Returns
+    -------
+    pyarrow.RecordBatchReader
+        Catalogue order, then keys that the catalogue lacks. No rows where the
+        catalogue lists the table and the document lacks it.
+
+    Raises
+    ------
+    ValueError
+        No such table.
+    DecompressError, DecodeError, ParseError
+        At once up to the table's first MiB, later from the reader.
+    """
+    keys = {each.name: _key(each) for each in entry.tables}
+    wanted = keys.get(table, table) if table is not None else None
+    preferred = wanted or next(iter(keys.values()), None)
+    text = open_text()
+    try:
+        walk = JsonWalk(text, set(keys.values()) or None)
+        findings.document_fields = walk.fields
+        key, cutter = _found(walk, preferred)
+        if key is None:
+            key = _instead(walk, entry, keys, wanted)
+            if key != preferred:
+                text.close()
+                text = open_text()
+                walk = JsonWalk(text, set(keys.values()) or None)
+                findings.document_fields = walk.fields
+                key, cutter = _found(walk, key)
+        columns = next((each.columns for each in entry.tables if _key(each) == key), ())
+        records = RecordBatches(
+            cutter,
+            columns,
+            typed=typed,
+            nested=nested,
+            on_bad_value=on_bad_value,
+            findings=findings,
+            batch_bytes=batch_bytes,
+        )
+    except BaseException:
+        text.close()
+        raise
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        # The thread starts with the first batch, where the first MiB has ended
+        ahead = read_ahead(text)
+        walk.window.chunks = ahead
+        with closing(ahead):
+            yield from records.batches()
+            while walk.next_table() is not None:
+                pass
+        findings.missing_tables = tuple(
+            name for name, key in keys.items() if key not in walk.seen
+        )
+        if on_fields is not None:
+            on_fields(walk.fields)
+
+    return pa.RecordBatchReader.from_batches(records.schema, batches())
+
+
+def json_tables(open_text: Callable[[], Text], entry: ReportType) -> tuple[str, ...]:
+    """Return the names of a JSON document's tables.
+
+    Parameters
+    ----------
+    open_text : callable
+        As for `open_json`; not called where the catalogue knows the tables.
+    entry : ReportType
+
+    Returns
+    -------
+    tuple of str
+        What the catalogue lists; otherwise all record arrays that the document has.
+
+    Raises
+    ------
+    DecompressError, DecodeError, ParseError
+    """
+    if entry.tables:
+        return tuple(each.name for each in entry.tables)
+    with closing(open_text()) as text:
+        walk = JsonWalk(text)
+        while walk.next_table() is not None:
+            pass
+        return tuple(walk.seen)
+
+
+def _key(table: Table) -> str:
+    """Return the key of a table's record array."""
+    return table.path.removesuffix("[]") or table.name
+
+
+def _found(walk: JsonWalk, key: str | None) -> tuple[str | None, RecordCutter | None]:
+    """Walk to a record array; without a key to the first that has records."""
+    while (table := walk.next_table()) is not None:
+        name, cutter = table
+        if name == key or (key is None and not cutter.ended):
+            return name, cutter
+    return None, None
+
+
+def _instead(
+    walk: JsonWalk, entry: ReportType, keys: Mapping[str, str], wanted: str | None
+) -> str:
+    """Return which table to read where the document lacks the one looked for."""
+    there = [key for key in keys.values() if key in walk.seen]
+    if wanted is not None and wanted not in keys.values():
+        raise ValueError(f"{entry.report_type}: the document has no table {wanted!r}")
+    if there:
+        return wanted or there[0]
+    if not keys and walk.seen:
+        return walk.seen[0]
+    names = ", ".join(keys) or "an array of objects"
+    raise ParseError(
+        f"the JSON document holds no table ({names} expected): it may be a message "
+        "in place of a report"
+    )

@@ -1,0 +1,250 @@
+"""Record batches from the records of one JSON array: schema, both ways, bad values."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+import pyarrow as pa
+
+from spreports.catalog import Column
+from spreports.errors import ParseError
+from spreports.fetch.findings import Findings
+from spreports.fetch.header import RESCUED
+from spreports.fetch.json_columns import Misfit, columns_of, flat_columns
+from spreports.fetch.json_cut import Block, RecordCutter
+from spreports.fetch.json_native import NativeParser
+from spreports.fetch.json_shape import Record, discover, leaves, record_of
+
+__all__ = ["LOOK_AHEAD", "RecordBatches"]
+
+# Keys that the catalogue lacks become columns if they occur within these bytes
+LOOK_AHEAD: Final = 1 << 20
+# After so many refusals in a row the native parser is asked less often
+_PATIENCE: Final = 4
+_SELDOM: Final = 16
+# Blocks that are parsed at once, each by a thread of its own
+_AHEAD: Final = 2
+
+
+class RecordBatches:
+    """A table of a JSON document as record batches.
+
+    Parameters
+    ----------
+    cutter : RecordCutter or None
+        Its first records are read at once; None for a table that the document lacks.
+    columns : sequence of Column
+        What the catalogue knows; empty for an unknown table.
+    typed, nested, on_bad_value
+        As for `open_batches`.
+    findings : Findings
+        Gets ``unknown_columns``, ``missing_columns``, ``bad_cells`` and ``rows``.
+    batch_bytes : int, bytes of text
+    """
+
+    def __init__(
+        self,
+        cutter: RecordCutter | None,
+        columns: Sequence[Column],
+        *,
+        typed: bool,
+        nested: str,
+        on_bad_value: str,
+        findings: Findings,
+        batch_bytes: int,
+    ) -> None:
+        self._cutter = cutter
+        self._rule = on_bad_value
+        self._findings = findings
+        self._batch_bytes = batch_bytes
+        self._flat = nested == "flat"
+        self._root = record_of(columns, typed=typed)
+        self._first = cutter.exact(LOOK_AHEAD) if cutter else []
+        self._first_bytes = cutter.taken_bytes if cutter else 0
+        discover(self._root, self._first)
+        findings.unknown_columns = tuple(
+            leaf.name for leaf in leaves(self._root) if not leaf.known
+        )
+        self.schema = self._schema()
+        self._unseen: dict[str, Column] = {}
+        if self._first:
+            self._unseen = {c.name: c for c in columns if not c.optional}
+        self._native = NativeParser(self._root)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield all records, in order.
+
+        Yields
+        ------
+        pyarrow.RecordBatch, n rows
+            Of `schema`.
+
+        Raises
+        ------
+        ParseError
+            The array is no sound JSON, or a value does not fit and the rule is
+            ``"raise"``.
+        """
+        cutter = self._cutter
+        if cutter is None:
+            return
+        # The first records were read at once, to look for keys
+        parts = max(1, -(-self._first_bytes // self._batch_bytes))
+        step = max(1, -(-len(self._first) // parts))
+        for start in range(0, len(self._first), step):
+            yield self._careful(self._first[start : start + step])
+        self._first = []
+        with ThreadPoolExecutor(_AHEAD, "spreports-json") as pool:
+            yield from self._others(cutter, pool)
+
+    def _others(
+        self, cutter: RecordCutter, pool: ThreadPoolExecutor
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield what follows the first records: natively, where that is exact."""
+        ahead: deque[tuple[Block, Future[list[pa.Array] | None]]] = deque()
+        refused, rounds = 0, 0
+        while not cutter.ended:
+            rounds += 1
+            if refused < _PATIENCE or rounds % _SELDOM == 0:
+                self._look_ahead(cutter, pool, ahead)
+            arrays = None
+            if ahead:
+                block, parsed = ahead.popleft()
+                arrays = parsed.result()
+                refused = refused + 1 if arrays is None else 0
+            if arrays is not None:
+                cutter.take(block)
+                yield self._batch(arrays, block.records, ())
+            else:
+                # what was cut ahead of here may be cut wrongly
+                ahead.clear()
+                records = cutter.exact(self._batch_bytes)
+                if records:
+                    yield self._careful(records)
+
+    def _look_ahead(
+        self,
+        cutter: RecordCutter,
+        pool: ThreadPoolExecutor,
+        ahead: deque[tuple[Block, Future[list[pa.Array] | None]]],
+    ) -> None:
+        """Have blocks parsed while the one before them is at work."""
+        while len(ahead) < _AHEAD:
+            taken = sum(block.size for block, _ in ahead)
+            block = cutter.learned(self._batch_bytes, taken)
+            if block is None:
+                break
+            ahead.append((block, pool.submit(self._native.columns, block)))
+
+    def _careful(self, records: Sequence[dict[str, object]]) -> pa.RecordBatch:
+        """Return a batch of decoded records."""
+        arrays, misfits = columns_of(self._root, records)
+        if misfits:
+            self._judge(misfits)
+        return self._batch(arrays, len(records), misfits)
+
+    def _batch(
+        self, arrays: Sequence[pa.Array], rows: int, misfits: Sequence[Misfit]
+    ) -> pa.RecordBatch:
+        """Return nested arrays as a batch of the schema."""
+        columns = (
+            [array for _, array in flat_columns(self._root, arrays)]
+            if self._flat
+            else list(arrays)
+        )
+        if self._rule == "rescue":
+            columns.append(_rescued(misfits, rows))
+        self._findings.rows += rows
+        batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
+        if self._unseen:
+            self._look_for_unseen(arrays)
+        return batch
+
+    def _judge(self, misfits: Sequence[Misfit]) -> None:
+        """Count bad values, or raise for the first of them."""
+        bad = [each for each in misfits if each.expected]
+        if bad and self._rule == "raise":
+            first = min(bad, key=lambda each: each.row)
+            row = self._findings.rows + first.row + 1
+            msg = (
+                f"record {row}, column {first.column!r}: not {first.expected}; "
+                "on_bad_value='null' or 'rescue' goes on without it, typed=False "
+                "leaves all values text"
+            )
+            raise ParseError(msg, row=row, column=first.column)
+        for each in misfits:
+            counts = (
+                self._findings.bad_cells if each.expected else (self._findings.unplaced)
+            )
+            counts[each.column] = counts.get(each.column, 0) + 1
+
+    def _schema(self) -> pa.Schema:
+        """Return the schema of the batches."""
+        if self._flat:
+            empty = [pa.nulls(0, each.dtype) for each in self._root.fields.values()]
+            flat = flat_columns(self._root, empty)
+            names = _distinct([name for name, _ in flat])
+            fields = [
+                (name, array.type) for name, (_, array) in zip(names, flat, strict=True)
+            ]
+        else:
+            fields = [(key, each.dtype) for key, each in self._root.fields.items()]
+        if self._rule == "rescue":
+            fields.append((RESCUED, pa.string()))
+        return pa.schema(fields)
+
+    def _look_for_unseen(self, arrays: Sequence[pa.Array]) -> None:
+        """Strike the columns that have come; the others are missing so far."""
+        seen = _seen(self._root, arrays)
+        self._unseen = {n: c for n, c in self._unseen.items() if n not in seen}
+        self._findings.missing_columns = tuple(self._unseen)
+
+
+def _seen(root: Record, arrays: Sequence[pa.Array]) -> set[str]:
+    """Return the names of leaves that have a value, or whose list is empty."""
+    seen: set[str] = set()
+    for node, array in zip(root.fields.values(), arrays, strict=True):
+        if isinstance(node, Record):
+            seen |= _seen(node, array.flatten())
+        elif array.null_count < len(array):
+            seen.update(leaf.name for leaf in leaves(node))
+    return seen
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Number the later of two equal names: ``a.b`` and a key that is called "a.b"."""
+    distinct: list[str] = []
+    for name in names:
+        unique, number = name, 1
+        while unique in distinct:
+            number += 1
+            unique = f"{name}_{number}"
+        distinct.append(unique)
+    return distinct
+
+
+def _rescued(misfits: Sequence[Misfit], rows: int) -> pa.Array:
+    """Return a JSON object of column and text for each row with a bad value."""
+    found: dict[int, dict[str, object]] = {}
+    for each in misfits:
+        _keep(found.setdefault(each.row, {}), each)
+    objects = [
+        json.dumps(found[row], ensure_ascii=False) if row in found else None
+        for row in range(rows)
+    ]
+    return pa.array(objects, pa.string())
+
+
+def _keep(row: dict[str, object], misfit: Misfit) -> None:
+    """Add a text; several of one column, as in a list, become a list."""
+    before = row.get(misfit.column)
+    if before is None:
+        row[misfit.column] = misfit.text
+    elif isinstance(before, list):
+        before.append(misfit.text)
+    else:
+        row[misfit.column] = [before, misfit.text]

@@ -1,0 +1,82 @@
+"""Find what the catalogue knows of each served column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spreports.catalog import Column, ReportType
+from spreports.catalog.spelling import bare_spelling
+from spreports.fetch.header import Header
+
+__all__ = ["matched_columns"]
+
+
+def matched_columns(header: Header, entry: ReportType) -> dict[str, Column | None]:
+    """Return what the catalogue knows of each column, in served order.
+
+    By the header itself; by another that the catalogue lists for it; without blanks
+    around it; last by another spelling (case, marks between words), where that is one
+    column's alone and nothing else in the file is that column. Where the catalogue says
+    that headers are translated and their order is fixed, the n-th column is the n-th,
+    unless a header that is known stands in another place.
+
+    Parameters
+    ----------
+    header : Header, m columns
+    entry : ReportType
+
+    Returns
+    -------
+    dict of str to Column or None, m columns
+        By unique name; None for a column that is not known.
+    """
+    columns = entry.columns()
+    known = {column.name: column for column in columns}
+    served = dict(zip(header.names, header.served, strict=True))
+    matched = {name: _exact(text, known, entry) for name, text in served.items()}
+    if entry.positional and _in_order(matched, columns):
+        matched.update(zip(header.names, columns, strict=False))
+    taken = {column.name for column in matched.values() if column is not None}
+    alike = _by_spelling(known, entry)
+    for name, text in served.items():
+        same = alike.get(bare_spelling(text)) if matched[name] is None else None
+        if same is not None and same.name not in taken:
+            matched[name] = same
+            taken.add(same.name)
+    return matched
+
+
+def _exact(
+    served: str, known: Mapping[str, Column], entry: ReportType
+) -> Column | None:
+    """Return the column of this very header, or of one that the catalogue lists."""
+    plain = served.strip()
+    canonical = entry.header_aliases.get(served, entry.header_aliases.get(plain))
+    return known.get(served) or known.get(canonical or plain)
+
+
+def _in_order(
+    matched: Mapping[str, Column | None], columns: tuple[Column, ...]
+) -> bool:
+    """Whether every column that its header names stands in its own place."""
+    places = {column.name: place for place, column in enumerate(columns)}
+    return all(
+        column is None or places[column.name] == place
+        for place, column in enumerate(matched.values())
+    )
+
+
+def _by_spelling(
+    known: Mapping[str, Column], entry: ReportType
+) -> dict[str, Column | None]:
+    """Return columns by bare spelling; None for a spelling that several share."""
+    found: dict[str, Column | None] = {}
+    spelled = [*known.items()]
+    spelled += [(a, known[n]) for a, n in entry.header_aliases.items() if n in known]
+    for name, column in spelled:
+        bare = bare_spelling(name)
+        if not bare or (bare in found and found[bare] is not column):
+            found[bare] = None
+        else:
+            found[bare] = column
+    return found

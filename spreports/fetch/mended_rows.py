@@ -1,0 +1,118 @@
+"""Mend rows that do not fit the header, in the two ways that Amazon is known for.
+
+Only called where a block does not parse; what is not known to be Amazon's custom stays
+as it is, and is then an error with its row number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from spreports.catalog import ReportType
+from spreports.fetch.findings import Findings
+from spreports.fetch.header import Header, Quoting
+
+__all__ = ["mended_rows"]
+
+
+def mended_rows(
+    rows: bytes, header: Header, entry: ReportType, findings: Findings
+) -> bytes | None:
+    """Return a block with its known faults mended.
+
+    Parameters
+    ----------
+    rows : bytes
+        Whole rows; the last one may lack its line end.
+    header : Header, m columns
+    entry : ReportType
+        ``pad_short_rows`` allows rows that lack their last cells.
+    findings : Findings
+        Gets ``padded_rows`` and ``unwrapped_rows``.
+
+    Returns
+    -------
+    bytes or None
+        None where no such fault can be: there is nothing to try again.
+
+    Source: reference, "Short rows" (V2 settlement) and "a whole row inside one pair of
+    quotes" (VCS exports).
+    """
+    if header.quoting is Quoting.DOUBLED:
+        if len(header.names) == 1:
+            return None
+        mended = list(_unwrapped(rows, header, findings))
+    elif entry.pad_short_rows:
+        mended = list(_padded(rows, header, findings))
+    else:
+        return None
+    return b"".join(mended)
+
+
+def _padded(rows: bytes, header: Header, findings: Findings) -> Iterator[bytes]:
+    """Give short rows their missing cells, empty, on the right.
+
+    A last line without its end is left as it is: that is a cut document.
+    """
+    delimiter = header.delimiter.encode()
+    for line in rows.splitlines(keepends=True):
+        text = line.rstrip(b"\r\n")
+        cells = text.count(delimiter) + 1
+        if 1 < cells < len(header.names) and len(text) < len(line):
+            missing = delimiter * (len(header.names) - cells)
+            findings.padded_rows += 1
+            yield text + missing + line[len(text) :]
+        else:
+            yield line
+
+
+def _unwrapped(rows: bytes, header: Header, findings: Findings) -> Iterator[bytes]:
+    """Take rows out of the one pair of quotes that they stand in as a whole."""
+    lines = rows.splitlines(keepends=True)
+    reader = csv.reader(
+        (line.decode() for line in lines), delimiter=header.delimiter, strict=False
+    )
+    place = 0
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error:  # a cell beyond the parser's limit: leave the rest as it is
+            yield from lines[place:]
+            return
+        if cells is None:
+            return
+        line = b"".join(lines[place : reader.line_num])
+        place = reader.line_num
+        row = _row_inside(line.decode(), cells, header)
+        if row is None:
+            yield line
+        else:
+            findings.unwrapped_rows += 1
+            yield row.encode()
+
+
+def _row_inside(line: str, cells: list[str], header: Header) -> str | None:
+    """Return the row that stands inside one pair of quotes, if one does."""
+    text = line.strip("\r\n")
+    if len(cells) == len(header.names) or text[:1] != '"' or text[-1:] != '"':
+        return None
+    # Inner quotes doubled, as one cell has them; or as they were
+    for inner in (*cells[:1], text[1:-1]):
+        source = io.StringIO(inner, newline="")
+        try:
+            rows = list(csv.reader(source, delimiter=header.delimiter))
+        except csv.Error:
+            continue
+        if [len(row) for row in rows] == [len(header.names)]:
+            target = io.StringIO()
+            writer = csv.writer(
+                target,
+                delimiter=header.delimiter,
+                quoting=csv.QUOTE_ALL,
+                lineterminator="\n",
+            )
+            writer.writerow(rows[0])
+            return target.getvalue()
+    return None

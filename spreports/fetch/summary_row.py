@@ -1,0 +1,177 @@
+"""Part a settlement's summary row from its rows, and hold them to its total.
+
+The first data row of a settlement names its dates, currency and total; the others leave
+those cells blank, and their amounts add up to the total to the cent. That sum is a free
+proof that no row is missing and no amount was misread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Context, Decimal
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.catalog import Column
+from spreports.errors import ParseError
+from spreports.fetch.findings import Findings
+
+__all__ = ["SUMMARY", "SummaryRow"]
+
+SUMMARY: Final = "summary"
+
+_ID, _TOTAL, _AMOUNT = "settlement-id", "total-amount", "amount"
+# 76 digits: a sum of cells of 38 digits neither rounds nor overflows
+_WIDE: Final = pa.decimal256(76, 6)
+_EXACT: Final = Context(prec=76)
+_CHECK: Final = f"the sum of {_AMOUNT!r} against {_TOTAL!r}"
+
+
+class SummaryRow:
+    """Tells the two kinds of rows apart and adds up both.
+
+    A row with a total and without an amount is a summary. A document that joins several
+    settlements has several, and each settlement is held to its own total.
+
+    Parameters
+    ----------
+    matched : mapping of str to Column or None
+        The document's columns by name.
+    values : callable
+        Gives the typed cells of a batch's column, and whether all of them fit.
+    findings : Findings
+        Gets ``summary_rows``, ``skipped_checks`` and corrected ``rows``.
+    """
+
+    def __init__(
+        self,
+        matched: Mapping[str, Column | None],
+        values: Callable[[pa.RecordBatch, str], tuple[pa.Array, bool]],
+        findings: Findings,
+    ) -> None:
+        self._names = {c.name: name for name, c in matched.items() if c is not None}
+        self._values = values
+        self._findings = findings
+        self._totals: dict[str | None, Decimal] = {}
+        self._amounts: dict[str | None, Decimal] = {}
+        self._sound = True
+
+    def rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the batches without the summary rows.
+
+        Parameters
+        ----------
+        batches : iterable of pyarrow.RecordBatch
+
+        Yields
+        ------
+        pyarrow.RecordBatch
+
+        Raises
+        ------
+        ParseError
+            After the last row: the amounts do not add up to the total.
+        """
+        for rows, _ in self._parted(batches):
+            if rows.num_rows:
+                yield rows
+
+    def summaries(
+        self, batches: Iterable[pa.RecordBatch], schema: pa.Schema
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the summary rows alone; the whole document is read for the check.
+
+        Parameters
+        ----------
+        batches : iterable of pyarrow.RecordBatch
+        schema : pyarrow.Schema
+            The columns that a summary has.
+
+        Yields
+        ------
+        pyarrow.RecordBatch
+
+        Raises
+        ------
+        ParseError
+            As `rows`.
+        """
+        for _, summaries in self._parted(batches):
+            if summaries.num_rows:
+                yield summaries.select(schema.names)
+        self._findings.rows = self._findings.summary_rows
+
+    def _parted(
+        self, batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        """Yield rows and summary rows, and check the sums behind the last."""
+        found = self._findings
+        if not {_TOTAL, _AMOUNT} <= set(self._names):
+            found.skipped_checks += (f"{_CHECK}: the document lacks such a column",)
+            for batch in batches:
+                yield batch, batch.slice(0, 0)
+            return
+        for batch in batches:
+            total, sound = self._values(batch, self._names[_TOTAL])
+            amount, also = self._values(batch, self._names[_AMOUNT])
+            self._sound &= sound and also
+            is_summary = pc.and_(pc.is_valid(total), pc.is_null(amount))
+            self._add(self._amounts, batch, amount)
+            number = pc.sum(is_summary).as_py() or 0
+            if not number:
+                yield batch, batch.slice(0, 0)
+                continue
+            found.summary_rows += number
+            nothing = pa.scalar(None, total.type)
+            self._add(self._totals, batch, pc.if_else(is_summary, total, nothing))
+            yield batch.filter(pc.invert(is_summary)), batch.filter(is_summary)
+        # Not before the parser, a thread of its own, has counted its last row
+        found.rows -= found.summary_rows
+        self._check()
+
+    def _add(
+        self, sums: dict[str | None, Decimal], batch: pa.RecordBatch, cells: pa.Array
+    ) -> None:
+        """Add a batch's cells to the sum of each settlement."""
+        if cells.null_count == len(cells):
+            return
+        name = self._names.get(_ID)
+        ids = batch.column(name) if name else pa.nulls(batch.num_rows, pa.string())
+        table = pa.table({"id": ids, "cell": cells.cast(_WIDE)})
+        summed = table.group_by("id", use_threads=False).aggregate([("cell", "sum")])
+        for row in summed.to_pylist():
+            value = row["cell_sum"]
+            if value is not None:
+                sums[row["id"]] = _EXACT.add(sums.get(row["id"], Decimal(0)), value)
+
+    def _check(self) -> None:
+        """Raise where a settlement's amounts do not add up to its total."""
+        found = self._findings
+        bad = [found.bad_cells.get(self._names[name]) for name in (_TOTAL, _AMOUNT)]
+        if not self._sound or any(bad):
+            found.skipped_checks += (f"{_CHECK}: some of their cells are no numbers",)
+        elif not self._totals:
+            if self._amounts:
+                found.skipped_checks += (f"{_CHECK}: there is no summary row",)
+        elif self._differ():
+            msg = (
+                f"the cells of column {_AMOUNT!r} do not add up to the summary row's "
+                f"{_TOTAL!r}: rows are missing or changed. Get the report document "
+                "again and hold it against the settlement in Seller Central; "
+                "without table= it is read as it is served"
+            )
+            raise ParseError(msg, column=self._names[_TOTAL])
+
+    def _differ(self) -> bool:
+        """Whether totals and sums differ; one summary answers for the document."""
+        if len(self._totals) == 1:
+            total = Decimal(0)
+            for amount in self._amounts.values():
+                total = _EXACT.add(total, amount)
+            return [total] != list(self._totals.values())
+        return any(
+            self._totals.get(each, Decimal(0)) != self._amounts.get(each, Decimal(0))
+            for each in {*self._totals, *self._amounts}
+        )

@@ -1,0 +1,186 @@
+"""Read a whole column of timestamps at once, where every cell has the same layout.
+
+What does not is an ``ArrowInvalid``: its cells are then read one by one. Either way a
+cell gives the same instant.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.fetch.timestamps import ISO, pattern_fits, unnamed_zone, zone_offset
+
+__all__ = ["timestamps"]
+
+_INSTANT: Final = pa.timestamp("us", "UTC")
+_FIRST: Final = pa.scalar(datetime.min.replace(tzinfo=UTC), _INSTANT)
+_LAST: Final = pa.scalar(datetime.max.replace(tzinfo=UTC), _INSTANT)
+_ISO_WITH_ZONE: Final = "%Y-%m-%dT%H:%M:%S%Z"
+# Token to a specimen of its width: digits, or a zone that ends the pattern
+_SPECIMEN: Final = {
+    "%Y": "1111",
+    **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), "11"),
+    "%Z": "UTC",
+}
+_ZONE: Final = "%Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """Where the parts of a pattern stand, its day and month with their zeros.
+
+    Attributes
+    ----------
+    places : dict of str to (int, int)
+        Token to where its digits begin and end.
+    marks : tuple of (int, int, str)
+        Where each run of other characters begins and ends.
+    width : int
+        Characters before the zone, or of the whole.
+    zoned : bool
+    unnamed : str
+        The zone where the pattern names none.
+    """
+
+    places: dict[str, tuple[int, int]]
+    marks: tuple[tuple[int, int, str], ...]
+    width: int
+    zoned: bool
+    unnamed: str
+
+
+def timestamps(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
+    """Return the instants of a column whose cells have one layout.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array of string, n cells
+    formats : tuple of str
+        As for `parse_timestamp`.
+
+    Returns
+    -------
+    pyarrow.Array of timestamp[us, UTC], n cells
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        The cells differ in layout, or some cell fits no format.
+    """
+    for layout in _layouts(formats):
+        try:
+            values = _in_layout(texts, layout) if layout else texts.cast(_INSTANT)
+        except pa.ArrowInvalid:
+            continue
+        ends = pc.min_max(values)
+        # Arrow knows years that Python does not
+        if ends["min"].is_valid and (
+            ends["min"].value < _FIRST.value or ends["max"].value > _LAST.value
+        ):
+            break
+        return values
+    raise pa.ArrowInvalid("no format fits every cell")
+
+
+@lru_cache(maxsize=128)
+def _layouts(formats: tuple[str, ...]) -> tuple[_Layout | None, ...]:
+    """Return the layouts to try, None for ISO 8601.
+
+    A format counts only if no cell of its layout could mean something else by a format
+    that is tried before it.
+    """
+    layouts: list[_Layout | None] = []
+    tried: list[str] = []
+    for pattern in formats or (ISO,):
+        layout = None if pattern == ISO else _layout(pattern)
+        specimen = _specimen(_ISO_WITH_ZONE if pattern == ISO else pattern)
+        if (pattern == ISO or layout) and not any(
+            pattern_fits(earlier, specimen) for earlier in tried
+        ):
+            layouts.append(layout)
+        tried.append(pattern)
+    return tuple(layouts)
+
+
+def _specimen(pattern: str) -> str:
+    """Return a text of a pattern's form."""
+    parts = re.split(r"(%[a-zA-Z])", pattern)
+    return "".join(_SPECIMEN.get(part, part) for part in parts)
+
+
+def _layout(pattern: str) -> _Layout | None:
+    """Return the layout of a pattern; None where it is not one of fixed width."""
+    places: dict[str, tuple[int, int]] = {}
+    marks: list[tuple[int, int, str]] = []
+    width = 0
+    parts = [part for part in re.split(r"(%[a-zA-Z])", pattern) if part]
+    zoned = parts[-1] == _ZONE
+    for part in parts[:-1] if zoned else parts:
+        size = len(_SPECIMEN.get(part, part))
+        if part in _SPECIMEN and part != _ZONE:
+            places[part] = (width, width + size)
+        elif part.startswith("%"):
+            return None
+        else:
+            marks.append((width, width + size, part))
+        width += size
+    if not {"%Y", "%m", "%d", "%H", "%M", "%S"} <= set(places):
+        return None
+    return _Layout(
+        places=places,
+        marks=tuple(marks),
+        width=width,
+        zoned=zoned,
+        unnamed=unnamed_zone(pattern),
+    )
+
+
+def _in_layout(texts: pa.Array, layout: _Layout) -> pa.Array:
+    """Return the instants of texts in this layout."""
+    data = texts.cast(pa.binary())
+    lengths = pc.min_max(pc.binary_length(data)).as_py()
+    if lengths["min"] is None:
+        return pa.nulls(len(texts), _INSTANT)
+    if layout.zoned == (lengths["max"] == layout.width) or (
+        lengths["min"] < layout.width + layout.zoned
+    ):
+        raise pa.ArrowInvalid("another width")
+    for start, stop, mark in layout.marks:
+        if not pc.all(pc.equal(_cut(data, start, stop), mark.encode())).as_py():
+            raise pa.ArrowInvalid("another mark")
+    parts = [_cut(data, *layout.places[token]) for token in ("%Y", "%m", "%d")]
+    clock = [_cut(data, *layout.places[token]) for token in ("%H", "%M", "%S")]
+    day = pc.binary_join_element_wise(*parts, b"-")
+    time = pc.binary_join_element_wise(*clock, b":")
+    written = pc.binary_join_element_wise(day, time, b" ").cast(pa.string())
+    local = written.cast(pa.timestamp("us")).cast(pa.int64())
+    if layout.zoned:
+        # an open end makes Arrow's binary_slice fail
+        zones = _cut(data, layout.width, lengths["max"]).dictionary_encode()
+        names = [
+            name.decode("utf-8", "replace") for name in zones.dictionary.to_pylist()
+        ]
+        shifts = pa.array([_microseconds(name) for name in names], pa.int64())
+        shift = shifts.take(zones.indices)
+    else:
+        shift = pa.scalar(_microseconds(layout.unnamed), pa.int64())
+    return pc.subtract_checked(local, shift).cast(_INSTANT)
+
+
+def _cut(data: pa.Array, start: int, stop: int) -> pa.Array:
+    return pc.binary_slice(data, start, stop)
+
+
+def _microseconds(zone: str) -> int:
+    """Return how far a zone is east of UTC."""
+    try:
+        return zone_offset(zone) // timedelta(microseconds=1)
+    except ValueError:
+        raise pa.ArrowInvalid("unknown zone") from None

@@ -1,0 +1,246 @@
+"""An Excel workbook as record batches: each worksheet is a table.
+
+The cells are read as values, never as formulas, and written as the text that they
+show; from there they go the way of a flat file. Macros and links are not looked at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.catalog import ReportType
+from spreports.errors import ParseError
+from spreports.fetch.findings import Findings
+from spreports.fetch.header import Header, Quoting, unique_names
+from spreports.fetch.typed import Typing
+from spreports.fetch.xlsx_checked import check_workbook
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+__all__ = ["open_xlsx", "xlsx_tables"]
+
+MAX_STORED: Final = 256 << 20
+# Reports have up to a few lines of instructions above the header
+_LOOKED_AT: Final = 20
+_BATCH_ROWS: Final = 10_000
+_EXACT: Final = 1 << 53
+
+Row = list[str]
+
+
+def open_xlsx(
+    plain: Iterable[bytes],
+    entry: ReportType,
+    *,
+    table: str | None,
+    typed: bool,
+    on_bad_value: str,
+    findings: Findings,
+) -> tuple[pa.Schema, Callable[[], Generator[pa.RecordBatch, None, None]]]:
+    """Open a workbook's worksheet as record batches.
+
+    Parameters
+    ----------
+    plain : iterable of bytes
+        The workbook.
+    entry : ReportType
+    table : str or None
+        A worksheet's title; None or the catalogue's own table name takes the first
+        worksheet with the catalogued header, or the first.
+    typed : bool
+    on_bad_value : str
+    findings : Findings
+
+    Returns
+    -------
+    pyarrow.Schema
+        The header's columns, then the catalogued ones that the sheet lacks.
+    callable
+        Gives the batches, once.
+
+    Raises
+    ------
+    ValueError
+        No such worksheet.
+    ParseError
+        Damaged, not a workbook, or ``python-calamine`` is not installed.
+    """
+    with _workbook(plain) as book:
+        titles = list(book.sheet_names)
+        own = table is not None and table not in titles and table == entry.table().name
+        if table is None or own:
+            title = _catalogued(book, titles, entry)
+        elif table in titles:
+            title = table
+        else:
+            named = ", ".join(repr(each) for each in titles)
+            raise ValueError(f"no worksheet {table!r}: {named}")
+        # Cells are in memory from here on; the file is not needed any longer
+        rows = _rows(book, title)
+    lead = list(islice(rows, _LOOKED_AT))
+    at, served = _header(lead, entry)
+    header = Header(
+        names=unique_names(served),
+        served=served,
+        line=b"",
+        delimiter="",
+        quoting=Quoting.OFF,
+        line_end=b"\n",
+    )
+    typing = Typing(header, entry, on_bad_value, findings)
+    texts_schema = pa.schema([(name, pa.string()) for name in header.names])
+
+    def texts() -> Iterator[pa.RecordBatch]:
+        data = chain(lead[at + 1 :], rows)
+        cells = (row for row in data if any(row))
+        while block := list(islice(cells, _BATCH_ROWS)):
+            findings.rows += len(block)
+            columns = [pa.array(each, pa.string()) for each in zip(*block, strict=True)]
+            if typed:
+                null = pa.scalar(None, pa.string())
+                columns = [pc.if_else(pc.equal(c, ""), null, c) for c in columns]
+            yield pa.RecordBatch.from_arrays(columns, schema=texts_schema)
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        yield from typing.typed(texts()) if typed else texts()
+
+    return typing.schema if typed else texts_schema, batches
+
+
+def xlsx_tables(plain: Iterable[bytes]) -> tuple[str, ...]:
+    """Return the titles of a workbook's worksheets.
+
+    Parameters
+    ----------
+    plain : iterable of bytes
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    ParseError
+        As `open_xlsx`.
+    """
+    with _workbook(plain) as book:
+        return tuple(book.sheet_names)
+
+
+@contextmanager
+def _workbook(plain: Iterable[bytes]) -> Iterator[CalamineWorkbook]:
+    """Give the workbook, checked, from a file of its own."""
+    try:
+        from python_calamine import (  # noqa: PLC0415 - an extra, only where it is used
+            CalamineError,
+            CalamineWorkbook,
+        )
+    except ImportError as exc:
+        msg = (
+            "the document is an Excel workbook: pip install spreports[xlsx] reads it, "
+            "Document.save(path) keeps it"
+        )
+        raise ParseError(msg) from exc
+    with tempfile.TemporaryDirectory(prefix="spreports-") as folder:
+        path = Path(folder) / "document.xlsx"
+        with path.open("wb") as file:
+            size = 0
+            for chunk in plain:
+                size += len(chunk)
+                if size > MAX_STORED:
+                    limit = f"{MAX_STORED >> 20} MiB"
+                    raise ParseError(f"the workbook is larger than {limit}: refused")
+                file.write(chunk)
+        check_workbook(path)
+        try:
+            with CalamineWorkbook.from_path(path) as book:
+                yield book
+        except CalamineError as exc:
+            msg = f"the workbook cannot be read: {type(exc).__name__}"
+            raise ParseError(msg) from None
+
+
+def _rows(book: CalamineWorkbook, title: str) -> Iterator[Row]:
+    """Return a worksheet's rows as texts, all of the same length."""
+    rows = book.get_sheet_by_name(title).iter_rows()
+    return ([_text(cell) for cell in row] for row in rows)
+
+
+def _text(cell: object) -> str:
+    """Return what a cell shows.
+
+    A fraction has 15 digits, as Excel shows it, and none an exponent; a day without a
+    time is a day.
+    """
+    text = str(cell)
+    match cell:
+        case bool():
+            text = text.lower()
+        case float() if cell.is_integer() and abs(cell) < _EXACT:
+            text = str(int(cell))
+        case float():
+            text = format(Decimal(format(cell, ".15g")), "f")
+        case dt.datetime() if cell.time() == dt.time():
+            text = cell.date().isoformat()
+        case dt.date() | dt.time():
+            text = cell.isoformat()
+    return text
+
+
+def _catalogued(
+    book: CalamineWorkbook, titles: Sequence[str], entry: ReportType
+) -> str:
+    """Return the first worksheet that has the catalogued header, or the first."""
+    if not titles:
+        raise ParseError("the workbook has no worksheet")
+    if len(titles) > 1:
+        for title in titles:
+            if _place(list(islice(_rows(book, title), _LOOKED_AT)), entry) is not None:
+                return title
+    return titles[0]
+
+
+def _place(lead: Sequence[Row], entry: ReportType) -> int | None:
+    """Return which of the first rows is the catalogued header, if one is."""
+    names = {column.name for column in entry.columns()} | set(entry.header_aliases)
+    scores = [len(names & set(_named(lead, at, names))) for at in range(len(lead))]
+    best = max(scores, default=0)
+    return scores.index(best) if best >= min(2, len(names)) > 0 else None
+
+
+def _header(lead: Sequence[Row], entry: ReportType) -> tuple[int, tuple[str, ...]]:
+    """Return where the header is, and its names."""
+    at = _place(lead, entry)
+    if at is None:
+        at = next((number for number, row in enumerate(lead) if any(row)), None)
+    if at is None:
+        raise ParseError("the worksheet is empty: it has not even a header")
+    names = {column.name for column in entry.columns()}
+    return at, _named(lead, at, names)
+
+
+def _named(lead: Sequence[Row], at: int, known: set[str]) -> tuple[str, ...]:
+    """Return a row's names; a heading above several columns may belong to each.
+
+    Source: reference, GET_REMOTE_FULFILLMENT_ELIGIBILITY: blocks of a country's
+    columns repeat the same three names.
+    """
+    names = list(lead[at])
+    heading = ""
+    for place, above in enumerate(lead[at - 1] if at else ()):
+        heading = above or heading
+        joined = f"{heading} {names[place]}"
+        if names[place] not in known and joined in known:
+            names[place] = joined
+    return tuple(names)

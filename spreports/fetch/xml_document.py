@@ -1,0 +1,295 @@
+"""An XML document as record batches: where its stages are joined.
+
+UTF-8 -> checked by expat -> (a thread ahead) -> tags -> elements -> rows
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.catalog import ReportType
+from spreports.errors import ParseError
+from spreports.fetch.findings import Findings
+from spreports.fetch.read_ahead import read_ahead
+from spreports.fetch.sniff import error_page
+from spreports.fetch.xml_checked import MAX_RECORD, checked
+from spreports.fetch.xml_columns import grouped, layout
+from spreports.fetch.xml_nodes import MAX_PATHS, Nodes, Paths, Reading
+from spreports.fetch.xml_record_element import profile_of, record_element
+from spreports.fetch.xml_rows import Rows
+from spreports.fetch.xml_tokens import Tags, Tokens, split_tokens
+
+__all__ = ["open_xml"]
+
+# Columns are settled from as much as this, about a thousand orders
+_SAMPLE: Final = 1 << 20
+_FIELDS_AT_MOST: Final = 200
+_FIELD_LENGTH: Final = 4_096
+# Source: XML 1.0, section 2.8, XMLDecl
+_DECLARATION: Final = re.compile(rb"<\?xml\s[^>]*\?>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    """The first part of a text.
+
+    Attributes
+    ----------
+    text : bytes
+        From the first tag on.
+    whole : bool
+        There is no more.
+    nodes : Nodes
+        Its elements, but for those that are not yet whole.
+    """
+
+    text: bytes
+    whole: bool
+    nodes: Nodes
+
+
+def open_xml(
+    text: Generator[bytes, None, None],
+    head: bytes,
+    entry: ReportType,
+    *,
+    table: str | None,
+    typed: bool,
+    nested: str,
+    on_bad_value: str,
+    batch_bytes: int,
+    findings: Findings,
+    on_fields: Callable[[Mapping[str, object]], None] | None,
+) -> tuple[pa.Schema, Callable[[], Generator[pa.RecordBatch, None, None]]]:
+    """Open an XML text as record batches.
+
+    Parameters
+    ----------
+    text : generator of bytes
+        UTF-8 without byte order mark, cut between characters; closed at the end.
+    head : bytes
+        The document's first plain bytes.
+    entry : ReportType
+        Its tables say which element is the record and how columns are typed; what it
+        does not say is found from the first mebibyte.
+    table : str or None
+        One of the entry's tables; the first where None.
+    typed : bool
+    nested : str
+        ``"flat"`` or ``"struct"``.
+    on_bad_value : str
+    batch_bytes : int, bytes of text
+    findings : Findings
+    on_fields : callable or None
+        Called with the values around the records before the end; what it raises
+        passes through.
+
+    Returns
+    -------
+    pyarrow.Schema, m columns
+        The catalogue's columns, then what else the first records have, as strings.
+    callable
+        Gives the batches, once.
+
+    Raises
+    ------
+    ParseError
+        At once where the first part of the document is at fault or its record element
+        cannot be told.
+    """
+    page = error_page(head)
+    if page is not None:
+        raise ParseError(f"{page} stands in the report document's place")
+    feed = _Feed(text)
+    chunks = checked(feed)
+    paths, tags = Paths(), Tags()
+    sample = _sample(chunks, paths, tags)
+    known = entry.table(None if table == entry.table().name else table)
+    profile = profile_of(sample.nodes, paths)
+    found = record_element(profile, known)
+    record = found or tuple(known.path.split("/"))
+    places = profile.places(record)
+    inside = [path for path in profile.repeated if path[: len(record)] == record]
+    repeated = [path[len(record) :] for path in inside if len(path) > len(record)]
+    columns = known.columns if entry.known or known.columns else ()
+    fields, unknown = layout(columns, places, repeated)
+    if len(unknown) > MAX_PATHS:
+        raise ParseError(f"this is not a report: more than {MAX_PATHS} columns")
+    findings.unknown_columns = unknown
+    rows = Rows(
+        grouped(fields) if nested == "struct" else fields,
+        record,
+        paths,
+        entry,
+        typed=typed,
+        on_bad_value=on_bad_value,
+        findings=findings,
+    )
+    around = _Around(paths, record, findings)
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        with closing(feed.read_ahead()):
+            reading = Reading(paths)
+            depth = len(record)
+            buffers = _buffers(
+                sample, chunks, reading, tags, depth, batch_bytes=batch_bytes
+            )
+            for nodes in buffers:
+                batch = rows.batch(nodes)
+                around.take(nodes)
+                if batch.num_rows:
+                    yield batch
+        findings.missing_columns = rows.unseen() if findings.rows else ()
+        if on_fields is not None:
+            on_fields(findings.document_fields)
+
+    return rows.schema, batches
+
+
+class _Feed:
+    """The text's chunks, from some point on read ahead by a thread.
+
+    Expat stays in the consumer's thread: it holds the interpreter while it reads, and
+    each of the many native steps here would wait for it.
+    """
+
+    def __init__(self, text: Generator[bytes, None, None]) -> None:
+        self._chunks = text
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._chunks)
+
+    def read_ahead(self) -> Generator[bytes, None, None]:
+        """Start the thread; closing what is returned ends it and closes the text."""
+        self._chunks = read_ahead(self._chunks)
+        return self._chunks
+
+
+def _sample(chunks: Iterator[bytes], paths: Paths, tags: Tags) -> _Sample:
+    """Read the first part of the text, at least one whole element."""
+    text = bytearray()
+    need, whole = _SAMPLE, False
+    while True:
+        while len(text) < need and not whole:
+            chunk = next(chunks, None)
+            whole = chunk is None
+            text += chunk or b""
+        declared = _DECLARATION.match(text)
+        if declared:
+            del text[: declared.end()]
+        tokens = split_tokens(bytes(text), tags, final=whole)
+        if tokens is not None and not whole:
+            tokens = _but_last(tokens)
+        if tokens is not None and len(tokens.codes):
+            break
+        if whole or len(text) > MAX_RECORD:
+            raise ParseError("this is not a report: it has no element")
+        need = 2 * len(text)
+    nodes = Reading(paths).nodes(tokens, below=None)
+    if nodes is None:
+        raise ParseError("this is not a report: it has no element")
+    return _Sample(text=bytes(text), whole=whole, nodes=nodes)
+
+
+def _but_last(tokens: Tokens) -> Tokens:
+    """Leave the last tag out: whether its element holds others is not known yet."""
+    count = len(tokens.codes) - 1
+    return replace(
+        tokens, codes=tokens.codes.slice(0, count), texts=tokens.texts.slice(0, count)
+    )
+
+
+def _buffers(
+    sample: _Sample,
+    chunks: Iterator[bytes],
+    reading: Reading,
+    tags: Tags,
+    depth: int,
+    *,
+    batch_bytes: int,
+) -> Iterator[Nodes]:
+    """Yield the elements of whole records, about `batch_bytes` of text at a time."""
+    text = bytearray(sample.text)
+    ended, need = sample.whole, batch_bytes
+    while True:
+        while len(text) < need and not ended:
+            chunk = next(chunks, None)
+            ended = chunk is None
+            text += chunk or b""
+        final = ended and len(text) <= need
+        tokens = split_tokens(bytes(text[:need]), tags, final=final)
+        nodes = None
+        if tokens is not None:
+            nodes = reading.nodes(tokens, below=None if final else depth)
+        if nodes is not None:
+            yield nodes
+            del text[: nodes.end]
+            need = batch_bytes
+        elif need >= MAX_RECORD:
+            msg = f"a record of more than {MAX_RECORD >> 20} MiB, or none to be found"
+            raise ParseError(f"this is not a report: {msg}")
+        else:
+            # Twice as much each time, so that a large record is not read over and over
+            need = min(2 * need, MAX_RECORD)
+        if final:
+            break
+
+
+class _Around:
+    """What stands around the records: the document's own fields."""
+
+    def __init__(
+        self, paths: Paths, record: tuple[str, ...], findings: Findings
+    ) -> None:
+        self._paths = paths
+        self._record = record
+        self._findings = findings
+        self._outside: list[int] = []
+        self._looked_at = 1
+        self._valued: set[int] = set()
+
+    def take(self, nodes: Nodes) -> None:
+        """Keep the first value of each field; count others that lie in a group."""
+        for number in range(self._looked_at, len(self._paths)):
+            if self._paths.names[number][: len(self._record)] != self._record:
+                self._outside.append(number)
+        self._looked_at = len(self._paths)
+        for number in self._outside:
+            path = self._paths.names[number]
+            elements = nodes.of(number, len(path))
+            if not len(elements):
+                continue
+            values = nodes.texts.take(elements)
+            blank = pc.or_kleene(pc.ascii_is_space(values), pc.equal(values, ""))
+            texts = values.filter(pc.invert(pc.fill_null(blank, fill_value=True)))
+            name = "/".join(path[1:])
+            kept = 0
+            if number not in self._valued:
+                self._valued.add(number)
+                tag = nodes.tags[nodes.codes[elements[0].as_py()].as_py()]
+                for attribute, value in tag.attributes.items():
+                    self._keep("/".join([*path[1:], f"@{attribute}"]), value)
+                if len(texts) and self._keep(name, texts[0].as_py()):
+                    kept = 1
+            envelope = path[:-1] == self._record[: len(path) - 1]
+            if len(texts) > kept and not envelope:
+                counts = self._findings.unplaced
+                counts[name] = counts.get(name, 0) + len(texts) - kept
+
+    def _keep(self, name: str, value: str) -> bool:
+        """Keep a field, unless it is one too many or too long; say whether."""
+        fields = self._findings.document_fields
+        if len(fields) >= _FIELDS_AT_MOST or len(value) > _FIELD_LENGTH:
+            return False
+        fields[name] = value
+        return True

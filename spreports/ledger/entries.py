@@ -1,0 +1,70 @@
+"""What the ledger holds of a request and of a document, and how a request is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+def request_key(
+    report_type: str,
+    marketplace_ids: Sequence[str],
+    options: Mapping[str, str],
+    start: datetime | None,
+    end: datetime | None,
+) -> str:
+    """Name a request by all that decides its content.
+
+    Returns
+    -------
+    str
+        JSON with sorted keys: equal exactly when the requests are.
+    """
+    return json.dumps(
+        {
+            "reportType": report_type,
+            "marketplaceIds": sorted(marketplace_ids),
+            "reportOptions": dict(sorted(options.items())),
+            "dataStartTime": start and start.astimezone(UTC).isoformat(),
+            "dataEndTime": end and end.astimezone(UTC).isoformat(),
+        },
+        sort_keys=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One report that was asked for, or was about to be.
+
+    Attributes
+    ----------
+    id : int
+        Row of the ledger.
+    intended_time : datetime, aware, UTC
+        When the intent was written, just before createReport.
+    owner : str
+        Mark of the process that asked; `owner.is_gone` says whether it still runs.
+    report_id : str or None
+        None: the answer of createReport has not been seen.
+    processing_status, report_document_id : str or None
+        As last seen.
+    """
+
+    id: int
+    intended_time: datetime
+    owner: str
+    report_id: str | None
+    processing_status: str | None
+    report_document_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedDocument:
+    """What is known of stored bytes that were verified."""
+
+    content_type: str | None
+    size: int
+    sha256: str
+    verified: str

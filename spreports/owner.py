@@ -1,0 +1,66 @@
+"""Which process something belongs to, so that another can tell whether it still runs.
+
+A mark names host, process and when that process began: a number alone is given to
+another process sooner or later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import socket
+from pathlib import Path
+
+__all__ = ["MARK", "is_gone", "mark"]
+
+MARK = r"[0-9a-f]{8}-[0-9]+-[0-9]+"
+_MARK = re.compile(r"([0-9a-f]{8})-([0-9]+)-([0-9]+)", re.ASCII)
+
+
+def mark() -> str:
+    """Return this process's mark, ``<host>-<pid>-<start>``."""
+    pid = os.getpid()
+    return f"{_host()}-{pid}-{_started(pid)}"
+
+
+def is_gone(owner: str) -> bool:
+    """Whether a process of this host has ended; when in doubt it has not.
+
+    Parameters
+    ----------
+    owner : str
+        What `mark` gave there; any other text is nobody's, and so gone.
+
+    Returns
+    -------
+    bool
+    """
+    match = _MARK.fullmatch(owner)
+    if match is None:
+        return True
+    host, pid, started = match.groups()
+    if host != _host() or os.name != "posix":  # elsewhere, signal 0 is not a question
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass
+    return started != "0" and _started(int(pid)) != int(started)
+
+
+def _host() -> str:
+    """Shorten and hide the host's name: folders of a lake are often public."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _started(pid: int) -> int:
+    """Return when a process began, in ticks; 0 where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return 0
+    # proc(5): field 22; the second field may hold spaces and brackets
+    return int(stat.rpartition(")")[2].split()[19])

@@ -1,0 +1,33 @@
+"""How far a request is, as it is told to whoever wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a request is, told to ``on_progress``.
+
+    Attributes
+    ----------
+    total, finished : int
+        Reports in all, and those that are DONE, CANCELLED or FATAL.
+    adopted : int
+        Reports that existed already.
+    statuses : mapping of str to int
+        Reports by processing status, as last seen.
+    """
+
+    total: int
+    finished: int
+    adopted: int
+    statuses: Mapping[str, int]
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{n} {status}" for status, n in self.statuses.items())
+        return f"{self.finished} of {self.total} reports finished ({parts})"
+
+
+OnProgress = Callable[[Progress], object]

@@ -1,0 +1,47 @@
+"""Which rows are wanted of a document, and in which shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+OnBadValue = Literal["raise", "null", "rescue"]
+Nested = Literal["flat", "struct"]
+
+BAD_VALUE_RULES = ("raise", "null", "rescue")
+NESTED_SHAPES = ("flat", "struct")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Which rows are wanted of a document, and in which shape.
+
+    Attributes
+    ----------
+    table : str or None
+        One of the document's tables; None is the first.
+    typed : bool
+        Typed by the catalogue, by header name; False leaves every cell text.
+    on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
+        What becomes of a cell that does not fit its type.
+    nested : ``"flat"`` or ``"struct"``
+        JSON and XML: dotted columns, or struct columns.
+
+    Raises
+    ------
+    ValueError
+        A word that is none of these.
+    """
+
+    table: str | None = None
+    typed: bool = True
+    on_bad_value: OnBadValue = "raise"
+    nested: Nested = "flat"
+
+    def __post_init__(self) -> None:
+        if self.on_bad_value not in BAD_VALUE_RULES:
+            raise ValueError(
+                f"on_bad_value={self.on_bad_value!r} is none of {BAD_VALUE_RULES}"
+            )
+        if self.nested not in NESTED_SHAPES:
+            raise ValueError(f"nested={self.nested!r} is none of {NESTED_SHAPES}")

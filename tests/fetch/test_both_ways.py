@@ -1,0 +1,205 @@
+"""A column read at once gives what its cells give one by one, or gives up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from spreports.catalog import Column, entries
+from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
+from spreports.fetch.cells import cells_of
+from spreports.fetch.timestamps import ZONE_OFFSETS
+from spreports.fetch.typed import typed_column
+
+TIMED = sorted(
+    {
+        column.formats
+        for each in entries()
+        for table in each.tables
+        for column in table.columns
+        if column.dtype == "timestamp"
+    }
+    | {(each,) for each in DATE_FORMATS if each != BY_MARKETPLACE}
+    | {("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S"), ("%Y-%m-%d", "iso")}
+)
+DATED = sorted(
+    {
+        column.formats
+        for each in entries()
+        for table in each.tables
+        for column in table.columns
+        if column.dtype == "date" and BY_MARKETPLACE not in column.formats
+    }
+)
+NUMBER = st.one_of(
+    st.from_regex(r"[+-]?\d{0,4}[.,]?\d{0,7}([eE][+-]?\d{1,2})?", fullmatch=True),
+    st.from_regex(r"[+-]?\d{1,3}([.,]\d{3}){0,3}([.,]\d{1,3})?", fullmatch=True),
+    st.integers(-(2**64), 2**64).map(str),
+    st.sampled_from(
+        [
+            "0x1F",
+            "0X1f",
+            "nan",
+            "inf",
+            "-inf",
+            "Infinity",
+            "NaN",
+            "1_0",
+            "٣",
+            "",
+            " ",
+            " 7 ",
+            "7\xa0",
+            "5.",
+            ".5",
+            ".",
+            "-",
+            "+",
+            "1e400",
+            "365+",
+            "12%",
+            "1.0000000",
+            "1.0000001",
+            "--1",
+            "1 000",
+            "1,00",
+            "\t3",
+            "0.000000",
+            "99999999999999999999999999999999999999",
+        ]
+    ),
+)
+TRUTH = st.sampled_from(
+    [
+        *("true", "True", "TRUE", "tRuE", "yes", "Yes", "Y", "n", "NO", "1", "0", "t"),
+        *("f", "10", "maybe", "truth", "", " ", " true", "false "),
+    ]
+)
+MOMENT = st.datetimes(timezones=st.just(UTC))
+ZONE = st.sampled_from([*ZONE_OFFSETS, "+00:00", "-0830", "+14", "Z", "XYZ", "+25:00"])
+
+
+@st.composite
+def written(draw: st.DrawFn, formats: tuple[str, ...]) -> str:
+    """Write a moment in one of the formats, often right and now and then nearly."""
+    pattern = draw(st.sampled_from([*formats, "iso"]))
+    moment = draw(MOMENT)
+    zone = draw(ZONE)
+    if pattern == "iso":
+        shape = draw(st.sampled_from(["seconds", "minutes", "microseconds", "hours"]))
+        text = moment.replace(tzinfo=None).isoformat(timespec=shape) + zone
+    else:
+        text = moment.strftime(pattern.replace("%Z", "@"))
+        year = f"{moment.year:04d}"
+        text = text.replace(str(moment.year), year, 1) if "%Y" in pattern else text
+        text = text.replace("@", zone)
+    if draw(st.integers(0, 9)) == 0:
+        place = draw(st.integers(0, len(text)))
+        drop = draw(st.integers(0, 1))
+        text = (
+            text[:place] + draw(st.sampled_from(["", *"0 xT/"])) + text[place + drop :]
+        )
+    return text
+
+
+def compare(
+    column: Column, texts: list[str | None], currency: str | None = None
+) -> None:
+    """Read a column both ways."""
+    local = currency is not None
+    cells = cells_of(column, local=local, currency=currency)
+    assert cells is not None
+    if cells.at_once is None:
+        return
+    array = pa.array(texts, pa.string())
+    try:
+        at_once = cells.at_once(array)
+    except pa.ArrowInvalid:
+        return
+    one_by_one, bad = typed_column(array, replace(cells, at_once=None))
+    assert bad is None, "read at once, although a cell does not fit"
+    assert at_once.type == one_by_one.type
+    assert at_once.equals(one_by_one)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(["int64", "float64", "decimal"]),
+    st.lists(st.none() | NUMBER, min_size=1, max_size=3),
+)
+def test_numbers(dtype: str, texts: list[str | None]) -> None:
+    compare(Column(name="v", dtype=dtype), texts)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(["EUR", "USD", "JPY", "XXX"]),
+    st.lists(st.none() | NUMBER, min_size=1, max_size=3),
+)
+@example("USD", ["1,23", "1.23", "1234,5"])
+def test_decimals_with_a_comma(currency: str, texts: list[str | None]) -> None:
+    compare(Column(name="v", dtype="decimal"), texts, currency)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.none() | TRUTH, min_size=1, max_size=4))
+def test_booleans(texts: list[str | None]) -> None:
+    compare(Column(name="v", dtype="boolean"), texts)
+
+
+@pytest.mark.parametrize("formats", TIMED, ids=" | ".join)
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_timestamps(formats: tuple[str, ...], data: st.DataObject) -> None:
+    texts = data.draw(st.lists(st.none() | written(formats), min_size=1, max_size=3))
+    compare(Column(name="v", dtype="timestamp", formats=formats), texts)
+
+
+@pytest.mark.parametrize("formats", DATED, ids=" | ".join)
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_dates(formats: tuple[str, ...], data: st.DataObject) -> None:
+    texts = data.draw(st.lists(st.none() | written(formats), min_size=1, max_size=3))
+    compare(Column(name="v", dtype="date", formats=formats), texts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+        ),
+        *("2026-01-01T24:00:00Z", "2026-01-01T23:59:60Z", "2026-01-01 00:00:00Z"),
+        *("2026-01-01T00:00:00.1234567Z", "2026-01-01T00:00:00.1234560Z"),
+        *("2026-01-01T00Z", "2026-01-01Z", "2026-01-01T00:00:00+0000"),
+        *("2026-01-01T00:00:00+00", "2026-01-01T00:00:00", "2026-02-29T00:00:00Z"),
+        *("2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+23:60", " 2026-01-01T00Z"),
+    ],
+)
+def test_edges_of_iso_8601(text: str) -> None:
+    compare(Column(name="v", dtype="timestamp"), [text, None])
+    compare(Column(name="v", dtype="date"), [text, None])
+
+
+@pytest.mark.parametrize(
+    "pattern", sorted(p for p in DATE_FORMATS if "%H" in p and p != "iso")
+)
+def test_a_column_of_one_layout_is_read_at_once(pattern: str) -> None:
+    column = Column(name="v", dtype="timestamp", formats=("%Y-%m-%d", pattern))
+    cells = cells_of(column, local=False, currency=None)
+    moment = datetime(2026, 10, 5, 4, 3, 2, tzinfo=UTC)
+    text = moment.strftime(pattern.replace("%Z", "MEST"))
+    east = 9 if pattern == "%Y/%m/%d %H:%M:%S" else 2 if "%Z" in pattern else 0
+    assert cells is not None
+    assert cells.at_once is not None
+    assert cells.at_once(pa.array([text, None])).to_pylist() == [
+        moment - timedelta(hours=east),
+        None,
+    ]

@@ -1,0 +1,379 @@
+"""JSON report documents: tables, types, bad values, fields, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tracemalloc
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from spreports.catalog import ReportType, lookup
+from spreports.errors import DecodeError, DecompressError, ParseError
+from spreports.fetch import json_native, json_records
+from spreports.fetch.document import Findings, open_batches, table_names
+from tests.fetch.json_reports import found, json_type, opener, read_json, table
+
+KIND = json_type(
+    table("byDate", day="date", n="int64", d="decimal", f="float64", t="timestamp"),
+    table("byAsin", asin="string", b="boolean", o__n="int64", o__p__d="decimal"),
+)
+DOCUMENT = """{"reportSpecification": {"reportType": "GET_TEST", "n": 1, "x": 1.50},
+ "byDate": [
+  {"day": "2020-09-06", "n": 9007199254740993, "d": 0.10, "f": 0.1,
+   "t": "2020-09-06T00:00Z"},
+  {"day": null, "n": -1, "d": 12345678901234567890.123456, "f": 3}],
+ "byAsin": [{"asin": "0012", "b": true, "o": {"n": 1, "p": {"d": 1.5E+2}}},
+  {"asin": "", "b": false, "o": {"p": null}}, {"asin": "x", "o": null}]}"""
+MANY = [{"asin": f"A{i}", "b": i % 2 == 0, "o": {"n": i}} for i in range(20_000)]
+
+
+def test_a_table_has_its_types_exactly() -> None:
+    rows = read_json(DOCUMENT, KIND).to_pylist()
+    assert rows == [
+        {
+            "day": date(2020, 9, 6),
+            "n": 9007199254740993,
+            "d": Decimal("0.100000"),
+            "f": 0.1,
+            "t": datetime(2020, 9, 6, tzinfo=UTC),
+        },
+        {
+            "day": None,
+            "n": -1,
+            "d": Decimal("12345678901234567890.123456"),
+            "f": 3.0,
+            "t": None,
+        },
+    ]
+
+
+def test_objects_become_dotted_columns_or_structs() -> None:
+    flat = read_json(DOCUMENT, KIND, table="byAsin")
+    assert flat.schema.names == ["asin", "b", "o.n", "o.p.d"]
+    assert flat.schema.field("o.p.d").type == pa.decimal128(38, 6)
+    assert flat["asin"].to_pylist() == ["0012", "", "x"]
+    assert flat["o.p.d"].to_pylist() == [Decimal(150), None, None]
+    nested = read_json(DOCUMENT, KIND, table="byAsin", nested="struct")
+    assert nested["o"].to_pylist() == [
+        {"n": 1, "p": {"d": Decimal(150)}},
+        {"n": None, "p": None},
+        None,
+    ]
+
+
+def test_lists_are_lists_of_structs_also_below_lists() -> None:
+    kind = json_type(
+        table("c", id="string", a_s__x="string", a_s__p__n="int64", a_s__b_s__d="date")
+    )
+    items = [{"x": "1", "p": {"n": 5}, "b": [{"d": "2026-01-02"}]}, {"x": "2", "b": []}]
+    rows = [{"id": "i", "a": items}, {"id": "j", "a": []}, {"id": "k"}] * 500
+    flat = read_json({"c": rows}, kind, batch_bytes=2000)
+    assert flat.schema.names == ["id", "a"]
+    first = [
+        {"x": "1", "p.n": 5, "b": [{"d": date(2026, 1, 2)}]},
+        {"x": "2", "p.n": None, "b": []},
+    ]
+    assert flat["a"].to_pylist() == [first, [], None] * 500
+    nested = read_json({"c": rows}, kind, nested="struct")
+    assert nested["a"][0].as_py()[0]["p"] == {"n": 5}
+
+
+def test_any_table_in_any_order_of_keys() -> None:
+    turned = json.dumps(dict(reversed(json.loads(DOCUMENT).items())))
+    assert read_json(turned, KIND)["n"].to_pylist() == [9007199254740993, -1]
+    assert read_json(turned, KIND, table="byAsin").num_rows == 3
+    assert table_names(opener(turned.encode()), KIND) == ("byDate", "byAsin")
+
+
+def test_a_table_that_the_document_lacks_has_no_rows() -> None:
+    document = {"byAsin": [{"asin": "x"}], "other": [{"z": "1"}]}
+    findings = Findings()
+    lacking = read_json(document, KIND, table="byDate", findings=findings)
+    assert (lacking.num_rows, lacking.schema.names[0]) == (0, "day")
+    assert findings.missing_tables == ("byDate",)
+    assert findings.missing_columns == ()
+    assert read_json(document, KIND)["asin"].to_pylist() == ["x"]
+    assert read_json(document, KIND, table="other")["z"].to_pylist() == ["1"]
+    with pytest.raises(ValueError, match="no table 'more'"):
+        read_json(document, KIND, table="more")
+
+
+def test_empty_arrays_are_tables_without_rows() -> None:
+    got = read_json({"byDate": [], "byAsin": []}, KIND, typed=True)
+    assert got.num_rows == 0
+    assert got.schema.field("n").type == pa.int64()
+    assert read_json('{"rows":[]}').num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "document", ['{"errorDetails":"too long"}', "{}", "[1,2]", '{"byDate": null}']
+)
+def test_a_message_in_place_of_a_report_is_an_error(document: str) -> None:
+    with pytest.raises(ParseError, match="no table"):
+        read_json(document, KIND)
+
+
+def test_both_shapes_of_the_coupon_report() -> None:
+    coupons = lookup("coupons")
+    seller = {"coupons": [{"couponId": "c", "asins": [{"asin": "B0"}], "budget": 1.10}]}
+    got = read_json(seller, coupons)
+    assert got["asins"].to_pylist() == [[{"asin": "B0"}]]
+    assert got["budget"].to_pylist() == [Decimal("1.1")]
+    asin = {"asin": "B1", "discountAmount": 5}
+    vendor = {
+        "reportSpecification": {},
+        "campaigns": [{"campaignId": "x", "coupons": [{"clips": 2, "asins": [asin]}]}],
+    }
+    got = read_json(vendor, coupons)
+    inner = got["coupons"][0].as_py()[0]
+    assert inner["clips"] == 2
+    assert inner["asins"][0]["discountAmount"] == Decimal(5)
+
+
+def test_unknown_keys_stay_as_text_and_are_named() -> None:
+    document = (
+        '{"byAsin": [{"asin": "x", "new": 1.10, "o": {"n": 1, "q": true},'
+        ' "l": [1, {}]}, {"asin": "y", "new": "t", "z": {"a": null, "b": 5}, "e": {}}]}'
+    )
+    findings = Findings()
+    got = read_json(document, KIND, table="byAsin", findings=findings)
+    assert got["new"].to_pylist() == ["1.10", "t"]
+    assert got["o.q"].to_pylist() == ["true", None]
+    assert got["l"].to_pylist() == ["[1,{}]", None]
+    assert got["z.b"].to_pylist() == [None, "5"]
+    assert got["e"].to_pylist() == [None, "{}"]
+    assert set(findings.unknown_columns) == {"new", "o.q", "l", "z.a", "z.b", "e"}
+    assert findings.missing_columns == ("b", "o.p.d")
+
+
+def test_a_key_that_comes_late_is_counted_or_rescued(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_records, "LOOK_AHEAD", 50)
+    rows = [{"asin": "x"}] * 9 + [{"asin": "y", "late": 1.50}]
+    document = {"byAsin": rows}
+    findings = found(document, KIND, table="byAsin")
+    assert (findings.unplaced, findings.bad_cells) == ({"late": 1}, {})
+    kept = read_json(document, KIND, table="byAsin", on_bad_value="rescue")
+    assert kept["_rescued"].to_pylist() == [None] * 9 + ['{"late": "1.5"}']
+
+
+def test_types_that_the_catalogue_does_not_know_are_sniffed() -> None:
+    document = (
+        '{"info": {"a": 1}, "tags": ["x"], "rows": [{"id": 1.0, "o": {"k": "v"}}]}'
+    )
+    got = read_json(document)
+    assert got.to_pylist() == [{"id": "1.0", "o.k": "v"}]
+    kind = ReportType(report_type="GET_TEST", known=False)
+    assert table_names(opener(document.encode()), kind) == ("rows",)
+    assert read_json('[{"a": 1}, {"a": 2}]')["a"].to_pylist() == ["1", "2"]
+
+
+def test_not_typed_gives_the_text_of_every_value() -> None:
+    got = read_json(DOCUMENT, KIND, typed=False)
+    assert got["d"].to_pylist() == ["0.10", "12345678901234567890.123456"]
+    assert got["f"].to_pylist() == ["0.1", "3"]
+    assert got["t"].to_pylist() == ["2020-09-06T00:00Z", None]
+
+
+BAD = {
+    "n": ["1.7", "9223372036854775808", "true", '"zzz"', "{}", "1e99", "[1]"],
+    "d": ["0.1234567", "1e40", '"1,5"', "false"],
+    "f": ['"zzz"', "true", "1e400"],
+    "t": ['"2020-13-01T00:00Z"', "5", '"2020-09-06T00:00"'],
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [(c, v) for c, values in BAD.items() for v in values]
+)
+@pytest.mark.parametrize("place", [0, 700])
+def test_a_value_that_does_not_fit_is_never_changed(
+    column: str, value: str, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_records, "LOOK_AHEAD", 500)
+    rows = [
+        f'{{"n": {7 ** (i % 23)}, "d": {i}.5, "f": 2.5, "t": "2020-09-06T00:00Z"}}'
+        for i in range(1000)
+    ]
+    rows[place] = f'{{"{column}": {value}}}'
+    document = f'{{"byDate": [{", ".join(rows)}]}}'
+    with pytest.raises(ParseError) as caught:
+        read_json(document, KIND, batch_bytes=5000)
+    assert (caught.value.row, caught.value.column) == (place + 1, column)
+    assert value.strip('"') not in str(caught.value) or len(value) == 1
+    findings = Findings()
+    got = read_json(
+        document, KIND, on_bad_value="rescue", batch_bytes=5000, findings=findings
+    )
+    assert findings.bad_cells == {column: 1}
+    assert got[column].null_count == 1
+    whole = [Decimal(i) + Decimal("0.5") for i in range(1000)]
+    assert [d for i, d in enumerate(got["d"].to_pylist()) if i != place] == [
+        d for i, d in enumerate(whole) if i != place
+    ]
+    kept = json.loads(got["_rescued"][place].as_py())[column]
+    assert kept == (json.loads(value) if value.startswith('"') else value)
+    assert found(document, KIND, on_bad_value="null").bad_cells == {column: 1}
+
+
+def test_a_whole_number_with_a_point_is_an_integer() -> None:
+    document = '{"byDate": [{"n": 5.0}, {"n": 2e3}, {"n": "7"}, {"n": ""}, {"n": -0}]}'
+    assert read_json(document, KIND)["n"].to_pylist() == [5, 2000, 7, None, 0]
+
+
+def test_half_of_a_surrogate_pair_is_a_bad_value() -> None:
+    document = r'{"byAsin": [{"asin": "\ud83d\ude00"}, {"asin": "a\ud83d"}]}'
+    with pytest.raises(ParseError, match="record 2, column 'asin'"):
+        read_json(document, KIND, table="byAsin")
+    got = read_json(document, KIND, table="byAsin", on_bad_value="rescue")
+    assert got["asin"].to_pylist() == ["😀", None]
+    assert json.loads(got["_rescued"][1].as_py()) == {"asin": r'"a\ud83d"'}
+
+
+def test_document_fields_are_there_and_can_refuse() -> None:
+    seen: list[Any] = []
+    findings = Findings()
+    read_json(DOCUMENT, KIND, findings=findings, on_fields=seen.append)
+    assert seen == [findings.document_fields]
+    spec = seen[0]["reportSpecification"]
+    assert spec == {"reportType": "GET_TEST", "n": 1, "x": Decimal("1.50")}
+
+    def refuse(_fields: object) -> None:
+        raise LookupError("another window")
+
+    with pytest.raises(LookupError, match="another window"):
+        read_json(DOCUMENT, KIND, on_fields=refuse)
+
+
+@pytest.mark.parametrize("name", ["byDate", "byAsin"])
+@pytest.mark.parametrize(
+    ("text", "other", "message"),
+    [
+        ("]}", "]} x", "foreign bytes"),
+        ("]}", "]}{}", "foreign bytes"),
+        ("]}", "]", "cut short"),
+        ("]}", '], "byAsin": []}', "twice"),
+        ("]}", "],}", "a key"),
+        ('"x", "o"', '"x" "o"', "sound"),
+        ('"o": null', '"asin": null', "twice"),
+        ('"o": null', '"o": NaN', "NaN"),
+        ('"o": null', '"o": "\x01"', "sound"),
+        ('"p": null}}, {"asin', '"p": null}} {"asin', "comma"),
+        ('"p": null}}, {"asin', '"p": null}}, 5, {"asin', "no JSON object"),
+        ('"p": null}}, {"asin', '"p": null}},, {"asin', "no JSON object"),
+    ],
+)
+def test_what_is_no_json_is_an_error_in_any_table(
+    name: str, text: str, other: str, message: str
+) -> None:
+    document = DOCUMENT.replace(text, other)
+    assert document != DOCUMENT
+    with pytest.raises(ParseError, match=message):
+        read_json(document, KIND, table=name)
+
+
+@pytest.mark.parametrize("name", ["byDate", "byAsin"])
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [('}, {"asin": "A19000"', '} {"asin": "A19000"'), ('"n": 19000', '"n": NaN')],
+)
+def test_a_fault_deep_inside_a_long_array_is_found(
+    name: str, text: str, other: str
+) -> None:
+    document = json.dumps({"byDate": [], "byAsin": MANY})
+    assert text in document
+    with pytest.raises(ParseError):
+        read_json(document.replace(text, other), KIND, table=name)
+    floats = json_type(table("byAsin", asin="string", b="boolean", o__n="float64"))
+    with pytest.raises(ParseError):
+        read_json(document.replace(text, other), floats)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"a":' * 101 + "1" + "}" * 101,
+        '{"a":' + "[" * 50_000 + "]" * 50_000 + "}",
+        '{"a":' + '{"a":' * 99_000,
+    ],
+)
+def test_depth_is_bounded(record: str) -> None:
+    for document in (f'{{"rows":[{record}]}}', f'{{"x":{record}, "rows":[]}}'):
+        with pytest.raises(ParseError, match=r"deeper than 100|cut short"):
+            read_json(document)
+    assert read_json('[{"a":' + "[" * 99 + "]" * 99 + "}]").num_rows == 1
+
+
+def test_a_record_has_a_largest_size() -> None:
+    record = '{"a":"' + "x" * (65 << 20) + '"}'
+    with pytest.raises(ParseError, match="larger than 64 MiB"):
+        read_json(f'{{"rows":[{record}]}}')
+
+
+def test_a_long_number_is_a_bad_value_not_a_crash() -> None:
+    document = {"byDate": [{"n": 1}]}
+    text = json.dumps(document).replace("1", "1" * 10_000)
+    with pytest.raises(ParseError, match="64 bits"):
+        read_json(text, KIND)
+
+
+def test_bytes_decide_what_a_document_is() -> None:
+    bom = b"\xef\xbb\xbf" + DOCUMENT.encode()
+    assert read_json(gzip.compress(bom), KIND, content_type="text/plain").num_rows == 2
+    assert read_json(DOCUMENT.encode("utf-16"), KIND).num_rows == 2
+    with pytest.raises(DecodeError):
+        read_json(DOCUMENT.replace("0012", "é").encode("latin-1"), KIND)
+    with pytest.raises(DecompressError):
+        read_json(gzip.compress(DOCUMENT.encode())[:-5], KIND)
+    with pytest.raises(ParseError, match="served as JSON"):
+        read_json("All requests failed.\n", KIND)
+
+
+def test_the_native_way_and_the_careful_way_agree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [
+        {"day": "2026-01-02", "n": i, "d": i / 8, "f": i / 7, "t": "2026-01-02T03:04Z"}
+        for i in range(15_000)
+    ]
+    document = {"byDate": rows, "byAsin": MANY}
+    for name in ("byDate", "byAsin"):
+        for nested in ("flat", "struct"):
+            native = read_json(document, KIND, table=name, nested=nested)
+            with monkeypatch.context() as patch:
+                parser = json_native.NativeParser
+                patch.setattr(parser, "columns", lambda _self, _block: None)
+                careful = read_json(document, KIND, table=name, nested=nested)
+            assert native.equals(careful)
+            assert native.num_rows == len(document[name])
+
+
+def test_memory_stays_as_it_is_for_a_longer_document(tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_text(json.dumps({"byAsin": MANY * 28}))
+    assert path.stat().st_size > 25 << 20
+    reader = open_batches(lambda: path.open("rb"), KIND, table="byAsin")
+    tracemalloc.start()
+    rows = sum(batch.num_rows for batch in reader)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rows == len(MANY) * 28
+    assert peak < 20 << 20
+
+
+def test_a_refused_block_shifts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_records, "LOOK_AHEAD", 100)
+    rows: list[dict[str, object]] = [{"n": 7 ** (i % 23), "d": i} for i in range(300)]
+    rows[150]["n"] = "no number"
+    for size in range(100, 180, 3):
+        got = read_json(
+            {"byDate": rows}, KIND, on_bad_value="null", batch_bytes=size, step=1000
+        )
+        assert got["d"].to_pylist() == list(range(300)), size

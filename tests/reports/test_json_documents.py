@@ -1,0 +1,158 @@
+"""JSON reports from request to frame: tables, shapes, and the echo of the request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import spreports as spr
+from spreports.reports.echo import Echo
+
+
+def search_terms(client: spr.Client, period: str = "WEEK") -> spr.Reports:
+    return client.reports(
+        "search_terms",
+        start="2026-10-04",
+        end="2026-10-11",
+        marketplaces=["US"],
+        options={"reportPeriod": period},
+    )
+
+
+def test_a_json_report_becomes_a_typed_frame(client: spr.Client) -> None:
+    frame = search_terms(client).read()
+
+    assert frame.height > 0
+    assert frame.schema["searchTerm"] == pl.String()
+    assert frame.schema["searchFrequencyRank"] == pl.Int64()
+
+
+def test_a_report_of_two_tables_gives_either(client: spr.Client) -> None:
+    reports = client.reports(
+        "sales_and_traffic",
+        start="2026-10-01",
+        end="2026-10-08",
+        marketplaces=["US"],
+        options={"dateGranularity": "DAY", "asinGranularity": "CHILD"},
+    )
+
+    by_date = reports.read("salesAndTrafficByDate")
+    by_asin = reports.read("salesAndTrafficByAsin")
+
+    assert reports.tables == ("salesAndTrafficByDate", "salesAndTrafficByAsin")
+    assert "date" in by_date.columns
+    assert "parentAsin" in by_asin.columns
+    assert by_date.columns != by_asin.columns
+
+
+def test_what_has_parts_can_stay_a_struct(client: spr.Client) -> None:
+    reports = client.reports(
+        "sales_and_traffic",
+        start="2026-10-01",
+        end="2026-10-08",
+        marketplaces=["US"],
+    )
+
+    flat = reports.read("salesAndTrafficByDate")
+    nested = reports.read("salesAndTrafficByDate", nested="struct")
+
+    assert "salesByDate.orderedProductSales.amount" in flat.columns
+    assert isinstance(nested.schema["salesByDate"], pl.Struct)
+    sales = nested["salesByDate"].struct.field("orderedProductSales")
+    assert (
+        sales.struct.field("amount").to_list()
+        == flat["salesByDate.orderedProductSales.amount"].to_list()
+    )
+
+
+def test_the_documents_own_fields_are_there(client: spr.Client) -> None:
+    (report,) = search_terms(client)
+    document = client.document(
+        str(report.report_document_id), report_type="search_terms"
+    )
+
+    fields = document.fields()
+
+    specification = fields["reportSpecification"]
+    assert isinstance(specification, dict)
+    assert specification["reportType"] == report.report_type
+
+
+def test_a_document_that_answers_another_request_is_refused(
+    client: spr.Client, tmp_path: Path
+) -> None:
+    reports = search_terms(client).wait()
+    (request,) = reports._requests
+    object.__setattr__(request, "options", {"reportPeriod": "MONTH"})
+
+    with pytest.raises(spr.DocumentError, match="option reportPeriod"):
+        reports.sink(tmp_path / "lake")
+
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+ECHO = Echo(
+    report_type="T",
+    marketplace_ids=("A", "B"),
+    options={"reportPeriod": "WEEK"},
+    start=datetime(2026, 10, 4, tzinfo=UTC),
+    end=datetime(2026, 10, 10, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    "specification",
+    [
+        None,
+        {},
+        {"reportType": "T", "marketplaceIds": ["A"]},
+        {"dataStartTime": "2026-10-04", "dataEndTime": "2026-10-10T00:00:00Z"},
+        {"reportOptions": {"reportPeriod": "WEEK", "other": "x"}},
+    ],
+)
+def test_an_echo_that_says_the_same_or_less_is_fine(specification: object) -> None:
+    ECHO.check({"reportSpecification": specification})
+
+
+@pytest.mark.parametrize(
+    ("specification", "says"),
+    [
+        ({"reportType": "U"}, "reportType"),
+        ({"marketplaceIds": ["C"]}, "marketplaceIds"),
+        ({"dataStartTime": "2026-10-05"}, "dataStartTime"),
+        ({"dataEndTime": "2026-10-11"}, "dataEndTime"),
+        ({"reportOptions": {"reportPeriod": "DAY"}}, "option reportPeriod"),
+    ],
+)
+def test_an_echo_that_differs_is_named(specification: object, says: str) -> None:
+    with pytest.raises(spr.DocumentError, match=says):
+        ECHO.check({"reportSpecification": specification})
+
+
+def test_the_plain_bytes_can_be_saved(client: spr.Client, tmp_path: Path) -> None:
+    (report,) = search_terms(client)
+    document = client.document(str(report.report_document_id))
+
+    size = document.save(tmp_path / "terms.json")
+
+    assert (tmp_path / "terms.json").stat().st_size == size
+    again = spr.open_document(tmp_path / "terms.json", report_type="search_terms")
+    assert again.read().equals(search_terms(client).read())
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".part"] == []
+
+
+def test_drift_names_what_the_catalogue_does_not_know(tmp_path: Path) -> None:
+    path = tmp_path / "orders.txt"
+    path.write_text("amazon-order-id\tnew-column\tquantity\n1\tx\tmany\n")
+
+    drift = spr.open_document(path, report_type="orders").drift()
+
+    assert drift
+    assert drift.unknown_columns == ("new-column",)
+    assert "sku" in drift.missing_columns
+    assert drift.bad_cells == {"quantity": 1}
+    assert "new-column" in str(drift)
+    assert "<li>" in drift._repr_html_()
