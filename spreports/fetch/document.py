@@ -19,14 +19,14 @@ from spreports.fetch.charsets import allowed_charset, charset_of
 from spreports.fetch.decode import decode
 from spreports.fetch.decompress import decompress
 from spreports.fetch.findings import Findings
-from spreports.fetch.flat_document import flat_tables, open_flat
-from spreports.fetch.header import read_header
-from spreports.fetch.json_document import json_tables, open_json
+from spreports.fetch.flat.document import flat_tables, open_flat
+from spreports.fetch.flat.header import read_header
+from spreports.fetch.json.document import json_tables, open_json
 from spreports.fetch.sniff import FLAT, binary_kind, error_page, sniff_format
 from spreports.fetch.typed import BAD_VALUE_RULES
-from spreports.fetch.xlsx_document import open_xlsx, xlsx_tables
-from spreports.fetch.xml_checked import xml_charset
-from spreports.fetch.xml_document import open_xml
+from spreports.fetch.xlsx.document import open_xlsx, xlsx_tables
+from spreports.fetch.xml.checked import xml_charset
+from spreports.fetch.xml.document import open_xml
 
 __all__ = ["BATCH_BYTES", "Findings", "open_batches", "plain_chunks", "table_names"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from spreports.catalog import Column, ReportType
 from spreports.catalog.spelling import bare_spelling
-from spreports.fetch.header import Header
+from spreports.fetch.flat.header import Header
 
 __all__ = ["matched_columns"]
 

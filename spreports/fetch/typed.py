@@ -18,7 +18,7 @@ from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
 from spreports.fetch.cells import ARROW_TYPES, Cells, cells_of
 from spreports.fetch.findings import Findings
-from spreports.fetch.header import RESCUED, Header
+from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.matched_columns import matched_columns
 
 __all__ = ["BAD_VALUE_RULES", "Typing", "arrow_type", "typed_column"]

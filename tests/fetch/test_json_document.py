@@ -15,8 +15,9 @@ import pytest
 
 from spreports.catalog import ReportType, lookup
 from spreports.errors import DecodeError, DecompressError, ParseError
-from spreports.fetch import json_native, json_records
 from spreports.fetch.document import Findings, open_batches, table_names
+from spreports.fetch.json import native as json_native
+from spreports.fetch.json import records as json_records
 from tests.fetch.json_reports import found, json_type, opener, read_json, table
 
 KIND = json_type(

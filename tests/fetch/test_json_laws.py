@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spreports.errors import DocumentError, ParseError
-from spreports.fetch import json_records, json_walk
+from spreports.fetch.json import records as json_records
+from spreports.fetch.json import walk as json_walk
 from tests.fetch.json_reports import json_type, read_json, table
 
 KIND = json_type(

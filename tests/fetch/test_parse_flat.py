@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column
 from spreports.errors import ParseError
-from spreports.fetch import header as header_module
 from spreports.fetch.document import Findings
-from spreports.fetch.header import Quoting, read_header
-from spreports.fetch.parse_flat import parse_flat
-from spreports.fetch.row_blocks import row_blocks
+from spreports.fetch.flat import header as header_module
+from spreports.fetch.flat.header import Quoting, read_header
+from spreports.fetch.flat.parse_flat import parse_flat
+from spreports.fetch.flat.row_blocks import row_blocks
 from tests.fetch.documents import cells, entry, read
 
 AB = entry(Column(name="a"), Column(name="b"))
@@ -261,7 +261,7 @@ def test_too_many_columns_are_refused() -> None:
 
 def test_a_line_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(header_module, "MAX_LINE", 1000)
-    monkeypatch.setattr("spreports.fetch.row_blocks.MAX_LINE", 1000)
+    monkeypatch.setattr("spreports.fetch.flat.row_blocks.MAX_LINE", 1000)
     with pytest.raises(ParseError, match="more than"):
         read("a\tb\n" + "x" * 5000 + "\t1\n", AB, batch_bytes=100)
     with pytest.raises(ParseError, match="more than"):

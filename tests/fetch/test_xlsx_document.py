@@ -180,7 +180,7 @@ def test_a_cell_in_the_last_corner_is_refused() -> None:
 
 
 def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spreports.fetch.xlsx_checked.MAX_PLAIN", 1 << 20)
+    monkeypatch.setattr("spreports.fetch.xlsx.checked.MAX_PLAIN", 1 << 20)
     book = workbook({"S": [HEADER]}, replaced={"xl/media/x.bin": bytes(4 << 20)})
 
     with pytest.raises(ParseError, match="inflates to more than"):

@@ -13,7 +13,7 @@ from spreports.errors import DecodeError, DocumentError, ParseError
 from spreports.fetch.decode import decode
 from spreports.fetch.document import open_batches
 from spreports.fetch.findings import Findings
-from spreports.fetch.xml_document import open_xml
+from spreports.fetch.xml.document import open_xml
 from tests.fetch.documents import opener, read
 from tests.fetch.xml_shapes import count, document
 

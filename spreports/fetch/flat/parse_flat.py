@@ -12,8 +12,8 @@ import pyarrow.csv
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
-from spreports.fetch.header import Header, Quoting
-from spreports.fetch.mended_rows import mended_rows
+from spreports.fetch.flat.header import Header, Quoting
+from spreports.fetch.flat.mended_rows import mended_rows
 
 __all__ = ["parse_flat"]
 

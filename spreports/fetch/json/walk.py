@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from spreports.errors import ParseError
-from spreports.fetch.json_cut import RecordCutter
-from spreports.fetch.json_native import is_sound
-from spreports.fetch.json_values import Number
-from spreports.fetch.json_window import Window, cut_short
+from spreports.fetch.json.cut import RecordCutter
+from spreports.fetch.json.native import is_sound
+from spreports.fetch.json.values import Number
+from spreports.fetch.json.window import Window, cut_short
 
 __all__ = ["ROWS", "JsonWalk"]
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from spreports.catalog import Table
 from spreports.errors import ParseError
-from spreports.fetch.xml_columns import Place
-from spreports.fetch.xml_nodes import Nodes, Paths
+from spreports.fetch.xml.columns import Place
+from spreports.fetch.xml.nodes import Nodes, Paths
 
 __all__ = ["Profile", "profile_of", "record_element"]
 

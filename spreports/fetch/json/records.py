@@ -13,11 +13,11 @@ import pyarrow as pa
 from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
-from spreports.fetch.header import RESCUED
-from spreports.fetch.json_columns import Misfit, columns_of, flat_columns
-from spreports.fetch.json_cut import Block, RecordCutter
-from spreports.fetch.json_native import NativeParser
-from spreports.fetch.json_shape import Record, discover, leaves, record_of
+from spreports.fetch.flat.header import RESCUED
+from spreports.fetch.json.columns import Misfit, columns_of, flat_columns
+from spreports.fetch.json.cut import Block, RecordCutter
+from spreports.fetch.json.native import NativeParser
+from spreports.fetch.json.shape import Record, discover, leaves, record_of
 
 __all__ = ["LOOK_AHEAD", "RecordBatches"]
 

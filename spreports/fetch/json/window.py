@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from spreports.errors import ParseError
-from spreports.fetch.json_values import CutShort, JsonValues
+from spreports.fetch.json.values import CutShort, JsonValues
 
 __all__ = ["MAX_VALUE", "Window", "cut_short"]
 

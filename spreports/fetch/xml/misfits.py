@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.fetch.findings import Findings
-from spreports.fetch.xml_columns import Place
-from spreports.fetch.xml_nodes import Nodes, Paths
+from spreports.fetch.xml.columns import Place
+from spreports.fetch.xml.nodes import Nodes, Paths
 
 __all__ = ["Gathering", "Loose", "Misfits"]
 

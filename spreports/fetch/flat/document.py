@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.fetch.findings import Findings
-from spreports.fetch.header import RESCUED, Header
+from spreports.fetch.flat.header import RESCUED, Header
+from spreports.fetch.flat.parse_flat import parse_flat
+from spreports.fetch.flat.row_blocks import row_blocks
+from spreports.fetch.flat.summary_row import SUMMARY, SummaryRow
 from spreports.fetch.matched_columns import matched_columns
-from spreports.fetch.parse_flat import parse_flat
 from spreports.fetch.read_ahead import read_ahead
-from spreports.fetch.row_blocks import row_blocks
-from spreports.fetch.summary_row import SUMMARY, SummaryRow
 from spreports.fetch.typed import Typing
 
 __all__ = ["flat_tables", "open_flat"]

@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
-from spreports.fetch.header import Header, Quoting, unique_names
+from spreports.fetch.flat.header import Header, Quoting, unique_names
 from spreports.fetch.typed import Typing
-from spreports.fetch.xlsx_checked import check_workbook
+from spreports.fetch.xlsx.checked import check_workbook
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook

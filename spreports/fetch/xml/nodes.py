@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.errors import ParseError
-from spreports.fetch.xml_tokens import Tag, Tokens
+from spreports.fetch.xml.tokens import Tag, Tokens
 
 __all__ = ["MAX_PATHS", "Nodes", "Paths", "Reading"]
 

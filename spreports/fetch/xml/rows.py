@@ -15,11 +15,11 @@ from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.cells import Cells, cells_of
 from spreports.fetch.findings import Findings
-from spreports.fetch.header import RESCUED
+from spreports.fetch.flat.header import RESCUED
 from spreports.fetch.typed import typed_column
-from spreports.fetch.xml_columns import Field, Group, Leaf, Place, Repeat, arrow_of
-from spreports.fetch.xml_misfits import Gathering, Loose
-from spreports.fetch.xml_nodes import Nodes, Paths
+from spreports.fetch.xml.columns import Field, Group, Leaf, Place, Repeat, arrow_of
+from spreports.fetch.xml.misfits import Gathering, Loose
+from spreports.fetch.xml.nodes import Nodes, Paths
 
 __all__ = ["Rows"]
 

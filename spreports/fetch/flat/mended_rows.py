@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from spreports.catalog import ReportType
 from spreports.fetch.findings import Findings
-from spreports.fetch.header import Header, Quoting
+from spreports.fetch.flat.header import Header, Quoting
 
 __all__ = ["mended_rows"]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from spreports.errors import ParseError
-from spreports.fetch.json_values import CutShort
-from spreports.fetch.json_window import MAX_VALUE, Window, cut_short
+from spreports.fetch.json.values import CutShort
+from spreports.fetch.json.window import MAX_VALUE, Window, cut_short
 
 __all__ = ["Block", "RecordCutter"]
 

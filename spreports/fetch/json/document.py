@@ -15,9 +15,9 @@ import pyarrow as pa
 from spreports.catalog import ReportType, Table
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
-from spreports.fetch.json_cut import RecordCutter
-from spreports.fetch.json_records import RecordBatches
-from spreports.fetch.json_walk import JsonWalk
+from spreports.fetch.json.cut import RecordCutter
+from spreports.fetch.json.records import RecordBatches
+from spreports.fetch.json.walk import JsonWalk
 from spreports.fetch.read_ahead import read_ahead
 
 __all__ = ["NESTED", "json_tables", "open_json"]

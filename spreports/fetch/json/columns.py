@@ -15,8 +15,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.fetch.json_shape import Leaf, Many, Node, Record
-from spreports.fetch.json_values import json_text
+from spreports.fetch.json.shape import Leaf, Many, Node, Record
+from spreports.fetch.json.values import json_text
 
 __all__ = ["Misfit", "columns_of", "flat_columns", "typed_texts"]
 

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from spreports.fetch.json_columns import typed_texts
-from spreports.fetch.json_cut import Block
-from spreports.fetch.json_shape import Leaf, Many, Node, Record
+from spreports.fetch.json.columns import typed_texts
+from spreports.fetch.json.cut import Block
+from spreports.fetch.json.shape import Leaf, Many, Node, Record
 
 __all__ = ["NativeParser", "is_sound"]
 

@@ -19,12 +19,12 @@ from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.read_ahead import read_ahead
 from spreports.fetch.sniff import error_page
-from spreports.fetch.xml_checked import MAX_RECORD, checked
-from spreports.fetch.xml_columns import grouped, layout
-from spreports.fetch.xml_nodes import MAX_PATHS, Nodes, Paths, Reading
-from spreports.fetch.xml_record_element import profile_of, record_element
-from spreports.fetch.xml_rows import Rows
-from spreports.fetch.xml_tokens import Tags, Tokens, split_tokens
+from spreports.fetch.xml.checked import MAX_RECORD, checked
+from spreports.fetch.xml.columns import grouped, layout
+from spreports.fetch.xml.nodes import MAX_PATHS, Nodes, Paths, Reading
+from spreports.fetch.xml.record_element import profile_of, record_element
+from spreports.fetch.xml.rows import Rows
+from spreports.fetch.xml.tokens import Tags, Tokens, split_tokens
 
 __all__ = ["open_xml"]
 

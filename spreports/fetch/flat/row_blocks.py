@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from spreports.errors import ParseError
-from spreports.fetch.header import MAX_LINE, Header, Quoting
+from spreports.fetch.flat.header import MAX_LINE, Header, Quoting
 
 __all__ = ["row_blocks"]
 

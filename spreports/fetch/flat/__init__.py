@@ -1,0 +1,1 @@
+"""Tab and comma files: header, blocks of whole rows, batches of text."""

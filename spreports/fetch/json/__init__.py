@@ -1,0 +1,1 @@
+"""JSON documents: record arrays cut on bytes, parsed a segment at a time."""

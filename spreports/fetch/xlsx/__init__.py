@@ -1,0 +1,1 @@
+"""Workbooks, by a library that is an extra."""

@@ -1,0 +1,1 @@
+"""XML documents: records streamed by their element, without entities."""
