@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from spreports import Progress
 
+_BAR = "{n_fmt}/{total_fmt} reports |{bar:30}| {elapsed}{postfix}"
+
 
 @contextmanager
 def shown() -> Iterator[Callable[[Progress], None]]:
@@ -28,7 +30,7 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         except ImportError:
             yield _lines()
             return
-        with tqdm(total=0, unit="report", file=sys.stderr, leave=True) as bar:
+        with tqdm(unit="report", file=sys.stderr, bar_format=_BAR) as bar:
 
             def on_progress(progress: Progress) -> None:
                 bar.total = progress.total
