@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(f"spreports: {exc}\n")
         return USAGE
-    except Exception as exc:  # an unknown error keeps its traceback, see below
+    except Exception as exc:  # raised again where no exit code is known
         code = exit_code(exc)
         if arguments.traceback or not code:
             raise

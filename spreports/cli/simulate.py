@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 from pathlib import Path
@@ -32,12 +31,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def simulate_command(arguments: argparse.Namespace) -> int:
     """Serve until interrupted; stdout has what a shell needs to use it."""
-    from spreports.simulator import Fault, Simulator  # noqa: PLC0415 - heavy
+    from spreports.simulator import Simulator  # noqa: PLC0415 - heavy
+    from spreports.simulator.faults import load_faults  # noqa: PLC0415 - as above
 
-    faults: list[Fault] = []
-    if arguments.faults:
-        script = json.loads(arguments.faults.read_text(encoding="utf-8"))
-        faults = [Fault(**fault) for fault in script]
+    faults = load_faults(arguments.faults) if arguments.faults else ()
     with Simulator(
         port=arguments.port,
         seed=arguments.seed,

@@ -38,7 +38,7 @@ def option_texts(options: Mapping[str, str] | None) -> dict[str, str]:
     """Check that options are text, as Amazon wants them."""
     for name, value in (options or {}).items():
         # Users who do not check types send True and 30; Amazon takes only text.
-        if not isinstance(value, str):  # type: ignore[redundant-expr, unused-ignore] # as above
+        if not isinstance(value, str):  # type: ignore[redundant-expr, unused-ignore] # types may lie
             raise ValueError(
                 f"options[{name!r}] must be a string, as Amazon wants it: "
                 f'{name}="{str(value).lower()}"'

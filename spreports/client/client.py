@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from spreports.api.connection import connect_api
+from spreports.api.endpoint import is_loopback
 from spreports.api.models import ProcessingStatus
 from spreports.api.operations import ReportsAPI
 from spreports.catalog import ReportType
@@ -86,7 +87,7 @@ class Client:
             ledger=Ledger(store.home / "ledger.sqlite"),
             account=account,
             clock=self._clock,
-            loopback=is_loopback(settings.endpoint),
+            loopback=settings.endpoint is not None and is_loopback(settings.endpoint),
         )
         for document_id in self._connection.ledger.orphans(account):
             self._forget(document_id)
@@ -292,12 +293,3 @@ def _account(settings: Settings) -> str:
         return settings.credentials.account
     mark = f"{settings.credentials.account} {settings.endpoint.rstrip('/').lower()}"
     return hashlib.blake2b(mark.encode(), digest_size=8).hexdigest()
-
-
-def is_loopback(endpoint: str | None) -> bool:
-    """Whether an endpoint is on this machine, as the simulator's is."""
-    host = (endpoint or "").split("://")[-1].split("/")[0]
-    return host.startswith("[::1]") or host.rsplit(":", 1)[0] in {
-        "127.0.0.1",
-        "localhost",
-    }

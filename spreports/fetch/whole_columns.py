@@ -20,8 +20,11 @@ from spreports.fetch.timestamps import ISO, pattern_fits, unnamed_zone, zone_off
 __all__ = ["timestamps"]
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
-_FIRST: Final = pa.scalar(datetime.min.replace(tzinfo=UTC), _INSTANT)
-_LAST: Final = pa.scalar(datetime.max.replace(tzinfo=UTC), _INSTANT)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+# Microseconds since 1970
+_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _ISO_WITH_ZONE: Final = "%Y-%m-%dT%H:%M:%S%Z"
 # Token to a specimen of its width: digits, or a zone that ends the pattern
 _SPECIMEN: Final = {
@@ -82,7 +85,7 @@ def timestamps(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
         ends = pc.min_max(values)
         # Arrow knows years that Python does not
         if ends["min"].is_valid and (
-            ends["min"].value < _FIRST.value or ends["max"].value > _LAST.value
+            ends["min"].value < _FIRST or ends["max"].value > _LAST
         ):
             break
         return values

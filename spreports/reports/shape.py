@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from spreports.fetch.typed import BAD_VALUE_RULES
+
 OnBadValue = Literal["raise", "null", "rescue"]
 Nested = Literal["flat", "struct"]
 
-BAD_VALUE_RULES = ("raise", "null", "rescue")
 NESTED_SHAPES = ("flat", "struct")
 
 

@@ -116,9 +116,9 @@ class WaysOut(ABC):
     ) -> pa.RecordBatchReader:
         """Return the rows as record batches, a few MiB each, in bounded memory.
 
-        Parameters and errors as `scan`. The stored bytes of every document are
-        verified before the first batch; a cell that does not fit may still raise
-        while the reader is read.
+        Parameters and errors as `scan`. The stored bytes of every document at
+        Amazon are verified before the first batch; those of a file while they are
+        read, as a cell that does not fit may raise only then.
 
         Returns
         -------

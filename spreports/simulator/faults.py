@@ -174,14 +174,13 @@ def load_faults(path: str | Path) -> tuple[Fault, ...]:
 
     Raises
     ------
-    TypeError
-        The file is not a JSON list.
     ValueError
-        The file is not JSON, or an entry is not a fault; the message counts from 1.
+        The file is not a JSON list, or an entry is not a fault; the message counts
+        from 1.
     """
     entries = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(entries, list):
-        raise TypeError("a fault script is a JSON list of objects")
+        raise ValueError("a fault script is a JSON list of objects")
     faults = []
     for number, entry in enumerate(entries, start=1):
         try:

@@ -239,3 +239,14 @@ def test_the_simulator_serves_other_programs_until_interrupted(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert len(json_lines(done.stdout)) == 2
     assert code == 0
+
+
+def test_a_fault_script_that_is_none_is_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "faults.json"
+    script.write_text('[{"operation": "getReport", "kind": "nonsense"}]')
+
+    assert main(["simulate", "--faults", str(script)]) == 2
+
+    assert "fault 1" in capsys.readouterr().err

@@ -246,5 +246,5 @@ def test_a_script_that_is_wrong_is_refused_with_its_place(
     with pytest.raises(ValueError, match=words):
         load_faults(script)
     script.write_text("{}", encoding="utf-8")
-    with pytest.raises(TypeError, match="JSON list"):
+    with pytest.raises(ValueError, match="JSON list"):
         load_faults(script)
