@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
 
 # Part of every staged file's name: a staged file of an older reading is never used.
-READING_VERSION = "2"
+READING_VERSION = "3"
 # What `load` takes for the stem of a file name.
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
@@ -79,6 +79,8 @@ class Document(WaysOut):
     @property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables in this document; one for flat files.
+
+        Save for settlements: their summary row is a table of its own.
 
         Raises
         ------

@@ -53,9 +53,9 @@ class WaysOut(ABC):
         Parameters
         ----------
         table : str, optional
-            One of `tables`; the first when left out. A settlement comes as it is
-            served, its summary row included: ``"rows"`` and ``"summary"`` part the two
-            and hold the sum of ``amount`` to ``total-amount``, exactly.
+            One of `tables`; the first when left out. A settlement's summary row is the
+            table ``"summary"`` and not among the rows, whose ``amount`` must add up to
+            its ``total-amount``, exactly.
         typed : bool
             Typed by the catalogue, by header name; False leaves every cell text.
         on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``

@@ -34,9 +34,7 @@ def read(
     compress: bool = True,
     **options: Any,
 ) -> pa.Table:
-    """Read a document through the whole room; a settlement parted from its summary."""
-    if kind is not None and kind.summary_row:
-        options.setdefault("table", "rows")
+    """Read a document through the whole room."""
     data = plain.encode() if isinstance(plain, str) else plain
     options.setdefault("content_type", UTF_8)
     return open_batches(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -64,20 +65,23 @@ def test_the_two_tables_are_parted_as_text_too() -> None:
         read(wrong, SETTLEMENT, typed=False)
 
 
-@pytest.mark.parametrize("table", ["rows", "summary"])
+@pytest.mark.parametrize("table", [None, "rows", "summary"])
 @pytest.mark.parametrize("rule", ["raise", "null", "rescue"])
 def test_the_signed_sum_of_amount_equals_total_amount_or_it_is_an_error(
-    table: str, rule: str
+    table: str | None, rule: str
 ) -> None:
     assert read(TEXT, SETTLEMENT, table=table, on_bad_value=rule).num_rows > 0
     without_last = TEXT[: TEXT.rindex("007")]
-    for wrong in (TEXT.replace("93,50", "93,51"), without_last):
-        with pytest.raises(ParseError, match="do not add up") as caught:
+    for wrong, summed, total in (
+        (TEXT.replace("93,50", "93,51"), "93.50", "93.51"),
+        (without_last, "95.00", "93.50"),
+    ):
+        with pytest.raises(ParseError, match="add up to") as caught:
             read(wrong, SETTLEMENT, table=table, on_bad_value=rule)
         message = str(caught.value)
-        assert "'amount'" in message
-        assert "'total-amount'" in message
-        assert not any(value in message for value in ("93", "95", "007"))
+        assert f"'amount' add up to {summed}," in message
+        assert f"'total-amount' is {total}:" in message
+        assert "007" not in message
         assert caught.value.column == "total-amount"
 
 
@@ -184,10 +188,24 @@ def test_the_sum_is_exact_and_any_difference_is_found(
         assert table["amount"].to_pylist() == [Decimal(money(each)) for each in cents]
 
 
-def test_without_a_table_a_settlement_is_as_it_is_served() -> None:
+def test_without_a_table_the_rows_are_parted_from_the_summary() -> None:
+    assert read(TEXT, SETTLEMENT, table=None) == read(TEXT, SETTLEMENT, table="rows")
+
+
+def test_an_entry_without_the_summary_row_reads_what_does_not_add_up() -> None:
     wrong = TEXT.replace("93,50", "93,51")
 
-    table = read(wrong, SETTLEMENT, table=None)
+    table = read(wrong, replace(SETTLEMENT, summary_row=False))
 
-    assert table.num_rows == read(TEXT, SETTLEMENT).num_rows + 1
-    assert table["total-amount"].to_pylist()[0] is not None
+    assert table["total-amount"].to_pylist() == [Decimal("93.51"), None, None]
+
+
+def test_settlements_in_batches_of_one_row_are_held_to_their_totals() -> None:
+    other = {**SUMMARY, "settlement-id": "8", "total-amount": "1.001,00"}
+    row = {"settlement-id": "8", "amount": "1.001,00"}
+    text = flat(SETTLEMENT, SUMMARY, *ROWS, other, row)
+    assert read(text, SETTLEMENT, batch_bytes=1) == read(text, SETTLEMENT)
+    wrong = text.replace("1.001,00\t\t\t", "1.001,01\t\t\t")
+    assert wrong != text
+    with pytest.raises(ParseError, match=r"1001\.00\b.*1001\.01\b|1001\.01.*1001\.00"):
+        read(wrong, SETTLEMENT, batch_bytes=1)

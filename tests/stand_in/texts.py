@@ -135,18 +135,23 @@ SETTLEMENT_TEXT = tsv(
         *("Gebühr für Größe", "-1,30", "01.10.2026", "01.10.2026 12:00:00 UTC"),
         *("0002697", "1"),
     ),
+    (
+        *("00063004072110", "", "", "", "", "", "Order", "302-0801476-2404429"),
+        *("Principal", "1.300,41", "01.10.2026", "01.10.2026 12:00:00 UTC"),
+        *("0002697", "1", ""),
+    ),
 )
 SETTLEMENT_CELLS: Cells = {
     "settlement-id": ["00063004072110", "00063004072110"],
-    "settlement-start-date": [datetime(2026, 10, 1, tzinfo=UTC), None],
-    "total-amount": [Decimal("1299.11"), None],
-    "currency": ["EUR", None],
-    "amount-description": [None, "Gebühr für Größe"],
-    "amount": [None, Decimal("-1.30")],
-    "posted-date": [None, date(2026, 10, 1)],
-    "posted-date-time": [None, datetime(2026, 10, 1, 12, tzinfo=UTC)],
-    "sku": [None, "0002697"],
-    "quantity-purchased": [None, 1],
+    "settlement-start-date": [None, None],
+    "total-amount": [None, None],
+    "currency": [None, None],
+    "amount-description": ["Gebühr für Größe", "Principal"],
+    "amount": [Decimal("-1.30"), Decimal("1300.41")],
+    "posted-date": [date(2026, 10, 1)] * 2,
+    "posted-date-time": [datetime(2026, 10, 1, 12, tzinfo=UTC)] * 2,
+    "sku": ["0002697"] * 2,
+    "quantity-purchased": [1, 1],
     "promotion-id": [None, None],
 }
 

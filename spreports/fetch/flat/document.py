@@ -56,8 +56,8 @@ def open_flat(
     header : Header
     entry : ReportType
     table : str or None
-        One of `flat_tables`. None is the document as it is served; where its first row
-        is a summary, naming a table parts the two and holds them to each other.
+        One of `flat_tables`; None is the first. Where the first row is a summary, the
+        two kinds of rows are parted and held to each other, whichever is asked for.
     typed, on_bad_value, batch_bytes
         As for `open_batches`.
     findings : Findings
@@ -94,7 +94,7 @@ def open_flat(
         texts = read_ahead(read_texts(), queue_bytes=1)
         with closing(texts):
             made = typing.typed(texts) if typed else texts
-            if not entry.summary_row or table is None:
+            if not entry.summary_row:
                 yield from made
                 return
             parted = SummaryRow(matched_columns(header, entry), typing.values, findings)

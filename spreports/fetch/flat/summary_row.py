@@ -155,23 +155,32 @@ class SummaryRow:
         elif not self._totals:
             if self._amounts:
                 found.skipped_checks += (f"{_CHECK}: there is no summary row",)
-        elif self._differ():
-            msg = (
-                f"the cells of column {_AMOUNT!r} do not add up to the summary row's "
-                f"{_TOTAL!r}: rows are missing or changed. Get the report document "
-                "again and hold it against the settlement in Seller Central; "
-                "without table= it is read as it is served"
-            )
-            raise ParseError(msg, column=self._names[_TOTAL])
+        else:
+            self._hold()
 
-    def _differ(self) -> bool:
-        """Whether totals and sums differ; one summary answers for the document."""
-        if len(self._totals) == 1:
-            total = Decimal(0)
-            for amount in self._amounts.values():
-                total = _EXACT.add(total, amount)
-            return [total] != list(self._totals.values())
-        return any(
-            self._totals.get(each, Decimal(0)) != self._amounts.get(each, Decimal(0))
-            for each in {*self._totals, *self._amounts}
-        )
+    def _hold(self) -> None:
+        """Hold sums to totals; one summary answers for the whole document."""
+        totals, amounts = self._totals, self._amounts
+        if len(totals) == 1:
+            whole = Decimal(0)
+            for amount in amounts.values():
+                whole = _EXACT.add(whole, amount)
+            amounts = dict.fromkeys(totals, whole)
+        for each in dict.fromkeys((*totals, *amounts)):
+            total, summed = totals.get(each, Decimal(0)), amounts.get(each, Decimal(0))
+            if total != summed:
+                msg = (
+                    f"the cells of column {_AMOUNT!r} add up to {_figure(summed)}, but "
+                    f"the summary row's {_TOTAL!r} is {_figure(total)}: rows are "
+                    "missing or changed. Get the report document again and hold it "
+                    "against the settlement in Seller Central. An entry with "
+                    "summary_row=False (dataclasses.replace(spreports.report_type(...),"
+                    " summary_row=False)) reads it as it is served, unchecked"
+                )
+                raise ParseError(msg, column=self._names[_TOTAL])
+
+
+def _figure(amount: Decimal) -> str:
+    """Return an amount with the places that it has, two at least."""
+    whole, _, places = format(amount, "f").partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
