@@ -19,6 +19,7 @@ from tests.simulator.cataloguing import (
 
 FLAT = of_format("tsv", "csv")
 NESTED = of_format("json", "xml")
+EXCEL = of_format("xlsx")
 
 
 @pytest.mark.parametrize("seed", PLACES)
@@ -110,6 +111,38 @@ def test_every_table_of_a_nested_document_comes_back_cell_by_cell(
             if typed and "[]" not in column.name:
                 field = reader.schema.field(column.name.removesuffix("/text()"))
                 assert field.type == ARROW[column.dtype], column.name
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("seed", PLACES)
+@pytest.mark.parametrize("report_type", EXCEL)
+def test_a_workbook_comes_back_cell_by_cell(
+    report_type: str, seed: int, typed: bool
+) -> None:
+    document = generate(
+        catalog.lookup(report_type), seed=seed, rows=ROWS, marketplace=PLACES[seed]
+    )
+
+    reader = open_batches(
+        Stored(document),
+        document.entry,
+        content_type=document.content_type,
+        typed=typed,
+    )
+
+    (wanted,) = document.tables(typed=typed).values()
+    assert reader.schema.names == list(wanted[0])
+    if typed:
+        assert reader.schema.types == served_dtypes(document.entry, list(wanted[0]))
+    assert differences(reader.read_all().to_pylist(), wanted) == []
+
+
+def test_every_live_type_with_known_columns_has_a_round_trip() -> None:
+    known = {
+        e.report_type for e in catalog.entries() if not e.deprecated and e.columns()
+    }
+    assert set(EXCEL) == {"FEE_DISCOUNTS_REPORT", "GET_REMOTE_FULFILLMENT_ELIGIBILITY"}
+    assert known == {*FLAT, *NESTED, *EXCEL}
 
 
 @pytest.mark.parametrize(

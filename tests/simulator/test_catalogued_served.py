@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zipfile
 
 import pytest
 
@@ -20,7 +22,14 @@ WINDOW = {
 
 
 @pytest.mark.parametrize(
-    "name", ["afn_inventory", "epr_monthly", "search_terms", "asin_page_views"]
+    "name",
+    [
+        "afn_inventory",
+        "epr_monthly",
+        "search_terms",
+        "asin_page_views",
+        "fee_discounts",
+    ],
 )
 def test_a_catalogued_document_is_served_as_it_was_made(
     calling: MakeCaller, name: str
@@ -35,6 +44,10 @@ def test_a_catalogued_document_is_served_as_it_was_made(
     if entry.format == "json":
         assert json.loads(plain)["reportSpecification"]["dataStartTime"] == "2026-10-04"
         assert json.loads(plain)["reportSpecification"]["dataEndTime"] == "2026-10-10"
+    elif entry.format == "xlsx":
+        with zipfile.ZipFile(io.BytesIO(plain)) as workbook:
+            assert workbook.testzip() is None
+            assert "xl/worksheets/sheet1.xml" in workbook.namelist()
     else:
         made = generate(entry, seed=5, rows=30, marketplace="DE")
         header = plain.splitlines()[0]

@@ -17,6 +17,7 @@ from spreports.catalog import ReportType
 from spreports.simulator.content.flat_rows import FlatDocument
 from spreports.simulator.content.json_rows import JsonDocument
 from spreports.simulator.content.lines import Order
+from spreports.simulator.content.xlsx_rows import XlsxDocument
 from spreports.simulator.content.xml_rows import XmlDocument
 from spreports.simulator.marketplaces import BY_COUNTRY, resolve
 
@@ -92,6 +93,7 @@ _FORMATS: Final[Mapping[str, Callable[[ReportType, Order], _Written]]] = {
     "csv": FlatDocument,
     "json": JsonDocument,
     "xml": XmlDocument,
+    "xlsx": XlsxDocument,
 }
 
 
