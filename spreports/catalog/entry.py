@@ -71,6 +71,13 @@ class ReportType:
         ``dataEndTime`` in: for a half-open ``[start, end)`` send ``end``'s eve.
     hold_back_days : int or None
         Days after a period's end before its rows are there.
+    restated_days : int or None
+        Days after its end for which a window's rows still change, or come late.
+    history_days : int or None
+        How many days back Amazon can still make the report for.
+    window_days : int or None
+        Days of a window in a lake, where a longer one would say less: its rows are sums
+        over the whole window.
     options : tuple of Option
     period : str or None
         How dates follow calendar periods: ``"option:reportPeriod"`` (whole periods of
@@ -114,6 +121,9 @@ class ReportType:
     cooldown_seconds: int | None = None
     whole_days: bool = False
     hold_back_days: int | None = None
+    restated_days: int | None = None
+    history_days: int | None = None
+    window_days: int | None = None
     options: tuple[Option, ...] = ()
     period: str | None = None
     max_periods: Mapping[str, int] = field(default_factory=dict, hash=False)

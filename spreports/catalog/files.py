@@ -35,7 +35,14 @@ _FLAGS: Final = (
     "deprecated",
     "whole_days",
 )
-_COUNTS: Final = ("max_window_days", "cooldown_seconds", "hold_back_days")
+_COUNTS: Final = (
+    "max_window_days",
+    "cooldown_seconds",
+    "hold_back_days",
+    "restated_days",
+    "history_days",
+    "window_days",
+)
 
 
 def _period(value: object, place: values.Place) -> str:
