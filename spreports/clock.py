@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
+import weakref
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from spreports.errors import ConfigError
+
+# Real seconds between looks where a clock knows no `wait_for`.
+LOOK_AGAIN = 0.005
+# What such a clock is moved on by at each look.
+STEP = 0.25
 
 
 class Clock(Protocol):
@@ -23,6 +33,26 @@ class Clock(Protocol):
         ...
 
 
+@runtime_checkable
+class WakingClock(Clock, Protocol):
+    """A clock that can also wait for somebody else's doing."""
+
+    def wait_for(
+        self,
+        condition: threading.Condition,
+        predicate: Callable[[], bool],
+        seconds: float | None,
+    ) -> bool:
+        """Wait on a held condition until `predicate` holds, for `seconds` at most.
+
+        Returns
+        -------
+        bool
+            What `predicate` said last.
+        """
+        ...
+
+
 class SystemClock:
     """The machine's own time."""
 
@@ -37,3 +67,137 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass."""
         time.sleep(max(0.0, seconds))
+
+    def wait_for(
+        self,
+        condition: threading.Condition,
+        predicate: Callable[[], bool],
+        seconds: float | None,
+    ) -> bool:
+        """Wait on a held condition until `predicate` holds, for `seconds` at most."""
+        return condition.wait_for(predicate, seconds)
+
+
+def wait_for(
+    clock: Clock,
+    condition: threading.Condition,
+    predicate: Callable[[], bool],
+    seconds: float | None,
+) -> bool:
+    """Wait on any clock; one that knows only sleep is moved on step by step.
+
+    Parameters
+    ----------
+    clock : Clock
+    condition : threading.Condition
+        Held; released while waiting.
+    predicate : callable
+    seconds : float or None, seconds of `clock`
+
+    Returns
+    -------
+    bool
+        What `predicate` said last.
+    """
+    if isinstance(clock, WakingClock):
+        return clock.wait_for(condition, predicate, seconds)
+    end = None if seconds is None else clock.monotonic() + seconds
+    while not predicate():
+        left = STEP if end is None else end - clock.monotonic()
+        if left <= 0:
+            return False
+        if not condition.wait(LOOK_AGAIN) and end is not None:
+            clock.sleep(min(left, STEP))
+    return True
+
+
+class Stopped(ConfigError):  # noqa: N818 - an end that was asked for, no fault
+    """A sleep was ended: its client is closed, or nobody waits for it any more."""
+
+
+class StoppableClock:
+    """A clock whose sleepers can be woken for good.
+
+    Parameters
+    ----------
+    clock : Clock
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._condition = threading.Condition()
+        self._closed = False
+        self._mine = threading.local()
+        self._waited_on: weakref.WeakSet[threading.Condition] = weakref.WeakSet()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back; only differences mean anything."""
+        return self._clock.monotonic()
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, aware, in UTC."""
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass.
+
+        Raises
+        ------
+        Stopped
+            The clock was closed, or what this thread obeys was set.
+        """
+        stop: threading.Event | None = getattr(self._mine, "stop", None)
+
+        def over() -> bool:
+            return self._closed or (stop is not None and stop.is_set())
+
+        if not over():
+            if isinstance(self._clock, WakingClock):
+                with self._condition:
+                    self._clock.wait_for(self._condition, over, max(0.0, seconds))
+            else:
+                self._clock.sleep(seconds)
+        self._check()
+        if over():
+            raise Stopped("nobody waits for this any more")
+
+    def wait_for(
+        self,
+        condition: threading.Condition,
+        predicate: Callable[[], bool],
+        seconds: float | None,
+    ) -> bool:
+        """Wait on a held condition until `predicate` holds, for `seconds` at most.
+
+        Raises
+        ------
+        Stopped
+            The clock was closed.
+        """
+        self._waited_on.add(condition)
+        held = wait_for(
+            self._clock, condition, lambda: self._closed or predicate(), seconds
+        )
+        self._check()
+        return held
+
+    def obey(self, stop: threading.Event) -> None:
+        """Let this thread's sleeps end when `stop` is set by `stop_all`."""
+        self._mine.stop = stop
+
+    def stop_all(self, stop: threading.Event) -> None:
+        """Set an event, and wake whoever sleeps and obeys it."""
+        with self._condition:
+            stop.set()
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """Wake every sleeper; nobody sleeps on this clock any more."""
+        self._closed = True
+        for condition in (self._condition, *self._waited_on):
+            with condition:
+                condition.notify_all()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise Stopped("this client is closed; connect() gives a new one")

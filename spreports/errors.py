@@ -195,7 +195,15 @@ class ReportFatalError(ReportError):
 
 
 class WaitTimeoutError(ReportError, TimeoutError):
-    """Still processing when the time was up; the report goes on and can be resumed."""
+    """Still processing when the time was up; the report goes on and can be resumed.
+
+    Attributes
+    ----------
+    report_ids : tuple of str
+        Of all reports that were not finished in time.
+    """
+
+    report_ids: tuple[str, ...] = ()
 
     hint = "the report goes on at Amazon: the same call later takes it up again"
 

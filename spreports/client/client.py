@@ -20,7 +20,7 @@ from spreports.client.arguments import (
     option_texts,
 )
 from spreports.client.settings import Settings
-from spreports.clock import Clock, SystemClock
+from spreports.clock import Clock, StoppableClock, SystemClock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
 from spreports.plan.windows import Moment, moment, report_windows, window
@@ -64,7 +64,7 @@ class Client:
         clock: Clock | None = None,
         on_close: Callable[[], None] | None = None,
     ) -> None:
-        self._clock = clock or SystemClock()
+        self._clock = StoppableClock(clock or SystemClock())
         self._on_close = on_close
         self._closed = False
         self._catalogue = settings.catalogue
@@ -117,6 +117,7 @@ class Client:
         if self._closed:
             return
         self._closed = True
+        self._clock.close()
         for document_id in tuple(self._connection.private):
             self._forget(document_id)
         self.api.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock, RLock
 
 from spreports.api.operations import ReportsAPI
-from spreports.clock import Clock
+from spreports.clock import StoppableClock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
 
@@ -35,7 +35,8 @@ class Connection:
     ledger : Ledger
     account : str
         Fingerprint of the credentials; names folders and rows.
-    clock : Clock
+    clock : StoppableClock
+        Closing it wakes whoever sleeps.
     loopback : bool
         Whether report documents may come from this machine (the simulator).
     locks : Locks
@@ -48,7 +49,7 @@ class Connection:
     store: Store
     ledger: Ledger
     account: str
-    clock: Clock
+    clock: StoppableClock
     loopback: bool
     locks: Locks = field(default_factory=Locks)
     private: set[str] = field(default_factory=set)

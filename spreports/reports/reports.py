@@ -15,10 +15,10 @@ from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
 from spreports.reports.echo import Echo
-from spreports.reports.lifecycle import Lifecycle
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.outcome import check_finished
 from spreports.reports.progress import OnProgress
+from spreports.reports.queue import ReportQueue, first_error
 from spreports.reports.request import (
     ReportRequest,
     legacy_charset,
@@ -123,6 +123,8 @@ class Reports(WaysOut):
     ) -> Self:
         """Wait until every report is DONE, CANCELLED or FATAL.
 
+        What goes wrong with one report keeps none of the others.
+
         Parameters
         ----------
         timeout : float, seconds, optional
@@ -140,10 +142,19 @@ class Reports(WaysOut):
         WaitTimeoutError
             Not finished in time; the same call later takes the reports up again.
         APIError
+            Amazon refused one; of several the first, after the others are finished.
         """
-        for _ in self._finish(timeout, on_progress):
-            pass
+        self._wait(timeout, on_progress, fetch=False)
         return self
+
+    def _wait(
+        self, timeout: float | None, on_progress: OnProgress | None, *, fetch: bool
+    ) -> None:
+        """Wait for all, then raise the first error if there was one."""
+        came = dict(self._finish(timeout, on_progress, fetch=fetch))
+        errors = {i: each for i, each in came.items() if not isinstance(each, Report)}
+        if errors:
+            raise first_error(errors)
 
     def __iter__(self) -> Iterator[Report]:
         """Wait, and yield each report in the order of the windows."""
@@ -152,20 +163,21 @@ class Reports(WaysOut):
             yield self._reports[index]
 
     def _finish(
-        self, timeout: float | None = None, on_progress: OnProgress | None = None
-    ) -> Iterator[tuple[int, Report]]:
+        self, timeout: float | None, on_progress: OnProgress | None, *, fetch: bool
+    ) -> Iterator[tuple[int, Report | SPReportsError]]:
         """Yield what is finished already, then the others as they finish."""
         yield from list(self._reports.items())
-        missing = {
-            index: request
-            for index, request in enumerate(self._requests)
-            if index not in self._reports
-        }
-        lifecycle = Lifecycle(self._connection, reuse=self._reuse)
+        missing = [i for i in range(len(self._requests)) if i not in self._reports]
+        queue = ReportQueue(self._connection, reuse=self._reuse, fetch=fetch)
         seconds = WAIT_SECONDS if timeout is None else timeout
-        for index, report in lifecycle.finished(missing, seconds, on_progress):
-            self._reports[index] = report
-            yield index, report
+        requests = [self._requests[i] for i in missing]
+        for done in queue.run(requests, timeout=seconds, on_progress=on_progress):
+            index = missing[done.index]
+            if done.report is not None:
+                self._reports[index] = done.report
+                yield index, done.error or done.report
+            elif done.error is not None:
+                yield index, done.error
 
     def _origin(self, report_document_id: str) -> AmazonOrigin:
         return AmazonOrigin(
@@ -204,8 +216,9 @@ class Reports(WaysOut):
         )
 
     def _documents(self) -> Iterator[Document]:
-        for index, report in enumerate(self):
-            document = self._document(index, report)
+        self._wait(None, None, fetch=True)
+        for index in range(len(self)):
+            document = self._document(index, self._reports[index])
             if document is not None:
                 yield document
 
@@ -268,7 +281,7 @@ class Reports(WaysOut):
             The target refused.
         """
         check_format(format)
-        documents = self._to_land(on_progress)
+        documents = self._to_land(on_progress, fetch=executor is None)
         return land_all(
             documents,
             self._connection,
@@ -290,10 +303,13 @@ class Reports(WaysOut):
         )
 
     def _to_land(
-        self, on_progress: OnProgress | None
+        self, on_progress: OnProgress | None, *, fetch: bool
     ) -> Iterator[Document | SPReportsError]:
         """Yield each finished report's document, or the error that took its place."""
-        for index, report in self._finish(None, on_progress):
+        for index, report in self._finish(None, on_progress, fetch=fetch):
+            if not isinstance(report, Report):
+                yield report
+                continue
             try:
                 document = self._document(index, report)
             except SPReportsError as exc:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
@@ -33,3 +35,13 @@ class HurriedClock:
     def sleep(self, seconds: float) -> None:
         """Let `seconds` of simulated time pass."""
         time.sleep(max(0.0, seconds) / self.speed)
+
+    def wait_for(
+        self,
+        condition: threading.Condition,
+        predicate: Callable[[], bool],
+        seconds: float | None,
+    ) -> bool:
+        """Wait on a held condition until `predicate` holds, for `seconds` at most."""
+        real = None if seconds is None else max(0.0, seconds) / self.speed
+        return condition.wait_for(predicate, real)

@@ -28,7 +28,7 @@ PUBLIC = {"__init__", "errors", "simulator"}
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "__init__": (HALL | {"client", "facts", "reports", "simulator"}, {"polars"}),
     "errors": (set(), set()),
-    "clock": (set(), set()),
+    "clock": ({"errors"}, set()),
     "owner": (set(), set()),
     "catalog": ({"errors"}, set()),
     "api": ({"errors", "clock"}, {"requests", "urllib3", "backoff"}),

@@ -1,0 +1,93 @@
+"""Ask after reports that Amazon works on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from spreports.api.models import ProcessingStatus, Report
+from spreports.errors import NotFoundError
+from spreports.reports.connection import Connection
+from spreports.reports.ticket import (
+    POLL_FIRST,
+    POLL_GROWTH,
+    POLL_SLOWEST,
+    Stage,
+    Ticket,
+)
+
+logger = logging.getLogger("spreports.reports")
+
+# A report may be unknown to getReport for a moment after createReport (faults B8).
+UNKNOWN_GRACE = 60.0
+# DONE without its document id is asked for again a few times (faults C5).
+DOCUMENT_POLLS = 3
+
+
+class Polling:
+    """Asks for processing statuses.
+
+    Parameters
+    ----------
+    connection : Connection
+    tickets : sequence of Ticket
+        All of the run.
+    """
+
+    def __init__(self, connection: Connection, tickets: Sequence[Ticket]) -> None:
+        self._connection = connection
+        self._tickets = tickets
+        self._clock = connection.clock
+
+    def poll(self, ticket: Ticket) -> Sequence[Ticket]:
+        """Ask for the processing status of a ticket's report.
+
+        Returns
+        -------
+        sequence of Ticket
+            Those that were changed: finished, to be fetched, or due again later.
+        """
+        try:
+            report = self._connection.api.get_report(str(ticket.report_id))
+        except NotFoundError:
+            if not self._may_come(ticket):
+                raise
+        else:
+            self._seen(ticket, report)
+        return (ticket,)
+
+    def _may_come(self, ticket: Ticket) -> bool:
+        """Give a new report a moment; ask anew for an adopted one."""
+        now = self._clock.monotonic()
+        if ticket.adopted:
+            report_id = str(ticket.report_id)
+            logger.info("report %s is gone at Amazon; asking anew", report_id)
+            self._connection.ledger.seen(
+                self._connection.account, report_id, ProcessingStatus.CANCELLED, None
+            )
+            ticket.ask_anew(report_id)
+            return True
+        ticket.poll_at(now + POLL_FIRST)
+        return now - ticket.asked <= UNKNOWN_GRACE
+
+    def _seen(self, ticket: Ticket, report: Report) -> None:
+        """Take in what Amazon says, and write it down where it is news."""
+        status, document_id = report.processing_status, report.report_document_id
+        if ticket.report is None or report.processing_status != ticket.status:
+            self._connection.ledger.seen(
+                self._connection.account, report.report_id, str(status), document_id
+            )
+        ticket.report = report
+        now = self._clock.monotonic()
+        if status == ProcessingStatus.DONE and document_id is None:
+            ticket.document_polls += 1
+            if ticket.document_polls < DOCUMENT_POLLS:
+                ticket.poll_at(now + POLL_FIRST)
+                return
+        if ticket.has_document:
+            ticket.stage, ticket.due = Stage.FETCHING, float("-inf")
+        elif report.is_terminal:
+            ticket.finish()
+        else:
+            ticket.poll_at(now + ticket.interval)
+            ticket.interval = min(POLL_SLOWEST, ticket.interval * POLL_GROWTH)

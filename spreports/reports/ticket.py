@@ -1,0 +1,146 @@
+"""One request on its way through the queue, and what comes out at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from spreports.api.models import ProcessingStatus, Report
+from spreports.errors import SPReportsError, ThrottledError
+from spreports.reports.request import ReportRequest
+
+# Polls start fast, for small reports, and grow to one a minute. A report is noticed a
+# fifth of its age late at most, for some 20 of the 120 calls that getReport allows in
+# the minute in which one createReport is possible.
+POLL_FIRST = 1.0
+POLL_GROWTH = 1.2
+POLL_SLOWEST = 60.0
+
+
+class Stage(Enum):
+    """Which operation a request waits for."""
+
+    ASKING = "createReport"
+    POLLING = "getReport"
+    FETCHING = "getReportDocument"
+    FINISHED = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What became of one request.
+
+    Attributes
+    ----------
+    index : int
+        Place of the request in the sequence that was given.
+    request : ReportRequest
+    report : Report or None
+        DONE, CANCELLED or FATAL; None where it did not come to one.
+    error : SPReportsError or None
+        Why there is no report, or why its document could not be brought.
+    adopted : bool
+        The report existed already, and createReport was not called.
+    """
+
+    index: int
+    request: ReportRequest
+    report: Report | None
+    error: SPReportsError | None
+    adopted: bool
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One request on its way; changed by the one lane that holds it.
+
+    Attributes
+    ----------
+    index, request
+        As `Finished`.
+    stage : Stage
+    due : float, seconds of ``clock.monotonic()``
+        Not before; of the stage that it is in.
+    held : bool
+        A lane is working on it.
+    report_id : str or None
+    report : Report or None
+        As last seen.
+    error : SPReportsError or None
+    throttled : ThrottledError or None
+        Of the last try; quota comes back, so it is no end.
+    adopted : bool
+    unconfirmed : bool
+        Somebody else's report: its document's own echo has to agree first.
+    refuted : set of str
+        Reports whose echo contradicted.
+    asked : float, seconds of ``clock.monotonic()``
+        When createReport answered.
+    interval : float, seconds
+        Until the poll after the next.
+    document_polls : int
+        How often it was DONE without a document.
+    """
+
+    index: int
+    request: ReportRequest
+    stage: Stage = Stage.ASKING
+    due: float = float("-inf")
+    held: bool = False
+    report_id: str | None = None
+    report: Report | None = field(default=None, repr=False)
+    error: SPReportsError | None = None
+    throttled: ThrottledError | None = None
+    adopted: bool = False
+    unconfirmed: bool = False
+    refuted: set[str] = field(default_factory=set)
+    asked: float = 0.0
+    interval: float = POLL_FIRST
+    document_polls: int = 0
+
+    @property
+    def status(self) -> str:
+        """Say how far it is, in the words of the processing status."""
+        if self.report is not None:
+            return str(self.report.processing_status)
+        return "asked" if self.report_id else "to be asked"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the report is DONE, CANCELLED or FATAL."""
+        return self.report is not None and self.report.is_terminal
+
+    @property
+    def has_document(self) -> bool:
+        """Whether there is a document with rows to bring."""
+        return (
+            self.report is not None
+            and self.report.processing_status == ProcessingStatus.DONE
+            and self.report.report_document_id is not None
+        )
+
+    def poll_at(self, due: float) -> None:
+        """Ask for the status, not before `due`."""
+        self.stage, self.due = Stage.POLLING, due
+
+    def ask_anew(self, report_id: str) -> None:
+        """Let go of an adopted report, and never adopt it again."""
+        self.refuted.add(report_id)
+        self.report_id = self.report = None
+        self.adopted = self.unconfirmed = False
+        self.interval = POLL_FIRST
+        self.stage, self.due = Stage.ASKING, float("-inf")
+
+    def finish(self, error: SPReportsError | None = None) -> None:
+        """Let it go."""
+        self.stage, self.error = Stage.FINISHED, error
+
+    def finished(self) -> Finished:
+        """Return what became of it."""
+        return Finished(
+            index=self.index,
+            request=self.request,
+            report=self.report if self.is_over else None,
+            error=self.error,
+            adopted=self.adopted,
+        )
