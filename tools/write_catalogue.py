@@ -40,6 +40,7 @@ OURS = (
     "add_note",
     "separators",
     "summary_columns",
+    "extra_columns",
 )
 # First line of every file.
 HEAD = (
@@ -188,10 +189,14 @@ def build_tables(
             prefix = f"{record}."
         else:
             inside, prefix = columns, ""
+        extra = facts.get("extra_columns", {}).get(path["table"], {})
         yield Table(
             name=path["table"],
             path=record.removesuffix("[]"),
-            columns=tuple(build_columns(inside, prefix, known, facts)),
+            columns=(
+                *build_columns(inside, prefix, known, facts),
+                *(Column(name=n, dtype=d, optional=True) for n, d in extra.items()),
+            ),
         )
 
 

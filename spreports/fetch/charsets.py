@@ -7,6 +7,7 @@ Names that servers send are looked up in a list of our own: Python would also ta
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterable, Sequence
 from email.message import Message
 from typing import Final
@@ -45,6 +46,11 @@ _FAMILIES: Final = {
 _CODECS: Final = {
     label.lower(): codec for codec, labels in _FAMILIES.items() for label in labels
 }
+_CP932: Final = "cp932"
+# Source: Unicode blocks: CJK punctuation, kana, kanji, full-width forms, private use
+_WIDE: Final = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff60]")
+_WIDE_AFTER_WIDE: Final = re.compile(f"(?<={_WIDE.pattern}){_WIDE.pattern}")
+_UNASSIGNED: Final = re.compile("[\ue000-\uf8ff]")
 _BOMS: Final = (
     (codecs.BOM_UTF8, UTF_8),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -119,7 +125,8 @@ def charset_of(
         Of the HTTP answer.
     legacy_charset : str, sequence of str or None
         Of the marketplace, such as ``"cp1252"``; of several, where the marketplace is
-        not known, the first that the whole document fits.
+        not known, the first that the whole document fits; cp932 where it fits several
+        and reads as Japanese.
 
     Returns
     -------
@@ -154,6 +161,8 @@ def charset_of(
         legacy = [c for c in map(allowed_charset, labels or ()) if c is not None]
         if len(legacy) > 1:
             legacy = [c for c in legacy if _fits(open_plain(), c)]
+        if len(legacy) > 1 and _CP932 in legacy and _is_japanese(open_plain()):
+            legacy = [_CP932]
         if not legacy:
             msg = "no charset is declared and this is not UTF-8: pass encoding="
             raise DecodeError(msg, offset=exc.offset) from None
@@ -171,6 +180,26 @@ def _fits(chunks: Iterable[bytes], codec: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_japanese(chunks: Iterable[bytes]) -> bool:
+    """Whether cp932 text, which would fit another charset too, reads as Japanese.
+
+    Its wide letters then mostly stand together. Of Western text in this reading it is
+    one here and there, such as the apostrophe of "it's" with the letter behind it, or
+    one that no standard has.
+    """
+    decoder = codecs.getincrementaldecoder(_CP932)()
+    wide = together = 0
+    last = ""
+    for chunk in chunks:
+        text = last + decoder.decode(chunk)
+        if _UNASSIGNED.search(text):
+            return False
+        wide += len(_WIDE.findall(text, len(last)))
+        together += len(_WIDE_AFTER_WIDE.findall(text))
+        last = text[-1:]
+    return 2 * together >= wide > 0
 
 
 def _with_byte_order(codec: str, head: bytes) -> str:

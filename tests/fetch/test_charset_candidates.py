@@ -31,6 +31,30 @@ def test_western_text_is_western() -> None:
     assert decided("Titel\n12\u201d Größe für Étui €\n".encode("cp1252")) == "cp1252"
 
 
+@pytest.mark.parametrize("word", ["コンビニ", "代金引換", "東京都", "表札 1", "ソフト"])
+def test_a_few_japanese_words_that_would_fit_western_are_japanese(word: str) -> None:
+    assert decided(f"order-id\tpayment\n1\t{word}\n".encode("cp932")) == "cp932"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it\u2019s a dog\u2019s, isn\u2019t it",
+        "l\u2019été, d\u2019où",
+        "Größe",
+        "\u201eSchöne\u201c Grüße \u2013 für 5 \u20ac",
+        "¿Qué? ñandú ÑU",
+        "ÅÄÖ åäö",
+        "100 °C ± 1 µm ²",
+        "«Déjà-vu»",
+        "SÃO JOÃO",
+        "ÀÉÈ ÂÊÎÔÛ",
+    ],
+)
+def test_western_words_that_would_fit_japanese_are_western(text: str) -> None:
+    assert decided(f"order-id\tname\n1\t{text}\n".encode("cp1252")) == "cp1252"
+
+
 def test_utf_8_wins_over_both() -> None:
     assert decided("商品名\nGröße\n".encode()) == "utf-8"
 
