@@ -6,7 +6,7 @@ Whole numbers, amounts and other numbers are converted by Python's own ``int``,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -40,8 +40,8 @@ T: Final = Kind(dtype=pl.Datetime("us", "UTC"), value=_told)
 
 def utc(*parts: int) -> datetime:
     """Return a moment."""
-    year, month, day, *clock = parts
-    return datetime(year, month, day, *clock, tzinfo=UTC)
+    year, month, day, hour, minute, second, micro = (*parts, 0, 0, 0, 0)[:7]
+    return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
 
 
 def at(text: str, *parts: int) -> tuple[str, object]:
@@ -79,7 +79,7 @@ class Unseen:
     """
 
     name: str
-    columns: dict[str, tuple[Kind, tuple[Written, ...]]]
+    columns: Mapping[str, tuple[Kind, tuple[Written, ...]]]
     charset: str = "utf-8"
     country: str | None = None
     delimiter: str = "\t"

@@ -333,8 +333,10 @@ def test_bytes_decide_what_a_document_is() -> None:
         read_json(DOCUMENT.replace("0012", "é").encode("latin-1"), KIND)
     with pytest.raises(DecompressError):
         read_json(gzip.compress(DOCUMENT.encode())[:-5], KIND)
-    with pytest.raises(ParseError, match="served as JSON"):
+    with pytest.raises(ParseError, match=r"All requests failed\."):
         read_json("All requests failed.\n", KIND)
+    with pytest.raises(ParseError, match="served as JSON"):
+        read_json('"a",1\n', KIND)
 
 
 def test_the_native_way_and_the_careful_way_agree(

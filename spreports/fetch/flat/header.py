@@ -236,10 +236,10 @@ def _refuse_sentence(line: str, entry: ReportType, *, alone: bool) -> None:
     cells = {cell.strip(' "') for cell in re.split(r"[\t,;]", line)}
     if "\t" in line or cells & names or line.strip() in names:
         return
-    words = len(line.split())
-    sentence = words >= _SENTENCE_WORDS and not _SENTENCE_COMMA.search(line)
-    one_cell = len(names) > 1 and len(cells) == 1 and words >= _SENTENCE_WORDS
-    if (sentence and (alone or len(names) > 1)) or one_cell:
+    prose = not _SENTENCE_COMMA.search(line)
+    # Where several columns are known, nothing without a delimiter is a header: no word
+    # such as "NODATA", and no header that is cut in its first cell
+    if prose and (len(names) > 1 or (alone and len(line.split()) >= _SENTENCE_WORDS)):
         said = "".join(c if c.isprintable() else " " for c in line)[:_QUOTE_AT_MOST]
         msg = f"Amazon sent a sentence in place of a table: {said.strip()!r}"
         raise ParseError(msg)

@@ -23,6 +23,10 @@ from spreports.fetch.read_ahead import read_ahead
 __all__ = ["NESTED", "json_tables", "open_json"]
 
 NESTED: Final = ("flat", "struct")
+# Where a message in a report's place has its words.
+# Source: reference, "FATAL may carry a document with the reason"
+_SAYING: Final = ("errorDetails", "errorMessage", "message", "reason")
+_QUOTED: Final = 300
 
 Text = Generator[bytes, None, None]
 
@@ -180,7 +184,9 @@ def _instead(
     if not keys and walk.seen:
         return walk.seen[0]
     names = ", ".join(keys) or "an array of objects"
+    said = (walk.fields.get(each) for each in _SAYING)
+    words = next((each[:_QUOTED] for each in said if isinstance(each, str)), None)
     raise ParseError(
-        f"the JSON document holds no table ({names} expected): it may be a message "
-        "in place of a report"
+        f"the JSON document holds no table ({names} expected): "
+        + (f"it says {words!r}" if words else "it may be a message in its place")
     )
