@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from spreports.reports.drift import Drift as Drift
     from spreports.reports.progress import Progress as Progress
     from spreports.reports.reports import Reports as Reports
+    from spreports.schedules.changes import ScheduleChanges as ScheduleChanges
+    from spreports.schedules.schedule import Schedule as Schedule
 
 _HOMES = {
     "Client": "client",
@@ -74,6 +76,8 @@ _HOMES = {
     "ReportSchedule": "api.models",
     "ReportType": "catalog",
     "Reports": "reports.reports",
+    "Schedule": "schedules.schedule",
+    "ScheduleChanges": "schedules.changes",
     "SinkResult": "load.parquet",
     "connect": "client",
     "marketplace": "facts",

@@ -70,6 +70,7 @@ class ScheduleOperations(Operations):
         period: Period | str,
         report_options: Mapping[str, str] | None = None,
         next_report_creation_time: datetime | None = None,
+        repeatable: bool = True,
     ) -> ReportScheduleId:
         """Create a schedule; one of the same type and marketplaces is replaced.
 
@@ -81,6 +82,9 @@ class ScheduleOperations(Operations):
             One of the 18 that the reference lists.
         report_options : mapping of str to str, optional
         next_report_creation_time : datetime, aware, optional
+        repeatable : bool
+            Ask again after a failure that leaves it open whether Amazon acted: it
+            replaces the first with the same. False hands such a failure back.
 
         Returns
         -------
@@ -111,6 +115,7 @@ class ScheduleOperations(Operations):
             path=f"{BASE}/schedules",
             template=f"{BASE}/schedules",
             body=wanted.to_json(),
+            repeatable=repeatable,
         )
         return self._transport.call(
             call, _read_schedule_id, marketplaces=wanted.marketplace_ids

@@ -13,9 +13,10 @@ from spreports.catalog.catalogue import (
     lookup,
     rows,
 )
-from spreports.catalog.check import check_request
+from spreports.catalog.check import check_request, check_schedule
 from spreports.catalog.entry import Column, Option, ReportType, Table
 from spreports.catalog.periods import period_of, period_windows
+from spreports.catalog.rivals import schedule_rivals
 
 __all__ = [
     "Catalogue",
@@ -24,10 +25,12 @@ __all__ = [
     "ReportType",
     "Table",
     "check_request",
+    "check_schedule",
     "default_catalogue",
     "entries",
     "lookup",
     "period_of",
     "period_windows",
     "rows",
+    "schedule_rivals",
 ]

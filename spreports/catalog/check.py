@@ -19,7 +19,7 @@ from spreports.catalog.periods import (
 )
 from spreports.catalog.suggest import suggestion
 
-__all__ = ["check_request"]
+__all__ = ["check_request", "check_schedule"]
 
 _SPANS = {
     "DAY": "one day",
@@ -68,6 +68,53 @@ def check_request(
     ]
 
 
+def check_schedule(
+    entry: ReportType, *, every: timedelta, options: Mapping[str, object] | None = None
+) -> list[str]:
+    """Say what is wrong with a schedule, and what to write instead.
+
+    Parameters
+    ----------
+    entry : ReportType
+    every : timedelta
+        The time from one report to the next.
+    options : mapping, optional
+        As in `check_request`.
+
+    Returns
+    -------
+    list of str
+        One sentence for each fault; empty for a sound schedule, and for types that the
+        catalogue does not know.
+    """
+    if not entry.known:
+        return []
+    given = {name: _plain(value) for name, value in (options or {}).items()}
+    return [*_schedulable(entry), *_often(entry, every), *_options(entry, given)]
+
+
+def _schedulable(entry: ReportType) -> Iterator[str]:
+    if entry.schedulable:
+        return
+    name = entry.alias or entry.report_type
+    way = (
+        f"ask for it, client.reports({name!r}, ...)"
+        if entry.requestable
+        else f"Amazon makes it by itself, so take it up with client.existing({name!r})"
+    )
+    yield f"{_called(entry)} cannot be scheduled: {way}"
+
+
+def _often(entry: ReportType, every: timedelta) -> Iterator[str]:
+    """Say that a schedule would ask before Amazon makes a newer copy."""
+    cooldown = timedelta(seconds=entry.cooldown_seconds or 0)
+    if every < cooldown:
+        yield (
+            f"{_called(entry)} has a newer copy every {cooldown} (h:mm:ss) at most, "
+            "and what is asked for sooner is CANCELLED: choose a longer period"
+        )
+
+
 def _plain(value: object) -> str:
     """Return an option's value as it goes to Amazon."""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -84,8 +131,8 @@ def _request(entry: ReportType) -> Iterator[str]:
     if entry.schedulable:
         yield (
             f"{_called(entry)} cannot be requested, only scheduled: use "
-            "client.api.create_report_schedule(), then take up what it makes with "
-            f"client.existing({name!r}, since=...)"
+            f"client.schedules.apply([Schedule({name!r}, ...)]), then take up what it "
+            f"makes with client.schedules.harvest({name!r}, since=...)"
         )
     else:
         yield (

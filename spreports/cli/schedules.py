@@ -1,12 +1,16 @@
-"""``schedules``: list, create, look at and cancel report schedules."""
+"""``schedules``: list, plan, apply, cancel; and create and get, one call each."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import add_connection, add_json, names, open_client
 from spreports.cli.exits import DONE, NO_DATA
-from spreports.cli.output import say, write_json, write_rows
+from spreports.cli.output import say, write_json, write_rows, write_text
+
+if TYPE_CHECKING:
+    from spreports import ScheduleChanges
 
 COLUMNS = (
     "report_schedule_id",
@@ -15,44 +19,139 @@ COLUMNS = (
     "period",
     "next_report_creation_time",
 )
+FILE = """\
+FILE is TOML, a table for each schedule that is wanted:
+
+  [[schedule]]
+  report_type = "sales_and_traffic"
+  marketplaces = ["DE", "FR"]
+  period = "P1D"
+  next_report_creation_time = 2026-12-01T06:00:00Z    # optional: the beat
+  options = { dateGranularity = "DAY" }               # optional
+
+What is there already is kept, what differs is created anew (Amazon then cancels the
+old one), and other schedules are left alone unless --cancel-others says so.
+"""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this file."""
-    group = commands.add_parser("schedules", help="list, create, get, cancel schedules")
+    group = commands.add_parser(
+        "schedules", help="report schedules: list, plan, apply, cancel"
+    )
     actions = group.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="schedules of these types")
-    listing.add_argument("report_types", nargs="+", metavar="TYPE")
+    listing = actions.add_parser("list", help="schedules in force")
+    listing.add_argument(
+        "report_types", nargs="*", metavar="TYPE", help="all types when left out"
+    )
     listing.set_defaults(run=list_command)
+    planning = _of_a_file(actions, "plan", "show what apply would change")
+    planning.set_defaults(run=plan_command)
+    applying = _of_a_file(actions, "apply", "make the schedules those of a file")
+    applying.set_defaults(run=apply_command)
+    cancel = actions.add_parser("cancel", help="cancel schedules by their ids")
+    cancel.add_argument("report_schedule_ids", nargs="+", metavar="ID")
+    cancel.set_defaults(run=cancel_command)
     create = actions.add_parser(
-        "create", help="create one; replaces one of the same type and marketplaces"
+        "create",
+        help="create one, unchecked; replaces one of the same type and marketplaces",
     )
     create.add_argument("report_type", metavar="TYPE")
     create.add_argument("-m", "--marketplaces", required=True, type=names)
     create.add_argument("--period", required=True, help="such as P1D or PT4H")
     create.set_defaults(run=create_command)
     get = actions.add_parser("get", help="one schedule")
-    get.add_argument("report_schedule_id")
+    get.add_argument("report_schedule_id", metavar="ID")
     get.set_defaults(run=get_command)
-    cancel = actions.add_parser("cancel", help="cancel one")
-    cancel.add_argument("report_schedule_id")
-    cancel.set_defaults(run=cancel_command)
-    for action in (listing, create, get, cancel):
+    for action in (listing, planning, applying, cancel, create, get):
         add_connection(action)
         add_json(action)
 
 
+def _of_a_file(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    """Add an action that reads the wanted schedules from a file."""
+    action = actions.add_parser(
+        name,
+        help=text,
+        description=f"{text.capitalize()}.",
+        epilog=FILE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    action.add_argument("file", metavar="FILE", help="the wanted schedules, TOML")
+    others = action.add_mutually_exclusive_group()
+    others.add_argument(
+        "--cancel-others",
+        action="store_true",
+        help="cancel all other schedules of the report types in FILE",
+    )
+    others.add_argument(
+        "--cancel-others-of",
+        type=names,
+        metavar="TYPE,TYPE",
+        help="cancel all other schedules of these report types",
+    )
+    action.add_argument(
+        "--lenient", action="store_true", help="do not check against the catalogue"
+    )
+    return action
+
+
 def list_command(arguments: argparse.Namespace) -> int:
     """List schedules."""
-    from spreports import report_type  # noqa: PLC0415 - heavy
-
-    types = [report_type(name).report_type for name in arguments.report_types]
     with open_client(arguments) as client:
-        found = client.api.get_report_schedules(report_types=types)
+        found = client.schedules.list(arguments.report_types or None)
     count = write_rows(found, COLUMNS, as_json=arguments.json)
     if not count:
         say("no schedules of these types")
     return DONE if count else NO_DATA
+
+
+def plan_command(arguments: argparse.Namespace) -> int:
+    """Show what `apply` would change."""
+    return _show(_applied(arguments, dry_run=True), as_json=arguments.json)
+
+
+def apply_command(arguments: argparse.Namespace) -> int:
+    """Make the schedules those of a file."""
+    return _show(_applied(arguments, dry_run=False), as_json=arguments.json)
+
+
+def _applied(arguments: argparse.Namespace, *, dry_run: bool) -> ScheduleChanges:
+    from spreports import Schedule  # noqa: PLC0415 - heavy
+
+    wanted = Schedule.from_toml(arguments.file)
+    with open_client(arguments) as client:
+        return client.schedules.apply(
+            wanted,
+            dry_run=dry_run,
+            cancel_others=arguments.cancel_others_of or arguments.cancel_others,
+            strict=not arguments.lenient,
+        )
+
+
+def _show(changes: ScheduleChanges, *, as_json: bool) -> int:
+    """Write the changes: a table, or a JSON line for each."""
+    if as_json:
+        for change in changes:
+            write_json(change.to_dict())
+    elif changes:
+        write_text(str(changes))
+    if not changes:
+        say("no schedule is wanted, and none is to be cancelled")
+    return DONE if changes else NO_DATA
+
+
+def cancel_command(arguments: argparse.Namespace) -> int:
+    """Cancel schedules."""
+    with open_client(arguments) as client:
+        for schedule_id in arguments.report_schedule_ids:
+            client.schedules.cancel(schedule_id)
+            if arguments.json:
+                write_json({"reportScheduleId": schedule_id, "cancelled": True})
+            say(f"schedule {schedule_id} is cancelled")
+    return DONE
 
 
 def create_command(arguments: argparse.Namespace) -> int:
@@ -75,15 +174,4 @@ def get_command(arguments: argparse.Namespace) -> int:
     with open_client(arguments) as client:
         schedule = client.api.get_report_schedule(arguments.report_schedule_id)
     write_rows([schedule], COLUMNS, as_json=arguments.json)
-    return DONE
-
-
-def cancel_command(arguments: argparse.Namespace) -> int:
-    """Cancel one schedule."""
-    schedule_id = arguments.report_schedule_id
-    with open_client(arguments) as client:
-        client.api.cancel_report_schedule(schedule_id)
-    if arguments.json:
-        write_json({"reportScheduleId": schedule_id, "cancelled": True})
-    say(f"schedule {schedule_id} is cancelled")
     return DONE

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
@@ -31,6 +31,9 @@ from spreports.reports.origin import AmazonOrigin
 from spreports.reports.reports import Reports
 from spreports.reports.request import ReportRequest
 from spreports.reports.work import Reading
+
+if TYPE_CHECKING:
+    from spreports.schedules.schedules import Schedules
 
 # What the store may hold when a client is made; the least recently used goes first.
 STORE_BYTES = 20 << 30
@@ -245,6 +248,13 @@ class Client:
         by_document = {r.report_document_id: r for r in found if r.report_document_id}
         oldest_first = sorted(by_document.values(), key=lambda r: r.created_time)
         return Reports(self._connection, entry, found=oldest_first, encoding=encoding)
+
+    @property
+    def schedules(self) -> Schedules:
+        """Report schedules as desired state: `apply`, `list`, `cancel`, `harvest`."""
+        from spreports.schedules.schedules import Schedules  # noqa: PLC0415 - seldom asked
+
+        return Schedules(self._connection, self._catalogue)
 
     def document(
         self,

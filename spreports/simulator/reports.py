@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from spreports.catalog import schedule_rivals
 from spreports.clock import Clock
 from spreports.simulator.content import has_content
 from spreports.simulator.faults import FaultScript
@@ -197,14 +198,21 @@ class ReportBook:
             return None
 
     def schedule(self, asked: ReportSchedule) -> None:
-        """Keep a schedule; one of the same type and marketplaces gives way."""
+        """Keep a schedule; one of the same type and marketplaces gives way.
+
+        Of order reports, so does any other one of its kind.
+        """
+        rivals = schedule_rivals(asked.report_type)
         with self.lock:
             self.run_schedules()
             same = [
                 schedule_id
                 for schedule_id, schedule in self._schedules.items()
-                if schedule.report_type == asked.report_type
-                and set(schedule.marketplace_ids) == set(asked.marketplace_ids)
+                if schedule.report_type in rivals
+                or (
+                    schedule.report_type == asked.report_type
+                    and set(schedule.marketplace_ids) == set(asked.marketplace_ids)
+                )
             ]
             for schedule_id in same:
                 del self._schedules[schedule_id]

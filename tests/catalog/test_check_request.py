@@ -192,8 +192,8 @@ def test_types_that_are_only_listed_or_scheduled_say_how_to_get_them() -> None:
 
     assert "cannot be requested" in listed
     assert "client.existing('settlement', since=...)" in listed
-    assert "create_report_schedule" in scheduled
-    assert "client.existing('orders_shipping_xml', since=...)" in scheduled
+    assert "client.schedules.apply([Schedule('orders_shipping_xml', ...)])" in scheduled
+    assert "client.schedules.harvest('orders_shipping_xml', since=...)" in scheduled
 
 
 def test_a_period_that_is_not_out_yet_is_told_when_the_time_is_known() -> None:

@@ -22,22 +22,6 @@ def json_lines(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Simulator:
-    """A simulator that commands find through the environment."""
-    simulator = Simulator(speed=600.0, usage_plans=False)
-    simulator.start()
-    made_up = simulator.credentials
-    monkeypatch.setenv("SPREPORTS_ENDPOINT", simulator.endpoint)
-    monkeypatch.setenv("SPREPORTS_TOKEN_URL", simulator.token_url)
-    monkeypatch.setenv("SP_API_REFRESH_TOKEN", made_up.refresh_token)
-    monkeypatch.setenv("LWA_CLIENT_ID", made_up.client_id)
-    monkeypatch.setenv("LWA_CLIENT_SECRET", made_up.client_secret)
-    monkeypatch.setenv("SPREPORTS_HOME", str(tmp_path / "store"))
-    monkeypatch.setattr("spreports.client.client.SystemClock", lambda: simulator.clock)
-    return simulator
-
-
 def test_types_are_found_by_a_part_of_their_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -26,7 +26,10 @@ HALL = {
 PUBLIC = {"__init__", "errors", "simulator"}
 # room: (rooms of ours it may import, third-party packages it may import)
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
-    "__init__": (HALL | {"client", "facts", "reports", "simulator"}, {"polars"}),
+    "__init__": (
+        HALL | {"client", "facts", "reports", "schedules", "simulator"},
+        {"polars"},
+    ),
     "errors": (set(), set()),
     "clock": ({"errors"}, set()),
     "owner": (set(), set()),
@@ -50,7 +53,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "plan": ({"errors", "clock", "catalog", "api.models", "api.usage_plans"}, set()),
     "facts": ({"errors", "api.marketplaces", "catalog"}, {"polars"}),
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
-    "client": (HALL | {"facts", "reports", "client", "simulator"}, set()),
+    # `client.arguments` reads what a user says of types, marketplaces and options
+    "schedules": (HALL | {"reports", "client.arguments"}, set()),
+    "client": (HALL | {"facts", "reports", "schedules", "client", "simulator"}, set()),
     # `client` is for Simulator.client() alone, inside the method
     "simulator": ({"errors", "clock", "catalog", "api.models", "client"}, {"pytest"}),
     "cli": (PUBLIC, {"polars", "tqdm"}),

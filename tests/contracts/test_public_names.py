@@ -37,6 +37,8 @@ NAMES = [
     "ReportType",
     "Reports",
     "SPReportsError",
+    "Schedule",
+    "ScheduleChanges",
     "ServerError",
     "SinkError",
     "SinkResult",

@@ -1,0 +1,160 @@
+"""Compare schedules that are wanted with those in force: pure, nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+
+from spreports.api.models import ReportSchedule
+from spreports.catalog import schedule_rivals
+from spreports.plan.windows import Window
+from spreports.schedules.changes import ScheduleChange
+from spreports.schedules.periods import TOLERANCE, length, on_beat, one_earlier
+from spreports.schedules.wanted import Wanted
+
+__all__ = ["difference", "is_in_force"]
+
+
+def difference(
+    wanted: Sequence[Wanted],
+    found: Sequence[ReportSchedule],
+    *,
+    now: datetime,
+    cancelled_types: Collection[str] = (),
+) -> tuple[ScheduleChange, ...]:
+    """Return what becomes of each schedule.
+
+    Parameters
+    ----------
+    wanted : sequence of Wanted
+    found : sequence of ReportSchedule
+        In force; with those of the types that a wanted one would cancel.
+    now : datetime, aware
+    cancelled_types : collection of str
+        Report types whose other schedules are to be cancelled.
+
+    Returns
+    -------
+    tuple of ScheduleChange
+        In the order of `wanted`; those to cancel last.
+    """
+    changes = []
+    settled: set[str] = set()
+    for each in wanted:
+        rest = [s for s in found if s.report_schedule_id not in settled]
+        same = [s for s in rest if _same_place(each, s)]
+        kept = next((s for s in same if is_in_force(each, s, now)), None)
+        if kept is not None:
+            settled.add(kept.report_schedule_id)
+            changes.append(_unchanged(kept, "keep", "as wanted"))
+            continue
+        rivals = [s for s in rest if _is_rival(each, s, wanted)]
+        settled.update(s.report_schedule_id for s in chain(same, rivals))
+        changes.append(_created(each, same, rivals, now))
+    changes += [
+        _unchanged(s, "cancel", "not wanted")
+        for s in found
+        if s.report_type in cancelled_types and s.report_schedule_id not in settled
+    ]
+    return tuple(changes)
+
+
+def is_in_force(wanted: Wanted, found: ReportSchedule, now: datetime) -> bool:
+    """Whether a schedule of Amazon's is the one that is wanted."""
+    return _same_place(wanted, found) and not [*_differences(wanted, found, now)]
+
+
+def _same_place(wanted: Wanted, found: ReportSchedule) -> bool:
+    """Whether creating the one replaces the other: same type, same marketplaces.
+
+    Where Amazon leaves the marketplaces out they are taken to be the same: a schedule
+    that never matched would be replaced at every turn.
+    """
+    return found.report_type == wanted.report_type and (
+        not found.marketplace_ids
+        or set(found.marketplace_ids) == set(wanted.marketplace_ids)
+    )
+
+
+def _is_rival(
+    wanted: Wanted, found: ReportSchedule, all_wanted: Sequence[Wanted]
+) -> bool:
+    """Whether Amazon cancels `found` though its type or marketplaces differ."""
+    return found.report_type in schedule_rivals(wanted.report_type) and not any(
+        _same_place(each, found) for each in all_wanted
+    )
+
+
+def _differences(wanted: Wanted, found: ReportSchedule, now: datetime) -> Iterator[str]:
+    """Say what a schedule of the same type and marketplaces has that is not wanted."""
+    if str(found.period) != str(wanted.period):
+        yield f"period {found.period} becomes {wanted.period}"
+    if (found.report_options or {}) != wanted.options:
+        yield "options differ"
+    anchor, at = wanted.next_time, found.next_report_creation_time
+    if anchor is None:
+        return
+    if at is None or not on_beat(at, anchor, wanted.period, now):
+        yield "the next report's time differs"
+
+
+def _unchanged(found: ReportSchedule, action: str, why: str) -> ScheduleChange:
+    """Return the line of a schedule that stays, or goes, as it is."""
+    return ScheduleChange(
+        action="keep" if action == "keep" else "cancel",
+        report_type=found.report_type,
+        marketplace_ids=found.marketplace_ids,
+        period=str(found.period),
+        options=found.report_options or {},
+        next_report_creation_time=found.next_report_creation_time,
+        report_schedule_id=found.report_schedule_id,
+        why=why,
+    )
+
+
+def _created(
+    wanted: Wanted,
+    same: Sequence[ReportSchedule],
+    rivals: Sequence[ReportSchedule],
+    now: datetime,
+) -> ScheduleChange:
+    """Return the line of a schedule that is not there, or not as it should be."""
+    gone = [*same, *rivals]
+    whys = list(chain.from_iterable(_differences(wanted, s, now) for s in same))
+    whys += [f"cancels {s.report_type}: only one of a kind" for s in rivals]
+    return ScheduleChange(
+        action="replace" if gone else "create",
+        report_type=wanted.report_type,
+        marketplace_ids=wanted.marketplace_ids,
+        period=str(wanted.period),
+        options=wanted.options,
+        next_report_creation_time=wanted.creation_time(now),
+        replaces=tuple(s.report_schedule_id for s in gone),
+        why=", ".join(dict.fromkeys(whys)) or "not there",
+        uncovered=_uncovered(wanted, same, now),
+    )
+
+
+def _uncovered(
+    wanted: Wanted, same: Sequence[ReportSchedule], now: datetime
+) -> Window | None:
+    """Return what lies between the last report of the old and the first of the new.
+
+    A report covers the interval of its schedule, so the old one's unfinished interval
+    is in no report, unless the new one's first reaches back over it. A new schedule
+    without a time is taken to begin its first interval now.
+    """
+    if wanted.entry.period == "none":
+        return None
+    covered = [
+        one_earlier(s.next_report_creation_time, str(s.period))
+        for s in same
+        if s.next_report_creation_time
+    ]
+    first = wanted.creation_time(now)
+    begins = one_earlier(first, wanted.period) if first else now
+    ends = max((until for until in covered if until), default=None)
+    if begins is None or ends is None or length(wanted.period) is None:
+        return None
+    return Window(ends, begins) if begins - ends > TOLERANCE else None

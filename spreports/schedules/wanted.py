@@ -1,0 +1,135 @@
+"""What is wanted, with all names looked up and checked against the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from spreports.api.enums import Period
+from spreports.catalog import (
+    Catalogue,
+    ReportType,
+    check_schedule,
+    schedule_rivals,
+)
+from spreports.client.arguments import entry_of, marketplace_ids_of, option_texts
+from spreports.schedules.periods import length, moved_on
+from spreports.schedules.schedule import Schedule
+
+__all__ = ["Wanted", "looked_up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One schedule in Amazon's words.
+
+    Attributes
+    ----------
+    entry : ReportType
+    marketplace_ids : tuple of str, 1 to 25
+    period : Period
+    options : mapping of str to str
+    next_time : datetime or None, aware, UTC
+        As the user gave it: it may be over.
+    """
+
+    entry: ReportType
+    marketplace_ids: tuple[str, ...]
+    period: Period
+    options: dict[str, str] = field(hash=False)
+    next_time: datetime | None
+
+    @property
+    def report_type(self) -> str:
+        """Amazon's value."""
+        return self.entry.report_type
+
+    def creation_time(self, now: datetime) -> datetime | None:
+        """Return the nextReportCreationTime to ask for: the next beat."""
+        if self.next_time is None:
+            return None
+        return moved_on(self.next_time, self.period, now)
+
+    def arguments(self, now: datetime) -> dict[str, Any]:
+        """Return the arguments of createReportSchedule."""
+        return {
+            "report_type": self.report_type,
+            "marketplace_ids": self.marketplace_ids,
+            "period": self.period,
+            "report_options": self.options or None,
+            "next_report_creation_time": self.creation_time(now),
+        }
+
+
+def looked_up(
+    schedules: Sequence[Schedule], catalogue: Catalogue, *, strict: bool
+) -> tuple[Wanted, ...]:
+    """Look up every name, and check each schedule and all of them together.
+
+    Parameters
+    ----------
+    schedules : sequence of Schedule
+    catalogue : Catalogue
+    strict : bool
+        Check against the catalogue, too.
+
+    Returns
+    -------
+    tuple of Wanted
+        In the order given.
+
+    Raises
+    ------
+    ValueError
+        Every mistake, each with its fix.
+    """
+    found = []
+    for schedule in schedules:
+        if not isinstance(schedule, Schedule):  # type: ignore[redundant-expr, unused-ignore] # callers who do not check types
+            raise ValueError(
+                "schedules are a list of spreports.Schedule(...); a file's are read "
+                "by Schedule.from_toml(path)"
+            )
+        at = schedule.next_report_creation_time
+        found.append(
+            Wanted(
+                entry=entry_of(schedule.report_type, catalogue),
+                marketplace_ids=marketplace_ids_of(schedule.marketplaces),
+                period=Period(schedule.period),
+                options=option_texts(schedule.options),
+                next_time=at if isinstance(at, datetime) else None,
+            )
+        )
+    wrong = list(dict.fromkeys(_mistakes(found, strict=strict)))
+    if wrong:
+        more = " (strict=False asks Amazon all the same)" if strict else ""
+        raise ValueError(f"schedules: {'; '.join(wrong)}{more}")
+    return tuple(found)
+
+
+def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[str]:
+    """Say what is wrong with each, and what they do to each other."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    kinds: set[tuple[str, ...]] = set()
+    for each in wanted:
+        place = (each.report_type, frozenset(each.marketplace_ids))
+        if place in seen:
+            yield (
+                f"{each.report_type} is wanted twice for the same marketplaces, and "
+                "Amazon keeps one: leave one of them out"
+            )
+            continue
+        seen.add(place)
+        if not strict:
+            continue
+        every = length(each.period) or timedelta()
+        yield from check_schedule(each.entry, every=every, options=each.options)
+        kind = schedule_rivals(each.report_type)
+        if kind and kind in kinds:
+            yield (
+                f"of {' and '.join(kind)} only one can be scheduled, a second one "
+                "cancels the first: keep one, with all its marketplaces"
+            )
+        kinds.add(kind)

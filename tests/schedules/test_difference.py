@@ -1,0 +1,152 @@
+"""The law of desired state: what was made as wanted differs in nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import spreports as spr
+from spreports.api.enums import Period
+from spreports.api.marketplaces import resolve
+from spreports.api.models import ReportSchedule, ReportScheduleId
+from spreports.catalog import default_catalogue
+from spreports.plan.windows import Window
+from spreports.schedules.changes import ScheduleChange
+from spreports.schedules.difference import difference
+from spreports.schedules.wanted import Wanted, looked_up
+from spreports.simulator.lifecycle import PERIODS
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+TYPES = ("GET_SALES_AND_TRAFFIC_REPORT", "GET_XML_BROWSE_TREE_DATA", "GET_NEW_DATA")
+TIMES = st.none() | st.integers(-4000, 4000).map(
+    lambda minutes: NOW + timedelta(minutes=minutes)
+)
+SCHEDULES = st.builds(
+    spr.Schedule,
+    st.sampled_from(TYPES),
+    marketplaces=st.lists(st.sampled_from(["DE", "FR", "IT"]), min_size=1, unique=True),
+    period=st.sampled_from([p for p in Period if p != Period.P1M]),
+    options=st.sampled_from([{}, {"a": "1"}, {"a": "2", "b": "1"}]),
+    next_report_creation_time=TIMES,
+)
+WANTED = st.lists(
+    SCHEDULES,
+    max_size=5,
+    unique_by=lambda s: (s.report_type, frozenset(s.marketplaces)),
+)
+
+
+def wanted_of(schedules: Sequence[spr.Schedule]) -> tuple[Wanted, ...]:
+    return looked_up(schedules, default_catalogue(), strict=False)
+
+
+def carried_out(
+    changes: Sequence[ScheduleChange], found: Sequence[ReportSchedule], name: str
+) -> list[ReportSchedule]:
+    """Do to a list what Amazon would do."""
+    gone = {i for change in changes for i in change.replaces}
+    gone |= {str(c.report_schedule_id) for c in changes if c.action == "cancel"}
+    made = [
+        ReportSchedule(
+            report_schedule_id=ReportScheduleId(f"{name}{number}"),
+            report_type=change.report_type,
+            period=change.period,
+            marketplace_ids=tuple(sorted(change.marketplace_ids)),
+            report_options=change.options or None,
+            next_report_creation_time=change.next_report_creation_time
+            or NOW + PERIODS[change.period],
+        )
+        for number, change in enumerate(changes)
+        if change.action in {"create", "replace"}
+    ]
+    return [s for s in found if s.report_schedule_id not in gone] + made
+
+
+@given(WANTED, WANTED, st.booleans())
+def test_what_was_carried_out_is_kept_the_second_time(
+    before: list[spr.Schedule], after: list[spr.Schedule], tidy: bool
+) -> None:
+    cancelled = TYPES if tidy else ()
+    first = difference(wanted_of(before), [], now=NOW)
+    found = carried_out(first, [], "old")
+
+    changes = difference(wanted_of(after), found, now=NOW, cancelled_types=cancelled)
+    found = carried_out(changes, found, "new")
+    again = difference(wanted_of(after), found, now=NOW, cancelled_types=cancelled)
+
+    assert [c.action for c in first] == ["create"] * len(before)
+    assert [c.action for c in again] == ["keep"] * len(after)
+    if tidy:
+        assert len(found) == len(after)
+
+
+@given(WANTED, WANTED)
+def test_nothing_is_cancelled_unless_a_word_says_so(
+    before: list[spr.Schedule], after: list[spr.Schedule]
+) -> None:
+    found = carried_out(difference(wanted_of(before), [], now=NOW), [], "old")
+
+    changes = difference(wanted_of(after), found, now=NOW)
+
+    assert not [c for c in changes if c.action == "cancel"]
+    places = {(w.report_type, frozenset(w.marketplace_ids)) for w in wanted_of(after)}
+    for schedule in found:
+        touched = any(schedule.report_schedule_id in c.replaces for c in changes)
+        place = schedule.report_type, frozenset(schedule.marketplace_ids)
+        assert place in places or not touched
+
+
+def found(**changed: object) -> ReportSchedule:
+    said: dict[str, object] = {
+        "report_schedule_id": "S1",
+        "report_type": "GET_SALES_AND_TRAFFIC_REPORT",
+        "period": "P7D",
+        "marketplace_ids": (resolve("DE").id,),
+        "next_report_creation_time": NOW + timedelta(days=4),
+    }
+    return ReportSchedule(**{**said, **changed})  # type: ignore[arg-type] # by keyword
+
+
+def test_the_interval_that_no_report_will_cover_is_told() -> None:
+    # Every seven days, last made three days ago; the daily one covers from today on.
+    (wanted,) = wanted_of([spr.Schedule(TYPES[0], marketplaces=["DE"], period="P1D")])
+
+    (change,) = difference([wanted], [found()], now=NOW)
+
+    assert change.action == "replace"
+    assert change.uncovered == Window(NOW - timedelta(days=3), NOW)
+    assert change.why == "period P7D becomes P1D"
+
+
+def test_a_first_report_that_reaches_back_leaves_nothing_uncovered() -> None:
+    schedule = spr.Schedule(
+        TYPES[0],
+        marketplaces=["DE"],
+        period="P14D",
+        next_report_creation_time=NOW + timedelta(days=1),
+    )
+
+    (change,) = difference(wanted_of([schedule]), [found()], now=NOW)
+
+    assert (change.action, change.uncovered) == ("replace", None)
+
+
+def test_a_period_that_amazon_has_added_since_is_replaced_without_a_word_of_gaps() -> (
+    None
+):
+    (wanted,) = wanted_of([spr.Schedule(TYPES[0], marketplaces=["DE"], period="P1D")])
+
+    (change,) = difference([wanted], [found(period="P1Y")], now=NOW)
+
+    assert (change.action, change.uncovered) == ("replace", None)
+
+
+def test_marketplaces_that_amazon_leaves_out_are_taken_for_the_same() -> None:
+    (wanted,) = wanted_of([spr.Schedule(TYPES[0], marketplaces=["DE"], period="P7D")])
+
+    (change,) = difference([wanted], [found(marketplace_ids=())], now=NOW)
+
+    assert change.action == "keep"

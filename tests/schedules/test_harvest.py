@@ -1,0 +1,153 @@
+"""client.schedules.harvest: the reports that schedules made, each once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import spreports as spr
+from spreports.schedules.harvest import scheduled
+from spreports.simulator import Simulator
+from tests.clocks import ManualClock
+from tests.schedules.conftest import Calls
+
+SHIPPING = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def every(period: str, at: str | None = None) -> spr.Schedule:
+    return spr.Schedule(
+        "orders_shipping",
+        marketplaces=["DE"],
+        period=period,
+        next_report_creation_time=at,
+    )
+
+
+def test_reports_of_schedules_replaced_and_cancelled_are_there_and_others_are_not(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, calls: Calls
+) -> None:
+    client.schedules.apply([every("PT4H")])
+    clock.advance(4.5 * 3600)
+    (second,) = client.schedules.apply([every("PT1H")])
+    clock.advance(2.5 * 3600)
+    client.schedules.cancel(str(second.report_schedule_id))
+    simulator.place_report(SHIPPING, ["DE"], START, clock.now())
+    calls.new()
+
+    reports = client.schedules.harvest("orders_shipping", since="1d")
+
+    assert calls.new() == {"getReports": 1}
+    assert isinstance(reports, spr.Reports)
+    assert len({r.report_schedule_id for r in reports}) == 2
+    windows = [(r.data_start_time, r.data_end_time) for r in reports]
+    assert windows == [
+        (START, START + timedelta(hours=4)),
+        (START + timedelta(hours=4.5), START + timedelta(hours=5.5)),
+        (START + timedelta(hours=5.5), START + timedelta(hours=6.5)),
+    ]
+
+
+def test_a_harvest_has_all_ways_out(
+    client: spr.Client, clock: ManualClock, tmp_path: Path
+) -> None:
+    client.schedules.apply([every("PT12H")])
+    clock.advance(86_400 + 600)
+
+    reports = client.schedules.harvest("orders_shipping")
+    result = reports.sink(tmp_path / "lake")
+
+    assert len(reports) == 2
+    assert result.rows == reports.read().height == 40
+    assert reports.plan().calls.get("createReport") is None
+    lake = pl.scan_parquet(f"{tmp_path}/lake/**/*.parquet").collect()
+    assert lake.height == 40
+
+
+def test_without_a_type_every_type_that_can_be_scheduled_is_looked_through(
+    client: spr.Client, clock: ManualClock, calls: Calls
+) -> None:
+    traffic = spr.Schedule("sales_and_traffic", marketplaces=["DE"], period="P1D")
+    client.schedules.apply([every("P1D"), traffic])
+    clock.advance(86_400 + 600)
+    calls.new()
+
+    harvest = client.schedules.harvest()
+
+    assert calls.new() == {"getReports": 5}
+    assert {name: len(reports) for name, reports in harvest.items()} == {
+        SHIPPING: 1,
+        "GET_SALES_AND_TRAFFIC_REPORT": 1,
+    }
+    assert SHIPPING in repr(harvest)
+    assert SHIPPING in harvest._repr_html_()
+
+
+def test_types_that_are_named_are_there_though_nothing_was_made(
+    client: spr.Client, calls: Calls
+) -> None:
+    harvest = client.schedules.harvest(["orders_shipping", "sales_and_traffic"])
+
+    assert calls.new() == {"getReports": 1}
+    assert [len(reports) for reports in harvest.values()] == [0, 0]
+
+
+def test_since_and_marketplaces_narrow_it(
+    client: spr.Client, clock: ManualClock
+) -> None:
+    client.schedules.apply([every("PT4H")])
+    clock.advance(86_400 + 600)
+
+    assert len(client.schedules.harvest("orders_shipping", since="9h")) == 3
+    assert len(client.schedules.harvest("orders_shipping", marketplaces=["DE"])) == 6
+    assert len(client.schedules.harvest("orders_shipping", marketplaces=["FR"])) == 0
+    with pytest.raises(ValueError, match="since"):
+        client.schedules.harvest("orders_shipping", since="yesterday")
+
+
+REPORTS = st.lists(
+    st.builds(
+        spr.Report,
+        report_id=st.integers(0, 999).map(str),
+        report_type=st.sampled_from([SHIPPING, "GET_SALES_AND_TRAFFIC_REPORT"]),
+        created_time=st.integers(0, 50).map(lambda n: START + timedelta(hours=n)),
+        processing_status=st.just(spr.ProcessingStatus.DONE),
+        marketplace_ids=st.sampled_from([("A",), ("A", "B"), ("B", "A")]),
+        data_start_time=st.integers(0, 3).map(lambda n: START - timedelta(days=n)),
+        data_end_time=st.just(START),
+        report_schedule_id=st.sampled_from([None, "1", "2"]),
+        report_document_id=st.integers(0, 30).map(str),
+    ),
+    max_size=20,
+    unique_by=lambda report: report.report_id,
+)
+
+
+@given(REPORTS)
+def test_each_interval_comes_once_and_the_newest_report_of_it(
+    found: list[spr.Report],
+) -> None:
+    by_type = scheduled(found)
+    kept = [r for reports in by_type.values() for r in reports]
+
+    def place(report: spr.Report) -> tuple[object, ...]:
+        places = frozenset(report.marketplace_ids)
+        return report.report_type, places, report.data_start_time
+
+    assert all(r.report_schedule_id for r in kept)
+    assert len({place(r) for r in kept}) == len(kept)
+    assert len({r.report_document_id for r in kept}) == len(kept)
+    for reports in by_type.values():
+        assert list(reports) == sorted(reports, key=lambda r: r.created_time)
+    documents = {r.report_document_id for r in kept}
+    by_schedules = sorted(
+        (r for r in found if r.report_schedule_id), key=lambda r: r.created_time
+    )
+    newest = {place(report): report for report in by_schedules}
+    assert {r.report_document_id for r in newest.values()} == documents
+    assert scheduled(kept) == by_type
