@@ -177,6 +177,8 @@ def _dates(
     end: date | datetime | None,
     given: Mapping[str, str],
 ) -> Iterator[str]:
+    if entry.dates_required and (start is None or end is None):
+        yield f"{_called(entry)} needs start and end: Amazon has no default for them"
     if entry.period is None:
         return
     if entry.period == "none":

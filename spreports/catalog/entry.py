@@ -69,6 +69,8 @@ class ReportType:
     whole_days : bool
         Amazon ignores the time of day of both dates, and counts the day of
         ``dataEndTime`` in: for a half-open ``[start, end)`` send ``end``'s eve.
+    dates_required : bool
+        Amazon takes no request without dates.
     hold_back_days : int or None
         Days after a period's end before its rows are there.
     restated_days : int or None
@@ -120,6 +122,7 @@ class ReportType:
     max_window_days: int | None = None
     cooldown_seconds: int | None = None
     whole_days: bool = False
+    dates_required: bool = False
     hold_back_days: int | None = None
     restated_days: int | None = None
     history_days: int | None = None

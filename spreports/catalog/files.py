@@ -34,6 +34,7 @@ _FLAGS: Final = (
     "schedulable",
     "deprecated",
     "whole_days",
+    "dates_required",
 )
 _COUNTS: Final = (
     "max_window_days",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import add_json
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this file."""
     types = commands.add_parser("types", help="list report types")
-    types.add_argument("pattern", nargs="?", help="part of an alias, type or title")
+    types.add_argument(
+        "pattern",
+        nargs="?",
+        help="part of an alias, type or title; with * or ?, a whole alias or type",
+    )
     types.add_argument("--all", action="store_true", help="deprecated ones, too")
     add_json(types)
     types.set_defaults(run=types_command)
@@ -31,18 +37,28 @@ def types_command(arguments: argparse.Namespace) -> int:
     from spreports import report_types  # noqa: PLC0415 - heavy
 
     pattern = (arguments.pattern or "").lower()
-    found = [
+    matching = [
         row
         for row in report_types().iter_rows(named=True)
-        if (arguments.all or not row["deprecated"])
-        and pattern in f"{row['alias']} {row['report_type']} {row['title']}".lower()
+        if _matches(pattern, row["alias"] or "", row["report_type"], row["title"])
     ]
+    found = [row for row in matching if arguments.all or not row["deprecated"]]
+    if arguments.pattern and (hidden := len(matching) - len(found)):
+        say(f"{hidden} that Amazon has given up are left out: --all shows them")
     if not found:
         say(f"no report type matches {arguments.pattern!r}; try: spreports types")
         return NO_DATA
     columns = ("alias", "report_type", "format", "title")
     write_rows(found, columns, as_json=arguments.json)
     return DONE
+
+
+def _matches(pattern: str, alias: str, report_type: str, title: str) -> bool:
+    """Whether a pattern in small letters is a part of a name, or with * or ? a name."""
+    names = [alias.lower(), report_type.lower(), title.lower()]
+    if any(mark in pattern for mark in "*?"):
+        return any(fnmatchcase(name, pattern) for name in names)
+    return any(pattern in name for name in names)
 
 
 def describe_command(arguments: argparse.Namespace) -> int:
@@ -57,31 +73,91 @@ def describe_command(arguments: argparse.Namespace) -> int:
     write_rows(rows, ("", " "), as_json=False)
     for table in entry.tables:
         write_text(f"\ntable {table.name}: {len(table.columns)} columns")
-        write_rows(table.columns, ("name", "dtype", "note"), as_json=False)
+        shown = ("name", "dtype", "formats", "may be missing", "note")
+        rows = [
+            {
+                "name": column.name,
+                "dtype": column.dtype,
+                "formats": ", ".join(column.formats),
+                "may be missing": "yes" * column.optional,
+                "note": column.note,
+            }
+            for column in table.columns
+        ]
+        write_rows(rows, shown, as_json=False)
     return DONE
 
 
 def _facts(entry: ReportType) -> list[tuple[str, str]]:
     """Return what a person wants to know first."""
-    options = ", ".join(
-        option.name
-        + (f" ({'|'.join(option.values)})" if option.values else "")
-        + (" required" if option.required else "")
-        for option in entry.options
-    )
     facts = [
         ("type", entry.report_type),
         ("alias", entry.alias or "none"),
         ("title", entry.title),
-        ("format", entry.format or "not known: the bytes decide"),
         (
-            "window",
-            f"at most {entry.max_window_days} days" * bool(entry.max_window_days),
+            "for",
+            {"both": "sellers and vendors"}.get(
+                entry.seller_or_vendor,
+                f"{entry.seller_or_vendor}s" * bool(entry.seller_or_vendor),
+            ),
         ),
-        ("options", options),
+        ("format", entry.format or "not known: the bytes decide"),
+        ("charset", entry.charset or "not known: the bytes decide"),
+        ("window", _days("at most", entry.max_window_days)),
+        ("history", _days("at most", entry.history_days, "back")),
+        ("dates", _dates(entry)),
+        ("out", _days("up to", entry.hold_back_days, "after the period")),
+        ("restated", _days("for", entry.restated_days)),
+        ("newer copy", _time(entry.cooldown_seconds)),
         ("restricted", "yes: personal data, needs its role" * entry.restricted),
         ("requestable", "" if entry.requestable else "no: list it with existing()"),
+        ("schedulable", "yes" * entry.schedulable),
         ("deprecated", "yes" * entry.deprecated),
+        ("headers", _headers(len(entry.header_aliases))),
         ("note", entry.note),
     ]
+    facts += [
+        (f"option {option.name}", _option(entry, option.name))
+        for option in entry.options
+    ]
     return [(name, text) for name, text in facts if text]
+
+
+def _option(entry: ReportType, name: str) -> str:
+    """Return what an option takes."""
+    option = entry.option(name)
+    takes = " or ".join(option.values) or option.note or "any text"
+    if option.values and option.note:
+        takes += f" ({option.note})"
+    return f"{takes}; required" if option.required else takes
+
+
+def _dates(entry: ReportType) -> str:
+    """Return the rule for start and end."""
+    match entry.period:
+        case "none":
+            return "none: the request takes no dates"
+        case None:
+            return "required" * entry.dates_required
+        case str() as rule if rule.startswith("option:"):
+            rule = f"the length that {rule.removeprefix('option:')} names"
+        case rule:
+            rule = f"a {rule}"
+    spans = [f"{count} {name}" for name, count in entry.max_periods.items()]
+    most = f"; one report covers at most {' or '.join(spans)}" if spans else ""
+    return f"bounds of whole periods of {rule} (weeks run Sunday to Saturday){most}"
+
+
+def _headers(others: int) -> str:
+    """Return how many headers are known beside those of the tables below."""
+    return f"{others} of other languages or spellings are known too" if others else ""
+
+
+def _days(before: str, days: int | None, after: str = "") -> str:
+    """Return a number of days in words."""
+    return f"{before} {days} days {after}".rstrip() if days else ""
+
+
+def _time(seconds: int | None) -> str:
+    """Return how long Amazon makes no newer copy."""
+    return f"one in {timedelta(seconds=seconds)} (h:mm:ss) at most" if seconds else ""

@@ -71,7 +71,4 @@ def check_by_catalogue(
         )
     )
     if wrong:
-        raise ValueError(
-            f"{entry.alias or entry.report_type}: {'; '.join(wrong)} "
-            "(strict=False asks Amazon all the same)"
-        )
+        raise ValueError(f"{'; '.join(wrong)} (strict=False asks Amazon all the same)")

@@ -186,6 +186,14 @@ def test_a_type_without_dates_refuses_them() -> None:
     assert "takes no dates" in said
 
 
+@pytest.mark.parametrize("name", ["ledger", "ledger_detail"])
+def test_the_ledgers_are_not_asked_for_without_dates(name: str) -> None:
+    (said,) = check_request(lookup(name))
+    assert "needs start and end" in said
+    start, end = date(2026, 10, 1), date(2026, 10, 2)
+    assert check_request(lookup(name), start=start, end=end) == []
+
+
 def test_types_that_are_only_listed_or_scheduled_say_how_to_get_them() -> None:
     (listed,) = check_request(lookup("settlement"))
     (scheduled,) = check_request(lookup("orders_shipping_xml"))

@@ -31,6 +31,36 @@ def test_types_are_found_by_a_part_of_their_name(
     assert "settlement" in {row["alias"] for row in found}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "aliases"),
+    [
+        ("SETTLEMENT", {"settlement"}),
+        ("ledger*", {"ledger", "ledger_detail"}),
+        ("get_xml_browse_*", {"browse_tree"}),
+        ("search_?erms", {"search_terms"}),
+    ],
+)
+def test_types_are_found_by_a_part_or_a_pattern(
+    pattern: str, aliases: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["types", pattern, "--json"]) == 0
+
+    shown = capsys.readouterr()
+    assert {row["alias"] for row in json_lines(shown.out)} == aliases
+
+
+def test_types_that_amazon_has_given_up_are_said_to_be_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["types", "settlement"]) == 0
+    assert "3 that Amazon has given up are left out: --all" in capsys.readouterr().err
+
+    assert main(["types", "settlement", "--all", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert len(json_lines(shown.out)) == 4
+    assert shown.err == ""
+
+
 def test_no_such_type_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["types", "no such thing"]) == 3
 
@@ -45,6 +75,31 @@ def test_describe_says_columns_and_limits(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     assert "amazon-order-id" in shown
     assert "30 days" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("search_terms", "whole periods of the length that reportPeriod names"),
+        ("search_terms", "DAY or WEEK or MONTH or QUARTER; required"),
+        ("epr_monthly", "whole periods of a MONTH"),
+        ("vendor_forecast", "none: the request takes no dates"),
+        ("vendor_sales", "up to 3 days after the period"),
+        ("ledger", "required"),
+        ("sales_and_traffic", "one in 0:15:00 (h:mm:ss) at most"),
+        ("settlement", "no: list it with existing()"),
+        ("settlement", "table summary: 6 columns"),
+        ("listings", "of other languages or spellings are known too"),
+        ("feedback", "by-marketplace"),
+        ("GET_NEW_REPORT", "the bytes decide"),
+    ],
+)
+def test_describe_says_what_a_request_has_to_keep_to(
+    name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["describe", name]) == 0
+
+    assert said in capsys.readouterr().out
 
 
 def test_describe_of_a_mistyped_alias_is_exit_2(
