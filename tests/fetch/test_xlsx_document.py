@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import random
 import sys
@@ -11,8 +12,14 @@ import pytest
 
 from spreports.catalog import Column, lookup
 from spreports.errors import DocumentError, ParseError
-from spreports.fetch.document import Findings, plain_chunks, table_names
+from spreports.fetch.document import (
+    Findings,
+    open_batches,
+    plain_chunks,
+    table_names,
+)
 from tests.fetch.documents import cells, entry, opener, read
+from tests.fetch.json_reports import opener as dripping
 from tests.fetch.workbooks import Cell, workbook
 
 KIND = entry(
@@ -138,6 +145,14 @@ def test_a_cut_workbook_is_an_error() -> None:
     for cut in range(4, len(book), 7):
         with pytest.raises(DocumentError):
             read(book[:cut], KIND)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 64, 1000])
+def test_where_chunks_end_never_matters(step: int) -> None:
+    book = workbook({"S": [HEADER, ["1", 1, 1, True, None]]})
+    for stored in (book, gzip.compress(book)):
+        with open_batches(dripping(stored, step), KIND) as reader:
+            assert reader.read_all() == read(book, KIND)
 
 
 def test_two_hundred_changed_workbooks_give_typed_errors_or_the_same_rows() -> None:
