@@ -28,6 +28,7 @@ from spreports.quota import SharedBuckets
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.origin import AmazonOrigin
+from spreports.reports.provenance import library_version
 from spreports.reports.reports import Reports
 from spreports.reports.request import ReportRequest
 from spreports.reports.work import Reading
@@ -287,6 +288,11 @@ class Client:
             Reading(entry=entry, encoding=encoding),
             stem=report_document_id,
             constants={"report_type": entry.report_type if report_type else None},
+            provenance={
+                "account": self._connection.account,
+                "report_document_id": report_document_id,
+                "version": library_version(),
+            },
         )
 
     def _entry(self, report_type: str | ReportType | None) -> ReportType:

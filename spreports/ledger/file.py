@@ -16,9 +16,11 @@ from pathlib import Path
 
 from spreports.errors import ConfigError
 from spreports.ledger.entries import Request, VerifiedDocument
+from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows
 from spreports.owner import is_gone, mark
 
-SCHEMA_VERSION = 1
+# 1: requests, documents, commits; 2: windows of lakes, too
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
@@ -74,6 +76,11 @@ class Ledger:
     path : Path
         Made when missing. Not on a network file system: SQLite's locks lie there.
 
+    Attributes
+    ----------
+    windows : LakeWindows
+        What each lake has.
+
     Raises
     ------
     ConfigError
@@ -95,6 +102,7 @@ class Ledger:
                 f"the ledger {path} cannot be used ({exc}); move it away to start a "
                 "new one: reports then are asked for again, files stay as they are"
             ) from exc
+        self.windows = LakeWindows(self._connection, self._lock, self._write)
 
     def _prepare(self) -> None:
         """Set up the schema, refusing a newer one."""
@@ -107,7 +115,8 @@ class Ledger:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # A row that was relied upon must survive a power cut, not only a crash.
         self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(_SCHEMA)
+        # What an older file lacks is added; what it has keeps its form
+        self._connection.executescript(_SCHEMA + WINDOWS_SCHEMA)
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager

@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.errors import DocumentError
 from spreports.fetch.document import plain_chunks, table_names
 from spreports.fetch.findings import Findings
 from spreports.load.frame import scan, stage
@@ -24,6 +22,7 @@ from spreports.reports.metadata import (
     batch_with_metadata,
     schema_with_metadata,
 )
+from spreports.reports.naming import naming
 from spreports.reports.origin import AmazonOrigin, Origin
 from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.ways_out import WaysOut, check_format
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from spreports.load.parquet import SinkResult
+    from spreports.reports.work import Verdict
 
 # Part of every staged file's name: a staged file of an older reading is never used.
 READING_VERSION = "3"
@@ -55,6 +55,8 @@ class Document(WaysOut):
         Names the files of a sink; one that cannot, goes by its digest.
     constants : mapping
         The metadata columns.
+    provenance : mapping, optional
+        What else a lake must know of the rows.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class Document(WaysOut):
         *,
         stem: str,
         constants: Mapping[str, Constant],
+        provenance: Mapping[str, str] | None = None,
     ) -> None:
         self._origin = origin
         self._reading = reading
         self._entry: ReportType = reading.entry
         self.stem = stem if _STEM.fullmatch(stem) else _digest(stem)[:32]
         self.constants = constants
+        self._provenance = dict(provenance or {})
 
     def __repr__(self) -> str:
         return (
@@ -115,7 +119,7 @@ class Document(WaysOut):
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         written = 0
         try:
-            with _naming(self._origin.name), part.open("wb") as file:
+            with naming(self._origin.name), part.open("wb") as file:
                 for chunk in plain_chunks(self._origin.stored().open):
                     written += file.write(chunk)
             part.replace(target)
@@ -165,7 +169,7 @@ class Document(WaysOut):
         """Read the whole document and return what was noticed."""
         found = Findings()
         with (
-            _naming(self._origin.name),
+            naming(self._origin.name),
             self.open_batches(shape, findings=found) as reader,
         ):
             for _ in reader:
@@ -205,7 +209,7 @@ class Document(WaysOut):
             self._origin.account, self._origin.key(), _digest(mark)[:16]
         )
         if not path.exists():
-            with _naming(self._origin.name), self.open_batches(shape) as reader:
+            with naming(self._origin.name), self.open_batches(shape) as reader:
                 stage(reader, path)
         return scan([path])
 
@@ -249,9 +253,19 @@ class Document(WaysOut):
         """
         check_format(format)
         target = self.target(url, partition_by, storage_options)
-        with _naming(self._origin.name):
-            shape = Shape(table=table, on_bad_value=on_bad_value)
-            return write(self._origin.stored(), self._reading_in(shape), target)
+        return self.land(target, Shape(table=table, on_bad_value=on_bad_value))
+
+    def land(
+        self,
+        target: Target,
+        shape: Shape,
+        findings: Findings | None = None,
+        verdict: Verdict | None = None,
+    ) -> SinkResult:
+        """Write the rows to a target; `findings`, `verdict` and errors as `write`."""
+        with naming(self._origin.name):
+            stored = self._origin.stored()
+            return write(stored, self._reading_in(shape), target, findings, verdict)
 
     def target(
         self,
@@ -267,6 +281,7 @@ class Document(WaysOut):
             stem=self.stem,
             partition_by=tuple(partition_by),
             constants=self.constants,
+            provenance=self._provenance,
             private=self._entry.restricted,
             storage_options=storage_options,
         )
@@ -305,15 +320,3 @@ class Document(WaysOut):
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Tell the DocumentErrors that pass which document they speak of."""
-    try:
-        yield
-    except DocumentError as exc:
-        if exc.report_document_id is None:
-            exc.report_document_id = name
-            exc.add_note(f"document {name}")
-        raise

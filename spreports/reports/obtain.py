@@ -115,6 +115,8 @@ class Obtaining:
             return False
         if request.window is None and age > PRESENT_FOR:
             return False
+        if request.newer_than and known.intended_time < request.newer_than:
+            return False
         return age < (KEPT_FOR if status == ProcessingStatus.DONE else STUCK_AFTER)
 
     def _create(self, request: ReportRequest) -> str | None:

@@ -29,10 +29,13 @@ class StoredBytes:
         Gives a fresh binary stream each call.
     content_type : str or None
         As the document host said it.
+    sha256 : str or None
+        Of the bytes, where they were verified.
     """
 
     open: Callable[[], BinaryIO]
     content_type: str | None
+    sha256: str | None = None
 
 
 class Origin(Protocol):
@@ -104,7 +107,7 @@ class AmazonOrigin:
         path = self.store.document_path(self.account, self.name)
         with self._connection.locks.of(self.name):
             known = self.known() or self._fetch(path)
-        return StoredBytes(lambda: path.open("rb"), known.content_type)
+        return StoredBytes(lambda: path.open("rb"), known.content_type, known.sha256)
 
     def _fetch(self, path: Path) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""

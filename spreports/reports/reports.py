@@ -7,27 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Self
 
-from spreports.api.models import ProcessingStatus, Report
+from spreports.api.models import Report
 from spreports.catalog import ReportType
 from spreports.errors import SPReportsError
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
-from spreports.reports.echo import Echo
+from spreports.reports.finished import finished_document
 from spreports.reports.origin import AmazonOrigin
-from spreports.reports.outcome import check_finished
 from spreports.reports.progress import OnProgress
 from spreports.reports.queue import ReportQueue, first_error
-from spreports.reports.request import (
-    ReportRequest,
-    legacy_charset,
-    marketplace_code,
-    metadata,
-)
+from spreports.reports.request import ReportRequest
 from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.ways_out import WaysOut, check_format
-from spreports.reports.work import Reading
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
@@ -191,28 +184,12 @@ class Reports(WaysOut):
         ------
         ReportError
         """
-        check_finished(report, self._connection, restricted=self._entry.restricted)
-        if report.processing_status != ProcessingStatus.DONE:
-            return None
-        code = marketplace_code(report.marketplace_ids)
-        asked = self._requests[index] if self._requests else None
-        reading = Reading(
-            entry=self._entry.for_marketplace(code) if code else self._entry,
+        return finished_document(
+            report,
+            self._entry,
+            self._connection,
+            request=self._requests[index] if self._requests else None,
             encoding=self._encoding,
-            legacy_charset=legacy_charset(report.marketplace_ids),
-            echo=Echo(
-                report_type=report.report_type,
-                marketplace_ids=report.marketplace_ids,
-                options=asked.options if asked else {},
-                start=report.data_start_time,
-                end=report.data_end_time,
-            ),
-        )
-        return Document(
-            self._origin(str(report.report_document_id)),
-            reading,
-            stem=report.report_id,
-            constants=metadata(report),
         )
 
     def _documents(self) -> Iterator[Document]:

@@ -23,12 +23,16 @@ class ReportRequest:
     marketplace_ids : tuple of str, 1 to 25
     options : mapping of str to str
     window : Window or None
+    newer_than : datetime or None, aware
+        Reports that were asked for before are too old to be adopted; the key does not
+        tell.
     """
 
     entry: ReportType
     marketplace_ids: tuple[str, ...]
     options: Mapping[str, str] = field(default_factory=dict)
     window: Window | None = None
+    newer_than: datetime | None = None
 
     @property
     def data_start_time(self) -> datetime | None:

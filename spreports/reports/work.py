@@ -8,7 +8,7 @@ and brings the bytes itself. No secret, and no row, goes through a scheduler.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,8 @@ from spreports.reports.shape import Shape
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    Verdict = Callable[[pa.Schema], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ class Target:
     partition_by : tuple of str
     constants : mapping of str to str, datetime, date or None
         Metadata columns that may be partitioned by.
+    provenance : mapping of str to str
+        Where the rows come from: goes to files and markers beside the constants.
     private : bool
         Personal data: local files only the owner may read.
     storage_options : mapping or None
@@ -75,6 +79,7 @@ class Target:
     stem: str
     partition_by: tuple[str, ...] = ()
     constants: Mapping[str, Constant] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
     private: bool = False
     storage_options: Mapping[str, object] | None = field(default=None, repr=False)
 
@@ -117,8 +122,25 @@ def read(
     )
 
 
-def write(stored: StoredBytes, reading: Reading, target: Target) -> SinkResult:
+def write(
+    stored: StoredBytes,
+    reading: Reading,
+    target: Target,
+    findings: Findings | None = None,
+    verdict: Verdict | None = None,
+) -> SinkResult:
     """Write one document's rows to its target.
+
+    Parameters
+    ----------
+    stored : StoredBytes
+    reading : Reading
+    target : Target
+    findings : Findings, optional
+        Filled while the rows are written.
+    verdict : callable, optional
+        Told the schema once all rows are read and before any is visible; what it raises
+        leaves the target as it was.
 
     Raises
     ------
@@ -127,10 +149,18 @@ def write(stored: StoredBytes, reading: Reading, target: Target) -> SinkResult:
     SinkError
         The target refused.
     """
-    batches = read(stored, reading)
+    batches = read(stored, reading, findings)
+    if verdict is not None:
+        batches = _judged(batches, verdict)
+    facts = {
+        **target.constants,
+        **target.provenance,
+        "sha256": stored.sha256,
+        "table": reading.shape.table or reading.entry.table().name,
+    }
     note = {
         f"spreports.{name}": value.isoformat() if isinstance(value, date) else value
-        for name, value in target.constants.items()
+        for name, value in facts.items()
         if value is not None
     }
     return sink(
@@ -143,6 +173,18 @@ def write(stored: StoredBytes, reading: Reading, target: Target) -> SinkResult:
         storage_options=target.storage_options,
         private=target.private,
     )
+
+
+def _judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchReader:
+    """Have a verdict spoken after the last row."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        with reader:
+            yield from reader
+        verdict(reader.schema)
+
+    return pa.RecordBatchReader.from_batches(reader.schema, rows())
 
 
 def land(work: Work) -> SinkResult:
@@ -174,5 +216,7 @@ def land(work: Work) -> SinkResult:
         except DocumentError as exc:
             exc.report_document_id = work.report_document_id
             raise
-        stored = StoredBytes(lambda: path.open("rb"), arrived.content_type)
+        stored = StoredBytes(
+            lambda: path.open("rb"), arrived.content_type, arrived.sha256
+        )
         return write(stored, work.reading, work.target)

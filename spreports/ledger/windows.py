@@ -1,0 +1,229 @@
+"""What a lake has of each feed: one row for each window, in the ledger's file.
+
+A window's row is written before a report is asked for, and again once its rows are in
+the lake. What is said of the last version that the lake has stays while a newer one is
+on its way, so that a killed process is taken up and nothing is asked for twice.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["LakeWindow", "LakeWindows", "TableRows", "WindowState"]
+
+WINDOWS_SCHEMA = """
+CREATE TABLE IF NOT EXISTS lake_windows (
+    lake TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    name TEXT NOT NULL,
+    start TEXT,
+    end TEXT,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    error_kind TEXT,
+    error TEXT,
+    report_id TEXT,
+    report_document_id TEXT,
+    sha256 TEXT,
+    created_time TEXT,
+    tables TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    updated_time TEXT NOT NULL,
+    PRIMARY KEY (lake, feed, name)
+);
+CREATE TABLE IF NOT EXISTS lake_feeds (
+    lake TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    listed_time TEXT NOT NULL,
+    PRIMARY KEY (lake, feed)
+);
+"""
+_COLUMNS = (
+    "name, start, end, state, tries, error_kind, error, report_id, "
+    "report_document_id, sha256, created_time, tables, files"
+)
+
+
+class WindowState(StrEnum):
+    """How the newest attempt at a window stands."""
+
+    ASKED = "asked"
+    COMMITTED = "committed"
+    FAILED = "failed"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """What the lake has of one table of a window.
+
+    Attributes
+    ----------
+    rows : int
+    columns : tuple of str
+        As they were served.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LakeWindow:
+    """One window of a feed.
+
+    Attributes
+    ----------
+    name : str
+        Unique in its feed: the window, the day of a snapshot, or a document's id.
+    start, end : datetime or None, aware, UTC
+        Half-open; None for snapshots and for reports that Amazon makes.
+    state : WindowState
+    tries : int
+        Attempts in a row that came to nothing by Amazon's or the document's fault.
+    error_kind, error : str or None
+        Of the last attempt, where it failed.
+    report_id, report_document_id, sha256 : str or None
+        Of the last version that the lake has.
+    created_time : datetime or None
+        When Amazon made that version; None: the lake has none.
+    tables : mapping of str to TableRows
+        What that version has; empty where Amazon had no data.
+    files : int
+    """
+
+    name: str
+    start: datetime | None
+    end: datetime | None
+    state: WindowState
+    tries: int = 0
+    error_kind: str | None = None
+    error: str | None = None
+    report_id: str | None = None
+    report_document_id: str | None = None
+    sha256: str | None = None
+    created_time: datetime | None = None
+    tables: Mapping[str, TableRows] = field(default_factory=dict)
+    files: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of the last version, all tables together."""
+        return sum(table.rows for table in self.tables.values())
+
+
+class LakeWindows:
+    """The windows of all lakes; made by `Ledger`.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+    lock : RLock
+        The ledger's.
+    write : callable
+        The ledger's transaction.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        lock: threading.RLock,
+        write: Callable[[], AbstractContextManager[sqlite3.Connection]],
+    ) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._write = write
+
+    def of(self, lake: str, feed: str) -> tuple[LakeWindow, ...]:
+        """Return a feed's windows, by name."""
+        with self._lock:
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM lake_windows "  # noqa: S608 - our own names
+                "WHERE lake = ? AND feed = ? ORDER BY name",
+                (lake, feed),
+            ).fetchall()
+        return tuple(_read(row) for row in rows)
+
+    def put(self, lake: str, feed: str, window: LakeWindow, now: datetime) -> None:
+        """Write a window, in the place of what was known of it."""
+        values = (
+            lake,
+            feed,
+            window.name,
+            _iso(window.start),
+            _iso(window.end),
+            window.state.value,
+            window.tries,
+            window.error_kind,
+            window.error,
+            window.report_id,
+            window.report_document_id,
+            window.sha256,
+            _iso(window.created_time),
+            json.dumps({n: [t.rows, t.columns] for n, t in window.tables.items()}),
+            window.files,
+            _iso(now),
+        )
+        marks = ", ".join("?" * len(values))
+        with self._write() as db:
+            db.execute(
+                f"INSERT OR REPLACE INTO lake_windows VALUES ({marks})",  # noqa: S608 - question marks
+                values,
+            )
+
+    def listed(self, lake: str, feed: str) -> datetime | None:
+        """Return when Amazon's own reports were last listed for a feed."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT listed_time FROM lake_feeds WHERE lake = ? AND feed = ?",
+                (lake, feed),
+            ).fetchone()
+        return datetime.fromisoformat(row[0]) if row else None
+
+    def put_listed(self, lake: str, feed: str, now: datetime) -> None:
+        """Write that Amazon's own reports were listed, and all of them taken in."""
+        with self._write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO lake_feeds VALUES (?, ?, ?)",
+                (lake, feed, _iso(now)),
+            )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _read(row: tuple[Any, ...]) -> LakeWindow:
+    """Return a row as a value."""
+    name, start, end, state, tries, kind, error, *version = row
+    report_id, document_id, sha256, created, tables, files = version
+    return LakeWindow(
+        name=name,
+        start=_moment(start),
+        end=_moment(end),
+        state=WindowState(state),
+        tries=tries,
+        error_kind=kind,
+        error=error,
+        report_id=report_id,
+        report_document_id=document_id,
+        sha256=sha256,
+        created_time=_moment(created),
+        tables={
+            table: TableRows(rows, tuple(columns))
+            for table, (rows, columns) in json.loads(tables).items()
+        },
+        files=files,
+    )

@@ -1,0 +1,80 @@
+"""From a finished report to its document, or to the error that says why not."""
+
+from __future__ import annotations
+
+from spreports.api.models import ProcessingStatus, Report
+from spreports.catalog import ReportType
+from spreports.reports.connection import Connection
+from spreports.reports.document import Document
+from spreports.reports.echo import Echo
+from spreports.reports.origin import AmazonOrigin
+from spreports.reports.outcome import check_finished
+from spreports.reports.provenance import provenance
+from spreports.reports.request import (
+    ReportRequest,
+    legacy_charset,
+    marketplace_code,
+    metadata,
+)
+from spreports.reports.work import Reading
+
+__all__ = ["finished_document"]
+
+
+def finished_document(
+    report: Report,
+    entry: ReportType,
+    connection: Connection,
+    *,
+    request: ReportRequest | None,
+    encoding: str | None = None,
+) -> Document | None:
+    """Return the report's document; None where Amazon had no data.
+
+    Parameters
+    ----------
+    report : Report
+        DONE, CANCELLED or FATAL.
+    entry : ReportType
+    connection : Connection
+    request : ReportRequest or None
+        What was asked for; None for a report that was found.
+    encoding : str or None
+        Overrides every other sign of the charset.
+
+    Raises
+    ------
+    ReportError
+        As `check_finished`.
+    """
+    check_finished(report, connection, restricted=entry.restricted)
+    if report.processing_status != ProcessingStatus.DONE:
+        return None
+    code = marketplace_code(report.marketplace_ids)
+    options = request.options if request else {}
+    reading = Reading(
+        entry=entry.for_marketplace(code) if code else entry,
+        encoding=encoding,
+        legacy_charset=legacy_charset(report.marketplace_ids),
+        echo=Echo(
+            report_type=report.report_type,
+            marketplace_ids=report.marketplace_ids,
+            options=options,
+            start=report.data_start_time,
+            end=report.data_end_time,
+        ),
+    )
+    return Document(
+        AmazonOrigin(
+            connection, str(report.report_document_id), restricted=entry.restricted
+        ),
+        reading,
+        stem=report.report_id,
+        constants=metadata(report),
+        provenance=provenance(
+            report,
+            options,
+            account=connection.account,
+            key=request.key if request else None,
+        ),
+    )

@@ -1,0 +1,85 @@
+"""What the ledger keeps of a lake's windows, and how an older ledger gets room for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spreports.ledger import LakeWindow, Ledger, TableRows, WindowState, request_key
+from spreports.ledger.file import _SCHEMA
+
+NOW = datetime(2026, 11, 2, 4, tzinfo=UTC)
+KEY = request_key("T", ["M"], {}, None, None)
+WINDOW = LakeWindow(
+    name="2026-11-01/2026-11-02",
+    start=datetime(2026, 11, 1, tzinfo=UTC),
+    end=datetime(2026, 11, 2, tzinfo=UTC),
+    state=WindowState.ASKED,
+)
+
+
+def test_a_window_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    whole = replace(
+        WINDOW,
+        state=WindowState.FAILED,
+        tries=2,
+        error_kind="ReportFatalError",
+        error="why",
+        report_id="R1",
+        report_document_id="D1",
+        sha256="ab",
+        created_time=NOW,
+        tables={"rows": TableRows(7, ("a", "b"))},
+        files=3,
+    )
+
+    ledger.windows.put("lake", "feed", WINDOW, NOW)
+    ledger.windows.put("lake", "feed", whole, NOW)
+
+    assert ledger.windows.of("lake", "feed") == (whole,)
+    assert ledger.windows.of("lake", "other") == ()
+    assert ledger.windows.of("other", "feed") == ()
+    assert whole.rows == 7
+    ledger.close()
+
+
+def test_the_time_of_the_last_listing_is_kept_by_feed(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+
+    assert ledger.windows.listed("lake", "feed") is None
+    ledger.windows.put_listed("lake", "feed", NOW)
+
+    assert ledger.windows.listed("lake", "feed") == NOW
+    assert ledger.windows.listed("lake", "other") is None
+    ledger.close()
+
+
+def test_a_ledger_of_the_first_schema_keeps_its_rows_and_learns_of_lakes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript(_SCHEMA)
+    old.execute(
+        "INSERT INTO requests (account, request_key, intended_time, owner, report_id) "
+        "VALUES ('account', ?, ?, '', 'R1')",
+        (KEY, NOW.isoformat()),
+    )
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+
+    ledger = Ledger(path)
+    ledger.windows.put("lake", "feed", WINDOW, NOW)
+
+    known = ledger.latest("account", KEY)
+    assert known is not None
+    assert known.report_id == "R1"
+    assert ledger.windows.of("lake", "feed") == (WINDOW,)
+    ledger.close()
+    again = sqlite3.connect(path)
+    assert again.execute("PRAGMA user_version").fetchone() == (2,)
+    again.close()
