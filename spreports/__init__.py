@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from spreports.client import open_document as open_document
     from spreports.errors import APIError as APIError
     from spreports.errors import BadRequestError as BadRequestError
+    from spreports.errors import BusyError as BusyError
     from spreports.errors import ConfigError as ConfigError
     from spreports.errors import DecodeError as DecodeError
     from spreports.errors import DecompressError as DecompressError
     from spreports.errors import DocumentError as DocumentError
     from spreports.errors import DownloadError as DownloadError
+    from spreports.errors import DriftError as DriftError
     from spreports.errors import ErrorDetail as ErrorDetail
     from spreports.errors import ForbiddenError as ForbiddenError
     from spreports.errors import NotFoundError as NotFoundError
@@ -60,6 +62,10 @@ if TYPE_CHECKING:
     from spreports.reports.reports import Reports as Reports
     from spreports.schedules.changes import ScheduleChanges as ScheduleChanges
     from spreports.schedules.schedule import Schedule as Schedule
+    from spreports.sync import Feed as Feed
+    from spreports.sync import FeedsFile as FeedsFile
+    from spreports.sync import SyncResult as SyncResult
+    from spreports.sync import read_feeds as read_feeds
 
 _HOMES = {
     "Client": "client",
@@ -67,6 +73,8 @@ _HOMES = {
     "Document": "reports.document",
     "Marketplace": "api.marketplaces",
     "Drift": "reports.drift",
+    "Feed": "sync",
+    "FeedsFile": "sync",
     "Plan": "plan.plan",
     "ProcessingStatus": "api.models",
     "Progress": "reports.progress",
@@ -79,9 +87,11 @@ _HOMES = {
     "Schedule": "schedules.schedule",
     "ScheduleChanges": "schedules.changes",
     "SinkResult": "load.parquet",
+    "SyncResult": "sync",
     "connect": "client",
     "marketplace": "facts",
     "open_document": "client",
+    "read_feeds": "sync",
     "report_type": "facts",
     "report_types": "facts",
 }

@@ -20,8 +20,10 @@
     │   ├── DownloadError
     │   ├── DecompressError         .offset
     │   ├── DecodeError             .offset
-    │   └── ParseError              .row .column
-    └── SinkError                   .url
+    │   ├── ParseError              .row .column
+    │   └── DriftError              .differences
+    ├── SinkError                   .url
+    └── BusyError                   .owner .since
 
 All end in ``Error``, all survive pickling (ETL runs in processes), and none holds or
 shows a signed URL, a token or a cell's value.
@@ -30,16 +32,19 @@ shows a signed URL, a token or a cell's value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 __all__ = [
     "APIError",
     "BadRequestError",
+    "BusyError",
     "ConfigError",
     "DecodeError",
     "DecompressError",
     "DocumentError",
     "DownloadError",
+    "DriftError",
     "ErrorDetail",
     "ForbiddenError",
     "NotFoundError",
@@ -267,6 +272,18 @@ class ParseError(DocumentError):
     column: str | None = None
 
 
+class DriftError(DocumentError):
+    """The rows are not like those that the lake has; nothing of them was written.
+
+    Attributes
+    ----------
+    differences : tuple of str
+        A sentence each.
+    """
+
+    differences: tuple[str, ...] = ()
+
+
 class SinkError(SPReportsError):
     """The target refused a write or cannot hold these partitions.
 
@@ -277,3 +294,18 @@ class SinkError(SPReportsError):
     """
 
     url: str | None = None
+
+
+class BusyError(SPReportsError):
+    """Another run keeps the same feed of the same lake up to date.
+
+    Attributes
+    ----------
+    owner : str or None
+        Mark of its process: a hash of the host, the process id and its start.
+    since : datetime or None
+        When it began.
+    """
+
+    owner: str | None = None
+    since: datetime | None = None

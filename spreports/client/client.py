@@ -20,6 +20,7 @@ from spreports.client.arguments import (
     option_texts,
 )
 from spreports.client.settings import Settings
+from spreports.client.syncing import Syncing
 from spreports.clock import Clock, StoppableClock, SystemClock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
@@ -43,7 +44,7 @@ STORE_BYTES = 20 << 30
 LISTED_FOR = timedelta(days=90) - timedelta(minutes=5)
 
 
-class Client:
+class Client(Syncing):
     """One account in one region; a context manager.
 
     Made by ``spreports.connect(...)``.

@@ -27,7 +27,7 @@ PUBLIC = {"__init__", "errors", "simulator"}
 # room: (rooms of ours it may import, third-party packages it may import)
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "__init__": (
-        HALL | {"client", "facts", "reports", "schedules", "simulator"},
+        HALL | {"client", "facts", "reports", "schedules", "simulator", "sync"},
         {"polars"},
     ),
     "errors": (set(), set()),
@@ -55,7 +55,11 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
     # `client.arguments` reads what a user says of types, marketplaces and options
     "schedules": (HALL | {"reports", "client.arguments"}, set()),
-    "client": (HALL | {"facts", "reports", "schedules", "client", "simulator"}, set()),
+    "sync": (HALL | {"reports"}, {"pyarrow"}),
+    "client": (
+        HALL | {"facts", "reports", "schedules", "sync", "client", "simulator"},
+        set(),
+    ),
     # `client` is for Simulator.client() alone, inside the method
     "simulator": ({"errors", "clock", "catalog", "api.models", "client"}, {"pytest"}),
     "cli": (PUBLIC, {"polars", "tqdm"}),

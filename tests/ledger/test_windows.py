@@ -1,4 +1,4 @@
-"""What the ledger keeps of a lake's windows, and how an older ledger gets room for it."""
+"""What the ledger keeps of a lake, and how an older ledger gets room for it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,141 @@
+"""Client.sync: from what a user says of a lake to a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from spreports.catalog import Catalogue
+from spreports.client.arguments import (
+    check_by_catalogue,
+    entry_of,
+    marketplace_ids_of,
+    option_texts,
+)
+from spreports.plan.windows import moment
+from spreports.reports.connection import Connection
+from spreports.reports.progress import OnProgress
+from spreports.sync.calendar import plan_dated
+from spreports.sync.feed import Feed, days_of
+from spreports.sync.quality import POLICIES, OnDrift
+from spreports.sync.result import SyncResult
+from spreports.sync.run import run
+from spreports.sync.stream import Kind, Stream, kind_of
+
+__all__ = ["Syncing"]
+
+DEFAULT_SINCE = "30d"
+DEFAULT_LOOKBACK_DAYS = 7
+# Formats that are no table: PDF, ZIP of PDFs.
+NO_TABLE = {"pdf", "zip"}
+
+
+class Syncing:
+    """What a client does for lakes; a part of `Client`."""
+
+    _connection: Connection
+    _catalogue: Catalogue
+
+    def sync(
+        self,
+        feeds: Sequence[Feed] | Feed,
+        to: str | os.PathLike[str],
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+        on_drift: OnDrift = "evolve",
+        retry_gaps: bool = False,
+        timeout: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> SyncResult:
+        """Keep a lake up to date: ask for what is missing, late, failed or restated.
+
+        Safe to kill, to repeat and to run late. Windows are whole UTC days up to the
+        last midnight. Each type lies in a folder of its own below `to`,
+        ``<REPORT_TYPE>/`` or ``<REPORT_TYPE>/<table>/``; a window that is asked for
+        again gets files of its own, and the older ones stay.
+
+        Parameters
+        ----------
+        feeds : sequence of Feed
+        to : str or path
+            The lake: a path or any fsspec URL.
+        storage_options : mapping, optional
+            For fsspec.
+        dry_run : bool
+            Only say what is due; nothing is asked of Amazon, nothing written.
+        on_drift : ``"evolve"``, ``"warn"`` or ``"fail"``
+            What becomes of a window whose columns or cells differ from what the lake
+            has: taken in and told in ``.quality``; the same, with a warning where
+            people look; or held back as failed.
+        retry_gaps : bool
+            Try once more what was given up.
+        timeout : float, seconds, optional
+            For Amazon to finish; six hours when left out.
+        on_progress : callable, optional
+            Called with a `Progress` after each change.
+
+        Returns
+        -------
+        SyncResult
+            What failed is in it, and what is given up; neither stops the others.
+
+        Raises
+        ------
+        ValueError
+            A feed that cannot be, such as one without a table or twice the same.
+        BusyError
+            Another run keeps one of these feeds of this lake.
+        SinkError
+            The lake cannot be read.
+        UnauthorizedError
+            The credentials are refused.
+        """
+        if on_drift not in POLICIES:
+            raise ValueError(f"on_drift={on_drift!r} is none of {POLICIES}")
+        asked = [feeds] if isinstance(feeds, Feed) else list(feeds)
+        streams = [self._stream(feed) for feed in asked]
+        if len({stream.key for stream in streams}) < len(streams):
+            raise ValueError("two feeds have the same type, marketplaces and options")
+        return run(
+            self._connection,
+            streams,
+            to,
+            storage_options=storage_options,
+            on_drift=on_drift,
+            dry_run=dry_run,
+            retry_gaps=retry_gaps,
+            timeout=timeout,
+            on_progress=on_progress,
+        )
+
+    def _stream(self, feed: Feed) -> Stream:
+        """Fill in what the catalogue knows, and check the feed against it."""
+        entry = entry_of(feed.report_type, self._catalogue)
+        if entry.format in NO_TABLE:
+            raise ValueError(f"{entry.report_type} is no table: a lake cannot hold it")
+        options = option_texts(feed.options)
+        now = self._connection.clock.now()
+        says = feed.since is not None or feed.lookback is not None
+        kind = kind_of(entry, options, says_dates=says)
+        default_since = None if kind == Kind.LISTED else DEFAULT_SINCE
+        first = default_since if feed.since is None else feed.since
+        restated = entry.restated_days
+        default = DEFAULT_LOOKBACK_DAYS if restated is None else restated
+        stream = Stream(
+            entry=entry,
+            kind=kind,
+            account=self._connection.account,
+            marketplace_ids=marketplace_ids_of(feed.marketplaces),
+            options=options,
+            since=None if first is None else moment(first, now, "since"),
+            lookback_days=default if feed.lookback is None else days_of(feed.lookback),
+            partition_by=tuple(feed.partition_by),
+        )
+        if kind == Kind.DATED:
+            new = plan_dated(stream, (), now)
+            check_by_catalogue(entry, [due.span for due in new.due], options, now)
+        elif kind == Kind.SNAPSHOT:
+            check_by_catalogue(entry, [None], options, now)
+        return stream

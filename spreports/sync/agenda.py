@@ -1,0 +1,101 @@
+"""What is due of all feeds of a run, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from spreports.ledger import LakeWindow, WindowState
+from spreports.plan.plan import plan
+from spreports.reports.connection import Connection
+from spreports.reports.request import ReportRequest
+from spreports.sync.book import Book
+from spreports.sync.calendar import Due, plan_dated, plan_snapshot
+from spreports.sync.result import PlannedWindow, SyncPlan
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["Agenda", "Task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One window of one feed that is due."""
+
+    stream: Stream
+    due: Due
+
+    @property
+    def request(self) -> ReportRequest:
+        """What Amazon is asked for."""
+        return self.stream.request(self.due.span, self.due.newer_than)
+
+
+class Agenda:
+    """What is due of all feeds."""
+
+    def __init__(
+        self,
+        book: Book,
+        connection: Connection,
+        streams: Sequence[Stream],
+        *,
+        retry_gaps: bool,
+    ) -> None:
+        self._connection = connection
+        self.streams = tuple(streams)
+        self.tasks: list[Task] = []
+        self.lost: list[tuple[Stream, LakeWindow]] = []
+        now = connection.clock.now()
+        for stream in streams:
+            known = book.windows(stream)
+            if retry_gaps:
+                known = tuple(_revived(window) for window in known)
+            if stream.kind == Kind.LISTED:
+                continue
+            planner = plan_dated if stream.kind == Kind.DATED else plan_snapshot
+            work = planner(stream, known, now)
+            self.tasks += [Task(stream, due) for due in work.due]
+            self.lost += [(stream, window) for window in work.gaps]
+
+    def known_report(self, task: Task) -> str | None:
+        """Return the id of the report that our ledger has for a window, if any."""
+        connection = self._connection
+        row = connection.ledger.latest(connection.account, task.request.key)
+        return row.report_id if row else None
+
+    def plan(self) -> SyncPlan:
+        """Return what is due, and what it costs; asks nobody."""
+        windows = tuple(
+            PlannedWindow(
+                report_type=task.stream.entry.report_type,
+                marketplace_ids=task.stream.marketplace_ids,
+                start=task.due.window.start,
+                end=task.due.window.end,
+                reason=task.due.reason,
+            )
+            for task in self.tasks
+        )
+        resumed = sum(
+            task.due.reason == "resumed" and self.known_report(task) is not None
+            for task in self.tasks
+        )
+        restricted = any(task.stream.entry.restricted for task in self.tasks)
+        listed = [s.entry.report_type for s in self.streams if s.kind == Kind.LISTED]
+        return SyncPlan(
+            windows=windows,
+            listed=tuple(listed),
+            cost=plan(
+                ", ".join(dict.fromkeys(stream.label for stream in self.streams)),
+                (),
+                reports=len(windows),
+                adopted=resumed,
+                restricted=restricted,
+            ),
+        )
+
+
+def _revived(window: LakeWindow) -> LakeWindow:
+    """Return a window that was given up as one that failed once more."""
+    if window.state != WindowState.GAP:
+        return window
+    return replace(window, state=WindowState.FAILED, tries=0)

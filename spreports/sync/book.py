@@ -1,0 +1,171 @@
+"""What one lake has of each feed, read once and written through to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from spreports.api.models import Report
+from spreports.errors import (
+    BadRequestError,
+    DownloadError,
+    DriftError,
+    NotFoundError,
+    SinkError,
+    SPReportsError,
+)
+from spreports.ledger import LakeWindow, TableRows, WindowState
+from spreports.reports.connection import Connection
+from spreports.sync.bring import OUTAGES
+from spreports.sync.calendar import MAX_TRIES, gap
+from spreports.sync.landing import Landed
+from spreports.sync.rebuild import windows_in_lake
+from spreports.sync.result import Outcome
+from spreports.sync.roots import lake_name
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["Book"]
+
+# Of the moment, not of the window: tried again by every run, without end.
+PASSING = (*OUTAGES, DownloadError, SinkError)
+
+
+class Book:
+    """The windows of one lake.
+
+    Parameters
+    ----------
+    connection : Connection
+    to : str
+    storage_options : mapping or None
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        to: str,
+        storage_options: Mapping[str, Any] | None,
+    ) -> None:
+        self._connection = connection
+        self._to = to
+        self._storage_options = storage_options
+        self.lake = lake_name(to)
+        self._known: dict[str, dict[str, LakeWindow]] = {}
+
+    def windows(self, stream: Stream) -> tuple[LakeWindow, ...]:
+        """Return what is known of a feed; from the lake where the ledger is silent.
+
+        Raises
+        ------
+        SinkError
+            The lake cannot be read.
+        """
+        return tuple(self._of(stream).values())
+
+    def _of(self, stream: Stream) -> dict[str, LakeWindow]:
+        if stream.key not in self._known:
+            found = self._connection.ledger.windows.of(self.lake, stream.key)
+            if not found:
+                found = windows_in_lake(stream, self._to, self._storage_options)
+            self._known[stream.key] = {window.name: window for window in found}
+        return self._known[stream.key]
+
+    def keep(self, stream: Stream) -> None:
+        """Write down what was read from the lake: the ledger knows it from now on."""
+        ledger = self._connection.ledger.windows
+        if not ledger.of(self.lake, stream.key):
+            for window in self.windows(stream):
+                ledger.put(self.lake, stream.key, window, self._connection.clock.now())
+
+    def put(self, stream: Stream, window: LakeWindow) -> None:
+        """Write a window."""
+        self._connection.ledger.windows.put(
+            self.lake, stream.key, window, self._connection.clock.now()
+        )
+        self._of(stream)[window.name] = window
+
+    def last(self, stream: Stream) -> dict[str, TableRows]:
+        """Return the newest version of each table whose columns are known."""
+        found: dict[str, TableRows] = {}
+        made = [w for w in self.windows(stream) if w.created_time is not None]
+        for window in sorted(made, key=lambda w: str(w.created_time)):
+            found |= {name: t for name, t in window.tables.items() if t.columns}
+        return found
+
+    def has(self, stream: Stream, sha256: str) -> bool:
+        """Whether these very bytes are in the lake, under another document's id."""
+        return any(window.sha256 == sha256 for window in self.windows(stream))
+
+    def committed(
+        self,
+        stream: Stream,
+        window: LakeWindow,
+        report: Report,
+        landed: Landed,
+        sha256: str | None,
+    ) -> None:
+        """Write that the lake has a version of a window."""
+        self.put(
+            stream,
+            replace(
+                window,
+                state=WindowState.COMMITTED,
+                tries=0,
+                error_kind=None,
+                error=None,
+                report_id=report.report_id,
+                report_document_id=report.report_document_id,
+                sha256=sha256,
+                created_time=report.created_time,
+                tables=landed.tables,
+                files=landed.files,
+            ),
+        )
+
+    def failed(self, stream: Stream, window: LakeWindow, exc: Exception) -> Outcome:
+        """Write why a window is not there; after some tries it is a gap."""
+        kind = type(exc).__name__
+        # Only our own errors are known to hold no cell
+        why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"
+        if isinstance(exc, PASSING):
+            kept = replace(window, state=WindowState.ASKED, error_kind=kind, error=why)
+        else:
+            tries = window.tries + (not isinstance(exc, DriftError))
+            kept = replace(
+                window,
+                state=WindowState.FAILED,
+                tries=tries,
+                error_kind=kind,
+                error=why,
+            )
+            gone = isinstance(exc, NotFoundError | BadRequestError)
+            if stream.kind == Kind.LISTED and gone:
+                kept = gap(kept, kind, f"Amazon no longer has the document: {why}")
+            elif tries >= MAX_TRIES:
+                kept = gap(kept, kind, f"given up after {tries} tries: {why}")
+        self.put(stream, kept)
+        return outcome(stream, kept)
+
+    def gaps(self, streams: Sequence[Stream]) -> tuple[Outcome, ...]:
+        """Return what is given up, in the order of feeds and windows."""
+        return tuple(
+            outcome(stream, window)
+            for stream in streams
+            for window in sorted(self.windows(stream), key=lambda w: w.name)
+            if window.state == WindowState.GAP
+        )
+
+
+def outcome(stream: Stream, window: LakeWindow) -> Outcome:
+    """Return a window that did not come into the lake, as people are told of it."""
+    return Outcome(
+        report_type=stream.entry.report_type,
+        marketplace_ids=stream.marketplace_ids,
+        name=window.name,
+        start=window.start,
+        end=window.end,
+        kind=window.error_kind or "",
+        reason=window.error or "",
+        tries=window.tries,
+    )

@@ -1,0 +1,283 @@
+"""Which windows of a feed are due: pure, by the calendar and by what the lake has.
+
+A window once cut stays as it is, since the lake replaces a window's rows by those of
+the very same window. So new windows are cut only from days that no window holds. Days
+that Amazon still restates are cut one by one (or one calendar period each): each night
+asks for them again, one report each. Older days are cut as long as the type allows: one
+document a minute is all that Amazon gives out, and they are asked for but once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+
+from spreports.catalog import period_windows
+from spreports.catalog.periods import next_period, starts_period
+from spreports.ledger import LakeWindow, WindowState
+from spreports.plan.windows import Window, slices
+from spreports.sync.stream import Stream
+
+__all__ = [
+    "Due",
+    "Work",
+    "gap",
+    "midnight",
+    "plan_dated",
+    "plan_snapshot",
+    "window_name",
+]
+
+DAY = timedelta(days=1)
+# Window of days that are no longer restated, where no longest one is known: order
+# reports are known to take 30 days.
+LONGEST_DAYS = 30
+# Errors of Amazon or of the document in a row, after which a window is given up.
+MAX_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A window to be asked for, and why.
+
+    Attributes
+    ----------
+    window : LakeWindow
+    reason : str
+        ``"new"``, ``"restated"``, ``"failed"``, ``"resumed"``.
+    newer_than : datetime or None
+        A report that was asked for before is not the one that is wanted.
+    """
+
+    window: LakeWindow
+    reason: str
+    newer_than: datetime | None = None
+
+    @property
+    def span(self) -> Window | None:
+        """What the report is to cover; None for the present."""
+        if self.window.start is None or self.window.end is None:
+            return None
+        return Window(self.window.start, self.window.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a feed needs now.
+
+    Attributes
+    ----------
+    due : tuple of Due
+        Newest first: what people look at, and what Amazon deletes last, comes first.
+    gaps : tuple of LakeWindow
+        Windows that are found to be lost now.
+    """
+
+    due: tuple[Due, ...] = ()
+    gaps: tuple[LakeWindow, ...] = ()
+
+
+def midnight(moment: datetime) -> datetime:
+    """Return the start of a moment's UTC day."""
+    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
+
+
+def gap(window: LakeWindow, kind: str, why: str) -> LakeWindow:
+    """Return a window that is given up."""
+    return replace(window, state=WindowState.GAP, error_kind=kind, error=why)
+
+
+def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Work:
+    """Say which windows of a feed with dates are due.
+
+    Parameters
+    ----------
+    stream : Stream
+    known : sequence of LakeWindow
+        What the lake has, or is about to have.
+    now : datetime, aware
+
+    Returns
+    -------
+    Work
+    """
+    today = midnight(now)
+    held_back = timedelta(days=stream.entry.hold_back_days or 0)
+    stop = _floor(stream, today - held_back)
+    horizon = _horizon(stream, today)
+    due: list[Due] = []
+    gaps: list[LakeWindow] = []
+    for window in known:
+        again = _again(stream, window, today)
+        if again is None:
+            continue
+        if window.start is not None and horizon is not None and window.start < horizon:
+            if window.created_time is None:
+                gaps.append(gap(window, "Expired", _too_old(stream)))
+            continue
+        due.append(again)
+    begin = _floor(stream, midnight(stream.since or now))
+    for span in uncovered(Window(begin, stop), known) if begin < stop else ():
+        for lost, kept in _split(span, horizon):
+            if lost is not None:
+                gaps.append(gap(_new(lost), "Expired", _too_old(stream)))
+            if kept is not None:
+                due += [
+                    Due(window=_new(w), reason="new") for w in cut(stream, kept, today)
+                ]
+    due.sort(key=lambda one: one.window.name, reverse=True)
+    return Work(due=tuple(due), gaps=tuple(gaps))
+
+
+def plan_snapshot(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Work:
+    """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
+
+    A day whose snapshot was asked for and never came is lost: a report of today does
+    not show it.
+    """
+    today = midnight(now)
+    name = today.date().isoformat()
+    cooldown = timedelta(seconds=stream.entry.cooldown_seconds or 0)
+    gaps = []
+    made = [w.created_time for w in known if w.created_time is not None]
+    for window in known:
+        unmade = window.state in {WindowState.ASKED, WindowState.FAILED}
+        if unmade and window.created_time is None and window.name < name:
+            why = f"a report shows the present: that of {window.name} cannot be had now"
+            gaps.append(gap(window, "Expired", why))
+    mine = next((w for w in known if w.name == name), None)
+    if mine is None:
+        if made and now - max(made) < cooldown:
+            return Work(gaps=tuple(gaps))
+        new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
+        return Work(due=(Due(window=new, reason="new"),), gaps=tuple(gaps))
+    if mine.state in {WindowState.COMMITTED, WindowState.GAP}:
+        return Work(gaps=tuple(gaps))
+    reason = "resumed" if mine.state == WindowState.ASKED else "failed"
+    return Work(
+        due=(Due(window=mine, reason=reason, newer_than=today),), gaps=tuple(gaps)
+    )
+
+
+def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
+    """Say whether a window that is known is due, and why."""
+    made = window.created_time
+    if window.end is None or window.state == WindowState.GAP:
+        return None
+    if window.state == WindowState.ASKED:
+        return Due(window=window, reason="resumed", newer_than=made)
+    if window.state == WindowState.FAILED:
+        # The document of a report that differed is still the right one
+        newer = made if window.error_kind == "DriftError" else today
+        return Due(window=window, reason="failed", newer_than=newer)
+    settled = window.end + timedelta(days=stream.lookback_days)
+    if made is not None and made >= min(settled, today):
+        return None
+    return Due(window=window, reason="restated", newer_than=today)
+
+
+def uncovered(span: Window, known: Iterable[LakeWindow]) -> Iterator[Window]:
+    """Yield the parts of a span that no window holds, in order."""
+    start = span.start
+    held = sorted(
+        (w.start, w.end) for w in known if w.start is not None and w.end is not None
+    )
+    for first, last in held:
+        if first > start:
+            yield Window(start, min(first, span.end))
+        start = max(start, last)
+        if start >= span.end:
+            return
+    yield Window(start, span.end)
+
+
+def cut(stream: Stream, span: Window, today: datetime) -> Iterator[Window]:
+    """Yield the windows of a span that none holds yet, in order.
+
+    Parameters
+    ----------
+    stream : Stream
+    span : Window
+        Whole UTC days, or whole calendar periods.
+    today : datetime
+        Midnight: what ended `lookback_days` before it is not restated any more.
+    """
+    entry = stream.entry
+    bound = _floor(stream, today - timedelta(days=stream.lookback_days))
+    bound = min(max(bound, span.start), span.end)
+    if span.start < bound:
+        old = Window(span.start, bound)
+        if stream.period is None:
+            days = entry.window_days or entry.max_window_days or LONGEST_DAYS
+            yield from slices(old, days)
+        else:
+            yield from _periods(stream, old, entry.max_periods.get(stream.period, 1))
+    if bound < span.end:
+        young = Window(bound, span.end)
+        if stream.period is None:
+            yield from slices(young, 1)
+        else:
+            yield from _periods(stream, young, 1)
+
+
+def _periods(stream: Stream, span: Window, most: int) -> Iterator[Window]:
+    """Yield windows of at most so many calendar periods."""
+    limited = replace(stream.entry, max_periods={str(stream.period): most})
+    for first, last in period_windows(limited, span.start, span.end, stream.options):
+        yield Window(
+            datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC)
+        )
+
+
+def _floor(stream: Stream, day: datetime) -> datetime:
+    """Return the start of the period that holds a midnight; itself without periods."""
+    if stream.period is None:
+        return day
+    return datetime.combine(starts_period(day.date(), stream.period), time(), UTC)
+
+
+def _horizon(stream: Stream, today: datetime) -> datetime | None:
+    """Return the first day that Amazon can still make a report of."""
+    if stream.entry.history_days is None:
+        return None
+    day = today - timedelta(days=stream.entry.history_days)
+    floor = _floor(stream, day)
+    if floor == day or stream.period is None:
+        return floor
+    return datetime.combine(next_period(day.date(), stream.period), time(), UTC)
+
+
+def _split(
+    span: Window, horizon: datetime | None
+) -> Iterator[tuple[Window | None, Window | None]]:
+    """Yield the part of a span that is lost, and the part that can be had."""
+    if horizon is None or horizon <= span.start:
+        yield None, span
+    elif horizon >= span.end:
+        yield span, None
+    else:
+        yield Window(span.start, horizon), Window(horizon, span.end)
+
+
+def _too_old(stream: Stream) -> str:
+    return f"Amazon makes {stream.label} for {stream.entry.history_days} days back"
+
+
+def window_name(span: Window) -> str:
+    """Name a window in its feed; names sort by time."""
+    return f"{_short(span.start)}/{_short(span.end)}"
+
+
+def _new(span: Window) -> LakeWindow:
+    """Return a window that nobody has asked for yet."""
+    return LakeWindow(
+        name=window_name(span),
+        start=span.start,
+        end=span.end,
+        state=WindowState.ASKED,
+    )
+
+
+def _short(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

@@ -1,0 +1,84 @@
+"""What a lake is to hold of one report type, as a user says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import date, datetime, timedelta
+
+from spreports.catalog import ReportType
+
+__all__ = ["Feed", "days_of"]
+
+_DAYS = re.compile(r"(\d{1,4})\s*([dw])", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One report type of some marketplaces, kept in a lake.
+
+    Parameters
+    ----------
+    report_type : str or ReportType
+        Alias, full type, or an entry of your own.
+    marketplaces : sequence of str, 1 to 25
+        Country codes or ids of one region; one report covers them all.
+    since : date, aware datetime, ISO string, or a duration back from now, optional
+        First day of the lake, in UTC; 30 days back when left out. With it, or with
+        `lookback`, a type is taken to have dates even where the catalogue is silent.
+    lookback : int, timedelta, ``"7d"`` or ``"2w"``, optional
+        Days after its end for which a window is asked for again each night, since
+        Amazon restates it. Left out: what the catalogue says, else 7 days, so that the
+        windows of a night fit into createReport's burst of 15.
+    options : mapping of str to str, optional
+        ``reportOptions``.
+    partition_by : sequence of str
+        As for `Reports.sink`.
+
+    Raises
+    ------
+    ValueError
+        A single string where a list belongs, or a look-back that is none.
+    """
+
+    report_type: str | ReportType
+    _: KW_ONLY
+    marketplaces: Sequence[str]
+    since: str | date | datetime | None = None
+    lookback: int | timedelta | str | None = None
+    options: Mapping[str, str] | None = field(default=None, hash=False)
+    partition_by: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("marketplaces", "partition_by"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise ValueError(f"{name} must be a list of names, not one string")
+            object.__setattr__(self, name, tuple(value))
+        if self.lookback is not None:
+            days_of(self.lookback)
+
+
+def days_of(lookback: int | timedelta | str) -> int:
+    """Read a look-back as whole days.
+
+    Raises
+    ------
+    ValueError
+        Negative, parts of days, or text that is no such duration.
+    """
+    days = -1
+    if isinstance(lookback, str):
+        said = _DAYS.fullmatch(lookback.strip())
+        if said:
+            days = int(said[1]) * (7 if said[2] == "w" else 1)
+    elif isinstance(lookback, timedelta):
+        days = lookback.days if lookback == timedelta(days=lookback.days) else -1
+    elif not isinstance(lookback, bool):
+        days = lookback
+    if days < 0:
+        raise ValueError(
+            f'lookback={lookback!r} is no number of days, such as 7 or "7d"'
+        )
+    return days

@@ -1,0 +1,136 @@
+"""Feeds in a TOML file, of one account or of several."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from spreports.errors import ConfigError
+from spreports.sync.feed import Feed
+
+__all__ = ["FeedsFile", "read_feeds"]
+
+_TOP = {"to", "storage_options", "feed"}
+_FEED = {f.name for f in fields(Feed) if f.name != "_"} | {"profile"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedsFile:
+    """What a feeds file says.
+
+    Attributes
+    ----------
+    to : str or None
+        The lake.
+    storage_options : mapping
+        For fsspec. Keys and secrets belong in the environment.
+    accounts : mapping of str or None to tuple of Feed
+        By profile; None is the account that the environment or the caller names.
+    """
+
+    to: str | None
+    storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    accounts: Mapping[str | None, tuple[Feed, ...]]
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """All feeds, of all accounts."""
+        return tuple(feed for feeds in self.accounts.values() for feed in feeds)
+
+
+def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
+    """Read a feeds file.
+
+    ::
+
+        to = "s3://lake"
+
+        [[feed]]
+        report_type = "orders"
+        marketplaces = ["DE", "FR"]
+        since = 2026-01-01
+        partition_by = ["purchase-date:month"]
+
+    Parameters
+    ----------
+    path : str or path
+        TOML: ``to``, a table ``storage_options``, and a ``[[feed]]`` for each feed with
+        the parameters of `Feed`, and ``profile`` for another account's.
+
+    Returns
+    -------
+    FeedsFile
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or is not TOML.
+    ValueError
+        A key or a value that is none; the message names the feed.
+    """
+    file = Path(path)
+    try:
+        raw = tomllib.loads(file.read_text("utf-8"))
+    except OSError as exc:
+        raise ConfigError(f"{file} cannot be read: {exc.strerror}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{file} is not TOML: {exc}") from exc
+    _refuse_unknown(raw, _TOP, str(file))
+    to, options = raw.get("to"), raw.get("storage_options", {})
+    if to is not None and not isinstance(to, str):
+        raise ValueError(f"{file}: to must be a text")
+    if not isinstance(options, dict):
+        raise ValueError(f"{file}: storage_options must be a table")
+    tables = raw.get("feed", [])
+    if not isinstance(tables, list) or not tables:
+        raise ValueError(f"{file}: no feed; write a [[feed]] table for each")
+    accounts: dict[str | None, list[Feed]] = {}
+    for number, table in enumerate(tables, 1):
+        place = f"{file}: feed {number}"
+        _refuse_unknown(table, _FEED, place)
+        said = dict(table)
+        profile = said.pop("profile", None)
+        if profile is not None and not isinstance(profile, str):
+            raise ValueError(f"{place}: profile must be a text")
+        accounts.setdefault(profile, []).append(_feed(said, place))
+    return FeedsFile(
+        to=to,
+        storage_options=options,
+        accounts={name: tuple(feeds) for name, feeds in accounts.items()},
+    )
+
+
+def _feed(said: dict[str, Any], place: str) -> Feed:
+    """Return one feed."""
+    for name in ("report_type", "marketplaces"):
+        if name not in said:
+            raise ValueError(f"{place}: {name} is missing")
+    for name in ("marketplaces", "partition_by"):
+        value = said.get(name, [])
+        texts = isinstance(value, list) and all(isinstance(v, str) for v in value)
+        if not texts:
+            raise ValueError(f"{place}: {name} must be a list of texts")
+    if not isinstance(said["report_type"], str):
+        raise ValueError(f"{place}: report_type must be a text")
+    if not isinstance(said.get("options", {}), dict):
+        raise ValueError(f"{place}: options must be a table")
+    try:
+        return Feed(said.pop("report_type"), **said)
+    except (ValueError, TypeError) as exc:
+        raise ValueError(f"{place}: {exc}") from exc
+
+
+def _refuse_unknown(table: object, known: set[str], place: str) -> None:
+    """Raise for a key that means nothing: a slip would else go unseen for years."""
+    if not isinstance(table, dict):
+        raise ValueError(f"{place} must be a table")
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise ValueError(
+            f"{place}: {', '.join(unknown)} is no key of it; it knows "
+            f"{', '.join(sorted(known))}"
+        )

@@ -1,0 +1,206 @@
+"""A report's document into the lake, every table of it, and what was noticed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from spreports.errors import DriftError
+from spreports.fetch.findings import Findings
+from spreports.ledger import LakeWindow, TableRows
+from spreports.reports.document import Document
+from spreports.reports.shape import Shape
+from spreports.reports.work import Target
+from spreports.sync.quality import (
+    OnDrift,
+    TableQuality,
+    compared,
+    known_columns,
+)
+from spreports.sync.roots import table_root
+from spreports.sync.stream import Stream
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Landed", "Landing"]
+
+
+@dataclass(slots=True)
+class Landed:
+    """What of one document is in the lake.
+
+    Attributes
+    ----------
+    tables : dict of str to TableRows
+    files, bytes : int
+    """
+
+    tables: dict[str, TableRows] = field(default_factory=dict)
+    files: int = 0
+    bytes: int = 0
+
+
+class Landing:
+    """Writes documents into one lake.
+
+    Parameters
+    ----------
+    to : str
+    storage_options : mapping or None
+    on_drift : ``"evolve"``, ``"warn"`` or ``"fail"``
+
+    Attributes
+    ----------
+    noticed : list of TableQuality
+        Of every table that was judged, in order.
+    """
+
+    def __init__(
+        self, to: str, storage_options: Mapping[str, Any] | None, on_drift: OnDrift
+    ) -> None:
+        self._to = to
+        self._storage_options = storage_options
+        self._strict = on_drift == "fail"
+        self.noticed: list[TableQuality] = []
+
+    def land(
+        self,
+        document: Document,
+        stream: Stream,
+        window: LakeWindow,
+        last: Mapping[str, TableRows],
+    ) -> Landed:
+        """Write every table of a document.
+
+        Parameters
+        ----------
+        document : Document
+        stream : Stream
+        window : LakeWindow
+            With what its last version has.
+        last : mapping of str to TableRows
+            The feed's newest version of each table.
+
+        Returns
+        -------
+        Landed
+
+        Raises
+        ------
+        DriftError
+            The policy is ``"fail"`` and something differs; nothing is visible.
+        DocumentError
+            The document is not whole, or not the table it should be.
+        SinkError
+            The lake refused; what was written is replaced by the next run.
+        """
+        landed = Landed()
+        names = tables_of(stream, document)
+        judge = _Judge(document, stream, window, last, strict=self._strict)
+        try:
+            if self._strict and len(names) > 1:
+                # None may be seen unless all may: look through all of them first
+                for name in names:
+                    judge.look_through(name)
+            for name in names:
+                folder = name if len(names) > 1 else None
+                root = table_root(self._to, stream.entry.report_type, folder)
+                target = document.target(
+                    root, stream.partition_by, self._storage_options
+                )
+                judge.write(name, target, landed)
+        finally:
+            self.noticed += judge.noticed.values()
+        return landed
+
+
+class _Judge:
+    """Compares each table with what the lake has; may refuse it."""
+
+    def __init__(
+        self,
+        document: Document,
+        stream: Stream,
+        window: LakeWindow,
+        last: Mapping[str, TableRows],
+        *,
+        strict: bool,
+    ) -> None:
+        self._document = document
+        self._stream = stream
+        self._window = window
+        self._last = last
+        self._strict = strict
+        self.noticed: dict[str, TableQuality] = {}
+
+    def look_through(self, name: str) -> None:
+        """Read a table to its end and judge it; nothing is written."""
+        findings = Findings()
+        shape = Shape(table=name, on_bad_value="rescue")
+        with self._document.open_batches(shape, findings=findings) as reader:
+            for _ in reader:
+                pass
+            self.speak(name, reader.schema, findings)
+
+    def write(self, name: str, target: Target, landed: Landed) -> None:
+        """Write a table, unless it is refused."""
+        findings = Findings()
+        columns: list[str] = []
+
+        def verdict(schema: pa.Schema) -> None:
+            columns.extend(
+                known_columns(
+                    schema,
+                    findings,
+                    last=self._last.get(name),
+                    sparse=self._required(name) is not None,
+                )
+            )
+            self.speak(name, schema, findings)
+
+        shape = Shape(table=name, on_bad_value="rescue")
+        written = self._document.land(target, shape, findings, verdict)
+        landed.tables[name] = TableRows(written.rows, tuple(columns))
+        landed.files += written.files
+        landed.bytes += written.bytes
+
+    def _required(self, name: str) -> set[str] | None:
+        """Return the columns that every JSON or XML document has; None for others."""
+        entry = self._stream.entry
+        if entry.format not in {"json", "xml"}:
+            return None
+        columns = (c for t in entry.tables if t.name == name for c in t.columns)
+        return {column.name for column in columns if not column.nullable}
+
+    def speak(self, name: str, schema: pa.Schema, findings: Findings) -> None:
+        """Note what differs; raise where that may not be."""
+        noticed = compared(
+            schema,
+            findings,
+            last=self._last.get(name),
+            same=self._window.tables.get(name),
+            required=self._required(name),
+            place={
+                "report_type": self._stream.entry.report_type,
+                "table": name,
+                "start": self._window.start,
+                "end": self._window.end,
+                "report_id": self._document.stem,
+            },
+        )
+        self.noticed[name] = noticed
+        differences = noticed.differences()
+        if self._strict and differences:
+            raise DriftError(
+                f"{self._stream.label}, table {name}: {'; '.join(differences)}; "
+                'accept it with on_drift="evolve" (or "warn")',
+                differences=tuple(differences),
+            )
+
+
+def tables_of(stream: Stream, document: Document) -> tuple[str, ...]:
+    """Return the tables that a lake keeps of a type, whatever one document has."""
+    known = tuple(table.name for table in stream.entry.tables)
+    return known or document.tables

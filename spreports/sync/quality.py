@@ -1,0 +1,231 @@
+"""What was noticed of the rows of a run: columns that came and went, cells, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Literal
+
+from spreports.fetch.findings import Findings
+from spreports.ledger import TableRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["POLICIES", "OnDrift", "Quality", "TableQuality", "compared"]
+
+OnDrift = Literal["evolve", "warn", "fail"]
+POLICIES = ("evolve", "warn", "fail")
+# A newer version of a window with fewer rows than this share of the last is remarkable
+SHRUNK = 0.5
+_RESCUED = "_rescued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableQuality:
+    """What was noticed of one table of one window.
+
+    Attributes
+    ----------
+    report_type : str
+    table : str
+    start, end : datetime or None
+        The window; None for snapshots and for what Amazon makes.
+    report_id : str
+    rows : int
+    rows_before : int or None
+        Of the last version of the same window; None: there was none.
+    new_columns, missing_columns : tuple of str
+        Against the feed's last version; against the catalogue where there is none.
+    renamed_columns : mapping of str to str
+        Old to new name, where one column went and another came in its place.
+    rescued_cells : mapping of str to int
+        By column: cells that do not fit their type; their text is in ``_rescued``.
+    padded_rows : int
+        Rows that lacked their last cells.
+    """
+
+    report_type: str
+    table: str
+    start: datetime | None
+    end: datetime | None
+    report_id: str
+    rows: int
+    rows_before: int | None = None
+    new_columns: tuple[str, ...] = ()
+    missing_columns: tuple[str, ...] = ()
+    renamed_columns: Mapping[str, str] = field(default_factory=dict)
+    rescued_cells: Mapping[str, int] = field(default_factory=dict)
+    padded_rows: int = 0
+
+    def differences(self) -> list[str]:
+        """Return a sentence for each thing that a person may have to look at."""
+        said = [f"column {name!r} is new" for name in self.new_columns]
+        said += [f"column {name!r} is missing" for name in self.missing_columns]
+        said += [
+            f"column {old!r} seems to be called {new!r} now"
+            for old, new in self.renamed_columns.items()
+        ]
+        said += [
+            f"column {name!r}: {count} cells do not fit their type"
+            for name, count in self.rescued_cells.items()
+        ]
+        if self.padded_rows:
+            said.append(f"{self.padded_rows} rows lacked their last cells")
+        if self.rows_before and self.rows < self.rows_before * SHRUNK:
+            said.append(f"{self.rows} rows, where the last version had more than twice")
+        return said
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values, fit for JSON."""
+        return {
+            "reportType": self.report_type,
+            "table": self.table,
+            "start": self.start and self.start.isoformat(),
+            "end": self.end and self.end.isoformat(),
+            "reportId": self.report_id,
+            "rows": self.rows,
+            "rowsBefore": self.rows_before,
+            "newColumns": list(self.new_columns),
+            "missingColumns": list(self.missing_columns),
+            "renamedColumns": dict(self.renamed_columns),
+            "rescuedCells": dict(self.rescued_cells),
+            "paddedRows": self.padded_rows,
+            "differences": self.differences(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What was noticed in a run, table by table; false when nothing was remarkable.
+
+    Attributes
+    ----------
+    tables : tuple of TableQuality
+        Those that were committed, and those that ``on_drift="fail"`` held back.
+    """
+
+    tables: tuple[TableQuality, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(table.differences() for table in self.tables)
+
+    def __iter__(self) -> Iterator[TableQuality]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    def lines(self) -> list[str]:
+        """Return a line for each difference, with its place."""
+        return [
+            f"{table.report_type} {table.table} {_span(table)}: {said}"
+            for table in self.tables
+            for said in table.differences()
+        ]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values, fit for JSON."""
+        return {"tables": [table.to_dict() for table in self.tables]}
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines()) or "nothing differed"
+
+    def _repr_html_(self) -> str:
+        """Show a list in a notebook."""
+        items = "".join(f"<li>{escape(line)}</li>" for line in str(self).splitlines())
+        return f"<ul>{items}</ul>"
+
+
+def _span(table: TableQuality) -> str:
+    if table.start is None or table.end is None:
+        return f"report {table.report_id}"
+    return f"{table.start:%Y-%m-%d} to {table.end:%Y-%m-%d}"
+
+
+def served_columns(schema: pa.Schema, findings: Findings) -> tuple[str, ...]:
+    """Return the columns that the document has, without those that we added."""
+    ours = {*findings.missing_columns, _RESCUED}
+    return tuple(name for name in schema.names if name not in ours)
+
+
+def known_columns(
+    schema: pa.Schema, findings: Findings, *, last: TableRows | None, sparse: bool
+) -> tuple[str, ...]:
+    """Return the columns that the next version is held against.
+
+    Records of JSON and XML leave out what they do not have, so that a column is known
+    once one document had it.
+    """
+    served = served_columns(schema, findings)
+    before = last.columns if last and sparse else ()
+    return (*served, *(name for name in before if name not in served))
+
+
+def compared(
+    schema: pa.Schema,
+    findings: Findings,
+    *,
+    last: TableRows | None,
+    same: TableRows | None,
+    required: Collection[str] | None,
+    place: Mapping[str, object],
+) -> TableQuality:
+    """Hold what was read of a document against what the lake has.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Of the rows as they are written.
+    findings : Findings
+        Complete: all rows are read.
+    last : TableRows or None
+        The feed's newest version of this table.
+    same : TableRows or None
+        The last version of this very window.
+    required : collection of str or None
+        JSON and XML: columns that every document must have; records leave out what they
+        do not have. None: a flat file has all of its columns.
+    place : mapping
+        ``report_type``, ``table``, ``start``, ``end`` and ``report_id``.
+
+    Returns
+    -------
+    TableQuality
+    """
+    new, missing = list(findings.unknown_columns), list(findings.missing_columns)
+    renamed: dict[str, str] = {}
+    if required is not None:
+        missing = [name for name in missing if name in required]
+        if last is not None:
+            new = [name for name in new if name not in last.columns]
+    elif last is not None:
+        served = served_columns(schema, findings)
+        new = [name for name in served if name not in last.columns]
+        missing = [name for name in last.columns if name not in served]
+        renamed = _renamed(last.columns, served, missing, new)
+    return TableQuality(
+        **place,  # type: ignore[arg-type] # the five of one kind, named by the caller
+        rows=findings.rows,
+        rows_before=same.rows if same else None,
+        new_columns=tuple(n for n in new if n not in renamed.values()),
+        missing_columns=tuple(n for n in missing if n not in renamed),
+        renamed_columns=renamed,
+        rescued_cells=dict(findings.bad_cells),
+        padded_rows=findings.padded_rows,
+    )
+
+
+def _renamed(
+    before: Sequence[str],
+    now: Sequence[str],
+    missing: Sequence[str],
+    new: Sequence[str],
+) -> dict[str, str]:
+    """Pair what went with what came between the same two neighbours."""
+    if len(before) != len(now):
+        return {}
+    places = zip(before, now, strict=True)
+    return {old: name for old, name in places if old in missing and name in new}

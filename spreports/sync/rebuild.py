@@ -1,0 +1,147 @@
+"""What a lake's own markers say of a feed: used where the ledger knows nothing of it.
+
+Windows without data have no files and so no markers: those are asked for again, and no
+document is downloaded for them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from spreports.ledger import LakeWindow, TableRows, WindowState
+from spreports.load.marker import Marker
+from spreports.load.parquet import markers
+from spreports.plan.windows import Window, asked_end
+from spreports.sync.calendar import window_name
+from spreports.sync.roots import table_root
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["windows_in_lake"]
+
+_PREFIX = "spreports."
+
+
+def windows_in_lake(
+    stream: Stream, to: str, storage_options: Mapping[str, Any] | None
+) -> tuple[LakeWindow, ...]:
+    """Return the newest version of each window that is whole in the lake.
+
+    Parameters
+    ----------
+    stream : Stream
+    to : str
+    storage_options : mapping or None
+
+    Returns
+    -------
+    tuple of LakeWindow
+        Committed ones; columns are not known from markers.
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read, or a marker is damaged.
+    """
+    names = [table.name for table in stream.entry.tables]
+    folders = names if len(names) > 1 else [None]
+    found: dict[str, dict[str, Marker]] = {}
+    for folder in folders:
+        root = table_root(to, stream.entry.report_type, folder)
+        for marker in markers(root, storage_options=storage_options):
+            note = _note(marker)
+            if _is_ours(note, stream):
+                table = note.get("table", folder or "rows")
+                found.setdefault(marker.stem, {})[table] = marker
+    whole = [tables for tables in found.values() if len(tables) == len(folders)]
+    newest: dict[str, LakeWindow] = {}
+    for tables in whole:
+        window = _window(stream, tables)
+        if window is None:
+            continue
+        known = newest.get(window.name)
+        if known is None or _version(window) > _version(known):
+            newest[window.name] = window
+    return tuple(newest.values())
+
+
+def _note(marker: Marker) -> dict[str, str]:
+    return {
+        name.removeprefix(_PREFIX): text
+        for name, text in marker.note.items()
+        if name.startswith(_PREFIX)
+    }
+
+
+def _is_ours(note: Mapping[str, str], stream: Stream) -> bool:
+    """Whether a marker is of this feed: account, type, marketplaces, options.
+
+    What Amazon made by itself is listed under marketplaces of its own choice.
+    """
+    if note.get("account") != stream.account:
+        return False
+    try:
+        asked = json.loads(note["request_key"])
+        options = asked["reportOptions"]
+        ids = asked["marketplaceIds"]
+    except (KeyError, ValueError, TypeError):
+        return False
+    if stream.kind == Kind.LISTED:
+        return True
+    return bool(
+        ids == sorted(stream.marketplace_ids) and options == dict(stream.options)
+    )
+
+
+def _window(stream: Stream, tables: Mapping[str, Marker]) -> LakeWindow | None:
+    """Return one report's tables as a window."""
+    note = _note(next(iter(tables.values())))
+    try:
+        created = datetime.fromisoformat(note["created_time"]).astimezone(UTC)
+        span = _span(stream, json.loads(note["request_key"]))
+    except (KeyError, ValueError, TypeError):
+        return None
+    if stream.kind == Kind.SNAPSHOT:
+        name = created.date().isoformat()
+    elif stream.kind == Kind.LISTED:
+        name = note.get("report_document_id", "")
+    elif span is None:
+        return None
+    else:
+        name = window_name(span)
+    dated = span if stream.kind == Kind.DATED else None
+    return LakeWindow(
+        name=name,
+        start=dated.start if dated else None,
+        end=dated.end if dated else None,
+        state=WindowState.COMMITTED,
+        report_id=next(iter(tables.values())).stem,
+        report_document_id=note.get("report_document_id"),
+        sha256=note.get("sha256"),
+        created_time=created,
+        tables={
+            table: TableRows(sum(file.rows for file in marker.files), ())
+            for table, marker in tables.items()
+        },
+        files=sum(len(marker.files) for marker in tables.values()),
+    )
+
+
+def _span(stream: Stream, asked: Mapping[str, Any]) -> Window | None:
+    """Return the half-open window of a request, as we cut it."""
+    if asked.get("dataStartTime") is None or asked.get("dataEndTime") is None:
+        return None
+    start = datetime.fromisoformat(asked["dataStartTime"]).astimezone(UTC)
+    end = datetime.fromisoformat(asked["dataEndTime"]).astimezone(UTC)
+    for days in (0, 1):
+        span = Window(start, end + timedelta(days=days))
+        if asked_end(stream.entry, span, stream.options) == end:
+            return span
+    return None
+
+
+def _version(window: LakeWindow) -> tuple[str, str]:
+    made = window.created_time
+    return made.isoformat() if made else "", window.report_id or ""

@@ -1,0 +1,264 @@
+"""One run: what is due is brought, written and recorded, each step before the next.
+
+A window's row says that it is asked for before anybody asks; the ledger of requests has
+the intent before createReport and the report's id after it, that of documents the
+verified bytes; files become visible whole, under the report's id, and last of all the
+window's row says that they are there. Whatever stops a run, the next one finds the step
+that was reached and repeats nothing that is safe.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from spreports.api.models import Report
+from spreports.errors import (
+    ReportCancelledError,
+    ReportError,
+    SPReportsError,
+    UnauthorizedError,
+)
+from spreports.ledger import LakeWindow, WindowState
+from spreports.reports.connection import Connection
+from spreports.reports.finished import finished_document
+from spreports.reports.origin import AmazonOrigin
+from spreports.reports.progress import OnProgress
+from spreports.reports.request import ReportRequest
+from spreports.sync.agenda import Agenda, Task
+from spreports.sync.book import Book
+from spreports.sync.bring import bring
+from spreports.sync.busy import alone
+from spreports.sync.landing import Landed, Landing
+from spreports.sync.listing import listing
+from spreports.sync.quality import OnDrift, Quality
+from spreports.sync.result import Outcome, SyncResult
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["Step", "run"]
+
+# How long a run waits for Amazon when nobody says.
+WAIT_SECONDS = 6 * 3600.0
+# Told the name of each step that a run has reached.
+Step = Callable[[str], object]
+
+
+def run(
+    connection: Connection,
+    streams: Sequence[Stream],
+    to: str | os.PathLike[str],
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    on_drift: OnDrift = "evolve",
+    dry_run: bool = False,
+    retry_gaps: bool = False,
+    timeout: float | None = None,
+    on_progress: OnProgress | None = None,
+    at: Step = lambda _: None,
+) -> SyncResult:
+    """Keep the feeds of one account up to date.
+
+    Parameters
+    ----------
+    connection, streams, to
+        What, and where.
+    storage_options, on_drift, dry_run, retry_gaps, timeout, on_progress
+        See `Client.sync`.
+    at : callable
+        Told ``"locked"``, ``"planned"``, ``"asked"``, and of each window ``"done"``,
+        ``"downloaded"``, ``"landed"`` and ``"committed"``.
+
+    Returns
+    -------
+    SyncResult
+
+    Raises
+    ------
+    BusyError, ConfigError, SinkError, UnauthorizedError
+        See `Client.sync`.
+    """
+    url = os.fspath(to)
+    book = Book(connection, url, storage_options)
+    if dry_run:
+        agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
+        return SyncResult(plan=agenda.plan(), gaps=book.gaps(streams))
+    names = [(f"{book.lake}\n{stream.key}", stream.label) for stream in streams]
+    with alone(connection.store.home / "lakes", names, connection.clock.now()):
+        at("locked")
+        landing = Landing(url, storage_options, on_drift)
+        agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
+        return _Run(connection, book, landing, at).done(
+            agenda, WAIT_SECONDS if timeout is None else timeout, on_progress
+        )
+
+
+class _Run:
+    """Does what is due, and counts."""
+
+    def __init__(
+        self, connection: Connection, book: Book, landing: Landing, at: Step
+    ) -> None:
+        self._connection = connection
+        self._book = book
+        self._landing = landing
+        self._at = at
+        self._failed: list[Outcome] = []
+        self._landed = [0, 0, 0]  # rows, files, bytes
+        self._windows = self._empty = self._adopted = 0
+
+    def done(
+        self, agenda: Agenda, timeout: float, on_progress: OnProgress | None
+    ) -> SyncResult:
+        """Do all of it; a window's failure is its own."""
+        planned = agenda.plan()
+        for stream in agenda.streams:
+            self._book.keep(stream)
+        for stream, window in agenda.lost:
+            self._book.put(stream, window)
+        for task in agenda.tasks:
+            asked = replace(task.due.window, state=_asked(task.due.window))
+            self._book.put(task.stream, asked)
+        self._at("planned")
+        for stream in agenda.streams:
+            if stream.kind == Kind.LISTED:
+                self._take_listed(stream)
+        created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
+        rows, files, size = self._landed
+        return SyncResult(
+            rows=rows,
+            files=files,
+            bytes=size,
+            created=created,
+            adopted=self._adopted,
+            windows=self._windows,
+            empty=self._empty,
+            failed=tuple(self._failed),
+            gaps=self._book.gaps(agenda.streams),
+            quality=Quality(tuple(self._landing.noticed)),
+            plan=planned,
+        )
+
+    def _take_requested(
+        self,
+        tasks: Sequence[Task],
+        agenda: Agenda,
+        timeout: float,
+        on_progress: OnProgress | None,
+    ) -> int:
+        """Bring every window; return how many reports were created for it."""
+        before = [agenda.known_report(task) for task in tasks]
+        requests = [task.request for task in tasks]
+        for done in bring(self._connection, requests, timeout, on_progress):
+            task = tasks[done.index]
+            self._adopted += done.adopted and done.report is not None
+            if done.error is not None or done.report is None:
+                self._fail(
+                    task.stream, task.due.window, done.error or ReportError("no report")
+                )
+                continue
+            self._at("done")
+            self._take(task.stream, task.due.window, done.report, done.request)
+        after = [agenda.known_report(task) for task in tasks]
+        return sum(
+            now is not None and now != then
+            for then, now in zip(before, after, strict=True)
+        )
+
+    def _take_listed(self, stream: Stream) -> None:
+        """Take in what Amazon has made by itself."""
+        ledger, lake = self._connection.ledger.windows, self._book.lake
+        now = self._connection.clock.now()
+        try:
+            found = listing(
+                stream,
+                self._book.windows(stream),
+                self._connection,
+                listed=ledger.listed(lake, stream.key),
+            )
+        except UnauthorizedError:
+            raise
+        except SPReportsError as exc:
+            self._failed.append(
+                Outcome(
+                    report_type=stream.entry.report_type,
+                    marketplace_ids=stream.marketplace_ids,
+                    name="listing",
+                    start=None,
+                    end=None,
+                    kind=type(exc).__name__,
+                    reason=str(exc),
+                )
+            )
+            return
+        for window in found.gaps:
+            self._book.put(stream, window)
+        for window, _ in found.found:
+            self._book.put(stream, window)
+        ledger.put_listed(lake, stream.key, now)
+        for window, report in found.found:
+            self._adopted += 1
+            self._take(stream, window, report, None)
+
+    def _take(
+        self,
+        stream: Stream,
+        window: LakeWindow,
+        report: Report,
+        request: ReportRequest | None,
+    ) -> None:
+        """Take a finished report into the lake, or write why not."""
+        try:
+            self._write(stream, window, report, request)
+        except UnauthorizedError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - whatever one document brings about, the others go on; the result tells
+            self._fail(stream, window, exc)
+
+    def _write(
+        self,
+        stream: Stream,
+        window: LakeWindow,
+        report: Report,
+        request: ReportRequest | None,
+    ) -> None:
+        connection = self._connection
+        document = finished_document(report, stream.entry, connection, request=request)
+        landed, sha256 = Landed(), None
+        if document is None:
+            if window.rows:
+                raise ReportCancelledError(
+                    f"report {report.report_id} says that there is no data, but the "
+                    f"lake has {window.rows} rows of the same window; they stay",
+                    report_id=report.report_id,
+                )
+            self._empty += 1
+        else:
+            name = str(report.report_document_id)
+            restricted = stream.entry.restricted
+            stored = AmazonOrigin(connection, name, restricted=restricted).stored()
+            self._at("downloaded")
+            sha256 = stored.sha256
+            # A settlement is listed under several reports
+            again = stream.kind == Kind.LISTED and self._book.has(stream, str(sha256))
+            if not again:
+                last = self._book.last(stream)
+                landed = self._landing.land(document, stream, window, last)
+            self._at("landed")
+        self._book.committed(stream, window, report, landed, sha256)
+        self._at("committed")
+        self._windows += 1
+        rows = sum(table.rows for table in landed.tables.values())
+        added = (rows, landed.files, landed.bytes)
+        self._landed = [a + b for a, b in zip(self._landed, added, strict=True)]
+
+    def _fail(self, stream: Stream, window: LakeWindow, exc: Exception) -> None:
+        said = self._book.failed(stream, window, exc)
+        self._failed.append(said)
+
+
+def _asked(window: LakeWindow) -> WindowState:
+    """Return the state of a window that is asked for: what failed goes on counting."""
+    failed = window.state == WindowState.FAILED
+    return WindowState.FAILED if failed else WindowState.ASKED

@@ -1,0 +1,112 @@
+"""A feed with all that decides its windows: what the catalogue knows, filled in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from spreports.catalog import ReportType, period_of
+from spreports.plan.windows import Window
+from spreports.reports.provenance import options_text
+from spreports.reports.request import ReportRequest
+
+__all__ = ["Kind", "Stream", "kind_of"]
+
+
+class Kind(StrEnum):
+    """Where a feed's windows come from."""
+
+    DATED = "dated"
+    SNAPSHOT = "snapshot"
+    LISTED = "listed"
+
+
+def kind_of(entry: ReportType, options: Mapping[str, str], *, says_dates: bool) -> Kind:
+    """Say whether a type goes by dates, shows the present, or is made by Amazon.
+
+    Parameters
+    ----------
+    entry : ReportType
+    options : mapping of str to str
+    says_dates : bool
+        Whether the user named a first day or a look-back.
+    """
+    if not entry.requestable:
+        return Kind.LISTED
+    if entry.period == "none":
+        return Kind.SNAPSHOT
+    facts = (
+        period_of(entry, options),
+        entry.max_window_days,
+        entry.restated_days,
+        entry.history_days,
+        entry.window_days,
+    )
+    dated = says_dates or entry.whole_days or any(fact is not None for fact in facts)
+    return Kind.DATED if dated else Kind.SNAPSHOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One feed of one account, ready to be planned.
+
+    Attributes
+    ----------
+    entry : ReportType
+    kind : Kind
+    account : str
+        Fingerprint of the credentials.
+    marketplace_ids : tuple of str
+    options : mapping of str to str
+    since : datetime or None, aware, UTC
+        None only for what Amazon makes: as far back as it lists.
+    lookback_days : int
+    partition_by : tuple of str
+    """
+
+    entry: ReportType
+    kind: Kind
+    account: str
+    marketplace_ids: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    since: datetime | None
+    lookback_days: int
+    partition_by: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name this feed in the ledger by all that decides its rows."""
+        return json.dumps(
+            {
+                "account": self.account,
+                "reportType": self.entry.report_type,
+                "marketplaceIds": sorted(self.marketplace_ids),
+                "reportOptions": options_text(self.options),
+            },
+            sort_keys=True,
+        )
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.entry.alias or self.entry.report_type
+
+    @property
+    def period(self) -> str | None:
+        """Length of the calendar periods that its windows follow, if they do."""
+        return period_of(self.entry, self.options)
+
+    def request(
+        self, window: Window | None, newer_than: datetime | None
+    ) -> ReportRequest:
+        """Return what is asked for one window."""
+        return ReportRequest(
+            entry=self.entry,
+            marketplace_ids=self.marketplace_ids,
+            options=self.options,
+            window=window,
+            newer_than=newer_than,
+        )
