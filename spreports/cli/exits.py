@@ -11,6 +11,12 @@ NO_DATA = 3
 CREDENTIALS = 4
 NETWORK = 5
 INTERRUPTED = 130
+TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: whoever ends us, a scheduler or a shutdown, means the same as Ctrl-C."""
+
 
 _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.ConfigError, CREDENTIALS),

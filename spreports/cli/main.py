@@ -15,10 +15,27 @@ from spreports.cli import (
     reports,
     schedules,
     simulate,
+    sync,
 )
-from spreports.cli.exits import INTERRUPTED, USAGE, exit_code, words
+from spreports.cli.exits import (
+    INTERRUPTED,
+    TERMINATED,
+    USAGE,
+    Terminated,
+    exit_code,
+    words,
+)
 
-COMMAND_GROUPS = (demo, catalogue, load, reports, schedules, document, simulate)
+COMMAND_GROUPS = (
+    demo,
+    catalogue,
+    load,
+    sync,
+    reports,
+    schedules,
+    document,
+    simulate,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,9 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as exc:
         sys.stderr.write("\ninterrupted; the same command takes it up again\n")
-        return INTERRUPTED
+        return TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as `head` does: nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

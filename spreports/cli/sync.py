@@ -1,0 +1,132 @@
+"""``sync``: keep a lake up to date, by a file that names its feeds."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from spreports.cli.arguments import add_connection, add_json, open_client
+from spreports.cli.exits import DONE, FAILED, Terminated
+from spreports.cli.load import add_storage
+from spreports.cli.output import say, write_json, write_text
+from spreports.cli.progress import shown
+
+if TYPE_CHECKING:
+    from spreports import FeedsFile, SyncResult
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command of this file."""
+    sync = commands.add_parser("sync", help="keep a lake up to date")
+    sync.add_argument("feeds", metavar="FEEDS.TOML", help="which reports it holds")
+    sync.add_argument("--to", metavar="URL", help="the lake, in place of the file's")
+    sync.add_argument(
+        "--dry-run", action="store_true", help="say what is due; asks nobody"
+    )
+    sync.add_argument(
+        "--on-drift",
+        choices=("evolve", "warn", "fail"),
+        default="evolve",
+        help="what becomes of rows whose columns or cells are not as before: taken in, "
+        "taken in with a warning, or held back (exit 1); evolve when left out",
+    )
+    sync.add_argument(
+        "--allow-gaps", action="store_true", help="exit 0 in spite of gaps"
+    )
+    sync.add_argument(
+        "--retry-gaps", action="store_true", help="try once more what was given up"
+    )
+    add_storage(sync)
+    add_connection(sync)
+    add_json(sync)
+    sync.set_defaults(run=sync_command)
+
+
+def sync_command(arguments: argparse.Namespace) -> int:
+    """Keep the lake of a feeds file up to date, account by account."""
+    from spreports import read_feeds  # noqa: PLC0415 - heavy
+
+    file = read_feeds(arguments.feeds)
+    to = arguments.to or file.to
+    if not to:
+        raise ValueError(f"{arguments.feeds} names no lake: write to = ..., or --to")
+    code = DONE
+    with _terminable():
+        for profile in file.accounts:
+            result = _kept(arguments, file, profile, to)
+            if arguments.dry_run:
+                _show_plan(result, as_json=arguments.json)
+                continue
+            _show(result, arguments)
+            code = max(code, _code(result, allow_gaps=arguments.allow_gaps))
+    return code
+
+
+def _kept(
+    arguments: argparse.Namespace, file: FeedsFile, profile: str | None, to: str
+) -> SyncResult:
+    """Run sync for one account."""
+    chosen = argparse.Namespace(**vars(arguments))
+    chosen.profile = profile or arguments.profile
+    if profile is not None:
+        say(f"account {profile}:")
+    with open_client(chosen) as client, shown() as on_progress:
+        return client.sync(
+            file.accounts[profile],
+            to,
+            storage_options=arguments.storage_options or dict(file.storage_options),
+            dry_run=arguments.dry_run,
+            on_drift=arguments.on_drift,
+            retry_gaps=arguments.retry_gaps,
+            on_progress=on_progress,
+        )
+
+
+def _show_plan(result: SyncResult, *, as_json: bool) -> None:
+    if as_json:
+        write_json(result.plan.to_dict())
+    else:
+        write_text(str(result.plan))
+
+
+def _show(result: SyncResult, arguments: argparse.Namespace) -> None:
+    """Say what was done; what needs a person is on stderr, too."""
+    if arguments.json:
+        write_json(result.to_dict())
+    else:
+        write_text(str(result).splitlines()[0])
+    for one in result.failed:
+        say(f"failed: {one}")
+    for one in result.gaps:
+        say(f"gap: {one}")
+    if arguments.on_drift != "evolve":
+        for line in result.quality.lines():
+            say(f"differs: {line}")
+
+
+def _code(result: SyncResult, *, allow_gaps: bool) -> int:
+    """Return the exit code of one account's run."""
+    return FAILED if result.failed or (result.gaps and not allow_gaps) else DONE
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does: at once, and tidily."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, terminate)
+    except ValueError:  # not the main thread: signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
