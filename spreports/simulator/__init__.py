@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spreports.simulator.faults import Fault
     from spreports.simulator.simulator import Simulator
+    from spreports.simulator.world import World
 
-__all__ = ["Fault", "Simulator"]
+__all__ = ["Fault", "Simulator", "World"]
 
 
 def __getattr__(name: str) -> object:
@@ -26,4 +27,8 @@ def __getattr__(name: str) -> object:
         from spreports.simulator.faults import Fault  # noqa: PLC0415  lazy on purpose
 
         return Fault
+    if name == "World":
+        from spreports.simulator.world import World  # noqa: PLC0415  lazy on purpose
+
+        return World
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

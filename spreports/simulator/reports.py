@@ -21,7 +21,9 @@ from spreports.simulator.lifecycle import (
     Report,
     ReportSchedule,
 )
+from spreports.simulator.marketplaces import MARKETPLACES
 from spreports.simulator.report_types import WINDOWED
+from spreports.simulator.world import World
 
 NO_CONTENT = "The simulator has no content for this report type."
 FOREVER = 1e9
@@ -56,6 +58,8 @@ class ReportBook:
         Report types that are CANCELLED when asked for again too soon.
     first_day : date
         Before it the seller had no business: windows are CANCELLED.
+    world : World or None
+        Knows windows without business, which are CANCELLED, too.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class ReportBook:
         fatal: Mapping[str, str],
         cooldowns: Mapping[str, float],
         first_day: date,
+        world: World | None = None,
     ) -> None:
         self._clock = clock
         self._delays = delays
@@ -76,6 +81,7 @@ class ReportBook:
         self._fatal = dict(fatal)
         self._cooldowns = dict(cooldowns)
         self._first_day = first_day
+        self._world = world
         self.lock = threading.RLock()
         self._reports: dict[str, Report] = {}
         self._schedules: dict[str, ReportSchedule] = {}
@@ -100,6 +106,10 @@ class ReportBook:
         with self.lock:
             made = created or self._clock.now()
             outcome, words = self._outcome(report_type, marketplace_ids, end, made)
+            if outcome == "DONE" and self._nothing(
+                report_type, marketplace_ids, (start, end), made
+            ):
+                outcome = "CANCELLED"
             queue, progress = (0.0, 0.0) if at_once else self._delays.draw()
             if outcome == "CANCELLED":
                 progress = min(progress, CANCEL_SECONDS)
@@ -153,6 +163,20 @@ class ReportBook:
         if early or self._too_soon(report_type, marketplace_ids, made):
             return "CANCELLED", None
         return "DONE", None
+
+    def _nothing(
+        self,
+        report_type: str,
+        marketplace_ids: tuple[str, ...],
+        span: tuple[datetime, datetime],
+        made: datetime,
+    ) -> bool:
+        """Whether the world has nothing to tell of a window."""
+        if self._world is None:
+            return False
+        places = [MARKETPLACES[i] for i in marketplace_ids if i in MARKETPLACES]
+        made = made.replace(microsecond=0)
+        return self._world.is_empty(report_type, places, *span, made)
 
     def _too_soon(
         self, report_type: str, marketplace_ids: tuple[str, ...], made: datetime

@@ -16,6 +16,7 @@ from spreports.simulator.marketplaces import BY_COUNTRY, MARKETPLACES
 from spreports.simulator.report_types import facts_of
 from spreports.simulator.samples import Samples
 from spreports.simulator.signing import FOLDER, Signer
+from spreports.simulator.world import World
 
 
 class DocumentShelf:
@@ -33,6 +34,8 @@ class DocumentShelf:
         Whether generated documents are gzip.
     samples : Samples or None
         Served instead of generated content, where there is one for the type.
+    world : World or None
+        Makes the content of the types that it has.
     origin : callable, () -> str
         Scheme, host and port of the document host, known once it listens.
     """
@@ -46,6 +49,7 @@ class DocumentShelf:
         rows: int | Mapping[str, int],
         compressed: bool,
         samples: Samples | None,
+        world: World | None,
         origin: Callable[[], str],
     ) -> None:
         self._folder = folder
@@ -54,6 +58,7 @@ class DocumentShelf:
         self._rows = rows
         self._compressed = compressed
         self._samples = samples
+        self._world = world
         self._origin = origin
         self._lock = threading.Lock()
         self._documents: dict[str, Document] = {}
@@ -61,6 +66,15 @@ class DocumentShelf:
     def lay(self, report: Report) -> None:
         """Keep the document of a report that will be DONE; nothing is written yet."""
         order = self._order(report)
+        world = self._world
+        if world is not None and world.has(report.report_type):
+            made = report.created.replace(microsecond=0)
+            self._keep(
+                report,
+                lambda: world.content(report.report_type, order, made),
+                compressed=self._compressed,
+            )
+            return
         sample = None
         if self._samples is not None:
             sample = self._samples.find(report.report_type, order.marketplaces[0])

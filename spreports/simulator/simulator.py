@@ -5,20 +5,20 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from spreports.clock import Clock
 from spreports.simulator.api_origin import APIOrigin
+from spreports.simulator.behind import Behind
 from spreports.simulator.clock import HurriedClock
 from spreports.simulator.document_origin import DocumentOrigin
 from spreports.simulator.faults import Fault, FaultScript
 from spreports.simulator.journal import Journal, RequestRecord
 from spreports.simulator.lifecycle import Delays
-from spreports.simulator.marketplaces import resolve
 from spreports.simulator.operations import Operations
 from spreports.simulator.paging import Pager
 from spreports.simulator.reports import ReportBook
@@ -29,6 +29,7 @@ from spreports.simulator.shelf import DocumentShelf
 from spreports.simulator.signing import Signer
 from spreports.simulator.tokens import MadeUpCredentials, TokenOffice
 from spreports.simulator.usage_plans import DEFAULT_PLANS, UsagePlans
+from spreports.simulator.world import World
 
 if TYPE_CHECKING:
     from spreports.client import Client
@@ -38,7 +39,7 @@ REGIONS = ("na", "eu", "fe", None)
 DEFAULT_HISTORY = timedelta(days=730)
 
 
-class Simulator:
+class Simulator(Behind):
     """A stand-in for Amazon, with made-up data and real HTTP.
 
     Use it as a context manager, or call `start` and `close`.
@@ -83,6 +84,9 @@ class Simulator:
         Of documents: ``"md5"``, ``"opaque"`` or none.
     settlements : bool
         Whether two settlement reports exist from the start.
+    world : World or None
+        A business that goes on: reports whose windows overlap agree, and change as
+        orders settle. None: every document is made up by itself.
 
     Raises
     ------
@@ -115,6 +119,7 @@ class Simulator:
         compress: bool = True,
         etag: str | None = "md5",
         settlements: bool = True,
+        world: World | None = None,
     ) -> None:
         if etag not in ETAGS or region not in REGIONS:
             raise ValueError(f"etag is one of {ETAGS}, region one of {REGIONS}")
@@ -125,6 +130,7 @@ class Simulator:
         self.faults = FaultScript(faults)
         self._journal = Journal()
         self._settlements = settlements
+        self._world = world
         folder = Path(samples) if isinstance(samples, str | Path) else None
         served = Samples(folder) if samples else None
         self._undo = ExitStack()
@@ -138,6 +144,7 @@ class Simulator:
             rows=rows,
             compressed=compress,
             samples=served,
+            world=world,
             origin=lambda: self._documents.url,
         )
         self._book = ReportBook(
@@ -147,6 +154,7 @@ class Simulator:
             self._shelf,
             fatal=fatal or {},
             cooldowns=cooldowns or {},
+            world=world,
             first_day=first_day or (self.clock.now() - DEFAULT_HISTORY).date(),
         )
         plans = dict(DEFAULT_PLANS)
@@ -267,46 +275,3 @@ class Simulator:
         from spreports.client import connect_simulator  # noqa: PLC0415  a client may hold a simulator, but the room does not need clients
 
         return connect_simulator(self, **kwargs)
-
-    def place_report(
-        self,
-        report_type: str,
-        marketplaces: Sequence[str],
-        start: datetime,
-        end: datetime,
-        *,
-        created: datetime | None = None,
-    ) -> str:
-        """Put a finished report there, as another application would have made it.
-
-        Parameters
-        ----------
-        report_type : str
-        marketplaces : sequence of str
-            Country codes or marketplace ids.
-        start, end : datetime
-            The window, aware.
-        created : datetime or None
-            When it was made; None is now.
-
-        Returns
-        -------
-        str
-            The report's id.
-
-        Raises
-        ------
-        ValueError
-            There is no such marketplace.
-        """
-        ids = tuple(resolve(name).marketplace_id for name in marketplaces)
-        report = self._book.create(
-            report_type,
-            ids,
-            start,
-            end,
-            options={},
-            created=created,
-            at_once=True,
-        )
-        return report.report_id

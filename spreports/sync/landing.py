@@ -191,7 +191,7 @@ class _Judge:
             },
         )
         self.noticed[name] = noticed
-        differences = noticed.differences()
+        differences = noticed.drift()
         if self._strict and differences:
             raise DriftError(
                 f"{self._stream.label}, table {name}: {'; '.join(differences)}; "

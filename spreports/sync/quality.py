@@ -62,6 +62,16 @@ class TableQuality:
 
     def differences(self) -> list[str]:
         """Return a sentence for each thing that a person may have to look at."""
+        said = self.drift()
+        if self.padded_rows:
+            said.append(f"{self.padded_rows} rows lacked their last cells")
+        return said
+
+    def drift(self) -> list[str]:
+        """Return those differences that ``on_drift="fail"`` does not let pass.
+
+        Rows are padded only where the catalogue knows that Amazon leaves cells out.
+        """
         said = [f"column {name!r} is new" for name in self.new_columns]
         said += [f"column {name!r} is missing" for name in self.missing_columns]
         said += [
@@ -72,8 +82,6 @@ class TableQuality:
             f"column {name!r}: {count} cells do not fit their type"
             for name, count in self.rescued_cells.items()
         ]
-        if self.padded_rows:
-            said.append(f"{self.padded_rows} rows lacked their last cells")
         if self.rows_before and self.rows < self.rows_before * SHRUNK:
             said.append(f"{self.rows} rows, where the last version had more than twice")
         return said

@@ -1,0 +1,60 @@
+"""An Amazon with a business that goes on, and a client of it, on a clock of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Simulator, World
+from tests.clocks import ManualClock
+
+NIGHT = datetime(2026, 11, 10, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NIGHT)
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Iterator[Simulator]:
+    with Simulator(
+        clock=clock,
+        usage_plans=False,
+        delays=(0.3, 0.5),
+        settlements=False,
+        rows=20,
+        world=World(seed=1),
+    ) as running:
+        yield running
+        assert running.failures == []
+        assert running.breaches == []
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def client(simulator: Simulator, home: Path) -> Iterator[spr.Client]:
+    with simulator.client(home=home) as connected:
+        yield connected
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> str:
+    return str(tmp_path / "lake")
+
+
+def calls(simulator: Simulator) -> dict[str, int]:
+    """How often Amazon was asked for what is scarce."""
+    names = ("createReport", "getReportDocument", "document", "getReports")
+    return {
+        name: sum(1 for request in simulator.requests if request.operation == name)
+        for name in names
+    }

@@ -1,0 +1,385 @@
+"""A run asks for what is due, and the lake has what Amazon served."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+import spreports as spr
+from spreports.load.parquet import markers
+from spreports.simulator import Fault, Simulator
+from tests.clocks import ManualClock
+from tests.sync.conftest import calls
+from tests.sync.lake import (
+    LISTINGS,
+    ORDERS,
+    SETTLEMENT,
+    TRAFFIC,
+    check_orders,
+    day,
+    rows,
+    versions,
+)
+
+DAY = 86_400.0
+FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=3)
+
+
+def test_the_first_run_fills_the_lake_and_the_second_asks_for_nothing(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    first = client.sync([FEED], lake)
+    asked = calls(simulator)
+    second = client.sync([FEED], lake)
+
+    # 1 to 6 November is one window, the last three days are windows of their own
+    assert (first.windows, first.created, first.adopted) == (4, 4, 0)
+    assert (second.windows, second.created, second.adopted) == (0, 0, 0)
+    assert calls(simulator) == asked
+    for result in (first, second):
+        assert (result.failed, result.gaps) == ((), ())
+    served = check_orders(
+        simulator,
+        f"{lake}/{ORDERS}",
+        day(1),
+        day(10),
+        clock.now(),
+        marketplaces=["DE"],
+    )
+    assert first.rows == served > 100
+
+
+def test_the_next_night_asks_again_for_what_is_restated_and_for_the_new_day(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    client.sync([FEED], lake)
+    clock.advance(DAY)
+
+    result = client.sync([FEED], lake)
+
+    reasons = [(w.start, w.reason) for w in result.plan.windows]
+    assert reasons == [
+        (day(10), "new"),
+        (day(9), "restated"),
+        (day(8), "restated"),
+        (day(7), "restated"),
+    ]
+    assert len(markers(f"{lake}/{ORDERS}")) == 8
+    assert len(versions(f"{lake}/{ORDERS}")) == 5
+
+
+def test_nights_that_were_missed_are_made_up_for(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    client.sync([FEED], lake)
+    clock.advance(9 * DAY)
+
+    result = client.sync([FEED], lake)
+
+    # The windows that were young then are asked for a last time; six older days come
+    # in one window, the last three one by one
+    starts = [w.start for w in result.plan.windows]
+    assert starts == [day(n) for n in (18, 17, 16, 10, 9, 8, 7)]
+    clock.advance(10 * DAY)
+    assert client.sync([FEED], lake, dry_run=True).plan.windows[-1].start == day(16)
+
+
+def test_every_kind_of_feed_lies_in_its_own_folder(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    feeds = [
+        FEED,
+        spr.Feed(
+            "sales_and_traffic", marketplaces=["DE"], since="2026-11-07", lookback=1
+        ),
+        spr.Feed("settlement", marketplaces=["DE"]),
+        spr.Feed("listings", marketplaces=["DE"]),
+    ]
+
+    result = client.sync(feeds, lake)
+
+    assert (result.failed, result.gaps) == ((), ())
+    assert (result.created, result.adopted) == (4 + 3 + 1, 1)
+    # A day is a window of its own even where it is old: articles are summed over it
+    for table in ("salesAndTrafficByDate", "salesAndTrafficByAsin"):
+        truth = [
+            row
+            for n in (7, 8, 9)
+            for row in simulator.truth(
+                TRAFFIC,
+                day(n),
+                day(n + 1),
+                clock.now(),
+                marketplaces=["DE"],
+                table=table,
+            )
+        ]
+        found = rows(f"{lake}/{TRAFFIC}/{table}")
+        key = "date" if table.endswith("Date") else "parentAsin"
+        assert sorted(str(r[key]) for r in found) == sorted(str(r[key]) for r in truth)
+        units = f"salesBy{table.rpartition('By')[2]}.unitsOrdered"
+        assert sum(r[units] for r in found) == sum(int(r[units]) for r in truth)
+    assert len(rows(f"{lake}/{SETTLEMENT}/summary")) == 1
+    assert len(rows(f"{lake}/{LISTINGS}")) == 20
+    again = client.sync(feeds, lake)
+    assert (again.windows, again.created, again.adopted) == (0, 0, 0)
+
+
+def test_a_lost_ledger_is_read_back_from_the_lake_and_nothing_is_fetched_twice(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    feeds = [
+        FEED,
+        spr.Feed("listings", marketplaces=["DE"]),
+        spr.Feed("settlement", marketplaces=["DE"]),
+        spr.Feed(
+            "sales_and_traffic", marketplaces=["DE"], since="2026-11-07", lookback=1
+        ),
+    ]
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    client.sync(feeds, lake)
+    before = calls(simulator)
+    client.close()
+    shutil.rmtree(home)
+
+    with simulator.client(home=home) as another:
+        result = another.sync(feeds, lake)
+        clock.advance(DAY)
+        next_night = another.sync(FEED, lake)
+
+    after = calls(simulator)
+    assert (result.windows, result.created, result.adopted) == (0, 0, 0)
+    assert next_night.windows == 4
+    assert after["createReport"] == before["createReport"] + 4
+    assert after["document"] == before["document"] + 4
+
+
+def test_a_dry_run_says_what_is_due_and_asks_nobody(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    result = client.sync(
+        [FEED, spr.Feed("settlement", marketplaces=["DE"])], lake, dry_run=True
+    )
+
+    assert [w.reason for w in result.plan.windows] == ["new"] * 4
+    assert result.plan.listed == (SETTLEMENT,)
+    assert result.plan.cost.calls["getReportDocument"] == 4
+    assert "2026-11-09 to 2026-11-10 (new)" in str(result.plan)
+    assert simulator.requests == []
+    assert not Path(lake).exists()
+
+
+def test_one_poisoned_window_does_not_stop_the_others(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    simulator.faults.add(
+        Fault(operation="report", kind="fatal", nth=2, message="It is broken.")
+    )
+    first = client.sync([FEED], lake)
+    second = client.sync([FEED], lake)
+
+    assert first.windows == 3
+    (failed,) = first.failed
+    assert (failed.kind, failed.start, failed.tries) == (
+        "ReportFatalError",
+        day(8),
+        1,
+    )
+    assert "It is broken." in failed.reason
+    assert (second.windows, second.failed) == (1, ())
+    check_orders(
+        simulator, f"{lake}/{ORDERS}", day(1), day(10), clock.now(), marketplaces=["DE"]
+    )
+
+
+def test_a_refused_request_fails_alone(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    simulator.faults.add(
+        Fault(
+            operation="createReport",
+            kind="status",
+            status=400,
+            code="InvalidInput",
+            nth=2,
+            times=2,
+        )
+    )
+
+    result = client.sync([FEED], lake)
+
+    assert result.windows == 3
+    assert [one.kind for one in result.failed] == ["BadRequestError"]
+    assert client.sync([FEED], lake).windows == 1
+
+
+def test_what_fails_again_and_again_becomes_a_gap_and_is_let_be(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal", nth=1, times=0))
+    one_day = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09")
+    for tries in range(1, 5):
+        (failed,) = client.sync([one_day], lake).failed
+        assert failed.tries == tries
+
+    last = client.sync([one_day], lake)
+    asked = calls(simulator)
+    later = client.sync([one_day], lake)
+
+    (gap,) = last.gaps
+    assert "given up after 5 tries" in gap.reason
+    assert later.gaps == (gap,)
+    assert later.failed == ()
+    assert calls(simulator) == asked
+    client.sync([one_day], lake, retry_gaps=True)
+    assert calls(simulator)["createReport"] == asked["createReport"] + 1
+
+
+def test_days_that_amazon_cannot_make_any_more_are_a_gap(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    entry = spr.report_type("orders")
+    short = spr.ReportType(
+        report_type=entry.report_type,
+        format="tsv",
+        charset="utf-8",
+        max_window_days=30,
+        history_days=4,
+        tables=entry.tables,
+    )
+    feed = spr.Feed(short, marketplaces=["DE"], since="2026-11-01", lookback=1)
+
+    first, second = client.sync([feed], lake), client.sync([feed], lake)
+
+    (gap,) = first.gaps
+    assert (gap.start, gap.end, gap.kind) == (day(1), day(6), "Expired")
+    assert first.windows == 2
+    assert second.gaps == first.gaps
+    assert second.created == 0
+
+
+def test_what_amazon_listed_while_nobody_looked_is_a_gap(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    feed = spr.Feed("settlement", marketplaces=["DE"])
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    first = client.sync([feed], lake)
+    clock.advance(100 * DAY)
+
+    late = client.sync([feed], lake)
+
+    assert (first.windows, first.gaps) == (1, ())
+    (gap,) = late.gaps
+    assert gap.start is not None
+    assert gap.end is not None
+    assert gap.end - gap.start == pytest.approx(
+        timedelta(days=10), abs=timedelta(minutes=10)
+    )
+
+
+def test_a_settlement_listed_under_two_reports_is_taken_once(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+
+    result = client.sync([spr.Feed("settlement", marketplaces=["DE"])], lake)
+
+    assert result.windows == 2
+    assert len(rows(f"{lake}/{SETTLEMENT}/summary")) == 1
+
+
+def test_no_data_now_does_not_take_away_the_rows_that_are_there(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    one_day = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09")
+    first = client.sync([one_day], lake)
+    clock.advance(DAY)
+    simulator.faults.add(Fault(operation="report", kind="cancelled", nth=2))
+
+    second = client.sync([one_day], lake)
+
+    (failed,) = second.failed
+    assert failed.kind == "ReportCancelledError"
+    assert len(rows(f"{lake}/{ORDERS}")) > first.rows > 0
+
+
+def test_a_lake_in_memory_is_a_lake(
+    client: spr.Client, simulator: Simulator, clock: ManualClock
+) -> None:
+    fs: Any = fsspec.filesystem("memory")
+    fs.store.clear()
+
+    client.sync([FEED], "memory://lake")
+
+    check_orders(
+        simulator,
+        f"memory://lake/{ORDERS}",
+        day(1),
+        day(10),
+        clock.now(),
+        marketplaces=["DE"],
+    )
+    assert client.sync([FEED], "memory://lake").windows == 0
+    fs.store.clear()
+
+
+def test_a_lake_that_refuses_midway_loses_nothing_and_no_document_is_fetched_again(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    written = 0
+
+    class Full(type(fsspec.filesystem("memory"))):  # type: ignore[misc] # fsspec has no types
+        protocol = ("full", "memory")
+        store: dict[str, Any] = {}  # noqa: RUF012 - as in its parent
+        pseudo_dirs: list[str] = [""]  # noqa: RUF012 - as in its parent
+        room = 5
+
+        def pipe_file(self, path: str, value: bytes, **_: Any) -> None:
+            nonlocal written
+            written += 1
+            if written > self.room:
+                raise OSError(28, "No space left on device")
+            super().pipe_file(path, value)
+
+    fsspec.register_implementation("full", Full, clobber=True)
+    refused = client.sync([FEED], "full://lake")
+    before = calls(simulator)
+    Full.room = 10_000
+
+    taken = client.sync([FEED], "full://lake")
+
+    assert {one.kind for one in refused.failed} == {"SinkError"}
+    assert "No space left" in refused.failed[0].reason
+    assert refused.windows + taken.windows == 4
+    assert calls(simulator) == before
+    check_orders(
+        simulator,
+        f"full://lake/{ORDERS}",
+        day(1),
+        day(10),
+        clock.now(),
+        marketplaces=["DE"],
+    )
+
+
+def test_feeds_that_cannot_be_are_refused_before_anything_is_asked(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    with pytest.raises(ValueError, match="same type, marketplaces and options"):
+        client.sync([FEED, FEED], lake)
+    with pytest.raises(ValueError, match="is no table"):
+        client.sync([spr.Feed("easyship_documents", marketplaces=["IN"])], lake)
+    with pytest.raises(ValueError, match="on_drift"):
+        client.sync([FEED], lake, on_drift="ignore")  # type: ignore[arg-type] # as users may
+    with pytest.raises(ValueError, match="list of names"):
+        spr.Feed("orders", marketplaces="DE")
+    with pytest.raises(ValueError, match="lookback"):
+        spr.Feed("orders", marketplaces=["DE"], lookback="soon")
+    assert simulator.requests == []
