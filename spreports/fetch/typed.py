@@ -279,6 +279,8 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
 
 def _rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:
     """Return a JSON object of column and text for each row with a bad cell."""
+    if not bad:
+        return pa.nulls(texts.num_rows, pa.string())
     rows: dict[int, dict[str, str]] = {}
     for name, positions in bad.items():
         column = texts.column(texts.schema.get_field_index(name))

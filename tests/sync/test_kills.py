@@ -1,0 +1,265 @@
+"""`kill -9` at any instant: nothing lost, nothing doubled, nothing fetched for nothing.
+
+One lake for many nights; in each of them sync is killed once, at an instant that moves
+on from night to night or after a random time, and is run again. The lake is held against
+the simulator's world, by the times at which the simulator, not we, says that the reports
+were made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from spreports.simulator import Simulator, World
+from tests.sync.conftest import calls
+from tests.sync.killed import Place, night
+from tests.sync.lake import ORDERS, TRAFFIC, order, rows, versions
+from tests.sync.night_clock import NightClock
+
+REPOSITORY = Path(__file__).parents[2]
+SHORT = os.environ.get("SPREPORTS_SLOW") == "short"
+# Nights after which a new lake is begun
+NIGHTS_OF_A_LAKE = 50
+# More than a night passes: where the n-th instant is not reached, nothing is killed
+INSTANTS = 150
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.sync.killed"],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+class Nights:
+    """One lake, night after night."""
+
+    def __init__(
+        self,
+        zygote: subprocess.Popen[str],
+        folder: Path,
+        lake: str,
+        storage_options: dict[str, Any] | None,
+    ) -> None:
+        self.zygote = zygote
+        self.clock = NightClock(begun=time.monotonic())
+        self.simulator = Simulator(
+            clock=self.clock,
+            usage_plans=False,
+            delays=(0.2, 0.3),
+            settlements=False,
+            world=World(seed=3),
+        )
+        self.simulator.start()
+        made_up = self.simulator.credentials
+        self.folder = folder
+        self.lake = lake
+        self.storage_options = storage_options
+        self._credentials = (
+            made_up.refresh_token,
+            made_up.client_id,
+            made_up.client_secret,
+        )
+        self.killed = 0
+
+    def place(self) -> Place:
+        return Place(
+            endpoint=self.simulator.endpoint,
+            token_url=self.simulator.token_url,
+            credentials=self._credentials,
+            home=str(self.folder / "home"),
+            lake=self.lake,
+            storage_options=self.storage_options,
+            clock=asdict(self.clock),
+        )
+
+    def kill(self, *, dies_at: int = 0, dies_after: float | None = None) -> bool:
+        """Run sync in a process that is killed; whether it was, before its end."""
+        job = {
+            "place": asdict(self.place()),
+            "dies_at": dies_at,
+            "dies_after": dies_after,
+        }
+        assert self.zygote.stdin is not None
+        assert self.zygote.stdout is not None
+        self.zygote.stdin.write(json.dumps(job) + "\n")
+        self.zygote.stdin.flush()
+        code = json.loads(self.zygote.stdout.readline())
+        assert code in {0, -signal.SIGKILL}
+        return bool(code)
+
+    def one(self, *, dies_at: int = 0, dies_after: float | None = None) -> None:
+        """A night: killed, run again, and each count held to what it may be."""
+        before = calls(self.simulator)
+        killed = self.kill(dies_at=dies_at, dies_after=dies_after)
+        result = night(self.place(), self.clock, lambda _: None)
+        after = calls(self.simulator)
+
+        assert (result.failed, result.gaps) == ((), ())
+        due = 4 if self.clock.days else 3
+        for name in ("createReport", "getReportDocument", "document"):
+            assert after[name] - before[name] <= due + killed, name
+        again = night(self.place(), self.clock, lambda _: None)
+        assert (again.windows, calls(self.simulator)) == (0, after)
+        self.killed += killed
+
+    def check(self) -> None:
+        """The lake has what Amazon served, and nothing else lies there."""
+        today = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        first = datetime(2026, 11, 5, tzinfo=UTC)
+        self._check_table(f"{self.lake}/{ORDERS}", "orders", None, first, today)
+        for table in ("salesAndTrafficByDate", "salesAndTrafficByAsin"):
+            self._check_table(
+                f"{self.lake}/{TRAFFIC}/{table}",
+                "sales_and_traffic",
+                table,
+                datetime(2026, 11, 9, tzinfo=UTC),
+                today,
+            )
+        assert self.simulator.failures == []
+        assert self.simulator.breaches == []
+
+    def _check_table(
+        self,
+        root: str,
+        report_type: str,
+        table: str | None,
+        first: datetime,
+        today: datetime,
+    ) -> None:
+        model: Counter[Any] = Counter()
+        covered = first
+        latest = versions(root, self.storage_options)
+        made = {m.stem: self.simulator._book.find(m.stem) for m in latest}
+        for report in sorted(made.values(), key=lambda r: r.start if r else first):
+            assert report is not None
+            assert report.start == covered
+            # Sales and Traffic is asked for by its last day
+            covered = report.end + timedelta(days=1 if table else 0)
+            for row in self.simulator.truth(
+                report_type,
+                report.start,
+                covered,
+                report.created.replace(microsecond=0),
+                marketplaces=["DE"],
+                table=table,
+            ):
+                model[_told(dict(row), table)] += 1
+        assert covered == today
+        lake = Counter(_told(row, table) for row in rows(root, self.storage_options))
+        assert lake == model
+        self._check_files(root)
+
+    def _check_files(self, root: str) -> None:
+        """Below the root lie the committed files; temporary ones are nowhere."""
+        from spreports.load.parquet import markers  # noqa: PLC0415 - beside its use
+
+        fs, path = fsspec.url_to_fs(root, **(self.storage_options or {}))
+        fs.invalidate_cache()
+        committed = {
+            f"{path}/{file.path}"
+            for marker in markers(root, storage_options=self.storage_options)
+            for file in marker.files
+        }
+        assert set(fs.find(path)) == committed
+        beside = fs.find(path.rpartition("/")[0] + "/_spreports")
+        assert [name for name in beside if not name.endswith(".json")] == []
+
+    def close(self) -> None:
+        self.simulator.close()
+
+
+def _told(row: dict[str, Any], table: str | None) -> tuple[Any, ...]:
+    if table is None:
+        return order(row)
+    kind = table.removeprefix("salesAndTraffic")
+    key = "date" if kind == "ByDate" else "parentAsin"
+    return str(row[key]), row[f"sales{kind}.unitsOrdered"]
+
+
+def run_nights(nights: Nights, count: int, seed: int) -> int:
+    """Kill in each night; two in three at an instant, the third at a time."""
+    source = random.Random(seed)  # noqa: S311 - when to kill
+    try:
+        for number in range(count):
+            if number % 3 < 2:
+                nights.one(dies_at=1 + (seed + number * 7) % INSTANTS)
+            else:
+                nights.one(dies_after=source.uniform(0.02, 0.35))
+            if number % 5 == 4 or number == count - 1:
+                nights.check()
+            nights.clock.days += 1
+        return nights.killed
+    finally:
+        nights.close()
+
+
+def test_a_few_kills_lose_and_double_nothing(
+    zygote: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
+
+    assert run_nights(nights, 5, seed=11) >= 3
+
+
+@pytest.mark.slow
+def test_kills_on_a_local_disk_lose_and_double_nothing(
+    zygote: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    wanted = 45 if SHORT else 700
+    killed = 0
+    for turn in range(100):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        nights = Nights(zygote, folder, str(folder / "lake"), None)
+        left = min(NIGHTS_OF_A_LAKE, wanted - killed)
+        killed += run_nights(nights, left, seed=turn)
+        if killed >= wanted:
+            break
+    assert killed >= wanted
+
+
+@pytest.mark.slow
+def test_kills_on_s3_lose_and_double_nothing(
+    zygote: subprocess.Popen[str], tmp_path: Path, s3_server: str
+) -> None:
+    wanted = 15 if SHORT else 300
+    options = {
+        "key": "test-key",
+        "secret": "test-secret",
+        "client_kwargs": {"endpoint_url": s3_server, "region_name": "eu-west-1"},
+    }
+    fs = fsspec.filesystem("s3", **options)
+    killed = 0
+    for turn in range(100):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        fs.mkdir(f"kills-{turn}")
+        nights = Nights(zygote, folder, f"s3://kills-{turn}/lake", options)
+        left = min(NIGHTS_OF_A_LAKE, wanted - killed)
+        killed += run_nights(nights, left, seed=100 + turn)
+        if killed >= wanted:
+            break
+    assert killed >= wanted
