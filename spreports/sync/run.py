@@ -17,7 +17,6 @@ from typing import Any
 from spreports.api.models import Report
 from spreports.errors import (
     ReportCancelledError,
-    ReportError,
     SPReportsError,
     UnauthorizedError,
 )
@@ -152,14 +151,12 @@ class _Run:
         requests = [task.request for task in tasks]
         for done in bring(self._connection, requests, timeout, on_progress):
             task = tasks[done.index]
-            self._adopted += done.adopted and done.report is not None
-            if done.error is not None or done.report is None:
-                self._fail(
-                    task.stream, task.due.window, done.error or ReportError("no report")
-                )
-                continue
-            self._at("done")
-            self._take(task.stream, task.due.window, done.report, done.request)
+            if done.error is not None:
+                self._fail(task.stream, task.due.window, done.error)
+            elif done.report is not None:
+                self._adopted += done.adopted
+                self._at("done")
+                self._take(task.stream, task.due.window, done.report, done.request)
         after = [agenda.known_report(task) for task in tasks]
         return sum(
             now is not None and now != then

@@ -1,8 +1,8 @@
 """`kill -9` at any instant: nothing lost, nothing doubled, nothing fetched for nothing.
 
 One lake for many nights; in each of them sync is killed once, at an instant that moves
-on from night to night or after a random time, and is run again. The lake is held against
-the simulator's world, by the times at which the simulator, not we, says that the reports
+on from night to night or after a random time, and is run again. The lake is held to
+the simulator's world, by the times at which the simulator, not we, says that reports
 were made.
 """
 
@@ -221,7 +221,7 @@ def test_a_few_kills_lose_and_double_nothing(
 ) -> None:
     nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
 
-    assert run_nights(nights, 5, seed=11) >= 3
+    assert run_nights(nights, 4, seed=11) >= 2
 
 
 @pytest.mark.slow

@@ -208,7 +208,6 @@ def test_a_refused_request_fails_alone(
             status=400,
             code="InvalidInput",
             nth=2,
-            times=2,
         )
     )
 
