@@ -15,6 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.fetch.arrays import array_of
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.values import json_text
 
@@ -101,7 +102,7 @@ def _array(
         _container(node, each, row, misfits)
         for each, row in zip(values, rows, strict=True)
     ]
-    missing = pa.array([each is None for each in whole], pa.bool_())
+    missing = array_of([each is None for each in whole], pa.bool_())
     if isinstance(node, Record):
         children = _children(node, whole, rows, misfits)
         return pa.StructArray.from_arrays(
@@ -113,7 +114,7 @@ def _array(
     items = [item for each in whole for item in each or ()]
     item_rows = [row for each, row in zip(whole, rows, strict=True) for _ in each or ()]
     return pa.ListArray.from_arrays(
-        pa.array(ends, pa.int32()),
+        array_of(ends, pa.int32()),
         _array(node.item, items, item_rows, misfits),
         mask=missing,
     )
@@ -136,8 +137,8 @@ def _leaf(
 ) -> pa.Array:
     """Return a typed column."""
     try:
-        texts = pa.array(values, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        texts = array_of(values, pa.string())
+    except (TypeError, UnicodeEncodeError):
         plain = [None if each is None else _plain(each) for each in values]
         for position, text in enumerate(plain):
             if text is not None and not _sound(text):
@@ -145,7 +146,7 @@ def _leaf(
                 escaped = json.dumps(text)
                 misfits.append(Misfit(rows[position], leaf.name, "text", escaped))
                 plain[position] = None
-        texts = pa.array(plain, pa.string())
+        texts = array_of(plain, pa.string())
     if leaf.cells is None:
         return texts
     typed, bad = typed_texts(texts, leaf)
@@ -193,10 +194,10 @@ def typed_texts(texts: pa.Array, leaf: Leaf) -> tuple[pa.Array, list[int]]:
             except ValueError:
                 unfit.append(position)
         values.append(value)
-    typed = pa.array(values, leaf.dtype).take(encoded.indices)
+    typed = array_of(values, leaf.dtype).take(encoded.indices)
     if not unfit:
         return typed, []
-    at_fault = pc.is_in(encoded.indices, pa.array(unfit, encoded.indices.type))
+    at_fault = pc.is_in(encoded.indices, array_of(unfit, encoded.indices.type))
     return typed, pc.indices_nonzero(at_fault).to_pylist()
 
 

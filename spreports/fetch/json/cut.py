@@ -11,6 +11,7 @@ record; it needs no luck and says where a document is at fault.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,18 +31,52 @@ class Block:
 
     Attributes
     ----------
-    lines : bytes
-        Objects separated by line ends, for a parser of JSON lines. Where the boundary
-        stood inside a string, the line end makes it unsound.
-    records : int
-        How many there must be.
+    text : bytes
+        From the first record's brace through the first key's quote of the record that
+        follows the last one.
+    boundary : bytes
+        From a record's closing brace through the next one's first key.
+    opening : int, bytes
+        From a record's opening brace through its first key's quote.
     size : int, bytes
         Of the document that it covers.
     """
 
-    lines: bytes
-    records: int
+    text: bytes
+    boundary: bytes
+    opening: int
     size: int
+
+    def first(self) -> tuple[bytes, bytes]:
+        """Return the first record from behind its first key's quote, and a boundary.
+
+        The boundary is what follows the record's closing brace, through the next
+        quote.
+        """
+        end = self.text.find(self.boundary) + 1
+        if end == 0:
+            end = self.size - len(self._blank())
+        between = self.boundary[1 : self.boundary.index(b'"') + 1]
+        return self.text[self.opening : end], between
+
+    def parts(self) -> list[bytes]:
+        """Return what the boundary tells apart, objects but for braces and first keys.
+
+        Where the boundary stood inside a string, these are no objects.
+        """
+        return self.text[: self.size - len(self._blank())].split(self.boundary)
+
+    def lines(self, parts: Sequence[bytes]) -> bytes:
+        """Return the parts as a parser of JSON lines takes them.
+
+        A line end inside a string, where the boundary stood in one, makes it unsound.
+        """
+        head = self.boundary[1 + len(self._blank()) :]
+        return (b"}\n" + head).join(parts) + b"\n"
+
+    def _blank(self) -> bytes:
+        """Return what stands between two records' braces."""
+        return self.boundary[1 : self.boundary.index(b"{")]
 
 
 class RecordCutter:
@@ -55,7 +90,7 @@ class RecordCutter:
     Attributes
     ----------
     row : int
-        Records taken so far.
+        Records taken so far, those of verified blocks counted by whoever verifies.
     taken_bytes : int, bytes
         Of the last call of `exact`.
     ended : bool
@@ -64,44 +99,45 @@ class RecordCutter:
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._between: tuple[bytes, bytes, bytes] | None = None
+        self._boundary = b""
         self.row = 0
         self.taken_bytes = 0
         self.ended = window.peek() == b"]"
         if self.ended:
             window.at += 1
 
-    def learned(self, size: int, skip: int = 0) -> Block | None:
-        """Return about `size` bytes of records, without taking them.
+    def learned(self, size: int) -> Block | None:
+        """Take about `size` bytes of records, to be given back where they are wrong.
 
         Parameters
         ----------
         size : int, bytes
-        skip : int, bytes
-            Of blocks that were learned before and are not taken yet.
 
         Returns
         -------
         Block or None
             None where no boundary is known, or none is there.
         """
-        if self._between is None:
+        if not self._boundary:
             return None
-        boundary, blank, head = self._between
+        boundary = self._boundary
         window = self._window
-        window.hold(skip + size + len(boundary))
-        start = window.at + skip
-        end = window.data.rfind(boundary, start, start + size + len(boundary)) + 1
-        if end == 0:
+        window.hold(size + len(boundary))
+        end = window.data.rfind(boundary, window.at, window.at + size + len(boundary))
+        if end < 0:
             return None
-        parts = window.data[start:end].split(boundary)
-        lines = (b"}\n" + head).join(parts) + b"\n"
-        return Block(lines, len(parts), end - start + len(blank))
+        brace = boundary.index(b"{")
+        quote = boundary.index(b'"')
+        start, window.at = window.at, end + brace
+        text = window.data[start : end + quote + 1]
+        return Block(text, boundary, quote + 1 - brace, window.at - start)
 
-    def take(self, block: Block) -> None:
-        """Move behind a block that was verified."""
-        self._window.at += block.size
-        self.row += block.records
+    def give_back(self, blocks: Iterable[Block]) -> None:
+        """Move back in front of blocks, the last that were taken."""
+        window = self._window
+        texts = [block.text[: block.size] for block in blocks]
+        window.data = b"".join([*texts, window.data[window.at :]])
+        window.at = 0
 
     def exact(self, size: int) -> list[dict[str, object]]:
         """Take about `size` bytes of records, one or more unless the array is empty.
@@ -176,5 +212,4 @@ class RecordCutter:
         head = _FIRST_KEY.match(text, following) if end else None
         if head:
             blank = text[end:following].encode()
-            first = head[0].encode()
-            self._between = (b"}" + blank + first, blank, first)
+            self._boundary = b"}" + blank + head[0].encode()

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from spreports.fetch.json.alike import alike
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 
-__all__ = ["NativeParser", "is_sound"]
+__all__ = ["NativeParser", "sound_records"]
 
 # Arrow reads these as numbers, JSON knows neither. They may stand in strings: then
 # the careful way finds nothing wrong.
@@ -57,6 +58,9 @@ class NativeParser:
             None where anything at all is not as the tree says: the block is then to
             be read the careful way.
         """
+        arrays = alike(block, self._root)
+        if arrays is not None:
+            return arrays
         table = _parsed(block, self._options)
         if table is None:
             return None
@@ -71,8 +75,8 @@ class NativeParser:
             return None
 
 
-def is_sound(block: Block) -> bool:
-    """Say whether a block is what the learned boundary promised, whatever its keys.
+def sound_records(block: Block) -> int:
+    """Count a block's records, whatever their keys, where it is what it promised.
 
     Parameters
     ----------
@@ -80,10 +84,13 @@ def is_sound(block: Block) -> bool:
 
     Returns
     -------
-    bool
-        False also where the careful way would find nothing wrong.
+    int
+        0 also where the careful way would find nothing wrong.
     """
-    return _NO_NUMBER.search(block.lines) is None and _parsed(block, None) is not None
+    if _NO_NUMBER.search(block.text):
+        return 0
+    parsed = _parsed(block, None)
+    return 0 if parsed is None else int(parsed.num_rows)
 
 
 def _parsed(
@@ -94,19 +101,21 @@ def _parsed(
         options = pyarrow.json.ParseOptions(
             explicit_schema=pa.schema([]), unexpected_field_behavior="ignore"
         )
+    parts = block.parts()
+    lines = block.lines(parts)
     try:
         table = pyarrow.json.read_json(
-            pa.BufferReader(block.lines),
+            pa.BufferReader(lines),
             # one block, one thread: rows keep their order, errors end it at once
             read_options=pyarrow.json.ReadOptions(
-                use_threads=False, block_size=len(block.lines) + 1
+                use_threads=False, block_size=len(lines) + 1
             ),
             parse_options=options,
         )
     except pa.ArrowException:
         # its message quotes the value, so it must not become a cause
         return None
-    if table.num_rows != block.records:
+    if table.num_rows != len(parts):
         return None
     return table.combine_chunks().to_batches()[0] if table.num_columns else table
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from spreports.catalog import Column
 from spreports.errors import ParseError
+from spreports.fetch.arrays import array_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED
 from spreports.fetch.json.columns import Misfit, columns_of, flat_columns
@@ -113,14 +114,16 @@ class RecordBatches:
                 self._look_ahead(cutter, pool, ahead)
             arrays = None
             if ahead:
-                block, parsed = ahead.popleft()
-                arrays = parsed.result()
+                arrays = ahead[0][1].result()
                 refused = refused + 1 if arrays is None else 0
             if arrays is not None:
-                cutter.take(block)
-                yield self._batch(arrays, block.records, ())
+                ahead.popleft()
+                rows = len(arrays[0])
+                cutter.row += rows
+                yield self._batch(arrays, rows, ())
             else:
                 # what was cut ahead of here may be cut wrongly
+                cutter.give_back(block for block, _ in ahead)
                 ahead.clear()
                 records = cutter.exact(self._batch_bytes)
                 if records:
@@ -134,8 +137,7 @@ class RecordBatches:
     ) -> None:
         """Have blocks parsed while the one before them is at work."""
         while len(ahead) < _AHEAD:
-            taken = sum(block.size for block, _ in ahead)
-            block = cutter.learned(self._batch_bytes, taken)
+            block = cutter.learned(self._batch_bytes)
             if block is None:
                 break
             ahead.append((block, pool.submit(self._native.columns, block)))
@@ -236,7 +238,7 @@ def _rescued(misfits: Sequence[Misfit], rows: int) -> pa.Array:
         json.dumps(found[row], ensure_ascii=False) if row in found else None
         for row in range(rows)
     ]
-    return pa.array(objects, pa.string())
+    return array_of(objects, pa.string())
 
 
 def _keep(row: dict[str, object], misfit: Misfit) -> None:

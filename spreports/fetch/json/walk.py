@@ -12,7 +12,7 @@ from typing import Final
 
 from spreports.errors import ParseError
 from spreports.fetch.json.cut import RecordCutter
-from spreports.fetch.json.native import is_sound
+from spreports.fetch.json.native import sound_records
 from spreports.fetch.json.values import Number
 from spreports.fetch.json.window import Window, cut_short
 
@@ -144,10 +144,13 @@ def _verify(cutter: RecordCutter) -> None:
     """Read an array's remaining records for their soundness alone."""
     while not cutter.ended:
         block = cutter.learned(_SKIPPED)
-        if block is not None and is_sound(block):
-            cutter.take(block)
-        else:
-            cutter.exact(_SKIPPED)
+        records = sound_records(block) if block is not None else 0
+        if block is not None and records:
+            cutter.row += records
+            continue
+        if block is not None:
+            cutter.give_back([block])
+        cutter.exact(_SKIPPED)
 
 
 def _unsound(mark: bytes, expected: str) -> ParseError:

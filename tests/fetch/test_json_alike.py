@@ -1,0 +1,272 @@
+"""Records read all at once are the records read one by one, or are not read at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spreports.errors import DocumentError
+from spreports.fetch.json import native
+from spreports.fetch.json import records as json_records
+from spreports.fetch.json.alike import alike
+from tests.fetch.json_reports import json_type, read_json, table
+
+KIND = json_type(
+    table(
+        "rows",
+        s="string",
+        n="int64",
+        d="decimal",
+        f="float64",
+        b="boolean",
+        t="timestamp",
+        o__m="int64",
+        o__p="string",
+        x_s="string",
+    )
+)
+Pairs = Sequence[tuple[str, Any]]
+
+
+class Style:
+    """How a program prints JSON."""
+
+    def __init__(
+        self, comma: str, colon: str, opening: str, closing: str, between: str
+    ) -> None:
+        self.comma, self.colon = comma, colon
+        self.opening, self.closing, self.between = opening, closing, between
+
+    def record(self, pairs: Pairs) -> str:
+        fields = self.comma.join(
+            f'"{key}"{self.colon}{self.value(value)}' for key, value in pairs
+        )
+        return f"{{{self.opening}{fields}{self.closing}}}" if fields else "{}"
+
+    def value(self, value: Any) -> str:
+        return value if isinstance(value, str) else self.record(value)
+
+    def document(self, records: Sequence[Pairs]) -> bytes:
+        rows = self.between.join(map(self.record, records))
+        return f'{{"a" : 1, "rows" : [ {rows} ], "z" : null }}'.encode()
+
+
+STYLES = {
+    "jackson": Style(",\n    ", " : ", "\n    ", "\n  ", ", "),
+    "indented": Style(",\n  ", ": ", "\n  ", "\n ", ",\n "),
+    "compact": Style(",", ":", "", "", ","),
+    "python": Style(", ", ": ", "", "", ", "),
+    "a line each": Style(", ", ": ", "", "", ",\n"),
+    "windows": Style(",\r\n\t", " : ", "\r\n\t", "\r\n", ",\r\n"),
+}
+FEW = [STYLES[name] for name in ("jackson", "compact", "a line each")]
+HOSTILE = pytest.mark.parametrize("style", FEW, ids=["jackson", "compact", "lines"])
+LAYOUTS = pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+PLAIN: Pairs = [
+    ("s", '"blue kettle"'),
+    ("n", "12"),
+    ("d", "1.50"),
+    ("f", "0.25"),
+    ("b", "true"),
+    ("t", '"2026-10-05T01:02:03Z"'),
+    ("o", [("m", "-7"), ("p", '"x"')]),
+]
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first look-ahead be a few records."""
+    monkeypatch.setattr(json_records, "LOOK_AHEAD", 60)
+
+
+def outcome(read: Callable[[], pa.Table]) -> object:
+    """Return a table, or what is wrong and where."""
+    try:
+        return read()
+    except DocumentError as exc:
+        row, column = getattr(exc, "row", None), getattr(exc, "column", None)
+        return type(exc), row, column
+
+
+def compare(document: bytes, **options: Any) -> object:
+    """Read a document natively and with care alone; both must come to the same."""
+    fast = outcome(lambda: read_json(document, KIND, **options))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native.NativeParser, "columns", lambda _self, _block: None)
+        careful = outcome(lambda: read_json(document, KIND, **options))
+    if isinstance(careful, pa.Table):
+        assert isinstance(fast, pa.Table), (fast, document)
+        assert fast.equals(careful), document
+    else:
+        assert fast == careful, document
+    return careful
+
+
+def at_once(
+    document: bytes, patch: pytest.MonkeyPatch, **options: Any
+) -> tuple[pa.Table, list[bool]]:
+    """Read a document, and tell which of its blocks were read all at once."""
+    seen: list[bool] = []
+
+    def watched(*arguments: Any) -> list[pa.Array] | None:
+        arrays = alike(*arguments)
+        seen.append(arrays is not None)
+        return arrays
+
+    patch.setattr(native, "alike", watched)
+    return read_json(document, KIND, **options), seen
+
+
+@LAYOUTS
+@pytest.mark.parametrize("typed", [True, False])
+def test_records_of_every_layout_are_read_at_once(
+    style: Style, typed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = style.document([PLAIN] * 40)
+    got, seen = at_once(document, monkeypatch, typed=typed, batch_bytes=1000)
+    assert len(seen) > 3
+    assert all(seen)
+    assert got.num_rows == 40
+    if typed:
+        assert got["d"].cast(pa.string())[39].as_py() == "1.500000"
+    else:
+        assert got["d"][39].as_py() == "1.50"
+    assert got["o.p"].to_pylist() == ["x"] * 40
+    compare(document, typed=typed, batch_bytes=1000)
+
+
+@LAYOUTS
+def test_escapes_and_nulls_are_read_at_once(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = []
+    for k in range(40):
+        inside = ['12\\" cable', "\\\\", "\\u00e9\\n", "é☃😀", ""][k % 5]
+        text = "null" if k % 7 == 0 else f'"{inside}"'
+        number = "null" if k % 3 == 0 else str(k)
+        changed = {"s": text, "n": number, "f": f"{k}e-2", "b": "null"}
+        records.append([(key, changed.get(key, value)) for key, value in PLAIN])
+    document = style.document(records)
+    got, seen = at_once(document, monkeypatch, batch_bytes=1000)
+    assert all(seen)
+    assert got["s"].to_pylist()[:5] == [None, "\\", "é\n", "é☃😀", ""]
+    assert got["n"].to_pylist()[:5] == [None, 1, 2, None, 4]
+    compare(document, batch_bytes=1000)
+
+
+@HOSTILE
+@pytest.mark.parametrize(
+    ("key", "raw"),
+    [
+        *(("n", raw) for raw in ("1.0", "1.7", "1e3", "-0", "9" * 30, '"5"', '" 5 "')),
+        *(("n", raw) for raw in ("01", "+1", "0x1F", "1.", "--1", "true", "Infinity")),
+        *(("n", raw) for raw in ("1.00000000000000000001", "9223372036854775808")),
+        *(("f", raw) for raw in ("NaN", "-Infinity", ".5", "5.", "00.5", "1e400")),
+        *(("f", raw) for raw in ('"nan"', '"0.5"', "1E5", "-0.0", "nul", "nulll")),
+        *(("d", raw) for raw in ("0.1234567", "1E2", "1" * 40, '"1,5"', "1.10")),
+        *(("b", raw) for raw in ("1", "True", '"Yes"', "tru", '"maybe"')),
+        *(("s", raw) for raw in ("5", "1.10", "true", '"\\ud800"', '"\\x"', '"a"b"')),
+        *(("s", raw) for raw in ('"a\\"', '"\n"', '"\t"', '"\\u12"', '"}, {"', "[]")),
+        *(("s", raw) for raw in ('"a","s":"b"', '"a,"', '": null"', '"a" "b"', "{}")),
+        *(("s", raw) for raw in ('"', '"a\\","n":"b"', '"null"', "null", "'a'")),
+        *(("t", raw) for raw in ('"2026-13-01T00:00:00Z"', "20261005", '""')),
+        *(("o", raw) for raw in ("null", "{}", "[]", '{"m":1}', '{"p":"x","m":2}')),
+    ],
+)
+def test_one_hostile_value_reads_as_it_does_with_care(
+    style: Style, key: str, raw: str
+) -> None:
+    records = [list(PLAIN) for _ in range(20)]
+    records[13] = [(k, raw if k == key else value) for k, value in PLAIN]
+    for rule in ("raise", "rescue"):
+        compare(style.document(records), on_bad_value=rule, batch_bytes=1500)
+    # in each record
+    compare(style.document([records[13]] * 20), batch_bytes=1500)
+
+
+@HOSTILE
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [*PLAIN, ("more", "1")],
+        PLAIN[:-1],
+        PLAIN[1:],
+        [*PLAIN, ("n", "13")],
+        [PLAIN[0], *PLAIN],
+        [PLAIN[0], PLAIN[0], *PLAIN[2:]],
+        list(reversed(PLAIN)),
+        [*PLAIN, ("x", '["a", "b"]')],
+        [*PLAIN[:-1], ("o", [("m", "1"), ("p", '"y"'), ("q", '"z"')])],
+        [*PLAIN[:-1], ("o", [("m", "1"), ("m", "2")])],
+        [("\\u0073", '"escaped key"'), *PLAIN[1:]],
+        [],
+    ],
+    ids=str,
+)
+def test_one_record_with_other_keys_reads_as_it_does_with_care(
+    style: Style, pairs: Pairs
+) -> None:
+    records = [list(PLAIN) for _ in range(20)]
+    records[13] = list(pairs)
+    for rule in ("raise", "rescue"):
+        compare(style.document(records), on_bad_value=rule, batch_bytes=1500)
+    compare(style.document([pairs] * 20), batch_bytes=1500)
+
+
+TEXT = st.sampled_from(
+    ['"a"', '"\\""', '"\\\\"', '"\\n"', '"é"', '""', "null", '"}"', '"5"', '"a,"']
+)
+NUMBER = st.sampled_from(["0", "-1", "2.5", "1e2", "null", '"7"', "1.0", "12345678901"])
+RECORD = st.fixed_dictionaries(
+    {"s": TEXT, "n": NUMBER, "d": NUMBER, "f": NUMBER},
+    optional={"b": st.sampled_from(["true", "false", "null", "0"]), "k": TEXT},
+)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(RECORD, min_size=1, max_size=12),
+    st.sampled_from(list(STYLES.values())),
+    st.integers(1, 400),
+    st.booleans(),
+    st.sampled_from([None, 11]),
+)
+def test_both_ways_agree_on_any_records(
+    records: list[dict[str, str]],
+    style: Style,
+    batch_bytes: int,
+    typed: bool,
+    step: int | None,
+) -> None:
+    document = style.document([list(record.items()) for record in records])
+    for rule in ("raise", "rescue"):
+        compare(
+            document, typed=typed, batch_bytes=batch_bytes, on_bad_value=rule, step=step
+        )
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.sampled_from(list(STYLES.values())),
+    st.data(),
+)
+def test_both_ways_agree_on_a_damaged_document(style: Style, data: Any) -> None:
+    document = style.document([PLAIN] * 12)
+    place = data.draw(st.integers(0, len(document) - 1))
+    drop = data.draw(st.integers(0, 2))
+    new = data.draw(st.sampled_from([*'{}[],:"\\ \n\x00\x1f0e-.+n', '"a":1,', ""]))
+    damaged = document[:place] + new.encode() + document[place + drop :]
+    compare(damaged, batch_bytes=700)
