@@ -7,14 +7,16 @@ that are plain Python here. So does every kernel that is given a Python value.
 
 from __future__ import annotations
 
+import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 __all__ = ["array_of", "every", "scalar_of", "text_between"]
 
@@ -31,7 +33,7 @@ _CODES: Final = {
 }
 
 
-def array_of(values: Sequence[object], dtype: pa.DataType) -> pa.Array:
+def array_of(values: Sequence[Any], dtype: pa.DataType) -> pa.Array:
     """Return Python values as an array.
 
     Parameters
@@ -59,16 +61,18 @@ def array_of(values: Sequence[object], dtype: pa.DataType) -> pa.Array:
     validity = None
     if None in values:
         validity = _bits([value is not None for value in values])
-    plain: list[Any] = [_bare(value) for value in values if value is not None]
     if pa.types.is_boolean(dtype):
-        body = [_bits(_spread(plain, values, fill=False))]
+        body = [_bits([bool(value) for value in values])]
     elif pa.types.is_string(dtype) or pa.types.is_binary(dtype):
-        sizes = _spread([len(each) for each in plain], values, fill=0)
-        ends = array("i", accumulate(sizes, initial=0))
-        body = [pa.py_buffer(ends), pa.py_buffer(b"".join(plain))]
+        encode: Callable[[Any], bytes] = str.encode
+        if pa.types.is_binary(dtype):
+            encode = bytes
+        parts = [b"" if value is None else encode(value) for value in values]
+        ends = array("i", accumulate(map(len, parts), initial=0))
+        body = [pa.py_buffer(ends), pa.py_buffer(b"".join(parts))]
     else:
-        code = _CODES[str(dtype)]
-        body = [pa.py_buffer(array(code, _spread(plain, values, fill=0)))]
+        bare = [0 if value is None else _bare(value) for value in values]
+        body = [pa.py_buffer(array(_CODES[str(dtype)], bare))]
     return pa.Array.from_buffers(dtype, len(values), [validity, *body])
 
 
@@ -78,9 +82,9 @@ def scalar_of(value: object, dtype: pa.DataType) -> pa.Scalar:
 
 
 def every(step: int, count: int) -> pa.Array:
-    """Return 0, `step`, twice `step` and so on as int32."""
-    numbers = array("i", range(0, step * count, step))
-    return pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(numbers)])
+    """Return `step`, twice `step` and so on as int32."""
+    steps = pa.py_buffer(step.to_bytes(4, sys.byteorder) * count)
+    return pc.cumulative_sum(pa.Array.from_buffers(pa.int32(), count, [None, steps]))
 
 
 def text_between(text: bytes, start: int, end: int) -> pa.BinaryArray:
@@ -89,23 +93,11 @@ def text_between(text: bytes, start: int, end: int) -> pa.BinaryArray:
     return pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(text)])
 
 
-def _bare(value: object) -> object:
-    """Return what stands in the buffer for a value."""
-    if isinstance(value, str):
-        return value.encode()
+def _bare(value: object) -> Any:
+    """Return the number that stands in the buffer for a value."""
     if isinstance(value, datetime):
         return (value - _EPOCH) // _MICROSECOND
-    if isinstance(value, date):
-        return (value - _FIRST_DAY).days
-    return value
-
-
-def _spread(plain: list[Any], values: Sequence[object], *, fill: object) -> list[Any]:
-    """Return plain values with something in the places of those that are missing."""
-    if len(plain) == len(values):
-        return plain
-    following = iter(plain)
-    return [fill if value is None else next(following) for value in values]
+    return (value - _FIRST_DAY).days if isinstance(value, date) else value
 
 
 def _bits(flags: Sequence[bool]) -> pa.Buffer:

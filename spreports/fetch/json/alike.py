@@ -62,8 +62,8 @@ def alike(block: Block, root: Record) -> list[pa.Array] | None:
         return None
 
 
-def _cells(block: Block, layout: Layout) -> list[pa.Array]:
-    """Return the cells of all records, an array for each slot."""
+def _cells(block: Block, layout: Layout) -> pa.Array:
+    """Return the cells of all records, one after the other."""
     text, start = block.text, layout.skip
     end = len(text) - block.opening + layout.skip
     if layout.joint:
@@ -71,27 +71,25 @@ def _cells(block: Block, layout: Layout) -> list[pa.Array]:
         text = text[start:end].replace(layout.joint, around)
         start, end = 0, len(text)
     cells = pc.split_pattern(text_between(text, start, end), layout.separator).flatten()
-    width = len(layout.slots)
-    rows, rest = divmod(len(cells), width)
     # behind the last separator stands nothing
-    if rest != 1 or cells[-1].as_py():
+    if len(cells) % len(layout.slots) != 1 or cells[-1].as_py():
         raise _Unlike
-    first = every(width, rows)
-    return [
-        cells.take(pc.add(first, scalar_of(place, pa.int32())))
-        for place in range(width)
-    ]
+    return cells
 
 
-def _columns(cells: list[pa.Array], layout: Layout, root: Record) -> list[pa.Array]:
+def _columns(cells: pa.Array, layout: Layout, root: Record) -> list[pa.Array]:
     """Return the columns of a table whose cells are cut."""
+    width = len(layout.slots)
+    rows = len(cells) // width
+    seconds = every(width, rows)
     found: dict[tuple[str, ...], pa.Array] = {}
-    for slot, cell in zip(layout.slots, cells, strict=True):
+    for place, slot in enumerate(layout.slots):
+        there = pc.add(seconds, scalar_of(place - width, pa.int32()))
+        cell = cells.take(there)
         if slot.leaf is not None:
             found[slot.path] = _typed(_values(slot, cell), slot.leaf)
-        elif not pc.all(pc.equal(cell, scalar_of(slot.before, pa.binary()))).as_py():
+        elif pc.equal(cell, scalar_of(slot.before, pa.binary())).false_count:
             raise _Unlike
-    rows = len(cells[0])
     return [_nested(node, (key,), found, rows) for key, node in root.fields.items()]
 
 
@@ -118,12 +116,9 @@ def _values(slot: Slot, cell: pa.Array) -> tuple[pa.Array, bool]:
     values = _between(cell, slot.before, slot.behind)
     if values is None:
         raise _Unlike
-    null = pc.starts_with(values, "null")
+    null = pc.equal(values, scalar_of(b"null", pa.binary()))
     rows = len(values)
-    if pc.any(null).as_py():
-        exact = pc.equal(values.filter(null), scalar_of(b"null", pa.binary()))
-        if not pc.all(exact).as_py():
-            raise _Unlike
+    if null.true_count:
         values = pc.if_else(null, pa.nulls(rows, pa.binary()), values)
         if values.null_count == rows:
             return values, True
@@ -135,12 +130,11 @@ def _values(slot: Slot, cell: pa.Array) -> tuple[pa.Array, bool]:
 
 def _between(cell: pa.Array, before: bytes, behind: bytes) -> pa.Array | None:
     """Return what stands between two texts; None where not all cells have them."""
-    sound = (
-        pc.all(pc.starts_with(cell, before)).as_py() is not False
-        and pc.all(pc.ends_with(cell, behind)).as_py() is not False
-        and pc.min(pc.binary_length(cell)).as_py() >= len(before) + len(behind)
-    )
-    if not sound:
+    if (
+        pc.starts_with(cell, before).false_count
+        or pc.ends_with(cell, behind).false_count
+        or pc.min(pc.binary_length(cell)).as_py() < len(before) + len(behind)
+    ):
         return None
     return pc.binary_slice(cell, len(before), -len(behind) or _TO_THE_END)
 
@@ -150,18 +144,23 @@ def _unescaped(texts: pa.Array) -> pa.Array:
     data = _bytes_of(texts)
     if len(data) and pc.min(data).as_py() < _FIRST_PRINTABLE:
         raise _Unlike
-    quotes = _count(data, _QUOTE)
-    if not _count(data, _BACKSLASH):
-        if quotes:
-            raise _Unlike
+    quotes, escapes = _count(data, _QUOTE), _count(data, _BACKSLASH)
+    if not escapes and not quotes:
         return texts
+    if escapes == quotes:
+        # as many pairs as quotes leave none that is bare, if no other escape is there
+        plain = pc.replace_substring(texts, '\\"', '"')
+        if not _count(_bytes_of(plain), _BACKSLASH):
+            return plain
     escaped = pc.match_substring(texts, "\\")
     some = texts.filter(escaped)
-    sound = pc.all(pc.match_substring_regex(some, _ESCAPED)).as_py()
-    if not sound or quotes != _count(_bytes_of(some), _QUOTE):
+    unsound = pc.match_substring_regex(some, _ESCAPED).false_count
+    if unsound or quotes != _count(_bytes_of(some), _QUOTE):
         raise _Unlike
     read = json.loads(b'["' + b'","'.join(some.to_pylist()) + b'"]')
-    return pc.replace_with_mask(texts, escaped, array_of(read, pa.binary()))
+    return pc.replace_with_mask(
+        texts, escaped, array_of(read, pa.string()).view(pa.binary())
+    )
 
 
 def _bytes_of(texts: pa.Array) -> pa.Array:
@@ -178,7 +177,7 @@ def _bytes_of(texts: pa.Array) -> pa.Array:
 
 def _count(data: pa.Array, byte: int) -> int:
     """Return how often a byte occurs."""
-    return pc.sum(pc.equal(data, scalar_of(byte, pa.uint8()))).as_py() or 0
+    return int(pc.equal(data, scalar_of(byte, pa.uint8())).true_count)
 
 
 def _typed(values: tuple[pa.Array, bool], leaf: Leaf) -> pa.Array:
@@ -190,7 +189,7 @@ def _typed(values: tuple[pa.Array, bool], leaf: Leaf) -> pa.Array:
             numbers = _integers(texts.view(pa.string()))
             if numbers is not None:
                 return numbers
-        if not pc.all(pc.match_substring_regex(texts, _SCALAR)).as_py():
+        if pc.match_substring_regex(texts, _SCALAR).false_count:
             raise _Unlike
     texts = texts.view(pa.string())
     if leaf.cells is None:
