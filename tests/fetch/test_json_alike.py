@@ -128,7 +128,7 @@ def test_records_of_every_layout_are_read_at_once(
     style: Style, typed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = style.document([PLAIN] * 40)
-    got, seen = at_once(document, monkeypatch, typed=typed, batch_bytes=1000)
+    got, seen = at_once(document, monkeypatch, typed=typed, batch_bytes=400)
     assert len(seen) > 3
     assert all(seen)
     assert got.num_rows == 40
@@ -137,7 +137,7 @@ def test_records_of_every_layout_are_read_at_once(
     else:
         assert got["d"][39].as_py() == "1.50"
     assert got["o.p"].to_pylist() == ["x"] * 40
-    compare(document, typed=typed, batch_bytes=1000)
+    compare(document, typed=typed, batch_bytes=400)
 
 
 @LAYOUTS
@@ -152,11 +152,11 @@ def test_escapes_and_nulls_are_read_at_once(
         changed = {"s": text, "n": number, "f": f"{k}e-2", "b": "null"}
         records.append([(key, changed.get(key, value)) for key, value in PLAIN])
     document = style.document(records)
-    got, seen = at_once(document, monkeypatch, batch_bytes=1000)
+    got, seen = at_once(document, monkeypatch, batch_bytes=400)
     assert all(seen)
     assert got["s"].to_pylist()[:5] == [None, "\\", "é\n", "é☃😀", ""]
     assert got["n"].to_pylist()[:5] == [None, 1, 2, None, 4]
-    compare(document, batch_bytes=1000)
+    compare(document, batch_bytes=400)
 
 
 @HOSTILE
@@ -184,9 +184,9 @@ def test_one_hostile_value_reads_as_it_does_with_care(
     records = [list(PLAIN) for _ in range(20)]
     records[13] = [(k, raw if k == key else value) for k, value in PLAIN]
     for rule in ("raise", "rescue"):
-        compare(style.document(records), on_bad_value=rule, batch_bytes=1500)
+        compare(style.document(records), on_bad_value=rule, batch_bytes=700)
     # in each record
-    compare(style.document([records[13]] * 20), batch_bytes=1500)
+    compare(style.document([records[13]] * 20), batch_bytes=700)
 
 
 @HOSTILE
@@ -214,8 +214,8 @@ def test_one_record_with_other_keys_reads_as_it_does_with_care(
     records = [list(PLAIN) for _ in range(20)]
     records[13] = list(pairs)
     for rule in ("raise", "rescue"):
-        compare(style.document(records), on_bad_value=rule, batch_bytes=1500)
-    compare(style.document([pairs] * 20), batch_bytes=1500)
+        compare(style.document(records), on_bad_value=rule, batch_bytes=700)
+    compare(style.document([pairs] * 20), batch_bytes=700)
 
 
 TEXT = st.sampled_from(
