@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from spreports.api.marketplaces import Marketplace, resolve
 from spreports.catalog import Catalogue, ReportType, default_catalogue
 from spreports.errors import ConfigError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def read_catalogue(environment: Mapping[str, str]) -> Catalogue:
@@ -56,6 +58,8 @@ def report_types() -> pl.DataFrame:
     ConfigError
         See `read_catalogue`.
     """
+    import polars as pl  # noqa: PLC0415 - heavy, and only when a frame is shown
+
     rows = read_catalogue(os.environ).rows()
     return pl.DataFrame(rows, infer_schema_length=None)
 

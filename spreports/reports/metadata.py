@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-import polars as pl
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Constant = str | datetime | date | None
 
@@ -18,21 +21,20 @@ METADATA_COLUMNS = [
     pa.field("data_end_time", pa.timestamp("us", "UTC")),
     pa.field("date", pa.date32()),
 ]
-_POLARS = {
-    "data_start_time": pl.Datetime("us", "UTC"),
-    "data_end_time": pl.Datetime("us", "UTC"),
-    "date": pl.Date(),
-}
 
 
 def with_metadata(
     frame: pl.LazyFrame, constants: Mapping[str, Constant]
 ) -> pl.LazyFrame:
     """Add the metadata columns, last; a column of Amazon's with such a name wins."""
+    import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
+    instant = pl.Datetime("us", "UTC")
+    dtypes = {"data_start_time": instant, "data_end_time": instant, "date": pl.Date()}
     there = set(frame.collect_schema().names())
     return frame.with_columns(
         pl.lit(
-            constants.get(field.name), dtype=_POLARS.get(field.name, pl.String())
+            constants.get(field.name), dtype=dtypes.get(field.name, pl.String())
         ).alias(field.name)
         for field in METADATA_COLUMNS
         if field.name not in there

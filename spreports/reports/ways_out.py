@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pyarrow as pa
 
 from spreports.catalog import ReportType
@@ -17,6 +16,8 @@ from spreports.reports.shape import Nested, OnBadValue, Shape
 from spreports.reports.union import conformed, union_schema
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from spreports.load.parquet import SinkResult
     from spreports.reports.document import Document
 
@@ -80,6 +81,8 @@ class WaysOut(ABC):
         DocumentError
             A document is not whole, or not the table it should be.
         """
+        import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
         shape = Shape(
             table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
         )
@@ -168,6 +171,8 @@ class WaysOut(ABC):
 
     def _empty(self, shape: Shape, *, metadata: bool) -> pl.DataFrame:
         """Return no rows, with the columns that the catalogue promises."""
+        import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
         columns = self._entry.columns(shape.table) if self._entry.tables else ()
         fields = [
             pa.field(c.name, arrow_type(c.dtype) if shape.typed else pa.string())

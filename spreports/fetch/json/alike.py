@@ -70,7 +70,11 @@ def _cells(block: Block, layout: Layout) -> pa.Array:
         around = layout.separator + layout.joint + layout.separator
         text = text[start:end].replace(layout.joint, around)
         start, end = 0, len(text)
-    cells = pc.split_pattern(text_between(text, start, end), layout.separator).flatten()
+    # what is large lives a moment in one thread: memory that the system takes back
+    # at once, where Arrow's own pool would keep as much for each thread
+    pool = pa.system_memory_pool()
+    whole = text_between(text, start, end)
+    cells = pc.split_pattern(whole, layout.separator, memory_pool=pool).values
     # behind the last separator stands nothing
     if len(cells) % len(layout.slots) != 1 or cells[-1].as_py():
         raise _Unlike
@@ -85,7 +89,7 @@ def _columns(cells: pa.Array, layout: Layout, root: Record) -> list[pa.Array]:
     found: dict[tuple[str, ...], pa.Array] = {}
     for place, slot in enumerate(layout.slots):
         there = pc.add(seconds, scalar_of(place - width, pa.int32()))
-        cell = cells.take(there)
+        cell = pc.take(cells, there, memory_pool=pa.system_memory_pool())
         if slot.leaf is not None:
             found[slot.path] = _typed(_values(slot, cell), slot.leaf)
         elif pc.equal(cell, scalar_of(slot.before, pa.binary())).false_count:
@@ -136,7 +140,9 @@ def _between(cell: pa.Array, before: bytes, behind: bytes) -> pa.Array | None:
         or pc.min(pc.binary_length(cell)).as_py() < len(before) + len(behind)
     ):
         return None
-    return pc.binary_slice(cell, len(before), -len(behind) or _TO_THE_END)
+    stop = -len(behind) or _TO_THE_END
+    pool = pa.system_memory_pool()
+    return pc.binary_slice(cell, len(before), stop, memory_pool=pool)
 
 
 def _unescaped(texts: pa.Array) -> pa.Array:
