@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import weakref
@@ -11,10 +12,9 @@ from typing import Protocol, runtime_checkable
 
 from spreports.errors import ConfigError
 
-# Real seconds between looks where a clock knows no `wait_for`.
-LOOK_AGAIN = 0.005
-# What such a clock is moved on by at each look.
-STEP = 0.25
+# A clock that cannot be woken sleeps this many seconds at a time, so that an end which
+# somebody asks for comes within a second.
+SLICE = 0.5
 
 
 class Clock(Protocol):
@@ -68,23 +68,16 @@ class SystemClock:
         """Let `seconds` pass."""
         time.sleep(max(0.0, seconds))
 
-    def wait_for(
-        self,
-        condition: threading.Condition,
-        predicate: Callable[[], bool],
-        seconds: float | None,
-    ) -> bool:
-        """Wait on a held condition until `predicate` holds, for `seconds` at most."""
-        return condition.wait_for(predicate, seconds)
-
 
 def wait_for(
     clock: Clock,
     condition: threading.Condition,
     predicate: Callable[[], bool],
     seconds: float | None,
+    *,
+    alone: bool = False,
 ) -> bool:
-    """Wait on any clock; one that knows only sleep is moved on step by step.
+    """Wait on any clock until `predicate` holds, for `seconds` at most.
 
     Parameters
     ----------
@@ -93,6 +86,9 @@ def wait_for(
         Held; released while waiting.
     predicate : callable
     seconds : float or None, seconds of `clock`
+    alone : bool
+        Nobody is at work who could make `predicate` true: only time can bring
+        anything, so a clock that knows only sleep is asked to sleep.
 
     Returns
     -------
@@ -101,13 +97,19 @@ def wait_for(
     """
     if isinstance(clock, WakingClock):
         return clock.wait_for(condition, predicate, seconds)
-    end = None if seconds is None else clock.monotonic() + seconds
+    end = math.inf if seconds is None else clock.monotonic() + seconds
     while not predicate():
-        left = STEP if end is None else end - clock.monotonic()
+        left = end - clock.monotonic()
         if left <= 0:
             return False
-        if not condition.wait(LOOK_AGAIN) and end is not None:
-            clock.sleep(min(left, STEP))
+        if alone and seconds is not None:
+            condition.release()
+            try:
+                clock.sleep(min(left, SLICE))
+            finally:
+                condition.acquire()
+        else:
+            condition.wait(None if seconds is None else min(left, SLICE))
     return True
 
 
@@ -151,12 +153,8 @@ class StoppableClock:
         def over() -> bool:
             return self._closed or (stop is not None and stop.is_set())
 
-        if not over():
-            if isinstance(self._clock, WakingClock):
-                with self._condition:
-                    self._clock.wait_for(self._condition, over, max(0.0, seconds))
-            else:
-                self._clock.sleep(seconds)
+        with self._condition:
+            wait_for(self._clock, self._condition, over, seconds, alone=True)
         self._check()
         if over():
             raise Stopped("nobody waits for this any more")
@@ -166,8 +164,10 @@ class StoppableClock:
         condition: threading.Condition,
         predicate: Callable[[], bool],
         seconds: float | None,
+        *,
+        alone: bool = False,
     ) -> bool:
-        """Wait on a held condition until `predicate` holds, for `seconds` at most.
+        """Wait as the function of that name.
 
         Raises
         ------
@@ -176,7 +176,11 @@ class StoppableClock:
         """
         self._waited_on.add(condition)
         held = wait_for(
-            self._clock, condition, lambda: self._closed or predicate(), seconds
+            self._clock,
+            condition,
+            lambda: self._closed or predicate(),
+            seconds,
+            alone=alone,
         )
         self._check()
         return held

@@ -1,35 +1,15 @@
-"""Many requests on their way at once, each operation at its own pace.
-
-createReport, getReport and getReportDocument each have a bucket of their own, so each
-has a lane of its own here: none waits for another's slot, and the one that decides how
-long everything takes is never idle while there is something for it to do.
-"""
+"""The seam for whoever wants many reports: requests in, finished reports out."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from spreports.clock import Stopped
-from spreports.errors import SPReportsError, ThrottledError, WaitTimeoutError
+from spreports.errors import SPReportsError, WaitTimeoutError
 from spreports.reports.connection import Connection
-from spreports.reports.fetching import Fetching
-from spreports.reports.obtain import Obtaining
-from spreports.reports.polling import Polling
-from spreports.reports.progress import OnProgress, Progress
+from spreports.reports.lanes import Lanes
+from spreports.reports.progress import OnProgress
 from spreports.reports.request import ReportRequest
-from spreports.reports.ticket import Finished, Stage, Ticket
-
-# Documents that are here, or on their way, before whoever asked takes them: their disk
-# space is bounded so, and no URL is asked for long before it is needed.
-LOOK_AHEAD = 4
-# Downloads side by side: one brings bytes while another waits for its slot.
-FETCHERS = 2
-# How long an end waits for lanes in the middle of a call; they end by themselves.
-JOIN_SECONDS = 0.25
-
-# Works on one ticket, and returns all that it has changed: a page tells of many.
-Work = Callable[[Ticket], Sequence[Ticket]]
+from spreports.reports.ticket import Finished
 
 
 class ReportQueue:
@@ -94,211 +74,8 @@ class ReportQueue:
         ConfigError
             The client was closed meanwhile.
         """
-        run = _Run(self._connection, requests, reuse=self._reuse, fetch=self._fetch)
-        return run.results(timeout, on_progress)
-
-
-class _Run:
-    """One run: the tickets by stage, the lanes, and the lock that they share."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        requests: Sequence[ReportRequest],
-        *,
-        reuse: bool,
-        fetch: bool,
-    ) -> None:
-        self._clock = connection.clock
-        self._tickets = [Ticket(i, request) for i, request in enumerate(requests)]
-        # Insertion order is the order of turns: a ticket that comes back goes last
-        self._at: dict[Stage, dict[int, Ticket]] = {stage: {} for stage in Stage}
-        self._at[Stage.ASKING].update(enumerate(self._tickets))
-        self._changed = threading.Condition()
-        self._stop = threading.Event()
-        self._fetch = fetch
-        self._changes = 0
-        self._broken: BaseException | None = None
-        self._obtaining = Obtaining(connection, self._tickets, reuse=reuse)
-        self._polling = Polling(connection, self._tickets)
-        self._fetching = Fetching(connection)
-
-    def results(
-        self, timeout: float | None, on_progress: OnProgress | None
-    ) -> Iterator[Finished]:
-        """Run the lanes, and yield what they finish."""
-        deadline = None if timeout is None else self._clock.monotonic() + timeout
-        self._obtaining.deadline = deadline
-        lanes = self._lanes() if self._tickets else []
-        try:
-            for lane in lanes:
-                lane.start()
-            for ticket in self._finished(deadline, on_progress):
-                yield ticket.finished()
-            self._end(lanes)
-            yield from self._late()
-        finally:
-            self._end(lanes)
-
-    def _lanes(self) -> list[threading.Thread]:
-        """Return one thread for each operation, a few for downloads."""
-        work: list[tuple[Stage, Work]] = [
-            (Stage.ASKING, self._obtaining.obtain),
-            (Stage.POLLING, self._polling.poll),
-            *[(Stage.FETCHING, self._fetching.fetch)] * FETCHERS,
-        ]
-        return [
-            threading.Thread(
-                target=self._lane,
-                args=each,
-                name=f"spreports-{each[0].value}",
-                daemon=True,
-            )
-            for each in work
-        ]
-
-    def _finished(
-        self, deadline: float | None, on_progress: OnProgress | None
-    ) -> Iterator[Ticket]:
-        """Yield what is finished until nothing is left or the time is up."""
-        left, told = len(self._tickets), 0
-        while left:
-            patience = None
-            if deadline is not None:
-                patience = max(0.0, deadline - self._clock.monotonic())
-            with self._changed:
-                in_time = self._wait_for_news(told, patience)
-                if self._broken is not None:
-                    raise self._broken
-                told = self._changes
-                done = list(self._at[Stage.FINISHED].values())
-            if on_progress is not None:
-                on_progress(self._progress())
-            for ticket in done:
-                left -= 1
-                yield ticket
-                with self._changed:
-                    del self._at[Stage.FINISHED][ticket.index]
-                    self._news()
-            if not in_time:
-                return
-
-    def _wait_for_news(self, told: int, patience: float | None) -> bool:
-        """Wait until something has changed since `told`; False: time is up first."""
-        return self._clock.wait_for(
-            self._changed,
-            lambda: self._changes > told or self._stop.is_set(),
-            patience,
-        )
-
-    def _late(self) -> Iterator[Finished]:
-        """Yield what was not finished in time; it all goes on at Amazon."""
-        with self._changed:
-            for ticket in self._tickets:
-                if ticket.stage is not Stage.FINISHED:
-                    self._file(ticket, _too_late(ticket))
-            late = list(self._at[Stage.FINISHED].values())
-        for ticket in late:
-            yield ticket.finished()
-
-    def _end(self, lanes: Sequence[threading.Thread]) -> None:
-        """Wake the lanes for good; those within a call end after it."""
-        self._clock.stop_all(self._stop)
-        with self._changed:
-            self._changed.notify_all()
-        for lane in lanes:
-            if lane.ident is not None:
-                lane.join(JOIN_SECONDS)
-
-    def _lane(self, stage: Stage, work: Work) -> None:
-        """Do what is due at one stage, until the run ends."""
-        self._clock.obey(self._stop)
-        try:
-            while (ticket := self._next(stage)) is not None:
-                self._step(ticket, work)
-        except Stopped:
-            return
-        except BaseException as exc:  # noqa: BLE001 - raised again in the thread that iterates
-            with self._changed:
-                self._broken = exc
-                self._news()
-
-    def _step(self, ticket: Ticket, work: Work) -> None:
-        """Work on one ticket; its error is its own."""
-        touched: Sequence[Ticket] = (ticket,)
-        error: SPReportsError | None = None
-        try:
-            touched = work(ticket)
-        except Stopped:
-            raise
-        except ThrottledError as exc:
-            # Quota comes back: only the run's deadline ends the wait for it
-            ticket.throttled = exc
-        except SPReportsError as exc:
-            error = exc
-        with self._changed:
-            ticket.held = False
-            for each in touched:
-                self._file(each, error)
-            self._news()
-
-    def _news(self) -> None:
-        """Tell everybody that something has changed."""
-        self._changes += 1
-        self._changed.notify_all()
-
-    def _file(self, ticket: Ticket, error: SPReportsError | None) -> None:
-        """Put a ticket where it now belongs, behind those that are there."""
-        for tickets in self._at.values():
-            if tickets.pop(ticket.index, None) is not None:
-                break
-        else:
-            return  # whoever asked has it already
-        if error is not None:
-            ticket.finish(error)
-        wanted = self._fetch or ticket.unconfirmed
-        if ticket.stage is Stage.FETCHING and not wanted:
-            ticket.finish()
-        self._at[ticket.stage][ticket.index] = ticket
-
-    def _next(self, stage: Stage) -> Ticket | None:
-        """Wait for a ticket that is due at this stage; None when the run has ended."""
-        with self._changed:
-            while not self._stop.is_set():
-                ticket = self._due(stage)
-                if ticket is not None:
-                    ticket.held = True
-                    return ticket
-                self._wait_for_news(self._changes, self._until_due(stage))
-        return None
-
-    def _due(self, stage: Stage) -> Ticket | None:
-        """Return the first ticket that is due at this stage."""
-        waiting = self._at[stage].values()
-        if stage is Stage.FETCHING:
-            fetching = sum(ticket.held for ticket in waiting)
-            if fetching + len(self._at[Stage.FINISHED]) >= LOOK_AHEAD:
-                return None
-        now = self._clock.monotonic()
-        return next((t for t in waiting if not t.held and t.due <= now), None)
-
-    def _until_due(self, stage: Stage) -> float | None:
-        """Return the seconds until the next ticket of this stage is due."""
-        now = self._clock.monotonic()
-        dues = [t.due for t in self._at[stage].values() if not t.held and t.due > now]
-        return min(dues) - now if dues else None
-
-    def _progress(self) -> Progress:
-        """Say how far it is."""
-        statuses: dict[str, int] = {}
-        for ticket in self._tickets:
-            statuses[ticket.status] = statuses.get(ticket.status, 0) + 1
-        return Progress(
-            total=len(self._tickets),
-            finished=sum(t.is_over for t in self._tickets),
-            adopted=sum(t.adopted for t in self._tickets),
-            statuses=statuses,
-        )
+        lanes = Lanes(self._connection, requests, reuse=self._reuse, fetch=self._fetch)
+        return lanes.results(timeout, on_progress)
 
 
 def first_error(errors: Mapping[int, SPReportsError]) -> SPReportsError:
@@ -321,16 +98,3 @@ def first_error(errors: Mapping[int, SPReportsError]) -> SPReportsError:
         late = [e for e in errors.values() if isinstance(e, WaitTimeoutError)]
         first.report_ids = tuple(e.report_id for e in late if e.report_id)
     return first
-
-
-def _too_late(ticket: Ticket) -> SPReportsError:
-    """Say which report was not finished in time, or what kept it from being asked."""
-    if ticket.report_id is None and ticket.throttled is not None:
-        return ticket.throttled
-    return WaitTimeoutError(
-        f"report {ticket.report_id or '(not created yet)'} of "
-        f"{ticket.request.entry.report_type} not finished in time; "
-        f"last seen: {ticket.status}",
-        report_id=ticket.report_id,
-        report_ids=(ticket.report_id,) if ticket.report_id else (),
-    )
