@@ -75,7 +75,7 @@ def wait_for(
     predicate: Callable[[], bool],
     seconds: float | None,
     *,
-    alone: bool = False,
+    alone: Callable[[], bool] | None = None,
 ) -> bool:
     """Wait on any clock until `predicate` holds, for `seconds` at most.
 
@@ -86,9 +86,9 @@ def wait_for(
         Held; released while waiting.
     predicate : callable
     seconds : float or None, seconds of `clock`
-    alone : bool
-        Nobody is at work who could make `predicate` true: only time can bring
-        anything, so a clock that knows only sleep is asked to sleep.
+    alone : callable, optional
+        Whether nobody is at work who could make `predicate` true: then only time can
+        bring anything, and a clock that knows only sleep is asked to sleep.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def wait_for(
         left = end - clock.monotonic()
         if left <= 0:
             return False
-        if alone and seconds is not None:
+        if alone is not None and seconds is not None and alone():
             condition.release()
             try:
                 clock.sleep(min(left, SLICE))
@@ -154,7 +154,7 @@ class StoppableClock:
             return self._closed or (stop is not None and stop.is_set())
 
         with self._condition:
-            wait_for(self._clock, self._condition, over, seconds, alone=True)
+            wait_for(self._clock, self._condition, over, seconds, alone=lambda: True)
         self._check()
         if over():
             raise Stopped("nobody waits for this any more")
@@ -165,7 +165,7 @@ class StoppableClock:
         predicate: Callable[[], bool],
         seconds: float | None,
         *,
-        alone: bool = False,
+        alone: Callable[[], bool] | None = None,
     ) -> bool:
         """Wait as the function of that name.
 

@@ -7,7 +7,7 @@ from spreports.api.credentials import Credentials
 from spreports.api.marketplaces import TOKEN_URL, Region, find_region
 from spreports.api.operations import ReportsAPI
 from spreports.api.origin import Origin
-from spreports.api.throttle import Buckets, Throttle
+from spreports.api.throttle import Throttle
 from spreports.api.transport import DEADLINE_SECONDS, Transport
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError
@@ -22,7 +22,7 @@ def connect_api(
     endpoint: str | None = None,
     token_url: str | None = None,
     clock: Clock | None = None,
-    buckets: Buckets | None = None,
+    throttle: Throttle | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> ReportsAPI:
     """Return the API of one account in one region; nothing is asked yet.
@@ -40,8 +40,8 @@ def connect_api(
         not Amazon's, so that credentials and tokens stay with whom they are meant for.
     clock : Clock, optional
         For quota, retries and the age of tokens.
-    buckets : Buckets, optional
-        Where the state of the usage plans lives; in memory unless given.
+    throttle : Throttle, optional
+        The account's buckets; in memory unless given.
     deadline_seconds : float, seconds
         How long one call may wait for quota.
 
@@ -72,7 +72,7 @@ def connect_api(
         Transport(
             origin,
             tokens,
-            throttle=Throttle(clock, buckets),
+            throttle=throttle,
             clock=clock,
             deadline_seconds=deadline_seconds,
         )

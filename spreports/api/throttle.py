@@ -1,60 +1,31 @@
 """Usage plans kept on our side: book a slot, sleep until it, learn the real rate.
 
 Quota is the scarce thing, so a call that Amazon would refuse is not sent. One bucket
-per operation, by the generic cell rate algorithm: its whole state is one time and one
-rate, which a file shared by processes can hold as well as memory can.
+per operation, whose state lives in memory or in a file shared by processes.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
+from spreports.api.bucket import Bucket, book, drain, rerate, wait_for_slot
 from spreports.api.times import write_time
 from spreports.api.usage_plans import USAGE_PLANS, UsagePlan
-from spreports.clock import Clock, SystemClock
+from spreports.clock import Clock, SystemClock, wait_for
 from spreports.errors import ThrottledError
 
-__all__ = [
-    "Bucket",
-    "Buckets",
-    "MemoryBuckets",
-    "Throttle",
-    "book",
-    "drain",
-    "rerate",
-]
+__all__ = ["Buckets", "MemoryBuckets", "Throttle"]
 
 T = TypeVar("T")
 
-# Amazon's clock and ours tick apart and answers overtake one another; this much less
-# than the plan allows keeps a steady stream free of refusals.
-RATE_MARGIN = 0.98
-BURST_MARGIN = 1
-
 # A header outside these multiples of the reference's rate is taken for its limit.
 LOWEST, HIGHEST = 0.1, 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """The state of one operation's bucket.
-
-    Attributes
-    ----------
-    full_at : float, seconds
-        When the bucket would be full again if nobody asked any more; in the past for a
-        full one. (The theoretical arrival time of the algorithm.)
-    rate : float, requests per second
-        As last learned; the margin is not in it.
-    """
-
-    full_at: float
-    rate: float
 
 
 class Buckets(Protocol):
@@ -101,71 +72,6 @@ class MemoryBuckets:
         return result
 
 
-def book(state: Bucket, now: float, plan: UsagePlan) -> tuple[Bucket, float]:
-    """Book the next free slot.
-
-    Parameters
-    ----------
-    state : Bucket
-    now : float, seconds
-    plan : UsagePlan
-        Gives the burst; the rate is the state's.
-
-    Returns
-    -------
-    tuple of Bucket and float
-        The new state, and the seconds to wait until the slot; 0 while the burst lasts.
-        Slots are handed out in order, so whoever books first goes first.
-    """
-    interval = _interval(state.rate)
-    start = max(state.full_at, now)
-    wait = start - (_burst(plan) - 1) * interval - now
-    # Less than a microsecond is what rounding leaves, not a wait
-    return replace(state, full_at=start + interval), wait if wait > 1e-6 else 0.0
-
-
-def drain(
-    state: Bucket, now: float, plan: UsagePlan, at_least: float = 0.0
-) -> tuple[Bucket, float]:
-    """Empty a bucket after Amazon has refused a request.
-
-    Parameters
-    ----------
-    state : Bucket
-    now : float, seconds
-    plan : UsagePlan
-    at_least : float, seconds
-        A Retry-After.
-
-    Returns
-    -------
-    tuple of Bucket and float
-        The new state, and the least seconds until its next slot: one interval.
-    """
-    interval = _interval(state.rate)
-    wait = max(interval, at_least)
-    empty = now + wait + (_burst(plan) - 1) * interval
-    return replace(state, full_at=max(state.full_at, empty)), wait
-
-
-def rerate(state: Bucket, now: float, rate: float) -> Bucket:
-    """Change a bucket's rate; the debt keeps its number of requests, not of seconds.
-
-    Parameters
-    ----------
-    state : Bucket
-    now : float, seconds
-    rate : float, requests per second
-
-    Returns
-    -------
-    Bucket
-        A spent burst stays spent when the rate falls.
-    """
-    debt = max(0.0, state.full_at - now) * state.rate
-    return Bucket(full_at=now + debt / rate, rate=rate)
-
-
 class Throttle:
     """One account's buckets: `acquire` before a request, `learn` after its answer.
 
@@ -181,6 +87,8 @@ class Throttle:
     ) -> None:
         self._clock = clock or SystemClock()
         self._buckets = buckets or MemoryBuckets(self._clock)
+        self._in_line = threading.Condition()
+        self._lines: dict[str, deque[object]] = {}
 
     def acquire(self, operation: str, deadline: float) -> float:
         """Book a slot and sleep until it.
@@ -202,26 +110,96 @@ class Throttle:
             The next slot lies beyond the deadline; nothing was booked.
         """
         plan = USAGE_PLANS[operation]
-        patience = deadline - self._clock.monotonic()
+        with self._turn(operation, deadline):
+            patience = deadline - self._clock.monotonic()
+
+            def step(state: Bucket | None, now: float) -> tuple[Bucket, float]:
+                before = state or Bucket(now, plan.rate)
+                after, wait = book(before, now, plan)
+                return (after if wait <= patience else before), wait
+
+            wait = self._buckets.change(operation, step)
+            if wait > patience:
+                raise self._too_late(operation, wait)
+            if wait > 0:
+                self._clock.sleep(wait)
+        return wait
+
+    def wait_for(self, operation: str, number: int = 1) -> float:
+        """Return the seconds until the `number`-th slot from now; books nothing.
+
+        Parameters
+        ----------
+        operation : str
+        number : int, 1 or more
+
+        Returns
+        -------
+        float, seconds
+            0 while the burst lasts.
+        """
+        plan = USAGE_PLANS[operation]
 
         def step(state: Bucket | None, now: float) -> tuple[Bucket, float]:
             before = state or Bucket(now, plan.rate)
-            after, wait = book(before, now, plan)
-            return (after if wait <= patience else before), wait
+            return before, wait_for_slot(before, now, plan, number)
 
-        wait = self._buckets.change(operation, step)
-        if wait > patience:
-            free = write_time(
-                (self._clock.now() + timedelta(seconds=wait)).replace(microsecond=0)
-            )
-            raise ThrottledError(
-                f"{operation}: its quota returns in {wait:.0f} s (at {free}), which is "
-                f"after this call's deadline; call again then, or allow more time",
-                operation=operation,
-            )
-        if wait > 0:
-            self._clock.sleep(wait)
-        return wait
+        return self._buckets.change(operation, step)
+
+    @contextmanager
+    def _turn(self, operation: str, deadline: float) -> Iterator[None]:
+        """Wait for our turn among the threads of this process.
+
+        Only the first in line books a slot in the bucket, which other processes may
+        share: so they take turns with us, however many threads we are, and a process
+        that is killed takes no more than one slot with it.
+        """
+        me = object()
+        with self._in_line:
+            line = self._lines.setdefault(operation, deque())
+            line.append(me)
+            ahead = len(line) - 1
+        try:
+            if ahead:
+                self._wait_in_line(operation, ahead, line, me, deadline)
+            yield
+        finally:
+            with self._in_line:
+                line.remove(me)
+                self._in_line.notify_all()
+
+    def _wait_in_line(
+        self,
+        operation: str,
+        ahead: int,
+        line: deque[object],
+        me: object,
+        deadline: float,
+    ) -> None:
+        """Wait until those before us have their slots."""
+        patience = deadline - self._clock.monotonic()
+        least = self.wait_for(operation, ahead + 1)
+        if least <= patience:
+            with self._in_line:
+                first = wait_for(
+                    self._clock, self._in_line, lambda: line[0] is me, patience
+                )
+            # Somebody who was told to stop meanwhile books no slot
+            self._clock.sleep(0.0)
+            if first:
+                return
+        raise self._too_late(operation, least)
+
+    def _too_late(self, operation: str, wait: float) -> ThrottledError:
+        """Say when the quota returns."""
+        free = write_time(
+            (self._clock.now() + timedelta(seconds=wait)).replace(microsecond=0)
+        )
+        return ThrottledError(
+            f"{operation}: its quota returns in {wait:.0f} s (at {free}), which is "
+            f"after this call's deadline; call again then, or allow more time",
+            operation=operation,
+        )
 
     def learn(self, operation: str, header: str | None) -> None:
         """Take over the rate that Amazon states.
@@ -266,16 +244,6 @@ class Throttle:
             return drain(before, now, plan, retry_after or 0.0)
 
         return self._buckets.change(operation, step)
-
-
-def _interval(rate: float) -> float:
-    """Seconds between two requests of a steady stream."""
-    return 1.0 / (rate * RATE_MARGIN)
-
-
-def _burst(plan: UsagePlan) -> int:
-    """Requests that may go out at once from a full bucket."""
-    return max(1, plan.burst - BURST_MARGIN)
 
 
 def _rate(header: str | None, plan: UsagePlan) -> float | None:

@@ -12,6 +12,7 @@ from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
 from spreports.api.models import ProcessingStatus
 from spreports.api.operations import ReportsAPI
+from spreports.api.throttle import Throttle
 from spreports.catalog import ReportType
 from spreports.client.arguments import (
     check_by_catalogue,
@@ -25,7 +26,7 @@ from spreports.clock import Clock, StoppableClock, SystemClock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
 from spreports.plan.windows import Moment, moment, report_windows, window
-from spreports.quota import SharedBuckets
+from spreports.quota import CoolDowns, QuotaFile, SharedBuckets
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.origin import AmazonOrigin
@@ -77,14 +78,17 @@ class Client(Syncing):
         store = Store(settings.home)
         store.sweep()
         store.trim(STORE_BYTES)
-        self._quota = SharedBuckets(store.home / "quota.sqlite", account, self._clock)
+        self._quota = QuotaFile(store.home / "quota.sqlite")
+        throttle = Throttle(
+            self._clock, SharedBuckets(self._quota, account, self._clock)
+        )
         self.api: ReportsAPI = connect_api(
             settings.credentials,
             region=settings.region,
             endpoint=settings.endpoint,
             token_url=settings.token_url,
             clock=self._clock,
-            buckets=self._quota,
+            throttle=throttle,
         )
         self._connection = Connection(
             api=self.api,
@@ -92,6 +96,8 @@ class Client(Syncing):
             ledger=Ledger(store.home / "ledger.sqlite"),
             account=account,
             clock=self._clock,
+            throttle=throttle,
+            cooldowns=CoolDowns(self._quota, account, self._clock),
             loopback=settings.endpoint is not None and is_loopback(settings.endpoint),
         )
         for document_id in self._connection.ledger.orphans(account):

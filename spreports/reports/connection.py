@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from threading import Lock, RLock
 
 from spreports.api.operations import ReportsAPI
+from spreports.api.throttle import Throttle
 from spreports.clock import StoppableClock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
+from spreports.quota import CoolDowns
 
 
 class Locks:
@@ -37,6 +39,10 @@ class Connection:
         Fingerprint of the credentials; names folders and rows.
     clock : StoppableClock
         Closing it wakes whoever sleeps.
+    throttle : Throttle
+        The account's buckets, which `api` draws on.
+    cooldowns : CoolDowns
+        When report types may be asked for again.
     loopback : bool
         Whether report documents may come from this machine (the simulator).
     locks : Locks
@@ -50,6 +56,8 @@ class Connection:
     ledger: Ledger
     account: str
     clock: StoppableClock
+    throttle: Throttle
+    cooldowns: CoolDowns
     loopback: bool
     locks: Locks = field(default_factory=Locks)
     private: set[str] = field(default_factory=set)

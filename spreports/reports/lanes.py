@@ -7,6 +7,7 @@ long everything takes is never idle while there is something for it to do.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
@@ -59,6 +60,7 @@ class Lanes:
         self._stop = threading.Event()
         self._fetch = fetch
         self._changes = self._at_work = 0
+        self._deadline = math.inf
         self._broken: BaseException | None = None
         self._obtaining = Obtaining(connection, self._tickets, reuse=reuse)
         self._polling = Polling(connection, self._tickets)
@@ -68,13 +70,14 @@ class Lanes:
         self, timeout: float | None, on_progress: OnProgress | None
     ) -> Iterator[Finished]:
         """Run the lanes, and yield what they finish; as `ReportQueue.run`."""
-        deadline = None if timeout is None else self._clock.monotonic() + timeout
-        self._obtaining.deadline = deadline
+        if timeout is not None:
+            self._deadline = self._clock.monotonic() + timeout
+        self._obtaining.deadline = self._deadline
         lanes = self._lanes() if self._tickets else []
         try:
             for lane in lanes:
                 lane.start()
-            for ticket in self._finished(deadline, on_progress):
+            for ticket in self._finished(on_progress):
                 yield ticket.finished()
             self._end(lanes)
             yield from self._late()
@@ -98,17 +101,12 @@ class Lanes:
             for each in work
         ]
 
-    def _finished(
-        self, deadline: float | None, on_progress: OnProgress | None
-    ) -> Iterator[Ticket]:
+    def _finished(self, on_progress: OnProgress | None) -> Iterator[Ticket]:
         """Yield what is finished until nothing is left or the time is up."""
         left, told = len(self._tickets), 0
         while left:
-            patience = None
-            if deadline is not None:
-                patience = max(0.0, deadline - self._clock.monotonic())
             with self._changed:
-                in_time = self._wait_for_news(told, patience, alone=False)
+                self._wait_for_news(told, self._time_left())
                 if self._broken is not None:
                     raise self._broken
                 told = self._changes
@@ -121,18 +119,22 @@ class Lanes:
                 with self._changed:
                     del self._at[Stage.FINISHED][ticket.index]
                     self._news()
-            if not in_time:
+            if self._time_left() <= 0:
                 return
 
+    def _time_left(self) -> float:
+        """Return the seconds until the deadline of the run."""
+        return self._deadline - self._clock.monotonic()
+
     def _wait_for_news(
-        self, told: int, patience: float | None, *, alone: bool = True
-    ) -> bool:
-        """Wait until something has changed since `told`; False: time is up first."""
-        return self._clock.wait_for(
+        self, told: int, patience: float, alone: Callable[[], bool] | None = None
+    ) -> None:
+        """Wait until something has changed since `told`, or for so many seconds."""
+        self._clock.wait_for(
             self._changed,
             lambda: self._changes > told or self._stop.is_set(),
-            patience,
-            alone=alone and not self._at_work,
+            patience if patience < math.inf else None,
+            alone=alone,
         )
 
     def _late(self) -> Iterator[Finished]:
@@ -215,7 +217,13 @@ class Lanes:
                     ticket.held = True
                     self._at_work += 1
                     return ticket
-                self._wait_for_news(self._changes, self._until_due(stage))
+                patience = self._until_due(stage)
+                if patience < math.inf:
+                    patience = min(patience, self._time_left())
+                if patience <= 0:  # the deadline has passed
+                    self._news()
+                    return None
+                self._wait_for_news(self._changes, patience, lambda: not self._at_work)
         return None
 
     def _due(self, stage: Stage) -> Ticket | None:
@@ -226,13 +234,15 @@ class Lanes:
             if fetching + len(self._at[Stage.FINISHED]) >= LOOK_AHEAD:
                 return None
         now = self._clock.monotonic()
+        if now >= self._deadline:
+            return None
         return next((t for t in waiting if not t.held and t.due <= now), None)
 
-    def _until_due(self, stage: Stage) -> float | None:
+    def _until_due(self, stage: Stage) -> float:
         """Return the seconds until the next ticket of this stage is due."""
         now = self._clock.monotonic()
-        dues = [t.due for t in self._at[stage].values() if not t.held and t.due > now]
-        return min(dues) - now if dues else None
+        later = (t.due for t in self._at[stage].values() if not t.held and t.due > now)
+        return min(later, default=math.inf) - now
 
     def _progress(self) -> Progress:
         """Say how far it is."""

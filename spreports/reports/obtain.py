@@ -7,6 +7,7 @@ a report that the next one takes up, and never a second createReport by accident
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -48,7 +49,7 @@ class Obtaining:
 
     Attributes
     ----------
-    deadline : float or None, seconds of ``clock.monotonic()``
+    deadline : float, seconds of ``clock.monotonic()``
         Of the run.
     """
 
@@ -59,7 +60,7 @@ class Obtaining:
         self._tickets = tickets
         self._reuse = reuse
         self._clock = connection.clock
-        self.deadline: float | None = None
+        self.deadline = math.inf
 
     def obtain(self, ticket: Ticket) -> Sequence[Ticket]:
         """Adopt or create the report of one ticket.

@@ -49,7 +49,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "load": ({"errors", "owner", "catalog"}, {"pyarrow", "polars", "fsspec"}),
     "ledger": ({"errors", "owner"}, set()),
-    "quota": ({"errors", "clock", "api.throttle"}, set()),
+    "quota": ({"errors", "clock", "api.bucket"}, set()),
     "plan": ({"errors", "clock", "catalog", "api.models", "api.usage_plans"}, set()),
     "facts": ({"errors", "api.marketplaces", "catalog"}, {"polars"}),
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
