@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from spreports.errors import NotFoundError as NotFoundError
     from spreports.errors import ParseError as ParseError
     from spreports.errors import ReportCancelledError as ReportCancelledError
+    from spreports.errors import ReportEmptyError as ReportEmptyError
     from spreports.errors import ReportError as ReportError
     from spreports.errors import ReportFatalError as ReportFatalError
     from spreports.errors import ServerError as ServerError
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from spreports.plan.plan import Plan as Plan
     from spreports.reports.document import Document as Document
     from spreports.reports.drift import Drift as Drift
+    from spreports.reports.outcome import Outcome as Outcome
+    from spreports.reports.outcome import OutcomeKind as OutcomeKind
     from spreports.reports.progress import Progress as Progress
     from spreports.reports.reports import Reports as Reports
     from spreports.schedules.changes import ScheduleChanges as ScheduleChanges
@@ -75,6 +78,8 @@ _HOMES = {
     "Drift": "reports.drift",
     "Feed": "sync",
     "FeedsFile": "sync",
+    "Outcome": "reports.outcome",
+    "OutcomeKind": "reports.outcome",
     "Plan": "plan.plan",
     "ProcessingStatus": "api.models",
     "Progress": "reports.progress",

@@ -12,8 +12,9 @@
     │   ├── ThrottledError          429, still so at the deadline
     │   ├── ServerError             5xx
     │   └── TransportError          no usable HTTP answer
-    ├── ReportError                 .report_id
+    ├── ReportError                 .report_id .outcome
     │   ├── ReportCancelledError
+    │   ├── ReportEmptyError        only where on_empty="raise"
     │   ├── ReportFatalError        .reason
     │   └── WaitTimeoutError        also a TimeoutError
     ├── DocumentError               .report_document_id
@@ -33,7 +34,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from spreports.api.models import Report
+    from spreports.reports.outcome import Outcome
 
 __all__ = [
     "APIError",
@@ -50,6 +55,7 @@ __all__ = [
     "NotFoundError",
     "ParseError",
     "ReportCancelledError",
+    "ReportEmptyError",
     "ReportError",
     "ReportFatalError",
     "SPReportsError",
@@ -135,7 +141,9 @@ class APIError(SPReportsError):
 
 
 class BadRequestError(APIError):
-    """400, 415 or another refusal of the request as it was written."""
+    """400, 415 or another refusal of a request; ``.outcome`` where a report's was."""
+
+    outcome: Outcome | None = None
 
 
 class UnauthorizedError(APIError):
@@ -176,25 +184,24 @@ class ReportError(SPReportsError):
     Attributes
     ----------
     report_id : str or None
+    outcome : Outcome or None
+        What became of the report, on what evidence.
     """
 
     report_id: str | None = None
+    outcome: Outcome | None = None
 
 
 class ReportCancelledError(ReportError):
-    """CANCELLED."""
+    """CANCELLED on request, or because the type was asked for too soon."""
 
-    hint = "Amazon also cancels a report that has no data or was asked for too soon"
+
+class ReportEmptyError(ReportError):
+    """Amazon had no rows, and ``on_empty="raise"`` was asked for."""
 
 
 class ReportFatalError(ReportError):
-    """FATAL.
-
-    Attributes
-    ----------
-    reason : str or None
-        What the FATAL report's own document says.
-    """
+    """FATAL; ``.reason`` is what the report's own document says, if anything."""
 
     reason: str | None = None
 
@@ -206,10 +213,11 @@ class WaitTimeoutError(ReportError, TimeoutError):
     ----------
     report_ids : tuple of str
         Of all reports that were not finished in time.
+    report : Report or None, as last seen
     """
 
     report_ids: tuple[str, ...] = ()
-
+    report: Report | None = None
     hint = "the report goes on at Amazon: the same call later takes it up again"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
@@ -32,7 +31,8 @@ from spreports.reports.document import Document
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.provenance import library_version
 from spreports.reports.reports import Reports
-from spreports.reports.request import ReportRequest
+from spreports.reports.request import requests_of
+from spreports.reports.ways_out import OnEmpty
 from spreports.reports.work import Reading
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Client(Syncing):
         self._on_close = on_close
         self._closed = False
         self._catalogue = settings.catalogue
-        account = _account(settings)
+        account = settings.account
         store = Store(settings.home)
         store.sweep()
         store.trim(STORE_BYTES)
@@ -156,6 +156,7 @@ class Client(Syncing):
         reuse: bool = True,
         strict: bool = True,
         encoding: str | None = None,
+        on_empty: OnEmpty = "frame",
     ) -> Reports:
         """Describe reports; nothing is asked before one of the ways out is used.
 
@@ -179,6 +180,9 @@ class Client(Syncing):
             Check the request against the catalogue before quota is spent.
         encoding : str, optional
             Overrides every other sign of the documents' charset.
+        on_empty : ``"frame"`` or ``"raise"``
+            No rows in all reports together are a frame with the right columns, or a
+            `ReportEmptyError` from whichever way out is used.
 
         Returns
         -------
@@ -197,15 +201,14 @@ class Client(Syncing):
         if strict:
             check_by_catalogue(entry, windows, chosen, self._clock.now())
         groups = [(i,) for i in ids] if per_marketplace else [ids]
-        requests = [
-            ReportRequest(
-                entry=entry, marketplace_ids=group, options=chosen, window=slice_
-            )
-            for slice_ in windows
-            for group in groups
-        ]
+        requests = requests_of(entry, groups, chosen, windows)
         return Reports(
-            self._connection, entry, requests, reuse=reuse, encoding=encoding
+            self._connection,
+            entry,
+            requests,
+            reuse=reuse,
+            encoding=encoding,
+            on_empty=on_empty,
         )
 
     def existing(
@@ -215,6 +218,7 @@ class Client(Syncing):
         since: Moment = "90d",
         marketplaces: Sequence[str] | None = None,
         encoding: str | None = None,
+        on_empty: OnEmpty = "frame",
     ) -> Reports:
         """List finished reports that exist at Amazon; creates nothing.
 
@@ -230,6 +234,8 @@ class Client(Syncing):
         marketplaces : sequence of str, 1 to 10, optional
         encoding : str, optional
             Overrides every other sign of the documents' charset.
+        on_empty : ``"frame"`` or ``"raise"``
+            As in `reports`.
 
         Returns
         -------
@@ -255,7 +261,13 @@ class Client(Syncing):
         )
         by_document = {r.report_document_id: r for r in found if r.report_document_id}
         oldest_first = sorted(by_document.values(), key=lambda r: r.created_time)
-        return Reports(self._connection, entry, found=oldest_first, encoding=encoding)
+        return Reports(
+            self._connection,
+            entry,
+            found=oldest_first,
+            encoding=encoding,
+            on_empty=on_empty,
+        )
 
     @property
     def schedules(self) -> Schedules:
@@ -305,15 +317,3 @@ class Client(Syncing):
     def _entry(self, report_type: str | ReportType | None) -> ReportType:
         """Return the catalogue's entry, or the caller's own."""
         return entry_of(report_type, self._catalogue)
-
-
-def _account(settings: Settings) -> str:
-    """Name folders, rows and buckets by credentials and by which Amazon it is.
-
-    Ids are unique only with the seller, and a stand-in's only with the stand-in: what
-    one Amazon served must never be taken for another's.
-    """
-    if settings.endpoint is None:
-        return settings.credentials.account
-    mark = f"{settings.credentials.account} {settings.endpoint.rstrip('/').lower()}"
-    return hashlib.blake2b(mark.encode(), digest_size=8).hexdigest()

@@ -5,6 +5,7 @@ In this order, the first that gives credentials wins; there is no silent default
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tomllib
@@ -47,6 +48,18 @@ class Settings:
     token_url: str | None = None
     home: Path | None = None
     catalogue: Catalogue = field(default_factory=default_catalogue, repr=False)
+
+    @property
+    def account(self) -> str:
+        """Name folders, rows and buckets by credentials and by which Amazon it is.
+
+        Ids are unique only with the seller, and a stand-in's only with the stand-in:
+        what one Amazon served must never be taken for another's.
+        """
+        if self.endpoint is None:
+            return self.credentials.account
+        mark = f"{self.credentials.account} {self.endpoint.rstrip('/').lower()}"
+        return hashlib.blake2b(mark.encode(), digest_size=8).hexdigest()
 
 
 def read_settings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spreports.ledger.entries import Request, VerifiedDocument, request_key
 from spreports.ledger.file import Ledger
+from spreports.ledger.history import asked_of_type, asked_time
 from spreports.ledger.windows import LakeWindow, LakeWindows, TableRows, WindowState
 
 __all__ = [
@@ -14,5 +15,7 @@ __all__ = [
     "TableRows",
     "VerifiedDocument",
     "WindowState",
+    "asked_of_type",
+    "asked_time",
     "request_key",
 ]

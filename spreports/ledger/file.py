@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from spreports.errors import ConfigError
 from spreports.ledger.entries import Request, VerifiedDocument
@@ -289,6 +290,11 @@ class Ledger:
                 "INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?, ?, ?)",
                 (account, report_id, url, *counts, now.isoformat()),
             )
+
+    def rows(self, query: str, parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query that changes nothing."""
+        with self._lock:
+            return self._connection.execute(query, parameters).fetchall()
 
     def close(self) -> None:
         """Close the file."""

@@ -7,8 +7,8 @@ from spreports.catalog import ReportType
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.echo import Echo
+from spreports.reports.examine import Examiner
 from spreports.reports.origin import AmazonOrigin
-from spreports.reports.outcome import check_finished
 from spreports.reports.provenance import provenance
 from spreports.reports.request import (
     ReportRequest,
@@ -28,6 +28,7 @@ def finished_document(
     *,
     request: ReportRequest | None,
     encoding: str | None = None,
+    examiner: Examiner | None = None,
 ) -> Document | None:
     """Return the report's document; None where Amazon had no data.
 
@@ -41,17 +42,19 @@ def finished_document(
         What was asked for; None for a report that was found.
     encoding : str or None
         Overrides every other sign of the charset.
+    examiner : Examiner or None
+        Knows reports of this type already; a fresh one where left out.
 
     Raises
     ------
     ReportError
-        As `check_finished`.
+        As `Examiner.check`.
     """
-    check_finished(report, connection, restricted=entry.restricted)
+    options = request.options if request else {}
+    (examiner or Examiner(connection, entry)).check(report, options)
     if report.processing_status != ProcessingStatus.DONE:
         return None
     code = marketplace_code(report.marketplace_ids)
-    options = request.options if request else {}
     reading = Reading(
         entry=entry.for_marketplace(code) if code else entry,
         encoding=encoding,

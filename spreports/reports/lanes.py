@@ -267,4 +267,5 @@ def _too_late(ticket: Ticket) -> SPReportsError:
         f"last seen: {ticket.status}",
         report_id=ticket.report_id,
         report_ids=(ticket.report_id,) if ticket.report_id else (),
+        report=ticket.report,
     )

@@ -1,143 +1,130 @@
-"""What became of a report, and the error that says so."""
+"""Outcome: what became of a report, on what evidence, and what to do about it."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
-import zlib
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
-from spreports.api.models import ProcessingStatus, Report
-from spreports.errors import (
-    APIError,
-    DownloadError,
-    ReportCancelledError,
-    ReportError,
-    ReportFatalError,
-)
-from spreports.fetch.download import download
-from spreports.reports.connection import Connection
+from spreports.api.models import Report
 
-# A FATAL document is a sentence or a small JSON object; more is not read.
-REASON_BYTES = 64 * 1024
-REASON_CHARS = 1000
-_REASON_KEYS = ("errorDetails", "errorMessage", "message", "reason")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+__all__ = ["Outcome", "OutcomeKind"]
 
 
-def has_no_data(report: Report) -> bool:
-    """Whether a CANCELLED report most likely had no data.
+class OutcomeKind(StrEnum):
+    """Every kind of outcome; there are no others.
 
-    A cancellation on request is only possible before processing starts, so a report
-    that was cancelled after its processing had started was cancelled by Amazon.
-
-    Source: Reports API v2021-06-30, cancelReport ("Only reports with
-    processingStatus=IN_QUEUE can be cancelled") and ProcessingStatus, CANCELLED.
+    Attributes
+    ----------
+    DONE
+        There is a document with the data.
+    EMPTY
+        Amazon had no data for the request.
+    TOO_SOON
+        Cancelled or failed within the cool-down of its type: nothing is known of the
+        data.
+    NOT_READY
+        Amazon has not published the data yet.
+    WRONG_OPTIONS
+        The request's options, dates or marketplaces do not suit the type.
+    CANCELLED
+        Somebody cancelled it before Amazon began.
+    FATAL
+        It failed, for a reason that is none of these or not told.
+    STUCK
+        Unfinished for so long that it will hardly finish.
+    WAITING
+        Unfinished when the time was up, but not for long.
     """
-    return (
-        report.processing_status == ProcessingStatus.CANCELLED
-        and report.processing_start_time is not None
-    )
+
+    DONE = "done"
+    EMPTY = "empty"
+    TOO_SOON = "too_soon"
+    NOT_READY = "not_ready"
+    WRONG_OPTIONS = "wrong_options"
+    CANCELLED = "cancelled"
+    FATAL = "fatal"
+    STUCK = "stuck"
+    WAITING = "waiting"
 
 
-def check_finished(report: Report, connection: Connection, *, restricted: bool) -> None:
-    """Raise for a finished report that has no rows to give.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one report, on what evidence, and what to do about it.
 
-    Raises
-    ------
-    ReportFatalError
-        With Amazon's reason where the report has a document that says it.
-    ReportCancelledError
-        Cancelled before processing started: on request.
-    ReportError
-        DONE, but without a document.
+    Amazon tells five processing statuses; one of them, CANCELLED, has three meanings.
+
+    Attributes
+    ----------
+    kind : OutcomeKind
+    report_type : str
+    report_id : str or None
+        None where createReport was refused.
+    evidence : mapping of str to object
+        The facts that led to the kind, by name; only those that were looked at:
+        ``processing_status``, ``created_time``, ``processing_start_time``,
+        ``processing_end_time`` (of the report), ``document_text`` (what a FATAL
+        report's document says), ``cooldown_seconds``, ``hold_back_days`` (of the
+        catalogue), ``published_from`` (when the data should be there),
+        ``previous_report_id``, ``previous_report_time``, ``previous_known_by``
+        (``"ledger"`` or ``"getReports"``: the last report of the type before this
+        one), ``seconds_unfinished``, ``held_up_by`` (quota that was
+        not there), ``status`` and ``amazon_says`` (of a refused createReport).
+    heuristic : bool
+        Whether the kind is inferred: Amazon tells neither why a report was cancelled
+        nor what a FATAL document means.
+    next_step : str
+        What the library does next.
+    advice : str
+        What the person should do.
+    again_time : datetime or None, aware UTC
+        From when it makes sense to ask again, where that is known.
+    report : Report or None
+        As Amazon told it.
     """
-    status = report.processing_status
-    name = f"report {report.report_id} ({report.report_type})"
-    if status == ProcessingStatus.FATAL:
-        reason = fatal_reason(report, connection, restricted=restricted)
-        said = f"Amazon says: {reason}" if reason else "Amazon gives no reason"
-        raise ReportFatalError(
-            f"{name} is FATAL; {said}; check the dates, the report options and how "
-            "often this type may be asked for",
-            report_id=report.report_id,
-            reason=reason,
+
+    kind: OutcomeKind
+    report_type: str
+    report_id: str | None
+    evidence: Mapping[str, object] = field(hash=False)
+    heuristic: bool
+    next_step: str
+    advice: str
+    again_time: datetime | None = None
+    report: Report | None = field(default=None, repr=False)
+
+    @property
+    def reason(self) -> str | None:
+        """Amazon's own words, where there are any."""
+        said = self.evidence.get("document_text") or self.evidence.get("amazon_says")
+        return str(said) if said else None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values, fit for JSON; the raw report as in the reference."""
+        return {
+            "kind": str(self.kind),
+            "reportType": self.report_type,
+            "reportId": self.report_id,
+            "evidence": {name: _plain(value) for name, value in self.evidence.items()},
+            "heuristic": self.heuristic,
+            "nextStep": self.next_step,
+            "advice": self.advice,
+            "againTime": _plain(self.again_time),
+            "report": self.report.to_json() if self.report else None,
+        }
+
+    def __str__(self) -> str:
+        name = f"report {self.report_id}" if self.report_id else "a report"
+        facts = ", ".join(f"{k} {_plain(v)}" for k, v in self.evidence.items())
+        guess = "most likely " if self.heuristic else ""
+        words = str(self.kind).replace("_", " ")
+        return (
+            f"{name} ({self.report_type}): {guess}{words}; evidence: {facts}; "
+            f"next: {self.next_step}; to do: {self.advice}"
         )
-    if status == ProcessingStatus.CANCELLED and not has_no_data(report):
-        raise ReportCancelledError(
-            f"{name} was CANCELLED before its processing started",
-            report_id=report.report_id,
-        )
-    if status == ProcessingStatus.DONE and report.report_document_id is None:
-        raise ReportError(
-            f"{name} is DONE, but Amazon names no report document; ask again later",
-            report_id=report.report_id,
-        )
 
 
-def fatal_reason(
-    report: Report, connection: Connection, *, restricted: bool
-) -> str | None:
-    """Return what the FATAL report's own document says, in one line.
-
-    Returns
-    -------
-    str or None
-        None when there is no document, or it cannot be had: the report stays FATAL
-        whatever its document says, so that failure is not one of its own.
-    """
-    document_id = report.report_document_id
-    if document_id is None:
-        return None
-    with TemporaryDirectory(prefix="spreports-") as folder:
-        path = Path(folder) / "reason"
-        try:
-            download(
-                lambda: (
-                    connection.api.get_report_document(
-                        document_id, restricted=restricted
-                    ).url
-                ),
-                path,
-                clock=connection.clock,
-                loopback=connection.loopback,
-                max_bytes=1 << 20,
-            )
-        except (APIError, DownloadError):
-            return None
-        return _sentence(_plain(path.read_bytes()))
-
-
-def _plain(stored: bytes) -> str:
-    """Undo gzip where the bytes are gzip, whatever Amazon called them."""
-    if stored[:2] == b"\x1f\x8b":
-        try:
-            stored = zlib.decompressobj(31).decompress(stored, REASON_BYTES)
-        except (zlib.error, gzip.BadGzipFile):
-            return ""
-    return stored[:REASON_BYTES].decode("utf-8", errors="replace")
-
-
-def _sentence(text: str) -> str | None:
-    """Find the sentence in plain text or in JSON of unstable shape."""
-    try:
-        found = _in_json(json.loads(text))
-    except (ValueError, RecursionError):
-        found = text
-    clean = _CONTROL.sub(" ", found or text).strip()
-    return clean[:REASON_CHARS] or None
-
-
-def _in_json(value: object) -> str | None:
-    """Return the first reason-like text in a JSON value."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return next((said for item in value if (said := _in_json(item))), None)
-    if isinstance(value, dict):
-        for key in (*_REASON_KEYS, "errors"):
-            if key in value and (said := _in_json(value[key])):
-                return said
-    return None
+def _plain(value: object) -> object:
+    """Turn times into ISO 8601."""
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING, Any, Self
 
 from spreports.api.models import Report
 from spreports.catalog import ReportType
-from spreports.errors import SPReportsError
-from spreports.plan.plan import Plan, plan
+from spreports.errors import ReportEmptyError, SPReportsError
+from spreports.plan.plan import Plan
+from spreports.reports.asking import Asking
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
 from spreports.reports.finished import finished_document
 from spreports.reports.origin import AmazonOrigin
+from spreports.reports.outcome import Outcome
+from spreports.reports.planning import planned
 from spreports.reports.progress import OnProgress
-from spreports.reports.queue import ReportQueue, first_error
+from spreports.reports.queue import first_error
 from spreports.reports.request import ReportRequest
 from spreports.reports.shape import OnBadValue, Shape
-from spreports.reports.ways_out import WaysOut, check_format
+from spreports.reports.ways_out import (
+    OnEmpty,
+    WaysOut,
+    check_format,
+    raises_on_empty,
+)
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
@@ -46,6 +54,8 @@ class Reports(WaysOut):
         Finished reports that exist already.
     encoding : str or None
         Overrides every other sign of the documents' charset.
+    on_empty : ``"frame"`` or ``"raise"``
+        What the ways out do when there are no rows in all.
     """
 
     def __init__(
@@ -57,13 +67,18 @@ class Reports(WaysOut):
         reuse: bool = True,
         found: Sequence[Report] = (),
         encoding: str | None = None,
+        on_empty: OnEmpty = "frame",
     ) -> None:
         self._connection = connection
         self._entry = entry
         self._requests = tuple(requests)
         self._reuse = reuse
         self._encoding = encoding
-        self._reports: dict[int, Report] = dict(enumerate(found))
+        self._raises_on_empty = raises_on_empty(on_empty)
+        self._asking = Asking(
+            connection, entry, self._requests, reuse=reuse, found=found
+        )
+        self._reports = self._asking.reports
 
     def __repr__(self) -> str:
         count = max(len(self._requests), len(self._reports))
@@ -80,35 +95,12 @@ class Reports(WaysOut):
         Plan
             Prints as a table, also in a notebook.
         """
-        adopted = stored = 0
-        for index, request in enumerate(self._requests):
-            known = self._reports.get(index)
-            document_id: str | None = known.report_document_id if known else None
-            if known is None and self._reuse:
-                row = self._connection.ledger.latest(
-                    self._connection.account, request.key
-                )
-                document_id = row.report_document_id if row else None
-                adopted += bool(row and row.report_id)
-            else:
-                adopted += known is not None
-            stored += bool(document_id and self._origin(document_id).known())
-        if not self._requests:
-            adopted = len(self._reports)
-            stored = sum(
-                bool(
-                    r.report_document_id and self._origin(r.report_document_id).known()
-                )
-                for r in self._reports.values()
-            )
-        windows = dict.fromkeys(r.window for r in self._requests if r.window)
-        return plan(
-            self._entry.report_type,
-            tuple(windows),
-            reports=len(self),
-            adopted=adopted,
-            stored=stored,
-            restricted=self._entry.restricted,
+        return planned(
+            self._connection,
+            self._entry,
+            self._requests,
+            self._reports,
+            reuse=self._reuse,
         )
 
     def wait(
@@ -155,22 +147,41 @@ class Reports(WaysOut):
         for index in range(len(self)):
             yield self._reports[index]
 
+    def outcomes(
+        self, timeout: float | None = None, on_progress: OnProgress | None = None
+    ) -> list[Outcome]:
+        """Wait, and say of each report what became of it, on what evidence.
+
+        Nothing is raised for a report that failed: that is what this tells. A FATAL
+        report costs a call of getReportDocument, for the reason in its document.
+
+        Parameters
+        ----------
+        timeout : float, seconds, optional
+            As in `wait`; reports unfinished by then are outcomes, too.
+        on_progress : callable, optional
+            As in `wait`.
+
+        Returns
+        -------
+        list of Outcome
+            One per report, in the order of the windows.
+
+        Raises
+        ------
+        APIError
+            Amazon could not be asked; a refusal of the request as it was written is
+            an outcome.
+        """
+        seconds = WAIT_SECONDS if timeout is None else timeout
+        return self._asking.outcomes(seconds, on_progress)
+
     def _finish(
         self, timeout: float | None, on_progress: OnProgress | None, *, fetch: bool
     ) -> Iterator[tuple[int, Report | SPReportsError]]:
         """Yield what is finished already, then the others as they finish."""
-        yield from list(self._reports.items())
-        missing = [i for i in range(len(self._requests)) if i not in self._reports]
-        queue = ReportQueue(self._connection, reuse=self._reuse, fetch=fetch)
         seconds = WAIT_SECONDS if timeout is None else timeout
-        requests = [self._requests[i] for i in missing]
-        for done in queue.run(requests, timeout=seconds, on_progress=on_progress):
-            index = missing[done.index]
-            if done.report is not None:
-                self._reports[index] = done.report
-                yield index, done.error or done.report
-            elif done.error is not None:
-                yield index, done.error
+        return self._asking.finish(seconds, on_progress, fetch=fetch)
 
     def _origin(self, report_document_id: str) -> AmazonOrigin:
         return AmazonOrigin(
@@ -189,6 +200,7 @@ class Reports(WaysOut):
             self._entry,
             self._connection,
             request=self._requests[index] if self._requests else None,
+            examiner=self._asking.examiner,
             encoding=self._encoding,
         )
 
@@ -256,10 +268,12 @@ class Reports(WaysOut):
             As `scan`; of several the first, after the other reports were written.
         SinkError
             The target refused.
+        ReportEmptyError
+            No rows, and ``on_empty="raise"`` was asked for.
         """
         check_format(format)
         documents = self._to_land(on_progress, fetch=executor is None)
-        return land_all(
+        result = land_all(
             documents,
             self._connection,
             lambda d: d.sink(
@@ -278,6 +292,11 @@ class Reports(WaysOut):
             executor=executor,
             url=os.fspath(url),
         )
+        self._check_rows(has_rows=result.rows > 0)
+        return result
+
+    def _nothing(self) -> ReportEmptyError:
+        return self._asking.empty_error()
 
     def _to_land(
         self, on_progress: OnProgress | None, *, fetch: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -71,6 +71,20 @@ class ReportRequest:
                 == (self.data_start_time, self.data_end_time)
             )
         )
+
+
+def requests_of(
+    entry: ReportType,
+    groups: Sequence[tuple[str, ...]],
+    options: Mapping[str, str],
+    windows: Sequence[Window | None],
+) -> list[ReportRequest]:
+    """Return one request for each window and group of marketplaces, in that order."""
+    return [
+        ReportRequest(entry=entry, marketplace_ids=ids, options=options, window=window)
+        for window in windows
+        for ids in groups
+    ]
 
 
 def metadata(report: Report) -> dict[str, str | datetime | date | None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from spreports.catalog import ReportType
+from spreports.errors import ReportEmptyError
 from spreports.fetch.typed import arrow_type
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from spreports.reports.document import Document
 
 
+OnEmpty = Literal["frame", "raise"]
+
+
 class WaysOut(ABC):
     """What `Reports` and `Document` have in common.
 
@@ -30,6 +34,7 @@ class WaysOut(ABC):
     """
 
     _entry: ReportType
+    _raises_on_empty: bool = False
 
     @abstractmethod
     def _documents(self) -> Iterator[Document]:
@@ -78,6 +83,8 @@ class WaysOut(ABC):
         ------
         APIError, ReportError
             Amazon refused, cancelled or failed; see their classes.
+        ReportEmptyError
+            No rows, and ``on_empty="raise"`` was asked for.
         DocumentError
             A document is not whole, or not the table it should be.
         """
@@ -92,6 +99,9 @@ class WaysOut(ABC):
             frames.append(
                 with_metadata(frame, document.constants) if metadata else frame
             )
+        if self._raises_on_empty:
+            first = (frame.head(1).collect().height for frame in frames)
+            self._check_rows(has_rows=any(first))
         if not frames:
             return self._empty(shape, metadata=metadata).lazy()
         return pl.concat(frames, how="diagonal_relaxed")
@@ -133,12 +143,16 @@ class WaysOut(ABC):
         )
         documents = list(self._documents())
         if not documents:
+            self._check_rows(has_rows=False)
             empty = self._empty(shape, metadata=metadata).to_arrow()
             return pa.RecordBatchReader.from_batches(empty.schema, empty.to_batches())
         schemas = []
+        has_rows = not self._raises_on_empty
         for document in documents:
             with document.open_batches(shape, metadata=metadata) as reader:
                 schemas.append(reader.schema)
+                has_rows = has_rows or any(batch.num_rows for batch in reader)
+        self._check_rows(has_rows=has_rows)
         schema = union_schema(schemas)
 
         def rows() -> Iterator[pa.RecordBatch]:
@@ -169,6 +183,15 @@ class WaysOut(ABC):
     ) -> SinkResult:
         """Write the rows as (partitioned) Parquet below `url`."""
 
+    def _check_rows(self, *, has_rows: bool) -> None:
+        """Raise where there are no rows and that was to be an error."""
+        if self._raises_on_empty and not has_rows:
+            raise self._nothing()
+
+    def _nothing(self) -> ReportEmptyError:
+        """Return the error that no rows are, where they are to be one."""
+        return ReportEmptyError(f"{self._entry.report_type}: no rows")
+
     def _empty(self, shape: Shape, *, metadata: bool) -> pl.DataFrame:
         """Return no rows, with the columns that the catalogue promises."""
         import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
@@ -183,6 +206,19 @@ class WaysOut(ABC):
             fields += METADATA_COLUMNS
         frame = pl.from_arrow(pa.schema(fields).empty_table())
         return frame if isinstance(frame, pl.DataFrame) else pl.DataFrame()
+
+
+def raises_on_empty(on_empty: str) -> bool:
+    """Read `on_empty`.
+
+    Raises
+    ------
+    ValueError
+        A word that is none of the two.
+    """
+    if on_empty not in ("frame", "raise"):
+        raise ValueError(f"on_empty={on_empty!r} is neither 'frame' nor 'raise'")
+    return on_empty == "raise"
 
 
 def check_format(name: str) -> None:

@@ -14,6 +14,7 @@ from spreports.catalog import schedule_rivals
 from spreports.clock import Clock
 from spreports.simulator.content import has_content
 from spreports.simulator.faults import FaultScript
+from spreports.simulator.judgement import fault_of
 from spreports.simulator.lifecycle import (
     CANCEL_SECONDS,
     RETENTION,
@@ -60,6 +61,8 @@ class ReportBook:
         Before it the seller had no business: windows are CANCELLED.
     world : World or None
         Knows windows without business, which are CANCELLED, too.
+    strict_requests : bool
+        Whether requests that do not suit their type end FATAL.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class ReportBook:
         cooldowns: Mapping[str, float],
         first_day: date,
         world: World | None = None,
+        strict_requests: bool = False,
     ) -> None:
         self._clock = clock
         self._delays = delays
@@ -82,6 +86,7 @@ class ReportBook:
         self._cooldowns = dict(cooldowns)
         self._first_day = first_day
         self._world = world
+        self._strict_requests = strict_requests
         self.lock = threading.RLock()
         self._reports: dict[str, Report] = {}
         self._schedules: dict[str, ReportSchedule] = {}
@@ -105,7 +110,9 @@ class ReportBook:
         """Make a report; its whole course is decided here."""
         with self.lock:
             made = created or self._clock.now()
-            outcome, words = self._outcome(report_type, marketplace_ids, end, made)
+            outcome, words = self._outcome(
+                report_type, marketplace_ids, (start, end), options, made
+            )
             if outcome == "DONE" and self._nothing(
                 report_type, marketplace_ids, (start, end), made
             ):
@@ -143,7 +150,8 @@ class ReportBook:
         self,
         report_type: str,
         marketplace_ids: tuple[str, ...],
-        end: datetime,
+        window: tuple[datetime, datetime],
+        options: Mapping[str, str],
         made: datetime,
     ) -> tuple[str, str | None]:
         """Return how a report will end, and the text of its document if it is small."""
@@ -157,9 +165,12 @@ class ReportBook:
             reason = _reason(self._fatal[report_type])
         elif not has_content(report_type):
             reason = _reason(NO_CONTENT)
+        elif self._strict_requests:
+            words = fault_of(report_type, *window, options, made)
+            reason = None if words is None else _reason(words)
         if reason is not None:
             return "FATAL", reason
-        early = report_type in WINDOWED and end.date() <= self._first_day
+        early = report_type in WINDOWED and window[1].date() <= self._first_day
         if early or self._too_soon(report_type, marketplace_ids, made):
             return "CANCELLED", None
         return "DONE", None

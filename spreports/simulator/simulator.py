@@ -70,6 +70,9 @@ class Simulator(Behind):
         Report types that are CANCELLED when asked for again within that time.
     first_day : date or None
         Order windows that end before it have no data: CANCELLED. None: two years ago.
+    strict_requests : bool
+        Whether requests end FATAL, with words, that lack an option, have dates which
+        do not suit the type, or ask for what is not published yet.
     region : str or None
         ``"na"``, ``"eu"`` or ``"fe"``: other marketplaces are a 403. None allows all.
     strict_credentials : bool
@@ -110,6 +113,7 @@ class Simulator(Behind):
         fatal: Mapping[str, str] | None = None,
         cooldowns: Mapping[str, float] | None = None,
         first_day: date | None = None,
+        strict_requests: bool = False,
         region: str | None = None,
         strict_credentials: bool = False,
         samples: bool | str | Path | None = None,
@@ -156,6 +160,7 @@ class Simulator(Behind):
             cooldowns=cooldowns or {},
             world=world,
             first_day=first_day or (self.clock.now() - DEFAULT_HISTORY).date(),
+            strict_requests=strict_requests,
         )
         plans = dict(DEFAULT_PLANS)
         if isinstance(usage_plans, Mapping):

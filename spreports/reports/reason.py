@@ -1,0 +1,89 @@
+"""Read what the document of a FATAL report says: a sentence, or a little JSON."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from spreports.api.models import Report
+from spreports.errors import APIError, DownloadError
+from spreports.fetch.download import download
+from spreports.reports.connection import Connection
+
+__all__ = ["fatal_reason"]
+
+# A FATAL document is a sentence or a small JSON object; more is not read.
+REASON_BYTES = 64 * 1024
+REASON_CHARS = 1000
+_REASON_KEYS = ("errorDetails", "errorMessage", "message", "reason")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def fatal_reason(
+    report: Report, connection: Connection, *, restricted: bool
+) -> str | None:
+    """Return what the FATAL report's own document says, in one line.
+
+    Returns
+    -------
+    str or None
+        None when there is no document, or it cannot be had: the report stays FATAL
+        whatever its document says, so that failure is not one of its own.
+    """
+    document_id = report.report_document_id
+    if document_id is None:
+        return None
+    with TemporaryDirectory(prefix="spreports-") as folder:
+        path = Path(folder) / "reason"
+        try:
+            download(
+                lambda: (
+                    connection.api.get_report_document(
+                        document_id, restricted=restricted
+                    ).url
+                ),
+                path,
+                clock=connection.clock,
+                loopback=connection.loopback,
+                max_bytes=1 << 20,
+            )
+        except (APIError, DownloadError):
+            return None
+        return _sentence(_plain(path.read_bytes()))
+
+
+def _plain(stored: bytes) -> str:
+    """Undo gzip where the bytes are gzip, whatever Amazon called them."""
+    if stored[:2] == b"\x1f\x8b":
+        try:
+            stored = zlib.decompressobj(31).decompress(stored, REASON_BYTES)
+        except (zlib.error, gzip.BadGzipFile):
+            return ""
+    return stored[:REASON_BYTES].decode("utf-8", errors="replace")
+
+
+def _sentence(text: str) -> str | None:
+    """Find the sentence in plain text or in JSON of unstable shape."""
+    try:
+        found = _in_json(json.loads(text))
+    except (ValueError, RecursionError):
+        found = text
+    clean = _CONTROL.sub(" ", found or text).strip()
+    return clean[:REASON_CHARS] or None
+
+
+def _in_json(value: object) -> str | None:
+    """Return the first reason-like text in a JSON value."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return next((said for item in value if (said := _in_json(item))), None)
+    if isinstance(value, dict):
+        for key in (*_REASON_KEYS, "errors"):
+            if key in value and (said := _in_json(value[key])):
+                return said
+    return None
