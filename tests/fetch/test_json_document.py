@@ -238,6 +238,18 @@ def test_half_of_a_surrogate_pair_is_a_bad_value() -> None:
     assert json.loads(got["_rescued"][1].as_py()) == {"asin": r'"a\ud83d"'}
 
 
+@pytest.mark.parametrize("key", [r"\ud83d", r"a\udc00", r"\ude00\ud83d"])
+@pytest.mark.parametrize("before", [0, 30_000])
+@pytest.mark.parametrize("nested", ["flat", "struct"])
+def test_half_of_a_surrogate_pair_in_a_key_is_an_error(
+    key: str, before: int, nested: str
+) -> None:
+    sound = '{"asin": "a", "views": 1}, ' * before
+    document = f'{{"byAsin": [{sound}{{"asin": "b", "x": {{"{key}": 1}}}}]}}'
+    with pytest.raises(ParseError, match="surrogate"):
+        read_json(document, KIND, table="byAsin", nested=nested)
+
+
 def test_document_fields_are_there_and_can_refuse() -> None:
     seen: list[Any] = []
     findings = Findings()

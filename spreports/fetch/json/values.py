@@ -127,6 +127,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise _Refused("a key stands twice in one object")
+    if not all(key.isascii() or _encodable(key) for key in found):
+        raise _Refused("a key holds half of a surrogate pair, which is no text")
     return found
 
 
