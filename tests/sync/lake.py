@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
 import fsspec
 import polars as pl
@@ -50,8 +51,14 @@ def rows(
             assert table.num_rows == file.rows
             frame = pl.from_arrow(table)
             assert isinstance(frame, pl.DataFrame)
-            found += frame.to_dicts()
+            found += (_folders(file.path) | row for row in frame.to_dicts())
     return found
+
+
+def _folders(path: str) -> dict[str, Any]:
+    """Partition values: they stand in the folders' names and nowhere else."""
+    pairs = [folder.partition("=") for folder in path.split("/")[:-1]]
+    return {name: unquote(value) for name, _, value in pairs}
 
 
 def order(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,0 +1,140 @@
+"""``spreports sync``: a feeds file in, a lake out, and an exit code that cron reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from spreports.cli import main
+from spreports.simulator import Fault, Simulator
+
+FEEDS = """
+to = "lake"
+
+[[feed]]
+report_type = "orders"
+marketplaces = ["DE"]
+since = "3d"
+"""
+ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+
+
+@pytest.fixture
+def feeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "feeds.toml"
+    path.write_text(FEEDS)
+    return path
+
+
+def test_a_lake_is_kept_and_a_second_run_has_nothing_to_do(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sync", str(feeds), "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert main(["sync", str(feeds), "--to", "lake"]) == 0
+    second = capsys.readouterr().out
+
+    assert (first["windows"], first["created"]) == (3, 3)
+    assert first["rows"] > 0
+    assert second.startswith("0 windows, 0 rows")
+    assert len(list((feeds.parent / "lake" / ORDERS).glob("*.parquet"))) == 3
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sync", str(feeds), "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert main(["sync", str(feeds), "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+
+    assert shown.count("(new)") == 3
+    assert [w["reason"] for w in plan["windows"]] == ["new"] * 3
+    assert plan["calls"]["createReport"] == 3
+    assert environment.requests == []
+    assert not (feeds.parent / "lake").exists()
+
+
+def test_what_failed_is_exit_1_and_the_rest_is_there(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.faults.add(Fault(operation="report", kind="fatal", message="Broken."))
+
+    assert main(["sync", str(feeds)]) == 1
+
+    shown = capsys.readouterr()
+    assert shown.out.startswith("2 windows")
+    assert "failed: " in shown.err
+    assert "Broken." in shown.err
+
+
+def test_gaps_are_exit_1_unless_they_are_allowed(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feeds.write_text(FEEDS.replace('"3d"', '"800d"').replace('"DE"', '"FR"'))
+    environment.faults.add(Fault(operation="report", kind="cancelled", times=0))
+
+    assert main(["sync", str(feeds)]) == 1
+    assert "gap: " in capsys.readouterr().err
+    assert main(["sync", str(feeds), "--allow-gaps"]) == 0
+    assert "gap: " in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_is_usage(
+    feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feeds.write_text("[[feed]]\nreport_type = 'orders'\n")
+    assert main(["sync", str(feeds), "--simulator"]) == 2
+    assert "feed 1: marketplaces is missing" in capsys.readouterr().err
+
+    feeds.write_text(FEEDS.replace('to = "lake"', ""))
+    assert main(["sync", str(feeds), "--simulator"]) == 2
+    assert "names no lake" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_ends_it_within_a_second_and_the_next_run_goes_on(
+    feeds: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    with Simulator(speed=1.0, usage_plans=False, delays=(30.0, 30.0)) as simulator:
+        made_up = simulator.credentials
+        environment = {
+            **os.environ,
+            "SPREPORTS_ENDPOINT": simulator.endpoint,
+            "SPREPORTS_TOKEN_URL": simulator.token_url,
+            "SP_API_REFRESH_TOKEN": made_up.refresh_token,
+            "LWA_CLIENT_ID": made_up.client_id,
+            "LWA_CLIENT_SECRET": made_up.client_secret,
+            "SPREPORTS_HOME": str(tmp_path / "store"),
+        }
+        with subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "spreports", "sync", str(feeds)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as running:
+            while not any(r.operation == "getReport" for r in simulator.requests):
+                assert running.poll() is None
+                time.sleep(0.02)
+            begun = time.monotonic()
+            running.send_signal(number)
+            _, said = running.communicate(timeout=30)
+            took = time.monotonic() - begun
+
+        assert running.returncode == code
+        assert "interrupted; the same command takes it up again" in said
+        assert took < 1.0
+        created = sum(r.operation == "createReport" for r in simulator.requests)
+        assert created == 3
+        assert not (feeds.parent / "lake").exists()

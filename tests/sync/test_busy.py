@@ -1,0 +1,92 @@
+"""Two runs at once on one feed of one lake: the second says who is busy, and goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.owner import mark
+from spreports.simulator import Simulator
+from spreports.sync.busy import alone
+
+NOW = datetime(2026, 11, 10, 3, tzinfo=UTC)
+HOLDER = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from spreports.sync.busy import alone
+with alone(Path(sys.argv[1]), [("lake orders", "orders")], datetime.now(UTC)):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_lock_is_free_again_once_its_holder_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+
+        with (
+            pytest.raises(
+                spr.BusyError, match=rf"process {holder.pid} on host"
+            ) as told,
+            alone(tmp_path, [("lake orders", "orders")], NOW),
+        ):
+            pytest.fail("two have the lock")
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.wait()
+
+    assert told.value.owner is not None
+    assert told.value.since is not None
+    with alone(tmp_path, [("lake orders", "orders")], NOW):
+        pass
+
+
+def test_who_meets_one_busy_feed_gives_back_the_others(tmp_path: Path) -> None:
+    with alone(tmp_path, [("b", "b")], NOW):
+        with (
+            pytest.raises(spr.BusyError, match=r"^b of this lake is busy"),
+            alone(tmp_path, [("a", "a"), ("b", "b")], NOW),
+        ):
+            pytest.fail("two have the lock")
+        with alone(tmp_path, [("a", "a")], NOW):
+            pass
+
+
+def test_a_run_beside_another_asks_for_nothing(
+    client: spr.Client, simulator: Simulator, lake: str, home: Path
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09")
+    name = f"{lake}\n{client._stream(feed).key}"
+
+    with (
+        alone(home / "lakes", [(name, "orders")], NOW),
+        pytest.raises(spr.BusyError) as told,
+    ):
+        client.sync([feed], lake)
+
+    assert told.value.owner == mark()
+    assert told.value.since == NOW
+    assert simulator.requests == []
+    assert client.sync([feed], lake).windows == 1
+
+
+def test_other_feeds_and_other_lakes_are_not_busy(
+    client: spr.Client, lake: str, home: Path
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09")
+    name = f"{lake}\n{client._stream(feed).key}"
+
+    with alone(home / "lakes", [(name, "orders")], NOW):
+        other = spr.Feed("orders", marketplaces=["FR"], since="2026-11-09")
+        assert client.sync([other], lake).windows == 1
+        assert client.sync([feed], f"{lake}-other").windows == 1

@@ -1,0 +1,202 @@
+"""Windows: each day in exactly one of them, and once cut they stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spreports as spr
+from spreports.ledger import LakeWindow, WindowState
+from spreports.sync.calendar import MAX_TRIES, plan_dated, plan_snapshot
+from spreports.sync.feed import days_of
+from spreports.sync.stream import Kind, Stream, kind_of
+
+FIRST = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def stream(
+    report_type: str = "orders",
+    *,
+    since: datetime = FIRST,
+    lookback: int = 3,
+    options: dict[str, str] | None = None,
+    **facts: int,
+) -> Stream:
+    entry = replace(spr.report_type(report_type), **facts)  # type: ignore[arg-type] # numbers by name
+    return Stream(
+        entry=entry,
+        kind=kind_of(entry, options or {}, says_dates=True),
+        account="account",
+        marketplace_ids=("A1PA6795UKMFR9",),
+        options=options or {},
+        since=since,
+        lookback_days=lookback,
+    )
+
+
+def committed(windows: Iterable[LakeWindow], now: datetime) -> list[LakeWindow]:
+    return [replace(w, state=WindowState.COMMITTED, created_time=now) for w in windows]
+
+
+def spans(windows: Iterable[LakeWindow]) -> list[tuple[datetime, datetime]]:
+    return sorted((w.start, w.end) for w in windows if w.start and w.end)
+
+
+@settings(deadline=None)
+@given(
+    lookback=st.integers(0, 9),
+    longest=st.integers(1, 40),
+    nights=st.lists(st.integers(1, 12), min_size=1, max_size=8),
+    backfill=st.integers(0, 70),
+)
+def test_each_day_is_in_one_window_that_no_night_cuts_anew(
+    lookback: int, longest: int, nights: list[int], backfill: int
+) -> None:
+    feed = stream(lookback=lookback, max_window_days=longest)
+    now = FIRST + backfill * DAY + timedelta(hours=4)
+    known: dict[str, LakeWindow] = {}
+    for days in nights:
+        now += days * DAY
+        work = plan_dated(feed, tuple(known.values()), now)
+        before = dict(known)
+        for due in work.due:
+            assert due.span is not None
+            assert due.span.end - due.span.start <= longest * DAY
+            assert (due.reason == "new") == (due.window.name not in before)
+        known |= {w.name: w for w in committed((d.window for d in work.due), now)}
+
+        held = spans(known.values())
+        assert held[0][0] == FIRST
+        assert held[-1][1] == now.replace(hour=0)
+        assert all(a[1] == b[0] for a, b in pairwise(held))
+        assert set(before) <= set(known)
+        # Run again at once, nothing is due
+        assert plan_dated(feed, tuple(known.values()), now).due == ()
+
+    # Every window has a version that was made after its rows had settled
+    now += (lookback + 1) * DAY
+    last = plan_dated(feed, tuple(known.values()), now)
+    known |= {w.name: w for w in committed((d.window for d in last.due), now)}
+    for window in known.values():
+        assert window.end is not None
+        assert window.created_time is not None
+        young = window.end + lookback * DAY > now
+        assert young or window.created_time >= window.end + lookback * DAY
+
+
+def test_days_that_are_restated_are_windows_of_their_own_and_older_ones_are_long() -> (
+    None
+):
+    now = FIRST + timedelta(days=100, hours=4)
+
+    work = plan_dated(stream(lookback=7), (), now)
+
+    lengths = [(d.span.end - d.span.start).days for d in work.due if d.span]
+    assert lengths == [1] * 7 + [3, 30, 30, 30]
+
+
+def test_a_feed_of_weeks_has_windows_of_weeks_from_sunday_on() -> None:
+    feed = stream(
+        "search_terms", lookback=0, options={"reportPeriod": "WEEK"}, hold_back_days=2
+    )
+
+    work = plan_dated(feed, (), datetime(2026, 3, 23, 4, tzinfo=UTC))
+
+    # The week that ended on Sunday the 22nd at midnight is held back for two days
+    assert spans(d.window for d in work.due) == [
+        (datetime(2026, 3, n, tzinfo=UTC), datetime(2026, 3, n + 7, tzinfo=UTC))
+        for n in (1, 8)
+    ]
+
+
+def test_what_lies_before_the_history_is_lost_but_only_where_the_lake_lacks_it() -> (
+    None
+):
+    feed = stream(lookback=1, history_days=10)
+    now = FIRST + timedelta(days=20, hours=4)
+    first = plan_dated(feed, (), now)
+    known = [*first.gaps, *committed((d.window for d in first.due), now)]
+
+    later = plan_dated(feed, known, now + 5 * DAY)
+
+    assert spans(first.gaps) == [(FIRST, FIRST + 10 * DAY)]
+    assert later.gaps == ()
+    assert min(spans(d.window for d in later.due))[0] == FIRST + 19 * DAY
+
+
+def test_a_window_that_failed_too_long_is_lost_with_its_history() -> None:
+    feed = stream(lookback=1, history_days=10)
+    now = FIRST + timedelta(days=5, hours=4)
+    first = plan_dated(feed, (), now)
+    failed = [replace(d.window, state=WindowState.FAILED, tries=1) for d in first.due]
+
+    later = plan_dated(feed, failed, now + 7 * DAY)
+
+    (lost,) = later.gaps
+    assert (lost.start, lost.state) == (FIRST, WindowState.GAP)
+    assert MAX_TRIES > 1
+
+
+def test_one_snapshot_a_day_and_none_within_the_cool_down() -> None:
+    feed = stream("listings", cooldown_seconds=3 * 3600)
+    evening = datetime(2026, 3, 1, 23, tzinfo=UTC)
+    (due,) = plan_snapshot(feed, (), evening).due
+    known = committed([due.window], evening)
+
+    assert due.window.name == "2026-03-01"
+    assert plan_snapshot(feed, known, evening).due == ()
+    assert plan_snapshot(feed, known, evening + timedelta(hours=2)).due == ()
+    (next_day,) = plan_snapshot(feed, known, evening + timedelta(hours=3)).due
+    assert next_day.window.name == "2026-03-02"
+
+
+def test_a_snapshot_that_never_came_is_lost_once_its_day_is_over() -> None:
+    feed = stream("listings")
+    asked = plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC)).due[0].window
+
+    work = plan_snapshot(feed, [asked], datetime(2026, 3, 2, 4, tzinfo=UTC))
+
+    assert [w.name for w in work.gaps] == ["2026-03-01"]
+    assert [d.window.name for d in work.due] == ["2026-03-02"]
+
+
+@pytest.mark.parametrize(
+    ("report_type", "says_dates", "kind"),
+    [
+        ("orders", False, Kind.DATED),
+        ("sales_and_traffic", False, Kind.DATED),
+        ("listings", False, Kind.SNAPSHOT),
+        ("fba_inventory", False, Kind.SNAPSHOT),
+        ("vendor_forecast", True, Kind.SNAPSHOT),
+        ("fba_returns", True, Kind.DATED),
+        ("settlement", True, Kind.LISTED),
+        ("orders_shipping_xml", False, Kind.LISTED),
+    ],
+)
+def test_the_catalogue_says_where_windows_come_from(
+    report_type: str, says_dates: bool, kind: Kind
+) -> None:
+    assert kind_of(spr.report_type(report_type), {}, says_dates=says_dates) == kind
+
+
+def test_a_look_back_is_days() -> None:
+    assert [days_of(v) for v in (0, "7d", "2w", timedelta(days=3))] == [0, 7, 14, 3]
+    for wrong in (-1, "7", "7h", timedelta(hours=5), True):
+        with pytest.raises(ValueError, match="lookback"):
+            days_of(wrong)
+
+
+def test_a_feed_is_a_value() -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since=date(2026, 1, 1))
+
+    assert feed == spr.Feed("orders", marketplaces=("DE",), since=date(2026, 1, 1))
+    assert feed.marketplaces == ("DE",)
+    with pytest.raises(AttributeError):
+        feed.since = None  # type: ignore[misc] # it is frozen

@@ -1,0 +1,89 @@
+"""A feeds file says what a lake holds; a slip in it is told with its place."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+
+WHOLE = """
+to = "s3://lake"
+
+[storage_options]
+anon = false
+
+[[feed]]
+report_type = "orders"
+marketplaces = ["DE", "FR"]
+since = 2026-01-01
+lookback = "10d"
+partition_by = ["purchase-date:month"]
+
+[[feed]]
+profile = "uk"
+report_type = "search_terms"
+marketplaces = ["UK"]
+lookback = 2
+options = { reportPeriod = "WEEK" }
+"""
+
+
+def test_a_whole_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text(WHOLE)
+
+    file = spr.read_feeds(path)
+
+    assert (file.to, dict(file.storage_options)) == ("s3://lake", {"anon": False})
+    assert list(file.accounts) == [None, "uk"]
+    orders, terms = file.feeds
+    assert orders == spr.Feed(
+        "orders",
+        marketplaces=["DE", "FR"],
+        since=date(2026, 1, 1),
+        lookback="10d",
+        partition_by=["purchase-date:month"],
+    )
+    assert terms.options == {"reportPeriod": "WEEK"}
+    assert "anon" not in repr(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("to = 1\n[[feed]]", "to must be a text"),
+        ('to = "lake"', "no feed"),
+        ("lake = 1", "lake is no key of it"),
+        ("[[feed]]\nreport_type = 'orders'", "feed 1: marketplaces is missing"),
+        (
+            "[[feed]]\nreport_type = 'orders'\nmarketplaces = 'DE'",
+            "marketplaces must be a list of texts",
+        ),
+        (
+            "[[feed]]\nreport_type = 'orders'\nmarketplaces = ['DE']\nlook_back = 1",
+            "feed 1: look_back is no key of it",
+        ),
+        (
+            "[[feed]]\nreport_type = 'orders'\nmarketplaces = ['DE']\nlookback = -1",
+            "feed 1: lookback=-1 is no number of days",
+        ),
+    ],
+)
+def test_a_slip_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text(text)
+
+    with pytest.raises(ValueError, match=said):
+        spr.read_feeds(path)
+
+
+def test_what_is_no_toml_or_not_there_is_a_config_error(tmp_path: Path) -> None:
+    (tmp_path / "feeds.toml").write_text("to = ")
+
+    with pytest.raises(spr.ConfigError, match="is not TOML"):
+        spr.read_feeds(tmp_path / "feeds.toml")
+    with pytest.raises(spr.ConfigError, match="cannot be read: No such file"):
+        spr.read_feeds(tmp_path / "none.toml")

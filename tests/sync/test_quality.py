@@ -1,0 +1,107 @@
+"""What changed from night to night is told, and held back where a policy says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.load.parquet import markers
+from spreports.simulator import Simulator, World
+from tests.clocks import ManualClock
+from tests.sync.conftest import calls
+from tests.sync.lake import ORDERS, TRAFFIC
+
+DAY = 86_400.0
+FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-08", lookback=2)
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Iterator[Simulator]:
+    """From the 11th on orders have a column more."""
+    with Simulator(
+        clock=clock,
+        usage_plans=False,
+        delays=(0.3, 0.5),
+        settlements=False,
+        world=World(seed=1, new_column=(date(2026, 11, 11), "gift-note")),
+    ) as running:
+        yield running
+
+
+def test_nothing_that_differs_is_said_in_as_many_words(
+    client: spr.Client, lake: str
+) -> None:
+    result = client.sync([FEED], lake)
+
+    assert not result.quality
+    assert str(result.quality) == "nothing differed"
+    assert [t.rows_before for t in result.quality] == [None, None]
+    json.dumps(result.to_dict())
+    assert "2 windows" in str(result)
+    assert "<li>" in result._repr_html_()
+
+
+def test_a_new_column_is_told_once_and_taken_in(
+    client: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    client.sync([FEED], lake)
+    clock.advance(DAY)
+
+    second = client.sync([FEED], lake)
+    clock.advance(DAY)
+    third = client.sync([FEED], lake)
+
+    assert len(second.quality) == second.windows == 3
+    (line,) = second.quality.lines()
+    assert line.endswith("column 'gift-note' is new")
+    assert second.quality.tables[1].rows_before is not None
+    assert third.quality.lines() == []
+    assert second.quality.to_dict()["tables"][0]["newColumns"] == ["gift-note"]  # type: ignore[index] # plain values
+
+
+def test_drift_is_held_back_where_it_may_not_be_and_nothing_is_fetched_twice_for_it(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    client.sync([FEED], lake)
+    clock.advance(DAY)
+    before = markers(f"{lake}/{ORDERS}")
+
+    refused = client.sync([FEED], lake, on_drift="fail")
+    asked = calls(simulator)
+    again = client.sync([FEED], lake, on_drift="fail")
+    accepted = client.sync([FEED], lake, on_drift="warn")
+
+    assert {one.kind for one in refused.failed} == {"DriftError"}
+    assert "column 'gift-note' is new" in refused.failed[0].reason
+    assert (refused.windows, refused.rows) == (0, 0)
+    assert len(before) == 2
+    assert len(again.failed) == len(refused.failed) == 3
+    assert calls(simulator) == asked
+    assert (accepted.windows, accepted.failed) == (3, ())
+    assert accepted.quality
+
+
+def test_several_tables_are_held_back_together(
+    client: spr.Client, simulator: Simulator, lake: str, tmp_path: Path
+) -> None:
+    entry = spr.report_type("sales_and_traffic")
+    second = entry.tables[1]
+    narrow = spr.ReportType(
+        report_type=entry.report_type,
+        format="json",
+        whole_days=True,
+        tables=(entry.tables[0], type(second)(name=second.name, path=second.path)),
+    )
+    feed = spr.Feed(narrow, marketplaces=["DE"], since="2026-11-09")
+
+    refused = client.sync([feed], lake, on_drift="fail")
+
+    assert [one.kind for one in refused.failed] == ["DriftError"]
+    assert not list(Path(lake, TRAFFIC).rglob("*.parquet"))
+    assert client.sync([feed], lake).windows == 1
+    assert len(list(Path(lake, TRAFFIC).rglob("*.parquet"))) == 2
