@@ -44,8 +44,8 @@ def parser() -> argparse.ArgumentParser:
         prog="spreports",
         description="Amazon Selling Partner reports as dataframes.",
         epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 no data, 4 credentials, "
-        "5 throttled or network, 130 interrupted. Credentials come from the "
-        "environment or a profile, never from a flag.",
+        "5 throttled or network, 130 interrupted, 143 terminated. Credentials come "
+        "from the environment or a profile, never from a flag.",
     )
     top.add_argument(
         "--traceback", action="store_true", help="show where an error came from"
