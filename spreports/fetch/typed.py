@@ -13,6 +13,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of
 from spreports.catalog import Column, ReportType
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
@@ -270,10 +271,10 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
             except ValueError:
                 misfits.append(position)
         values.append(value)
-    typed = pa.array(values, cells.dtype).take(encoded.indices)
+    typed = array_of(values, cells.dtype).take(encoded.indices)
     if not misfits:
         return typed, None
-    at_fault = pc.is_in(encoded.indices, pa.array(misfits, encoded.indices.type))
+    at_fault = pc.is_in(encoded.indices, array_of(misfits, encoded.indices.type))
     return typed, pc.indices_nonzero(at_fault)
 
 
@@ -292,4 +293,4 @@ def _rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:
         json.dumps(rows[row], ensure_ascii=False) if row in rows else None
         for row in range(texts.num_rows)
     ]
-    return pa.array(objects, pa.string())
+    return array_of(objects, pa.string())

@@ -15,6 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of, scalar_of
 from spreports.fetch.timestamps import ISO, pattern_fits, unnamed_zone, zone_offset
 
 __all__ = ["timestamps"]
@@ -156,13 +157,14 @@ def _in_layout(texts: pa.Array, layout: _Layout) -> pa.Array:
     ):
         raise pa.ArrowInvalid("another width")
     for start, stop, mark in layout.marks:
-        if not pc.all(pc.equal(_cut(data, start, stop), mark.encode())).as_py():
+        there = pc.equal(_cut(data, start, stop), _mark(mark))
+        if not pc.all(there).as_py():
             raise pa.ArrowInvalid("another mark")
     parts = [_cut(data, *layout.places[token]) for token in ("%Y", "%m", "%d")]
     clock = [_cut(data, *layout.places[token]) for token in ("%H", "%M", "%S")]
-    day = pc.binary_join_element_wise(*parts, b"-")
-    time = pc.binary_join_element_wise(*clock, b":")
-    written = pc.binary_join_element_wise(day, time, b" ").cast(pa.string())
+    day = pc.binary_join_element_wise(*parts, _mark("-"))
+    time = pc.binary_join_element_wise(*clock, _mark(":"))
+    written = pc.binary_join_element_wise(day, time, _mark(" ")).cast(pa.string())
     local = written.cast(pa.timestamp("us")).cast(pa.int64())
     if layout.zoned:
         # an open end makes Arrow's binary_slice fail
@@ -170,11 +172,15 @@ def _in_layout(texts: pa.Array, layout: _Layout) -> pa.Array:
         names = [
             name.decode("utf-8", "replace") for name in zones.dictionary.to_pylist()
         ]
-        shifts = pa.array([_microseconds(name) for name in names], pa.int64())
+        shifts = array_of([_microseconds(name) for name in names], pa.int64())
         shift = shifts.take(zones.indices)
     else:
-        shift = pa.scalar(_microseconds(layout.unnamed), pa.int64())
+        shift = scalar_of(_microseconds(layout.unnamed), pa.int64())
     return pc.subtract_checked(local, shift).cast(_INSTANT)
+
+
+def _mark(text: str) -> pa.Scalar:
+    return scalar_of(text.encode(), pa.binary())
 
 
 def _cut(data: pa.Array, start: int, stop: int) -> pa.Array:

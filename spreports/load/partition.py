@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of, scalar_of
 from spreports.errors import SinkError
 from spreports.load.hive import UNITS, segments, to_utc
 
@@ -165,7 +166,9 @@ class Partitioner:
             if codes is None:
                 pairs, codes = [(0, i) for i in range(len(texts))], own
             else:
-                both = pc.add(pc.multiply(codes, len(texts)), own).dictionary_encode()
+                both = pc.add(
+                    pc.multiply(codes, scalar_of(len(texts), pa.int64())), own
+                ).dictionary_encode()
                 pairs = [divmod(p, len(texts)) for p in both.dictionary.to_pylist()]
                 codes = both.indices.cast(pa.int64())
             folders = [_join(folders[i], texts[k]) for i, k in pairs]
@@ -249,7 +252,7 @@ def _codes(key: Key, column: pa.Array) -> tuple[list[str], pa.Array]:
         number.setdefault(segment, len(number))
         for segment in _texts(key, coded.dictionary)
     ]  # days of one month are one folder
-    return list(number), pa.array(merged, pa.int64()).take(coded.indices)
+    return list(number), array_of(merged, pa.int64()).take(coded.indices)
 
 
 def _texts(key: Key, values: pa.Array) -> list[str]:

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "spreports"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 HALL = {
+    "arrays",
     "errors",
     "clock",
     "catalog",
@@ -34,10 +35,11 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"api.models", "reports.outcome"}, set()),
     "clock": ({"errors"}, set()),
     "owner": (set(), set()),
+    "arrays": (set(), {"pyarrow"}),
     "catalog": ({"errors"}, set()),
     "api": ({"errors", "clock"}, {"requests", "urllib3", "backoff"}),
     "fetch": (
-        {"errors", "clock", "catalog"},
+        {"arrays", "errors", "clock", "catalog"},
         {
             "requests",
             "urllib3",
@@ -48,7 +50,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "python_calamine",
         },
     ),
-    "load": ({"errors", "owner", "catalog"}, {"pyarrow", "polars", "fsspec"}),
+    "load": ({"arrays", "errors", "owner", "catalog"}, {"pyarrow", "polars", "fsspec"}),
     "ledger": ({"errors", "owner"}, set()),
     "quota": ({"errors", "clock", "api.bucket"}, set()),
     "plan": ({"errors", "clock", "catalog", "api.models", "api.usage_plans"}, set()),

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from spreports.arrays import array_of, scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
@@ -155,11 +156,11 @@ def _unenclosed(batch: pa.RecordBatch, empty: tuple[str, ...]) -> pa.RecordBatch
     for cells in batch.columns:
         enclosed = pc.and_(
             pc.and_(pc.starts_with(cells, '"'), pc.ends_with(cells, '"')),
-            pc.greater(pc.binary_length(cells), 1),
+            pc.greater(pc.binary_length(cells), scalar_of(1, pa.int32())),
         )
         inner = pc.if_else(enclosed, pc.utf8_slice_codeunits(cells, 1, -1), cells)
         if empty:
-            is_empty = pc.is_in(inner, pa.array(empty))
-            inner = pc.if_else(is_empty, pa.scalar(None, pa.string()), inner)
+            is_empty = pc.is_in(inner, array_of(empty, pa.string()))
+            inner = pc.if_else(is_empty, scalar_of(None, pa.string()), inner)
         columns.append(inner)
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

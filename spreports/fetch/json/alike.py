@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.fetch.arrays import array_of, every, scalar_of, text_between
+from spreports.arrays import array_of, every, scalar_of, text_between
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.layout import Layout, Slot, layout_of

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.fetch.arrays import array_of
+from spreports.arrays import array_of
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.values import json_text
 

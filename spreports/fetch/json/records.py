@@ -10,9 +10,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from spreports.arrays import array_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
-from spreports.fetch.arrays import array_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED
 from spreports.fetch.json.columns import Misfit, columns_of, flat_columns
@@ -29,8 +29,6 @@ _PATIENCE: Final = 4
 _SELDOM: Final = 16
 # Blocks that are parsed at once, each by a thread of its own
 _AHEAD: Final = 2
-# A block holds as many batches: what each native step costs is then shared by more rows
-_BATCHES: Final = 2
 
 
 class RecordBatches:
@@ -119,9 +117,10 @@ class RecordBatches:
                 arrays = ahead[0][1].result()
                 refused = refused + 1 if arrays is None else 0
             if arrays is not None:
-                block, _ = ahead.popleft()
-                cutter.row += len(arrays[0])
-                yield from self._parts(arrays, block.size)
+                ahead.popleft()
+                rows = len(arrays[0])
+                cutter.row += rows
+                yield self._batch(arrays, rows, ())
             else:
                 # what was cut ahead of here may be cut wrongly
                 cutter.give_back(block for block, _ in ahead)
@@ -129,14 +128,6 @@ class RecordBatches:
                 records = cutter.exact(self._batch_bytes)
                 if records:
                     yield self._careful(records)
-
-    def _parts(self, arrays: Sequence[pa.Array], size: int) -> Iterator[pa.RecordBatch]:
-        """Yield a block of `size` bytes as batches."""
-        rows = len(arrays[0])
-        step = max(1, rows * self._batch_bytes // size)
-        for start in range(0, rows, step):
-            some = [array.slice(start, step) for array in arrays]
-            yield self._batch(some, len(some[0]), ())
 
     def _look_ahead(
         self,
@@ -146,7 +137,7 @@ class RecordBatches:
     ) -> None:
         """Have blocks parsed while the one before them is at work."""
         while len(ahead) < _AHEAD:
-            block = cutter.learned(_BATCHES * self._batch_bytes)
+            block = cutter.learned(self._batch_bytes)
             if block is None:
                 break
             ahead.append((block, pool.submit(self._native.columns, block)))

@@ -9,10 +9,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Final
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Final
 
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
@@ -21,10 +18,13 @@ from spreports.fetch.read_ahead import read_ahead
 from spreports.fetch.sniff import error_page
 from spreports.fetch.xml.checked import MAX_RECORD, checked
 from spreports.fetch.xml.columns import grouped, layout
-from spreports.fetch.xml.nodes import MAX_PATHS, Nodes, Paths, Reading
+from spreports.fetch.xml.nodes import MAX_PATHS, Nodes, Paths, Reading, has_text
 from spreports.fetch.xml.record_element import profile_of, record_element
 from spreports.fetch.xml.rows import Rows
 from spreports.fetch.xml.tokens import Tags, Tokens, split_tokens
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["open_xml"]
 
@@ -270,8 +270,7 @@ class _Around:
             if not len(elements):
                 continue
             values = nodes.texts.take(elements)
-            blank = pc.or_kleene(pc.ascii_is_space(values), pc.equal(values, ""))
-            texts = values.filter(pc.invert(pc.fill_null(blank, fill_value=True)))
+            texts = values.filter(has_text(values))
             name = "/".join(path[1:])
             kept = 0
             if number not in self._valued:

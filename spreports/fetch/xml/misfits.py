@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of, scalar_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.xml.columns import Place
-from spreports.fetch.xml.nodes import Nodes, Paths
+from spreports.fetch.xml.nodes import Nodes, Paths, has_text
 
 __all__ = ["Gathering", "Loose", "Misfits"]
 
@@ -86,7 +87,7 @@ class Gathering:
             else None
             for row in range(rows)
         ]
-        return pa.array(objects, pa.string())
+        return array_of(objects, pa.string())
 
 
 class Loose:
@@ -142,14 +143,16 @@ class Loose:
         """Yield the elements of each path with an attribute that has no column."""
         if not any(tag.attributes for tag in nodes.tags):
             return
-        carry = pa.array([bool(tag.attributes) for tag in nodes.tags])
+        carry = array_of([bool(tag.attributes) for tag in nodes.tags], pa.bool_())
         for depth, level in nodes.levels.items():
             if depth < len(self._record):
                 continue
             codes = nodes.codes.take(level.elements)
             marked = carry.take(codes)
             kinds = pc.add(
-                pc.multiply(level.paths.filter(marked), len(nodes.tags)),
+                pc.multiply(
+                    level.paths.filter(marked), scalar_of(len(nodes.tags), pa.int64())
+                ),
                 codes.filter(marked).cast(pa.int64()),
             )
             names: dict[int, dict[str, None]] = {}
@@ -175,8 +178,7 @@ class Loose:
         gathering: Gathering,
     ) -> None:
         """Count the values of one place that has no column."""
-        blank = pc.or_(pc.ascii_is_space(texts), pc.equal(texts, ""))
-        which = pc.indices_nonzero(pc.invert(pc.fill_null(blank, fill_value=True)))
+        which = pc.indices_nonzero(has_text(texts))
         if not len(which):
             return
         place = Place(path[len(self._record) :], attribute, frozenset())

@@ -13,10 +13,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of, scalar_of
 from spreports.errors import ParseError
 from spreports.fetch.xml.tokens import Tag, Tokens
 
-__all__ = ["MAX_PATHS", "Nodes", "Paths", "Reading"]
+__all__ = ["MAX_PATHS", "Nodes", "Paths", "Reading", "has_text"]
 
 MAX_DEPTH: Final = 100
 MAX_PATHS: Final = 5_000
@@ -110,18 +111,21 @@ class Nodes:
         """Return the numbers of the elements of one path."""
         level = self.levels.get(depth)
         if level is None or path is None:
-            return pa.array([], pa.uint64())
-        return level.elements.filter(pc.equal(level.paths, path))
+            return pa.nulls(0, pa.uint64())
+        return level.elements.filter(pc.equal(level.paths, scalar_of(path, pa.int64())))
 
     def within(self, path: int | None, depth: int, elements: pa.Array) -> pa.Array:
         """Return how many elements of a path have begun by the time of others."""
         level = self.levels.get(depth)
         if level is None or path is None:
-            return pa.array([0] * len(elements), pa.int32())
+            return array_of([0] * len(elements), pa.int32())
         rank = self._ranks.get(path)
         if rank is None:
             rank = pa.concat_arrays(
-                [pa.array([0], pa.int32()), _running(pc.equal(level.paths, path))]
+                [
+                    array_of([0], pa.int32()),
+                    _running(pc.equal(level.paths, scalar_of(path, pa.int64()))),
+                ]
             )
             self._ranks[path] = rank
         return rank.take(level.begun.take(elements))
@@ -129,7 +133,7 @@ class Nodes:
     def attribute(self, name: str, elements: pa.Array) -> pa.Array:
         """Return an attribute's values, null for an element without it."""
         values = [tag.attributes.get(name) for tag in self.tags]
-        return pa.array(values, pa.string()).take(self.codes.take(elements))
+        return array_of(values, pa.string()).take(self.codes.take(elements))
 
 
 class Reading:
@@ -165,22 +169,27 @@ class Reading:
             Text between elements, or elements more than 100 deep.
         """
         codes, texts = tokens.codes, tokens.texts
-        steps = pa.array([tag.step for tag in tokens.tags], pa.int32()).take(codes)
+        steps = array_of([tag.step for tag in tokens.tags], pa.int32()).take(codes)
         after = pc.add(
-            pc.cumulative_sum(steps), pa.scalar(len(self._open) - 1, pa.int32())
+            pc.cumulative_sum(steps), scalar_of(len(self._open) - 1, pa.int32())
         )
         if pc.max(after).as_py() > MAX_DEPTH:
             msg = f"elements lie more than {MAX_DEPTH} deep"
             raise ParseError(f"this is not a report: {msg}")
         if below is not None:
-            ends = pc.and_(pc.less(after, below), pc.less(steps, 1))
+            ends = pc.and_(
+                pc.less(after, scalar_of(below, pa.int32())),
+                pc.less(steps, scalar_of(1, pa.int32())),
+            )
             last = pc.max(pc.indices_nonzero(ends)).as_py()
             if last is None:
                 return None
             codes, texts = codes.slice(0, last + 1), texts.slice(0, last + 1)
             steps, after = steps.slice(0, last + 1), after.slice(0, last + 1)
-        begins, empty = pc.equal(steps, 1), pc.equal(steps, 0)
-        ends = pa.concat_arrays([pc.equal(steps, -1).slice(1), pa.array([True])])
+        begins, empty, closes = (
+            pc.equal(steps, scalar_of(step, pa.int32())) for step in (1, 0, -1)
+        )
+        ends = pa.concat_arrays([closes.slice(1), array_of([True], pa.bool_())])
         closed = pc.and_(begins, ends)
         _refuse_stray(texts.filter(pc.invert(closed)))
         elements = pc.indices_nonzero(pc.or_(begins, empty))
@@ -189,7 +198,7 @@ class Reading:
         numbers = [self._paths.number(tag.name) for tag in tokens.tags]
         levels = self._levels(
             pc.add(after.take(elements), empty.cast(pa.int32())),
-            pa.array(numbers, pa.int64()).take(codes),
+            array_of(numbers, pa.int64()).take(codes),
         )
         self._reach(after[-1].as_py(), levels)
         return Nodes(
@@ -197,7 +206,9 @@ class Reading:
             texts=pc.if_else(
                 closed.take(elements),
                 texts.take(elements),
-                pc.if_else(empty, "", pa.scalar(None, pa.string())),
+                pc.if_else(
+                    empty, scalar_of("", pa.string()), scalar_of(None, pa.string())
+                ),
             ),
             codes=codes,
             tags=tokens.tags,
@@ -211,22 +222,25 @@ class Reading:
             return levels
         bounds = pc.min_max(depths).as_py()
         for depth in range(bounds["min"], bounds["max"] + 1):
-            here = pc.equal(depths, depth)
+            here = pc.equal(depths, scalar_of(depth, pa.int32()))
             elements = pc.indices_nonzero(here)
             opened = self._open[depth - 1] if depth <= len(self._open) else 0
             above = levels.get(depth - 1)
             if above is None:
-                parents = pa.array([opened] * len(elements), pa.int64())
+                parents = array_of([opened] * len(elements), pa.int64())
             else:
                 # 0: below what was open before; k: below the k-th of the level above
-                known = pa.concat_arrays([pa.array([opened], pa.int64()), above.paths])
+                known = pa.concat_arrays([array_of([opened], pa.int64()), above.paths])
                 parents = known.take(above.begun.take(elements))
-            keys = pc.add(pc.multiply(parents, _NAMES), names.take(elements))
+            keys = pc.add(
+                pc.multiply(parents, scalar_of(_NAMES, pa.int64())),
+                names.take(elements),
+            )
             encoded = keys.dictionary_encode()
             paths = [self._paths.child(key) for key in encoded.dictionary.to_pylist()]
             levels[depth] = _Level(
                 elements=elements,
-                paths=pa.array(paths, pa.int64()).take(encoded.indices),
+                paths=array_of(paths, pa.int64()).take(encoded.indices),
                 begun=_running(here),
             )
         return levels
@@ -240,6 +254,13 @@ class Reading:
         self._open = still
 
 
+def has_text(texts: pa.Array) -> pa.Array:
+    """Say which texts hold more than blanks; one that is missing does not."""
+    empty = pc.equal(texts, scalar_of("", pa.string()))
+    blank = pc.or_(pc.ascii_is_space(texts), empty)
+    return pc.invert(pc.fill_null(blank, scalar_of(value=True, dtype=pa.bool_())))
+
+
 def _running(marks: pa.Array) -> pa.Array:
     """Return how many are true up to each."""
     return pc.cumulative_sum(marks.cast(pa.int32()))
@@ -247,7 +268,6 @@ def _running(marks: pa.Array) -> pa.Array:
 
 def _refuse_stray(between: pa.Array) -> None:
     """Refuse text beside elements: it has no column, and hints at a changed byte."""
-    blank = pc.or_(pc.ascii_is_space(between), pc.equal(between, ""))
-    if pc.all(blank).as_py() is False:
+    if pc.any(has_text(between)).as_py():
         msg = "text stands between elements, where a report has none"
         raise ParseError(f"the document is not sound: {msg}")

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from spreports.catalog import Table
 from spreports.errors import ParseError
 from spreports.fetch.xml.columns import Place
-from spreports.fetch.xml.nodes import Nodes, Paths
+from spreports.fetch.xml.nodes import Nodes, Paths, has_text
 
 __all__ = ["Profile", "profile_of", "record_element"]
 
@@ -89,8 +89,7 @@ def profile_of(nodes: Nodes, paths: Paths) -> Profile:
     repeated: set[ElementPath] = set()
     texts: set[ElementPath] = set()
     attributes: dict[ElementPath, tuple[str, ...]] = {}
-    blank = pc.or_kleene(pc.ascii_is_space(nodes.texts), pc.equal(nodes.texts, ""))
-    has_text = pc.invert(pc.fill_null(blank, fill_value=True))
+    texted = has_text(nodes.texts)
     for depth, level in nodes.levels.items():
         for number in pc.unique(level.paths).to_pylist():
             path = paths.names[number]
@@ -99,7 +98,7 @@ def profile_of(nodes: Nodes, paths: Paths) -> Profile:
             within = nodes.within(paths.parents[number], depth - 1, own)
             if len(pc.unique(within)) < len(own):
                 repeated.add(path)
-            if pc.any(has_text.take(own)).as_py():
+            if pc.any(texted.take(own)).as_py():
                 texts.add(path)
             names: dict[str, None] = {}
             for code in pc.unique(nodes.codes.take(own)).to_pylist():

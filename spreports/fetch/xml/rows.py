@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of, every, scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.cells import Cells, cells_of
@@ -143,7 +144,7 @@ class Rows:
         elements = nodes.of(number, depth)
         # An owner begins before what it holds: those begun by then are others'
         starts = nodes.within(number, depth, owners)
-        offsets = pa.concat_arrays([starts, pa.array([len(elements)], pa.int32())])
+        offsets = pa.concat_arrays([starts, array_of([len(elements)], pa.int32())])
         inner = [
             self._array(each, field.path, elements, gathering) for each in field.fields
         ]
@@ -172,19 +173,22 @@ class Rows:
             within = nodes.within(number, depth, elements)
             again = pc.equal(within.slice(1), within.slice(0, max(len(within) - 1, 0)))
             if pc.any(again).as_py():
-                extra = pc.indices_nonzero(pa.concat_arrays([pa.array([False]), again]))
+                extra = pc.indices_nonzero(
+                    pa.concat_arrays([array_of([False], pa.bool_()), again])
+                )
                 self._note(
                     leaf, elements.take(extra), texts.take(extra), _REPEATED, gathering
                 )
             if len(elements) != len(owners) or pc.any(again).as_py():
                 # Where each owner stands among those that have one
-                where = pc.index_in(_count(len(owners)), value_set=within)
+                where = pc.index_in(every(1, len(owners)), value_set=within)
                 texts, elements = texts.take(where), owners
         if len(texts) != texts.null_count:
             self._seen.add(place)
         if not self._typed:
             return texts
-        texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+        empty = pc.equal(texts, scalar_of("", pa.string()))
+        texts = pc.if_else(empty, scalar_of(None, pa.string()), texts)
         cells = self._cells[place]
         if cells is None:
             return texts
@@ -232,11 +236,6 @@ class Rows:
         counts = self._findings.bad_cells
         for each in known:
             counts[each.name] = counts.get(each.name, 0) + len(each.rows)
-
-
-def _count(number: int) -> pa.Array:
-    """Return 1 to `number`."""
-    return pa.array(range(1, number + 1), pa.int32())
 
 
 def _struct(arrays: Sequence[pa.Array], fields: Sequence[Field]) -> pa.Array:

@@ -15,6 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of, scalar_of, text_between
 from spreports.errors import ParseError
 
 __all__ = ["Tag", "Tags", "Tokens", "split_tokens", "unescape"]
@@ -131,16 +132,12 @@ def _split_plain(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
     first = buffer.find(b"<", 0, max(end, 0))
     if first < 0 or buffer[end + 1 : end + 2] in (b"!", b"?"):
         return None
-    whole = pa.StringArray.from_buffers(
-        1,
-        pa.array([first + 1, end], pa.int32()).buffers()[1],
-        pa.py_buffer(buffer),
-    )
+    whole = text_between(buffer, first + 1, end).view(pa.string())
     tokens = pc.split_pattern(whole, "<").flatten()
     halves = pc.split_pattern(tokens, ">", max_splits=1)
     if pc.min(pc.list_value_length(halves)).as_py() != 2:
         return None
-    encoded = pc.list_element(halves, 0).dictionary_encode()
+    encoded = pc.list_element(halves, scalar_of(0, pa.int32())).dictionary_encode()
     known = [tags.tag(markup) for markup in encoded.dictionary.to_pylist()]
     whole_tags = [tag for tag in known if tag is not None]
     if len(whole_tags) != len(known):
@@ -150,11 +147,11 @@ def _split_plain(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
         lengths = pc.sum(pc.binary_length(tokens.slice(0, token + 1)))
         return int(first + lengths.as_py() + token + 1)
 
-    texts = pc.list_element(halves, 1)
+    texts = pc.list_element(halves, scalar_of(1, pa.int32()))
     if b"&" in buffer:
         escaped = pc.match_substring(texts, "&")
         plain = [unescape(text) for text in texts.filter(escaped).to_pylist()]
-        texts = pc.replace_with_mask(texts, escaped, pa.array(plain, pa.string()))
+        texts = pc.replace_with_mask(texts, escaped, array_of(plain, pa.string()))
     return Tokens(tags=whole_tags, codes=encoded.indices, texts=texts, end=end_of)
 
 
@@ -185,13 +182,13 @@ def _split_any(text: str, tags: Tags, *, final: bool) -> Tokens | None:
         texts.pop()
     if not markups:
         return None
-    encoded = pa.array(markups, pa.string()).dictionary_encode()
+    encoded = array_of(markups, pa.string()).dictionary_encode()
     known = [tags.tag(markup) for markup in encoded.dictionary.to_pylist()]
     return Tokens(
         # checked() has seen to it that each is a whole tag
         tags=[tag for tag in known if tag is not None],
         codes=encoded.indices,
-        texts=pa.array(["".join(pieces) for pieces in texts[1:]], pa.string()),
+        texts=array_of(["".join(pieces) for pieces in texts[1:]], pa.string()),
         end=lambda token: len(text[: starts[token + 1]].encode()),
     )
 

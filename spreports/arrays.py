@@ -77,12 +77,12 @@ def array_of(values: Sequence[Any], dtype: pa.DataType) -> pa.Array:
 
 
 def scalar_of(value: object, dtype: pa.DataType) -> pa.Scalar:
-    """Return one Python value as a scalar, as `array_of` has it."""
-    return array_of([value], dtype)[0]
+    """Return one Python value as a scalar, as `array_of` has it; None of any type."""
+    return (pa.nulls(1, dtype) if value is None else array_of([value], dtype))[0]
 
 
 def every(step: int, count: int) -> pa.Array:
-    """Return `step`, twice `step` and so on as int32."""
+    """Return `step`, twice `step` and so on, `count` of them, as int32."""
     steps = pa.py_buffer(step.to_bytes(4, sys.byteorder) * count)
     return pc.cumulative_sum(pa.Array.from_buffers(pa.int32(), count, [None, steps]))
 
