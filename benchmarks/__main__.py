@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.documents import emptied, orders
-from benchmarks.json_documents import search_terms
+from benchmarks.json_search_terms import search_terms_and_peers
 from benchmarks.measure import compare, show
 from benchmarks.served import served
 from benchmarks.xml_orders import xml_to_parquet
 
 DATA = Path(__file__).parent / "data"
-PACKAGES = ("polars", "pyarrow", "duckdb", "isal")
+PACKAGES = ("polars", "pyarrow", "duckdb", "isal", "ijson")
 
 
 def same_rows(one: Path, other: Path) -> None:
@@ -69,21 +69,6 @@ def orders_to_parquet(mebibytes: int, runs: int, *, partitioned: bool) -> None:
     show(f"orders, {mebibytes} MiB of text, gzip, to Parquet, {where}", figures)
 
 
-def search_terms_to_batches(mebibytes: int, runs: int) -> None:
-    """Compare search terms to record batches with polars, and a tenth with ijson."""
-    python = [sys.executable, "-m"]
-    for size, peer in ((mebibytes, "polars"), (max(mebibytes // 10, 1), "ijson")):
-        path = str(search_terms(DATA, size))
-        figures = compare(
-            {
-                "spreports": [*python, "benchmarks.json_ours", path],
-                peer: [*python, f"benchmarks.json_{peer}", path],
-            },
-            runs,
-        )
-        show(f"search terms, {size} MiB of JSON, to record batches", figures)
-
-
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
@@ -97,7 +82,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {versions}; medians of {runs}")
     orders_to_parquet(size, runs, partitioned=True)
     orders_to_parquet(size, runs, partitioned=False)
-    search_terms_to_batches(size, runs)
+    search_terms_and_peers(size, runs)
     xml_to_parquet(min(size, 300), runs)
 
 

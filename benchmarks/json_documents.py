@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import polars as pl
@@ -35,27 +36,32 @@ RECORD = """{{
 TAIL = " ]\n}"
 
 
-def search_terms(folder: Path, mebibytes: int, seed: int = 1) -> Path:
-    """Write a search terms document of about `mebibytes`, plain, as Jackson prints it.
+def search_terms(
+    folder: Path, mebibytes: int, seed: int = 1, *, compressed: bool = False
+) -> Path:
+    """Write a search terms document of about `mebibytes`, as Jackson prints it.
 
     Parameters
     ----------
     folder : Path
     mebibytes : int, MiB
     seed : int
+    compressed : bool
+        Gzip, level 6.
 
     Returns
     -------
     Path
         Kept from call to call; the name tells size and seed.
     """
-    path = folder / f"search-terms-{mebibytes}-{seed}.json"
+    suffix = ".json.gz" if compressed else ".json"
+    path = folder / f"search-terms-{mebibytes}-{seed}{suffix}"
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     written = 0
-    with part.open("wb") as file:
+    with gzip.open(part, "wb", 6) if compressed else part.open("wb") as file:
         file.write(HEAD.encode())
         block = 0
         while written < mebibytes << 20:

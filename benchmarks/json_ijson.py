@@ -1,22 +1,44 @@
-"""The other peer: ijson items (its C backend) into batches of some thousand rows."""
+"""The other peer: ijson items into record batches of some thousand rows.
+
+``default FILE``: its default form, numbers with a point as Decimal; ``floats FILE``:
+with ``use_float=True``. With a folder behind it, one Parquet file.
+"""
 
 from __future__ import annotations
 
+import gzip
 import sys
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import ijson.backends.yajl2_c as ijson
+import ijson
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from benchmarks.json_schema import ARROW, RECORDS
+from benchmarks.json_schema import ARROW, EXACT, RECORDS
 
 ROWS = 4096
 
-if __name__ == "__main__":
-    with Path(sys.argv[1]).open("rb") as file:
-        records = ijson.items(file, f"{RECORDS}.item", use_float=True)
-        rows = 0
+
+def batches(form: str, path: str) -> Iterator[pa.RecordBatch]:
+    """Yield the document's records as batches."""
+    schema = ARROW if form == "floats" else EXACT
+    options = {"use_float": True} if form == "floats" else {}
+    with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as file:
+        records = ijson.items(file, f"{RECORDS}.item", **options)
         while some := list(islice(records, ROWS)):
-            rows += pa.RecordBatch.from_pylist(some, schema=ARROW).num_rows
-        print(rows)
+            yield pa.RecordBatch.from_pylist(some, schema=schema)
+
+
+if __name__ == "__main__":
+    form, path, *folder = sys.argv[1:]
+    if folder:
+        schema = ARROW if form == "floats" else EXACT
+        with pq.ParquetWriter(
+            f"{folder[0]}/all.parquet", schema, compression="zstd"
+        ) as out:
+            for batch in batches(form, path):
+                out.write_batch(batch)
+    else:
+        print(sum(batch.num_rows for batch in batches(form, path)))

@@ -1,4 +1,7 @@
-"""Ours: a search terms document as record batches, one after the other."""
+"""Ours: search terms from a file to record batches, or from a URL to one Parquet file.
+
+``FILE``: all batches; ``FILE first``: the first one; ``URL FOLDER``: Parquet.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,38 @@ from pathlib import Path
 
 from spreports.catalog import lookup
 from spreports.fetch.document import open_batches
+from spreports.reports.work import Reading, Target, Work, land
 
-if __name__ == "__main__":
-    path = Path(sys.argv[1])
+
+def to_batches(path: Path, *, first: bool) -> int:
+    """Read record batches, one after the other; return how many rows."""
     batches = open_batches(
         lambda: path.open("rb"),
         lookup("search_terms"),
         content_type="text/plain;charset=UTF-8",
     )
-    print(sum(batch.num_rows for batch in batches))
+    if first:
+        return int(batches.read_next_batch().num_rows)
+    return sum(batch.num_rows for batch in batches)
+
+
+def to_parquet(url: str, folder: str) -> int:
+    """Write one Parquet file; return how many rows."""
+    landed = land(
+        Work(
+            url=url,
+            report_document_id="benchmark",
+            reading=Reading(entry=lookup("search_terms")),
+            target=Target(url=folder, stem="R1"),
+            loopback=True,
+        )
+    )
+    return landed.rows
+
+
+if __name__ == "__main__":
+    place, *other = sys.argv[1:]
+    if other and other != ["first"]:
+        print(to_parquet(place, other[0]))
+    else:
+        print(to_batches(Path(place), first=bool(other)))

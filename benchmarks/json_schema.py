@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pyarrow as pa
 
 RECORDS = "dataByDepartmentAndSearchTerm"
 COLUMNS = {
@@ -15,3 +16,10 @@ COLUMNS = {
     "conversionShare": pl.Float64(),
 }
 ARROW = pl.DataFrame(schema=COLUMNS).to_arrow().schema
+SHARE = pa.decimal128(38, 6)
+EXACT = pa.schema(
+    [
+        pa.field(field.name, SHARE if field.type == pa.float64() else field.type)
+        for field in ARROW
+    ]
+)
