@@ -27,8 +27,13 @@ def html(entry: ReportType) -> str:
         "alias": entry.alias,
         "format": entry.format,
         "longest window": entry.max_window_days and f"{entry.max_window_days} days",
+        "dates": entry.dates_required and "required",
+        "whole periods of": entry.period and entry.period.removeprefix("option:"),
+        "newer copy after": entry.cooldown_seconds and f"{entry.cooldown_seconds} s",
         "options": ", ".join(
-            f"{option.name}{' (required)' if option.required else ''}"
+            option.name
+            + (f" ({'|'.join(option.values)})" if option.values else "")
+            + (" (required)" if option.required else "")
             for option in entry.options
         ),
         "restricted": "yes: personal data" if entry.restricted else None,

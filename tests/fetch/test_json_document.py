@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from spreports.catalog import ReportType, lookup
+from spreports.catalog import Column, ReportType, Table, lookup
 from spreports.errors import DecodeError, DecompressError, ParseError
 from spreports.fetch.document import Findings, open_batches, table_names
 from spreports.fetch.json import native as json_native
@@ -163,6 +163,32 @@ def test_a_key_that_comes_late_is_counted_or_rescued(
     assert (findings.unplaced, findings.bad_cells) == ({"late": 1}, {})
     kept = read_json(document, KIND, table="byAsin", on_bad_value="rescue")
     assert kept["_rescued"].to_pylist() == [None] * 9 + ['{"late": "1.5"}']
+
+
+def test_an_optional_key_is_a_typed_column_only_where_it_occurs() -> None:
+    kind = json_type(
+        Table(
+            name="rows",
+            path="rows",
+            columns=(
+                Column(name="a"),
+                Column(name="b.c", dtype="int64", optional=True),
+                Column(name="l[].d", dtype="int64", optional=True),
+            ),
+        )
+    )
+    findings = Findings()
+    bare = read_json('{"rows": [{"a": "1"}]}', kind, findings=findings)
+    assert bare.to_pylist() == [{"a": "1"}]
+    assert findings.missing_columns == ()
+    assert read_json('{"rows": []}', kind).column_names == ["a"]
+
+    document = '{"rows": [{"a": "1", "b": {"c": 2}}, {"a": "2", "l": [{"d": 3}]}]}'
+    full = read_json(document, kind)
+    assert full.to_pylist() == [
+        {"a": "1", "b.c": 2, "l": None},
+        {"a": "2", "b.c": None, "l": [{"d": 3}]},
+    ]
 
 
 def test_types_that_the_catalogue_does_not_know_are_sniffed() -> None:

@@ -18,11 +18,12 @@ from spreports.fetch.flat.header import RESCUED
 from spreports.fetch.json.columns import Misfit, columns_of, flat_columns
 from spreports.fetch.json.cut import Block, RecordCutter
 from spreports.fetch.json.native import NativeParser
-from spreports.fetch.json.shape import Record, discover, leaves, record_of
+from spreports.fetch.json.shape import Record, discover, leaves, occurs, record_of
 
 __all__ = ["LOOK_AHEAD", "RecordBatches"]
 
-# Keys that the catalogue lacks become columns if they occur within these bytes
+# Keys that the catalogue lacks, or has as optional, become columns if they occur
+# within these bytes
 LOOK_AHEAD: Final = 1 << 20
 # After so many refusals in a row the native parser is asked less often
 _PATIENCE: Final = 4
@@ -63,8 +64,9 @@ class RecordBatches:
         self._findings = findings
         self._batch_bytes = batch_bytes
         self._flat = nested == "flat"
-        self._root = record_of(columns, typed=typed)
         self._first = cutter.exact(LOOK_AHEAD) if cutter else []
+        columns = [c for c in columns if not c.optional or occurs(c.name, self._first)]
+        self._root = record_of(columns, typed=typed)
         self._first_bytes = cutter.taken_bytes if cutter else 0
         discover(self._root, self._first)
         findings.unknown_columns = tuple(

@@ -15,7 +15,16 @@ import pyarrow as pa
 from spreports.catalog import Column
 from spreports.fetch.cells import Cells, cells_of
 
-__all__ = ["Leaf", "Many", "Node", "Record", "discover", "leaves", "record_of"]
+__all__ = [
+    "Leaf",
+    "Many",
+    "Node",
+    "Record",
+    "discover",
+    "leaves",
+    "occurs",
+    "record_of",
+]
 
 _LIST: Final = "[]"
 # What Arrow's JSON parser reads from the text itself, exactly or not at all. Days and
@@ -142,6 +151,33 @@ def _add_leaf(here: Record, last: str, leaf: Leaf) -> None:
     """Put a leaf, or a list of scalars, into its object."""
     key = last.removesuffix(_LIST)
     here.fields[key] = Many(name=leaf.name, item=leaf) if last != key else leaf
+
+
+def occurs(path: str, records: Sequence[dict[str, object]]) -> bool:
+    """Whether some record has a key at a catalogued path.
+
+    Parameters
+    ----------
+    path : str
+        Such as ``asins[].asin``.
+    records : sequence of dict
+        As `RecordCutter.exact` gives them.
+
+    Returns
+    -------
+    bool
+        True where its value is null, too.
+    """
+    here: list[object] = list(records)
+    *way, last = path.split(".")
+    for part in way:
+        key = part.removesuffix(_LIST)
+        there = [each[key] for each in here if isinstance(each, dict) and key in each]
+        here = []
+        for child in there:
+            here += child if isinstance(child, list) else [child]
+    key = last.removesuffix(_LIST)
+    return any(isinstance(each, dict) and key in each for each in here)
 
 
 def discover(root: Record, records: Sequence[dict[str, object]]) -> None:

@@ -26,7 +26,8 @@ _HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 # Style 1 is a day, style 2 a day with its time (built-in formats 14 and 22)
 _STYLES: Final = (
     f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts>'
-    '<fills count="1"><fill/></fills><borders count="1"><border/></borders>'
+    '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
+    '<borders count="1"><border/></borders>'
     '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf numFmtId="0"/>'
     '<xf numFmtId="14" applyNumberFormat="1"/>'
     '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>'
