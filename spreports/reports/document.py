@@ -82,9 +82,7 @@ class Document(WaysOut):
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Names of the tables in this document; one for flat files.
-
-        Save for settlements: their summary row is a table of its own.
+        """Names of the tables; one for a flat file, for a settlement two.
 
         Raises
         ------
