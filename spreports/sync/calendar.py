@@ -33,6 +33,10 @@ DAY = timedelta(days=1)
 # Window of days that are no longer restated, where no longest one is known: order
 # reports are known to take 30 days.
 LONGEST_DAYS = 30
+# Types that may be asked for more seldom than this (a cool-down of 4 hours is the next)
+# are asked for twice: when a window is new, and when it is no longer restated. Eight
+# windows of such a type would take more than a day.
+SELDOM_SECONDS = 3600
 # Errors of Amazon or of the document in a row, after which a window is given up.
 MAX_TRIES = 5
 
@@ -172,7 +176,10 @@ def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
         newer = made if window.error_kind == "DriftError" else today
         return Due(window=window, reason="failed", newer_than=newer)
     settled = window.end + timedelta(days=stream.lookback_days)
-    if made is not None and made >= min(settled, today):
+    seldom = (stream.entry.cooldown_seconds or 0) > SELDOM_SECONDS
+    if made is not None and made >= (settled if seldom else min(settled, today)):
+        return None
+    if made is not None and seldom and today < settled:
         return None
     return Due(window=window, reason="restated", newer_than=today)
 

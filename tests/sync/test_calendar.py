@@ -144,6 +144,19 @@ def test_a_window_that_failed_too_long_is_lost_with_its_history() -> None:
     assert MAX_TRIES > 1
 
 
+def test_a_type_with_a_long_cool_down_is_asked_for_when_new_and_when_settled() -> None:
+    feed = stream(lookback=3, cooldown_seconds=4 * 3600)
+    now = FIRST + timedelta(days=1, hours=4)
+    known = committed((d.window for d in plan_dated(feed, (), now).due), now)
+    asked = []
+    for night in range(1, 6):
+        due = plan_dated(feed, known, now + night * DAY).due
+        asked.append(sum(d.window.start == FIRST for d in due))
+
+    # The first day is settled once three more are over
+    assert asked == [0, 0, 1, 1, 1]
+
+
 def test_one_snapshot_a_day_and_none_within_the_cool_down() -> None:
     feed = stream("listings", cooldown_seconds=3 * 3600)
     evening = datetime(2026, 3, 1, 23, tzinfo=UTC)

@@ -36,7 +36,7 @@ FEEDS = [
     spr.Feed(
         "sales_and_traffic",
         marketplaces=["DE"],
-        since=FIRST.date() + 10 * DAY,
+        since=FIRST.date() + 16 * DAY,
         lookback=1,
     ),
 ]
@@ -120,7 +120,7 @@ def _check(simulator: Simulator, lake: str, now: datetime, empty: set[date]) -> 
     ).fetchall()[0]
     assert count == served
     by_date = rows(f"{lake}/{TRAFFIC}/salesAndTrafficByDate")
-    start = FIRST + 10 * DAY
+    start = FIRST + 16 * DAY
     found = {row["date"]: row["salesByDate.unitsOrdered"] for row in by_date}
     days = {(start + timedelta(days=n)).date() for n in range((today - start).days)}
     assert set(found) == days - empty

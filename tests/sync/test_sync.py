@@ -282,6 +282,23 @@ def test_what_amazon_listed_while_nobody_looked_is_a_gap(
     )
 
 
+def test_a_listed_document_that_amazon_no_longer_has_is_a_gap(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    simulator.place_report(SETTLEMENT, ["DE"], day(2), day(6))
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=400, code="Gone")
+    )
+    feed = spr.Feed("settlement", marketplaces=["DE"])
+
+    first, second = client.sync([feed], lake), client.sync([feed], lake)
+
+    (gap,) = first.gaps
+    assert "Amazon no longer has the document" in gap.reason
+    assert (first.windows, second.windows, second.gaps) == (1, 0, first.gaps)
+
+
 def test_a_settlement_listed_under_two_reports_is_taken_once(
     client: spr.Client, simulator: Simulator, lake: str
 ) -> None:
