@@ -10,10 +10,11 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import add_connection, add_json, open_client
-from spreports.cli.exits import DONE, FAILED, Terminated
+from spreports.cli.exits import DONE, FAILED, Terminated, exit_code, words
 from spreports.cli.load import add_storage
 from spreports.cli.output import say, write_json, write_text
 from spreports.cli.progress import shown
+from spreports.errors import SPReportsError
 
 if TYPE_CHECKING:
     from spreports import FeedsFile, SyncResult
@@ -57,11 +58,18 @@ def sync_command(arguments: argparse.Namespace) -> int:
     code = DONE
     with _terminable():
         for profile in file.accounts:
-            result = _kept(arguments, file, profile, to)
-            if arguments.dry_run:
-                _show_plan(result, as_json=arguments.json)
+            try:
+                result = _kept(arguments, file, profile, to)
+            except SPReportsError as exc:
+                if len(file.accounts) == 1:
+                    raise
+                say(words(exc))  # the other accounts have nothing to do with it
+                code = max(code, exit_code(exc))
                 continue
-            _show(result, arguments)
+            if arguments.dry_run:
+                _show_plan(result, profile, as_json=arguments.json)
+                continue
+            _show(result, profile, arguments)
             code = max(code, _code(result, allow_gaps=arguments.allow_gaps))
     return code
 
@@ -86,17 +94,19 @@ def _kept(
         )
 
 
-def _show_plan(result: SyncResult, *, as_json: bool) -> None:
+def _show_plan(result: SyncResult, profile: str | None, *, as_json: bool) -> None:
     if as_json:
-        write_json(result.plan.to_dict())
+        write_json({"profile": profile, **result.plan.to_dict()})
     else:
         write_text(str(result.plan))
 
 
-def _show(result: SyncResult, arguments: argparse.Namespace) -> None:
+def _show(
+    result: SyncResult, profile: str | None, arguments: argparse.Namespace
+) -> None:
     """Say what was done; what needs a person is on stderr, too."""
     if arguments.json:
-        write_json(result.to_dict())
+        write_json({"profile": profile, **result.to_dict()})
     else:
         write_text(str(result).splitlines()[0])
     for one in result.failed:

@@ -88,6 +88,22 @@ def test_gaps_are_exit_1_unless_they_are_allowed(
     assert "gap: " in capsys.readouterr().err
 
 
+def test_one_account_that_fails_does_not_stop_the_others(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = (
+        '\n[[feed]]\nprofile = "uk"\nreport_type = "orders"\nmarketplaces = ["UK"]'
+    )
+    feeds.write_text(profile + FEEDS.partition('"lake"')[2])
+
+    assert main(["sync", str(feeds), "--to", "lake", "--json"]) == 4
+
+    shown = capsys.readouterr()
+    (line,) = shown.out.splitlines()
+    assert (json.loads(line)["profile"], json.loads(line)["windows"]) == (None, 3)
+    assert "profile 'uk' is asked for" in shown.err
+
+
 def test_a_file_that_cannot_be_is_usage(
     feeds: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
