@@ -42,20 +42,32 @@ class Agenda:
         retry_gaps: bool,
     ) -> None:
         self._connection = connection
+        self._book = book
+        self._retry_gaps = retry_gaps
         self.streams = tuple(streams)
         self.tasks: list[Task] = []
         self.lost: list[tuple[Stream, LakeWindow]] = []
         now = connection.clock.now()
         for stream in streams:
-            known = book.windows(stream)
-            if retry_gaps:
-                known = tuple(_revived(window) for window in known)
             if stream.kind == Kind.LISTED:
                 continue
+            known = self.known(stream)
             planner = plan_dated if stream.kind == Kind.DATED else plan_snapshot
             work = planner(stream, known, now)
             self.tasks += [Task(stream, due) for due in work.due]
             self.lost += [(stream, window) for window in work.gaps]
+
+    def known(self, stream: Stream) -> tuple[LakeWindow, ...]:
+        """Return what is known of a feed; gaps as failed where they are tried again."""
+        known = self._book.windows(stream)
+        if not self._retry_gaps:
+            return known
+        listed = stream.kind == Kind.LISTED
+        # A time of which nobody can tell what was listed cannot be tried again
+        return tuple(
+            window if listed and window.start is not None else _revived(window)
+            for window in known
+        )
 
     def known_report(self, task: Task) -> str | None:
         """Return the id of the report that our ledger has for a window, if any."""

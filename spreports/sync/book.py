@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from spreports.api.models import Report
@@ -123,8 +124,19 @@ class Book:
             ),
         )
 
-    def failed(self, stream: Stream, window: LakeWindow, exc: Exception) -> Outcome:
-        """Write why a window is not there; after some tries it is a gap."""
+    def failed(
+        self, stream: Stream, window: LakeWindow, exc: Exception
+    ) -> Outcome | None:
+        """Write why a window is not there; after some tries it is a gap.
+
+        A window that is still restated is not given up: some reports are FATAL until
+        Amazon has their rows.
+
+        Returns
+        -------
+        Outcome or None
+            None for a window that is given up.
+        """
         kind = type(exc).__name__
         # Only our own errors are known to hold no cell
         why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"
@@ -142,10 +154,18 @@ class Book:
             gone = isinstance(exc, NotFoundError | BadRequestError)
             if stream.kind == Kind.LISTED and gone:
                 kept = gap(kept, kind, f"Amazon no longer has the document: {why}")
-            elif tries >= MAX_TRIES:
-                kept = gap(kept, kind, f"given up after {tries} tries: {why}")
+            elif tries >= MAX_TRIES and not self._is_young(stream, window):
+                stay = f"; its {window.rows} rows stay" if window.rows else ""
+                kept = gap(kept, kind, f"given up after {tries} tries: {why}{stay}")
         self.put(stream, kept)
-        return outcome(stream, kept)
+        return None if kept.state == WindowState.GAP else outcome(stream, kept)
+
+    def _is_young(self, stream: Stream, window: LakeWindow) -> bool:
+        """Whether Amazon may still be about to make a window's rows."""
+        if window.end is None:
+            return False
+        settled = window.end + timedelta(days=stream.lookback_days)
+        return self._connection.clock.now() < settled
 
     def gaps(self, streams: Sequence[Stream]) -> tuple[Outcome, ...]:
         """Return what is given up, in the order of feeds and windows."""

@@ -9,6 +9,7 @@ that was reached and repeats nothing that is safe.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -37,6 +38,8 @@ from spreports.sync.result import Outcome, SyncResult
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Step", "run"]
+
+logger = logging.getLogger("spreports.sync")
 
 # How long a run waits for Amazon when nobody says.
 WAIT_SECONDS = 6 * 3600.0
@@ -122,7 +125,7 @@ class _Run:
         self._at("planned")
         for stream in agenda.streams:
             if stream.kind == Kind.LISTED:
-                self._take_listed(stream)
+                self._take_listed(stream, agenda.known(stream))
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
         rows, files, size = self._landed
         return SyncResult(
@@ -163,14 +166,14 @@ class _Run:
             for then, now in zip(before, after, strict=True)
         )
 
-    def _take_listed(self, stream: Stream) -> None:
+    def _take_listed(self, stream: Stream, known: Sequence[LakeWindow]) -> None:
         """Take in what Amazon has made by itself."""
         ledger, lake = self._connection.ledger.windows, self._book.lake
         now = self._connection.clock.now()
         try:
             found = listing(
                 stream,
-                self._book.windows(stream),
+                known,
                 self._connection,
                 listed=ledger.listed(lake, stream.key),
             )
@@ -211,6 +214,7 @@ class _Run:
         except UnauthorizedError:
             raise
         except Exception as exc:  # noqa: BLE001 - whatever one document brings about, the others go on; the result tells
+            logger.debug("report %s did not land", report.report_id, exc_info=True)
             self._fail(stream, window, exc)
 
     def _write(
@@ -252,7 +256,8 @@ class _Run:
 
     def _fail(self, stream: Stream, window: LakeWindow, exc: Exception) -> None:
         said = self._book.failed(stream, window, exc)
-        self._failed.append(said)
+        if said is not None:
+            self._failed.append(said)
 
 
 def _asked(window: LakeWindow) -> WindowState:

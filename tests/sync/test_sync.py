@@ -222,7 +222,7 @@ def test_what_fails_again_and_again_becomes_a_gap_and_is_let_be(
     client: spr.Client, simulator: Simulator, lake: str
 ) -> None:
     simulator.faults.add(Fault(operation="report", kind="fatal", nth=1, times=0))
-    one_day = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09")
+    one_day = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09", lookback=0)
     for tries in range(1, 5):
         (failed,) = client.sync([one_day], lake).failed
         assert failed.tries == tries
@@ -232,12 +232,29 @@ def test_what_fails_again_and_again_becomes_a_gap_and_is_let_be(
     later = client.sync([one_day], lake)
 
     (gap,) = last.gaps
+    assert last.failed == ()
     assert "given up after 5 tries" in gap.reason
     assert later.gaps == (gap,)
     assert later.failed == ()
     assert calls(simulator) == asked
     client.sync([one_day], lake, retry_gaps=True)
     assert calls(simulator)["createReport"] == asked["createReport"] + 1
+
+
+def test_what_is_still_restated_is_never_given_up(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal", nth=1, times=0))
+    one_day = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09", lookback=2)
+    runs = [client.sync([one_day], lake) for _ in range(8)]
+    clock.advance(2 * DAY)
+
+    late = client.sync([one_day], lake)
+
+    assert all(run.gaps == () and len(run.failed) == 1 for run in runs)
+    (gap,) = late.gaps
+    assert (gap.start, gap.tries) == (day(9), 9)
+    assert [one.start for one in late.failed] == [day(11), day(10)]
 
 
 def test_days_that_amazon_cannot_make_any_more_are_a_gap(
@@ -293,10 +310,12 @@ def test_a_listed_document_that_amazon_no_longer_has_is_a_gap(
     feed = spr.Feed("settlement", marketplaces=["DE"])
 
     first, second = client.sync([feed], lake), client.sync([feed], lake)
+    third = client.sync([feed], lake, retry_gaps=True)
 
     (gap,) = first.gaps
     assert "Amazon no longer has the document" in gap.reason
     assert (first.windows, second.windows, second.gaps) == (1, 0, first.gaps)
+    assert (third.windows, third.gaps) == (1, ())
 
 
 def test_a_settlement_listed_under_two_reports_is_taken_once(
