@@ -7,12 +7,12 @@ document is downloaded for them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from spreports.ledger import LakeWindow, TableRows, WindowState
-from spreports.load.marker import Marker
 from spreports.load.parquet import markers
 from spreports.plan.windows import Window, asked_end
 from spreports.sync.calendar import window_name
@@ -47,14 +47,13 @@ def windows_in_lake(
     """
     names = [table.name for table in stream.entry.tables]
     folders = names if len(names) > 1 else [None]
-    found: dict[str, dict[str, Marker]] = {}
+    found: dict[str, dict[str, _Held]] = {}
     for folder in folders:
         root = table_root(to, stream.entry.report_type, folder)
-        for marker in markers(root, storage_options=storage_options):
-            note = _note(marker)
-            if _is_ours(note, stream):
-                table = note.get("table", folder or "rows")
-                found.setdefault(marker.stem, {})[table] = marker
+        for held in _held_in(root, storage_options):
+            if _is_ours(held.note, stream):
+                table = held.note.get("table", folder or "rows")
+                found.setdefault(held.report_id, {})[table] = held
     whole = [tables for tables in found.values() if len(tables) == len(folders)]
     newest: dict[str, LakeWindow] = {}
     for tables in whole:
@@ -67,12 +66,29 @@ def windows_in_lake(
     return tuple(newest.values())
 
 
-def _note(marker: Marker) -> dict[str, str]:
-    return {
-        name.removeprefix(_PREFIX): text
-        for name, text in marker.note.items()
-        if name.startswith(_PREFIX)
-    }
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One table of one report, whole in the lake; its note without our prefix."""
+
+    report_id: str
+    note: Mapping[str, str]
+    rows: int
+    files: int
+
+
+def _held_in(root: str, storage_options: Mapping[str, Any] | None) -> Iterator[_Held]:
+    """Yield what a data root has of each report."""
+    for marker in markers(root, storage_options=storage_options):
+        yield _Held(
+            report_id=marker.stem,
+            note={
+                name.removeprefix(_PREFIX): text
+                for name, text in marker.note.items()
+                if name.startswith(_PREFIX)
+            },
+            rows=sum(file.rows for file in marker.files),
+            files=len(marker.files),
+        )
 
 
 def _is_ours(note: Mapping[str, str], stream: Stream) -> bool:
@@ -95,9 +111,10 @@ def _is_ours(note: Mapping[str, str], stream: Stream) -> bool:
     )
 
 
-def _window(stream: Stream, tables: Mapping[str, Marker]) -> LakeWindow | None:
+def _window(stream: Stream, tables: Mapping[str, _Held]) -> LakeWindow | None:
     """Return one report's tables as a window."""
-    note = _note(next(iter(tables.values())))
+    first = next(iter(tables.values()))
+    note = first.note
     try:
         created = datetime.fromisoformat(note["created_time"]).astimezone(UTC)
         span = _span(stream, json.loads(note["request_key"]))
@@ -117,15 +134,12 @@ def _window(stream: Stream, tables: Mapping[str, Marker]) -> LakeWindow | None:
         start=dated.start if dated else None,
         end=dated.end if dated else None,
         state=WindowState.COMMITTED,
-        report_id=next(iter(tables.values())).stem,
+        report_id=first.report_id,
         report_document_id=note.get("report_document_id"),
         sha256=note.get("sha256"),
         created_time=created,
-        tables={
-            table: TableRows(sum(file.rows for file in marker.files), ())
-            for table, marker in tables.items()
-        },
-        files=sum(len(marker.files) for marker in tables.values()),
+        tables={table: TableRows(held.rows, ()) for table, held in tables.items()},
+        files=sum(held.files for held in tables.values()),
     )
 
 

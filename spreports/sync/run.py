@@ -213,7 +213,7 @@ class _Run:
             self._write(stream, window, report, request)
         except UnauthorizedError:
             raise
-        except Exception as exc:  # noqa: BLE001 - whatever one document brings about, the others go on; the result tells
+        except Exception as exc:
             logger.debug("report %s did not land", report.report_id, exc_info=True)
             self._fail(stream, window, exc)
 
