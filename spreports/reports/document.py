@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +20,7 @@ from spreports.reports.metadata import (
     batch_with_metadata,
     schema_with_metadata,
 )
-from spreports.reports.naming import naming
+from spreports.reports.naming import digest, file_stem, naming
 from spreports.reports.origin import AmazonOrigin, Origin
 from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.ways_out import WaysOut, check_format
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 
 # Part of every staged file's name: a staged file of an older reading is never used.
 READING_VERSION = "3"
-# What `load` takes for the stem of a file name.
-_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 class Document(WaysOut):
@@ -71,7 +67,7 @@ class Document(WaysOut):
         self._origin = origin
         self._reading = reading
         self._entry: ReportType = reading.entry
-        self.stem = stem if _STEM.fullmatch(stem) else _digest(stem)[:32]
+        self.stem = file_stem(stem)
         self.constants = constants
         self._provenance = dict(provenance or {})
 
@@ -204,7 +200,7 @@ class Document(WaysOut):
         mark = repr((READING_VERSION, self._reading_in(shape)))
         store = self._origin.store
         path = store.staged_path(
-            self._origin.account, self._origin.key(), _digest(mark)[:16]
+            self._origin.account, self._origin.key(), digest(mark)[:16]
         )
         if not path.exists():
             with naming(self._origin.name), self.open_batches(shape) as reader:
@@ -314,7 +310,3 @@ class Document(WaysOut):
             target=self.target(url, partition_by, storage_options),
             loopback=self._origin.loopback,
         )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -13,16 +13,18 @@ from spreports.errors import (
     DownloadError,
     DriftError,
     NotFoundError,
+    ReportError,
     SinkError,
     SPReportsError,
 )
 from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
+from spreports.reports.outcome import OutcomeKind
 from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.landing import Landed
 from spreports.sync.rebuild import windows_in_lake
-from spreports.sync.result import Outcome
+from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
 from spreports.sync.stream import Kind, Stream
 
@@ -126,7 +128,7 @@ class Book:
 
     def failed(
         self, stream: Stream, window: LakeWindow, exc: Exception
-    ) -> Outcome | None:
+    ) -> MissingWindow | None:
         """Write why a window is not there; after some tries it is a gap.
 
         A window that is still restated is not given up: some reports are FATAL until
@@ -134,13 +136,13 @@ class Book:
 
         Returns
         -------
-        Outcome or None
+        MissingWindow or None
             None for a window that is given up.
         """
         kind = type(exc).__name__
         # Only our own errors are known to hold no cell
         why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"
-        if isinstance(exc, PASSING):
+        if _is_passing(exc):
             kept = replace(window, state=WindowState.ASKED, error_kind=kind, error=why)
         else:
             tries = window.tries + (not isinstance(exc, DriftError))
@@ -158,7 +160,7 @@ class Book:
                 stay = f"; its {window.rows} rows stay" if window.rows else ""
                 kept = gap(kept, kind, f"given up after {tries} tries: {why}{stay}")
         self.put(stream, kept)
-        return None if kept.state == WindowState.GAP else outcome(stream, kept)
+        return None if kept.state == WindowState.GAP else missing(stream, kept)
 
     def _is_young(self, stream: Stream, window: LakeWindow) -> bool:
         """Whether Amazon may still be about to make a window's rows."""
@@ -167,19 +169,26 @@ class Book:
         settled = window.end + timedelta(days=stream.lookback_days)
         return self._connection.clock.now() < settled
 
-    def gaps(self, streams: Sequence[Stream]) -> tuple[Outcome, ...]:
+    def gaps(self, streams: Sequence[Stream]) -> tuple[MissingWindow, ...]:
         """Return what is given up, in the order of feeds and windows."""
         return tuple(
-            outcome(stream, window)
+            missing(stream, window)
             for stream in streams
             for window in sorted(self.windows(stream), key=lambda w: w.name)
             if window.state == WindowState.GAP
         )
 
 
-def outcome(stream: Stream, window: LakeWindow) -> Outcome:
+def _is_passing(exc: Exception) -> bool:
+    """Whether an error is of the moment: what came of the window is not known yet."""
+    if isinstance(exc, ReportError) and exc.outcome is not None:
+        return exc.outcome.kind == OutcomeKind.TOO_SOON
+    return isinstance(exc, PASSING)
+
+
+def missing(stream: Stream, window: LakeWindow) -> MissingWindow:
     """Return a window that did not come into the lake, as people are told of it."""
-    return Outcome(
+    return MissingWindow(
         report_type=stream.entry.report_type,
         marketplace_ids=stream.marketplace_ids,
         name=window.name,

@@ -9,7 +9,7 @@ from html import escape
 from spreports.plan.plan import Plan
 from spreports.sync.quality import Quality
 
-__all__ = ["Outcome", "PlannedWindow", "SyncPlan", "SyncResult"]
+__all__ = ["MissingWindow", "PlannedWindow", "SyncPlan", "SyncResult"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class SyncPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class MissingWindow:
     """A window that did not come into the lake: failed, or a gap.
 
     Attributes
@@ -146,9 +146,9 @@ class SyncResult:
         Committed by this run, those without data among them.
     empty : int
         Of these, windows for which Amazon has no data.
-    failed : tuple of Outcome
+    failed : tuple of MissingWindow
         Windows that are tried again by the next run.
-    gaps : tuple of Outcome
+    gaps : tuple of MissingWindow
         Windows that are given up, in this run or before: Amazon no longer has them, or
         they failed again and again.
     quality : Quality
@@ -163,8 +163,8 @@ class SyncResult:
     adopted: int = 0
     windows: int = 0
     empty: int = 0
-    failed: tuple[Outcome, ...] = ()
-    gaps: tuple[Outcome, ...] = ()
+    failed: tuple[MissingWindow, ...] = ()
+    gaps: tuple[MissingWindow, ...] = ()
     quality: Quality = field(default_factory=Quality)
     plan: SyncPlan
 

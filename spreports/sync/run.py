@@ -34,7 +34,7 @@ from spreports.sync.busy import alone
 from spreports.sync.landing import Landed, Landing
 from spreports.sync.listing import listing
 from spreports.sync.quality import OnDrift, Quality
-from spreports.sync.result import Outcome, SyncResult
+from spreports.sync.result import MissingWindow, SyncResult
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Step", "run"]
@@ -106,7 +106,7 @@ class _Run:
         self._book = book
         self._landing = landing
         self._at = at
-        self._failed: list[Outcome] = []
+        self._failed: list[MissingWindow] = []
         self._landed = [0, 0, 0]  # rows, files, bytes
         self._windows = self._empty = self._adopted = 0
 
@@ -181,7 +181,7 @@ class _Run:
             raise
         except SPReportsError as exc:
             self._failed.append(
-                Outcome(
+                MissingWindow(
                     report_type=stream.entry.report_type,
                     marketplace_ids=stream.marketplace_ids,
                     name="listing",
