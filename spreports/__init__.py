@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from spreports.facts import report_types as report_types
     from spreports.load.parquet import SinkResult as SinkResult
     from spreports.plan.plan import Plan as Plan
+    from spreports.plan.plans import Plans as Plans
     from spreports.reports.document import Document as Document
     from spreports.reports.drift import Drift as Drift
     from spreports.reports.outcome import Outcome as Outcome
@@ -81,6 +82,7 @@ _HOMES = {
     "Outcome": "reports.outcome",
     "OutcomeKind": "reports.outcome",
     "Plan": "plan.plan",
+    "Plans": "plan.plans",
     "ProcessingStatus": "api.models",
     "Progress": "reports.progress",
     "Report": "api.models",

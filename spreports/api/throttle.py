@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -143,6 +144,30 @@ class Throttle:
         def step(state: Bucket | None, now: float) -> tuple[Bucket, float]:
             before = state or Bucket(now, plan.rate)
             return before, wait_for_slot(before, now, plan, number)
+
+        return self._buckets.change(operation, step)
+
+    def state(self, operation: str) -> Bucket:
+        """Return a bucket as it is, its times in seconds from now; books nothing.
+
+        Parameters
+        ----------
+        operation : str
+
+        Returns
+        -------
+        Bucket
+            A full one for an operation that was never asked.
+        """
+
+        def step(state: Bucket | None, now: float) -> tuple[Bucket, Bucket]:
+            before = state or Bucket(now, USAGE_PLANS[operation].rate)
+            seen = before.refused_at
+            return before, replace(
+                before,
+                full_at=before.full_at - now,
+                refused_at=None if seen is None else seen - now,
+            )
 
         return self._buckets.change(operation, step)
 

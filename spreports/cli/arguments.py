@@ -27,9 +27,13 @@ def add_connection(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_request(command: argparse.ArgumentParser) -> None:
-    """Add what describes a request."""
-    command.add_argument("report_type", metavar="TYPE", help="alias or full type")
+def add_request(command: argparse.ArgumentParser, *, or_feeds: bool = False) -> None:
+    """Add what describes a request; with `or_feeds`, or a file of many."""
+    if or_feeds:
+        said = "alias or full type, or a file of feeds (.toml)"
+        command.add_argument("report_type", metavar="TYPE|FEEDS.TOML", help=said)
+    else:
+        command.add_argument("report_type", metavar="TYPE", help="alias or full type")
     command.add_argument(
         "--start", help="2026-10-01, an ISO time, or 30d back from now"
     )
@@ -37,7 +41,7 @@ def add_request(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-m",
         "--marketplaces",
-        required=True,
+        required=not or_feeds,
         type=names,
         metavar="DE,FR",
         help="country codes or ids, of one region",

@@ -1,4 +1,4 @@
-"""``plan``, ``load`` and ``show``: what it costs, do it, look at it."""
+"""``load`` and ``show``: ask for reports and write them, look at a document."""
 
 from __future__ import annotations
 
@@ -14,17 +14,12 @@ from spreports.cli.arguments import (
     open_client,
 )
 from spreports.cli.exits import DONE, NO_DATA
-from spreports.cli.output import say, write_frame, write_json, write_text
+from spreports.cli.output import say, write_frame, write_json
 from spreports.cli.progress import shown
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this file."""
-    plan = commands.add_parser("plan", help="say what a request costs; asks nobody")
-    add_request(plan)
-    add_connection(plan)
-    add_json(plan)
-    plan.set_defaults(run=plan_command)
     load = commands.add_parser("load", help="ask for reports and write Parquet")
     add_request(load)
     load.add_argument(
@@ -82,17 +77,6 @@ def json_object(text: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("must be a JSON object")
     return value
-
-
-def plan_command(arguments: argparse.Namespace) -> int:
-    """Say what a request costs."""
-    with open_client(arguments) as client:
-        plan = described(client, arguments).plan()
-    if arguments.json:
-        write_json(plan.to_dict())
-    else:
-        write_text(str(plan))
-    return DONE
 
 
 def load_command(arguments: argparse.Namespace) -> int:

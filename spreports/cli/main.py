@@ -12,6 +12,7 @@ from spreports.cli import (
     demo,
     document,
     load,
+    plan,
     reports,
     schedules,
     simulate,
@@ -29,6 +30,7 @@ from spreports.cli.exits import (
 COMMAND_GROUPS = (
     demo,
     catalogue,
+    plan,
     load,
     sync,
     reports,

@@ -1,33 +1,34 @@
-"""Count what a request costs under Amazon's usage plans, without asking anybody.
+"""Say what a request costs under Amazon's usage plans, without asking anybody.
 
-The bottleneck is whichever operation needs longest after its burst: as a rule
-getReportDocument, about one a minute.
+The bottleneck is whichever operation needs longest: as a rule getReportDocument, about
+one a minute; for some report types the cool-down between two reports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from html import escape
 
-from spreports.api.usage_plans import USAGE_PLANS
+from spreports.api.bucket import Bucket
+from spreports.plan.estimate import CoolDown, Demand, Estimate, estimate
 from spreports.plan.windows import Window
 
-# What a report takes at Amazon before it is DONE. Seen in practice: tens of seconds
-# to a few minutes; only an estimate, and said to be one wherever it is shown.
-TYPICAL_PROCESSING = timedelta(seconds=90)
-# How often a report of that length is polled (lifecycle.POLL_*).
-TYPICAL_POLLS = 8
+__all__ = ["Plan", "html_table", "in_words", "plan", "text_table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a request will do: windows, calls, bottleneck, estimated time.
+    """What a request will do: windows, calls, bottleneck, time.
+
+    Plans of one account add up with ``+``: they share its buckets. Those of several
+    accounts stand side by side in a `Plans`.
 
     Attributes
     ----------
     report_type : str
+        Of several, joined by commas.
     windows : tuple of Window
         One for each report; empty where the report type takes no dates.
     reports : int
@@ -38,10 +39,16 @@ class Plan:
         Report documents that are already in the store, and not downloaded again.
     calls : mapping of str to int
         Calls by operation; those of getReport are an estimate.
+    waits : mapping of str to timedelta
+        Until the last call of each operation is granted, if nothing else held it up,
+        and until the last report of a type with a cool-down may be asked for.
     bottleneck : str or None
-        The operation that decides how long it takes; None where nothing is asked.
+        The longest of `waits`; None where nothing is asked.
     eta : timedelta
-        Estimated time, with full buckets and a typical processing time.
+        Estimated time until the last document can be fetched, by the buckets as they
+        are now, the type's cool-down, and a typical processing time.
+    ready_time : datetime or None, aware UTC
+        The same as a time; None where the plan was made without a clock.
     """
 
     report_type: str
@@ -50,8 +57,27 @@ class Plan:
     adopted: int
     stored: int
     calls: Mapping[str, int]
+    waits: Mapping[str, timedelta]
     bottleneck: str | None
     eta: timedelta
+    ready_time: datetime | None = None
+    _demands: tuple[Demand, ...] = field(default=(), repr=False)
+    _states: Mapping[str, Bucket] = field(default_factory=dict, repr=False)
+
+    def __add__(self, other: Plan) -> Plan:
+        """Return the plan of both, by this one's buckets and clock."""
+        if not isinstance(other, Plan):
+            return NotImplemented
+        now = self.ready_time and self.ready_time - self.eta
+        demands = (*self._demands, *other._demands)
+        names = dict.fromkeys((self.report_type, other.report_type))
+        return _made(
+            ", ".join(names),
+            (*self.windows, *other.windows),
+            demands,
+            self._states,
+            now,
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, fit for JSON."""
@@ -62,8 +88,12 @@ class Plan:
             "adopted": self.adopted,
             "stored": self.stored,
             "calls": dict(self.calls),
+            "waitSeconds": {
+                name: round(wait.total_seconds()) for name, wait in self.waits.items()
+            },
             "bottleneck": self.bottleneck,
             "etaSeconds": round(self.eta.total_seconds()),
+            "readyTime": self.ready_time and self.ready_time.isoformat(),
         }
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -76,21 +106,17 @@ class Plan:
             rows.append(("in the store", f"{self.stored}, not downloaded again"))
         rows += [(f"calls of {name}", str(n)) for name, n in self.calls.items()]
         rows.append(("bottleneck", self.bottleneck or "none: Amazon is not asked"))
-        rows.append(("estimated time", f"about {_words(self.eta)}"))
+        rows.append(("estimated time", f"about {in_words(self.eta)}"))
+        if self.ready_time is not None:
+            rows.append(("done about", f"{self.ready_time:%Y-%m-%d %H:%M} UTC"))
         return rows
 
     def __str__(self) -> str:
-        width = max(len(label) for label, _ in self._rows())
-        return "\n".join(f"{label:<{width}}  {text}" for label, text in self._rows())
+        return text_table(self._rows())
 
     def _repr_html_(self) -> str:
         """Show a table in a notebook."""
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{escape(label)}</th>"
-            f"<td style='text-align:left'>{escape(text)}</td></tr>"
-            for label, text in self._rows()
-        )
-        return f"<table>{cells}</table>"
+        return html_table(self._rows())
 
 
 def plan(
@@ -99,8 +125,12 @@ def plan(
     *,
     reports: int,
     adopted: int = 0,
+    unfinished: int = 0,
     stored: int = 0,
     restricted: bool = False,
+    cooldown: CoolDown | None = None,
+    states: Mapping[str, Bucket] | None = None,
+    now: datetime | None = None,
 ) -> Plan:
     """Count calls and time for `reports` reports.
 
@@ -108,10 +138,16 @@ def plan(
     ----------
     report_type : str
     windows : sequence of Window
-    reports, adopted, stored : int
-        In all; already known to the ledger; documents already in the store.
+    reports, adopted, unfinished, stored : int
+        In all; already known to the ledger; of those still at work; documents already
+        in the store.
     restricted : bool
         Whether each document needs a restricted data token first.
+    cooldown : CoolDown, optional
+        Of the type.
+    states : mapping of str to Bucket, optional
+        By operation, ``full_at`` in seconds from `now`; full buckets where left out.
+    now : datetime, aware UTC, optional
 
     Returns
     -------
@@ -119,40 +155,60 @@ def plan(
 
     Source: Reports API v2021-06-30, Usage Plan of each operation.
     """
-    documents = reports - stored
-    calls = {
-        "createReport": reports - adopted,
-        "getReport": TYPICAL_POLLS * (reports - adopted) + max(0, adopted - stored),
-        "createRestrictedDataToken": documents if restricted else 0,
-        "getReportDocument": documents,
-    }
-    calls = {name: n for name, n in calls.items() if n}
-    # Polls of getReport pace themselves, far below what its plan allows.
-    waits = {name: _wait(name, n) for name, n in calls.items() if name != "getReport"}
-    # Equal waits: the later operation of the flow is the one that people feel.
-    bottleneck = max(reversed(waits), key=waits.__getitem__) if waits else None
-    eta = timedelta(seconds=waits[bottleneck]) if bottleneck else timedelta()
-    if reports > adopted:
-        eta += TYPICAL_PROCESSING
-    return Plan(
-        report_type=report_type,
-        windows=tuple(windows),
+    demand = Demand(
         reports=reports,
         adopted=adopted,
+        unfinished=unfinished,
         stored=stored,
-        calls=calls,
-        bottleneck=bottleneck,
+        restricted=restricted,
+        cooldown=cooldown,
+    )
+    return _made(report_type, tuple(windows), (demand,), states or {}, now)
+
+
+def _made(
+    report_type: str,
+    windows: tuple[Window, ...],
+    demands: tuple[Demand, ...],
+    states: Mapping[str, Bucket],
+    now: datetime | None,
+) -> Plan:
+    """Return the plan of all demands together."""
+    found: Estimate = estimate(demands, states)
+    eta = timedelta(seconds=found.seconds)
+    return Plan(
+        report_type=report_type,
+        windows=windows,
+        reports=sum(demand.reports for demand in demands),
+        adopted=sum(demand.adopted for demand in demands),
+        stored=sum(demand.stored for demand in demands),
+        calls=found.calls,
+        waits={name: timedelta(seconds=wait) for name, wait in found.waits.items()},
+        bottleneck=found.bottleneck,
         eta=eta,
+        ready_time=None if now is None else now + eta,
+        _demands=demands,
+        _states=states,
     )
 
 
-def _wait(operation: str, calls: int) -> float:
-    """Return the seconds that `calls` wait for the bucket, full at the start."""
-    usage = USAGE_PLANS[operation]
-    return max(0, calls - usage.burst) / usage.rate
+def text_table(rows: Sequence[tuple[str, str]]) -> str:
+    """Return lines of label and text, aligned for a terminal."""
+    width = max(len(label) for label, _ in rows)
+    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
 
-def _words(span: timedelta) -> str:
+def html_table(rows: Sequence[tuple[str, str]]) -> str:
+    """Return the same as a table for a notebook."""
+    cells = "".join(
+        f"<tr><th style='text-align:left'>{escape(label)}</th>"
+        f"<td style='text-align:left'>{escape(text)}</td></tr>"
+        for label, text in rows
+    )
+    return f"<table>{cells}</table>"
+
+
+def in_words(span: timedelta) -> str:
     """Write a duration the way people say it."""
     minutes = span.total_seconds() / 60
     if minutes < 1.5:

@@ -14,6 +14,7 @@ marketplaces of a daily report type for five days.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 from spreports.clock import Clock
@@ -59,17 +60,7 @@ class CoolDowns:
         """
         with self._file.transaction() as db:
             now = self._clock.now().timestamp()
-            wait = 0.0
-            for marketplace_id in marketplace_ids:
-                row = db.execute(
-                    "SELECT free_at, written_at FROM cooldowns WHERE account = ? "
-                    "AND report_type = ? AND marketplace_id = ?",
-                    (self._account, report_type, marketplace_id),
-                ).fetchone()
-                if row is not None:
-                    free_at, written_at = row
-                    # A clock that was set back takes the cool-down along
-                    wait = max(wait, free_at - max(0.0, written_at - now) - now)
+            wait = self._left(db, report_type, marketplace_ids, now)
             if wait <= 0:
                 db.executemany(
                     "INSERT OR REPLACE INTO cooldowns VALUES (?, ?, ?, ?, ?)",
@@ -78,7 +69,34 @@ class CoolDowns:
                         for each in marketplace_ids
                     ],
                 )
-        return max(0.0, wait)
+        return wait
+
+    def wait_for(self, report_type: str, marketplace_ids: Sequence[str]) -> float:
+        """Return the seconds that a cool-down still lasts; begins none."""
+        with self._file.transaction() as db:
+            now = self._clock.now().timestamp()
+            return self._left(db, report_type, marketplace_ids, now)
+
+    def _left(
+        self,
+        db: sqlite3.Connection,
+        report_type: str,
+        marketplace_ids: Sequence[str],
+        now: float,
+    ) -> float:
+        """Return the seconds until the last of some cool-downs is over."""
+        wait = 0.0
+        for marketplace_id in marketplace_ids:
+            row = db.execute(
+                "SELECT free_at, written_at FROM cooldowns WHERE account = ? "
+                "AND report_type = ? AND marketplace_id = ?",
+                (self._account, report_type, marketplace_id),
+            ).fetchone()
+            if row is not None:
+                free_at, written_at = row
+                # A clock that was set back takes the cool-down along
+                wait = max(wait, free_at - max(0.0, written_at - now) - now)
+        return wait
 
     def release(self, report_type: str, marketplace_ids: Sequence[str]) -> None:
         """End a cool-down that was claimed for a report that was not made."""

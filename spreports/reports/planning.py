@@ -1,15 +1,46 @@
-"""Count what the ledger and the store have of a description already; asks nobody."""
+"""Join a description with the ledger, the store and the buckets; asks nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from spreports.api.models import Report
+from spreports.api.bucket import Bucket
+from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
+from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
+
+__all__ = ["bucket_states", "cooldown_of", "planned"]
+
+_FAILED = frozenset({ProcessingStatus.CANCELLED, ProcessingStatus.FATAL})
+
+
+def bucket_states(connection: Connection) -> dict[str, Bucket]:
+    """Return the account's buckets, as they are, in seconds from now; books nothing."""
+    return {
+        operation: connection.throttle.state(operation)
+        for operation in (CREATE, RESTRICTED, DOCUMENT)
+    }
+
+
+def cooldown_of(
+    connection: Connection, entry: ReportType, groups: Sequence[tuple[str, ...]]
+) -> CoolDown | None:
+    """Return a type's cool-down and what is left of it for groups of marketplaces."""
+    if not entry.cooldown_seconds:
+        return None
+    distinct = list(dict.fromkeys(groups)) or [()]
+    return CoolDown(
+        report_type=entry.report_type,
+        seconds=float(entry.cooldown_seconds),
+        waits=tuple(
+            connection.cooldowns.wait_for(entry.report_type, group)
+            for group in distinct
+        ),
+    )
 
 
 def planned(
@@ -28,16 +59,19 @@ def planned(
         origin = AmazonOrigin(connection, document_id, restricted=entry.restricted)
         return origin.known() is not None
 
-    adopted = stored = 0
+    adopted = unfinished = stored = 0
     for index, request in enumerate(requests):
         known = reports.get(index)
         document_id: str | None = known.report_document_id if known else None
-        if known is None and reuse:
+        if known is not None:
+            adopted += 1
+        elif reuse:
             row = connection.ledger.latest(connection.account, request.key)
-            document_id = row.report_document_id if row else None
-            adopted += bool(row and row.report_id)
-        else:
-            adopted += known is not None
+            # What failed before is asked for anew.
+            if row and row.report_id and row.processing_status not in _FAILED:
+                document_id = row.report_document_id
+                adopted += 1
+                unfinished += row.processing_status != ProcessingStatus.DONE
         stored += is_stored(document_id)
     if not requests:
         adopted = len(reports)
@@ -48,6 +82,10 @@ def planned(
         tuple(windows),
         reports=len(requests) or len(reports),
         adopted=adopted,
+        unfinished=unfinished,
         stored=stored,
         restricted=entry.restricted,
+        cooldown=cooldown_of(connection, entry, [r.marketplace_ids for r in requests]),
+        states=bucket_states(connection),
+        now=connection.clock.now(),
     )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from spreports.ledger import LakeWindow, WindowState
-from spreports.plan.plan import plan
+from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
+from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
 from spreports.sync.calendar import Due, plan_dated, plan_snapshot
@@ -87,23 +88,36 @@ class Agenda:
             )
             for task in self.tasks
         )
-        resumed = sum(
-            task.due.reason == "resumed" and self.known_report(task) is not None
-            for task in self.tasks
-        )
-        restricted = any(task.stream.entry.restricted for task in self.tasks)
         listed = [s.entry.report_type for s in self.streams if s.kind == Kind.LISTED]
         return SyncPlan(
             windows=windows,
             listed=tuple(listed),
-            cost=plan(
-                ", ".join(dict.fromkeys(stream.label for stream in self.streams)),
-                (),
-                reports=len(windows),
-                adopted=resumed,
-                restricted=restricted,
-            ),
+            cost=self._cost(),
         )
+
+    def _cost(self) -> Plan:
+        """Return what all feeds together cost: they share the account's buckets."""
+        states, now = bucket_states(self._connection), self._connection.clock.now()
+        total: Plan | None = None
+        for stream in self.streams:
+            tasks = [task for task in self.tasks if task.stream is stream]
+            one = plan(
+                stream.label,
+                (),
+                reports=len(tasks),
+                adopted=sum(
+                    task.due.reason == "resumed" and self.known_report(task) is not None
+                    for task in tasks
+                ),
+                restricted=stream.entry.restricted,
+                cooldown=cooldown_of(
+                    self._connection, stream.entry, [stream.marketplace_ids]
+                ),
+                states=states,
+                now=now,
+            )
+            total = one if total is None else total + one
+        return total or plan("", (), reports=0, now=now)
 
 
 def _revived(window: LakeWindow) -> LakeWindow:

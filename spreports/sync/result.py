@@ -72,6 +72,7 @@ class SyncPlan:
             "calls": dict(self.cost.calls),
             "bottleneck": self.cost.bottleneck,
             "etaSeconds": round(self.cost.eta.total_seconds()),
+            "readyTime": self.cost.ready_time and self.cost.ready_time.isoformat(),
         }
 
     def __str__(self) -> str:

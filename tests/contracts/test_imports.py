@@ -53,7 +53,18 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "load": ({"arrays", "errors", "owner", "catalog"}, {"pyarrow", "polars", "fsspec"}),
     "ledger": ({"errors", "owner"}, set()),
     "quota": ({"errors", "clock", "api.bucket"}, set()),
-    "plan": ({"errors", "clock", "catalog", "api.models", "api.usage_plans"}, set()),
+    # The buckets' own arithmetic, on copies of their states
+    "plan": (
+        {
+            "errors",
+            "clock",
+            "catalog",
+            "api.models",
+            "api.usage_plans",
+            "api.bucket",
+        },
+        set(),
+    ),
     "facts": ({"errors", "api.marketplaces", "catalog"}, {"polars"}),
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
     # `client.arguments` reads what a user says of types, marketplaces and options

@@ -31,6 +31,7 @@ NAMES = [
     "OutcomeKind",
     "ParseError",
     "Plan",
+    "Plans",
     "ProcessingStatus",
     "Progress",
     "Report",

@@ -1,0 +1,71 @@
+"""``plan``: what a request, or a whole file of feeds, costs; asks nobody."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from spreports.cli.arguments import (
+    add_connection,
+    add_json,
+    add_request,
+    described,
+    open_client,
+)
+from spreports.cli.exits import DONE
+from spreports.cli.output import write_json, write_text
+
+if TYPE_CHECKING:
+    from spreports import Plan, Plans
+
+# What the account of the environment, or of --profile, is called among others.
+UNNAMED = "default"
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command of this file."""
+    plan = commands.add_parser("plan", help="say what it costs; asks nobody")
+    add_request(plan, or_feeds=True)
+    plan.add_argument(
+        "--to", metavar="URL", help="with feeds: the lake, in place of the file's"
+    )
+    add_connection(plan)
+    add_json(plan)
+    plan.set_defaults(run=plan_command)
+
+
+def plan_command(arguments: argparse.Namespace) -> int:
+    """Say what a request or a file of feeds costs."""
+    found: Plan | Plans
+    if arguments.report_type.endswith(".toml"):
+        found = _plans(arguments)
+    elif arguments.marketplaces is None:
+        raise ValueError("plan of one request needs -m, such as -m DE,FR")
+    else:
+        with open_client(arguments) as client:
+            found = described(client, arguments).plan()
+    if arguments.json:
+        write_json(found.to_dict())
+    else:
+        write_text(str(found))
+    return DONE
+
+
+def _plans(arguments: argparse.Namespace) -> Plans:
+    """Return the plans of all accounts of a file of feeds."""
+    from spreports import Plans, read_feeds  # noqa: PLC0415 - heavy
+
+    file = read_feeds(arguments.report_type)
+    to = arguments.to or file.to
+    if not to:
+        raise ValueError(f"{arguments.report_type} names no lake: write to =, or --to")
+    plans: dict[str, Plan] = {}
+    for profile, feeds in file.accounts.items():
+        chosen = argparse.Namespace(**vars(arguments))
+        chosen.profile = profile or arguments.profile
+        with open_client(chosen) as client:
+            due = client.sync(
+                feeds, to, storage_options=dict(file.storage_options), dry_run=True
+            )
+        plans[profile or UNNAMED] = due.plan.cost
+    return Plans(plans)

@@ -1,0 +1,263 @@
+"""When the calls of many reports are granted: the buckets' own arithmetic, run ahead.
+
+Nothing is asked and nothing is booked: the steps are those that the limiter takes, on
+copies of its states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spreports.api.bucket import Bucket, book, wait_for_slot
+from spreports.api.usage_plans import USAGE_PLANS
+
+__all__ = [
+    "CREATE",
+    "DOCUMENT",
+    "RESTRICTED",
+    "CoolDown",
+    "Demand",
+    "Estimate",
+    "estimate",
+]
+
+CREATE, DOCUMENT = "createReport", "getReportDocument"
+RESTRICTED = "createRestrictedDataToken"
+# What a report takes at Amazon before it is DONE. Seen in practice: tens of seconds
+# to a few minutes; only an estimate, and said to be one wherever it is shown.
+PROCESSING_SECONDS = 90.0
+# How often a report of that length is polled (reports/ticket.py, POLL_*).
+TYPICAL_POLLS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoolDown:
+    """How soon a report type may be asked for again.
+
+    Attributes
+    ----------
+    report_type : str
+    seconds : float
+        Between two reports of one group of marketplaces.
+    waits : tuple of float, seconds
+        What is left of it now, for each group; reports take the groups in turn.
+    """
+
+    report_type: str
+    seconds: float
+    waits: tuple[float, ...] = (0.0,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What reports of one description still need.
+
+    Attributes
+    ----------
+    reports : int
+        In all.
+    adopted : int
+        Those that exist already, finished or not, and are not created.
+    unfinished : int
+        Those of `adopted` that Amazon is still working on.
+    stored : int
+        Those of `adopted` whose documents are here already.
+    restricted : bool
+        Whether each document needs a restricted data token first.
+    cooldown : CoolDown or None
+    """
+
+    reports: int
+    adopted: int = 0
+    unfinished: int = 0
+    stored: int = 0
+    restricted: bool = False
+    cooldown: CoolDown | None = None
+
+    @property
+    def created(self) -> int:
+        """Reports to be created."""
+        return self.reports - self.adopted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What the calls of all demands together come to.
+
+    Attributes
+    ----------
+    calls : mapping of str to int
+        By operation, without those that are not needed; getReport's are a guess.
+    waits : mapping of str to float, seconds
+        Until the last call of an operation is granted, if nothing else held it up; and
+        of a cool-down, by ``"cool-down of <report type>"``.
+    bottleneck : str or None
+        The longest of `waits`; of equal ones the last in the flow.
+    seconds : float
+        Until the last document may be fetched.
+    """
+
+    calls: Mapping[str, int]
+    waits: Mapping[str, float]
+    bottleneck: str | None
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One operation's bucket, run ahead; times are seconds from now."""
+
+    operation: str
+    state: Bucket
+    free: float = 0.0
+
+    def grant(self, arrival: float) -> float:
+        """Return when a call that could go out at `arrival` is let out."""
+        arrival = max(arrival, self.free)
+        self.state, wait = book(self.state, arrival, USAGE_PLANS[self.operation])
+        self.free = arrival + wait
+        return self.free
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Reports of one demand and one group of marketplaces, waiting to be created."""
+
+    left: int
+    free: float = 0.0
+    seconds: float = 0.0
+    restricted: bool = False
+    created: list[float] = field(default_factory=list)
+
+
+def estimate(
+    demands: Sequence[Demand], states: Mapping[str, Bucket] | None = None
+) -> Estimate:
+    """Run the buckets ahead for all demands of one account.
+
+    Parameters
+    ----------
+    demands : sequence of Demand
+    states : mapping of str to Bucket, optional
+        By operation, ``full_at`` in seconds from now; full where left out.
+
+    Returns
+    -------
+    Estimate
+
+    Source: Reports API v2021-06-30, Usage Plan of each operation.
+    """
+    known = states or {}
+    calls = _calls(demands)
+    waits = {
+        name: wait_for_slot(_state(known, name), 0.0, USAGE_PLANS[name], count)
+        for name, count in calls.items()
+        if name != "getReport"  # polls pace themselves, far below their plan
+    }
+    waits.update(_cooldown_waits(demands))
+    order = list(waits)
+    bottleneck = max(reversed(order), key=waits.__getitem__) if order else None
+    return Estimate(
+        calls=calls,
+        waits=waits,
+        bottleneck=bottleneck,
+        seconds=_finished(demands, known),
+    )
+
+
+def _calls(demands: Sequence[Demand]) -> dict[str, int]:
+    """Count the calls by operation, in the order of the flow."""
+    created = sum(d.created for d in demands)
+    calls = {
+        CREATE: created,
+        "getReport": TYPICAL_POLLS * created
+        + sum(max(0, d.adopted - d.stored) for d in demands),
+        RESTRICTED: sum(d.reports - d.stored for d in demands if d.restricted),
+        DOCUMENT: sum(d.reports - d.stored for d in demands),
+    }
+    return {name: count for name, count in calls.items() if count}
+
+
+def _cooldown_waits(demands: Sequence[Demand]) -> dict[str, float]:
+    """Return how long cool-downs alone would take."""
+    waits: dict[str, float] = {}
+    for demand in demands:
+        cooldown = demand.cooldown
+        if cooldown is None or not demand.created:
+            continue
+        ends = [
+            queue.free + max(0, queue.left - 1) * queue.seconds
+            for queue in _queues(demand)
+            if queue.left
+        ]
+        if max(ends) > 0:
+            name = f"cool-down of {cooldown.report_type}"
+            waits[name] = max(waits.get(name, 0.0), *ends)
+    return waits
+
+
+def _queues(demand: Demand) -> list[_Queue]:
+    """Part the reports to be created into those that share a cool-down."""
+    cooldown = demand.cooldown
+    waits = cooldown.waits if cooldown else (0.0,)
+    share, more = divmod(demand.created, len(waits))
+    return [
+        _Queue(
+            left=share + (number < more),
+            free=wait,
+            seconds=cooldown.seconds if cooldown else 0.0,
+            restricted=demand.restricted,
+        )
+        for number, wait in enumerate(waits)
+    ]
+
+
+def _finished(demands: Sequence[Demand], states: Mapping[str, Bucket]) -> float:
+    """Return when the last document may be fetched."""
+    ready = [
+        (0.0, demand.restricted)
+        for demand in demands
+        for _ in range(demand.adopted - demand.stored - demand.unfinished)
+    ]
+    ready += [
+        (PROCESSING_SECONDS, demand.restricted)
+        for demand in demands
+        for _ in range(demand.unfinished)
+    ]
+    queues = [queue for demand in demands for queue in _queues(demand)]
+    ready += [
+        (created + PROCESSING_SECONDS, restricted)
+        for created, restricted in _created(
+            queues, _Lane(CREATE, _state(states, CREATE))
+        )
+    ]
+    tokens = _Lane(RESTRICTED, _state(states, RESTRICTED))
+    documents = _Lane(DOCUMENT, _state(states, DOCUMENT))
+    last = 0.0
+    for arrival, restricted in sorted(ready):
+        last = documents.grant(tokens.grant(arrival) if restricted else arrival)
+    return last
+
+
+def _created(queues: Sequence[_Queue], lane: _Lane) -> Iterator[tuple[float, bool]]:
+    """Yield when each report is created, and whether it is restricted.
+
+    Whoever is not cooling goes first, in order; a bucket does not wait for a cool-down.
+    """
+    waiting = [queue for queue in queues if queue.left]
+    while waiting:
+        queue = next(
+            (q for q in waiting if q.free <= lane.free),
+            min(waiting, key=lambda each: each.free),
+        )
+        granted = lane.grant(queue.free)
+        queue.free = granted + queue.seconds
+        queue.left -= 1
+        waiting = [each for each in waiting if each.left]
+        yield granted, queue.restricted
+
+
+def _state(states: Mapping[str, Bucket], operation: str) -> Bucket:
+    """Return an operation's state; a full bucket where none is known."""
+    return states.get(operation) or Bucket(0.0, USAGE_PLANS[operation].rate)

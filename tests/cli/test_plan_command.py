@@ -1,0 +1,96 @@
+"""``plan`` of one request and of a whole file of feeds, for one account or many."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from spreports.cli import main
+from spreports.simulator import Simulator
+
+FEEDS = """
+[[feed]]
+report_type = "orders"
+marketplaces = ["DE"]
+since = "200d"
+
+[[feed]]
+report_type = "orders"
+marketplaces = ["FR"]
+since = "10d"
+profile = "small"
+"""
+
+
+def profile(simulator: Simulator, name: str) -> str:
+    """A profile whose account is its own, at the simulator."""
+    return (
+        f'[{name}]\nrefresh_token = "made-up-{name}"\nclient_id = "app"\n'
+        f'client_secret = "canary-{name}"\nendpoint = "{simulator.endpoint}"\n'
+        f'token_url = "{simulator.token_url}"\n'
+    )
+
+
+@pytest.fixture
+def feeds(environment: Simulator, tmp_path: Path) -> Path:
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "spreports"
+    config.mkdir(parents=True)
+    profiles = config / "profiles.toml"
+    profiles.write_text(profile(environment, "small"))
+    profiles.chmod(0o600)
+    path = tmp_path / "feeds.toml"
+    path.write_text(f'to = "{tmp_path / "lake"}"\n{FEEDS}')
+    return path
+
+
+def test_a_file_of_feeds_is_planned_account_by_account(
+    feeds: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a plan reached for the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+    assert main(["plan", str(feeds), "--json"]) == 0
+
+    plan = json.loads(capsys.readouterr().out)
+    assert set(plan["accounts"]) == {"default", "small"}
+    assert plan["slowest"] == "default"
+    each = plan["accounts"].values()
+    assert plan["etaSeconds"] == max(one["etaSeconds"] for one in each)
+    assert plan["reports"] == sum(one["reports"] for one in each)
+    assert plan["accounts"]["default"]["bottleneck"] == "getReportDocument"
+    assert plan["readyTime"] == plan["accounts"]["default"]["readyTime"]
+
+
+def test_a_file_of_feeds_is_planned_in_words(
+    feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", str(feeds)]) == 0
+
+    shown = capsys.readouterr().out
+    assert "slowest account" in shown
+    assert "done about" in shown
+
+
+def test_one_request_needs_marketplaces(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "orders", "--start", "30d", "--simulator"]) == 2
+
+    assert "-m" in capsys.readouterr().err
+
+
+def test_feeds_need_a_lake(
+    feeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(FEEDS)
+
+    assert main(["plan", str(path)]) == 2
+
+    assert "names no lake" in capsys.readouterr().err
