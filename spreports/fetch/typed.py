@@ -1,4 +1,4 @@
-"""Type batches of strings by the catalogue, column by column, by header name.
+"""Type batches by the catalogue, column by column, by header name.
 
 An empty cell, or one of blanks alone, is null in a typed column. A string column keeps
 its cells byte for byte, leading zeros and blanks included; only an empty one is null.
@@ -67,6 +67,13 @@ class Typing:
     findings : Findings
         Gets ``unknown_columns``, ``missing_columns`` and ``untyped_columns``, and
         ``bad_cells`` batch by batch.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+    columns : mapping of str to Column or None
+        The served columns by header name, None for one that the catalogue does not
+        know.
     """
 
     def __init__(
@@ -86,13 +93,13 @@ class Typing:
         findings.untyped_columns = tuple(
             name for name, column in matched.items() if column and _undecided(column)
         )
-        self._columns = {
+        self.columns = {
             name: _decided(column) if column else None
             for name, column in matched.items()
         }
         fields = [
             (name, ARROW_TYPES[column.dtype] if column else pa.string())
-            for name, column in self._columns.items()
+            for name, column in self.columns.items()
         ]
         fields += [(column.name, ARROW_TYPES[column.dtype]) for column in self._missing]
         if on_bad_value == "rescue":
@@ -106,7 +113,8 @@ class Typing:
 
         Parameters
         ----------
-        batches : iterable of pyarrow.RecordBatch, n rows x m columns of string
+        batches : iterable of pyarrow.RecordBatch, n rows x m columns
+            Of strings, or of their type already.
         first_row : int
             Number of the first data row.
 
@@ -157,9 +165,9 @@ class Typing:
             self._cells = self._settled(texts)
         arrays = []
         bad: dict[str, pa.Array] = {}
-        for name, column in zip(self._columns, texts.columns, strict=True):
+        for name, column in zip(self.columns, texts.columns, strict=True):
             cells = self._cells[name]
-            if cells is None:
+            if cells is None or column.type == cells.dtype:
                 arrays.append(column)
                 continue
             values, bad_rows = typed_column(column, cells)
@@ -180,12 +188,12 @@ class Typing:
         currency = self._currency(first) if local else None
         return {
             name: cells_of(column, local=local, currency=currency) if column else None
-            for name, column in self._columns.items()
+            for name, column in self.columns.items()
         }
 
     def _currency(self, first: pa.RecordBatch) -> str | None:
         """Return the document's currency, if its first rows agree on one."""
-        for position, column in enumerate(self._columns.values()):
+        for position, column in enumerate(self.columns.values()):
             if column is not None and column.name == _CURRENCY:
                 trimmed = pc.utf8_trim(first.column(position), _BLANKS)
                 known = set(trimmed.unique().to_pylist()) - {None, ""}

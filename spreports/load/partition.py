@@ -128,8 +128,8 @@ class Partitioner:
         Yields
         ------
         tuple of str and pyarrow.Table
-            ``"a=1/b=2"`` (empty without keys) and its rows, in their order; copies, so
-            that one folder's rows do not keep another's in memory.
+            ``"a=1/b=2"`` (empty without keys) and its rows, in their order: a slice of
+            one copy of the table that is sorted by folder.
 
         Raises
         ------
@@ -146,11 +146,11 @@ class Partitioner:
         if len(folders) == 1:
             yield folders[0], rows
             return
-        order = pc.array_sort_indices(codes)  # stable
         counts = {c["values"]: c["counts"] for c in pc.value_counts(codes).to_pylist()}
+        rows = _sorted(rows, codes)
         start = 0
         for code, folder in enumerate(folders):
-            yield folder, rows.take(order.slice(start, counts[code]))
+            yield folder, rows.slice(start, counts[code])
             start += counts[code]
 
     def _fold(self, table: pa.Table) -> tuple[list[str], pa.Array]:
@@ -173,6 +173,18 @@ class Partitioner:
                 codes = both.indices.cast(pa.int64())
             folders = [_join(folders[i], texts[k]) for i, k in pairs]
         return folders, codes
+
+
+def _sorted(rows: pa.Table, codes: pa.Array) -> pa.Table:
+    """Bring rows into the order of their codes; equal ones stay in theirs."""
+    if pc.all(pc.less_equal(codes[:-1], codes[1:])).as_py():
+        return rows
+    order = pc.array_sort_indices(codes)  # stable
+    columns = [
+        column if column.null_count == len(column) else column.take(order)
+        for column in rows.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
 def _parse_key(

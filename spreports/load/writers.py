@@ -1,67 +1,51 @@
-"""One Parquet writer per folder, under a byte budget for the rows that wait.
+"""Collect rows by folder until they make a row group, under a byte budget.
 
-The caller's thread groups rows; one thread of our own encodes, since Arrow releases
-the interpreter while it does. What is flushed, and when a writer is closed, depends
-on the rows alone and never on timing: the same rows give the same files.
+Rows wait in memory; when they are too many there, all of them go to the scratch disk.
+What is written together depends on the rows alone and never on timing.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from spreports.errors import SinkError
-from spreports.load.rowgroups import abandon, dictionary_columns, open_writer
+from spreports.load.encoders import Encoders, PartFile
+from spreports.load.rowgroups import dictionary_columns
+from spreports.load.scratch import Scratch
 
-__all__ = ["PartFile", "PartWriters"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["PartWriters"]
 
 # What a column of a waiting piece costs beside its values, about
 COLUMN_OVERHEAD = 512
 
 
-@dataclass(frozen=True, slots=True)
-class PartFile:
-    """A whole Parquet file, not visible yet.
-
-    Attributes
-    ----------
-    local : Path
-        Where it is.
-    path : str
-        Where it goes, relative to the data root.
-    rows, bytes : int
-    """
-
-    local: Path
-    path: str
-    rows: int
-    bytes: int
-
-
 @dataclass(slots=True)
 class _Waiting:
-    """Rows of one folder that wait for their row group."""
+    """Rows of one folder that wait for their row group: on the disk, then in memory."""
 
+    scratch: Scratch | None = None
     tables: list[pa.Table] = field(default_factory=list)
     rows: int = 0
     size: int = 0
 
-
-@dataclass(slots=True)
-class _Open:
-    """A file being written."""
-
-    writer: pq.ParquetWriter
-    local: Path
-    path: str
-    rows: int = 0
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[list[pa.Table]]:
+        """Give all rows, in order; they are gone afterwards."""
+        early = self.scratch.read() if self.scratch else []
+        tables = [*early, *self.tables]
+        yield tables
+        self.tables.clear()
+        tables.clear()
+        early.clear()
+        if self.scratch:
+            self.scratch.delete()
 
 
 class PartWriters:
@@ -75,14 +59,13 @@ class PartWriters:
     schema : pyarrow.Schema
     note : mapping of str to str
     budget : int, bytes
-        Rows in memory, all folders together: three quarters may wait, one quarter may
-        be on its way to the encoder.
+        Rows in memory, all folders together: half may wait, half may be on its way to
+        the encoders.
     row_group_rows : int
-        A folder's rows are written when this many wait, earlier only when the budget
-        is used up, and then the folder with the most bytes first.
+        A folder's rows are written when this many wait, earlier only when they are a
+        quarter of the budget.
     max_open : int
-        Files open at a time. The one least recently written to is closed for another;
-        later rows of its folder open the next part.
+        As for `Encoders`.
     """
 
     def __init__(
@@ -96,32 +79,29 @@ class PartWriters:
         row_group_rows: int,
         max_open: int,
     ) -> None:
-        self._home, self._stem, self._schema, self._note = home, stem, schema, note
-        self._row_group_rows, self._max_open = row_group_rows, max_open
-        self._waiting_limit, self._queue_limit = budget * 3 // 4, budget // 4
+        self._home = home
+        self._row_group_rows, self._row_group_bytes = row_group_rows, budget // 4
+        self._waiting_limit = budget // 2
         self._waiting: dict[str, _Waiting] = {}
-        self._waiting_size = 0
-        self._largest: list[tuple[int, str]] = []  # heap of (-size, folder), some stale
-        self._queue: deque[tuple[Future[None], int]] = deque()
-        self._queue_size = 0
-        self._encoder = ThreadPoolExecutor(1, "spreports-encode")
-        self._dictionary: list[str] | None = None
-        # The encoder's own from here on
-        self._open: OrderedDict[str, _Open] = OrderedDict()
-        self._parts: dict[str, int] = {}
-        self._files: list[PartFile] = []
+        self._held = 0
+        self._scratches = 0
+        self._sampled = False
+        self._encoders = Encoders(
+            home, stem, schema, note=note, queue_bytes=budget // 2, max_open=max_open
+        )
 
     @property
     def waiting(self) -> int:
-        """Bytes of rows in memory, waiting or on their way to the encoder."""
-        return self._waiting_size + self._queue_size
+        """Bytes of rows in memory, waiting or on their way to the disk."""
+        return self._held + self._encoders.queued
 
     def learn(self, sample: pa.Table) -> None:
         """Choose the dictionary columns, once, from a document's first rows."""
-        if self._dictionary is None:
-            self._dictionary = dictionary_columns(sample)
+        if not self._sampled:
+            self._encoders.dictionary = dictionary_columns(sample)
+            self._sampled = True
 
-    def add(self, folder: str, rows: pa.Table) -> None:
+    def add(self, folder: str, rows: pa.Table, row_bytes: int) -> None:
         """Take rows for a folder.
 
         Parameters
@@ -129,25 +109,28 @@ class PartWriters:
         folder : str
             Relative to the data root; empty for the root.
         rows : pyarrow.Table
+            A slice, as a rule: memory is counted as free when nothing waits any more.
+        row_bytes : int, bytes
+            Of a row on average; asking every slice costs more than sorting did.
 
         Raises
         ------
         SinkError
-            An earlier row group could not be written.
+            An earlier row group could not be written, or the disk is full.
         """
         held = self._waiting.setdefault(folder, _Waiting())
-        size = rows.nbytes + COLUMN_OVERHEAD * rows.num_columns
-        held.tables.append(rows)
-        held.rows += rows.num_rows
-        held.size += size
-        self._waiting_size += size
-        heapq.heappush(self._largest, (-held.size, folder))
-        if held.rows >= self._row_group_rows:
+        while held.rows + rows.num_rows >= self._row_group_rows:
+            room = self._row_group_rows - held.rows
+            self._hold(held, rows.slice(0, room), row_bytes)
             self._flush(folder)
-        while self._waiting_size > self._waiting_limit:
-            size, folder = heapq.heappop(self._largest)
-            if folder in self._waiting and self._waiting[folder].size == -size:
+            held = self._waiting.setdefault(folder, _Waiting())
+            rows = rows.slice(room)
+        if rows.num_rows:
+            self._hold(held, rows, row_bytes)
+            if held.size >= self._row_group_bytes:
                 self._flush(folder)
+        if self._held > self._waiting_limit:
+            self._set_aside()
 
     def finish(self, *, at_least_one: bool) -> list[PartFile]:
         """Write what waits and close every file.
@@ -168,89 +151,40 @@ class PartWriters:
         """
         for folder in list(self._waiting):
             self._flush(folder)
-        if at_least_one:
-            self._submit(self._touch, 0)
-        while self._queue:
-            self._wait_for_one()
-        self._submit(self._close_all, 0)
-        self._wait_for_one()
-        self._encoder.shutdown()
-        return sorted(self._files, key=lambda file: file.path)
+        return self._encoders.finish(at_least_one=at_least_one)
 
     def abort(self) -> None:
         """Stop encoding and close every file; they may hold anything."""
-        self._encoder.shutdown(wait=True, cancel_futures=True)
+        self._encoders.abort()
         self._waiting.clear()
-        for file in self._open.values():
-            abandon(file.writer)
-        self._open.clear()
+
+    def _hold(self, held: _Waiting, rows: pa.Table, row_bytes: int) -> None:
+        """Have rows wait in memory."""
+        size = row_bytes * rows.num_rows + COLUMN_OVERHEAD * rows.num_columns
+        held.tables.append(rows)
+        held.rows += rows.num_rows
+        held.size += size
+        self._held += size
 
     def _flush(self, folder: str) -> None:
-        """Hand a folder's waiting rows to the encoder."""
+        """Hand a folder's waiting rows to the encoders."""
         held = self._waiting.pop(folder)
-        self._waiting_size -= held.size
-        while self._queue and self._queue_size + held.size > self._queue_limit:
-            self._wait_for_one()
-        self._submit(self._encode, held.size, folder, held.tables)
+        if not self._waiting:
+            self._held = 0
+        if held.rows:
+            self._encoders.encode(folder, held.size, held.taken)
 
-    def _submit(self, work: Callable[..., None], size: int, *arguments: object) -> None:
-        self._queue.append((self._encoder.submit(work, *arguments), size))
-        self._queue_size += size
-
-    def _wait_for_one(self) -> None:
-        """Wait for the oldest piece of work; its error is raised here."""
-        future, size = self._queue.popleft()
-        self._queue_size -= size
+    def _set_aside(self) -> None:
+        """Have all waiting rows on the disk instead of in memory."""
         try:
-            future.result()
+            for held in self._waiting.values():
+                if held.tables:
+                    if held.scratch is None:
+                        held.scratch = Scratch(self._home / f"{self._scratches}.arrow")
+                        self._scratches += 1
+                    held.scratch.append(held.tables)
+                    held.tables.clear()
         except OSError as exc:
             msg = f"cannot write temporary files: {exc.strerror or exc}"
             raise SinkError(msg) from exc
-        except pa.ArrowException as exc:
-            # Arrow quotes values
-            msg = f"cannot write these columns as Parquet: {type(exc).__name__}"
-            raise SinkError(msg) from None
-
-    def _encode(self, folder: str, tables: list[pa.Table]) -> None:
-        """Write one row group (on the encoder's thread)."""
-        file = self._open.get(folder) or self._begin(folder)
-        self._open.move_to_end(folder)
-        table = pa.concat_tables(tables)
-        tables.clear()
-        file.writer.write_table(table, row_group_size=self._row_group_rows)
-        file.rows += table.num_rows
-        del table
-        # Else the allocator keeps some 60 MiB that other threads gave it
-        pa.default_memory_pool().release_unused()
-
-    def _begin(self, folder: str) -> _Open:
-        """Open a folder's next part; close the idlest file when too many are open."""
-        if len(self._open) >= self._max_open:
-            self._close(next(iter(self._open)))
-        part = self._parts.get(folder, 0)
-        self._parts[folder] = part + 1
-        local = self._home / f"{len(self._files) + len(self._open)}.parquet"
-        name = f"{self._stem}-{part}.parquet"
-        writer = open_writer(
-            local, self._schema, note=self._note, dictionary=self._dictionary or []
-        )
-        file = _Open(writer, local, f"{folder}/{name}" if folder else name)
-        self._open[folder] = file
-        return file
-
-    def _close(self, folder: str) -> None:
-        """Finish a folder's file."""
-        file = self._open[folder]
-        file.writer.close()
-        del self._open[folder]
-        size = file.local.stat().st_size
-        self._files.append(PartFile(file.local, file.path, file.rows, size))
-
-    def _close_all(self) -> None:
-        for folder in list(self._open):
-            self._close(folder)
-
-    def _touch(self) -> None:
-        """Begin a file without rows, when there is none."""
-        if not self._open and not self._files:
-            self._begin("")
+        self._held = 0

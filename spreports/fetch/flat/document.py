@@ -11,6 +11,7 @@ from spreports.catalog import ReportType
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.flat.parse_flat import parse_flat
+from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.flat.row_blocks import row_blocks
 from spreports.fetch.flat.summary_row import SUMMARY, SummaryRow
 from spreports.fetch.matched_columns import matched_columns
@@ -81,11 +82,17 @@ def open_flat(
     summary = entry.summary_row and table == SUMMARY
     whole = _summary_schema(schema, header, entry) if summary else schema
 
+    # A summary row and a decimal comma want to see every cell's text
+    plain = typed and not (entry.summary_row or entry.local_decimals)
+    types = ParserTypes(typing.columns) if plain else None
+
     def read_texts() -> Generator[pa.RecordBatch, None, None]:
         ahead = read_ahead(chunks)
         with closing(ahead):
             blocks = row_blocks(ahead, header, block_bytes=batch_bytes)
-            yield from parse_flat(blocks, header, entry, findings, empty_is_null=typed)
+            yield from parse_flat(
+                blocks, header, entry, findings, empty_is_null=typed, types=types
+            )
 
     def batches() -> Iterator[pa.RecordBatch]:
         # Three stages of about equal length, a thread each: inflating and decoding,

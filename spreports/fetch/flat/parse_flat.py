@@ -1,8 +1,8 @@
-"""Parse blocks of rows into batches of strings, with a strict number of cells."""
+"""Parse blocks of rows into batches, with a strict number of cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.flat.mended_rows import mended_rows
+from spreports.fetch.flat.parser_types import ParserTypes
 
 __all__ = ["parse_flat"]
 
@@ -26,8 +27,9 @@ def parse_flat(
     findings: Findings,
     *,
     empty_is_null: bool,
+    types: ParserTypes | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Yield a record batch of strings for each block that holds rows.
+    """Yield a record batch for each block that holds rows.
 
     Blank lines are skipped, repeated header lines left out; neither counts as a row.
 
@@ -44,11 +46,14 @@ def parse_flat(
     empty_is_null : bool
         An empty cell becomes null, and so does one of a single space where the
         catalogue says that it is empty; otherwise all cells stay as they are.
+    types : ParserTypes, optional
+        Columns to type at once, in the blocks where every one of their cells fits.
 
     Yields
     ------
     pyarrow.RecordBatch, n rows x m columns
-        All columns ``string``, cells byte for byte.
+        Columns are of their type in `types`, all of them or none; the others are
+        ``string``, cells byte for byte.
 
     Raises
     ------
@@ -62,7 +67,11 @@ def parse_flat(
     empty = spelled if empty_is_null else ()
     for block in blocks:
         rows = _without_headers(block, header, findings)
-        table, bad = _read(rows, header, empty)
+        table, bad = _typed(rows, header, empty, types), None
+        if table is None:
+            table, bad = _read(rows, header, empty)
+            if table is not None and types is not None:
+                types.drop(table)
         if table is None:
             mended = mended_rows(rows, header, entry, findings)
             if mended is not None:
@@ -79,17 +88,30 @@ def parse_flat(
             )
 
 
+def _typed(
+    rows: bytes, header: Header, empty: tuple[str, ...], types: ParserTypes | None
+) -> pa.Table | None:
+    """Return a table with the parser's own types, or None where some cell forbids."""
+    if types is None or not types.left or header.quoting is Quoting.ENCLOSED:
+        return None
+    table, _ = _read(rows, header, empty, types.left)
+    return table if table is not None and types.fit(table) else None
+
+
 def _read(
-    rows: bytes, header: Header, empty: tuple[str, ...]
+    rows: bytes,
+    header: Header,
+    empty: tuple[str, ...],
+    types: Mapping[str, pa.DataType] | None = None,
 ) -> tuple[pa.Table | None, Any]:
-    """Return a table of strings, or None and the first row that does not fit.
+    """Return a table, or None and the first row that does not fit.
 
     The parser's own error quotes the row, so it must not become ours, not even as
     its cause: it is dropped here.
     """
+    dtypes = dict.fromkeys(header.names, pa.string()) | dict(types or {})
     if not rows:
-        names = [(name, pa.string()) for name in header.names]
-        return pa.schema(names).empty_table(), None
+        return pa.schema(dtypes.items()).empty_table(), None
     misfits: list[Any] = []
 
     def on_misfit(row: Any) -> str:
@@ -117,7 +139,7 @@ def _read(
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 check_utf8=False,  # `decode` has checked
-                column_types=dict.fromkeys(header.names, pa.string()),
+                column_types=dtypes,
                 null_values=empty,
                 strings_can_be_null=bool(empty),
                 quoted_strings_can_be_null=bool(empty),

@@ -1,0 +1,94 @@
+"""Which columns the CSV parser types by itself, instead of making texts of them.
+
+Where every cell of a block is written as Arrow reads it, text that would be cast a
+moment later is never made. Any other block is parsed as text, and its cells are judged
+one by one as ever: either way a cell gives the same value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.catalog import Column
+from spreports.fetch.cells import ARROW_TYPES
+from spreports.fetch.timestamps import ISO
+
+__all__ = ["ParserTypes"]
+
+# Integers and floats stay text: Arrow reads hexadecimal and nan, too
+_BY_PARSER: Final = {"boolean", "decimal", "date", "timestamp"}
+# Arrow knows the year 0, Python does not
+_FIRST_INSTANT: Final = pa.scalar(datetime.min.replace(tzinfo=UTC))
+
+
+class ParserTypes:
+    """Types for the parser, fewer from block to block.
+
+    Parameters
+    ----------
+    columns : mapping of str to Column or None
+        By header name; None for a column that the catalogue does not know.
+
+    Attributes
+    ----------
+    left : dict of str to pyarrow.DataType
+    """
+
+    def __init__(self, columns: Mapping[str, Column | None]) -> None:
+        self.left: dict[str, pa.DataType] = {
+            name: ARROW_TYPES[column.dtype]
+            for name, column in columns.items()
+            if column is not None and _read_by_arrow(column)
+        }
+
+    def fit(self, table: pa.Table) -> bool:
+        """Say whether a table that was parsed with `left` is as it should be.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+
+        Returns
+        -------
+        bool
+            False where an instant lies before the year 1.
+        """
+        for name, dtype in self.left.items():
+            if pa.types.is_timestamp(dtype):
+                first = pc.min(table[name])
+                if first.is_valid and pc.less(first, _FIRST_INSTANT).as_py():
+                    return False
+        return True
+
+    def drop(self, texts: pa.Table) -> None:
+        """Leave out the columns that kept a block from being parsed with `left`.
+
+        Parameters
+        ----------
+        texts : pyarrow.Table
+            The block as text.
+        """
+        kept = {n: t for n, t in self.left.items() if _castable(texts[n], t)}
+        # Where none is at fault, the next block would be parsed twice for nothing
+        self.left = kept if len(kept) < len(self.left) else {}
+
+
+def _read_by_arrow(column: Column) -> bool:
+    """Say whether Arrow's way to write a type is the first one to try."""
+    if column.dtype not in _BY_PARSER:
+        return False
+    first = column.formats[0] if column.formats else ISO
+    return first == ISO or (column.dtype == "date" and first == "%Y-%m-%d")
+
+
+def _castable(texts: pa.ChunkedArray, dtype: pa.DataType) -> bool:
+    try:
+        texts.cast(dtype)
+    except pa.ArrowInvalid:
+        return False
+    return True

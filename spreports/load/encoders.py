@@ -1,0 +1,250 @@
+"""Encode row groups on threads of our own, since Arrow releases the interpreter.
+
+Row groups of different files are encoded at the same time, those of one file one
+after the other. Which file a row group goes to, and when a file is closed, is decided
+where rows are handed in, never by which thread is faster: the same rows give the same
+files.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from spreports.errors import SinkError
+from spreports.load.rowgroups import abandon, open_writer
+
+__all__ = ["Encoders", "PartFile"]
+
+THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PartFile:
+    """A whole Parquet file, not visible yet.
+
+    Attributes
+    ----------
+    local : Path
+        Where it is.
+    path : str
+        Where it goes, relative to the data root.
+    rows, bytes : int
+    """
+
+    local: Path
+    path: str
+    rows: int
+    bytes: int
+
+
+@dataclass(slots=True)
+class _Open:
+    """A file being written.
+
+    Attributes
+    ----------
+    local : Path
+    path : str
+    after : list of Future
+        What must be done before the next thing is done to it.
+    writer : pyarrow.parquet.ParquetWriter or None
+        None before its first row group.
+    """
+
+    local: Path
+    path: str
+    after: list[Future[None]]
+    writer: pq.ParquetWriter | None = None
+    rows: int = 0
+
+
+@dataclass(slots=True)
+class _Files:
+    """Files by folder, and what has been finished of them."""
+
+    open: OrderedDict[str, _Open] = field(default_factory=OrderedDict)
+    parts: dict[str, int] = field(default_factory=dict)
+    begun: int = 0
+    done: list[PartFile] = field(default_factory=list)
+
+
+class Encoders:
+    """Write row groups as ``<folder>/<stem>-<part>.parquet``.
+
+    Parameters
+    ----------
+    home : Path
+        An own folder for the local files.
+    stem : str
+    schema : pyarrow.Schema
+    note : mapping of str to str
+    queue_bytes : int, bytes
+        Row groups on their way to the disk; `encode` waits while there are more.
+    max_open : int
+        Files open at a time. The one least recently written to is closed for another;
+        later rows of its folder open the next part.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        stem: str,
+        schema: pa.Schema,
+        *,
+        note: Mapping[str, str],
+        queue_bytes: int,
+        max_open: int,
+    ) -> None:
+        self._home, self._stem, self._schema, self._note = home, stem, schema, note
+        self._queue_bytes, self._max_open = queue_bytes, max_open
+        self._queue: deque[tuple[Future[None], int]] = deque()
+        self._pool = ThreadPoolExecutor(THREADS, "spreports-encode")
+        self._files = _Files()
+        self.queued = 0
+        self.dictionary: list[str] = []
+
+    def encode(
+        self,
+        folder: str,
+        size: int,
+        rows: Callable[[], AbstractContextManager[Sequence[pa.Table]]],
+    ) -> None:
+        """Write one row group.
+
+        Parameters
+        ----------
+        folder : str
+            Relative to the data root; empty for the root.
+        size : int, bytes
+        rows : callable
+            Gives the tables for as long as they are needed, on another thread.
+
+        Raises
+        ------
+        SinkError
+            An earlier row group could not be written.
+        """
+        while self._queue and self.queued + size > self._queue_bytes:
+            self._wait_for_one()
+        file = self._files.open.get(folder) or self._begin(folder)
+        self._files.open.move_to_end(folder)
+        self._submit(file, size, lambda: self._write(file, rows))
+
+    def finish(self, *, at_least_one: bool) -> list[PartFile]:
+        """Close every file.
+
+        Parameters
+        ----------
+        at_least_one : bool
+            Write a file without rows when there were none.
+
+        Returns
+        -------
+        list of PartFile
+            By path.
+
+        Raises
+        ------
+        SinkError
+        """
+        if at_least_one and not self._files.begun:
+            self._begin("")
+        for folder in list(self._files.open):
+            self._close(folder)
+        while self._queue:
+            self._wait_for_one()
+        self._pool.shutdown()
+        return sorted(self._files.done, key=lambda file: file.path)
+
+    def abort(self) -> None:
+        """Stop encoding and close every file; they may hold anything."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for file in self._files.open.values():
+            if file.writer is not None:
+                abandon(file.writer)
+        self._files.open.clear()
+
+    def _begin(self, folder: str) -> _Open:
+        """Begin a folder's next part; close the idlest file when too many are open."""
+        files, after = self._files, []
+        if len(files.open) >= self._max_open:
+            after = self._close(next(iter(files.open)))
+        part = files.parts.get(folder, 0)
+        files.parts[folder] = part + 1
+        name = f"{self._stem}-{part}.parquet"
+        path = f"{folder}/{name}" if folder else name
+        file = _Open(self._home / f"{files.begun}.parquet", path, after)
+        files.begun += 1
+        files.open[folder] = file
+        return file
+
+    def _close(self, folder: str) -> list[Future[None]]:
+        """Finish a folder's file, once its row groups are written."""
+        file = self._files.open.pop(folder)
+        self._submit(file, 0, lambda: self._finish(file))
+        return file.after
+
+    def _submit(self, file: _Open, size: int, work: Callable[[], None]) -> None:
+        """Have something done to a file after all that came before.
+
+        What is waited for was submitted earlier, so that it has a thread already.
+        """
+        after = file.after
+
+        def in_turn() -> None:
+            for earlier in after:
+                earlier.result()
+            work()
+
+        future = self._pool.submit(in_turn)
+        file.after = [future]
+        self._queue.append((future, size))
+        self.queued += size
+
+    def _wait_for_one(self) -> None:
+        """Wait for the oldest piece of work; its error is raised here."""
+        future, size = self._queue.popleft()
+        self.queued -= size
+        try:
+            future.result()
+        except OSError as exc:
+            msg = f"cannot write temporary files: {exc.strerror or exc}"
+            raise SinkError(msg) from exc
+        except pa.ArrowException as exc:
+            # Arrow quotes values
+            msg = f"cannot write these columns as Parquet: {type(exc).__name__}"
+            raise SinkError(msg) from None
+
+    def _write(
+        self,
+        file: _Open,
+        rows: Callable[[], AbstractContextManager[Sequence[pa.Table]]],
+    ) -> None:
+        """Write one row group (on a thread)."""
+        writer = file.writer = file.writer or self._open_writer(file)
+        with rows() as tables:
+            table = pa.concat_tables(tables)
+            writer.write_table(table, row_group_size=table.num_rows)
+            file.rows += table.num_rows
+            del table
+        # Else the allocator keeps some 60 MiB that other threads gave it
+        pa.default_memory_pool().release_unused()
+
+    def _finish(self, file: _Open) -> None:
+        """Close a file (on a thread)."""
+        (file.writer or self._open_writer(file)).close()
+        size = file.local.stat().st_size
+        self._files.done.append(PartFile(file.local, file.path, file.rows, size))
+
+    def _open_writer(self, file: _Open) -> pq.ParquetWriter:
+        return open_writer(
+            file.local, self._schema, note=self._note, dictionary=self.dictionary
+        )
