@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
-from spreports.load.rowgroups import abandon, open_writer
+from spreports.load.rowgroups import Encoding, abandon, open_writer
 
 __all__ = ["Encoders", "PartFile"]
 
@@ -91,6 +91,13 @@ class Encoders:
     max_open : int
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
+
+    Attributes
+    ----------
+    encoding : Encoding
+        To be set before the first row group.
+    queued : int, bytes
+        Rows that are not on the disk yet.
     """
 
     def __init__(
@@ -109,7 +116,7 @@ class Encoders:
         self._pool = ThreadPoolExecutor(THREADS, "spreports-encode")
         self._files = _Files()
         self.queued = 0
-        self.dictionary: list[str] = []
+        self.encoding = Encoding()
 
     def encode(
         self,
@@ -246,5 +253,5 @@ class Encoders:
 
     def _open_writer(self, file: _Open) -> pq.ParquetWriter:
         return open_writer(
-            file.local, self._schema, note=self._note, dictionary=self.dictionary
+            file.local, self._schema, note=self._note, encoding=self.encoding
         )

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from spreports.errors import SinkError
 from spreports.load.leftovers import unique_name
 from spreports.load.rowgroups import (
+    Encoding,
     abandon,
-    dictionary_columns,
+    choose_encoding,
     open_writer,
     windows,
     without_views,
@@ -129,13 +130,13 @@ def _write(batches: pa.RecordBatchReader, temp: Path, note: Mapping[str, str]) -
             with _disk(temp):
                 table = window.cast(schema) if schema != batches.schema else window
                 if writer is None:
-                    chosen = dictionary_columns(table)
-                    writer = open_writer(temp, schema, note=note, dictionary=chosen)
+                    chosen = choose_encoding(table)
+                    writer = open_writer(temp, schema, note=note, encoding=chosen)
                 writer.write_table(table, row_group_size=table.num_rows)
             rows += table.num_rows
         with _disk(temp):
             if writer is None:
-                writer = open_writer(temp, schema, note=note, dictionary=[])
+                writer = open_writer(temp, schema, note=note, encoding=Encoding())
             writer.close()
     except BaseException:
         if writer is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from spreports.errors import SinkError
 from spreports.load.encoders import Encoders, PartFile
-from spreports.load.rowgroups import dictionary_columns
+from spreports.load.rowgroups import choose_encoding
 from spreports.load.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class PartWriters:
         return self._held + self._encoders.queued
 
     def learn(self, sample: pa.Table) -> None:
-        """Choose the dictionary columns, once, from a document's first rows."""
+        """Choose how to write columns, once, from a document's first rows."""
         if not self._sampled:
-            self._encoders.dictionary = dictionary_columns(sample)
+            self._encoders.encoding = choose_encoding(sample)
             self._sampled = True
 
     def add(self, folder: str, rows: pa.Table, row_bytes: int) -> None:

@@ -261,3 +261,21 @@ def test_wide_cells_are_written_in_small_windows(
     sink(reader(table), tmp_path / "lake", stem="7", partition_by=["k"], budget=100_000)
 
     assert numbers(tmp_path / "lake") == list(range(200))
+
+
+def test_only_texts_that_are_a_few_values_over_and_over_lack_statistics(
+    tmp_path: Path,
+) -> None:
+    table = orders(40_000).append_column("currency", pa.array(["EUR"] * 40_000))
+
+    sink(reader(table), tmp_path / "lake", stem="7")
+
+    group = pq.read_metadata(tmp_path / "lake" / "7-0.parquet").row_group(0)
+    columns = [group.column(i) for i in range(group.num_columns)]
+    assert {c.path_in_schema: c.is_stats_set for c in columns} == {
+        "n": True,
+        "sku": False,
+        "sales-channel": False,
+        "purchase-date": True,
+        "currency": True,
+    }
