@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from spreports.facts import marketplace as marketplace
     from spreports.facts import report_type as report_type
     from spreports.facts import report_types as report_types
+    from spreports.lake.scan import scan_lake as scan_lake
     from spreports.load.parquet import SinkResult as SinkResult
     from spreports.plan.plan import Plan as Plan
     from spreports.plan.plans import Plans as Plans
@@ -101,6 +102,7 @@ _HOMES = {
     "read_feeds": "sync",
     "report_type": "facts",
     "report_types": "facts",
+    "scan_lake": "lake.scan",
 }
 _ROOMS = ("errors", "simulator")
 

@@ -62,6 +62,7 @@ NAMES = [
     "read_feeds",
     "report_type",
     "report_types",
+    "scan_lake",
     "simulator",
 ]
 

@@ -1,0 +1,214 @@
+"""Which columns come out of a lake, and how a file's columns become them.
+
+Columns are united by name. They stand in the catalogue's order, those that it does not
+know after them in order of appearance, then what only the folders say, then the
+metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from spreports.catalog import Column, ReportType
+from spreports.catalog.words import BY_MARKETPLACE
+from spreports.errors import SinkError
+from spreports.fetch.cells import cells_of
+from spreports.fetch.typed import arrow_type, typed_column
+from spreports.lake.partitions import FolderKey
+from spreports.lake.widen import leads_to, widened
+from spreports.reports.metadata import METADATA_COLUMNS
+
+__all__ = ["Layout", "conformed", "plain_schema", "united"]
+
+_METADATA = {field.name: field.type for field in METADATA_COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns that come out.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+    derived : mapping of str to FolderKey
+        Days, months and years of another column.
+    known : mapping of str to Column
+        What the catalogue says, by column.
+    local_decimals : bool
+    """
+
+    schema: pa.Schema
+    derived: Mapping[str, FolderKey]
+    known: Mapping[str, Column]
+    local_decimals: bool
+
+
+def united(
+    entry: ReportType,
+    table: str | None,
+    files: Sequence[tuple[pa.Schema, Sequence[FolderKey]]],
+    *,
+    metadata: bool,
+    where: str,
+) -> Layout:
+    """Unite the columns of all kinds of files.
+
+    Parameters
+    ----------
+    entry : ReportType
+        Its types come before any file's.
+    table : str or None
+    files : sequence of (pyarrow.Schema, sequence of FolderKey)
+        What the files hold, and what their folders hold.
+    metadata : bool
+        Add the metadata columns.
+    where : str
+        The lake's name, for errors.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    SinkError
+        A column is a list or struct in one file and a plain value in another, and the
+        catalogue does not help.
+    """
+    named = table is not None and any(t.name == table for t in entry.tables)
+    columns = entry.columns(table if named else None) if entry.tables else ()
+    known = {column.name: column for column in columns}
+    types: dict[str, list[pa.DataType]] = {}
+    derived: dict[str, FolderKey] = {}
+    folders: dict[str, None] = {}
+    for schema, keys in files:
+        for field in schema:
+            types.setdefault(field.name, []).append(field.type)
+        for key in keys:
+            if key.unit is None:
+                folders.setdefault(key.name)
+            else:
+                derived.setdefault(key.name, key)
+    for name in folders:
+        fixed = _METADATA.get(name) if name not in known else None
+        types.setdefault(name, []).extend([] if fixed is None else [fixed])
+    said = {name: _type(name, found, known.get(name)) for name, found in types.items()}
+    for name, dtype in said.items():
+        if dtype is None:
+            raise SinkError(
+                f"{where}: the column {name!r} is nested in some files and plain in"
+                " others: read these reports apart, or say its type in an entry of"
+                " your own (SPREPORTS_CATALOGUE)",
+                url=where,
+            )
+    order = [name for name in known if name in said]
+    order += [name for name in said if name not in known and name not in _METADATA]
+    order += [name for name in said if name not in known and name in _METADATA]
+    fields = [pa.field(name, said[name]) for name in order]
+    fields += [
+        pa.field(k.name, k.dtype) for k in derived.values() if k.name not in said
+    ]
+    if metadata:
+        fields += [field for field in METADATA_COLUMNS if field.name not in said]
+    return Layout(pa.schema(fields), derived, known, entry.local_decimals)
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Return a schema without what only says how values are stored."""
+    return pa.schema([pa.field(f.name, _plain(f.type)) for f in schema])
+
+
+def conformed(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedArray:
+    """Bring a file's column to the type that comes out.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray, n cells
+    name : str
+    layout : Layout
+
+    Returns
+    -------
+    pyarrow.ChunkedArray, n cells
+
+    Raises
+    ------
+    SinkError
+        Older files hold text here that is not of the catalogue's type; names the
+        column, not the value.
+    """
+    want = layout.schema.field(name).type
+    plain = _plain(column.type)
+    if column.type != plain:
+        column = column.cast(plain)
+    if plain == want:
+        return column
+    try:
+        if pa.types.is_string(plain):
+            return _read(column, name, layout)
+        return column.cast(want)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        # Arrow quotes values
+        raise SinkError(
+            f"a file of the lake holds a {plain} in the column {name!r} that is no"
+            f" {want}: give the column the type string in an entry of your own, or"
+            " scan the lake again if it was written meanwhile"
+        ) from None
+
+
+def _read(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedArray:
+    """Type the text of older files by the catalogue."""
+    known = layout.known.get(name)
+    want = layout.schema.field(name).type
+    cells = (
+        cells_of(known, local=layout.local_decimals, currency=None) if known else None
+    )
+    if cells is None or cells.dtype != want:
+        return column.cast(want)
+    pieces = []
+    for chunk in column.chunks:
+        values, misfits = typed_column(chunk, cells)
+        if misfits is not None:
+            raise pa.ArrowInvalid
+        pieces.append(values)
+    return pa.chunked_array(pieces, want)
+
+
+def _type(
+    name: str, found: Sequence[pa.DataType], column: Column | None
+) -> pa.DataType | None:
+    """Return the type of one column; see `widen` for the rule."""
+    plain = [_plain(each) for each in found]
+    if column is not None:
+        want = arrow_type(column.dtype)
+        readable = BY_MARKETPLACE not in column.formats
+        if all(
+            leads_to(each, want) or (readable and pa.types.is_string(each))
+            for each in plain
+        ):
+            return want
+    wide = widened(plain)
+    if wide is None or not pa.types.is_null(wide):
+        return wide
+    return _METADATA.get(name, pa.string())
+
+
+def _plain(dtype: pa.DataType) -> pa.DataType:
+    """Return the type of the values, however they are stored."""
+    is_a = pa.types
+    if is_a.is_dictionary(dtype):
+        dtype = _plain(dtype.value_type)
+    elif is_a.is_large_string(dtype) or is_a.is_string_view(dtype):
+        dtype = pa.string()
+    elif is_a.is_timestamp(dtype):
+        dtype = pa.timestamp("us", "UTC" if dtype.tz else None)
+    elif is_a.is_date(dtype):
+        dtype = pa.date32()
+    elif is_a.is_list(dtype) or is_a.is_large_list(dtype):
+        dtype = pa.list_(_plain(dtype.value_type))
+    elif is_a.is_struct(dtype):
+        dtype = pa.struct([pa.field(f.name, _plain(f.type)) for f in dtype])
+    return dtype

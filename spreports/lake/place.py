@@ -1,0 +1,178 @@
+"""A folder of any file system, for reading: local, object store, memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import fsspec
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+from spreports.errors import SinkError
+from spreports.load.target import STATE, refusals, shown
+
+__all__ = ["Place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder; it need not exist.
+
+    Attributes
+    ----------
+    fs : fsspec.AbstractFileSystem
+    path : str
+        A path of `fs`, without a last slash.
+    url : str
+        As a user would write it.
+    options : mapping
+        `storage_options`; what an error quotes is checked against them.
+    """
+
+    fs: Any
+    path: str
+    url: str
+    options: Mapping[str, Any]
+
+    @classmethod
+    def open(
+        cls, url: str | os.PathLike[str], options: Mapping[str, Any] | None = None
+    ) -> Place:
+        """Open a folder by path or fsspec URL.
+
+        Raises
+        ------
+        SinkError
+            The protocol is unknown or not installed.
+        """
+        text = os.fspath(url)
+        with refusals(text, options or {}, "open"):
+            fs, path = fsspec.url_to_fs(text, **dict(options or {}))
+        return cls(fs, str(path).rstrip("/"), text.rstrip("/"), dict(options or {}))
+
+    def __repr__(self) -> str:
+        return f"Place({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """The URL without credentials."""
+        return shown(self.url)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether files are on a disk of this machine."""
+        return isinstance(self.fs, LocalFileSystem)
+
+    def below(self, *pieces: str) -> Place:
+        """Return a folder further down."""
+        tail = "/".join(pieces)
+        return Place(self.fs, f"{self.path}/{tail}", f"{self.url}/{tail}", self.options)
+
+    @property
+    def state(self) -> Place:
+        """Where the markers of this data root lie: beside it."""
+        parent, _, name = self.path.rpartition("/")
+        above = self.url.rpartition("/")[0] or "."
+        return Place(
+            self.fs,
+            f"{parent}/{STATE}/{name}",
+            f"{above}/{STATE}/{name}",
+            self.options,
+        )
+
+    def entries(self) -> dict[str, bool]:
+        """Return the names in this folder, and whether each is a folder itself."""
+        with self.refusals("list"):
+            self.fs.invalidate_cache(self.path)
+            try:
+                found = self.fs.ls(self.path, detail=True)
+            except (FileNotFoundError, NotADirectoryError):
+                return {}
+        names = {
+            str(entry["name"]).rstrip("/").rpartition("/")[2]: entry["type"]
+            == "directory"
+            for entry in found
+        }
+        return {name: names[name] for name in sorted(names) if name}
+
+    def files(self) -> dict[str, int]:
+        """Return every file below this folder, by relative path, with its size."""
+        with self.refusals("list"):
+            self.fs.invalidate_cache()
+            try:
+                found = self.fs.find(self.path, detail=True)
+            except FileNotFoundError:
+                return {}
+        start = len(self.path) + 1
+        return {
+            str(path)[start:]: int(facts["size"] or 0)
+            for path, facts in sorted(found.items())
+        }
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the bytes of the files of these names; those that are gone left out.
+
+        Object stores are asked side by side.
+        """
+        if not names:
+            return {}
+        paths = {f"{self.path}/{name}": name for name in names}
+        with self.refusals("read"):
+            found = self.fs.cat(list(paths), on_error="return")
+            if isinstance(found, bytes):  # one path gives its bytes alone
+                found = {next(iter(paths)): found}
+            kept = {}
+            for path, data in found.items():
+                if isinstance(data, FileNotFoundError):
+                    continue
+                if isinstance(data, BaseException):
+                    raise data
+                kept[paths[str(path)]] = data
+        return kept
+
+    def parquet(self, path: str, *, checksums: bool = False) -> pq.ParquetFile:
+        """Open a Parquet file below this folder.
+
+        Raises
+        ------
+        FileNotFoundError
+            It is gone: somebody has replaced it.
+        SinkError
+            It cannot be opened, or is no Parquet file.
+        """
+        place = f"{self.path}/{path}"
+        with self.refusals("read", gone=True):
+            if self.is_local:
+                return pq.ParquetFile(place, page_checksum_verification=checksums)
+            # A cache of whole blocks would fetch megabytes for a footer; Arrow asks
+            # for exactly the column chunks that it needs, and joins what is near
+            source = self.fs.open(place, "rb", cache_type="none")
+            return pq.ParquetFile(
+                source, pre_buffer=True, page_checksum_verification=checksums
+            )
+
+    @contextmanager
+    def refusals(self, doing: str, *, gone: bool = False) -> Iterator[None]:
+        """Turn what the file system raises into a SinkError.
+
+        With `gone` a FileNotFoundError passes.
+        """
+        missing: FileNotFoundError | None = None
+        with refusals(self.url, self.options, doing):
+            try:
+                yield
+            except FileNotFoundError as exc:
+                if not gone:
+                    raise
+                missing = exc
+        if missing is not None:
+            raise FileNotFoundError(2, "a file of the lake is gone") from None
+
+
+def no_lake(place: Place, what: str) -> SinkError:
+    """Return the error for a lake that has no such thing."""
+    return SinkError(f"{place.name}: {what}", url=place.name)

@@ -1,0 +1,191 @@
+"""Read the rows of one file that are wanted: these columns, these row groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from spreports.lake.layout import Layout, conformed, plain_schema
+from spreports.lake.predicate import Condition, excluded
+from spreports.lake.stock import Piece
+
+__all__ = ["Wanted", "open_piece", "read_piece"]
+
+# Row groups read in one go; each has at most 65,536 rows as we write them
+GROUPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a scan wants of every file.
+
+    Attributes
+    ----------
+    layout : Layout
+    columns : tuple of str
+        Of the layout, in order.
+    conditions : sequence of Condition
+        To leave row groups out by; the rows are not filtered.
+    """
+
+    layout: Layout
+    columns: tuple[str, ...]
+    conditions: Sequence[Condition]
+
+
+def open_piece(piece: Piece) -> pq.ParquetFile:
+    """Open a piece's file; FileNotFoundError when it was replaced."""
+    return piece.root.parquet(piece.path)
+
+
+def read_piece(
+    piece: Piece, file: pq.ParquetFile, wanted: Wanted
+) -> Iterator[pa.Table]:
+    """Yield a piece's rows.
+
+    Parameters
+    ----------
+    piece : Piece
+    file : pyarrow.parquet.ParquetFile
+        Closed in the end.
+    wanted : Wanted
+
+    Yields
+    ------
+    pyarrow.Table
+        The columns wanted, in the layout's types.
+
+    Raises
+    ------
+    FileNotFoundError
+        The file was replaced while it was read.
+    SinkError
+        It is damaged, or a value does not fit; see `conformed`.
+    """
+    with file, piece.root.refusals("read", gone=True):
+        there = plain_schema(file.schema_arrow)
+        columns = _physical(piece, wanted, there)
+        spans = _merged(piece.spans)
+        for groups, first in _runs(_groups(file, spans, wanted, there)):
+            rows = file.read_row_groups(groups, columns=columns)
+            for start, end in spans:
+                low, high = max(start, first), min(end, first + rows.num_rows)
+                if low < high:
+                    part = rows.slice(low - first, high - low)
+                    yield _completed(part, piece, wanted)
+
+
+def _physical(piece: Piece, wanted: Wanted, there: pa.Schema) -> list[str]:
+    """Return the columns to read from the file."""
+    found = dict.fromkeys(c for c in wanted.columns if c not in piece.constants)
+    for name in list(found):
+        key = wanted.layout.derived.get(name)
+        if key is not None:
+            found[key.source] = None
+    return [name for name in there.names if name in found]
+
+
+def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans as (start, end), neighbours joined."""
+    joined: list[tuple[int, int]] = []
+    for start, rows in sorted(spans):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], start + rows)
+        elif rows:
+            joined.append((start, start + rows))
+    return joined
+
+
+def _groups(
+    file: pq.ParquetFile,
+    spans: Sequence[tuple[int, int]],
+    wanted: Wanted,
+    there: pa.Schema,
+) -> Iterator[tuple[int, int, int]]:
+    """Yield number, first row and rows of each row group that may hold rows wanted."""
+    facts = file.metadata
+    places = {facts.schema.column(i).path: i for i in range(facts.num_columns)}
+    useful = [
+        c
+        for c in wanted.conditions
+        if c.column in places and _comparable(c.column, wanted.layout, there)
+    ]
+    first = 0
+    for number in range(facts.num_row_groups):
+        group = facts.row_group(number)
+        end = first + group.num_rows
+        if any(start < end and first < stop for start, stop in spans):
+            bounds = {c.column: _bounds(group, places[c.column]) for c in useful}
+            known = {name: found for name, found in bounds.items() if found}
+            if not excluded(useful, known):
+                yield number, first, group.num_rows
+        first = end
+
+
+def _comparable(name: str, layout: Layout, there: pa.Schema) -> bool:
+    """Tell whether a file's statistics speak of the values that come out.
+
+    Not where a column changes its type; not for floats, whose NaN is in no statistic.
+    """
+    dtype = there.field(name).type
+    return bool(dtype == layout.schema.field(name).type) and not pa.types.is_floating(
+        dtype
+    )
+
+
+def _bounds(group: pq.RowGroupMetaData, place: int) -> tuple[Any, Any] | None:
+    """Return a column's least and greatest value in a row group, if they are known."""
+    facts = group.column(place).statistics
+    if facts is None or not facts.has_min_max:
+        return None
+    return facts.min, facts.max
+
+
+def _runs(
+    groups: Iterator[tuple[int, int, int]],
+) -> Iterator[tuple[list[int], int]]:
+    """Join up to `GROUPS` row groups that follow one another, with their first row."""
+    run: list[int] = []
+    begin = after = 0
+    for number, first, rows in groups:
+        if run and (len(run) == GROUPS or first != after):
+            yield run, begin
+            run = []
+        if not run:
+            begin = first
+        run.append(number)
+        after = first + rows
+    if run:
+        yield run, begin
+
+
+def _completed(rows: pa.Table, piece: Piece, wanted: Wanted) -> pa.Table:
+    """Give a table all the columns wanted, in their types."""
+    layout = wanted.layout
+    columns: dict[str, Any] = {}
+    for name in wanted.columns:
+        dtype = layout.schema.field(name).type
+        key = layout.derived.get(name)
+        if name in piece.constants:
+            columns[name] = pa.repeat(piece.constants[name], rows.num_rows)
+        elif name in rows.schema.names:
+            columns[name] = conformed(rows[name], name, layout)
+        elif key is not None and key.source in rows.schema.names:
+            columns[name] = _derived(rows[key.source], key.unit)
+        else:
+            columns[name] = pa.nulls(rows.num_rows, dtype)
+    return pa.table(columns)
+
+
+def _derived(times: pa.ChunkedArray, unit: str | None) -> pa.ChunkedArray:
+    """Return the day, month or year of times, as their folder would say it."""
+    if pa.types.is_timestamp(times.type) and times.type.tz not in {None, "UTC"}:
+        times = times.cast(pa.timestamp(times.type.unit, "UTC"))
+    if unit == "day":
+        return times.cast(pa.date32(), safe=False)
+    return pc.strftime(times, format="%Y-%m" if unit == "month" else "%Y")

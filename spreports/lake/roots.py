@@ -1,0 +1,128 @@
+"""Where in a lake the data roots lie.
+
+::
+
+    <lake>/<REPORT_TYPE>            of `client.sync`: a type with one table
+    <lake>/<REPORT_TYPE>/<table>    of a type with several
+    <lake>                          of `sink`: the folder it was given
+
+A folder is a data root when markers lie beside it, in ``_spreports``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spreports.catalog import ReportType
+from spreports.errors import SinkError
+from spreports.lake.place import Place
+from spreports.load.target import STATE
+
+__all__ = ["DataRoot", "all_roots", "roots_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataRoot:
+    """One data root.
+
+    Attributes
+    ----------
+    place : Place
+    report_type, table : str or None
+        As its folders say; None for the folder of a plain `sink`.
+    """
+
+    place: Place
+    report_type: str | None = None
+    table: str | None = None
+
+
+def roots_of(lake: Place, entry: ReportType, table: str | None) -> list[DataRoot]:
+    """Return the data roots that may hold a report type.
+
+    Parameters
+    ----------
+    lake : Place
+    entry : ReportType
+    table : str or None
+        The catalogue's first, or the only one, when left out.
+
+    Returns
+    -------
+    list of DataRoot
+        The folders of `sync` where there are any, else the lake itself if it is a
+        data root; empty when neither is there.
+
+    Raises
+    ------
+    ValueError
+        There is no such table, or it must be said which.
+    """
+    own = lake.below(entry.report_type)
+    tables = _marked(own)
+    if tables:
+        chosen = _table(entry, table, list(tables))
+        return [DataRoot(own.below(chosen), entry.report_type, chosen)]
+    if entry.report_type in _marked(lake):
+        return [DataRoot(own, entry.report_type)]
+    return [DataRoot(lake)] if _is_root(lake) else []
+
+
+def all_roots(lake: Place) -> list[DataRoot]:
+    """Return every data root of a lake.
+
+    Raises
+    ------
+    SinkError
+        There is none.
+    """
+    found = [DataRoot(lake)] if _is_root(lake) else []
+    singles = _marked(lake)
+    for name, is_folder in lake.entries().items():
+        if not is_folder or name == STATE or "=" in name:
+            continue
+        own = lake.below(name)
+        if name in singles:
+            found.append(DataRoot(own, name))
+        found += [DataRoot(own.below(t), name, t) for t in _marked(own)]
+    known = {root.place.path for root in found}
+    found += [
+        DataRoot(lake.below(name), name)
+        for name in singles
+        if f"{lake.path}/{name}" not in known
+    ]
+    if not found:
+        raise SinkError(
+            f"{lake.name} is no lake: no {STATE} folder lies in it or beside it",
+            url=lake.name,
+        )
+    return found
+
+
+def _is_root(place: Place) -> bool:
+    """Tell whether markers lie beside a folder."""
+    above = place.path.rpartition("/")[0]
+    if not above.strip("/"):
+        return False
+    return any(name.endswith((".json", ".intent")) for name in place.state.entries())
+
+
+def _marked(folder: Place) -> list[str]:
+    """Return the data roots in a folder, by the markers beside them."""
+    return [
+        name
+        for name, is_folder in folder.below(STATE).entries().items()
+        if is_folder and name != "tmp"
+    ]
+
+
+def _table(entry: ReportType, table: str | None, there: list[str]) -> str:
+    """Choose one of the tables that are there."""
+    if table is None:
+        known = [t.name for t in entry.tables if t.name in there]
+        if known or len(there) == 1:
+            return known[0] if known else there[0]
+    elif table in there:
+        return table
+    said = "say which" if table is None else f"there is no table {table!r}"
+    raise ValueError(f"{entry.report_type}: {said}: {', '.join(there)}")

@@ -1,0 +1,302 @@
+"""Scan a lake as one lazy frame.
+
+The frame reads what was committed when it was made. A file that is needed is opened
+when the frame is collected, and only then; one that cannot hold a row of the answer is
+never opened. When a report was written anew or compacted in between, its rows are taken
+from where they are now.
+
+One way for every file system: markers, footers and column chunks come through fsspec,
+with the options that the lake was written with. Polars would read S3 with its own
+client, whose options, credentials and errors are others, and memory:// not at all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+from polars.io.plugins import register_io_source
+
+from spreports.catalog import ReportType
+from spreports.errors import SinkError
+from spreports.facts import read_catalogue
+from spreports.lake.layout import Layout
+from spreports.lake.place import Place
+from spreports.lake.predicate import Condition, conditions, excluded, parts
+from spreports.lake.reading import Wanted, open_piece, read_piece
+from spreports.lake.roots import DataRoot, roots_of
+from spreports.lake.stock import (
+    Owner,
+    Piece,
+    Stock,
+    chunks,
+    layout_of,
+    take_stock,
+)
+
+__all__ = ["entry_of", "scan_lake"]
+
+# Rows of small files that are read side by side and kept until all of them are there
+CHUNK_ROWS = 262_144
+SIDE_BY_SIDE = 4
+# How often a scan looks anew for what was replaced while it read
+LOOKS = 20
+
+
+def scan_lake(
+    url: str | os.PathLike[str],
+    report_type: str | ReportType,
+    *,
+    latest: bool = False,
+    table: str | None = None,
+    metadata: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
+) -> pl.LazyFrame:
+    """Scan what a lake holds of one report type: whole, committed files only.
+
+    Parameters
+    ----------
+    url : str or path
+        What `client.sync` or `sink` was given: a path or any fsspec URL.
+    report_type : str or ReportType
+        Alias, full type, or an entry of your own, whose types then count.
+    latest : bool
+        Of the versions of one window (same account, marketplaces, options and dates)
+        only the one that Amazon made last; every version when False. Reports without
+        dates are versions of one another: the last snapshot remains.
+    table : str, optional
+        For types with several; the catalogue's first when left out.
+    metadata : bool
+        Add ``report_id``, ``report_type``, ``marketplace``, ``data_start_time``,
+        ``data_end_time`` and ``date``.
+    storage_options : mapping, optional
+        For fsspec.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Rows by window. Columns are united by name, in the catalogue's order; a column
+        that a file lacks is null there. A column has the catalogue's type, or else
+        the narrowest that holds what all files have. Partition columns are back in
+        their places, exactly as written; ``column_day`` and the like are there for
+        all rows.
+
+    Raises
+    ------
+    SinkError
+        Nothing of this type is committed there, a marker or file is damaged, or the
+        file system refused. While collecting, polars wraps it in a ComputeError.
+    ValueError
+        No such alias or table, or it must be said which table.
+    """
+    entry = entry_of(report_type)
+    lake = Place.open(url, storage_options)
+    roots = roots_of(lake, entry, table)
+    stock, layout = _taken(lake, roots, entry, table, latest=latest, metadata=metadata)
+    source = _Source(roots, entry, table, stock, layout, metadata=metadata)
+    schema = pl.DataFrame(layout.schema.empty_table()).schema
+    return register_io_source(source.frames, schema=dict(schema))
+
+
+def entry_of(report_type: str | ReportType) -> ReportType:
+    """Return what is known of a report type, the user's own entries on top."""
+    if isinstance(report_type, ReportType):
+        return report_type
+    return read_catalogue(os.environ).lookup(report_type)
+
+
+def _taken(
+    lake: Place,
+    roots: Sequence[DataRoot],
+    entry: ReportType,
+    table: str | None,
+    *,
+    latest: bool,
+    metadata: bool,
+) -> tuple[Stock, Layout]:
+    """Take stock and unite the columns; once more when files went meanwhile."""
+    for _ in range(LOOKS):
+        stock = take_stock(roots, entry, table, latest=latest)
+        if not stock.held:
+            raise SinkError(
+                f"{lake.name}: no report of {entry.report_type} is committed there",
+                url=lake.name,
+            )
+        try:
+            layout = layout_of(stock, entry, table, metadata=metadata, where=lake.name)
+        except FileNotFoundError:
+            continue
+        return stock, layout
+    raise _restless(lake)
+
+
+class _Source:
+    """Gives polars the rows that a query needs.
+
+    Parameters
+    ----------
+    roots, entry, table
+        To look anew.
+    stock : Stock
+    layout : Layout
+    metadata : bool
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[DataRoot],
+        entry: ReportType,
+        table: str | None,
+        stock: Stock,
+        layout: Layout,
+        *,
+        metadata: bool,
+    ) -> None:
+        self._roots, self._entry, self._table = roots, entry, table
+        self._stock, self._layout, self._metadata = stock, layout, metadata
+
+    def frames(
+        self,
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        batch_size: int | None,  # noqa: ARG002 - polars passes it; ours fit the files
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the rows that fulfil `predicate`; at most `n_rows` if given."""
+        chosen = self._layout.schema.names if with_columns is None else with_columns
+        needed = set(chosen)
+        needed |= set(predicate.meta.root_names()) if predicate is not None else set()
+        wanted = Wanted(
+            self._layout,
+            tuple(name for name in self._layout.schema.names if name in needed),
+            [] if predicate is None else conditions(parts(predicate)),
+        )
+        exact = [] if predicate is None else parts(predicate)
+        left = n_rows
+        for rows in self._tables(wanted, exact, hurried=n_rows is not None):
+            frame = pl.DataFrame(rows)
+            if predicate is not None:
+                frame = frame.filter(predicate)
+            frame = frame.select(chosen)
+            if left is not None:
+                frame = frame.head(left)
+                left -= frame.height
+            yield frame
+            if left == 0:
+                return
+
+    def _tables(
+        self, wanted: Wanted, exact: Sequence[pl.Expr], *, hurried: bool
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of all files that may matter, wherever they lie by then."""
+        stock = self._stock
+        done: set[Owner] = set()
+        for _ in range(LOOKS):
+            pieces = stock.pieces(self._layout, done, metadata=self._metadata)
+            matching = _matching(pieces, wanted.conditions, exact)
+            try:
+                for group in chunks(matching, 1 if hurried else CHUNK_ROWS):
+                    yield from _read(group, wanted)
+                    for piece in group:
+                        done |= piece.owners
+            except FileNotFoundError:
+                stock = self._looked_anew()
+                continue
+            return
+        raise _restless(self._roots[0].place)
+
+    def _looked_anew(self) -> Stock:
+        """Return where the rows of the same reports are now."""
+        known = {(place.path, held.report.stem) for place, held in self._stock.held}
+        fresh = take_stock(self._roots, self._entry, self._table, latest=False)
+        return Stock(
+            tuple(
+                (place, held)
+                for place, held in fresh.held
+                if (place.path, held.report.stem) in known
+            )
+        )
+
+
+def _matching(
+    pieces: Sequence[Piece], found: Sequence[Condition], exact: Sequence[pl.Expr]
+) -> list[Piece]:
+    """Leave out the pieces that cannot hold a row of the answer."""
+    kept = [
+        piece
+        for piece in pieces
+        if not excluded(found, piece.bounds)
+        and not any(condition.column in piece.empty for condition in found)
+    ]
+    for condition in exact:
+        roots = condition.meta.root_names()
+        able = [p for p in kept if roots and p.constants.keys() >= set(roots)]
+        gone = set() if not able else _refused(able, condition, roots)
+        kept = [piece for piece in kept if id(piece) not in gone]
+    return kept
+
+
+def _refused(
+    pieces: Sequence[Piece], condition: pl.Expr, columns: Sequence[str]
+) -> set[int]:
+    """Return the pieces whose constants do not fulfil a condition, by `id`."""
+    constants = {
+        name: pa.array(
+            [piece.constants[name].as_py() for piece in pieces],
+            pieces[0].constants[name].type,
+        )
+        for name in columns
+    }
+    try:
+        answers = pl.DataFrame(constants).select(condition).to_series().to_list()
+    except pl.exceptions.PolarsError:
+        return set()  # the rows will tell
+    pairs = zip(pieces, answers, strict=True)
+    return {id(piece) for piece, fulfilled in pairs if not fulfilled}
+
+
+def _read(group: Sequence[Piece], wanted: Wanted) -> Iterator[pa.Table]:
+    """Yield the rows of some files, all of which are open before the first row.
+
+    Raises
+    ------
+    FileNotFoundError
+        One was replaced, and nothing of this group was yielded.
+    """
+    with ThreadPoolExecutor(SIDE_BY_SIDE, "spreports-scan") as pool:
+        files = list(pool.map(open_piece, group))
+        if sum(piece.rows for piece in group) <= CHUNK_ROWS:
+            several = pool.map(
+                lambda piece, file: list(read_piece(piece, file, wanted)), group, files
+            )
+            tables = [table for tables in list(several) for table in tables]
+            if tables:
+                yield pa.concat_tables(tables)
+            return
+    begun = False
+    try:
+        for piece, file in zip(group, files, strict=True):
+            for table in read_piece(piece, file, wanted):
+                yield table
+                begun = True
+    except FileNotFoundError:
+        if not begun:
+            raise
+        raise SinkError(
+            f"{group[0].root.name}: a large file was replaced while it was read;"
+            " collect again",
+            url=group[0].root.name,
+        ) from None
+
+
+def _restless(lake: Place) -> SinkError:
+    """Return the error for a lake whose files go faster than they can be opened."""
+    return SinkError(
+        f"{lake.name}: files that its markers name are missing; if nobody writes to it"
+        " now, `spreports lake check` says which",
+        url=lake.name,
+    )

@@ -1,0 +1,263 @@
+"""What of a data root is committed, by its markers and never by listing its files.
+
+A marker is a report's, or that of a compaction, which says report by report which rows
+of its files are whose. The one write of a compaction's marker hides the markers that
+it replaces, so that a reader sees either all of the old files or all of the new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from spreports.errors import SinkError
+from spreports.lake.contents import PREFIX, LakeReport, report_of
+from spreports.lake.place import Place
+from spreports.load.marker import Marker
+
+__all__ = ["Holding", "RootState", "Span", "compacted_note", "read_state"]
+
+COMPACTED = f"{PREFIX}compacted"
+LOOKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rows of one report in one file.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the data root.
+    start, rows : int
+        The first row's number in the file, and how many.
+    """
+
+    path: str
+    start: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One report as it lies in a data root.
+
+    Attributes
+    ----------
+    report : LakeReport
+    spans : tuple of Span
+    digest : str
+        Of the report's own marker; tells one sink of a report from another.
+    schema : str
+        Fingerprint of the document's columns.
+    partition_by : tuple of str
+    note : mapping of str to str
+    marker : str
+        Stem of the marker that holds it: its own, or a compaction's.
+    """
+
+    report: LakeReport
+    spans: tuple[Span, ...]
+    digest: str
+    schema: str
+    partition_by: tuple[str, ...]
+    note: Mapping[str, str]
+    marker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootState:
+    """One look at a data root.
+
+    Attributes
+    ----------
+    root : Place
+    markers : mapping of str to Marker
+        Every marker that is no part of an unfinished sink, by stem.
+    digests : mapping of str to str
+    unfinished : mapping of str to bytes
+        What lies there of intents, by stem: a sink that runs, or was killed.
+    replaced : frozenset of str
+        Stems of markers whose rows a compaction holds now; to be cleared away.
+    holdings : tuple of Holding
+        What is committed, by window.
+    """
+
+    root: Place
+    markers: Mapping[str, Marker]
+    digests: Mapping[str, str]
+    unfinished: Mapping[str, bytes] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
+    holdings: tuple[Holding, ...] = ()
+
+
+def read_state(root: Place) -> RootState:
+    """Look at a data root.
+
+    Parameters
+    ----------
+    root : Place
+
+    Returns
+    -------
+    RootState
+        Of one moment, also while others write.
+
+    Raises
+    ------
+    SinkError
+        The file system refused, a marker is damaged, or the root is rewritten faster
+        than it can be read.
+    """
+    state = root.state
+    names = _names(state)
+    for _ in range(LOOKS):
+        found = state.read(names)
+        again = _names(state)
+        # Only when nothing came or went meanwhile is it one moment's view
+        if again == names and len(found) == len(names):
+            return _resolved(root, found)
+        names = again
+    raise SinkError(
+        f"{root.name}: it is rewritten faster than it can be read; try again",
+        url=root.name,
+    )
+
+
+def compacted_note(
+    holdings: Sequence[Holding], replaces: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the note of a compaction: whose rows are where.
+
+    Parameters
+    ----------
+    holdings : sequence of Holding
+        With their spans in the compaction's files.
+    replaces : mapping of str to str
+        Stem to digest of the markers that it stands for.
+    """
+    reports = [
+        {
+            "stem": held.report.stem,
+            "digest": held.digest,
+            "schema": held.schema,
+            "note": dict(held.note),
+            "spans": [[s.path, s.start, s.rows] for s in held.spans],
+        }
+        for held in holdings
+    ]
+    told = {"replaces": dict(replaces), "reports": reports}
+    return {COMPACTED: json.dumps(told, sort_keys=True, ensure_ascii=False)}
+
+
+def _names(state: Place) -> list[str]:
+    """Return the names of the state files."""
+    return [
+        name
+        for name, is_folder in state.entries().items()
+        if not is_folder and name.endswith((".json", ".intent"))
+    ]
+
+
+def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
+    """Tell what the state files mean together."""
+    unfinished = {
+        name.removesuffix(".intent"): data
+        for name, data in found.items()
+        if name.endswith(".intent")
+    }
+    markers, digests = {}, {}
+    for name, data in found.items():
+        stem = name.removesuffix(".json")
+        if name.endswith(".json") and stem not in unfinished:
+            markers[stem] = Marker.from_bytes(stem, data)
+            digests[stem] = hashlib.sha256(data).hexdigest()
+    held = {
+        stem: _compaction(root, marker) if COMPACTED in marker.note else None
+        for stem, marker in markers.items()
+    }
+    old = {pair for each in held.values() if each for pair in each[1]}
+    replaced = {stem for stem in markers if (stem, digests[stem]) in old}
+    holdings: dict[str, Holding] = {}
+    for stem, marker in markers.items():
+        if stem not in replaced and held[stem] is None:
+            holdings[stem] = _own(root, marker, digests[stem])
+    for stem in markers:
+        compaction = held[stem]
+        if stem not in replaced and compaction is not None:
+            for each in compaction[0]:
+                # A report that was written anew since then lies in its own files
+                holdings.setdefault(each.report.stem, each)
+    return RootState(
+        root=root,
+        markers=markers,
+        digests=digests,
+        unfinished=unfinished,
+        replaced=frozenset(replaced),
+        holdings=tuple(sorted(holdings.values(), key=_order)),
+    )
+
+
+def _own(root: Place, marker: Marker, digest: str) -> Holding:
+    """Return the report of its own marker."""
+    rows = sum(file.rows for file in marker.files)
+    return Holding(
+        report=report_of(marker.note, rows=rows, root=root.name, stem=marker.stem),
+        spans=tuple(Span(file.path, 0, file.rows) for file in marker.files),
+        digest=digest,
+        schema=marker.schema,
+        partition_by=marker.partition_by,
+        note=marker.note,
+        marker=marker.stem,
+    )
+
+
+def _compaction(
+    root: Place, marker: Marker
+) -> tuple[list[Holding], set[tuple[str, str]]]:
+    """Return the reports of a compaction, and the markers that it stands for."""
+    files = {file.path for file in marker.files}
+    try:
+        told = json.loads(marker.note[COMPACTED])
+        old = {(str(stem), str(digest)) for stem, digest in told["replaces"].items()}
+        reports = []
+        for each in told["reports"]:
+            spans = tuple(Span(str(p), int(a), int(n)) for p, a, n in each["spans"])
+            if not {span.path for span in spans} <= files:
+                raise ValueError
+            note = {str(k): str(v) for k, v in each["note"].items()}
+            stem, digest = str(each["stem"]), str(each["digest"])
+            old.add((stem, digest))
+            reports.append(
+                Holding(
+                    report=report_of(
+                        note,
+                        rows=sum(span.rows for span in spans),
+                        root=root.name,
+                        stem=stem,
+                    ),
+                    spans=spans,
+                    digest=digest,
+                    schema=str(each["schema"]),
+                    partition_by=marker.partition_by,
+                    note=note,
+                    marker=marker.stem,
+                )
+            )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SinkError(
+            f"{root.name}: the marker {marker.stem}.json is damaged; restore it from a"
+            " copy, or delete it and its files and sync again",
+            url=root.name,
+        ) from None
+    return reports, old
+
+
+def _order(held: Holding) -> tuple[object, ...]:
+    """Sort by window, then by version: the order in which rows come out."""
+    report = held.report
+    start = report.data_start_time or datetime.min.replace(tzinfo=UTC)
+    return (start, *report.age)

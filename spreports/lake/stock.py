@@ -1,0 +1,255 @@
+"""What a scan is going to read: the files, whose rows, and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from spreports.catalog import ReportType
+from spreports.errors import SinkError
+from spreports.fetch.typed import arrow_type
+from spreports.lake.contents import newest
+from spreports.lake.layout import Layout, plain_schema, united
+from spreports.lake.partitions import (
+    FolderKey,
+    folder_keys,
+    folder_texts,
+    span_of,
+    typed_value,
+)
+from spreports.lake.place import Place
+from spreports.lake.roots import DataRoot
+from spreports.lake.state import Holding, read_state
+from spreports.reports.metadata import METADATA_COLUMNS
+
+__all__ = ["Owner", "Piece", "Stock", "chunks", "layout_of", "take_stock"]
+
+# Files open at a time, but for a report that has more of them in one folder
+FILES = 64
+
+# Data root, stem of the report, folder: what is read as a whole
+Owner = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What is committed of one report type at one moment.
+
+    Attributes
+    ----------
+    held : tuple of (Place, Holding)
+        Each data root's, by window.
+    """
+
+    held: tuple[tuple[Place, Holding], ...]
+
+    def pieces(
+        self, layout: Layout, done: Collection[Owner] = (), *, metadata: bool
+    ) -> list[Piece]:
+        """Return what is to be read, in order.
+
+        Parameters
+        ----------
+        layout : Layout
+        done : collection of (root, stem, folder)
+            Left out.
+        metadata : bool
+            The report's own values are wanted, so that no piece is of two reports.
+        """
+        merged: dict[tuple[str, str, object], Piece] = {}
+        for root, held in self.held:
+            for span in held.spans:
+                folder = span.path.rpartition("/")[0]
+                owner = (root.path, held.report.stem, folder)
+                if owner in done:
+                    continue
+                key = (root.path, span.path, held.report.stem if metadata else None)
+                piece = merged.get(key)
+                if piece is None:
+                    piece = _piece(root, held, span.path, layout, metadata=metadata)
+                    merged[key] = piece
+                piece.spans.append((span.start, span.rows))
+                piece.owners.add(owner)
+        return list(merged.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of one file, and what is known of them without opening it.
+
+    Attributes
+    ----------
+    root : Place
+    path : str
+        Relative to the root.
+    constants : mapping of str to pyarrow.Scalar
+        Columns that have one value for all these rows.
+    bounds : mapping of str to (least, greatest)
+        Columns whose values lie between two.
+    empty : frozenset of str
+        Columns that are null in all these rows.
+    spans : list of (start, rows)
+    owners : set of (root, stem, folder)
+        Whose rows these are.
+    """
+
+    root: Place
+    path: str
+    constants: Mapping[str, pa.Scalar]
+    bounds: Mapping[str, tuple[Any, Any]]
+    empty: frozenset[str]
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    owners: set[Owner] = field(default_factory=set)
+
+    @property
+    def rows(self) -> int:
+        """How many rows these are."""
+        return sum(rows for _, rows in self.spans)
+
+
+def take_stock(
+    roots: Sequence[DataRoot], entry: ReportType, table: str | None, *, latest: bool
+) -> Stock:
+    """Read the markers of a report type.
+
+    Parameters
+    ----------
+    roots : sequence of DataRoot
+    entry : ReportType
+    table : str or None
+    latest : bool
+        Only the newest version of each window.
+
+    Raises
+    ------
+    SinkError
+        A marker is damaged, or the file system refused.
+    """
+    held = [
+        (root.place, holding)
+        for root in roots
+        for holding in read_state(root.place).holdings
+        if holding.report.report_type in {None, entry.report_type}
+        and (table is None or holding.report.table in {None, table})
+    ]
+    if latest:
+        best = newest(holding.report for _, holding in held)
+        kept = {(r.root, r.stem) for r in best.values()}
+        held = [
+            (place, holding)
+            for place, holding in held
+            if (holding.report.root, holding.report.stem) in kept
+        ]
+    return Stock(tuple(held))
+
+
+def layout_of(
+    stock: Stock, entry: ReportType, table: str | None, *, metadata: bool, where: str
+) -> Layout:
+    """Unite the columns of all that is in stock; opens one file of each kind.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file has been replaced meanwhile.
+    SinkError
+        See `united`.
+    """
+    kinds: dict[object, tuple[pa.Schema, tuple[FolderKey, ...]]] = {}
+    for root, held in stock.held:
+        for span in held.spans:
+            names = tuple(folder_texts(span.path))
+            kind = (root.path, held.schema, names)
+            if kind not in kinds:
+                with root.parquet(span.path) as file:
+                    schema = plain_schema(file.schema_arrow.remove_metadata())
+                kinds[kind] = (schema, folder_keys(held.partition_by, names))
+    if not kinds:
+        # Reports without a row, none of which left a file
+        columns = entry.columns(None) if entry.tables else ()
+        fields = [(c.name, arrow_type(c.dtype)) for c in columns if not c.optional]
+        kinds[None] = (pa.schema(fields), ())
+    return united(entry, table, list(kinds.values()), metadata=metadata, where=where)
+
+
+def _piece(
+    root: Place, held: Holding, path: str, layout: Layout, *, metadata: bool
+) -> Piece:
+    """Return a piece without rows yet."""
+    texts = folder_texts(path)
+    constants: dict[str, pa.Scalar] = {}
+    bounds: dict[str, tuple[Any, Any]] = {}
+    empty = set()
+    for key in folder_keys(held.partition_by, tuple(texts)):
+        text = texts[key.name]
+        if key.unit is not None:
+            between = span_of(text, key.unit)
+            if between is not None:
+                bounds[key.source] = between
+            elif text is None:
+                empty.add(key.source)
+        if key.name in layout.schema.names:
+            dtype = layout.schema.field(key.name).type
+            constants[key.name] = _value(root, text, dtype, key.name)
+    if metadata:
+        said = _metadata(held)
+        for column in METADATA_COLUMNS:
+            if column.name not in constants and column.name in layout.schema.names:
+                value = said[column.name]
+                constants[column.name] = pa.scalar(value, column.type)
+    for name, value in constants.items():
+        if value.is_valid and not pa.types.is_floating(value.type):
+            bounds[name] = (value.as_py(), value.as_py())
+        elif not value.is_valid:
+            empty.add(name)
+    return Piece(root, path, constants, bounds, frozenset(empty))
+
+
+def _value(root: Place, text: str | None, dtype: pa.DataType, name: str) -> pa.Scalar:
+    """Type a folder's value."""
+    try:
+        return typed_value(text, dtype)
+    except pa.ArrowException:
+        raise SinkError(
+            f"{root.name}: a folder of {name!r} holds no {dtype}: give the column the"
+            " type string in an entry of your own",
+            url=root.name,
+        ) from None
+
+
+def _metadata(held: Holding) -> dict[str, object]:
+    """Return the metadata columns of one report."""
+    report = held.report
+    start = report.data_start_time
+    return {
+        "report_id": report.report_id,
+        "report_type": report.report_type,
+        "marketplace": report.marketplace,
+        "data_start_time": start,
+        "data_end_time": report.data_end_time,
+        "date": start.date() if start else None,
+    }
+
+
+def chunks(pieces: Iterable[Piece], rows: int) -> Iterator[list[Piece]]:
+    """Yield pieces in groups of about so many rows.
+
+    Rows of one report in one folder stay together: what was read is known by report
+    and folder, so that a scan can go on when the files were replaced meanwhile.
+    """
+    group: list[Piece] = []
+    owners: set[Owner] = set()
+    count = 0
+    for piece in pieces:
+        full = count >= rows or len(group) >= FILES
+        if full and not owners & piece.owners:
+            yield group
+            group, owners, count = [], set(), 0
+        group.append(piece)
+        owners |= piece.owners
+        count += piece.rows
+    if group:
+        yield group

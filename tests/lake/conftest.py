@@ -1,0 +1,34 @@
+"""A lake on each kind of file system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from tests.lake.lakes import Lakeside
+from tests.load.conftest import bucket, memory, s3_server
+from tests.load.lake import Bucket
+
+__all__ = ["bucket", "memory", "s3_server"]
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
+def lakeside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lakeside]:
+    """An empty place for a lake, local, in memory, and at an S3 server."""
+    if request.param == "local":
+        yield Lakeside(str(tmp_path / "lake"), {}, fsspec.filesystem("file"))
+    elif request.param == "memory":
+        fs = request.getfixturevalue("memory")
+        yield Lakeside("memory://shore/lake", {}, fs)
+    else:
+        found: Bucket = request.getfixturevalue("bucket")
+        yield Lakeside(f"s3://{found.name}/lake", found.options, found.fs)
+
+
+@pytest.fixture
+def shore(tmp_path: Path) -> Lakeside:
+    """An empty place for a lake on the disk."""
+    return Lakeside(str(tmp_path / "lake"), {}, fsspec.filesystem("file"))

@@ -1,0 +1,316 @@
+"""`scan_lake` reads what is committed, all of it, and opens only what it must."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spreports as spr
+from tests.lake.lakes import (
+    DAY,
+    ORDERS,
+    Lakeside,
+    day_of,
+    orders,
+    rows_of,
+    rows_of_table,
+)
+
+BY_DAY = ["sales-channel", "purchase-date:day"]
+
+
+def test_a_lake_reads_back_what_was_written(lakeside: Lakeside) -> None:
+    lakeside.put("1", orders(0), day=0, partition_by=BY_DAY)
+    lakeside.put("2", orders(1), day=1, partition_by=["sku"])
+    lakeside.put("3", orders(2), day=2)
+
+    frame = lakeside.scan().collect()
+
+    assert rows_of(frame) == rows_of_table(orders(0), orders(1), orders(2))
+    assert frame.columns == [*orders().column_names, "purchase-date_day"]
+    days = frame.group_by("purchase-date_day").len().sort("purchase-date_day")
+    assert days.rows() == [(day_of(0), 6), (day_of(1), 6), (day_of(2), 6)]
+
+
+def test_a_plain_sink_is_a_lake_as_well(tmp_path: Path) -> None:
+    with spr.connect("simulator") as client:
+        described = client.reports(
+            "orders", start="2026-10-01", end="2026-10-08", marketplaces=["DE"]
+        )
+        described.sink(tmp_path / "orders", partition_by=BY_DAY)
+        written = described.read(metadata=True)
+
+    found = spr.scan_lake(tmp_path / "orders", "orders", metadata=True).collect()
+
+    assert found.select(written.columns).schema == written.schema
+    key = ["amazon-order-id", "sku", "quantity"]
+    assert found.select(written.columns).sort(key).equals(written.sort(key))
+
+
+def test_what_has_no_marker_is_not_read(lakeside: Lakeside) -> None:
+    lakeside.put("1", orders(0), day=0)
+    lakeside.put("2", orders(1), day=1)
+    lakeside.put("3", orders(2), day=2)
+    lakeside.remove(f"_spreports/{ORDERS}/2.json")
+    lakeside.overwrite(f"_spreports/{ORDERS}/3.intent", b"{}")
+
+    assert rows_of(lakeside.scan().collect()) == rows_of_table(orders(0))
+
+
+def test_of_a_restated_window_the_newest_version_counts(lakeside: Lakeside) -> None:
+    lakeside.put("11", orders(0, 4), day=0, created=0)
+    lakeside.put("9", orders(0, 6), day=0, created=5)
+    lakeside.put("12", orders(1, 3), day=1)
+    lakeside.put("13", orders(1, 2), day=1, options='{"custom": "true"}')
+
+    every = lakeside.scan().collect()
+    latest = lakeside.scan(latest=True, metadata=True).collect()
+
+    assert every.height == 15
+    assert latest.group_by("report_id").len().sort("report_id").rows() == [
+        ("12", 3),
+        ("13", 2),
+        ("9", 6),
+    ]
+
+
+def test_snapshots_without_dates_are_versions_of_one_another(shore: Lakeside) -> None:
+    for number in (1, 2, 3):
+        shore.put(
+            str(number),
+            orders(0, number),
+            day=number,
+            data_start_time="",
+            data_end_time="",
+            date="",
+        )
+
+    assert shore.scan().collect().height == 6
+    assert shore.scan(latest=True).collect().height == 3
+
+
+def test_a_days_query_opens_only_that_days_files(lakeside: Lakeside) -> None:
+    days = 90 if not lakeside.options else 6  # a moto server takes its time
+    for day in range(days):
+        lakeside.put(str(100 + day), orders(day), day=day, partition_by=BY_DAY[1:])
+    for name in lakeside.data_files():
+        if f"day={day_of(4)}" not in name:
+            lakeside.overwrite(name, b"no Parquet at all")
+    start = DAY + timedelta(days=4)
+    that_day = {
+        "by the folder": pl.col("purchase-date_day") == day_of(4),
+        "by the time": (pl.col("purchase-date") >= start)
+        & (pl.col("purchase-date") < start + timedelta(days=1)),
+        "between": pl.col("purchase-date").is_between(
+            start, start + timedelta(days=1), closed="left"
+        ),
+        "by the day of the time": pl.col("purchase-date").dt.date() == day_of(4),
+        "one of": pl.col("purchase-date_day").is_in([day_of(4), day_of(400)]),
+    }
+    # Columns are known without the damaged files, as one file of each kind will do
+    kind = next(n for n in lakeside.data_files() if f"day={day_of(0)}" in n)
+    whole = next(n for n in lakeside.data_files() if f"day={day_of(4)}" in n)
+    lakeside.overwrite(kind, lakeside.bytes_of(whole))
+    lake = lakeside.scan()
+    lakeside.overwrite(kind, b"no Parquet at all")
+
+    for condition in that_day.values():
+        found = lake.filter(condition).collect()
+        assert rows_of(found) == rows_of_table(orders(4))
+    with pytest.raises(spr.SinkError):
+        lake.collect()
+
+
+def test_a_query_by_metadata_opens_only_that_reports_files(shore: Lakeside) -> None:
+    for day in range(5):
+        shore.put(str(day), orders(day), day=day)
+    lake = shore.scan(metadata=True)
+    for name in shore.data_files():
+        if not name.endswith("/3-0.parquet"):
+            shore.remove(name)
+
+    found = lake.filter(pl.col("report_id") == "3").collect()
+
+    assert rows_of(found) == rows_of_table(orders(3))
+    early = pl.col("data_start_time") == DAY + timedelta(days=3)
+    assert lake.filter(early).collect().height == 6
+
+
+def test_statistics_keep_row_groups_unread(shore: Lakeside) -> None:
+    shore.put("1", orders(0, 1000), day=0)
+    lake = shore.scan()
+    (name,) = shore.data_files()
+    data = bytearray(shore.bytes_of(name))
+    data[4:2000] = b"\xff" * 1996  # the first row groups; the footer stands at the end
+    shore.overwrite(name, bytes(data))
+
+    found = lake.filter(pl.col("purchase-date") >= DAY + timedelta(minutes=950))
+
+    assert found.select("quantity").collect()["quantity"].to_list() == list(
+        range(950, 1000)
+    )
+    with pytest.raises(spr.SinkError):
+        lake.collect()
+
+
+def test_only_the_columns_asked_for_are_read(shore: Lakeside) -> None:
+    shore.put("1", orders(0), day=0, partition_by=["sku"])
+    lake = shore.scan()
+
+    assert lake.select("sku").collect()["sku"].sort().to_list() == [
+        *["000"] * 2,
+        *["001"] * 2,
+        *["002"] * 2,
+    ]
+    assert lake.select(pl.len()).collect().item() == 6
+    assert lake.head(2).collect().height == 2
+    assert lake.filter(pl.col("sku") == "001").select("quantity").collect().height == 2
+
+
+def test_a_scan_goes_on_where_a_report_was_written_anew(lakeside: Lakeside) -> None:
+    for day in range(4):
+        lakeside.put(str(day), orders(day), day=day, partition_by=["sku"])
+    lake = lakeside.scan()
+    lakeside.put("2", orders(2), day=2, partition_by=BY_DAY)
+    lakeside.put("7", orders(7), day=7)
+
+    found = lake.collect()
+
+    assert rows_of(found) == rows_of_table(*(orders(day) for day in range(4)))
+    assert lake.collect().equals(found)
+
+
+def test_a_file_that_is_gone_for_good_is_an_error_that_says_what_to_do(
+    shore: Lakeside,
+) -> None:
+    shore.put("1", orders(0), day=0, partition_by=["sku"])
+    lake = shore.scan()
+    shore.remove(shore.data_files()[0])
+
+    with pytest.raises(spr.SinkError, match="spreports lake check"):
+        lake.collect()
+
+
+def test_no_lake_and_no_such_report_are_errors(shore: Lakeside) -> None:
+    with pytest.raises(spr.SinkError, match="no report of GET_"):
+        shore.scan().collect()
+    shore.put("1", orders(0), day=0)
+    with pytest.raises(spr.SinkError, match="no report of GET_MERCHANT"):
+        shore.scan("listings")
+    with pytest.raises(ValueError, match="unknown report type"):
+        shore.scan("oders")
+
+
+def test_tables_have_data_roots_of_their_own(shore: Lakeside) -> None:
+    kind = "GET_SALES_AND_TRAFFIC_REPORT"
+    by_date = pa.table({"date": ["2026-10-01"], "unitsOrdered": [3]})
+    by_asin = pa.table({"parentAsin": ["B0", "B1"]})
+    shore.put("1", by_date, report_type=kind, table="salesAndTrafficByDate")
+    shore.put("1", by_asin, report_type=kind, table="salesAndTrafficByAsin")
+
+    assert shore.scan("sales_and_traffic").collect().height == 1
+    assert shore.scan("sales_and_traffic", table="salesAndTrafficByAsin").collect()[
+        "parentAsin"
+    ].to_list() == ["B0", "B1"]
+    with pytest.raises(ValueError, match="there is no table 'x'"):
+        shore.scan("sales_and_traffic", table="x")
+
+
+def test_a_lake_of_empty_reports_has_columns_and_no_rows(shore: Lakeside) -> None:
+    shore.put("1", orders(0, 0), day=0, partition_by=["sku"])
+
+    frame = shore.scan().collect()
+
+    assert frame.height == 0
+    assert "amazon-order-id" in frame.columns
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(values=st.lists(st.none() | texts, min_size=1, max_size=6))
+def test_any_partition_value_comes_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, values: list[str | None]
+) -> None:
+    home = tmp_path_factory.mktemp("values")
+    lake = Lakeside(str(home / "lake"), {}, None)
+    rows = pa.table(
+        {"sku": pa.array(values, pa.string()), "quantity": range(len(values))}
+    )
+    lake.put("1", rows, partition_by=["sku"])
+
+    found = lake.scan().sort("quantity").collect()
+
+    assert found["sku"].to_list() == values
+    for value in values:
+        alike = lake.scan().filter(pl.col("sku").eq_missing(value)).collect()
+        assert alike["quantity"].to_list() == [
+            i for i, each in enumerate(values) if each == value
+        ]
+    shutil.rmtree(home)
+
+
+moments = st.datetimes(
+    datetime(2026, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2026, 12, 31),  # noqa: DTZ001 - as above
+    timezones=st.just(UTC),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    times=st.lists(st.none() | moments, min_size=1, max_size=8),
+    unit=st.sampled_from(["day", "month", "year"]),
+    data=st.data(),
+)
+def test_pruning_never_changes_an_answer(
+    tmp_path_factory: pytest.TempPathFactory,
+    times: list[datetime | None],
+    unit: str,
+    data: st.DataObject,
+) -> None:
+    home = tmp_path_factory.mktemp("pruned")
+    lake = Lakeside(str(home / "lake"), {}, None)
+    column = pa.array(times, pa.timestamp("us", "UTC"))
+    rows = pa.table({"purchase-date": column, "quantity": range(len(times))})
+    lake.put("1", rows, partition_by=[f"purchase-date:{unit}"])
+    lake.put("2", rows, day=1)
+    low, high = sorted(
+        data.draw(
+            st.tuples(moments, moments).map(list) | st.just([times[0] or DAY] * 2)
+        )
+    )
+    when = pl.col("purchase-date")
+    condition = data.draw(
+        st.sampled_from(
+            [
+                when == low,
+                when != low,
+                when > low,
+                low <= when,
+                when.is_between(low, high),
+                (when >= low) & (when < high),
+                (when < low) | (when > high),
+                ~(when < high),
+                when.is_in([low, high]),
+                when.is_null(),
+                when.dt.date() == low.date(),
+                when.dt.date() <= high.date(),
+                pl.col(f"purchase-date_{unit}").is_null(),
+            ]
+        )
+    )
+
+    everything = lake.scan().collect()
+    found = lake.scan().filter(condition).collect()
+
+    assert found.equals(everything.filter(condition))
+    shutil.rmtree(home)

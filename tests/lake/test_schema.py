@@ -1,0 +1,136 @@
+"""Columns are united by name; types by the catalogue, then by a rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import spreports as spr
+from spreports.lake.widen import leads_to, widened
+from tests.lake.lakes import Lakeside
+
+
+def column(name: str, *values: object, dtype: pa.DataType | None = None) -> pa.Table:
+    return pa.table({name: pa.array(values, dtype)})
+
+
+def test_a_new_column_is_null_in_older_files(shore: Lakeside) -> None:
+    shore.put("1", pa.table({"sku": ["a"]}), day=0)
+    shore.put("2", pa.table({"novel": [1], "sku": ["b"]}), day=1)
+
+    frame = shore.scan().sort("sku").collect()
+
+    assert frame.to_dict(as_series=False) == {"sku": ["a", "b"], "novel": [None, 1]}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_integer_that_became_a_decimal_is_a_decimal(
+    shore: Lakeside, order: int
+) -> None:
+    price = column("novel", Decimal("1.50"), dtype=pa.decimal128(38, 10))
+    for day, rows in enumerate([column("novel", 7), price][::order]):
+        shore.put(str(day), rows, day=day)
+
+    values = shore.scan().collect()["novel"]
+
+    assert values.dtype == pl.Decimal(38, 10)
+    assert sorted(values.to_list()) == [Decimal("1.5"), Decimal(7)]
+
+
+def test_the_catalogue_types_what_was_text_before(shore: Lakeside) -> None:
+    shore.put("1", column("item-price", "12.50", None), day=0)
+    shore.put("2", column("item-price", 3), day=1)
+
+    values = shore.scan().collect()["item-price"]
+
+    assert values.dtype == pl.Decimal(38, 6)
+    assert values.to_list() == [Decimal("12.5"), None, Decimal(3)]
+
+
+def test_text_that_the_catalogue_cannot_type_is_an_error_without_the_value(
+    shore: Lakeside,
+) -> None:
+    shore.put("1", column("item-price", "canary"), day=0)
+    lake = shore.scan()
+
+    with pytest.raises(spr.SinkError, match="item-price") as caught:
+        lake.collect()
+
+    assert "canary" not in str(caught.value)
+    own = spr.report_type("orders")
+    (table,) = own.tables
+    text = tuple(replace(c, dtype="string") for c in table.columns)
+    entry = replace(own, tables=(replace(table, columns=text),))
+    read = spr.scan_lake(shore.url, entry).collect()
+    assert read["item-price"].to_list() == ["canary"]
+
+
+def test_types_without_a_common_one_become_text(shore: Lakeside) -> None:
+    shore.put("1", column("novel", 0.5), day=0)
+    shore.put("2", column("novel", Decimal("0.10"), dtype=pa.decimal128(9, 2)), day=1)
+
+    assert shore.scan().collect()["novel"].to_list() == ["0.5", "0.10"]
+
+
+def test_a_column_that_is_nested_once_and_plain_once_is_an_error(
+    shore: Lakeside,
+) -> None:
+    shore.put("1", column("novel", [1]), day=0)
+    shore.put("2", column("novel", "x"), day=1)
+
+    with pytest.raises(spr.SinkError, match="'novel' is nested"):
+        shore.scan()
+
+
+def test_a_column_partitioned_by_now_and_then_is_one_column(shore: Lakeside) -> None:
+    rows = pa.table({"novel": ["007", "7"], "quantity": [1, 2]})
+    shore.put("1", rows, day=0, partition_by=["novel"])
+    shore.put("2", rows, day=1)
+
+    found = shore.scan().collect().sort("novel", "quantity")
+
+    assert found["novel"].to_list() == ["007", "007", "7", "7"]
+
+
+types = st.sampled_from(
+    [
+        pa.null(),
+        pa.int32(),
+        pa.int64(),
+        pa.float64(),
+        pa.decimal128(38, 10),
+        pa.decimal128(10, 2),
+        pa.bool_(),
+        pa.date32(),
+        pa.timestamp("us", "UTC"),
+        pa.string(),
+        pa.list_(pa.int64()),
+        pa.list_(pa.string()),
+        pa.struct([("a", pa.int64())]),
+        pa.struct([("b", pa.string())]),
+    ]
+)
+
+
+@given(st.lists(types, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_the_order_of_files_never_decides_a_type(
+    several: list[pa.DataType], random: object
+) -> None:
+    wide = widened(several)
+    shuffled = list(several)
+    random.shuffle(shuffled)  # type: ignore[attr-defined] # a random.Random
+
+    again = widened(shuffled)
+
+    if wide is None or pa.types.is_struct(wide):
+        assert (again is None) == (wide is None)
+    else:
+        assert again == wide
+        plain = [each for each in several if not pa.types.is_nested(each)]
+        assert all(leads_to(each, wide) for each in plain)
