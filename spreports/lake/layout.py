@@ -18,7 +18,7 @@ from spreports.errors import SinkError
 from spreports.fetch.cells import cells_of
 from spreports.fetch.typed import arrow_type, typed_column
 from spreports.lake.partitions import FolderKey
-from spreports.lake.widen import leads_to, widened
+from spreports.load.widen import leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS
 
 __all__ = ["Layout", "conformed", "plain_schema", "united"]
@@ -118,7 +118,7 @@ def united(
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
     """Return a schema without what only says how values are stored."""
-    return pa.schema([pa.field(f.name, _plain(f.type)) for f in schema])
+    return pa.schema([pa.field(f.name, plain_type(f.type)) for f in schema])
 
 
 def conformed(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedArray:
@@ -141,7 +141,7 @@ def conformed(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedA
         column, not the value.
     """
     want = layout.schema.field(name).type
-    plain = _plain(column.type)
+    plain = plain_type(column.type)
     if column.type != plain:
         column = column.cast(plain)
     if plain == want:
@@ -181,7 +181,7 @@ def _type(
     name: str, found: Sequence[pa.DataType], column: Column | None
 ) -> pa.DataType | None:
     """Return the type of one column; see `widen` for the rule."""
-    plain = [_plain(each) for each in found]
+    plain = [plain_type(each) for each in found]
     if column is not None:
         want = arrow_type(column.dtype)
         readable = BY_MARKETPLACE not in column.formats
@@ -194,21 +194,3 @@ def _type(
     if wide is None or not pa.types.is_null(wide):
         return wide
     return _METADATA.get(name, pa.string())
-
-
-def _plain(dtype: pa.DataType) -> pa.DataType:
-    """Return the type of the values, however they are stored."""
-    is_a = pa.types
-    if is_a.is_dictionary(dtype):
-        dtype = _plain(dtype.value_type)
-    elif is_a.is_large_string(dtype) or is_a.is_string_view(dtype):
-        dtype = pa.string()
-    elif is_a.is_timestamp(dtype):
-        dtype = pa.timestamp("us", "UTC" if dtype.tz else None)
-    elif is_a.is_date(dtype):
-        dtype = pa.date32()
-    elif is_a.is_list(dtype) or is_a.is_large_list(dtype):
-        dtype = pa.list_(_plain(dtype.value_type))
-    elif is_a.is_struct(dtype):
-        dtype = pa.struct([pa.field(f.name, _plain(f.type)) for f in dtype])
-    return dtype

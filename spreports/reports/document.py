@@ -15,13 +15,14 @@ from spreports.fetch.document import plain_chunks, table_names
 from spreports.fetch.findings import Findings
 from spreports.load.frame import scan, stage
 from spreports.reports.drift import Drift, drift_of
+from spreports.reports.into_delta import write_delta
 from spreports.reports.metadata import (
     Constant,
     batch_with_metadata,
     schema_with_metadata,
 )
 from spreports.reports.naming import digest, file_stem, naming
-from spreports.reports.origin import AmazonOrigin, Origin
+from spreports.reports.origin import AmazonOrigin, Origin, StoredBytes
 from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.ways_out import WaysOut, check_format
 from spreports.reports.work import Reading, Target, Work, read, write
@@ -217,21 +218,9 @@ class Document(WaysOut):
         storage_options: Mapping[str, Any] | None = None,
         on_bad_value: OnBadValue = "raise",
     ) -> SinkResult:
-        """Write the rows as (partitioned) Parquet below `url`.
+        """Write the rows as (partitioned) Parquet below `url`, or to a Delta table.
 
-        Parameters
-        ----------
-        url : str or path
-            A folder: a path or any fsspec URL.
-        partition_by : sequence of str
-            Columns, metadata columns, or ``"column:day"``, ``":month"``,
-            ``":year"`` of a date or timestamp column.
-        table : str, optional
-        format : ``"parquet"``
-        storage_options : mapping, optional
-            For fsspec.
-        on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
-            As in `scan`.
+        Parameters as in `Reports.sink`.
 
         Returns
         -------
@@ -245,8 +234,7 @@ class Document(WaysOut):
         SinkError
             The target refused. In either case nothing of this document is visible.
         """
-        check_format(format)
-        target = self.target(url, partition_by, storage_options)
+        target = self.target(url, partition_by, storage_options, format)
         return self.land(target, Shape(table=table, on_bad_value=on_bad_value))
 
     def land(
@@ -258,16 +246,24 @@ class Document(WaysOut):
     ) -> SinkResult:
         """Write the rows to a target; `findings`, `verdict` and errors as `write`."""
         with naming(self._origin.name):
-            stored = self._origin.stored()
-            return write(stored, self._reading_in(shape), target, findings, verdict)
+            stored, reading = self.readable(shape)
+            if target.format == "delta":
+                return write_delta([(stored, reading, target)])[0]
+            return write(stored, reading, target, findings, verdict)
+
+    def readable(self, shape: Shape) -> tuple[StoredBytes, Reading]:
+        """Return the verified bytes, and how they become rows."""
+        return self._origin.stored(), self._reading_in(shape)
 
     def target(
         self,
         url: str | os.PathLike[str],
         partition_by: Sequence[str],
         storage_options: Mapping[str, Any] | None,
+        format: str = "parquet",  # noqa: A002 - as in `sink`
     ) -> Target:
-        """Return where the rows of this document go."""
+        """Return where the rows of this document go; ValueError for no such format."""
+        check_format(format)
         if isinstance(partition_by, str):
             raise ValueError("partition_by must be a list of names, not one string")
         return Target(
@@ -277,6 +273,7 @@ class Document(WaysOut):
             constants=self.constants,
             provenance=self._provenance,
             private=self._entry.restricted,
+            format=format,
             storage_options=storage_options,
         )
 
@@ -285,13 +282,7 @@ class Document(WaysOut):
         """Whether the bytes are here already, so that Amazon need not be asked."""
         return not isinstance(self._origin, AmazonOrigin) or bool(self._origin.known())
 
-    def work(
-        self,
-        url: str | os.PathLike[str],
-        partition_by: Sequence[str],
-        shape: Shape,
-        storage_options: Mapping[str, Any] | None,
-    ) -> Work:
+    def work(self, target: Target, shape: Shape) -> Work:
         """Describe the landing of this document for a worker elsewhere.
 
         Raises
@@ -307,6 +298,6 @@ class Document(WaysOut):
             url=self._origin.fresh_url(),
             report_document_id=self._origin.name,
             reading=self._reading_in(shape),
-            target=self.target(url, partition_by, storage_options),
+            target=target,
             loopback=self._origin.loopback,
         )

@@ -7,10 +7,11 @@ somebody is free to use it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from functools import partial
 
+from spreports.clock import Clock
 from spreports.errors import DownloadError, SPReportsError
 from spreports.load.parquet import SinkResult
 from spreports.reports.connection import Connection
@@ -22,6 +23,10 @@ from spreports.reports.work import Work, land
 IN_FLIGHT = 4
 # How often a URL that ran out before a worker came to it is issued anew.
 REISSUES = 3
+# Documents that share a commit where the target has commits, and how long the first
+# of them may wait for the others.
+GROUP = 16
+GROUP_SECONDS = 60.0
 
 
 def land_all(
@@ -32,6 +37,7 @@ def land_all(
     *,
     executor: Executor | None,
     url: str,
+    together: Callable[[Sequence[Document]], Sequence[SinkResult]] | None = None,
 ) -> SinkResult:
     """Land every document; then raise the first error, if there was one.
 
@@ -47,6 +53,8 @@ def land_all(
     executor : Executor or None
     url : str
         The target, for the ledger.
+    together : callable, optional
+        Lands several documents in this process at once, all or none.
 
     Returns
     -------
@@ -59,6 +67,9 @@ def land_all(
         The first of those that documents met; a note tells of the others.
     """
     landing = _Landing(connection, url)
+    if together is not None and executor is None:
+        _land_groups(documents, landing, here, together, connection.clock)
+        return landing.result()
     crew = None if executor is None else _Crew(executor, landing, elsewhere)
     for document in documents:
         if isinstance(document, SPReportsError):
@@ -70,6 +81,34 @@ def land_all(
     if crew is not None:
         crew.finish()
     return landing.result()
+
+
+def _land_groups(
+    documents: Iterator[Document | SPReportsError],
+    landing: _Landing,
+    here: Callable[[Document], SinkResult],
+    together: Callable[[Sequence[Document]], Sequence[SinkResult]],
+    clock: Clock,
+) -> None:
+    """Land documents by groups, those of a group that fails one by one."""
+
+    def land(group: Sequence[Document]) -> None:
+        if len(group) < 2 or not landing.attempt_all(group, together):
+            for document in group:
+                landing.attempt(document, partial(here, document))
+
+    group: list[Document] = []
+    begun = 0.0
+    for document in documents:
+        if isinstance(document, SPReportsError):
+            landing.failed(document)
+            continue
+        begun = begun if group else clock.monotonic()
+        group.append(document)
+        if len(group) >= GROUP or clock.monotonic() - begun > GROUP_SECONDS:
+            land(group)
+            group = []
+    land(group)
 
 
 class _Landing:
@@ -88,6 +127,24 @@ class _Landing:
         except SPReportsError as exc:
             self.failed(exc)
             return
+        self._landed(document, result)
+
+    def attempt_all(
+        self,
+        documents: Sequence[Document],
+        together: Callable[[Sequence[Document]], Sequence[SinkResult]],
+    ) -> bool:
+        """Land several documents at once; False where one kept the others out."""
+        try:
+            results = together(documents)
+        except SPReportsError:
+            return False  # each one's own error comes when it is tried alone
+        for document, result in zip(documents, results, strict=True):
+            self._landed(document, result)
+        return True
+
+    def _landed(self, document: Document, result: SinkResult) -> None:
+        """Write down what landed."""
         self._connection.ledger.committed(
             self._connection.account,
             document.stem,

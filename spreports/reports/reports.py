@@ -16,6 +16,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
 from spreports.reports.finished import finished_document
+from spreports.reports.into_delta import write_delta
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.outcome import Outcome
 from spreports.reports.planning import planned
@@ -29,6 +30,7 @@ from spreports.reports.ways_out import (
     check_format,
     raises_on_empty,
 )
+from spreports.reports.work import Target
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
@@ -231,7 +233,7 @@ class Reports(WaysOut):
         executor: Executor | None = None,
         on_progress: OnProgress | None = None,
     ) -> SinkResult:
-        """Write the rows as (partitioned) Parquet below `url`.
+        """Write the rows as (partitioned) Parquet below `url`, or to a Delta table.
 
         Each report is written as soon as it is finished, under its own file names,
         whole or not at all; a second run replaces its own files and changes nothing.
@@ -246,7 +248,11 @@ class Reports(WaysOut):
             ``marketplace``, ``data_start_time``, ``data_end_time``, ``date``), or
             ``"column:day"``, ``":month"``, ``":year"`` of a date or timestamp.
         table : str, optional
-        format : ``"parquet"``
+        format : ``"parquet"`` or ``"delta"``
+            A Delta table may have many writers. Its rows have the metadata columns,
+            ``report_created_time`` and ``report_window``; a report that is there
+            counts no rows; a newer version of a window (equal ``report_window``)
+            replaces the older one. Finished reports share commits.
         storage_options : mapping, optional
             For fsspec.
         on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
@@ -272,27 +278,25 @@ class Reports(WaysOut):
             No rows, and ``on_empty="raise"`` was asked for.
         """
         check_format(format)
-        documents = self._to_land(on_progress, fetch=executor is None)
+        shape = Shape(table=table, on_bad_value=on_bad_value)
+
+        def target(document: Document) -> Target:
+            return document.target(url, partition_by, storage_options, format)
+
+        def together(documents: Sequence[Document]) -> list[SinkResult]:
+            return write_delta([(*d.readable(shape), target(d)) for d in documents])
+
         result = land_all(
-            documents,
+            self._to_land(on_progress, fetch=executor is None),
             self._connection,
-            lambda d: d.sink(
-                url,
-                partition_by=partition_by,
-                table=table,
-                storage_options=storage_options,
-                on_bad_value=on_bad_value,
-            ),
-            lambda d: d.work(
-                url,
-                partition_by,
-                Shape(table=table, on_bad_value=on_bad_value),
-                storage_options,
-            ),
+            lambda document: document.land(target(document), shape),
+            lambda document: document.work(target(document), shape),
             executor=executor,
             url=os.fspath(url),
+            together=together if format == "delta" else None,
         )
-        self._check_rows(has_rows=result.rows > 0)
+        if format != "delta":  # there, no rows may mean that they are in already
+            self._check_rows(has_rows=result.rows > 0)
         return result
 
     def _nothing(self) -> ReportEmptyError:

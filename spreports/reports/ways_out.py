@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 OnEmpty = Literal["frame", "raise"]
+FORMATS = ("parquet", "delta")
 
 
 class WaysOut(ABC):
@@ -228,5 +229,5 @@ def check_format(name: str) -> None:
     ------
     ValueError
     """
-    if name != "parquet":
-        raise ValueError(f"format={name!r} is not written; this version: 'parquet'")
+    if name not in FORMATS:
+        raise ValueError(f"format={name!r} is not written: 'parquet' or 'delta'")

@@ -71,6 +71,7 @@ class Target:
         Where the rows come from: goes to files and markers beside the constants.
     private : bool
         Personal data: local files only the owner may read.
+    format : ``"parquet"`` or ``"delta"``
     storage_options : mapping or None
         For fsspec; left out of ``repr``, since it may hold keys.
     """
@@ -81,6 +82,7 @@ class Target:
     constants: Mapping[str, Constant] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     private: bool = False
+    format: str = "parquet"
     storage_options: Mapping[str, object] | None = field(default=None, repr=False)
 
 
@@ -219,4 +221,10 @@ def land(work: Work) -> SinkResult:
         stored = StoredBytes(
             lambda: path.open("rb"), arrived.content_type, arrived.sha256
         )
+        if work.target.format == "delta":
+            from spreports.reports.into_delta import (  # noqa: PLC0415 - it imports us
+                write_delta,
+            )
+
+            return write_delta([(stored, work.reading, work.target)])[0]
         return write(stored, work.reading, work.target)

@@ -51,7 +51,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "python_calamine",
         },
     ),
-    "load": ({"arrays", "errors", "owner", "catalog"}, {"pyarrow", "polars", "fsspec"}),
+    "load": (
+        {"arrays", "errors", "owner", "catalog"},
+        {"pyarrow", "polars", "fsspec", "deltalake"},
+    ),
     "ledger": ({"errors", "owner"}, set()),
     "quota": ({"errors", "clock", "api.bucket"}, set()),
     # The buckets' own arithmetic, on copies of their states

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spreports as spr
-from spreports.lake.widen import leads_to, widened
+from spreports.load.widen import leads_to, widened
 from tests.lake.lakes import Lakeside
 
 

@@ -307,3 +307,24 @@ def test_a_sink_can_rescue_what_does_not_fit(tmp_path: Path) -> None:
     frame = pl.read_parquet(tmp_path / "lake")
     assert frame["quantity"].to_list() == [None, 3]
     assert frame["_rescued"].to_list() == ['{"quantity": "many"}', None]
+
+
+def test_a_delta_table_gets_each_report_once(client: spr.Client, tmp_path: Path) -> None:
+    reports = orders(client)
+    by = ["sales-channel", "purchase-date:day"]
+
+    first = reports.sink(tmp_path / "table", partition_by=by, format="delta")
+    again = reports.sink(tmp_path / "table", partition_by=by, format="delta")
+
+    written = reports.read(metadata=True)
+    found = pl.scan_delta(str(tmp_path / "table")).select(written.columns).collect()
+    key = ["amazon-order-id", "sku"]
+    assert found.sort(key).equals(written.sort(key))
+    assert (first.rows, again.rows) == (written.height, 0)
+    commits = list((tmp_path / "table" / "_delta_log").glob("*.json"))
+    assert len(commits) == 2, "the table, and three reports together"
+
+
+def test_other_formats_are_refused(client: spr.Client, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'parquet' or 'delta'"):
+        orders(client).sink(tmp_path / "table", format="iceberg")

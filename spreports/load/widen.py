@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-__all__ = ["leads_to", "widened"]
+__all__ = ["leads_to", "plain_type", "widened"]
 
 DECIMAL_DIGITS = 38
 INTEGER_DIGITS = 19  # of the greatest with 64 bits
@@ -139,3 +139,32 @@ def _structs(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
             return None
         fields[field.name] = both
     return pa.struct(list(fields.items()))
+
+
+def plain_type(dtype: pa.DataType) -> pa.DataType:
+    """Return the type of the values, however they are stored.
+
+    Parameters
+    ----------
+    dtype : pyarrow.DataType
+
+    Returns
+    -------
+    pyarrow.DataType
+        Without dictionaries, views and large offsets; times in microseconds, those
+        with a zone in UTC.
+    """
+    is_a = pa.types
+    if is_a.is_dictionary(dtype):
+        dtype = plain_type(dtype.value_type)
+    elif is_a.is_large_string(dtype) or is_a.is_string_view(dtype):
+        dtype = pa.string()
+    elif is_a.is_timestamp(dtype):
+        dtype = pa.timestamp("us", "UTC" if dtype.tz else None)
+    elif is_a.is_date(dtype):
+        dtype = pa.date32()
+    elif is_a.is_list(dtype) or is_a.is_large_list(dtype):
+        dtype = pa.list_(plain_type(dtype.value_type))
+    elif is_a.is_struct(dtype):
+        dtype = pa.struct([pa.field(f.name, plain_type(f.type)) for f in dtype])
+    return dtype

@@ -1,0 +1,313 @@
+"""Write record batches to a Delta table: many writers, nothing lost, nothing doubled.
+
+A commit names the reports that it brings, as Delta's transaction ids; so a report that
+is there already is known by its name, and of several writers with the same report one
+wins and the others see it. A version that Amazon made anew replaces the rows of the
+older one in the same commit, by the column ``report_window``.
+
+The table needs no feature beyond what the first protocol had (reader 1, writer 2), so
+that Spark, DuckDB and polars read it as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from pyarrow.fs import PyFileSystem
+
+from spreports.errors import SinkError
+from spreports.load.delta_rows import DeltaRows, rows_of
+from spreports.load.object_store import delta_options, delta_url
+from spreports.load.parquet import SinkResult
+from spreports.load.target import refusals, shown
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["DeltaReport", "sink_delta"]
+
+# Each try that fails means that another writer's commit succeeded
+TRIES = 100
+# How far back our own commit is looked for: others may have come after it
+LOOK_BACK = 1000
+WINDOW = "report_window"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaReport:
+    """One report on its way into a table.
+
+    Attributes
+    ----------
+    name : str
+        What makes it the same report: account and report id.
+    window : str
+        Equal for the versions of the same data; goes to ``report_window``.
+    made : datetime or None
+        When Amazon made this version; an older one does not replace a newer one.
+    constants : mapping of str to pyarrow.Scalar
+        Columns of one value, added where the rows have none of that name.
+    open : callable
+        Gives the rows afresh, each time.
+    """
+
+    name: str
+    window: str
+    made: datetime | None = None
+    constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
+    open: Callable[[], pa.RecordBatchReader]
+
+
+def sink_delta(
+    reports: Sequence[DeltaReport],
+    url: str | os.PathLike[str],
+    *,
+    partition_by: Sequence[str] = (),
+    storage_options: Mapping[str, Any] | None = None,
+) -> list[SinkResult]:
+    """Bring reports into a Delta table, all of them in one commit.
+
+    Parameters
+    ----------
+    reports : sequence of DeltaReport
+        Streamed one after another.
+    url : str or path
+        The table; made when it is not there.
+    partition_by : sequence of str
+        Columns, constants, or either with ``:day``, ``:month`` or ``:year``, which
+        become columns of their own (``purchase-date_day``).
+    storage_options : mapping, optional
+        As for fsspec, or Delta Lake's own.
+
+    Returns
+    -------
+    list of SinkResult
+        One a report. A report that is there already, or whose window is there in a
+        newer version, counts no rows. Files and bytes of the commit stand with the
+        first report that has rows.
+
+    Raises
+    ------
+    SinkError
+        deltalake is not installed, the columns do not fit the table, or the target
+        refused. Nothing of this call is then visible.
+    """
+    text = os.fspath(url)
+    name = shown(text)
+    try:
+        import deltalake  # noqa: F401, PLC0415 - heavy, and an extra
+    except ImportError:
+        msg = f"{name}: format='delta' needs pip install 'spreports[delta]'"
+        raise SinkError(msg, url=name) from None
+    table = _Table(text, storage_options)
+    for _ in range(TRIES):
+        done = table.attempt(reports, partition_by)
+        if done is not None:
+            return done
+    msg = f"{name}: {TRIES} commits of others came first: try again"
+    raise SinkError(msg, url=name)
+
+
+class _Table:
+    """A Delta table and how to reach it."""
+
+    def __init__(self, url: str, options: Mapping[str, Any] | None) -> None:
+        self._url, self._name = url, shown(url)
+        self._options = dict(options or {})
+        try:
+            self._place = delta_url(url)
+            self._storage = delta_options(url, options)
+        except ValueError as exc:
+            raise SinkError(f"{self._name}: {exc}", url=self._name) from None
+
+    def attempt(
+        self, reports: Sequence[DeltaReport], partition_by: Sequence[str]
+    ) -> list[SinkResult] | None:
+        """Try once; None where somebody else's commit came first."""
+        from deltalake.exceptions import CommitFailedError  # noqa: PLC0415 - an extra
+
+        table = self._opened()
+        wanted = [report for report in reports if _is_news(table, report)]
+        newest = _newest(wanted)
+        if not wanted:
+            return [SinkResult(0, 0, 0)] * len(reports)
+        rows = rows_of(
+            [(r.open, {**r.constants, WINDOW: pa.scalar(r.window)}) for r in newest],
+            partition_by,
+            None if table is None else pa.schema(table.schema().to_arrow()),
+            where=self._name,
+        )
+        run = uuid.uuid4().hex
+        try:
+            with refusals(self._url, self._options, "write the Delta table at"):
+                if table is None:
+                    table = self._created(rows)
+                self._check_partitions(table, rows)
+                try:
+                    self._write(table, rows, newest, wanted, run)
+                except CommitFailedError:
+                    return None
+        except SinkError:
+            # What the rows themselves said is the reason, not the writer's word for it
+            if rows.error is not None:
+                raise rows.error from None
+            raise
+        return self._results(table, reports, newest, rows, run)
+
+    def _opened(self) -> DeltaTable | None:
+        """Open the table as it is now; None where there is none."""
+        from deltalake import DeltaTable  # noqa: PLC0415 - heavy
+        from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415 - an extra
+
+        with refusals(self._url, self._options, "open the Delta table at"):
+            try:
+                return DeltaTable(self._place, storage_options=self._storage)
+            except TableNotFoundError:
+                return None
+
+    def _created(self, rows: DeltaRows) -> DeltaTable:
+        """Make an empty table; where somebody was faster, take theirs."""
+        from deltalake import DeltaTable  # noqa: PLC0415 - heavy
+        from deltalake.exceptions import DeltaError  # noqa: PLC0415 - an extra
+
+        try:
+            return DeltaTable.create(
+                self._place,
+                rows.schema,
+                partition_by=list(rows.partitions),
+                storage_options=self._storage,
+            )
+        except DeltaError:
+            table = self._opened()
+            if table is None:
+                raise
+            return table
+
+    def _check_partitions(self, table: DeltaTable, rows: DeltaRows) -> None:
+        """Refuse to write by other partitions than the table has."""
+        there = list(table.metadata().partition_columns)
+        if rows.partitions and there != list(rows.partitions):
+            said = ", ".join(there) or "nothing"
+            msg = f"{self._name}: the table is partitioned by {said}: say the same"
+            raise SinkError(msg, url=self._name)
+
+    def _write(
+        self,
+        table: DeltaTable,
+        rows: DeltaRows,
+        newest: Sequence[DeltaReport],
+        wanted: Sequence[DeltaReport],
+        run: str,
+    ) -> None:
+        """Write the rows and commit them."""
+        from deltalake import (  # noqa: PLC0415 - heavy
+            CommitProperties,
+            Transaction,
+            write_deltalake,
+        )
+
+        told = [Transaction(_name_id(report), 1) for report in wanted]
+        told += [Transaction(_window_id(r), _version(r)) for r in newest]
+        restated = any(table.transaction_version(_window_id(r)) for r in newest)
+        windows = ", ".join(f"'{report.window}'" for report in newest)
+        commit = CommitProperties(
+            custom_metadata={"spreports": run}, app_transactions=told
+        )
+        partitions = list(rows.partitions) or None
+        if restated:
+            write_deltalake(
+                table,
+                rows.reader(),
+                partition_by=partitions,
+                mode="overwrite",
+                predicate=f"{WINDOW} IN ({windows})",
+                schema_mode="merge",
+                commit_properties=commit,
+            )
+        else:
+            write_deltalake(
+                table,
+                rows.reader(),
+                partition_by=partitions,
+                mode="append",
+                schema_mode="merge",
+                commit_properties=commit,
+            )
+
+    def _results(
+        self,
+        table: DeltaTable,
+        reports: Sequence[DeltaReport],
+        newest: Sequence[DeltaReport],
+        rows: DeltaRows,
+        run: str,
+    ) -> list[SinkResult]:
+        """Count what our commit brought."""
+        files, size = self._brought(table, run)
+        counts = {r.name: n for r, n in zip(newest, rows.counts, strict=True)}
+        results = []
+        for report in reports:
+            count = counts.pop(report.name, 0)
+            results.append(
+                SinkResult(count, files if count else 0, size if count else 0)
+            )
+            if count:
+                files = size = 0
+        return results
+
+    def _brought(self, table: DeltaTable, run: str) -> tuple[int, int]:
+        """Return files and bytes that our commit added, from the log."""
+        from deltalake.fs import DeltaStorageHandler  # noqa: PLC0415 - heavy
+
+        with refusals(self._url, self._options, "read the Delta log of"):
+            files = PyFileSystem(DeltaStorageHandler(self._place, self._storage))
+            version = table.version()
+            for number in range(version, max(-1, version - LOOK_BACK), -1):
+                with files.open_input_file(f"_delta_log/{number:020}.json") as log:
+                    actions = [json.loads(line) for line in log.read().splitlines()]
+                if any(
+                    a.get("commitInfo", {}).get("spreports") == run for a in actions
+                ):
+                    sizes = [a["add"]["size"] for a in actions if "add" in a]
+                    return len(sizes), sum(sizes)
+        return 0, 0
+
+
+def _is_news(table: DeltaTable | None, report: DeltaReport) -> bool:
+    """Whether neither this report nor a newer version of it is in the table."""
+    if table is None:
+        return True
+    if table.transaction_version(_name_id(report)) is not None:
+        return False
+    there = table.transaction_version(_window_id(report))
+    return there is None or there <= _version(report)
+
+
+def _newest(reports: Sequence[DeltaReport]) -> list[DeltaReport]:
+    """Return the newest version of each window, each report once, in order."""
+    found: dict[str, DeltaReport] = {}
+    for report in reports:
+        known = found.get(report.window)
+        if known is None or _version(known) <= _version(report):
+            found[report.window] = report
+    return list(found.values())
+
+
+def _name_id(report: DeltaReport) -> str:
+    return f"spreports/report/{report.name}"
+
+
+def _window_id(report: DeltaReport) -> str:
+    return f"spreports/window/{report.window}"
+
+
+def _version(report: DeltaReport) -> int:
+    """Return a number that is greater for newer versions: microseconds since 1970."""
+    return round(report.made.timestamp() * 1_000_000) if report.made else 1

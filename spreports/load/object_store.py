@@ -1,0 +1,117 @@
+"""fsspec's storage options in the words of the Rust object stores.
+
+A sink takes one set of options, whatever it writes. Delta Lake brings its own client
+for S3, Google and Azure, which calls the same things by other names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["delta_options", "delta_url"]
+
+_NAMES: Mapping[str, Mapping[str, str]] = {
+    "s3": {
+        "key": "aws_access_key_id",
+        "secret": "aws_secret_access_key",
+        "token": "aws_session_token",
+        "endpoint_url": "aws_endpoint_url",
+        "region_name": "aws_region",
+        "anon": "aws_skip_signature",
+    },
+    "gs": {"token": "google_service_account"},
+    "az": {
+        "account_name": "azure_storage_account_name",
+        "account_key": "azure_storage_account_key",
+        "sas_token": "azure_storage_sas_key",
+        "tenant_id": "azure_storage_tenant_id",
+        "client_id": "azure_storage_client_id",
+        "client_secret": "azure_storage_client_secret",
+    },
+}
+_STORES = {
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gs",
+    "gcs": "gs",
+    "az": "az",
+    "abfs": "az",
+    "abfss": "az",
+}
+# Said by those who know the other client already
+_OWN = ("aws_", "google_", "azure_", "allow_", "conditional_put", "timeout")
+
+
+def delta_url(url: str) -> str:
+    """Return a URL as Delta Lake wants it.
+
+    Parameters
+    ----------
+    url : str
+        A path or an fsspec URL.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        Neither a local path nor one of S3, Google and Azure.
+    """
+    protocol, mark, rest = url.partition("://")
+    if not mark or protocol in {"file", "local"}:
+        return rest if mark else url
+    if protocol not in _STORES:
+        raise ValueError(
+            f"{protocol}:// cannot hold a Delta table: use a local path, s3://, gs://"
+            " or abfs://"
+        )
+    return f"gs://{rest}" if protocol == "gcs" else url
+
+
+def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]:
+    """Translate fsspec's storage options.
+
+    Parameters
+    ----------
+    url : str
+    options : mapping or None
+        As fsspec takes them (``key``, ``secret``, ``client_kwargs``, ...) or as Delta
+        Lake does (``aws_...``); both may stand together.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    ValueError
+        An option has no counterpart; names it, and never its value.
+    """
+    names = _NAMES.get(_STORES.get(url.partition("://")[0], ""), {})
+    found: dict[str, str] = {}
+    flat = dict(options or {})
+    for name, value in dict(flat.pop("client_kwargs", None) or {}).items():
+        flat.setdefault(name, value)
+    for name, value in flat.items():
+        if value is None:
+            continue
+        if name in names:
+            found[names[name]] = _text(value)
+        elif name.lower().startswith(_OWN):
+            found[name] = _text(value)
+        else:
+            raise ValueError(
+                f"storage_options[{name!r}] means nothing to Delta Lake: use the"
+                " environment, or its own names such as aws_access_key_id"
+            )
+    if found.get("aws_endpoint_url", "").startswith("http://"):
+        found.setdefault("aws_allow_http", "true")
+    return found
+
+
+def _text(value: object) -> str:
+    """Write a value as an option."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,276 @@
+"""A Delta table with many writers: nothing lost, nothing doubled, read by everybody."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import spreports as spr
+from spreports.load.delta import DeltaReport, sink_delta
+from spreports.load.object_store import delta_options
+from tests.load.delta_writer import MADE, report
+from tests.load.lake import Bucket
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def read(url: str, options: dict[str, Any] | None = None) -> pl.DataFrame:
+    storage = delta_options(url, options)
+    return pl.scan_delta(url, storage_options=storage or None).sort("n").collect()
+
+
+def numbers(url: str, options: dict[str, Any] | None = None) -> list[int]:
+    return read(url, options)["n"].to_list()
+
+
+def test_rows_come_back_alike_in_polars_pandas_and_duckdb(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    sink_delta(
+        [report("1", range(30)), report("2", range(30, 60))],
+        url,
+        partition_by=["sku", "purchase-date:day"],
+    )
+
+    by_polars = read(url)
+    table = deltalake.DeltaTable(url)
+    by_pandas = table.to_pandas().sort_values("n")
+    files = table.file_uris()
+    names = 'n, sku, price, CAST("purchase-date" AS VARCHAR) AS at, report_id'
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB's own Delta reader is a download; the log's current files are not
+        by_duckdb = connection.execute(
+            f"SELECT {names} FROM read_parquet(?, hive_partitioning=true,"
+            " hive_types={'sku': VARCHAR}) ORDER BY n",
+            [files],
+        ).fetchall()
+
+    assert by_polars["n"].to_list() == list(range(60))
+    assert by_polars["sku"].to_list() == [f"{n % 7:03d}" for n in range(60)]
+    assert by_polars["price"].to_list() == [Decimal(n) / 100 for n in range(60)]
+    assert by_polars["purchase-date"].dtype == pl.Datetime("us", "UTC")
+    days = by_polars["purchase-date"].dt.date()
+    assert by_polars["purchase-date_day"].to_list() == days.to_list()
+    assert by_pandas["sku"].tolist() == by_polars["sku"].to_list()
+    assert [row[:3] for row in by_duckdb] == list(
+        by_polars.select("n", "sku", "price").rows()
+    )
+    assert by_duckdb[0][3].startswith("2026-10-02 00:00:00")
+
+
+def test_the_table_needs_no_feature_of_later_protocols(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", range(3))], url, partition_by=["purchase-date:month"])
+    sink_delta([report("2", range(3), window="w1", made=MADE + timedelta(1))], url)
+
+    protocol = deltalake.DeltaTable(url).protocol()
+
+    assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2)
+    assert not protocol.reader_features
+    assert not protocol.writer_features
+
+
+def test_a_report_that_is_there_is_not_written_again(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    first = sink_delta([report("1", range(5)), report("2", range(5, 9))], url)
+    version = deltalake.DeltaTable(url).version()
+
+    again = sink_delta([report("1", range(5)), report("2", range(5, 9))], url)
+
+    assert [result.rows for result in first] == [5, 4]
+    assert first[0].files == 1
+    assert first[0].bytes > 0
+    assert [result.rows for result in again] == [0, 0]
+    assert deltalake.DeltaTable(url).version() == version
+    assert numbers(url) == list(range(9))
+
+
+def test_a_restated_window_replaces_the_older_version(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    later = MADE + timedelta(days=1)
+    sink_delta([report("1", range(5), window="a"), report("2", [50], window="b")], url)
+    before = deltalake.DeltaTable(url).version()
+
+    restated = report("3", range(10, 13), window="a", made=later)
+    sink_delta([restated, report("4", [60], window="c")], url)
+
+    assert numbers(url) == [10, 11, 12, 50, 60]
+    assert deltalake.DeltaTable(url).version() == before + 1
+
+
+def test_an_older_version_that_comes_late_replaces_nothing(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    later = MADE + timedelta(days=1)
+    sink_delta([report("3", [3], window="a", made=later)], url)
+
+    result = sink_delta([report("1", [1], window="a")], url)
+    both = sink_delta(
+        [report("6", [6], window="b", made=later), report("5", [5], window="b")], url
+    )
+
+    assert result[0].rows == 0
+    assert [each.rows for each in both] == [1, 0]
+    assert numbers(url) == [3, 6]
+
+
+def test_new_columns_are_added_and_narrow_ones_widened(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", [1])], url)
+    sink_delta([report("2", [2], novel=pa.array(["x"]), price=pa.array([2]))], url)
+
+    frame = read(url)
+
+    assert frame["novel"].to_list() == [None, "x"]
+    assert frame["price"].to_list() == [Decimal("0.01"), Decimal(2)]
+
+
+def test_a_column_that_no_longer_fits_is_an_error_and_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", [1])], url)
+
+    with pytest.raises(spr.SinkError, match="'price' is double now, and decimal"):
+        sink_delta([report("2", [2], price=pa.array([0.5]))], url)
+    with pytest.raises(spr.SinkError, match="partitioned by nothing"):
+        sink_delta([report("2", [2])], url, partition_by=["sku"])
+
+    assert numbers(url) == [1]
+
+
+def test_what_a_document_raises_comes_through_and_nothing_is_visible(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", [1])], url)
+    good = report("2", range(500))
+
+    def breaking() -> pa.RecordBatchReader:
+        def pieces() -> Iterator[pa.RecordBatch]:
+            yield from good.open()
+            raise spr.ParseError("row 7 is short", row=7)
+
+        return pa.RecordBatchReader.from_batches(good.open().schema, pieces())
+
+    bad = DeltaReport(name="2", window="w2", made=MADE, open=breaking)
+    with pytest.raises(spr.ParseError, match="row 7"):
+        sink_delta([bad], url)
+
+    assert numbers(url) == [1]
+
+
+def test_places_and_options_that_delta_has_not_are_errors_without_secrets() -> None:
+    with pytest.raises(spr.SinkError, match="memory:// cannot hold a Delta table"):
+        sink_delta([report("1", [1])], "memory://a/table")
+    options = {"secret": "canary-a", "cipher": "canary-b"}
+    with pytest.raises(spr.SinkError, match="'cipher'") as caught:
+        sink_delta([report("1", [1])], "s3://a/table", storage_options=options)
+    assert "canary" not in str(caught.value)
+
+
+def test_fsspecs_options_are_translated() -> None:
+    options = {
+        "key": "k",
+        "secret": "s",
+        "client_kwargs": {"endpoint_url": "http://127.0.0.1:1", "region_name": "r"},
+        "aws_request_timeout": "5",
+    }
+    assert delta_options("s3://lake/orders", options) == {
+        "aws_access_key_id": "k",
+        "aws_secret_access_key": "s",
+        "aws_endpoint_url": "http://127.0.0.1:1",
+        "aws_region": "r",
+        "aws_allow_http": "true",
+        "aws_request_timeout": "5",
+    }
+    assert delta_options("abfs://lake", {"account_name": "a"}) == {
+        "azure_storage_account_name": "a"
+    }
+
+
+def test_a_server_that_is_not_there_is_a_sink_error_without_secrets() -> None:
+    options = {
+        "key": "canary-key",
+        "secret": "canary-secret",
+        "client_kwargs": {"endpoint_url": "http://127.0.0.1:9"},
+        "aws_max_retries": "0",
+    }
+    with pytest.raises(spr.SinkError) as caught:
+        sink_delta([report("1", [1])], "s3://lake/orders", storage_options=options)
+    told = f"{caught.value} {caught.value.__cause__}"
+    assert "canary" not in told
+
+
+def test_eight_threads_lose_and_double_nothing(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+
+    def writer(number: int) -> int:
+        rows = 0
+        for turn in range(2):
+            name = str(number * 2 + turn)
+            first = 10 * int(name)
+            own = report(name, range(first, first + 10))
+            shared = report(f"shared-{turn}", [1000 + turn])
+            rows += sum(result.rows for result in sink_delta([own, shared], url))
+        return rows
+
+    with ThreadPoolExecutor(8) as pool:
+        written = sum(pool.map(writer, range(8)))
+
+    assert numbers(url) == [*range(160), 1000, 1001]
+    assert written == 162
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["local", "s3"])
+def test_eight_writers_on_one_table_lose_and_double_nothing(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url, options = str(tmp_path / "table"), {}
+    if where == "s3":
+        bucket: Bucket = request.getfixturevalue("bucket")
+        url, options = bucket.url, bucket.options
+    turns = 1 if os.environ.get("SPREPORTS_SLOW") == "short" else 4
+    writers = [
+        subprocess.Popen(  # noqa: S603 - our own script
+            [
+                sys.executable,
+                "-m",
+                "tests.load.delta_writer",
+                str(n),
+                url,
+                json.dumps(options),
+                str(turns),
+            ],
+            cwd=REPOSITORY,
+        )
+        for n in range(8)
+    ]
+    assert [writer.wait(600) for writer in writers] == [0] * 8
+
+    frame = read(url, options)
+
+    own = {
+        100 * (10 * n + t) + i
+        for n in range(8)
+        for t in range(turns)
+        for i in range(100)
+    }
+    expected = [*own, *range(10_000, 10_000 + turns), *range(20_000, 20_000 + turns)]
+    assert frame["n"].to_list() == sorted(expected)
+    newest = frame.filter(pl.col("n") >= 20_000)["report_id"].to_list()
+    assert newest == [f"7-v{turn}" for turn in range(turns)]
