@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from spreports.facts import marketplace as marketplace
     from spreports.facts import report_type as report_type
     from spreports.facts import report_types as report_types
+    from spreports.lake.lake import Lake as Lake
     from spreports.lake.scan import scan_lake as scan_lake
     from spreports.load.parquet import SinkResult as SinkResult
     from spreports.plan.plan import Plan as Plan
@@ -80,6 +81,7 @@ _HOMES = {
     "Drift": "reports.drift",
     "Feed": "sync",
     "FeedsFile": "sync",
+    "Lake": "lake.lake",
     "Outcome": "reports.outcome",
     "OutcomeKind": "reports.outcome",
     "Plan": "plan.plan",

@@ -16,11 +16,19 @@ from datetime import UTC, datetime
 from spreports.errors import SinkError
 from spreports.lake.contents import PREFIX, LakeReport, report_of
 from spreports.lake.place import Place
-from spreports.load.marker import Marker
+from spreports.load.marker import Marker, intent_bytes, intent_paths
 
-__all__ = ["Holding", "RootState", "Span", "compacted_note", "read_state"]
+__all__ = [
+    "Holding",
+    "RootState",
+    "Span",
+    "compacted_note",
+    "read_state",
+    "removal_note",
+]
 
 COMPACTED = f"{PREFIX}compacted"
+REMOVE = "remove"
 LOOKS = 20
 
 
@@ -76,22 +84,26 @@ class RootState:
     ----------
     root : Place
     markers : mapping of str to Marker
-        Every marker that is no part of an unfinished sink, by stem.
+        Every marker that counts, by stem.
     digests : mapping of str to str
-    unfinished : mapping of str to bytes
-        What lies there of intents, by stem: a sink that runs, or was killed.
-    replaced : frozenset of str
-        Stems of markers whose rows a compaction holds now; to be cleared away.
+    unfinished : mapping of str to tuple of str
+        Files of sinks that run or were killed, by stem.
+    leaving : mapping of str to tuple of str
+        Files that are to be taken away, by stem: a compaction holds their rows now, or
+        a run was killed while it took them away.
     holdings : tuple of Holding
         What is committed, by window.
+    hidden : tuple of Holding
+        Rows in compactions of reports that were written anew since.
     """
 
     root: Place
     markers: Mapping[str, Marker]
     digests: Mapping[str, str]
-    unfinished: Mapping[str, bytes] = field(default_factory=dict)
-    replaced: frozenset[str] = frozenset()
+    unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leaving: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     holdings: tuple[Holding, ...] = ()
+    hidden: tuple[Holding, ...] = ()
 
 
 def read_state(root: Place) -> RootState:
@@ -153,6 +165,22 @@ def compacted_note(
     return {COMPACTED: json.dumps(told, sort_keys=True, ensure_ascii=False)}
 
 
+def removal_note(paths: Sequence[str]) -> bytes:
+    """Return the note that hides a marker while its files are taken away.
+
+    To a sink with the same stem it is a note like its own.
+    """
+    return json.dumps({**json.loads(intent_bytes(paths)), REMOVE: True}).encode()
+
+
+def _is_removal(data: bytes) -> bool:
+    """Tell a `removal_note` from the note of a sink."""
+    try:
+        return bool(json.loads(data).get(REMOVE))
+    except (ValueError, AttributeError):
+        return False
+
+
 def _names(state: Place) -> list[str]:
     """Return the names of the state files."""
     return [
@@ -164,15 +192,17 @@ def _names(state: Place) -> list[str]:
 
 def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
     """Tell what the state files mean together."""
-    unfinished = {
-        name.removesuffix(".intent"): data
-        for name, data in found.items()
-        if name.endswith(".intent")
-    }
+    unfinished: dict[str, tuple[str, ...]] = {}
+    leaving: dict[str, tuple[str, ...]] = {}
+    for name, data in found.items():
+        if name.endswith(".intent"):
+            stem = name.removesuffix(".intent")
+            kind = leaving if _is_removal(data) else unfinished
+            kind[stem] = tuple(intent_paths(stem, data))
     markers, digests = {}, {}
     for name, data in found.items():
         stem = name.removesuffix(".json")
-        if name.endswith(".json") and stem not in unfinished:
+        if name.endswith(".json") and stem not in {*unfinished, *leaving}:
             markers[stem] = Marker.from_bytes(stem, data)
             digests[stem] = hashlib.sha256(data).hexdigest()
     held = {
@@ -181,23 +211,30 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
     }
     old = {pair for each in held.values() if each for pair in each[1]}
     replaced = {stem for stem in markers if (stem, digests[stem]) in old}
+    for stem in replaced:
+        leaving[stem] = tuple(file.path for file in markers[stem].files)
     holdings: dict[str, Holding] = {}
     for stem, marker in markers.items():
         if stem not in replaced and held[stem] is None:
             holdings[stem] = _own(root, marker, digests[stem])
+    hidden: list[Holding] = []
     for stem in markers:
         compaction = held[stem]
         if stem not in replaced and compaction is not None:
-            for each in compaction[0]:
-                # A report that was written anew since then lies in its own files
-                holdings.setdefault(each.report.stem, each)
+            # A report that was written anew since then lies in its own files
+            hidden += [
+                each
+                for each in compaction[0]
+                if holdings.setdefault(each.report.stem, each) is not each
+            ]
     return RootState(
         root=root,
-        markers=markers,
+        markers={stem: m for stem, m in markers.items() if stem not in replaced},
         digests=digests,
         unfinished=unfinished,
-        replaced=frozenset(replaced),
+        leaving=leaving,
         holdings=tuple(sorted(holdings.values(), key=_order)),
+        hidden=tuple(hidden),
     )
 
 

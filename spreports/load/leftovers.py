@@ -18,7 +18,7 @@ from pathlib import Path
 
 from spreports import owner
 
-__all__ = ["sweep", "unique_name"]
+__all__ = ["orphans", "sweep", "unique_name"]
 
 ORPHAN_AGE = 24 * 3600.0
 _NAME = re.compile(rf"run-({owner.MARK})-[0-9a-f]{{12}}(\.[a-z]+)?")
@@ -58,10 +58,23 @@ def sweep(folder: Path, *, now: Callable[[], float] = time.time) -> int:
         Entries deleted.
     """
     swept = 0
+    for path in orphans(folder, now=now):
+        with contextlib.suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+            swept += 1
+    return swept
+
+
+def orphans(folder: Path, *, now: Callable[[], float] = time.time) -> list[Path]:
+    """Return what killed processes left in a folder; parameters as `sweep`."""
+    found = []
     try:
-        entries = list(os.scandir(folder))
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
-        return 0
+        return []
     for entry in entries:
         match = _NAME.fullmatch(entry.name)
         if match is None:
@@ -69,9 +82,5 @@ def sweep(folder: Path, *, now: Callable[[], float] = time.time) -> int:
         with contextlib.suppress(OSError):
             age = now() - entry.stat(follow_symlinks=False).st_mtime
             if age > ORPHAN_AGE or owner.is_gone(match.group(1)):
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path)
-                else:
-                    Path(entry.path).unlink()
-                swept += 1
-    return swept
+                found.append(Path(entry.path))
+    return found

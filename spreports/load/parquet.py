@@ -37,7 +37,7 @@ from spreports.load.rowgroups import windows, without_views
 from spreports.load.target import Target, open_target, shown
 from spreports.load.writers import PartWriters
 
-__all__ = ["SinkResult", "markers", "sink"]
+__all__ = ["SinkResult", "markers", "publish", "sink"]
 
 # Half of it waits, a quarter makes a row group: 46,000 rows of orders, whose encoding
 # costs a thirtieth more than in row groups of 65,536, and 32 MiB less in memory
@@ -161,7 +161,7 @@ def sink(
             schema=fingerprint(schema),
             note=dict(note or {}),
         )
-        _publish(target, parts, marker)
+        publish(target, parts, marker)
     return SinkResult(
         rows=sum(p.rows for p in parts),
         files=len(parts),
@@ -225,7 +225,7 @@ def _write(
     return writers.finish(at_least_one=not plan.keys)
 
 
-def _publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
+def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
     """Make the files visible, clear away what they replace, write the marker last."""
     own, intent = f"{marker.stem}.json", f"{marker.stem}.intent"
     said = target.read_state(own)

@@ -25,6 +25,7 @@ NAMES = [
     "Feed",
     "FeedsFile",
     "ForbiddenError",
+    "Lake",
     "Marketplace",
     "NotFoundError",
     "Outcome",

@@ -9,10 +9,10 @@ import fsspec
 import pytest
 
 from tests.lake.lakes import Lakeside
-from tests.load.conftest import bucket, memory, s3_server
+from tests.load.conftest import bucket, memory
 from tests.load.lake import Bucket
 
-__all__ = ["bucket", "memory", "s3_server"]
+__all__ = ["bucket", "memory"]
 
 
 @pytest.fixture(params=["local", "memory", "s3"])

@@ -48,7 +48,7 @@ def test_workers_get_no_credentials(
     (report,) = client.reports("orders", start="7d", marketplaces=["DE"])
     document = client.document(str(report.report_document_id), report_type="orders")
 
-    sent = pickle.dumps(document.work(tmp_path, (), Shape(), None))
+    sent = pickle.dumps(document.work(document.target(tmp_path, (), None), Shape()))
 
     for secret in (
         simulator.credentials.refresh_token,

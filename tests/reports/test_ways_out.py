@@ -309,7 +309,9 @@ def test_a_sink_can_rescue_what_does_not_fit(tmp_path: Path) -> None:
     assert frame["_rescued"].to_list() == ['{"quantity": "many"}', None]
 
 
-def test_a_delta_table_gets_each_report_once(client: spr.Client, tmp_path: Path) -> None:
+def test_a_delta_table_gets_each_report_once(
+    client: spr.Client, tmp_path: Path
+) -> None:
     reports = orders(client)
     by = ["sales-channel", "purchase-date:day"]
 
@@ -323,8 +325,3 @@ def test_a_delta_table_gets_each_report_once(client: spr.Client, tmp_path: Path)
     assert (first.rows, again.rows) == (written.height, 0)
     commits = list((tmp_path / "table" / "_delta_log").glob("*.json"))
     assert len(commits) == 2, "the table, and three reports together"
-
-
-def test_other_formats_are_refused(client: spr.Client, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'parquet' or 'delta'"):
-        orders(client).sink(tmp_path / "table", format="iceberg")

@@ -1,0 +1,85 @@
+"""What compaction and purging have in common: look, clear away, take away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+
+from spreports.errors import SinkError
+from spreports.facts import read_catalogue
+from spreports.lake.place import Place
+from spreports.lake.state import RootState, read_state, removal_note
+from spreports.load.target import Target, open_target
+
+__all__ = ["cleared", "is_private", "opened", "settled", "take_away"]
+
+COMPACTION = "compact-"
+
+
+@contextlib.contextmanager
+def opened(place: Place, *, private: bool = False) -> Iterator[Target]:
+    """Open a data root for writing; its temporary files are gone afterwards."""
+    target = open_target(place.url, storage_options=place.options, private=private)
+    with contextlib.closing(target):
+        yield target
+
+
+def is_private(state: RootState) -> bool:
+    """Whether a data root holds a restricted report type: its files are 0600."""
+    catalogue = read_catalogue(os.environ)
+    types = {held.report.report_type for held in state.holdings}
+    return any(catalogue.lookup(name).restricted for name in types if name)
+
+
+def settled(place: Place, stem: str) -> RootState:
+    """Make sure that a marker counts before what it replaces is taken away.
+
+    Raises
+    ------
+    SinkError
+        Its note of being written could not be removed, which hides it.
+    """
+    state = read_state(place)
+    if stem not in state.markers:
+        raise SinkError(
+            f"{place.name}: {stem} was written, but does not count yet; nothing was"
+            " taken away: run again",
+            url=place.name,
+        )
+    return state
+
+
+def cleared(place: Place) -> tuple[RootState, int]:
+    """Take away what earlier runs left; return the state then, and how many files.
+
+    That is: files whose rows a compaction holds, files that a killed run was taking
+    away, and the unfinished files of a killed compaction, whose sources still count.
+    """
+    state = read_state(place)
+    killed = {
+        stem: paths
+        for stem, paths in state.unfinished.items()
+        if stem.startswith(COMPACTION)
+    }
+    gone = {**state.leaving, **killed}
+    for stem, paths in gone.items():
+        take_away(place, stem, paths)
+    files = sum(len(paths) for paths in gone.values())
+    return (read_state(place) if gone else state), files
+
+
+def take_away(place: Place, stem: str, paths: Sequence[str]) -> None:
+    """Take away a marker and its files; killed midway, the next run goes on.
+
+    A note that hides the marker comes first and goes last, so that a reader sees all
+    of it or nothing.
+    """
+    with opened(place) as target:
+        target.write_state(f"{stem}.intent", removal_note(paths))
+        for path in paths:
+            target.drop(path)
+        target.settle()
+        target.keep()
+        target.remove_state(f"{stem}.json")
+        target.remove_state(f"{stem}.intent")

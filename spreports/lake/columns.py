@@ -1,0 +1,142 @@
+"""Take personal data out of a lake, file by file: drop columns, or hash them.
+
+A hash is keyed: without the key nobody can try names or addresses until one fits, and
+with it equal values stay equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from spreports.errors import SinkError
+from spreports.lake.care import cleared
+from spreports.lake.contents import PREFIX
+from spreports.lake.place import Place
+from spreports.lake.rewrite import rewrite, schema_of
+from spreports.lake.state import Holding
+
+__all__ = ["Columns", "protect_root"]
+
+KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What is to be done to which columns.
+
+    Attributes
+    ----------
+    names : tuple of str
+    key : bytes or None
+        Of the hash; None drops the columns.
+    """
+
+    names: tuple[str, ...]
+    key: bytes | None = None
+
+    @property
+    def note(self) -> str:
+        """Where markers and files say what was done."""
+        return f"{PREFIX}{'dropped' if self.key is None else 'hashed'}_columns"
+
+    def schema(self, held: Holding, schema: pa.Schema) -> pa.Schema:
+        """Return the columns as they will be; see `Change`."""
+        left = set(self.names) - self.done(held)
+        found = []
+        for field in schema:
+            if field.name not in left:
+                found.append(field)
+            elif self.key is not None:
+                found.append(pa.field(field.name, pa.string()))
+        return pa.schema(found)
+
+    def rows(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        """Return rows as they will be; see `Change`."""
+        columns = [
+            self._hashed(batch.column(field.name))
+            if field.name in self.names
+            else batch.column(field.name)
+            for field in schema
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def told(self, held: Holding) -> Holding:
+        """Return a report as it will be; see `Change`."""
+        done = json.dumps(sorted({*self.done(held), *self.names}))
+        schema = hashlib.sha256(f"{held.schema} {self.note} {done}".encode())
+        note = {**held.note, self.note: done}
+        return replace(held, note=note, schema=schema.hexdigest())
+
+    def done(self, held: Holding) -> frozenset[str]:
+        """Return the columns to which it was done already."""
+        return frozenset(json.loads(held.note.get(self.note, "[]")))
+
+    def _hashed(self, column: pa.Array) -> pa.Array:
+        """Return HMAC-SHA-256 in hex of each value's text; null stays null."""
+        coded = column.cast(pa.string()).dictionary_encode()
+        hashes = [
+            hmac.new(self.key or b"", text.encode(), hashlib.sha256).hexdigest()
+            for text in coded.dictionary.to_pylist()
+        ]
+        return pa.array(hashes, pa.string()).take(coded.indices)
+
+
+def protect_root(root: Place, columns: Columns) -> tuple[int, int]:
+    """Drop or hash columns in every file of a data root.
+
+    A report is written anew as a whole: killed in between, those that are done stay
+    done, and the next run does the others.
+
+    Parameters
+    ----------
+    root : Place
+    columns : Columns
+
+    Returns
+    -------
+    tuple of int
+        Reports and files that were written anew.
+
+    Raises
+    ------
+    ValueError
+        The key is too short.
+    SinkError
+        The lake is partitioned by one of the columns, or the target refused.
+    """
+    if columns.key is not None and len(columns.key) < KEY_BYTES:
+        raise ValueError(f"a key of a hash has at least {KEY_BYTES} bytes")
+    state, _ = cleared(root)
+    for held in state.holdings:
+        for entry in held.partition_by:
+            if {entry, entry.rpartition(":")[0]} & set(columns.names):
+                raise SinkError(
+                    f"{root.name}: it is partitioned by {entry!r}, so the values are in"
+                    " folder names: write it anew without",
+                    url=root.name,
+                )
+    reports = files = 0
+    for stem in state.markers:
+        inside = [held for held in state.holdings if held.marker == stem]
+        if any(_concerned(root, held, columns) for held in inside):
+            files += rewrite(root, state, inside, [stem], columns)
+            reports += len(inside)
+    return reports, files
+
+
+def _concerned(root: Place, held: Holding, columns: Columns) -> bool:
+    """Whether a report has one of the columns, and it is still as it was."""
+    left = set(columns.names) - columns.done(held)
+    if not held.spans or not left:
+        return False
+    there = schema_of(root, held.spans[0])
+    if columns.key is None and set(there.names) <= left:
+        raise SinkError(
+            f"{root.name}: no column would be left: purge the reports", url=root.name
+        )
+    return bool(left & set(there.names))

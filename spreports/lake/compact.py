@@ -1,0 +1,166 @@
+"""Small files of many reports into good ones, while others read.
+
+The reports of a month share a compaction: one file a folder, and one marker that says
+whose rows are where. Writing that marker is the moment in which the new files count and
+the old ones no longer do; what is old is taken away only then. A run that is killed
+before leaves the old files in force, one killed after leaves them to be cleared away by
+the next.
+
+It is a writer: run it while no sync writes to the same types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from spreports.lake.care import cleared, take_away
+from spreports.lake.contents import newest
+from spreports.lake.place import Place
+from spreports.lake.rewrite import rewrite
+from spreports.lake.state import Holding, RootState
+
+__all__ = ["Compacted", "compact_root", "without"]
+
+# Above this a file is left as it is: row groups are full, and footers do not matter
+GOOD_SIZE = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What a compaction did.
+
+    Attributes
+    ----------
+    files_before, files_after : int
+        Of the reports that were touched.
+    reports : int
+        Whose files were put together.
+    superseded : int
+        Older versions that were dropped.
+    cleared : int
+        Files that an earlier run had left behind.
+    """
+
+    files_before: int = 0
+    files_after: int = 0
+    reports: int = 0
+    superseded: int = 0
+    cleared: int = 0
+
+    def plus(self, other: Compacted) -> Compacted:
+        """Add the counts of two data roots."""
+        return Compacted(
+            self.files_before + other.files_before,
+            self.files_after + other.files_after,
+            self.reports + other.reports,
+            self.superseded + other.superseded,
+            self.cleared + other.cleared,
+        )
+
+
+def compact_root(
+    root: Place, *, drop_superseded: bool, good_size: int = GOOD_SIZE
+) -> Compacted:
+    """Compact one data root.
+
+    Parameters
+    ----------
+    root : Place
+    drop_superseded : bool
+        Leave out the versions of a window that are not its newest.
+    good_size : int, bytes
+        Files of this size or more are left as they are.
+
+    Returns
+    -------
+    Compacted
+
+    Raises
+    ------
+    SinkError
+        A file is damaged or the target refused; what was committed still is.
+    """
+    state, files = cleared(root)
+    done = Compacted(cleared=files)
+    best = newest(held.report for held in state.holdings)
+    dropped = {
+        held.report.stem
+        for held in state.holdings
+        if drop_superseded and best[held.report.window] is not held.report
+    }
+    for group in _groups(state):
+        done = done.plus(_compact(root, state, group, dropped, good_size))
+    return done
+
+
+def without(root: Place, state: RootState, dropped: set[str]) -> tuple[int, int]:
+    """Take reports away, out of compactions too; return files before and after.
+
+    Parameters
+    ----------
+    root : Place
+    state : RootState
+        With nothing to be cleared away.
+    dropped : set of str
+        Stems of reports.
+    """
+    before = after = 0
+    for stem, marker in state.markers.items():
+        inside = [held for held in state.holdings if held.marker == stem]
+        hidden = [held for held in state.hidden if held.marker == stem]
+        if not any(held.report.stem in dropped for held in (*inside, *hidden)):
+            continue
+        before += len(marker.files)
+        kept = [held for held in inside if held.report.stem not in dropped]
+        if kept:
+            after += rewrite(root, state, kept, [stem])
+        else:
+            take_away(root, stem, [file.path for file in marker.files])
+    return before, after
+
+
+def _groups(state: RootState) -> Iterator[list[Holding]]:
+    """Yield the reports that may share a compaction, by month of their windows.
+
+    Only the same columns and folders come together: nothing is converted, so nothing
+    can be lost, and what was compacted once is not written again every night.
+    """
+    found: dict[object, list[Holding]] = {}
+    for held in state.holdings:
+        start = held.report.data_start_time or held.report.created_time
+        month = start.strftime("%Y-%m") if start else ""
+        key = (held.report.report_type, held.schema, held.partition_by, month)
+        found.setdefault(key, []).append(held)
+    yield from found.values()
+
+
+def _compact(
+    root: Place,
+    state: RootState,
+    group: Sequence[Holding],
+    dropped: set[str],
+    good_size: int,
+) -> Compacted:
+    """Compact one group, where it makes fewer files."""
+    small = {
+        stem: state.markers[stem].files
+        for stem in dict.fromkeys(held.marker for held in group)
+        if all(file.bytes < good_size for file in state.markers[stem].files)
+    }
+    kept = [
+        held
+        for held in group
+        if held.marker in small and held.report.stem not in dropped
+    ]
+    gone = {held.report.stem for held in group} & dropped
+    before = sum(len(files) for files in small.values())
+    after = len({s.path.rpartition("/")[0] for held in kept for s in held.spans})
+    done = Compacted(superseded=len(gone))
+    if kept and after < before:
+        rewrite(root, state, kept, list(small))
+        done = done.plus(Compacted(before, after, len(kept)))
+        gone = {h.report.stem for h in group if h.marker not in small} & dropped
+    if gone:
+        done = done.plus(Compacted(*without(root, state, gone)))
+    return done

@@ -1,0 +1,242 @@
+"""A lake as one thing: look at it, check it, keep it in order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from spreports.catalog import ReportType
+from spreports.lake.check import CheckResult, check_root
+from spreports.lake.columns import Columns, protect_root
+from spreports.lake.compact import GOOD_SIZE, Compacted, compact_root
+from spreports.lake.contents import LakeReport
+from spreports.lake.place import Place
+from spreports.lake.purge import Purged, purge_root
+from spreports.lake.roots import DataRoot, all_roots
+from spreports.lake.scan import entry_of, scan_lake
+from spreports.lake.state import read_state
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Lake"]
+
+
+class Lake:
+    """A folder that `client.sync` or `sink` wrote to.
+
+    `compact`, `purge` and `protect` are writers: run one at a time, and none while a
+    sync writes to the same report types. Readers are not disturbed.
+
+    Parameters
+    ----------
+    url : str or path
+        A path or any fsspec URL.
+    storage_options : mapping, optional
+        For fsspec.
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str],
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._url = os.fspath(url)
+        self._options = storage_options
+        self._place = Place.open(self._url, storage_options)
+
+    def __repr__(self) -> str:
+        return f"Lake({self._place.name!r})"
+
+    def scan(
+        self,
+        report_type: str | ReportType,
+        *,
+        latest: bool = False,
+        table: str | None = None,
+        metadata: bool = False,
+    ) -> pl.LazyFrame:
+        """Scan one report type; parameters, result and errors as `scan_lake`."""
+        return scan_lake(
+            self._url,
+            report_type,
+            latest=latest,
+            table=table,
+            metadata=metadata,
+            storage_options=self._options,
+        )
+
+    def reports(self, report_type: str | None = None) -> tuple[LakeReport, ...]:
+        """Say what the lake holds, by its markers alone; a lost ledger is made of it.
+
+        Parameters
+        ----------
+        report_type : str, optional
+            Alias or full type; all when left out.
+
+        Returns
+        -------
+        tuple of LakeReport
+            Every version of every window, each report once a table.
+
+        Raises
+        ------
+        SinkError
+            There is no lake, a marker is damaged, or the file system refused.
+        """
+        return tuple(
+            held.report
+            for root in self._roots(report_type)
+            for held in read_state(root.place).holdings
+        )
+
+    def check(
+        self, report_type: str | None = None, *, deep: bool = False
+    ) -> CheckResult:
+        """Hold the files against the markers; changes nothing.
+
+        Parameters
+        ----------
+        report_type : str, optional
+            Alias or full type; all when left out.
+        deep : bool
+            Read every file whole: page checksums and row counts.
+
+        Returns
+        -------
+        CheckResult
+            True when all is well; else its ``problems`` say what and where.
+
+        Raises
+        ------
+        SinkError
+            There is no lake, or the file system refused.
+        """
+        first, *others = (
+            check_root(root.place, deep=deep) for root in self._roots(report_type)
+        )
+        for other in others:
+            first = first.plus(other)
+        return first
+
+    def compact(
+        self,
+        report_type: str | None = None,
+        *,
+        drop_superseded: bool = False,
+        good_size: int = GOOD_SIZE,
+    ) -> Compacted:
+        """Put small files of a month's reports together, one a partition.
+
+        A scan that runs goes on with the new files. Who reads by listing instead of
+        `scan_lake` may see a row twice between the writing of the new files and the
+        removal of the old, as a data root has no transactions for them.
+
+        Parameters
+        ----------
+        report_type : str, optional
+            Alias or full type; all when left out.
+        drop_superseded : bool
+            Leave out the versions of a window that are not its newest.
+        good_size : int, bytes
+            Files of this size or more are left as they are.
+
+        Returns
+        -------
+        Compacted
+
+        Raises
+        ------
+        SinkError
+            A file is damaged, or the target refused; every row is still there, and the
+            next run clears up.
+        """
+        done = Compacted()
+        for root in self._roots(report_type):
+            done = done.plus(
+                compact_root(
+                    root.place, drop_superseded=drop_superseded, good_size=good_size
+                )
+            )
+        return done
+
+    def purge(
+        self, before: date, report_type: str | None = None, *, dry_run: bool = False
+    ) -> Purged:
+        """Take away the reports whose windows end before a day (UTC).
+
+        Reports without dates stay, and so do those that reach beyond the day. What is
+        taken away is not asked for again by a sync whose ledger still knows it.
+
+        Parameters
+        ----------
+        before : date
+        report_type : str, optional
+            Alias or full type; all when left out.
+        dry_run : bool
+            Only say what would be taken away.
+
+        Returns
+        -------
+        Purged
+
+        Raises
+        ------
+        SinkError
+            The target refused; what is half taken away is not visible, and the next
+            purge or compaction finishes it.
+        """
+        done = Purged((), 0, 0, 0, 0)
+        for root in self._roots(report_type):
+            done = done.plus(purge_root(root.place, before, dry_run=dry_run))
+        return done
+
+    def protect(
+        self,
+        columns: Sequence[str],
+        report_type: str | None = None,
+        *,
+        key: bytes | None = None,
+    ) -> tuple[int, int]:
+        """Drop columns with personal data, or replace them by keyed hashes.
+
+        What is written later has the columns again: repeat this after each sync.
+
+        Parameters
+        ----------
+        columns : sequence of str
+        report_type : str, optional
+            Alias or full type; all when left out.
+        key : bytes, 16 or more, optional
+            Replace each value by its HMAC-SHA-256 in hex under this key; the column
+            becomes text. Without a key the columns are dropped.
+
+        Returns
+        -------
+        tuple of int
+            Reports and files that were written anew.
+
+        Raises
+        ------
+        ValueError
+            No columns, or the key is too short.
+        SinkError
+            The lake is partitioned by one of them, or the target refused; what was
+            written anew stays so, and the next run does the rest.
+        """
+        if not columns or isinstance(columns, str):
+            raise ValueError("columns is a list of names, such as ['buyer-email']")
+        what = Columns(tuple(columns), key)
+        done = [protect_root(root.place, what) for root in self._roots(report_type)]
+        return sum(reports for reports, _ in done), sum(files for _, files in done)
+
+    def _roots(self, report_type: str | None) -> list[DataRoot]:
+        """Return the data roots of one type, or all."""
+        roots = all_roots(self._place)
+        if report_type is None:
+            return roots
+        name = entry_of(report_type).report_type
+        return [root for root in roots if root.report_type in {None, name}]

@@ -1,0 +1,100 @@
+"""Take old reports out of a lake, by their windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from spreports.lake.care import cleared
+from spreports.lake.compact import without
+from spreports.lake.contents import LakeReport
+from spreports.lake.place import Place
+from spreports.lake.state import Holding
+
+__all__ = ["Purged", "purge_root"]
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge took away.
+
+    Attributes
+    ----------
+    reports : tuple of LakeReport
+        What was taken away. The store and the ledger of the machine that loaded them
+        may hold their documents still: `Store.forget`, or ``rm`` in SPREPORTS_HOME.
+    rows : int
+    files : int
+        Fewer than before.
+    straddling : int
+        Reports that begin before the date and end after it, which stay.
+    undated : int
+        Reports of the present, without dates, which stay.
+    """
+
+    reports: tuple[LakeReport, ...]
+    rows: int
+    files: int
+    straddling: int
+    undated: int
+
+    def plus(self, other: Purged) -> Purged:
+        """Add what was taken out of two data roots."""
+        return Purged(
+            self.reports + other.reports,
+            self.rows + other.rows,
+            self.files + other.files,
+            self.straddling + other.straddling,
+            self.undated + other.undated,
+        )
+
+
+def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
+    """Take away the reports whose windows end on or before the start of a day.
+
+    Parameters
+    ----------
+    root : Place
+    before : date
+        UTC.
+    dry_run : bool
+        Only say what would be taken away.
+
+    Returns
+    -------
+    Purged
+
+    Raises
+    ------
+    SinkError
+        The target refused. What is half taken away is not visible, and the next purge
+        or compaction finishes it.
+    """
+    limit = datetime(before.year, before.month, before.day, tzinfo=UTC)
+    state, _ = cleared(root)
+    old = [held for held in state.holdings if _is_old(held, limit)]
+    hidden = [held for held in state.hidden if _is_old(held, limit)]
+    files = 0
+    if not dry_run and (old or hidden):
+        dropped = {held.report.stem for held in (*old, *hidden)}
+        counts = without(root, state, dropped)
+        files = counts[0] - counts[1]
+    return Purged(
+        reports=tuple(held.report for held in old),
+        rows=sum(held.report.rows for held in old),
+        files=files,
+        straddling=sum(_straddles(held, limit) for held in state.holdings),
+        undated=sum(held.report.data_end_time is None for held in state.holdings),
+    )
+
+
+def _is_old(held: Holding, limit: datetime) -> bool:
+    """Whether a report's window ends before."""
+    end = held.report.data_end_time
+    return end is not None and end <= limit
+
+
+def _straddles(held: Holding, limit: datetime) -> bool:
+    """Whether a report's window begins before and ends after."""
+    start, end = held.report.data_start_time, held.report.data_end_time
+    return start is not None and end is not None and start < limit < end

@@ -1,0 +1,242 @@
+"""Write reports anew as a compaction: one file a folder, one marker for all of it.
+
+Writing the marker is the moment in which the new files count and the old ones no longer
+do. What is old is taken away only then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from spreports.errors import SinkError
+from spreports.lake.care import COMPACTION, is_private, opened, settled, take_away
+from spreports.lake.place import Place
+from spreports.lake.state import Holding, RootState, Span, compacted_note
+from spreports.load.marker import MarkedFile, Marker
+from spreports.load.parquet import publish
+from spreports.load.rowgroups import (
+    abandon,
+    dictionary_columns,
+    open_writer,
+    windows,
+)
+from spreports.load.writers import PartFile
+
+__all__ = ["Change", "rewrite", "schema_of"]
+
+ROW_GROUP_ROWS = 65_536
+ROW_GROUP_BYTES = 32 << 20
+
+
+class Change(Protocol):
+    """What becomes of rows on their way."""
+
+    def schema(self, held: Holding, schema: pa.Schema) -> pa.Schema:
+        """Return the columns as they will be."""
+        ...
+
+    def rows(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        """Return rows in these columns."""
+        ...
+
+    def told(self, held: Holding) -> Holding:
+        """Return a report as it will be."""
+        ...
+
+
+def rewrite(
+    root: Place,
+    state: RootState,
+    kept: Sequence[Holding],
+    stems: Sequence[str],
+    change: Change | None = None,
+) -> int:
+    """Write a compaction of reports in place of some markers.
+
+    Parameters
+    ----------
+    root : Place
+    state : RootState
+    kept : sequence of Holding, at least one
+        Of the same columns and folders.
+    stems : sequence of str
+        Markers that it stands for; what else they hold is gone with them.
+    change : Change, optional
+
+    Returns
+    -------
+    int
+        Files.
+
+    Raises
+    ------
+    SinkError
+        A file is gone or damaged, or the target refused; the old files then count.
+    """
+    told = [held if change is None else change.told(held) for held in kept]
+    old = {stem: state.digests[stem] for stem in stems}
+    named = sorted((h.report.stem, h.digest, sorted(h.note.items())) for h in told)
+    digest = hashlib.sha256(repr((named, sorted(old.items()))).encode()).hexdigest()
+    stem = f"{COMPACTION}{digest[:32]}"
+    with opened(root, private=is_private(state)) as target:
+        parts, placed = _files(
+            root, stem, kept, target.workdir(), told=told, change=change
+        )
+        marker = Marker(
+            stem=stem,
+            files=tuple(MarkedFile(p.path, p.rows, p.bytes) for p in parts),
+            partition_by=kept[0].partition_by,
+            schema=told[0].schema,
+            note=compacted_note(placed, old),
+        )
+        publish(target, parts, marker)
+    for name, paths in settled(root, stem).leaving.items():
+        take_away(root, name, paths)
+    return len(parts)
+
+
+def schema_of(root: Place, span: Span) -> pa.Schema:
+    """Return the columns of a file."""
+    with root.parquet(span.path) as file:
+        return file.schema_arrow.remove_metadata()
+
+
+def _files(
+    root: Place,
+    stem: str,
+    kept: Sequence[Holding],
+    home: Path,
+    *,
+    told: Sequence[Holding],
+    change: Change | None,
+) -> tuple[list[PartFile], list[Holding]]:
+    """Write one local file a folder; return them, and where each report's rows are."""
+    by_folder: dict[str, list[tuple[int, Span]]] = {}
+    for number, held in enumerate(kept):
+        for span in held.spans:
+            folder = span.path.rpartition("/")[0]
+            by_folder.setdefault(folder, []).append((number, span))
+    spans: list[list[Span]] = [[] for _ in kept]
+    parts: list[PartFile] = []
+    for folder, owned in sorted(by_folder.items()):
+        path = "/".join(filter(None, (folder, f"{stem}-0.parquet")))
+        start = 0
+        for number, span in owned:
+            spans[number].append(Span(path, start, span.rows))
+            start += span.rows
+        inside = [
+            replace(told[n], spans=tuple(s for s in spans[n] if s.path == path))
+            for n in dict.fromkeys(number for number, _ in owned)
+        ]
+        schema = schema_of(root, owned[0][1])
+        batches = batches_of(root, [span for _, span in owned])
+        if change is not None:
+            schema = change.schema(kept[owned[0][0]], schema)
+            batches = _changed(batches, schema, change)
+        local = home / f"{len(parts)}.parquet"
+        # The file says itself whose rows it holds, should the markers be lost
+        note = compacted_note(inside, {})
+        parts.append(write_file(local, path, batches, schema, note))
+    placed = [
+        replace(held, spans=tuple(own)) for held, own in zip(told, spans, strict=True)
+    ]
+    return parts, placed
+
+
+def _changed(
+    batches: Iterator[pa.RecordBatch], schema: pa.Schema, change: Change
+) -> Iterator[pa.RecordBatch]:
+    """Yield rows as they will be."""
+    for batch in batches:
+        yield change.rows(batch, schema)
+
+
+def batches_of(root: Place, spans: Sequence[Span]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of spans, span after span.
+
+    Raises
+    ------
+    SinkError
+        A file is gone, damaged or shorter than its marker says.
+    """
+    for span in spans:
+        left, skip = span.rows, span.start
+        try:
+            with root.parquet(span.path, checksums=True) as file:
+                batches = iter(file.iter_batches(batch_size=16_384))
+                while left:
+                    with root.refusals("read"):
+                        batch = next(batches, None)
+                    if batch is None:
+                        break
+                    piece = batch.slice(skip, left)
+                    skip = max(0, skip - batch.num_rows)
+                    left -= piece.num_rows
+                    if piece.num_rows:
+                        yield piece.replace_schema_metadata(None)
+        except FileNotFoundError:
+            pass
+        if left:
+            raise SinkError(
+                f"{root.name}: {left} rows of {span.path} are missing; nothing was"
+                " changed: see `spreports lake check`",
+                url=root.name,
+            )
+
+
+def write_file(
+    local: Path,
+    path: str,
+    batches: Iterator[pa.RecordBatch],
+    schema: pa.Schema,
+    note: dict[str, str],
+) -> PartFile:
+    """Write one whole local file.
+
+    Parameters
+    ----------
+    local : Path
+    path : str
+        Where it will go, relative to the data root.
+    batches : iterator of pyarrow.RecordBatch
+    schema : pyarrow.Schema
+    note : dict of str to str
+        Its key-value metadata.
+
+    Returns
+    -------
+    PartFile
+
+    Raises
+    ------
+    SinkError
+        The disk refused, or what `batches` raises.
+    """
+    writer = None
+    rows = 0
+    try:
+        for table in windows(batches, schema, ROW_GROUP_ROWS, ROW_GROUP_BYTES):
+            if writer is None:
+                chosen = dictionary_columns(table)
+                writer = open_writer(local, schema, note=note, dictionary=chosen)
+            writer.write_table(table, row_group_size=table.num_rows)
+            rows += table.num_rows
+        if writer is None:
+            writer = open_writer(local, schema, note=note, dictionary=[])
+        writer.close()
+    except (OSError, pa.ArrowException) as exc:
+        if writer is not None:
+            abandon(writer)
+        msg = f"cannot write temporary files: {type(exc).__name__}"
+        raise SinkError(msg) from None  # Arrow quotes values
+    except BaseException:
+        if writer is not None:
+            abandon(writer)
+        raise
+    return PartFile(local, path, rows, local.stat().st_size)
