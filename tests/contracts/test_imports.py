@@ -28,8 +28,7 @@ PUBLIC = {"__init__", "errors", "simulator"}
 # room: (rooms of ours it may import, third-party packages it may import)
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "__init__": (
-        HALL
-        | {"client", "facts", "lake", "reports", "schedules", "simulator", "sync"},
+        HALL | {"client", "facts", "lake", "reports", "schedules", "simulator", "sync"},
         {"polars"},
     ),
     # For the types of attributes alone: nothing is imported when it runs

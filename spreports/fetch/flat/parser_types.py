@@ -8,7 +8,7 @@ one by one as ever: either way a cell gives the same value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
@@ -22,8 +22,10 @@ __all__ = ["ParserTypes"]
 
 # Integers and floats stay text: Arrow reads hexadecimal and nan, too
 _BY_PARSER: Final = {"boolean", "decimal", "date", "timestamp"}
-# Arrow knows the year 0, Python does not
-_FIRST_INSTANT: Final = pa.scalar(datetime.min.replace(tzinfo=UTC))
+# Arrow knows the year 0, Python does not; microseconds since 1970
+_FIRST_INSTANT: Final = (
+    datetime.min.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+) // timedelta(microseconds=1)
 
 
 class ParserTypes:
@@ -60,8 +62,8 @@ class ParserTypes:
         """
         for name, dtype in self.left.items():
             if pa.types.is_timestamp(dtype):
-                first = pc.min(table[name])
-                if first.is_valid and pc.less(first, _FIRST_INSTANT).as_py():
+                first = pc.min(table[name]).cast(pa.int64())
+                if first.is_valid and first.as_py() < _FIRST_INSTANT:
                     return False
         return True
 
