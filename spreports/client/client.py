@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -28,10 +27,12 @@ from spreports.plan.windows import Moment, moment, report_windows, window
 from spreports.quota import CoolDowns, QuotaFile, SharedBuckets
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
+from spreports.reports.listing import LISTED_FOR
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.provenance import library_version
 from spreports.reports.reports import Reports
 from spreports.reports.request import requests_of
+from spreports.reports.settlements import distinct
 from spreports.reports.ways_out import OnEmpty
 from spreports.reports.work import Reading
 
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
 # What the store may hold when a client is made; the least recently used goes first.
 STORE_BYTES = 20 << 30
-# createdSince is refused when older than 90 days (getReports, Parameters); the
-# margin is for the time between our clock and Amazon's.
-LISTED_FOR = timedelta(days=90) - timedelta(minutes=5)
 
 
 class Client(Syncing):
@@ -175,7 +173,9 @@ class Client(Syncing):
         per_marketplace : bool
             One report for each marketplace instead of one for all (more calls).
         reuse : bool
-            Adopt a report that our ledger knows instead of creating it again.
+            Adopt a report that exists instead of creating it again: one that our ledger
+            knows, or anybody's of the same type, window and marketplaces whose options
+            cannot differ, or are named by its document. False creates anew.
         strict : bool
             Check the request against the catalogue before quota is spent.
         encoding : str, optional
@@ -223,7 +223,9 @@ class Client(Syncing):
         """List finished reports that exist at Amazon; creates nothing.
 
         The only way to reports that Amazon makes by itself, such as settlements.
-        Reports that share a report document are listed once.
+        Reports that share a report document are listed once, and so are those of one
+        settlement: where several documents cover the same times, they are brought to
+        read their settlement id.
 
         Parameters
         ----------
@@ -246,6 +248,8 @@ class Client(Syncing):
         ------
         APIError
             getReports was refused.
+        DownloadError
+            A settlement that has to be told apart did not arrive.
         ValueError
         """
         entry = self._entry(report_type)
@@ -259,12 +263,11 @@ class Client(Syncing):
             created_since=max(moment(since, now, "since"), now - LISTED_FOR),
             page_size=100,
         )
-        by_document = {r.report_document_id: r for r in found if r.report_document_id}
-        oldest_first = sorted(by_document.values(), key=lambda r: r.created_time)
+        with_document = [report for report in found if report.report_document_id]
         return Reports(
             self._connection,
             entry,
-            found=oldest_first,
+            found=distinct(self._connection, entry, with_document),
             encoding=encoding,
             on_empty=on_empty,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from spreports.api.credentials import Credentials
 from spreports.client.client import Client
 from spreports.client.settings import Settings, read_settings
+from spreports.clock import Clock
 from spreports.errors import ConfigError
 from spreports.facts import read_catalogue
 
@@ -94,6 +95,8 @@ def connect_simulator(
     *,
     home: str | os.PathLike[str] | None = None,
     close_simulator: bool = False,
+    seller: str | None = None,
+    clock: Clock | None = None,
 ) -> Client:
     """Return a client of a running simulator, on the simulator's clock.
 
@@ -105,6 +108,11 @@ def connect_simulator(
         simulated Amazon served must never be taken for the real one's.
     close_simulator : bool
         Close the simulator with the client.
+    seller : str, optional
+        A refresh token of somebody else's: another seller, where the simulator tells
+        them apart.
+    clock : Clock, optional
+        The simulator's unless given.
     """
     scratch = None if home else tempfile.mkdtemp(prefix="spreports-simulator-")
 
@@ -117,11 +125,11 @@ def connect_simulator(
     made_up = simulator.credentials
     settings = Settings(
         credentials=Credentials(
-            made_up.refresh_token, made_up.client_id, made_up.client_secret
+            seller or made_up.refresh_token, made_up.client_id, made_up.client_secret
         ),
         endpoint=simulator.endpoint,
         token_url=simulator.token_url,
         home=Path(home or str(scratch)),
         catalogue=read_catalogue(os.environ),
     )
-    return Client(settings, clock=simulator.clock, on_close=on_close)
+    return Client(settings, clock=clock or simulator.clock, on_close=on_close)

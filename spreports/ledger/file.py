@@ -17,56 +17,9 @@ from typing import Any
 
 from spreports.errors import ConfigError
 from spreports.ledger.entries import Request, VerifiedDocument
+from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows
 from spreports.owner import is_gone, mark
-
-# 1: requests, documents, commits; 2: windows of lakes, too
-SCHEMA_VERSION = 2
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS requests (
-    id INTEGER PRIMARY KEY,
-    account TEXT NOT NULL,
-    request_key TEXT NOT NULL,
-    intended_time TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    report_id TEXT,
-    processing_status TEXT,
-    report_document_id TEXT,
-    UNIQUE (account, report_id)
-);
-CREATE INDEX IF NOT EXISTS requests_by_key ON requests (account, request_key, id);
-CREATE TABLE IF NOT EXISTS documents (
-    account TEXT NOT NULL,
-    report_document_id TEXT NOT NULL,
-    content_type TEXT,
-    size INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    verified TEXT NOT NULL,
-    stored_time TEXT NOT NULL,
-    private_owner TEXT,
-    PRIMARY KEY (account, report_document_id)
-);
-CREATE TABLE IF NOT EXISTS commits (
-    account TEXT NOT NULL,
-    report_id TEXT NOT NULL,
-    url TEXT NOT NULL,
-    rows INTEGER NOT NULL,
-    files INTEGER NOT NULL,
-    committed_time TEXT NOT NULL,
-    PRIMARY KEY (account, report_id, url)
-);
-"""
-
-
-def _intend(db: sqlite3.Connection, account: str, key: str, now: datetime) -> int:
-    """Insert an intent of this process."""
-    cursor = db.execute(
-        "INSERT INTO requests (account, request_key, intended_time, owner) "
-        "VALUES (?, ?, ?, ?)",
-        (account, key, now.isoformat(), mark()),
-    )
-    return int(cursor.lastrowid or 0)
 
 
 class Ledger:
@@ -91,6 +44,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._open: set[int] = set()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             self._connection = sqlite3.connect(
@@ -117,7 +71,7 @@ class Ledger:
         # A row that was relied upon must survive a power cut, not only a crash.
         self._connection.execute("PRAGMA synchronous = FULL")
         # What an older file lacks is added; what it has keeps its form
-        self._connection.executescript(_SCHEMA + WINDOWS_SCHEMA)
+        self._connection.executescript(SCHEMA + WINDOWS_SCHEMA)
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
@@ -132,10 +86,22 @@ class Ledger:
                 raise
             self._connection.execute("COMMIT")
 
+    def _intend(
+        self, db: sqlite3.Connection, account: str, key: str, now: datetime
+    ) -> int:
+        """Insert an intent of this process."""
+        cursor = db.execute(
+            "INSERT INTO requests (account, request_key, intended_time, owner) "
+            "VALUES (?, ?, ?, ?)",
+            (account, key, now.isoformat(), mark()),
+        )
+        self._open.add(int(cursor.lastrowid or 0))
+        return int(cursor.lastrowid or 0)
+
     def intend(self, account: str, key: str, now: datetime) -> int:
         """Write that a report is about to be created; return the row's id."""
         with self._write() as db:
-            return _intend(db, account, key, now)
+            return self._intend(db, account, key, now)
 
     def intend_alone(self, account: str, key: str, now: datetime) -> int | None:
         """Write an intent, unless somebody alive is about to create the very same.
@@ -153,7 +119,7 @@ class Ledger:
             ).fetchall()
             if any(not is_gone(owner) for (owner,) in rivals):
                 return None
-            return _intend(db, account, key, now)
+            return self._intend(db, account, key, now)
 
     def created(self, request_id: int, report_id: str) -> None:
         """Write the report id that createReport gave (or reconciliation found)."""
@@ -162,11 +128,49 @@ class Ledger:
                 "UPDATE requests SET report_id = ? WHERE id = ?",
                 (report_id, request_id),
             )
+        self._open.discard(request_id)
+
+    def adopted(
+        self,
+        account: str,
+        key: str,
+        report: tuple[str, str, str | None],
+        made: datetime,
+    ) -> bool:
+        """Write that somebody else's report serves a request.
+
+        Parameters
+        ----------
+        account, key : str
+        report : (str, str, str or None)
+            Its id, processing status and document id.
+        made : datetime
+            When it was created.
+
+        Returns
+        -------
+        bool
+            False where the report is another request's already.
+        """
+        with self._write() as db:
+            known = db.execute(
+                "SELECT request_key FROM requests WHERE account = ? AND report_id = ?",
+                (account, report[0]),
+            ).fetchone()
+            if known is None:
+                db.execute(
+                    "INSERT INTO requests (account, request_key, intended_time, owner, "
+                    "report_id, processing_status, report_document_id) "
+                    "VALUES (?, ?, ?, '', ?, ?, ?)",
+                    (account, key, made.isoformat(), *report),
+                )
+        return known is None or known[0] == key
 
     def abandoned(self, request_id: int) -> None:
         """Write that nobody waits for this intent's answer any more."""
         with self._write() as db:
             db.execute("UPDATE requests SET owner = '' WHERE id = ?", (request_id,))
+        self._open.discard(request_id)
 
     def report_ids(self, account: str) -> frozenset[str]:
         """Return the ids of all reports that are known to be some request's."""
@@ -182,6 +186,7 @@ class Ledger:
         """Forget an intent of which nothing came."""
         with self._write() as db:
             db.execute("DELETE FROM requests WHERE id = ?", (request_id,))
+        self._open.discard(request_id)
 
     def seen(
         self, account: str, report_id: str, status: str, document_id: str | None
@@ -297,6 +302,8 @@ class Ledger:
             return self._connection.execute(query, parameters).fetchall()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; whoever opens it next looks for what is still unclear."""
         with self._lock:
+            for request_id in tuple(self._open):
+                self.abandoned(request_id)
             self._connection.close()

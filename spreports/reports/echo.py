@@ -58,6 +58,31 @@ class Echo:
                 "reuse=False"
             )
 
+    def confirms(self, fields: Mapping[str, object]) -> bool:
+        """Whether a document that somebody else asked for is what we ask for.
+
+        Stricter than `check`: there must be an echo, and it must name exactly the
+        options that we ask for. An option that only one side names may be a default,
+        or may not, and then the rows are others.
+
+        Parameters
+        ----------
+        fields : mapping
+            The document's own fields.
+
+        Returns
+        -------
+        bool
+        """
+        echo = fields.get("reportSpecification")
+        if not isinstance(echo, Mapping):
+            return False
+        said = echo.get("reportOptions")
+        options = set(said) if isinstance(said, Mapping) else set()
+        return options == set(self.options) and all(
+            same for _, same in self._compared(echo)
+        )
+
     def _compared(self, echo: Mapping[str, object]) -> list[tuple[str, bool]]:
         """Return each thing that both sides name, and whether they agree."""
         said = echo.get("reportOptions")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
+from spreports.api.models import Report
+from spreports.errors import DocumentError
+from spreports.fetch.findings import Findings
 from spreports.reports.connection import Connection
-from spreports.reports.origin import AmazonOrigin
+from spreports.reports.echo import Echo
+from spreports.reports.origin import AmazonOrigin, StoredBytes
+from spreports.reports.request import ReportRequest
+from spreports.reports.shape import Shape
 from spreports.reports.ticket import Ticket
+from spreports.reports.work import Reading, read
+
+logger = logging.getLogger("spreports.reports")
 
 
 class Fetching:
@@ -23,6 +33,15 @@ class Fetching:
     def fetch(self, ticket: Ticket) -> Sequence[Ticket]:
         """Bring one document into the store, where it is not there yet.
 
+        Somebody else's report is only now known to be the right one, where its document
+        says what it was asked for; one that says otherwise is let go, and asked for
+        anew.
+
+        Returns
+        -------
+        sequence of Ticket
+            The ticket: finished, or to be asked for anew.
+
         Raises
         ------
         APIError
@@ -30,11 +49,50 @@ class Fetching:
         DownloadError
             The bytes did not arrive whole.
         """
-        if ticket.report is not None and ticket.report.report_document_id is not None:
-            AmazonOrigin(
-                self._connection,
-                ticket.report.report_document_id,
-                restricted=ticket.request.entry.restricted,
-            ).stored()
-        ticket.finish()
+        report = ticket.report
+        if report is None or report.report_document_id is None:
+            ticket.finish()
+            return (ticket,)
+        stored = AmazonOrigin(
+            self._connection,
+            report.report_document_id,
+            restricted=ticket.request.entry.restricted,
+        ).stored()
+        if not ticket.unconfirmed or self._confirmed(stored, report, ticket.request):
+            ticket.unconfirmed = False
+            ticket.finish()
+        else:
+            logger.info("report %s has other options; asking anew", report.report_id)
+            ticket.ask_anew(report.report_id)
         return (ticket,)
+
+    def _confirmed(
+        self, stored: StoredBytes, report: Report, request: ReportRequest
+    ) -> bool:
+        """Whether the document's own echo says what we ask for; writes it down."""
+        found = Findings()
+        reading = Reading(entry=request.entry, shape=Shape(typed=False))
+        try:
+            with read(stored, reading, found) as rows:
+                for _ in rows:
+                    pass
+        except DocumentError:
+            # Ours may be better; and if it is not, its reader is told what is wrong
+            return False
+        echo = Echo(
+            report_type=request.entry.report_type,
+            marketplace_ids=request.marketplace_ids,
+            options=request.options,
+            start=request.data_start_time,
+            end=request.data_end_time,
+        )
+        return echo.confirms(found.document_fields) and self._connection.ledger.adopted(
+            self._connection.account,
+            request.key,
+            (
+                report.report_id,
+                str(report.processing_status),
+                report.report_document_id,
+            ),
+            report.created_time,
+        )

@@ -15,7 +15,7 @@ from spreports.clock import Stopped
 from spreports.errors import SPReportsError, ThrottledError, WaitTimeoutError
 from spreports.reports.connection import Connection
 from spreports.reports.fetching import Fetching
-from spreports.reports.obtain import Obtaining
+from spreports.reports.obtain import CoolingDownError, Obtaining
 from spreports.reports.polling import Polling
 from spreports.reports.progress import OnProgress, Progress
 from spreports.reports.request import ReportRequest
@@ -177,6 +177,8 @@ class Lanes:
             touched = work(ticket)
         except Stopped:
             raise
+        except CoolingDownError as exc:
+            error = exc
         except ThrottledError as exc:
             # Quota comes back: only the run's deadline ends the wait for it
             ticket.throttled = exc

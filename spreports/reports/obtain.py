@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 
-from spreports.api.models import ProcessingStatus
-from spreports.errors import ServerError, SPReportsError, TransportError
+from spreports.api.models import Report
+from spreports.api.times import write_time
+from spreports.errors import (
+    ServerError,
+    SPReportsError,
+    ThrottledError,
+    TransportError,
+)
 from spreports.ledger import Request
 from spreports.owner import is_gone
 from spreports.reports.connection import Connection
+from spreports.reports.listing import CLOCK_SKEW, Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Ticket
 
@@ -25,15 +32,6 @@ logger = logging.getLogger("spreports.reports")
 RIVAL_POLL = 0.5
 # createReport is repeated at most this often after reconciliation found nothing.
 CREATE_TRIES = 3
-# Clocks differ: an own report may seem to be made a little before we asked for it.
-CLOCK_SKEW = timedelta(minutes=2)
-# A report without dates shows the present; Amazon renews such data every 30 minutes
-# (official FBA reports page), so a younger report says what a new one would.
-PRESENT_FOR = timedelta(minutes=30)
-# Amazon keeps reports for 90 days (getReports, createdSince), order reports for 30.
-KEPT_FOR = timedelta(days=29)
-# An unfinished report older than this is stuck; a new one is asked for.
-STUCK_AFTER = timedelta(days=1)
 
 
 class Obtaining:
@@ -57,7 +55,7 @@ class Obtaining:
         self, connection: Connection, tickets: Sequence[Ticket], *, reuse: bool
     ) -> None:
         self._connection = connection
-        self._tickets = tickets
+        self._listing = Listing(connection, tickets)
         self._reuse = reuse
         self._clock = connection.clock
         self.deadline = math.inf
@@ -75,23 +73,100 @@ class Obtaining:
         APIError
             Amazon refused; nothing was created.
         """
-        now = self._clock.monotonic()
-        known = self._of_ledger(ticket.request) if self._reuse else None
-        if known is not None:
-            ticket.report_id, ticket.adopted = known, True
-            ticket.poll_at(now)
+        if self._reuse and self._adopt(ticket):
             return (ticket,)
-        ticket.report_id = self._create(ticket.request)
+        wait = self._claim(ticket)
+        if wait > 0:
+            ticket.due = self._clock.monotonic() + wait
+            return (ticket,)
+        try:
+            ticket.report_id = self._create(ticket.request)
+        except _UnclearError as exc:
+            # It may have been made, and then the cool-down runs
+            raise exc.error from None
+        except BaseException:
+            self._release(ticket.request)
+            raise
+        now = self._clock.monotonic()
         if ticket.report_id is None:
             # Somebody else is creating the very same: their answer is ours, too.
+            self._release(ticket.request)
             ticket.due = now + RIVAL_POLL
             return (ticket,)
-        ticket.asked = self._clock.monotonic()
-        ticket.poll_at(ticket.asked + POLL_FIRST)
+        ticket.asked = now
+        ticket.poll_at(now + POLL_FIRST)
         return (ticket,)
 
-    def _of_ledger(self, request: ReportRequest) -> str | None:
-        """Return the id of a report of ours that serves this request."""
+    def _adopt(self, ticket: Ticket) -> bool:
+        """Take a report that exists: ours by the ledger, or somebody else's."""
+        request = ticket.request
+        known = self._of_ledger(request, ticket.refuted)
+        if known is not None:
+            report_id, made = known.report_id, known.intended_time
+        else:
+            found = self._listing.find(ticket)
+            if found is None or not self._note(found, request):
+                return False
+            report_id, made = found.report_id, found.created_time
+            ticket.foreign, ticket.unconfirmed = True, needs_echo(request)
+        ticket.report_id, ticket.adopted = report_id, True
+        now = self._clock.monotonic()
+        ticket.asked = now - (self._clock.now() - made).total_seconds()
+        ticket.poll_at(now)
+        return True
+
+    def _note(self, report: Report, request: ReportRequest) -> bool:
+        """Write an adoption down; False where the report is another request's."""
+        ledger, account = self._connection.ledger, self._connection.account
+        if needs_echo(request):  # written down when its document has confirmed it
+            return report.report_id not in ledger.report_ids(account)
+        return ledger.adopted(
+            account,
+            request.key,
+            (
+                report.report_id,
+                str(report.processing_status),
+                report.report_document_id,
+            ),
+            report.created_time,
+        )
+
+    def _claim(self, ticket: Ticket) -> float:
+        """Begin the cool-down of a type that has one; return what is left of one.
+
+        Raises
+        ------
+        ThrottledError
+            It ends after the deadline of the run.
+        """
+        entry = ticket.request.entry
+        if not entry.cooldown_seconds:
+            return 0.0
+        wait = self._connection.cooldowns.claim(
+            entry.report_type, ticket.request.marketplace_ids, entry.cooldown_seconds
+        )
+        if wait > 0 and self._clock.monotonic() + wait > self.deadline:
+            free = self._clock.now() + timedelta(seconds=wait)
+            raise CoolingDownError(
+                f"{entry.report_type}: Amazon makes a new one every "
+                f"{entry.cooldown_seconds / 60:.0f} minutes at most; it may be asked "
+                f"for again at {write_time(free.replace(microsecond=0))}, which is "
+                "after this call's deadline; call again then, or allow more time",
+                operation="createReport",
+            )
+        return wait
+
+    def _release(self, request: ReportRequest) -> None:
+        """End a cool-down that was begun for a report that was not made."""
+        if request.entry.cooldown_seconds:
+            self._connection.cooldowns.release(
+                request.entry.report_type, request.marketplace_ids
+            )
+
+    def _of_ledger(
+        self, request: ReportRequest, refuted: Container[str]
+    ) -> Request | None:
+        """Return a report of ours that serves this request."""
         ledger, account = self._connection.ledger, self._connection.account
         known = ledger.latest(account, request.key)
         if known is None:
@@ -106,19 +181,11 @@ class Obtaining:
                 return None
             ledger.created(known.id, found)
             known = ledger.latest(account, request.key)
-        return known.report_id if known and self._serves(known, request) else None
-
-    def _serves(self, known: Request, request: ReportRequest) -> bool:
-        """Whether a report of the ledger is still what the request asks for."""
-        age = self._clock.now() - known.intended_time
-        status = known.processing_status
-        if status in {ProcessingStatus.CANCELLED, ProcessingStatus.FATAL}:
-            return False
-        if request.window is None and age > PRESENT_FOR:
-            return False
-        if request.newer_than and known.intended_time < request.newer_than:
-            return False
-        return age < (KEPT_FOR if status == ProcessingStatus.DONE else STUCK_AFTER)
+        if known is None or not serves(
+            known.processing_status, known.intended_time, request, self._clock
+        ):
+            return None
+        return None if known.report_id in refuted else known
 
     def _create(self, request: ReportRequest) -> str | None:
         """Create a report; None where somebody else is creating the same."""
@@ -130,10 +197,10 @@ class Obtaining:
             return None
         try:
             report_id = self._asked(request, self._clock.now())
-        except _UnclearError as exc:
+        except _UnclearError:
             # To be looked for by whoever asks for the same next
             ledger.abandoned(row)
-            raise exc.error from None
+            raise
         except SPReportsError:
             ledger.refused(row)
             raise
@@ -180,14 +247,21 @@ class Obtaining:
         request's is never taken.
         """
         connection = self._connection
-        found = connection.api.iter_reports(
-            report_types=[request.entry.report_type],
-            created_since=since - CLOCK_SKEW,
-            page_size=100,
+        found = list(
+            connection.api.iter_reports(
+                report_types=[request.entry.report_type],
+                created_since=since - CLOCK_SKEW,
+                page_size=100,
+            )
         )
+        self._listing.keep(request.entry.report_type, found)
         others = connection.ledger.report_ids(connection.account)
         ours = [r for r in found if request.describes(r) and r.report_id not in others]
         return max(ours, key=lambda r: r.created_time).report_id if ours else None
+
+
+class CoolingDownError(ThrottledError):
+    """A report type may not be asked for again before the deadline."""
 
 
 class _UnclearError(Exception):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import NotFoundError
 from spreports.reports.connection import Connection
+from spreports.reports.listing import CLOCK_SKEW, LISTED_FOR, MOST_FILTERS, RESERVE
 from spreports.reports.ticket import (
     POLL_FIRST,
     POLL_GROWTH,
@@ -42,11 +44,23 @@ class Polling:
     def poll(self, ticket: Ticket) -> Sequence[Ticket]:
         """Ask for the processing status of a ticket's report.
 
+        One getReports page tells of a hundred reports at once. It is taken in place of
+        a getReport each when more are due than getReport lets through at once.
+
         Returns
         -------
         sequence of Ticket
             Those that were changed: finished, to be fetched, or due again later.
         """
+        due = self._due(ticket)
+        told: list[Ticket] = []
+        if self._page_is_cheaper(due):
+            listed = self._listed(due)
+            told = [each for each in due if each.report_id in listed]
+            for each in told:
+                self._seen(each, listed[str(each.report_id)])
+        if ticket in told:
+            return told
         try:
             report = self._connection.api.get_report(str(ticket.report_id))
         except NotFoundError:
@@ -54,7 +68,41 @@ class Polling:
                 raise
         else:
             self._seen(ticket, report)
-        return (ticket,)
+        return [ticket, *told]
+
+    def _due(self, first: Ticket) -> list[Ticket]:
+        """Return the tickets that one page could answer: due, and of ten types."""
+        now = self._clock.monotonic()
+        types = {first.request.entry.report_type}
+        due = [first]
+        for ticket in self._tickets:
+            if ticket.stage is not Stage.POLLING or ticket.due > now or ticket is first:
+                continue
+            name = ticket.request.entry.report_type
+            if name in types or len(types) < MOST_FILTERS:
+                types.add(name)
+                due.append(ticket)
+        return due
+
+    def _page_is_cheaper(self, due: Sequence[Ticket]) -> bool:
+        """Whether getReport would make these wait, and a page is free now."""
+        throttle = self._connection.throttle
+        return (
+            len(due) > 1
+            and throttle.wait_for("getReport", len(due)) > 0
+            and throttle.wait_for("getReports", RESERVE + 1) == 0
+        )
+
+    def _listed(self, due: Sequence[Ticket]) -> dict[str, Report]:
+        """Return reports by id, of one page that covers the newest of those due."""
+        oldest = self._clock.monotonic() - min(ticket.asked for ticket in due)
+        since = self._clock.now() - timedelta(seconds=oldest) - CLOCK_SKEW
+        page = self._connection.api.get_reports(
+            report_types=sorted({t.request.entry.report_type for t in due}),
+            created_since=max(since, self._clock.now() - LISTED_FOR),
+            page_size=100,
+        )
+        return {report.report_id: report for report in page.reports}
 
     def _may_come(self, ticket: Ticket) -> bool:
         """Give a new report a moment; ask anew for an adopted one."""
@@ -86,6 +134,9 @@ class Polling:
                 return
         if ticket.has_document:
             ticket.stage, ticket.due = Stage.FETCHING, float("-inf")
+        elif report.is_terminal and ticket.foreign:
+            # What became of somebody else's request says nothing about ours
+            ticket.ask_anew(report.report_id)
         elif report.is_terminal:
             ticket.finish()
         else:

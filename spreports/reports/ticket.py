@@ -70,12 +70,14 @@ class Ticket:
     throttled : ThrottledError or None
         Of the last try; quota comes back, so it is no end.
     adopted : bool
+    foreign : bool
+        Adopted from what Amazon lists, not from our ledger.
     unconfirmed : bool
-        Somebody else's report: its document's own echo has to agree first.
+        Foreign, and its document's own echo has to agree first.
     refuted : set of str
         Reports whose echo contradicted.
     asked : float, seconds of ``clock.monotonic()``
-        When createReport answered.
+        When createReport answered; of an adopted report, when it was created.
     interval : float, seconds
         Until the poll after the next.
     document_polls : int
@@ -92,6 +94,7 @@ class Ticket:
     error: SPReportsError | None = None
     throttled: ThrottledError | None = None
     adopted: bool = False
+    foreign: bool = False
     unconfirmed: bool = False
     refuted: set[str] = field(default_factory=set)
     asked: float = 0.0
@@ -127,7 +130,7 @@ class Ticket:
         """Let go of an adopted report, and never adopt it again."""
         self.refuted.add(report_id)
         self.report_id = self.report = None
-        self.adopted = self.unconfirmed = False
+        self.adopted = self.foreign = self.unconfirmed = False
         self.interval = POLL_FIRST
         self.stage, self.due = Stage.ASKING, float("-inf")
 

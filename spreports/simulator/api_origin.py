@@ -11,11 +11,10 @@ from urllib.parse import unquote
 from spreports.clock import Clock
 from spreports.simulator.faults import Fault, FaultScript
 from spreports.simulator.journal import Journal, RequestRecord
-from spreports.simulator.operations import Operations
 from spreports.simulator.refusal import Refusal, json_answer, not_found
+from spreports.simulator.sellers import Sellers
 from spreports.simulator.server import Answer, Request
 from spreports.simulator.tokens import TokenOffice, parse_json_object
-from spreports.simulator.usage_plans import UsagePlans
 
 BASE = "/reports/2021-06-30"
 ROUTES = (
@@ -50,8 +49,7 @@ class APIOrigin:
     ----------
     clock : Clock
     office : TokenOffice
-    plans : UsagePlans
-    operations : Operations
+    sellers : Sellers
     faults : FaultScript
     journal : Journal
     is_restricted : callable, str -> bool
@@ -65,8 +63,7 @@ class APIOrigin:
         *,
         clock: Clock,
         office: TokenOffice,
-        plans: UsagePlans,
-        operations: Operations,
+        sellers: Sellers,
         faults: FaultScript,
         journal: Journal,
         is_restricted: Callable[[str], bool],
@@ -74,8 +71,7 @@ class APIOrigin:
     ) -> None:
         self._clock = clock
         self._office = office
-        self._plans = plans
-        self._operations = operations
+        self._sellers = sellers
         self._faults = faults
         self._journal = journal
         self._is_restricted = is_restricted
@@ -138,7 +134,8 @@ class APIOrigin:
             answer = self._admitted(operation, argument, request)
         except Refusal as refusal:
             answer = refusal.answer()
-        rate = self._plans.rate_header(operation)
+        seller = self._sellers.of(self._office.owner_of(request))
+        rate = seller.plans.rate_header(operation)
         wanted = answer.status in WITH_RATE or (
             answer.status == 429 and self._rate_header_on_429
         )
@@ -152,7 +149,9 @@ class APIOrigin:
         self._office.check(request, restricted=restricted)
         if operation == "unknown":
             raise not_found("There is no such resource.")
-        if not self._plans.take(operation):
+        owner = self._office.owner_of(request)
+        seller = self._sellers.of(owner)
+        if not seller.plans.take(operation):
             raise Refusal(
                 429,
                 "QuotaExceeded",
@@ -165,19 +164,19 @@ class APIOrigin:
                     415, "UnsupportedMediaType", "Content-Type is not application/json."
                 )
         if operation == "createRestrictedDataToken":
-            return json_answer(200, self._restricted_token(request))
+            return json_answer(200, self._restricted_token(request, owner))
         if operation not in WITH_QUERY:
             for name, _ in request.query:
                 self._journal.ignore(operation, name)
-        status, body = self._operations.handlers[operation](request, argument)
+        status, body = seller.operations.handlers[operation](request, argument)
         return Answer(status=status) if body is None else json_answer(status, body)
 
-    def _restricted_token(self, request: Request) -> dict[str, Any]:
+    def _restricted_token(self, request: Request, owner: str) -> dict[str, Any]:
         body = parse_json_object(request)
         for name in body:
             if name not in RDT_KEYS:
                 self._journal.ignore("createRestrictedDataToken", name)
-        return self._office.restricted_token(body)
+        return self._office.restricted_token(body, owner)
 
 
 def route(request: Request) -> tuple[str, str]:

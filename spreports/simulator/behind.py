@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from spreports import catalog
@@ -27,8 +27,10 @@ class Behind:
         end: datetime,
         *,
         created: datetime | None = None,
+        options: Mapping[str, str] | None = None,
+        finished: bool = True,
     ) -> str:
-        """Put a finished report there, as another application would have made it.
+        """Put a report there, as another application would have made it.
 
         Parameters
         ----------
@@ -39,6 +41,9 @@ class Behind:
             The window, aware.
         created : datetime or None
             When it was made; None is now.
+        options : mapping of str to str, optional
+        finished : bool
+            False: it goes through its processing like any other.
 
         Returns
         -------
@@ -56,9 +61,9 @@ class Behind:
             ids,
             start,
             end,
-            options={},
+            options=options or {},
             created=created,
-            at_once=True,
+            at_once=finished,
         )
         return report.report_id
 

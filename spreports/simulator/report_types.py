@@ -49,3 +49,12 @@ def facts_of(report_type: str) -> Facts | None:
     if not entry.known or entry.report_type != report_type:
         return None
     return Facts(entry.restricted, entry.requestable)
+
+
+def catalogued_cooldowns() -> dict[str, float]:
+    """Return the seconds within which a report type is not made anew, by type."""
+    return {
+        entry.report_type: float(entry.cooldown_seconds)
+        for entry in catalog.entries()
+        if entry.cooldown_seconds
+    }

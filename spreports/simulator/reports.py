@@ -198,7 +198,7 @@ class ReportBook:
             made - report.created < cooldown
             for report in self._reports.values()
             if report.report_type == report_type
-            and report.marketplace_ids == marketplace_ids
+            and not set(marketplace_ids).isdisjoint(report.marketplace_ids)
             and report.outcome != "CANCELLED"
         )
 

@@ -19,16 +19,13 @@ from spreports.simulator.document_origin import DocumentOrigin
 from spreports.simulator.faults import Fault, FaultScript
 from spreports.simulator.journal import Journal, RequestRecord
 from spreports.simulator.lifecycle import Delays
-from spreports.simulator.operations import Operations
-from spreports.simulator.paging import Pager
-from spreports.simulator.reports import ReportBook
 from spreports.simulator.samples import Samples
+from spreports.simulator.sellers import Rules, Sellers
 from spreports.simulator.server import Origin
 from spreports.simulator.settlements import lay_settlements
 from spreports.simulator.shelf import DocumentShelf
 from spreports.simulator.signing import Signer
 from spreports.simulator.tokens import MadeUpCredentials, TokenOffice
-from spreports.simulator.usage_plans import DEFAULT_PLANS, UsagePlans
 from spreports.simulator.world import World
 
 if TYPE_CHECKING:
@@ -66,8 +63,13 @@ class Simulator(Behind):
         What goes wrong; more may come later through ``.faults.add``.
     fatal : mapping of str to str
         Report types that end FATAL, and what their document says.
-    cooldowns : mapping of str to float, seconds
-        Report types that are CANCELLED when asked for again within that time.
+    cooldowns : bool or mapping of str to float, seconds
+        Report types that are CANCELLED when asked for again within that time, for the
+        same marketplace; True takes those of the catalogue.
+    others : mapping of str to float
+        What somebody else uses of an operation's rate, as a share of it.
+    accounts : bool
+        Whether each refresh token is a seller of its own; else all are the one.
     first_day : date or None
         Order windows that end before it have no data: CANCELLED. None: two years ago.
     strict_requests : bool
@@ -111,7 +113,9 @@ class Simulator(Behind):
         rate_header_on_429: bool = False,
         faults: Iterable[Fault] = (),
         fatal: Mapping[str, str] | None = None,
-        cooldowns: Mapping[str, float] | None = None,
+        cooldowns: bool | Mapping[str, float] = False,
+        others: Mapping[str, float] | None = None,
+        accounts: bool = False,
         first_day: date | None = None,
         strict_requests: bool = False,
         region: str | None = None,
@@ -151,20 +155,24 @@ class Simulator(Behind):
             world=world,
             origin=lambda: self._documents.url,
         )
-        self._book = ReportBook(
-            self.clock,
-            Delays(*delays, random.Random(seed)),
-            self.faults,
-            self._shelf,
+        rules = Rules(
+            clock=self.clock,
+            delays=Delays(*delays, random.Random(seed)),
+            faults=self.faults,
+            shelf=self._shelf,
+            journal=self._journal,
             fatal=fatal or {},
-            cooldowns=cooldowns or {},
+            cooldowns=cooldowns,
             world=world,
             first_day=first_day or (self.clock.now() - DEFAULT_HISTORY).date(),
             strict_requests=strict_requests,
+            usage_plans=usage_plans,
+            others=others or {},
+            page_token_lifetime=page_token_lifetime,
+            region=region,
         )
-        plans = dict(DEFAULT_PLANS)
-        if isinstance(usage_plans, Mapping):
-            plans.update(usage_plans)
+        sellers = Sellers(rules, apart=accounts)
+        self._book = sellers.of(self.credentials.refresh_token).book
         api = APIOrigin(
             clock=self.clock,
             office=TokenOffice(
@@ -174,15 +182,7 @@ class Simulator(Behind):
                 lifetime=token_lifetime,
                 strict=strict_credentials,
             ),
-            plans=UsagePlans(self.clock, plans, enforced=usage_plans is not False),
-            operations=Operations(
-                self.clock,
-                self._book,
-                Pager(self.clock, page_token_lifetime),
-                self._journal,
-                region=region,
-                presign=self._shelf.presign,
-            ),
+            sellers=sellers,
             faults=self.faults,
             journal=self._journal,
             is_restricted=self._shelf.is_restricted,

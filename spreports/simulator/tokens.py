@@ -76,6 +76,7 @@ class TokenOffice:
         self._strict = strict
         self._lock = threading.Lock()
         self._access: dict[str, float] = {}
+        self._owners: dict[str, str] = {}
         self._restricted: dict[str, tuple[float, frozenset[tuple[str, str]]]] = {}
 
     def login(self, request: Request) -> Answer:
@@ -91,6 +92,7 @@ class TokenOffice:
         token = f"Atza|simulator-{secrets.token_urlsafe(32)}"
         with self._lock:
             self._access[token] = self._clock.monotonic() + self._lifetime
+            self._owners[token] = form["refresh_token"]
         return json_answer(
             200,
             {
@@ -138,8 +140,8 @@ class TokenOffice:
             return 400, "invalid_grant", "The request has an invalid grant parameter."
         return None
 
-    def restricted_token(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer createRestrictedDataToken.
+    def restricted_token(self, body: Mapping[str, Any], owner: str) -> dict[str, Any]:
+        """Answer createRestrictedDataToken for whoever `owner_of` named.
 
         Raises
         ------
@@ -160,6 +162,7 @@ class TokenOffice:
                 self._clock.monotonic() + self._lifetime,
                 granted,
             )
+            self._owners[token] = owner
         return {"restrictedDataToken": token, "expiresIn": int(self._lifetime)}
 
     def _resource(self, resource: object) -> tuple[str, str]:
@@ -178,6 +181,12 @@ class TokenOffice:
         elif not path.startswith("/"):
             raise invalid("The path of a restricted resource begins with a slash.")
         return str(method), unquote(path)
+
+    def owner_of(self, request: Request) -> str:
+        """Return the refresh token behind a request's token; "" for none."""
+        with self._lock:
+            token = request.headers.get("x-amz-access-token", "")
+            return self._owners.get(token, "")
 
     def check(self, request: Request, *, restricted: bool) -> None:
         """Let a caller pass, or not.

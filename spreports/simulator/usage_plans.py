@@ -1,6 +1,7 @@
 """Token buckets: how often an operation may be called.
 
-A call that is refused takes nothing from the bucket.
+A call that is refused takes nothing from the bucket. Others may use the same buckets:
+the seller's other applications, or another machine of ours.
 """
 
 from __future__ import annotations
@@ -36,6 +37,26 @@ class _Bucket:
     burst: int
     tokens: float
     updated: float
+    others: float = 0.0
+    others_due: float = 0.0
+
+    def take(self, now: float) -> bool:
+        """Let the others take what they want until now; then take one, if there is."""
+        while self.others and self.others_due <= now:
+            self._flow(self.others_due)
+            self.tokens -= self.tokens >= 1.0 - ROUNDING
+            self.others_due += 1.0 / self.others
+        self._flow(now)
+        if self.tokens < 1.0 - ROUNDING:
+            return False
+        self.tokens -= 1.0
+        return True
+
+    def _flow(self, now: float) -> None:
+        """Let in what has come by `now`."""
+        came = max(0.0, now - self.updated) * self.rate
+        self.tokens = min(float(self.burst), self.tokens + came)
+        self.updated = max(self.updated, now)
 
 
 class UsagePlans:
@@ -48,6 +69,8 @@ class UsagePlans:
         Operation to rate (requests per second) and burst (requests).
     enforced : bool
         False: rates are named in the header, but nothing is refused.
+    others : mapping of str to float
+        What somebody else uses of an operation's rate, as a share of it.
     """
 
     def __init__(
@@ -56,13 +79,21 @@ class UsagePlans:
         plans: Mapping[str, tuple[float, int]],
         *,
         enforced: bool = True,
+        others: Mapping[str, float] | None = None,
     ) -> None:
         self._clock = clock
         self._enforced = enforced
         self._lock = threading.Lock()
         began = clock.monotonic()
         self._buckets = {
-            operation: _Bucket(rate, burst, float(burst), began)
+            operation: _Bucket(
+                rate=rate,
+                burst=burst,
+                tokens=float(burst),
+                updated=began,
+                others=(others or {}).get(operation, 0.0) * rate,
+                others_due=began,
+            )
             for operation, (rate, burst) in plans.items()
         }
 
@@ -72,14 +103,7 @@ class UsagePlans:
         if bucket is None or not self._enforced:
             return True
         with self._lock:
-            now = self._clock.monotonic()
-            filled = bucket.tokens + (now - bucket.updated) * bucket.rate
-            bucket.tokens = min(float(bucket.burst), filled)
-            bucket.updated = now
-            if bucket.tokens < 1.0 - ROUNDING:
-                return False
-            bucket.tokens -= 1.0
-            return True
+            return bucket.take(self._clock.monotonic())
 
     def rate_header(self, operation: str) -> str | None:
         """Return ``x-amzn-RateLimit-Limit``, or None for what has no plan."""

@@ -1,0 +1,41 @@
+"""The tables of the ledger."""
+
+from __future__ import annotations
+
+# 1: requests, documents, commits; 2: windows of lakes, too
+SCHEMA_VERSION = 2
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS requests (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    request_key TEXT NOT NULL,
+    intended_time TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    report_id TEXT,
+    processing_status TEXT,
+    report_document_id TEXT,
+    UNIQUE (account, report_id)
+);
+CREATE INDEX IF NOT EXISTS requests_by_key ON requests (account, request_key, id);
+CREATE TABLE IF NOT EXISTS documents (
+    account TEXT NOT NULL,
+    report_document_id TEXT NOT NULL,
+    content_type TEXT,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    verified TEXT NOT NULL,
+    stored_time TEXT NOT NULL,
+    private_owner TEXT,
+    PRIMARY KEY (account, report_document_id)
+);
+CREATE TABLE IF NOT EXISTS commits (
+    account TEXT NOT NULL,
+    report_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    committed_time TEXT NOT NULL,
+    PRIMARY KEY (account, report_id, url)
+);
+"""
