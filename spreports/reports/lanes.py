@@ -63,7 +63,7 @@ class Lanes:
         self._deadline = math.inf
         self._broken: BaseException | None = None
         self._obtaining = Obtaining(connection, self._tickets, reuse=reuse)
-        self._polling = Polling(connection, self._tickets)
+        self._polling = Polling(connection, self._on_their_way)
         self._fetching = Fetching(connection)
 
     def results(
@@ -227,6 +227,11 @@ class Lanes:
                     return None
                 self._wait_for_news(self._changes, patience, lambda: not self._at_work)
         return None
+
+    def _on_their_way(self) -> Sequence[Ticket]:
+        """Return the tickets that are being polled."""
+        with self._changed:
+            return list(self._at[Stage.POLLING].values())
 
     def _due(self, stage: Stage) -> Ticket | None:
         """Return the first ticket that is due at this stage."""

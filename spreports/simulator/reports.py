@@ -195,7 +195,7 @@ class ReportBook:
         """Whether the same was asked for within the cool-down of its type."""
         cooldown = timedelta(seconds=self._cooldowns.get(report_type, 0.0))
         return any(
-            made - report.created < cooldown
+            timedelta() <= made - report.created < cooldown
             for report in self._reports.values()
             if report.report_type == report_type
             and not set(marketplace_ids).isdisjoint(report.marketplace_ids)

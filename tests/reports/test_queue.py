@@ -258,8 +258,8 @@ def test_many_reports_are_asked_after_by_pages(tmp_path: Path) -> None:
         assert sum(each.report is not None for each in done) == 60
         assert refused(simulator) == Counter()
         assert 2 <= pages <= 30
-        # Alone, each of the 60 would be asked after some 27 times
-        assert polls < 60 * 20
+        # Alone, each of the 60 would be asked after some 26 times
+        assert polls < 60 * 16
 
 
 def test_a_foreign_consumer_of_half_the_quota_brings_no_storm(tmp_path: Path) -> None:

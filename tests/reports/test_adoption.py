@@ -1,0 +1,249 @@
+"""Reports that exist at Amazon are used instead of created, where that is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Simulator
+from spreports.simulator.jumping_clock import JumpingClock
+from tests.reports.conftest import calls
+
+ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+TRAFFIC = "GET_SALES_AND_TRAFFIC_REPORT"
+INVENTORY = "GET_AFN_INVENTORY_DATA"
+SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+START, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 8, tzinfo=UTC)
+WEEK: dict[str, Any] = {"start": START, "end": END, "marketplaces": ["DE"]}
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with JumpingClock() as clock, Simulator(clock=clock, rows=3) as running:
+        yield running
+        assert running.failures == []
+        assert running.breaches == []
+
+
+@pytest.fixture
+def client(simulator: Simulator) -> Iterator[spr.Client]:
+    with simulator.client() as connected:
+        yield connected
+
+
+def test_somebody_elses_report_of_the_same_window_is_used(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    made = simulator.place_report(ORDERS, ["DE"], START, END)
+
+    (report,) = client.reports("orders", **WEEK)
+
+    assert report.report_id == made
+    assert (calls(simulator, "getReports"), calls(simulator, "createReport")) == (1, 0)
+    # From now on our ledger knows it
+    assert [r.report_id for r in client.reports("orders", **WEEK)] == [made]
+    assert calls(simulator, "getReports") == 1
+
+
+def test_one_that_is_still_processed_is_waited_for(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    made = simulator.place_report(ORDERS, ["DE"], START, END, finished=False)
+
+    assert client.reports("orders", **WEEK).read().height == 3
+
+    assert calls(simulator, "createReport") == 0
+    assert made in {r.path.rpartition("/")[2] for r in simulator.requests}
+
+
+@pytest.mark.parametrize("other", ["window", "marketplaces", "age"])
+def test_one_that_differs_is_not_used(
+    simulator: Simulator, client: spr.Client, other: str
+) -> None:
+    simulator.place_report(
+        ORDERS,
+        ["DE", "FR"] if other == "marketplaces" else ["DE"],
+        START,
+        END - timedelta(days=other == "window"),
+        created=simulator.clock.now() - timedelta(days=40 * (other == "age")),
+    )
+
+    client.reports("orders", **WEEK).wait()
+
+    assert calls(simulator, "createReport") == 1
+
+
+def test_reuse_false_neither_looks_nor_adopts(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.place_report(ORDERS, ["DE"], START, END)
+
+    client.reports("orders", **WEEK, reuse=False).wait()
+
+    assert (calls(simulator, "getReports"), calls(simulator, "createReport")) == (0, 1)
+
+
+def test_a_window_that_ends_now_cannot_exist_and_is_not_looked_for(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    client.reports("orders", start="7d", marketplaces=["DE"]).wait()
+
+    assert (calls(simulator, "getReports"), calls(simulator, "createReport")) == (0, 1)
+
+
+def test_one_listing_serves_the_windows_of_many_requests(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    for day in range(8):
+        start = START + timedelta(days=day)
+        simulator.place_report(ORDERS, ["DE"], start, start + timedelta(days=1))
+    starts = [START + timedelta(days=day) for day in range(12)]
+    described = [
+        client.reports(
+            "orders", start=s, end=s + timedelta(days=1), marketplaces=["DE"]
+        )
+        for s in starts
+    ]
+    together = spr.Reports(
+        client._connection,
+        spr.report_type("orders"),
+        [request for each in described for request in each._requests],
+    )
+
+    together.wait()
+
+    assert calls(simulator, "createReport") == 4
+    assert calls(simulator, "getReports") <= 2
+
+
+# The type counts its last day in: dataEndTime is the eve of the window's end
+EVE = END - timedelta(days=1)
+OPTIONS = {"dateGranularity": "DAY", "asinGranularity": "SKU"}
+
+
+def test_a_report_with_options_is_used_where_its_document_names_them(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    made = simulator.place_report(TRAFFIC, ["DE"], START, EVE, options=OPTIONS)
+
+    described = client.reports(TRAFFIC, **WEEK, options=OPTIONS)
+    assert described.read("salesAndTrafficByAsin").height
+
+    assert [report.report_id for report in described] == [made]
+    assert calls(simulator, "createReport") == 0
+    assert calls(simulator, "getReportDocument") == 1
+
+
+@pytest.mark.parametrize(
+    "theirs", [{}, {**OPTIONS, "asinGranularity": "PARENT"}, {"dateGranularity": "DAY"}]
+)
+def test_a_document_that_names_other_options_makes_us_create_our_own(
+    simulator: Simulator, client: spr.Client, theirs: dict[str, str]
+) -> None:
+    made = simulator.place_report(TRAFFIC, ["DE"], START, EVE, options=theirs)
+
+    described = client.reports(TRAFFIC, **WEEK, options=OPTIONS)
+    assert described.read("salesAndTrafficByAsin").height
+
+    assert [report.report_id for report in described] != [made]
+    assert calls(simulator, "createReport") == 1
+    assert calls(simulator, "getReportDocument") == 2
+
+
+def test_a_flat_file_whose_type_has_options_is_nobodys_but_ours(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    name = "GET_LEDGER_DETAIL_VIEW_DATA"
+    simulator.place_report(name, ["DE"], START, END)
+
+    client.reports(name, **WEEK).wait()
+
+    assert (calls(simulator, "getReports"), calls(simulator, "createReport")) == (0, 1)
+
+
+def test_a_type_that_cools_down_uses_the_copy_that_is_still_fresh(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    now = simulator.clock.now()
+    made = simulator.place_report(INVENTORY, ["DE"], now, now)
+
+    (report,) = client.reports(INVENTORY, marketplaces=["DE"])
+
+    assert report.report_id == made
+
+
+def test_others_reports_begin_a_cool_down_that_we_wait_for() -> None:
+    with (
+        JumpingClock() as clock,
+        Simulator(clock=clock, rows=3, cooldowns=True) as simulator,
+        simulator.client() as own,
+    ):
+        now = clock.now()
+        simulator.place_report(TRAFFIC, ["DE"], START, END, created=now)
+        begun = clock.monotonic()
+
+        other = {**WEEK, "end": END - timedelta(days=1)}
+        (report,) = own.reports(TRAFFIC, **other)
+
+        assert report.processing_status == "DONE"
+        assert 890 <= clock.monotonic() - begun <= 1000
+
+
+def test_a_settlement_under_many_report_ids_is_listed_once(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    # The same times; the simulator's numbers follow the marketplace and the window
+    for place in ("US", "US", "CA"):
+        simulator.place_report(SETTLEMENT, [place], START, END)
+
+    found = client.existing("settlement", since="90d")
+
+    ids = found.read("summary")["settlement-id"].to_list()
+    # Beside the two that every simulator has: of three documents of the same times two
+    # settlements, though all three have report ids and documents of their own
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_settlements_of_different_times_are_told_apart_without_a_download(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    assert len(client.existing("settlement", since="90d")) == 2
+    assert calls(simulator, "getReportDocument") == 0
+
+
+def test_of_the_same_settlement_the_oldest_report_stays(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    now = simulator.clock.now()
+    ids = [
+        simulator.place_report(
+            SETTLEMENT, ["US"], START, END, created=now - timedelta(days=age)
+        )
+        for age in (1, 9, 4)
+    ]
+    listed = client.existing("settlement", since="90d")
+
+    assert ids[1] in {report.report_id for report in listed}
+    assert not {ids[0], ids[2]} & {report.report_id for report in listed}
+
+
+def test_reports_of_the_last_ninety_days_are_listed_up_to_the_edge(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    now = simulator.clock.now()
+    inside = simulator.place_report(
+        SETTLEMENT,
+        ["US"],
+        START - timedelta(days=100),
+        END - timedelta(days=100),
+        created=now - timedelta(days=90) + timedelta(minutes=10),
+    )
+
+    listed = client.existing("settlement", since="95d")
+
+    assert inside in {report.report_id for report in listed}
+    assert all(record.status == 200 for record in simulator.requests)
