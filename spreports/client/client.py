@@ -173,9 +173,8 @@ class Client(Syncing):
         per_marketplace : bool
             One report for each marketplace instead of one for all (more calls).
         reuse : bool
-            Adopt a report that exists instead of creating it again: one that our ledger
-            knows, or anybody's of the same type, window and marketplaces whose options
-            cannot differ, or are named by its document. False creates anew.
+            Adopt a report that exists, ours or anybody's, instead of creating it again
+            where type, window, marketplaces and options are known to be the same.
         strict : bool
             Check the request against the catalogue before quota is spent.
         encoding : str, optional
@@ -223,9 +222,8 @@ class Client(Syncing):
         """List finished reports that exist at Amazon; creates nothing.
 
         The only way to reports that Amazon makes by itself, such as settlements.
-        Reports that share a report document are listed once, and so are those of one
-        settlement: where several documents cover the same times, they are brought to
-        read their settlement id.
+        Each report document and each settlement is listed once; documents of the same
+        times are brought to read their settlement ids.
 
         Parameters
         ----------

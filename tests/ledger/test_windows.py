@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spreports.ledger import LakeWindow, Ledger, TableRows, WindowState, request_key
-from spreports.ledger.file import _SCHEMA
+from spreports.ledger.schema import SCHEMA
 
 NOW = datetime(2026, 11, 2, 4, tzinfo=UTC)
 KEY = request_key("T", ["M"], {}, None, None)
@@ -62,7 +62,7 @@ def test_a_ledger_of_the_first_schema_keeps_its_rows_and_learns_of_lakes(
 ) -> None:
     path = tmp_path / "ledger.sqlite"
     old = sqlite3.connect(path)
-    old.executescript(_SCHEMA)
+    old.executescript(SCHEMA)
     old.execute(
         "INSERT INTO requests (account, request_key, intended_time, owner, report_id) "
         "VALUES ('account', ?, ?, '', 'R1')",

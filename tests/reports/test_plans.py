@@ -10,12 +10,12 @@ import pytest
 
 import spreports as spr
 from spreports.simulator import Simulator
-from tests.clocks import ManualClock
+from spreports.simulator.jumping_clock import JumpingClock
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator(clock=ManualClock(), rows=5) as running:
+    with JumpingClock() as clock, Simulator(clock=clock, rows=5) as running:
         yield running
 
 
