@@ -181,6 +181,14 @@ def _is_removal(data: bytes) -> bool:
         return False
 
 
+def _files_of(stem: str, data: bytes) -> tuple[str, ...]:
+    """Return the files that a note names; none where it is damaged: it hides all."""
+    try:
+        return tuple(intent_paths(stem, data))
+    except SinkError:
+        return ()
+
+
 def _names(state: Place) -> list[str]:
     """Return the names of the state files."""
     return [
@@ -198,7 +206,7 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         if name.endswith(".intent"):
             stem = name.removesuffix(".intent")
             kind = leaving if _is_removal(data) else unfinished
-            kind[stem] = tuple(intent_paths(stem, data))
+            kind[stem] = _files_of(stem, data)
     markers, digests = {}, {}
     for name, data in found.items():
         stem = name.removesuffix(".json")
