@@ -22,6 +22,12 @@ _COMMA_IS_DECIMAL: Final = frozenset(
 )
 _COMMA_GROUPS: Final = frozenset({"USD", "GBP", "JPY"})
 _LOCAL: Final = re.compile(r"([+-]?)(\d[\d.,]*|[.,]\d+)", re.ASCII)
+# Swedish, Polish, French and others group by a blank, which does not break, and Swedish
+# has a minus sign of its own. Source: Unicode CLDR, number symbols
+_SPACED: Final = re.compile(
+    "([+-]?[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+)(?:[.,]([0-9]+))?"
+)
+_MINUS: Final = "\u2212"
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -60,7 +66,7 @@ def parse_local_decimal(text: str, currency: str | None) -> Decimal:
     decides. A lone comma groups for USD, GBP and JPY and is the decimal mark for EUR
     and other currencies of comma countries; a lone point groups only for the latter.
     A lone comma before three digits without such a currency is refused, since a guess
-    is wrong by a factor of a thousand.
+    is wrong by a factor of a thousand. Blanks group threes.
 
     Parameters
     ----------
@@ -82,6 +88,9 @@ def parse_local_decimal(text: str, currency: str | None) -> Decimal:
     Source: changelog of the settlement report ("local decimal format, 95,00");
     Unicode CLDR, number symbols.
     """
+    text = text.replace(_MINUS, "-")
+    if spaced := _SPACED.fullmatch(text):
+        return parse_decimal(f"{''.join(spaced[1].split())}.{spaced[2] or ''}")
     found = _LOCAL.fullmatch(text)
     if not found:
         return parse_decimal(text)

@@ -234,6 +234,11 @@ def test_zone_offsets_are_whole_quarters_of_an_hour_within_a_day() -> None:
         ("42", "EUR", "42"),
         ("-,5", None, "-0.5"),
         ("1E+2", None, "100"),
+        ("1 234,50", "SEK", "1234.50"),
+        ("1\u00a0234\u00a0567,8", "PLN", "1234567.8"),
+        ("-1\u202f234", "EUR", "-1234"),
+        ("\u22121\u00a0234,567", "SEK", "-1234.567"),
+        ("\u22120,50", "SEK", "-0.50"),
     ],
 )
 def test_local_decimals(text: str, currency: str | None, expected: str) -> None:
@@ -246,6 +251,10 @@ def test_local_decimals(text: str, currency: str | None, expected: str) -> None:
         ("1,234", None),
         ("1,234", "CAD"),
         ("1,23,456", None),
+        ("12 34,5", "SEK"),
+        ("1 234 5", "SEK"),
+        ("1234 567", "SEK"),
+        ("1  234", "SEK"),
         ("1.2,3.4", None),
         ("1,", "x1"),
     ],
