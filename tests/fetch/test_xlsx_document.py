@@ -183,6 +183,14 @@ def test_a_damaged_part_is_an_error(part: bytes) -> None:
         read(workbook({"S": []}, replaced={"xl/worksheets/sheet1.xml": part}), KIND)
 
 
+@pytest.mark.parametrize("label", ["UTFF-8", "utf-7", "shift_jis", "rot13", "cp037"])
+def test_a_part_in_a_strange_charset_is_an_error(label: str) -> None:
+    text = f'<?xml version="1.0" encoding="{label}"?><styleSheet/>'.encode()
+    book = workbook({"S": [HEADER]}, replaced={"xl/styles.xml": text})
+    with pytest.raises(ParseError, match="damaged"):
+        read(book, KIND)
+
+
 def test_a_cell_in_the_last_corner_is_refused() -> None:
     sheet = (
         b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'

@@ -105,6 +105,9 @@ class _Part:
         except expat.ExpatError as exc:
             what = expat.ErrorString(exc.code)
             raise ParseError(f"the workbook is damaged: {what}") from None
+        except (LookupError, ValueError):
+            # a part declares a charset that Python lacks, or that expat cannot use
+            raise ParseError("the workbook is damaged: a part's charset") from None
 
     def _element(self, name: str, attributes: dict[str, str]) -> None:
         """Count a cell's place."""
