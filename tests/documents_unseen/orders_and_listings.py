@@ -406,6 +406,19 @@ AFTERWARDS: Final = (
         charset="cp932",
         dropped=1,
     ),
+    # An older form: its first row is a summary, too, but its amounts stand in several
+    # columns, so that it is read as it is served
+    Unseen(
+        name="settlement_v1",
+        columns={
+            "settlement-id": (S, ("7", "7")),
+            "total-amount": (M, (("1.000,50", Decimal("1000.5")), "")),
+            "currency": (S, ("EUR", "")),
+            "price-type": (S, ("", "Principal")),
+            "price-amount": (M, ("", ("12,00", Decimal(12)))),
+            "posted-date": (T, ("", at("01.10.2026", 2026, 10, 1))),
+        },
+    ),
     Unseen(
         name="vat_calculation",
         columns={
