@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -113,7 +114,7 @@ class Partitioner:
         self.keys = parse_keys(schema, partition_by, constants)
         self.columns: list[str] = _left(schema, self.keys)
         self._fixed = {
-            key.name: _texts(key, pa.array([constants[key.source]]))[0]
+            key.name: _texts(key, _constant(constants[key.source]))[0]
             for key in self.keys
             if key.constant
         }
@@ -187,6 +188,17 @@ def _sorted(rows: pa.Table, codes: pa.Array) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
+def _constant(value: object) -> pa.Array:
+    """Return a constant as an array of one value, of the type that it has."""
+    if isinstance(value, str):
+        return array_of([value], pa.string())
+    if isinstance(value, datetime) and value.tzinfo is UTC:
+        return array_of([value], pa.timestamp("us", "UTC"))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return array_of([value], pa.date32())
+    return pa.array([value])  # it looks for pandas, see arrays.py
+
+
 def _parse_key(
     entry: object, schema: pa.Schema, constants: Mapping[str, object]
 ) -> Key:
@@ -205,7 +217,7 @@ def _parse_key(
             )
             raise SinkError(msg)
     constant = source not in schema.names
-    dtype = pa.scalar(constants[source]).type if constant else schema.field(source).type
+    dtype = _constant(constants[source]).type if constant else schema.field(source).type
     if pa.types.is_dictionary(dtype):
         dtype = dtype.value_type
     if unit is not None and not _is_time(dtype):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from spreports.arrays import scalar_of
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -47,7 +49,7 @@ def batch_with_metadata(
     """Add the metadata columns to one record batch, as `with_metadata`."""
     for field in METADATA_COLUMNS:
         if field.name not in batch.schema.names:
-            value = pa.scalar(constants.get(field.name), type=field.type)
+            value = scalar_of(constants.get(field.name), field.type)
             batch = batch.append_column(field, pa.repeat(value, batch.num_rows))
     return batch
 

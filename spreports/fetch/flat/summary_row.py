@@ -14,6 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import scalar_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
@@ -124,7 +125,7 @@ class SummaryRow:
                 yield batch, batch.slice(0, 0)
                 continue
             found.summary_rows += number
-            nothing = pa.scalar(None, total.type)
+            nothing = scalar_of(None, total.type)
             self._add(self._totals, batch, pc.if_else(is_summary, total, nothing))
             yield batch.filter(pc.invert(is_summary)), batch.filter(is_summary)
         # Not before the parser, a thread of its own, has counted its last row
