@@ -18,15 +18,16 @@ from spreports.errors import SinkError
 from spreports.lake.care import COMPACTION, is_private, opened, settled, take_away
 from spreports.lake.place import Place
 from spreports.lake.state import Holding, RootState, Span, compacted_note
+from spreports.load.encoders import PartFile
 from spreports.load.marker import MarkedFile, Marker
 from spreports.load.parquet import publish
 from spreports.load.rowgroups import (
+    Encoding,
     abandon,
-    dictionary_columns,
+    choose_encoding,
     open_writer,
     windows,
 )
-from spreports.load.writers import PartFile
 
 __all__ = ["Change", "rewrite", "schema_of"]
 
@@ -223,12 +224,12 @@ def write_file(
     try:
         for table in windows(batches, schema, ROW_GROUP_ROWS, ROW_GROUP_BYTES):
             if writer is None:
-                chosen = dictionary_columns(table)
-                writer = open_writer(local, schema, note=note, dictionary=chosen)
+                chosen = choose_encoding(table)
+                writer = open_writer(local, schema, note=note, encoding=chosen)
             writer.write_table(table, row_group_size=table.num_rows)
             rows += table.num_rows
         if writer is None:
-            writer = open_writer(local, schema, note=note, dictionary=[])
+            writer = open_writer(local, schema, note=note, encoding=Encoding())
         writer.close()
     except (OSError, pa.ArrowException) as exc:
         if writer is not None:

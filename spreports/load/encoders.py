@@ -23,8 +23,6 @@ from spreports.load.rowgroups import Encoding, abandon, open_writer
 
 __all__ = ["Encoders", "PartFile"]
 
-THREADS = 2
-
 
 @dataclass(frozen=True, slots=True)
 class PartFile:
@@ -88,6 +86,8 @@ class Encoders:
     note : mapping of str to str
     queue_bytes : int, bytes
         Row groups on their way to the disk; `encode` waits while there are more.
+    threads : int
+        Files written to at the same time.
     max_open : int
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
@@ -108,12 +108,13 @@ class Encoders:
         *,
         note: Mapping[str, str],
         queue_bytes: int,
+        threads: int,
         max_open: int,
     ) -> None:
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
         self._queue_bytes, self._max_open = queue_bytes, max_open
         self._queue: deque[tuple[Future[None], int]] = deque()
-        self._pool = ThreadPoolExecutor(THREADS, "spreports-encode")
+        self._pool = ThreadPoolExecutor(threads, "spreports-encode")
         self._files = _Files()
         self.queued = 0
         self.encoding = Encoding()

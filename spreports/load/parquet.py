@@ -44,7 +44,9 @@ __all__ = ["SinkResult", "markers", "publish", "sink"]
 BUDGET = 64 << 20
 ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
+# Sorting by folder wants large windows; without folders they only take memory
 WINDOW_ROWS = 32_768
+UNSORTED_ROWS = 8_192
 WINDOW_BYTES = 16 << 20
 
 
@@ -147,6 +149,7 @@ def sink(
             note=note or {},
             budget=budget,
             row_group_rows=row_group_rows,
+            files_at_once=2 if plan.keys else 1,
             max_open=max_open,
         )
         try:
@@ -212,7 +215,8 @@ def _write(
 ) -> list[PartFile]:
     """Put all rows into whole local files."""
     plain = schema.equals(batches.schema)
-    for window in windows(batches, batches.schema, WINDOW_ROWS, WINDOW_BYTES):
+    rows_at_once = WINDOW_ROWS if plan.keys else UNSORTED_ROWS
+    for window in windows(batches, batches.schema, rows_at_once, WINDOW_BYTES):
         table = window if plain else window.cast(schema)
         kept = table.select(plan.columns)
         writers.learn(kept)

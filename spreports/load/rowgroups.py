@@ -26,7 +26,7 @@ __all__ = [
     "without_views",
 ]
 
-SAMPLE_ROWS = 16_384
+SAMPLE_ROWS = 8_192
 DISTINCT_SHARE = 1 / 16
 
 
@@ -93,7 +93,7 @@ def choose_encoding(sample: pa.Table) -> Encoding:
     Parameters
     ----------
     sample : pyarrow.Table
-        The first 16,384 rows of it are looked at.
+        The first 8,192 rows of it are looked at.
 
     Returns
     -------

@@ -59,11 +59,13 @@ class PartWriters:
     schema : pyarrow.Schema
     note : mapping of str to str
     budget : int, bytes
-        Rows in memory, all folders together: half may wait, half may be on its way to
-        the encoders.
+        Rows in memory, all folders together: half may wait, and a quarter may be on
+        its way to the disk for each file that is written to at the same time.
     row_group_rows : int
         A folder's rows are written when this many wait, earlier only when they are a
         quarter of the budget.
+    files_at_once : int
+        One or two.
     max_open : int
         As for `Encoders`.
     """
@@ -77,6 +79,7 @@ class PartWriters:
         note: Mapping[str, str],
         budget: int,
         row_group_rows: int,
+        files_at_once: int,
         max_open: int,
     ) -> None:
         self._home = home
@@ -87,7 +90,13 @@ class PartWriters:
         self._scratches = 0
         self._sampled = False
         self._encoders = Encoders(
-            home, stem, schema, note=note, queue_bytes=budget // 2, max_open=max_open
+            home,
+            stem,
+            schema,
+            note=note,
+            queue_bytes=budget // 4 * files_at_once,
+            threads=files_at_once,
+            max_open=max_open,
         )
 
     @property

@@ -43,29 +43,33 @@ ROWS = st.lists(
 )
 
 
-def read(text: bytes, types: ParserTypes | None) -> tuple[pa.Table, Findings]:
-    """Read a document in blocks of a row or two."""
+def read(
+    text: bytes, types: ParserTypes | None, block_bytes: int = 60
+) -> tuple[pa.Table, Findings]:
+    """Read a document, by default in blocks of a row or two."""
     findings = Findings()
     header, rest = read_header(iter([text]), KIND)
-    blocks = row_blocks(rest, header, block_bytes=60)
+    blocks = row_blocks(rest, header, block_bytes=block_bytes)
     typing = Typing(header, KIND, "rescue", findings)
     texts = parse_flat(blocks, header, KIND, findings, empty_is_null=True, types=types)
     return pa.Table.from_batches(typing.typed(texts), typing.schema), findings
 
 
 @settings(deadline=None)
-@given(rows=ROWS)
-@example(rows=[SOUND, (*SOUND[:3], "0000-12-31T23:59:59Z", *SOUND[4:]), SOUND])
+@given(rows=ROWS, times=st.sampled_from([1, 40]))
+@example(rows=[SOUND, (*SOUND[:3], "0000-12-31T23:59:59Z", *SOUND[4:])], times=1)
+@example(rows=[SOUND, ("1,5", *SOUND[1:]), ("0.1234560", *SOUND[1:])], times=40)
 def test_typing_in_the_parser_changes_no_cell_and_no_finding(
-    rows: list[tuple[str, ...]],
+    rows: list[tuple[str, ...]], times: int
 ) -> None:
     names = [column.name for column in KIND.columns()]
-    lines = ["\t".join(names), *("\t".join(row) for row in rows), ""]
+    lines = ["\t".join(row) for row in rows for _ in range(times)]
+    lines = ["\t".join(names), *lines, ""]
     text = "\n".join(lines).encode()
     types = ParserTypes({column.name: column for column in KIND.columns()})
 
-    at_once, found = read(text, types)
-    by_text, expected = read(text, None)
+    at_once, found = read(text, types, 60 * times)
+    by_text, expected = read(text, None, 60 * times)
 
     assert at_once.equals(by_text)
     assert found == expected

@@ -94,8 +94,8 @@ def _typed(
     """Return a table with the parser's own types, or None where some cell forbids."""
     if types is None or not types.left or header.quoting is Quoting.ENCLOSED:
         return None
-    table, _ = _read(rows, header, empty, types.left)
-    return table if table is not None and types.fit(table) else None
+    table, _ = _read(rows, header, empty, types.asked)
+    return None if table is None else types.typed(table)
 
 
 def _read(
