@@ -365,6 +365,39 @@ def test_a_lake_in_memory_is_a_lake(
     fs.store.clear()
 
 
+def test_a_lake_on_s3_is_a_lake_and_its_keys_are_in_no_ledger(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    s3_server: str,
+    home: Path,
+) -> None:
+    options = {
+        "key": "test-key",
+        "secret": "test-secret-canary",
+        "client_kwargs": {"endpoint_url": s3_server, "region_name": "eu-west-1"},
+    }
+    fsspec.filesystem("s3", **options).mkdir("nightly")
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-08", lookback=1)
+
+    first = client.sync([feed], "s3://nightly/lake", storage_options=options)
+    second = client.sync([feed], "s3://nightly/lake", storage_options=options)
+
+    assert (first.windows, second.windows) == (2, 0)
+    check_orders(
+        simulator,
+        f"s3://nightly/lake/{ORDERS}",
+        day(8),
+        day(10),
+        clock.now(),
+        marketplaces=["DE"],
+        storage_options=options,
+    )
+    kept = b"".join(path.read_bytes() for path in home.rglob("*.sqlite*"))
+    assert b"secret-canary" not in kept
+    assert "secret-canary" not in repr(first)
+
+
 def test_a_lake_that_refuses_midway_loses_nothing_and_no_document_is_fetched_again(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
