@@ -35,8 +35,8 @@ REPOSITORY = Path(__file__).parents[2]
 SHORT = os.environ.get("SPREPORTS_SLOW") == "short"
 # Nights after which a new lake is begun
 NIGHTS_OF_A_LAKE = 50
-# More than a night passes: where the n-th instant is not reached, nothing is killed
-INSTANTS = 150
+# About what a night passes; where the n-th instant is not reached, nothing is killed
+INSTANTS = 100
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def run_nights(nights: Nights, count: int, seed: int) -> int:
                 nights.one(dies_at=1 + (seed + number * 7) % INSTANTS)
             else:
                 nights.one(dies_after=source.uniform(0.02, 0.35))
-            if number % 5 == 4 or number == count - 1:
+            if number % 25 == 24 or number == count - 1:
                 nights.check()
             nights.clock.days += 1
         return nights.killed
