@@ -119,6 +119,9 @@ def _check(simulator: Simulator, lake: str, now: datetime, empty: set[date]) -> 
         "SELECT count(*) FROM read_parquet($1, union_by_name = true)", [files]
     ).fetchall()[0]
     assert count == served
+    scanned = spr.scan_lake(lake, "orders", latest=True).collect()
+    assert scanned.height == served
+    assert scanned["gift-note"].null_count() < served
     by_date = rows(f"{lake}/{TRAFFIC}/salesAndTrafficByDate")
     start = FIRST + 16 * DAY
     found = {row["date"]: row["salesByDate.unitsOrdered"] for row in by_date}
