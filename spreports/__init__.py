@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from spreports.lake.lake import Lake as Lake
     from spreports.lake.scan import scan_lake as scan_lake
     from spreports.load.parquet import SinkResult as SinkResult
+    from spreports.notifications.sqs import SQSQueue as SQSQueue
     from spreports.plan.plan import Plan as Plan
     from spreports.plan.plans import Plans as Plans
     from spreports.reports.document import Document as Document
@@ -94,6 +95,7 @@ _HOMES = {
     "ReportSchedule": "api.models",
     "ReportType": "catalog",
     "Reports": "reports.reports",
+    "SQSQueue": "notifications.sqs",
     "Schedule": "schedules.schedule",
     "ScheduleChanges": "schedules.changes",
     "SinkResult": "load.parquet",

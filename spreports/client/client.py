@@ -28,6 +28,7 @@ from spreports.quota import CoolDowns, QuotaFile, SharedBuckets
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.listing import LISTED_FOR
+from spreports.reports.notices import Notices, Watch
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.provenance import library_version
 from spreports.reports.reports import Reports
@@ -54,6 +55,8 @@ class Client(Syncing):
     clock : Clock
     on_close : callable, optional
         Called once, last, when the client is closed.
+    notices : Notices, optional
+        Tells which reports are finished.
 
     Attributes
     ----------
@@ -67,6 +70,7 @@ class Client(Syncing):
         *,
         clock: Clock | None = None,
         on_close: Callable[[], None] | None = None,
+        notices: Notices | None = None,
     ) -> None:
         self._clock = StoppableClock(clock or SystemClock())
         self._on_close = on_close
@@ -96,6 +100,7 @@ class Client(Syncing):
             clock=self._clock,
             throttle=throttle,
             cooldowns=CoolDowns(self._quota, account, self._clock),
+            watch=Watch(notices, self._clock),
             loopback=settings.endpoint is not None and is_loopback(settings.endpoint),
         )
         for document_id in self._connection.ledger.orphans(account):

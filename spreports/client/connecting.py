@@ -16,6 +16,7 @@ from spreports.errors import ConfigError
 from spreports.facts import read_catalogue
 
 if TYPE_CHECKING:
+    from spreports.reports.notices import Notices
     from spreports.simulator import Simulator
 
 
@@ -28,6 +29,7 @@ def connect(
     endpoint: str | None = None,
     token_url: str | None = None,
     home: str | os.PathLike[str] | None = None,
+    notifications: Notices | None = None,
 ) -> Client:
     """Connect to Amazon, or to the embedded simulator.
 
@@ -50,6 +52,9 @@ def connect(
     home : path, optional
         The local store: staged frames, documents, ledger. Left out,
         ``SPREPORTS_HOME`` or the user's cache folder.
+    notifications : SQSQueue, optional
+        Tells which reports are finished, so that they need not be polled; clients of
+        several accounts may share one. Whoever made it closes it.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def connect(
         No credentials, or settings that contradict each other.
     """
     if target == "simulator":
-        return _with_simulator(home)
+        return _with_simulator(home, notifications)
     if target is not None:
         raise ConfigError(
             f"connect({target!r}): the only target is 'simulator'; for another "
@@ -77,17 +82,22 @@ def connect(
             endpoint=endpoint,
             token_url=token_url,
             home=home,
-        )
+        ),
+        notices=notifications,
     )
 
 
-def _with_simulator(home: str | os.PathLike[str] | None) -> Client:
+def _with_simulator(
+    home: str | os.PathLike[str] | None, notifications: Notices | None
+) -> Client:
     """Start a simulator that lives as long as its client."""
     from spreports.simulator import Simulator  # noqa: PLC0415 - only when asked for
 
     simulator = Simulator()
     simulator.start()
-    return connect_simulator(simulator, home=home, close_simulator=True)
+    return connect_simulator(
+        simulator, home=home, close_simulator=True, notifications=notifications
+    )
 
 
 def connect_simulator(
@@ -97,6 +107,7 @@ def connect_simulator(
     close_simulator: bool = False,
     seller: str | None = None,
     clock: Clock | None = None,
+    notifications: Notices | None = None,
 ) -> Client:
     """Return a client of a running simulator, on the simulator's clock.
 
@@ -113,6 +124,8 @@ def connect_simulator(
         them apart.
     clock : Clock, optional
         The simulator's unless given.
+    notifications : SQSQueue, optional
+        As in `connect`.
     """
     scratch = None if home else tempfile.mkdtemp(prefix="spreports-simulator-")
 
@@ -132,4 +145,9 @@ def connect_simulator(
         home=Path(home or str(scratch)),
         catalogue=read_catalogue(os.environ),
     )
-    return Client(settings, clock=clock or simulator.clock, on_close=on_close)
+    return Client(
+        settings,
+        clock=clock or simulator.clock,
+        on_close=on_close,
+        notices=notifications,
+    )

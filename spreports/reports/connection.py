@@ -11,6 +11,7 @@ from spreports.clock import StoppableClock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
 from spreports.quota import CoolDowns
+from spreports.reports.notices import Watch
 
 
 class Locks:
@@ -43,6 +44,8 @@ class Connection:
         The account's buckets, which `api` draws on.
     cooldowns : CoolDowns
         When report types may be asked for again.
+    watch : Watch
+        Listens to notifications of finished reports, where there are any.
     loopback : bool
         Whether report documents may come from this machine (the simulator).
     locks : Locks
@@ -58,6 +61,7 @@ class Connection:
     clock: StoppableClock
     throttle: Throttle
     cooldowns: CoolDowns
+    watch: Watch
     loopback: bool
     locks: Locks = field(default_factory=Locks)
     private: set[str] = field(default_factory=set)

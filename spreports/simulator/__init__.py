@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spreports.simulator.faults import Fault
+    from spreports.simulator.notifier import Notifier
     from spreports.simulator.simulator import Simulator
     from spreports.simulator.world import World
 
-__all__ = ["Fault", "Simulator", "World"]
+__all__ = ["Fault", "Notifier", "Simulator", "World"]
 
 
 def __getattr__(name: str) -> object:
@@ -31,4 +32,8 @@ def __getattr__(name: str) -> object:
         from spreports.simulator.world import World  # noqa: PLC0415  lazy on purpose
 
         return World
+    if name == "Notifier":
+        from spreports.simulator.notifier import Notifier  # noqa: PLC0415  lazy on purpose
+
+        return Notifier
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

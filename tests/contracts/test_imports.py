@@ -28,7 +28,17 @@ PUBLIC = {"__init__", "errors", "simulator"}
 # room: (rooms of ours it may import, third-party packages it may import)
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "__init__": (
-        HALL | {"client", "facts", "lake", "reports", "schedules", "simulator", "sync"},
+        HALL
+        | {
+            "client",
+            "facts",
+            "lake",
+            "notifications",
+            "reports",
+            "schedules",
+            "simulator",
+            "sync",
+        },
         {"polars"},
     ),
     # For the types of attributes alone: nothing is imported when it runs
@@ -74,6 +84,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"errors", "clock", "catalog", "fetch", "load", "facts", "reports.metadata"},
         {"pyarrow", "polars", "fsspec"},
     ),
+    # knows nothing of reports but their ids: the waiter is given it as a `Notices`
+    "notifications": ({"errors", "clock"}, {"botocore"}),
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
     # `client.arguments` reads what a user says of types, marketplaces and options
     "schedules": (HALL | {"reports", "client.arguments"}, set()),
@@ -103,6 +115,8 @@ THIRD_PARTY = {
     "pandas",
     "pytest",
     "python_calamine",
+    "boto3",
+    "botocore",
 }
 
 

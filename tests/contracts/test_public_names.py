@@ -46,6 +46,7 @@ NAMES = [
     "ReportType",
     "Reports",
     "SPReportsError",
+    "SQSQueue",
     "Schedule",
     "ScheduleChanges",
     "ServerError",

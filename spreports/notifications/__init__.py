@@ -1,0 +1,1 @@
+"""Amazon's notifications: which reports are finished, told instead of asked."""

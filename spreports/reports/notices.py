@@ -1,0 +1,131 @@
+"""Who tells that reports are finished, and how far to rely on it.
+
+Polls are the ground: they go on whatever a queue says, at long intervals while it
+proves good, at their own pace while it is silent or down.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Protocol
+
+from spreports.api.models import Report
+from spreports.clock import Clock
+from spreports.errors import APIError
+
+__all__ = ["Notices", "Watch"]
+
+logger = logging.getLogger("spreports.reports")
+
+# Seconds until a poll, at least, while notifications are relied upon. Before the first
+# has come they are only hoped for: reports take about 90 seconds, so a queue into which
+# Amazon puts nothing is found out by the first reports, for half a minute's delay.
+HOPED_FOR = 120.0
+PROVEN = 900.0
+# Seconds that one listening lasts: reports created meanwhile are not listened for.
+LISTENING = 5.0
+# Seconds until a queue that is down is tried again.
+DOWN_FOR = 60.0
+# A notification may be this much later than the report itself.
+LATE_BY = timedelta(seconds=20)
+
+
+class Notices(Protocol):
+    """Something that is told when reports finish, such as `SQSQueue`."""
+
+    def finished(self, report_ids: Collection[str], timeout: float) -> set[str]:
+        """Return which of these reports may have finished, waiting for a first one.
+
+        A report that is not named may have finished as well; one that is, may not:
+        getReport has the last word.
+
+        Parameters
+        ----------
+        report_ids : collection of str
+        timeout : float, seconds of real time
+
+        Raises
+        ------
+        APIError
+            Nobody can be listened to now.
+        """
+        ...
+
+
+class Watch:
+    """Listens to notices, and decides how patient polls may be.
+
+    Parameters
+    ----------
+    notices : Notices or None
+        None: polls alone.
+    clock : Clock
+    """
+
+    def __init__(self, notices: Notices | None, clock: Clock) -> None:
+        self._notices = notices
+        self._clock = clock
+        self._relied_on = notices is not None
+        self._proven = False
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is anybody to listen to."""
+        return self._notices is not None
+
+    def patience(self) -> float:
+        """Return the seconds that a poll may be put off: 0 where nothing is relied on.
+
+        The queue is relied on until it is down or misses a report, and again as soon
+        as it tells of one.
+        """
+        if not self._relied_on:
+            return 0.0
+        return PROVEN if self._proven else HOPED_FOR
+
+    def listen(self, report_ids: Collection[str]) -> set[str]:
+        """Return which of these reports are told to be finished, within seconds.
+
+        A queue that is down is tried again after a minute; meanwhile nothing is relied
+        upon. Never raises for it.
+
+        Parameters
+        ----------
+        report_ids : collection of str
+
+        Returns
+        -------
+        set of str
+        """
+        if self._notices is None:
+            return set()
+        try:
+            told = self._notices.finished(report_ids, LISTENING)
+        except APIError as exc:
+            if self._relied_on:
+                logger.warning("polling instead: %s", exc)
+            self._relied_on = False
+            self._clock.sleep(DOWN_FOR)
+            return set()
+        if told:
+            self._relied_on = self._proven = True
+        return told
+
+    def polled(self, report: Report) -> None:
+        """Take in what a poll saw of a report of which nobody had told.
+
+        Parameters
+        ----------
+        report : Report
+        """
+        ended = report.processing_end_time
+        if not report.is_terminal or ended is None or not self._relied_on:
+            return
+        if self._clock.now() - ended > LATE_BY:
+            self._relied_on = False
+            logger.warning(
+                "no notification of report %s came; polling until another one comes",
+                report.report_id,
+            )

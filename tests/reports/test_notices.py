@@ -1,0 +1,82 @@
+"""How far notices are relied on: while they prove good, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import spreports as spr
+from spreports.api.models import ReportId
+from spreports.reports.notices import DOWN_FOR, HOPED_FOR, LATE_BY, PROVEN, Watch
+from tests.clocks import ManualClock
+
+
+class Script:
+    """Notices that say what is written, one answer after another."""
+
+    def __init__(self, *answers: set[str] | spr.APIError) -> None:
+        self._answers = list(answers)
+
+    def finished(self, report_ids: Collection[str], timeout: float) -> set[str]:
+        answer = self._answers.pop(0)
+        if isinstance(answer, spr.APIError):
+            raise answer
+        return answer & set(report_ids)
+
+
+def done(clock: ManualClock, ago: timedelta) -> spr.Report:
+    return spr.Report(
+        report_id=ReportId("1"),
+        report_type="GET_X",
+        created_time=clock.now() - timedelta(hours=1),
+        processing_status=spr.ProcessingStatus.DONE,
+        processing_end_time=clock.now() - ago,
+    )
+
+
+def test_without_notices_polls_are_as_they_were() -> None:
+    watch = Watch(None, ManualClock())
+
+    assert not watch.listens
+    assert watch.patience() == 0
+    assert watch.listen({"1"}) == set()
+
+
+def test_a_queue_is_hoped_for_then_proven_by_what_it_tells() -> None:
+    watch = Watch(Script(set(), {"1"}), ManualClock())
+
+    assert watch.patience() == HOPED_FOR
+    assert watch.listen({"1"}) == set()
+    assert watch.patience() == HOPED_FOR
+    assert watch.listen({"1", "2"}) == {"1"}
+    assert watch.patience() == PROVEN
+
+
+def test_a_queue_that_misses_a_report_is_not_relied_on_until_it_tells_again() -> None:
+    clock = ManualClock()
+    watch = Watch(Script({"1"}), clock)
+
+    watch.polled(done(clock, LATE_BY))
+    assert watch.patience() == HOPED_FOR
+    watch.polled(done(clock, LATE_BY + timedelta(seconds=1)))
+    assert watch.patience() == 0
+
+    watch.listen({"1"})
+    assert watch.patience() == PROVEN
+
+
+def test_a_queue_that_is_down_is_tried_again_after_a_minute_and_polled_meanwhile() -> (
+    None
+):
+    clock = ManualClock()
+    down = spr.TransportError("down", operation="receive_message", sent=False)
+    watch = Watch(Script(down, set(), {"1"}), clock)
+
+    assert watch.listen({"1"}) == set()
+    assert clock.slept == [DOWN_FOR]
+    assert watch.patience() == 0
+    # It is back, but has told nothing yet
+    assert watch.listen({"1"}) == set()
+    assert watch.patience() == 0
+    assert watch.listen({"1"}) == {"1"}
+    assert watch.patience() == PROVEN
