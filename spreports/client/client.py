@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
@@ -18,6 +18,7 @@ from spreports.client.arguments import (
     marketplace_ids_of,
     option_texts,
 )
+from spreports.client.scheduling import Scheduling
 from spreports.client.settings import Settings
 from spreports.client.syncing import Syncing
 from spreports.clock import Clock, StoppableClock, SystemClock
@@ -37,14 +38,11 @@ from spreports.reports.settlements import distinct
 from spreports.reports.ways_out import OnEmpty
 from spreports.reports.work import Reading
 
-if TYPE_CHECKING:
-    from spreports.schedules.schedules import Schedules
-
 # What the store may hold when a client is made; the least recently used goes first.
 STORE_BYTES = 20 << 30
 
 
-class Client(Syncing):
+class Client(Syncing, Scheduling):
     """One account in one region; a context manager.
 
     Made by ``spreports.connect(...)``.
@@ -274,13 +272,6 @@ class Client(Syncing):
             encoding=encoding,
             on_empty=on_empty,
         )
-
-    @property
-    def schedules(self) -> Schedules:
-        """Report schedules as desired state: `apply`, `list`, `cancel`, `harvest`."""
-        from spreports.schedules.schedules import Schedules  # noqa: PLC0415 - seldom asked
-
-        return Schedules(self._connection, self._catalogue)
 
     def document(
         self,

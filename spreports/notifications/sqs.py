@@ -99,6 +99,8 @@ class SQSQueue:
         self._hidden_for = hidden_for
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._calls = 0
         self._client: Any = None
         self._asked: OrderedDict[str, None] = OrderedDict()
         self._told: OrderedDict[str, None] = OrderedDict()
@@ -151,8 +153,9 @@ class SQSQueue:
         return hints
 
     def close(self) -> None:
-        """Close the connections; the queue can be used again after."""
+        """Close the connections, once the calls that go on have ended."""
         with self._lock:
+            self._idle.wait_for(lambda: not self._calls, LONGEST_WAIT)
             client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -212,6 +215,8 @@ class SQSQueue:
         """Call SQS; what goes wrong is one kind of error, without AWS's own words."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra
 
+        with self._lock:
+            self._calls += 1
         try:
             called = getattr(self._connected(), operation)
             answer: Mapping[str, Any] = called(QueueUrl=self._url, **arguments)
@@ -221,6 +226,10 @@ class SQSQueue:
             reason = type(exc).__name__
         else:
             return answer
+        finally:
+            with self._lock:
+                self._calls -= 1
+                self._idle.notify_all()
         raise TransportError(
             f"{self!r} cannot be read: {reason}; check its URL and region, and the "
             "permissions of the AWS credentials",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from spreports.clock import Stopped
 from spreports.errors import SPReportsError, ThrottledError, WaitTimeoutError
@@ -52,6 +53,7 @@ class Lanes:
         fetch: bool,
     ) -> None:
         self._clock = connection.clock
+        self._watch = connection.watch
         self._tickets = [Ticket(i, request) for i, request in enumerate(requests)]
         # Insertion order is the order of turns: a ticket that comes back goes last
         self._at: dict[Stage, dict[int, Ticket]] = {stage: {} for stage in Stage}
@@ -91,14 +93,16 @@ class Lanes:
             (Stage.POLLING, self._polling.poll),
             *[(Stage.FETCHING, self._fetching.fetch)] * FETCHERS,
         ]
+        runs: list[tuple[str, Callable[[], None]]] = [
+            (stage.value, partial(self._work_on, stage, each)) for stage, each in work
+        ]
+        if self._watch.listens:
+            runs.append(("notifications", self._listen))
         return [
             threading.Thread(
-                target=self._lane,
-                args=each,
-                name=f"spreports-{each[0].value}",
-                daemon=True,
+                target=self._lane, args=(run,), name=f"spreports-{name}", daemon=True
             )
-            for each in work
+            for name, run in runs
         ]
 
     def _finished(self, on_progress: OnProgress | None) -> Iterator[Ticket]:
@@ -156,18 +160,39 @@ class Lanes:
             if lane.ident is not None:
                 lane.join(JOIN_SECONDS)
 
-    def _lane(self, stage: Stage, work: Work) -> None:
-        """Do what is due at one stage, until the run ends."""
+    def _lane(self, run: Callable[[], None]) -> None:
+        """Run until the end of all lanes; a fault of ours ends them."""
         self._clock.obey(self._stop)
         try:
-            while (ticket := self._next(stage)) is not None:
-                self._step(ticket, work)
+            run()
         except Stopped:
             return
         except BaseException as exc:  # noqa: BLE001 - raised again in the thread that iterates
             with self._changed:
                 self._broken = exc
                 self._news()
+
+    def _work_on(self, stage: Stage, work: Work) -> None:
+        """Do what is due at one stage."""
+        while (ticket := self._next(stage)) is not None:
+            self._step(ticket, work)
+
+    def _listen(self) -> None:
+        """Bring forward the polls of reports that notifications tell of."""
+        while not self._stop.is_set():
+            with self._changed:
+                polled = self._at[Stage.POLLING].values()
+                ids = {str(ticket.report_id) for ticket in polled}
+                if not ids:
+                    self._wait_for_news(self._changes, math.inf)
+                    continue
+            patience = self._watch.patience()
+            told = self._watch.listen(ids)
+            with self._changed:
+                for ticket in self._at[Stage.POLLING].values():
+                    ticket.told = ticket.told or ticket.report_id in told
+                if told or patience != self._watch.patience():
+                    self._news()
 
     def _step(self, ticket: Ticket, work: Work) -> None:
         """Work on one ticket; its error is its own."""
@@ -216,7 +241,7 @@ class Lanes:
             while not self._stop.is_set():
                 ticket = self._due(stage)
                 if ticket is not None:
-                    ticket.held = True
+                    ticket.take()
                     self._at_work += 1
                     return ticket
                 patience = self._until_due(stage)
@@ -240,15 +265,18 @@ class Lanes:
             fetching = sum(ticket.held for ticket in waiting)
             if fetching + len(self._at[Stage.FINISHED]) >= LOOK_AHEAD:
                 return None
-        now = self._clock.monotonic()
+        now, patience = self._clock.monotonic(), self._watch.patience()
         if now >= self._deadline:
             return None
-        return next((t for t in waiting if not t.held and t.due <= now), None)
+        return next(
+            (t for t in waiting if not t.held and t.not_before(patience) <= now), None
+        )
 
     def _until_due(self, stage: Stage) -> float:
         """Return the seconds until the next ticket of this stage is due."""
-        now = self._clock.monotonic()
-        later = (t.due for t in self._at[stage].values() if not t.held and t.due > now)
+        now, patience = self._clock.monotonic(), self._watch.patience()
+        waiting = (t for t in self._at[stage].values() if not t.held)
+        later = (due for t in waiting if (due := t.not_before(patience)) > now)
         return min(later, default=math.inf) - now
 
     def _progress(self) -> Progress:

@@ -69,6 +69,7 @@ class Watch:
         self._clock = clock
         self._relied_on = notices is not None
         self._proven = False
+        self._down_until = float("-inf")
 
     @property
     def listens(self) -> bool:
@@ -101,13 +102,16 @@ class Watch:
         """
         if self._notices is None:
             return set()
+        down = self._down_until - self._clock.monotonic()
+        if down > 0:
+            self._clock.sleep(down)
         try:
             told = self._notices.finished(report_ids, LISTENING)
         except APIError as exc:
             if self._relied_on:
                 logger.warning("polling instead: %s", exc)
             self._relied_on = False
-            self._clock.sleep(DOWN_FOR)
+            self._down_until = self._clock.monotonic() + DOWN_FOR
             return set()
         if told:
             self._relied_on = self._proven = True

@@ -94,7 +94,7 @@ class Obtaining:
             ticket.due = now + RIVAL_POLL
             return (ticket,)
         ticket.asked = now
-        ticket.poll_at(now + POLL_FIRST)
+        ticket.poll_at(now + POLL_FIRST, patient=True)
         return (ticket,)
 
     def _adopt(self, ticket: Ticket) -> bool:

@@ -128,6 +128,8 @@ class Polling:
             self._connection.ledger.seen(
                 self._connection.account, report.report_id, str(status), document_id
             )
+        if not ticket.expected:
+            self._connection.watch.polled(report)
         ticket.report = report
         now = self._clock.monotonic()
         if status == ProcessingStatus.DONE and document_id is None:
@@ -144,5 +146,5 @@ class Polling:
             ticket.finish()
         else:
             crowded = len(self._on_their_way()) * CROWD_SECONDS
-            ticket.poll_at(now + max(ticket.interval, crowded))
+            ticket.poll_at(now + max(ticket.interval, crowded), patient=True)
             ticket.interval = min(POLL_SLOWEST, ticket.interval * POLL_GROWTH)

@@ -82,6 +82,12 @@ class Ticket:
         Until the poll after the next.
     document_polls : int
         How often it was DONE without a document.
+    patient : bool
+        The poll that is due may be put off while notifications are relied on.
+    told : bool
+        A notification says that the report is finished: poll it now.
+    expected : bool
+        The poll that goes on was told of, or could not be put off.
     """
 
     index: int
@@ -100,6 +106,9 @@ class Ticket:
     asked: float = 0.0
     interval: float = POLL_FIRST
     document_polls: int = 0
+    patient: bool = False
+    told: bool = False
+    expected: bool = True
 
     @property
     def status(self) -> str:
@@ -122,9 +131,21 @@ class Ticket:
             and self.report.report_document_id is not None
         )
 
-    def poll_at(self, due: float) -> None:
+    def poll_at(self, due: float, *, patient: bool = False) -> None:
         """Ask for the status, not before `due`."""
-        self.stage, self.due = Stage.POLLING, due
+        self.stage, self.due, self.patient = Stage.POLLING, due, patient
+
+    def take(self) -> None:
+        """Hold it, to work on it: what is told meanwhile counts for the next time."""
+        self.held = True
+        self.expected = self.told or not self.patient
+        self.told = False
+
+    def not_before(self, patience: float) -> float:
+        """Return when it is due, if patient polls are put off by so many seconds."""
+        if self.told:
+            return float("-inf")
+        return self.due + (patience if self.patient else 0.0)
 
     def ask_anew(self, report_id: str) -> None:
         """Let go of an adopted report, and never adopt it again."""
@@ -132,6 +153,7 @@ class Ticket:
         self.report_id = self.report = None
         self.adopted = self.foreign = self.unconfirmed = False
         self.interval = POLL_FIRST
+        self.patient = self.told = False
         self.stage, self.due = Stage.ASKING, float("-inf")
 
     def finish(self, error: SPReportsError | None = None) -> None:

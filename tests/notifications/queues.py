@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
+from botocore.config import Config
 from botocore.session import get_session
 
 REGION = "eu-west-1"
@@ -30,7 +31,10 @@ class SQSServer:
         # A line for each request: nobody reads them, but the pipe must not fill up
         threading.Thread(target=self._drain, daemon=True).start()
         self.client = get_session().create_client(
-            "sqs", region_name=REGION, endpoint_url=self.url
+            "sqs",
+            region_name=REGION,
+            endpoint_url=self.url,
+            config=Config(retries={"total_max_attempts": 1}),
         )
 
     def _announced(self) -> str:
@@ -49,7 +53,7 @@ class SQSServer:
                 pass
 
     def kill(self) -> None:
-        """End it at once, in the middle of whatever it does."""
+        """End it at once, in the middle of whatever it does; safe to repeat."""
         self._process.kill()
         self._process.wait()
         self.client.close()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import pytest
 
 import spreports as spr
 from tests.notifications.queues import REGION, Queue, SQSServer, notification
+
+# The server's time grows with the square of it.
+FLOOD = 200 if os.environ.get("SPREPORTS_SLOW") == "short" else 1_000
 
 
 def test_a_report_that_is_told_of_is_a_hint_once_and_its_message_is_deleted(
@@ -105,6 +109,24 @@ def test_two_readers_of_one_queue_both_get_their_own(
     second.close()
 
     assert queue.left() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delete_foreign", [True, False])
+def test_a_flood_of_foreign_messages_is_read_through_to_ours(
+    queue: Queue, aws: None, *, delete_foreign: bool
+) -> None:
+    foreign = FLOOD if not delete_foreign else FLOOD // 5
+    queue.tell(*map(str, range(foreign)), "ours")
+    reader = spr.SQSQueue(
+        queue.url, region=REGION, delete_foreign=delete_foreign, hidden_for=3600
+    )
+
+    assert reader.finished({"ours"}, timeout=3600) == {"ours"}
+    reader.close()
+
+    assert reader.counts["foreign"] == foreign
+    assert queue.left() == (0 if delete_foreign else foreign)
 
 
 def test_a_queue_that_is_not_there_is_a_transport_error_with_awss_code(
