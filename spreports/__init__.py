@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from spreports.api.models import ReportPage as ReportPage
     from spreports.api.models import ReportSchedule as ReportSchedule
     from spreports.catalog import ReportType as ReportType
+    from spreports.checkup import Finding as Finding
+    from spreports.checkup import check_setup as check_setup
     from spreports.client import Client as Client
     from spreports.client import connect as connect
     from spreports.client import open_document as open_document
@@ -82,6 +84,7 @@ _HOMES = {
     "Drift": "reports.drift",
     "Feed": "sync",
     "FeedsFile": "sync",
+    "Finding": "checkup",
     "Lake": "lake.lake",
     "Outcome": "reports.outcome",
     "OutcomeKind": "reports.outcome",
@@ -100,6 +103,7 @@ _HOMES = {
     "ScheduleChanges": "schedules.changes",
     "SinkResult": "load.parquet",
     "SyncResult": "sync",
+    "check_setup": "checkup",
     "connect": "client",
     "marketplace": "facts",
     "open_document": "client",

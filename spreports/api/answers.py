@@ -23,6 +23,7 @@ from spreports.errors import (
 )
 
 __all__ = [
+    "clock_skew",
     "error_of",
     "kind_of",
     "read_json",
@@ -161,6 +162,19 @@ def request_id_of(answer: Answer) -> str | None:
     """Return ``x-amzn-RequestId``, fit to be printed; None where there is none."""
     text = answer.headers.get("x-amzn-RequestId")
     return _printable(text)[:REQUEST_ID_LENGTH] or None if text else None
+
+
+def clock_skew(answer: Answer, now: datetime) -> float | None:
+    """Return how many seconds `now` is ahead of the answer's Date; None without one.
+
+    Source: RFC 9110, section 6.6.1.
+    """
+    try:
+        said = parsedate_to_datetime(answer.headers.get("Date") or "")
+    except (ValueError, OverflowError, TypeError):
+        return None
+    said = said if said.tzinfo else said.replace(tzinfo=UTC)
+    return (now - said).total_seconds()
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:

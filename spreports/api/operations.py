@@ -10,8 +10,12 @@ from spreports.api.models import ReportDocument
 from spreports.api.report_operations import ReportOperations
 from spreports.api.restricted import RestrictedToken
 from spreports.api.schedule_operations import ScheduleOperations
+from spreports.api.transport import Call
 
 __all__ = ["ReportsAPI"]
+
+# How long a mere check waits for an answer.
+CHECK_SECONDS = 60.0
 
 
 class ReportsAPI(ReportOperations, ScheduleOperations):
@@ -40,6 +44,28 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
         """Close all connections."""
         self._transport.close()
 
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds that our clock is ahead of Amazon's, by the last answer's Date.
+
+        None before the first answer, and where it had no Date. Dates are whole seconds.
+        """
+        return self._transport.clock_skew
+
+    def check_restricted(self, report_document_id: str) -> None:
+        """Ask for a restricted data token for one document, and forget it.
+
+        Raises
+        ------
+        APIError
+            `ForbiddenError` where the application lacks the restricted role.
+
+        Source: Tokens API v2021-03-01, createRestrictedDataToken.
+        """
+        call = _document_call(report_document_id)
+        deadline = self._transport.clock.monotonic() + CHECK_SECONDS
+        RestrictedToken(self._transport, call.path).token(deadline)
+
     def get_report_document(
         self, report_document_id: str, *, restricted: bool = False
     ) -> ReportDocument:
@@ -63,12 +89,17 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
 
         Source: Reports API v2021-06-30, getReportDocument.
         """
-        call = by_id(
-            "getReportDocument",
-            "GET",
-            "documents",
-            "reportDocumentId",
-            report_document_id,
-        )
+        call = _document_call(report_document_id)
         bearer = RestrictedToken(self._transport, call.path) if restricted else None
         return self._transport.call(call, ReportDocument.from_json, bearer=bearer)
+
+
+def _document_call(report_document_id: str) -> Call:
+    """Return the call of getReportDocument for one document."""
+    return by_id(
+        "getReportDocument",
+        "GET",
+        "documents",
+        "reportDocumentId",
+        report_document_id,
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn, Protocol, TypeVar
 
 from spreports.api.answers import (
+    clock_skew,
     error_of,
     read_json,
     request_id_of,
@@ -94,6 +95,11 @@ class Transport:
     clock : Clock, optional
     deadline_seconds : float, seconds
         How long one call may wait for quota and for Amazon to recover.
+
+    Attributes
+    ----------
+    clock_skew : float or None, seconds
+        How far `clock` is ahead of Amazon's, by the last answer that told.
     """
 
     def __init__(
@@ -111,6 +117,7 @@ class Transport:
         self._throttle = throttle or Throttle(self.clock)
         self._deadline_seconds = deadline_seconds
         self._exchanges: dict[str, Exchange] = {}
+        self.clock_skew: float | None = None
 
     def call(
         self,
@@ -163,6 +170,7 @@ class Transport:
             if isinstance(answer, Fault):
                 attempt.after_fault(answer)
                 continue
+            self.clock_skew = clock_skew(answer, self.clock.now())
             self._throttle.learn(
                 call.operation, answer.headers.get("x-amzn-RateLimit-Limit")
             )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from spreports.cli import (
     catalogue,
     demo,
+    doctor,
     document,
     lake,
     load,
@@ -38,6 +39,7 @@ COMMAND_GROUPS = (
     reports,
     schedules,
     document,
+    doctor,
     simulate,
 )
 

@@ -135,19 +135,31 @@ def connect_simulator(
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    made_up = simulator.credentials
-    settings = Settings(
-        credentials=Credentials(
-            seller or made_up.refresh_token, made_up.client_id, made_up.client_secret
-        ),
-        endpoint=simulator.endpoint,
-        token_url=simulator.token_url,
-        home=Path(home or str(scratch)),
-        catalogue=read_catalogue(os.environ),
+    settings = simulator_settings(
+        simulator, Path(home or str(scratch)), refresh_token=seller
     )
     return Client(
         settings,
         clock=clock or simulator.clock,
         on_close=on_close,
         notices=notifications,
+    )
+
+
+def simulator_settings(
+    simulator: Simulator, home: Path, *, refresh_token: str | None = None
+) -> Settings:
+    """Return what a client of a running simulator is made of."""
+    made_up = simulator.credentials
+    return Settings(
+        credentials=Credentials(
+            refresh_token or made_up.refresh_token,
+            made_up.client_id,
+            made_up.client_secret,
+        ),
+        endpoint=simulator.endpoint,
+        token_url=simulator.token_url,
+        home=home,
+        catalogue=read_catalogue(os.environ),
+        source="the simulator",
     )

@@ -40,6 +40,8 @@ class Settings:
         The local store; None is the user's cache folder.
     catalogue : Catalogue
         With the user's own entries (``SPREPORTS_CATALOGUE``).
+    source : str
+        Where the credentials come from, in words.
     """
 
     credentials: Credentials
@@ -48,6 +50,7 @@ class Settings:
     token_url: str | None = None
     home: Path | None = None
     catalogue: Catalogue = field(default_factory=default_catalogue, repr=False)
+    source: str = field(default="the arguments", compare=False)
 
     @property
     def account(self) -> str:
@@ -89,16 +92,17 @@ def read_settings(
     ConfigError
         No credentials, half of them, or a profile that cannot be used.
     """
-    found = credentials
+    found, source = credentials, "the arguments"
     stored: Mapping[str, str] = {}
     if found is None and profile is not None:
         stored = read_profile(profile, environment)
-        found = _credentials(stored)
+        found, source = _credentials(stored), f"profile {profile!r}"
     if found is None:
-        found = _from_environment(environment)
+        found, source = _from_environment(environment), "the environment"
     if found is None and "SPREPORTS_PROFILE" in environment:
-        stored = read_profile(environment["SPREPORTS_PROFILE"], environment)
-        found = _credentials(stored)
+        named = environment["SPREPORTS_PROFILE"]
+        stored = read_profile(named, environment)
+        found, source = _credentials(stored), f"profile {named!r} (SPREPORTS_PROFILE)"
     if found is None:
         raise ConfigError(
             f"no credentials: set {REFRESH_TOKEN}, {CLIENT_ID[0]} (or {CLIENT_ID[1]}) "
@@ -118,6 +122,7 @@ def read_settings(
         token_url=pick(token_url, "SPREPORTS_TOKEN_URL", "token_url"),
         home=Path(place).expanduser() if place else None,
         catalogue=read_catalogue(environment),
+        source=source,
     )
 
 

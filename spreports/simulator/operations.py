@@ -5,7 +5,7 @@ Source: Reports API v2021-06-30, Operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from spreports.clock import Clock
 from spreports.simulator.journal import Journal
 from spreports.simulator.lifecycle import PERIODS, RETENTION, Report, ReportSchedule
 from spreports.simulator.paging import Pager
-from spreports.simulator.refusal import invalid, not_found
+from spreports.simulator.refusal import forbidden, invalid, not_found
 from spreports.simulator.reports import ReportBook
 from spreports.simulator.server import Request
 from spreports.simulator.tokens import parse_json_object
@@ -65,6 +65,8 @@ class Operations:
     journal : Journal
     region : str or None
         Marketplaces of other regions are forbidden; None allows all.
+    no_role_for : frozenset of str
+        Report types that are forbidden.
     presign : callable, (str, bool) -> (str, str or None) or None
         Gives a document's URL, with or without a Content-Encoding header behind it,
         and its compression algorithm; None where the shelf has no such document.
@@ -78,6 +80,7 @@ class Operations:
         journal: Journal,
         *,
         region: str | None,
+        no_role_for: frozenset[str] = frozenset(),
         presign: Callable[[str, bool], tuple[str, str | None] | None],
     ) -> None:
         self._clock = clock
@@ -85,6 +88,7 @@ class Operations:
         self._pager = pager
         self._journal = journal
         self._region = region
+        self._no_role_for = no_role_for
         self._presign = presign
         self.handlers: Mapping[str, Handler] = {
             "getReports": self._get_reports,
@@ -109,6 +113,7 @@ class Operations:
         types = asked.array("reportTypes", MAX_REPORT_TYPES)
         if types is None:
             raise invalid("Either reportTypes or nextToken is required.")
+        self._check_roles(types)
         statuses = asked.array("processingStatuses")
         if statuses is not None and not STATUSES.issuperset(statuses):
             raise invalid("processingStatuses has an unknown value.")
@@ -144,6 +149,7 @@ class Operations:
     def _create_report(self, request: Request, _: str) -> Outcome:
         asked = self._body(request, "createReport", REPORT_KEYS)
         report_type, facts = asked.report_type()
+        self._check_roles((report_type,))
         places = asked.marketplace_ids(self._region)
         options = asked.options()
         start, end = asked.window(self._clock.now())
@@ -151,6 +157,11 @@ class Operations:
             raise not_requestable()
         report = self._book.create(report_type, places, start, end, options=options)
         return 202, {"reportId": report.report_id}
+
+    def _check_roles(self, report_types: Sequence[str]) -> None:
+        """Refuse report types that the application has no role for."""
+        if not self._no_role_for.isdisjoint(report_types):
+            raise forbidden("The application has no role for this report type.")
 
     def _get_report(self, _: Request, report_id: str) -> Outcome:
         return 200, self._found(report_id).to_json(self._clock.now())

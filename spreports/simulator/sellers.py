@@ -47,6 +47,7 @@ class Rules:
     others: Mapping[str, float]
     page_token_lifetime: float
     region: str | None
+    no_role_for: frozenset[str]
 
     def new_seller(self) -> Seller:
         """Return a seller with full buckets and no reports."""
@@ -80,6 +81,7 @@ class Rules:
                 Pager(self.clock, self.page_token_lifetime),
                 self.journal,
                 region=self.region,
+                no_role_for=self.no_role_for,
                 presign=self.shelf.presign,
             ),
         )

@@ -72,6 +72,8 @@ class Simulator(Behind):
         Whether each refresh token is a seller of its own; else all are the one.
     first_day : date or None
         Order windows that end before it have no data: CANCELLED. None: two years ago.
+    no_role_for : iterable of str
+        Report types that are a 403.
     strict_requests : bool
         Whether requests end FATAL, with words, that lack an option, have dates which
         do not suit the type, or ask for what is not published yet.
@@ -117,6 +119,7 @@ class Simulator(Behind):
         others: Mapping[str, float] | None = None,
         accounts: bool = False,
         first_day: date | None = None,
+        no_role_for: Iterable[str] = (),
         strict_requests: bool = False,
         region: str | None = None,
         strict_credentials: bool = False,
@@ -170,6 +173,7 @@ class Simulator(Behind):
             others=others or {},
             page_token_lifetime=page_token_lifetime,
             region=region,
+            no_role_for=frozenset(no_role_for),
         )
         sellers = Sellers(rules, apart=accounts)
         self._book = sellers.of(self.credentials.refresh_token).book

@@ -30,6 +30,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "__init__": (
         HALL
         | {
+            "checkup",
             "client",
             "facts",
             "lake",
@@ -90,6 +91,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     # `client.arguments` reads what a user says of types, marketplaces and options
     "schedules": (HALL | {"reports", "client.arguments"}, set()),
     "sync": (HALL | {"reports"}, {"pyarrow"}),
+    # It asks as a client does, but of settings that may not make one
+    "checkup": (HALL | {"client", "simulator"}, set()),
     "client": (
         HALL | {"facts", "reports", "schedules", "sync", "client", "simulator"},
         set(),

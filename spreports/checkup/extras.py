@@ -1,0 +1,55 @@
+"""Say which optional packages are here, by what the package itself declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import metadata
+
+from spreports.checkup.finding import Finding
+
+__all__ = ["check_extras"]
+
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;]*;.*extra == ['\"]([^'\"]+)['\"]")
+# For whoever works on spreports itself.
+_NOT_FOR_USERS = frozenset({"test", "lint", "bench", "all"})
+
+
+def check_extras() -> Iterator[Finding]:
+    """Look for the packages of each extra.
+
+    Yields
+    ------
+    Finding
+        One for each extra: ``"ok"`` with the versions, or ``"skipped"`` with the
+        command that installs what is missing; none is needed.
+    """
+    wanted: dict[str, list[str]] = {}
+    try:
+        requirements = metadata.requires("spreports") or []
+    except metadata.PackageNotFoundError:
+        return
+    for text in requirements:
+        found = _REQUIREMENT.match(text)
+        if found and found[2] not in _NOT_FOR_USERS:
+            wanted.setdefault(found[2], []).append(found[1])
+    for extra, packages in wanted.items():
+        versions = {name: _version(name) for name in packages}
+        missing = [name for name, version in versions.items() if version is None]
+        have = ", ".join(f"{name} {v}" for name, v in versions.items() if v)
+        lacks = f"not installed: {', '.join(missing)}"
+        yield Finding(
+            check=f"extra {extra}",
+            status="skipped" if missing else "ok",
+            message=lacks if missing else have,
+            advice=f"pip install 'spreports[{extra}]', if you need it"
+            if missing
+            else None,
+        )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
