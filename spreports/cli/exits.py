@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from spreports import errors
+
+if TYPE_CHECKING:
+    from spreports import Outcome
 
 DONE = 0
 FAILED = 1
@@ -27,14 +33,36 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.ServerError, NETWORK),
     (errors.DownloadError, NETWORK),
     (errors.WaitTimeoutError, NETWORK),
-    (errors.ReportCancelledError, NO_DATA),
+    (errors.ReportEmptyError, NO_DATA),
     (errors.SPReportsError, FAILED),
     (OSError, FAILED),
 )
+# By kind of outcome. What was cancelled or asked for too soon is not "no data": a job
+# that takes 3 for a quiet day would lose it.
+_OUTCOMES = {
+    "done": DONE,
+    "empty": NO_DATA,
+    "not_ready": NO_DATA,
+    "too_soon": NETWORK,
+    "waiting": NETWORK,
+    "stuck": NETWORK,
+}
+
+
+def outcome_code(outcomes: Sequence[Outcome]) -> int:
+    """Return the exit code of reports together: the worst; 3 only where all are it."""
+    codes = [_OUTCOMES.get(str(outcome.kind), FAILED) for outcome in outcomes]
+    for code in (FAILED, NETWORK):
+        if code in codes:
+            return code
+    return NO_DATA if codes and DONE not in codes else DONE
 
 
 def exit_code(error: BaseException) -> int:
     """Return the exit code of an error; 0 for one that is a bug of ours."""
+    outcome = getattr(error, "outcome", None)
+    if outcome is not None and not isinstance(error, errors.ReportEmptyError):
+        return outcome_code([outcome]) or FAILED
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code

@@ -28,15 +28,15 @@ from spreports.plan.windows import Moment, moment, report_windows, window
 from spreports.quota import CoolDowns, QuotaFile, SharedBuckets
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
+from spreports.reports.examine import Examiner
+from spreports.reports.finished import document_by_id
 from spreports.reports.listing import LISTED_FOR
 from spreports.reports.notices import Notices, Watch
-from spreports.reports.origin import AmazonOrigin
-from spreports.reports.provenance import library_version
+from spreports.reports.outcome import Outcome
 from spreports.reports.reports import Reports
 from spreports.reports.request import requests_of
 from spreports.reports.settlements import distinct
 from spreports.reports.ways_out import OnEmpty
-from spreports.reports.work import Reading
 
 # What the store may hold when a client is made; the least recently used goes first.
 STORE_BYTES = 20 << 30
@@ -296,20 +296,20 @@ class Client(Syncing, Scheduling):
         Document
         """
         entry = self._entry(report_type)
-        origin = AmazonOrigin(
-            self._connection, report_document_id, restricted=entry.restricted
+        typed = report_type is not None
+        return document_by_id(
+            self._connection, entry, report_document_id, encoding=encoding, typed=typed
         )
-        return Document(
-            origin,
-            Reading(entry=entry, encoding=encoding),
-            stem=report_document_id,
-            constants={"report_type": entry.report_type if report_type else None},
-            provenance={
-                "account": self._connection.account,
-                "report_document_id": report_document_id,
-                "version": library_version(),
-            },
-        )
+
+    def outcome(self, report_id: str) -> Outcome:
+        """Say what became of one report, whoever asked for it; see `Outcome`.
+
+        Costs getReport; getReportDocument for the reason of a FATAL one, and getReports
+        where a cool-down may have been the cause. Raises `APIError`.
+        """
+        report = self.api.get_report(report_id)
+        examiner = Examiner(self._connection, self._entry(report.report_type))
+        return examiner.outcome(report, {})
 
     def _entry(self, report_type: str | ReportType | None) -> ReportType:
         """Return the catalogue's entry, or the caller's own."""

@@ -162,6 +162,9 @@ class Asking:
             left = deadline - clock.monotonic()
             again.pop(0)
             for second in self._run([first.index], left, told, fetch=fetch):
+                if isinstance(second.error, ThrottledError):
+                    yield first  # quota, or the cool-down itself, took the time
+                    continue
                 if second.report is not None:
                     self.examiner.asked_again(second.report.report_id)
                 yield second

@@ -9,7 +9,7 @@ from spreports.reports.document import Document
 from spreports.reports.echo import Echo
 from spreports.reports.examine import Examiner
 from spreports.reports.origin import AmazonOrigin
-from spreports.reports.provenance import provenance
+from spreports.reports.provenance import library_version, provenance
 from spreports.reports.request import (
     ReportRequest,
     legacy_charset,
@@ -18,7 +18,7 @@ from spreports.reports.request import (
 )
 from spreports.reports.work import Reading
 
-__all__ = ["finished_document"]
+__all__ = ["document_by_id", "finished_document"]
 
 
 def finished_document(
@@ -80,4 +80,26 @@ def finished_document(
             account=connection.account,
             key=request.key if request else None,
         ),
+    )
+
+
+def document_by_id(
+    connection: Connection,
+    entry: ReportType,
+    report_document_id: str,
+    *,
+    encoding: str | None,
+    typed: bool,
+) -> Document:
+    """Return a document of which only the id is known; `typed` says if its type is."""
+    return Document(
+        AmazonOrigin(connection, report_document_id, restricted=entry.restricted),
+        Reading(entry=entry, encoding=encoding),
+        stem=report_document_id,
+        constants={"report_type": entry.report_type if typed else None},
+        provenance={
+            "account": connection.account,
+            "report_document_id": report_document_id,
+            "version": library_version(),
+        },
     )

@@ -78,6 +78,7 @@ def test_asked_too_soon_is_known_by_the_ledger(
 ) -> None:
     held = Held("d1", packed("seller-sku\tasin\n"), compression="GZIP")
     first = ended(client, amazon, "IN_QUEUE", "DONE", report_type=INVENTORY, held=held)
+    client._connection.cooldowns.release(INVENTORY, [DE])
     second = ended(
         client,
         amazon,
@@ -98,6 +99,7 @@ def test_asked_too_soon_is_asked_again_once_and_then_believed(
 ) -> None:
     held = Held("d1", packed("seller-sku\tasin\n"), compression="GZIP")
     ended(client, amazon, "IN_QUEUE", "DONE", report_type=INVENTORY, held=held)
+    client._connection.cooldowns.release(INVENTORY, [DE])
     for _ in range(2):
         amazon.plot(INVENTORY, Plot(("IN_QUEUE", "IN_PROGRESS", "CANCELLED")))
     reports = client.reports(INVENTORY, marketplaces=["DE"], reuse=False)
@@ -121,7 +123,11 @@ def test_a_cool_down_spent_by_others_counts_where_they_asked_for_the_same_place(
         createdTime=written(amazon.time.now() - timedelta(minutes=5)),
     )
     outcome = ended(
-        client, amazon, "IN_QUEUE", "IN_PROGRESS", "CANCELLED", report_type=INVENTORY
+        client,
+        amazon,
+        *("IN_QUEUE", "IN_PROGRESS", "CANCELLED"),
+        report_type=INVENTORY,
+        reuse=False,
     )
 
     assert outcome.kind == kind

@@ -1,0 +1,159 @@
+"""Accounts side by side in one process share code, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from tests.stand_in.amazon import CLIENT_ID, CLIENT_SECRET, Amazon
+from tests.stand_in.conftest import amazon, time
+from tests.stand_in.document_host import Held
+from tests.stand_in.kept import Plot
+from tests.stand_in.reference import Operation
+from tests.stand_in.serving import Answer, Asked
+from tests.stand_in.texts import ORDERS, many_orders, packed
+
+__all__ = ["amazon", "time"]  # fixtures of the stand-in
+
+CANARIES = {"one": "Atzr|canary-one", "two": "Atzr|canary-two"}
+CALLS = 12
+
+
+@pytest.fixture
+def heard(amazon: Amazon, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Everything that was sent, with the token that it carried."""
+    sent: list[tuple[str, str]] = []
+
+    def noting(asked: Asked, operation: Operation, known_as: str) -> Answer:
+        headers = {name.lower(): value for name, value in asked.headers.items()}
+        text = f"{asked.method} {asked.target} {headers} {asked.body!r}"
+        sent.append((headers.get("x-amz-access-token", ""), text))
+        return original(asked, operation, known_as)
+
+    original = amazon._operate
+    monkeypatch.setattr(amazon, "_operate", noting)
+    return sent
+
+
+@pytest.fixture
+def clients(amazon: Amazon, tmp_path: Path) -> Iterator[dict[str, spr.Client]]:
+    """Two sellers of one application, with one store."""
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(
+                spr.connect(
+                    endpoint=amazon.endpoint,
+                    token_url=amazon.token_url,
+                    credentials=spr.Credentials(seller, CLIENT_ID, CLIENT_SECRET),
+                    home=tmp_path / "home",
+                )
+            )
+            for name, seller in CANARIES.items()
+        }
+
+
+def rows(path: Path, table: str) -> list[tuple[str, ...]]:
+    with sqlite3.connect(path) as db:
+        found = db.execute(f"SELECT * FROM {table} ORDER BY account").fetchall()
+    db.close()
+    return found
+
+
+def test_two_accounts_asked_in_turn_have_their_own_of_everything(
+    clients: dict[str, spr.Client], amazon: Amazon, tmp_path: Path
+) -> None:
+    window = {"start": "2026-10-01", "end": "2026-10-08", "marketplaces": ["DE"]}
+    frames = {}
+    for rows_in_it, (name, client) in enumerate(clients.items(), start=3):
+        held = Held(f"d-{name}", packed(many_orders(rows_in_it)), compression="GZIP")
+        amazon.plot(ORDERS, Plot(("IN_QUEUE", "DONE"), held))
+        frames[name] = client.reports(ORDERS, **window).read()  # type: ignore[arg-type] # a dict of texts
+
+    # The very same request, and neither was served the other's report.
+    assert [frame.height for frame in frames.values()] == [3, 4]
+    assert amazon.count("createReport") == 2
+    home = tmp_path / "home"
+    accounts = {client._connection.account for client in clients.values()}
+    assert len(accounts) == 2
+    for table in ("requests", "documents"):
+        owners = {
+            row[1] if table == "requests" else row[0]
+            for row in rows(home / "ledger.sqlite", table)
+        }
+        assert owners == accounts
+    buckets = rows(home / "quota.sqlite", "buckets")
+    assert {row[0] for row in buckets} == accounts
+    documents = {path.name for path in (home / "documents").iterdir()}
+    assert documents == accounts
+    for client in clients.values():
+        (kept,) = (home / "documents" / client._connection.account).iterdir()
+        assert kept.stat().st_size
+
+
+def test_accounts_in_threads_never_send_each_others_secrets(
+    clients: dict[str, spr.Client],
+    amazon: Amazon,
+    heard: list[tuple[str, str]],
+) -> None:
+    errors: list[BaseException] = []
+
+    def work(client: spr.Client) -> None:
+        try:
+            for _ in range(CALLS):
+                client.api.get_report_schedules(report_types=[ORDERS])
+                client.api.get_reports(report_types=[ORDERS])
+        except BaseException as exc:  # noqa: BLE001 - shown by the assertion below
+            errors.append(exc)
+
+    threads = [threading.Thread(target=work, args=(c,)) for c in clients.values()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert errors == []
+    by_token: dict[str, int] = {}
+    for token, text in heard:
+        by_token[token] = by_token.get(token, 0) + 1
+        # Refresh tokens and the secret go to Login with Amazon alone, and a request
+        # carries one access token.
+        assert not [canary for canary in CANARIES.values() if canary in text]
+        assert CLIENT_SECRET not in text
+        assert text.count("Atza|") == 1
+    owners = {token: amazon.tokens[token][0] for token in by_token}
+    assert sorted(owners.values()) == sorted(CANARIES.values())
+    assert set(by_token.values()) == {2 * CALLS}
+
+
+def test_what_one_account_spends_is_not_the_others(
+    clients: dict[str, spr.Client], amazon: Amazon
+) -> None:
+    one, two = clients["one"], clients["two"]
+    for _ in range(9):
+        one.api.get_reports(report_types=[ORDERS])
+
+    spent = one._connection.throttle.wait_for("getReports", 2)
+    assert spent > 0
+    assert two._connection.throttle.wait_for("getReports", 2) == 0
+
+
+def test_an_accounts_secret_is_in_no_file_of_the_store(
+    clients: dict[str, spr.Client], tmp_path: Path
+) -> None:
+    for client in clients.values():
+        client.api.get_reports(report_types=[ORDERS])
+        client.close()
+
+    secrets = [*CANARIES.values(), CLIENT_SECRET, "Atza|"]
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            kept = path.read_bytes()
+            assert not [text for text in secrets if text.encode() in kept]
+            assert json.dumps(CANARIES["one"]).encode() not in kept
