@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 __all__ = ["LakeReport", "newest", "report_of"]
@@ -46,7 +46,7 @@ class LakeReport:
     account: str | None
     marketplace: str | None
     marketplace_ids: tuple[str, ...]
-    options: Mapping[str, str]
+    options: Mapping[str, str] = field(hash=False)
     data_start_time: datetime | None
     data_end_time: datetime | None
     created_time: datetime | None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from spreports.lake.unpacked import markers
 from spreports.ledger import LakeWindow, TableRows, WindowState
-from spreports.load.parquet import markers
 from spreports.plan.windows import Window, asked_end
 from spreports.sync.calendar import window_name
 from spreports.sync.roots import table_root

@@ -90,7 +90,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
     # `client.arguments` reads what a user says of types, marketplaces and options
     "schedules": (HALL | {"reports", "client.arguments"}, set()),
-    "sync": (HALL | {"reports"}, {"pyarrow"}),
+    # `lake` knows whose rows a compaction holds, for a ledger that was lost
+    "sync": (HALL | {"lake", "reports"}, {"pyarrow"}),
     # It asks as a client does, but of settings that may not make one
     "checkup": (HALL | {"client", "simulator"}, set()),
     "client": (

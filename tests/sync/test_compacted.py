@@ -1,0 +1,78 @@
+"""A lake that sync fills and compaction tidies is one lake to readers and to sync."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import spreports as spr
+from spreports.simulator import Simulator
+from tests.clocks import ManualClock
+from tests.sync.conftest import calls
+from tests.sync.lake import ORDERS, SETTLEMENT, day
+
+DAY = 86_400.0
+FEEDS = [
+    spr.Feed(
+        "orders",
+        marketplaces=["DE"],
+        since="2026-11-01",
+        lookback=3,
+        partition_by=["purchase-date:month"],
+    ),
+    spr.Feed("settlement", marketplaces=["DE"]),
+    spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2026-11-07", lookback=1),
+]
+
+
+def test_a_lost_ledger_is_read_back_from_a_compacted_lake(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    client.sync(FEEDS, lake)
+    clock.advance(DAY)
+    client.sync(FEEDS, lake)
+    written = spr.Lake(lake)
+    before = {kind: frame(lake, kind) for kind in ("orders", "sales_and_traffic")}
+    held = written.reports()
+    assert written.check(deep=True), written.check().problems
+
+    done = written.compact(drop_superseded=True)
+
+    assert done.files_after < done.files_before
+    assert done.superseded > 0
+    assert {kind: frame(lake, kind) for kind in before} == before
+    assert set(written.reports()) < set(held)
+    asked = calls(simulator)
+    client.close()
+    shutil.rmtree(home)
+    with simulator.client(home=home) as another:
+        result = another.sync(FEEDS, lake)
+    assert result.windows == 0
+    assert calls(simulator)["document"] == asked["document"]
+    assert {kind: frame(lake, kind) for kind in before} == before
+
+
+def frame(lake: str, kind: str) -> list[tuple[object, ...]]:
+    """Give the newest rows of a type, in an order of their own."""
+    return sorted(spr.scan_lake(lake, kind, latest=True).collect().rows(), key=repr)
+
+
+def test_the_lake_says_all_that_the_ledger_knew(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    client.sync(FEEDS[0], lake)
+
+    reports = spr.Lake(lake).reports("orders")
+
+    assert len(reports) == 4
+    for report in reports:
+        assert report.report_type == ORDERS
+        assert report.account
+        assert report.created_time
+        assert report.data_start_time
+        assert report.report_document_id
+        assert report.marketplace == "DE"
+        assert report.sha256
+        assert report.request_key
+        assert report.version
