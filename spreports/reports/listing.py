@@ -239,7 +239,9 @@ def serves(
         return False
     if request.window is None and age > _present_for(request):
         return False
-    if request.newer_than is not None and made < request.newer_than:
+    # Amazon tells whole seconds: the report that somebody has already is not newer
+    whole = made.replace(microsecond=0)
+    if request.newer_than is not None and whole <= request.newer_than:
         return False
     return age < (KEPT_FOR if status == ProcessingStatus.DONE else STUCK_AFTER)
 

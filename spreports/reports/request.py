@@ -24,8 +24,7 @@ class ReportRequest:
     options : mapping of str to str
     window : Window or None
     newer_than : datetime or None, aware
-        Reports that were asked for before are too old to be adopted; the key does not
-        tell.
+        Reports made then or before are too old to be adopted; the key does not tell.
     """
 
     entry: ReportType
