@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks import quota
 from benchmarks.documents import emptied, orders
 from benchmarks.json_search_terms import search_terms_and_peers
 from benchmarks.measure import compare, show
@@ -84,6 +85,7 @@ def main() -> None:
     orders_to_parquet(size, runs, partitioned=False)
     search_terms_and_peers(size, runs)
     xml_to_parquet(min(size, 300), runs)
+    quota.run([], short=not arguments.full)
 
 
 if __name__ == "__main__":
