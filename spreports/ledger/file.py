@@ -20,6 +20,7 @@ from spreports.ledger.entries import Request, VerifiedDocument
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows
 from spreports.owner import is_gone, mark
+from spreports.turns import turn_at
 
 
 class Ledger:
@@ -44,6 +45,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._turn = turn_at(path)
         self._open: set[int] = set()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
@@ -77,7 +79,7 @@ class Ledger:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """Hold the write lock for one transaction."""
-        with self._lock:
+        with self._lock, self._turn.lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from spreports.errors import ConfigError
+from spreports.turns import turn_at
 
 __all__ = ["QuotaFile"]
 
@@ -55,6 +56,7 @@ class QuotaFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._turn = turn_at(path)
         self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
@@ -87,7 +89,7 @@ class QuotaFile:
         ConfigError
             The file cannot be used, or the client is closed.
         """
-        with self._lock:
+        with self._lock, self._turn.lock:
             if self._closed:
                 raise ConfigError("this client is closed; connect() gives a new one")
             try:

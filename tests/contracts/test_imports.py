@@ -65,8 +65,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"arrays", "errors", "owner", "catalog"},
         {"pyarrow", "polars", "fsspec", "deltalake"},
     ),
-    "ledger": ({"errors", "owner"}, set()),
-    "quota": ({"errors", "clock", "api.bucket"}, set()),
+    "turns": (set(), set()),
+    "ledger": ({"errors", "owner", "turns"}, set()),
+    "quota": ({"errors", "clock", "turns", "api.bucket"}, set()),
     # The buckets' own arithmetic, on copies of their states
     "plan": (
         {
