@@ -1,9 +1,9 @@
 """Turns at a file among the threads of this process.
 
-SQLite lets whoever finds a file locked look again after a pause that grows, in no order.
-Between processes that is good enough; two hundred clients in the threads of one process
-starve one another so, until one gives up. They wait in line here instead, and SQLite
-sees one writer of each process.
+SQLite lets whoever finds a file locked look again after a pause that grows, in no
+order. Between processes that is good enough; two hundred clients in the threads of one
+process starve one another so, until one gives up. They wait for one another here
+instead, and SQLite sees one writer of each process.
 """
 
 from __future__ import annotations

@@ -265,6 +265,33 @@ def test_threads_share_a_bucket_and_each_gets_a_slot_of_its_own() -> None:
     assert sum(seconds > 0 for seconds in clock.slept) == 6
 
 
+def test_threads_in_line_book_one_slot_at_a_time() -> None:
+    sleeping, wake = threading.Event(), threading.Event()
+
+    class Held(ManualClock):
+        def sleep(self, seconds: float) -> None:
+            if seconds > 0:
+                sleeping.set()
+                wake.wait(10)
+            super().sleep(seconds)
+
+    clock = Held()
+    throttle = Throttle(clock)
+    for _ in range(14):
+        throttle.acquire("createReport", FOREVER)
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(throttle.acquire, "createReport", FOREVER)
+        assert sleeping.wait(10)
+
+        # Whoever comes from another process waits for the one slot that is booked
+        ahead = throttle.wait_for("createReport")
+        wake.set()
+
+    assert ahead == pytest.approx(1 + 1 / CREATE.rate / RATE_MARGIN)
+    assert throttle.wait_for("createReport") > 0
+
+
 def test_a_storm_of_429_stays_within_the_rate() -> None:
     clock = ManualClock()
     throttle = Throttle(clock)
