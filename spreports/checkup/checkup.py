@@ -118,13 +118,18 @@ def _settings(read: Callable[[], Settings]) -> Settings | Finding:
     try:
         return read()
     except (ConfigError, ValueError) as exc:
-        return Finding(
-            check="credentials",
-            status="failed",
-            message=str(exc),
-            advice="see the message",
-            cause="credentials",
-        )
+        return _unusable("credentials", exc)
+
+
+def _unusable(check: str, exc: Exception) -> Finding:
+    """Return what an error of ours says, which says what to do as well."""
+    return Finding(
+        check=check,
+        status="failed",
+        message=str(exc),
+        advice="see the message",
+        cause="credentials",
+    )
 
 
 def _account(
@@ -148,13 +153,7 @@ def _account(
         try:
             apis = _apis(settings, clock, home, stack)
         except ConfigError as exc:
-            yield Finding(
-                check="region",
-                status="failed",
-                message=str(exc),
-                advice="see the message",
-                cause="credentials",
-            )
+            yield _unusable("region", exc)
             return
         yield from check_account(apis)
 

@@ -236,9 +236,9 @@ def _cooling_until(
     evidence["previous_report_id"] = previous.report_id
     evidence["previous_report_time"] = previous.asked_time
     evidence["previous_known_by"] = previous.known_by
+    # Both times are of one clock, ours or Amazon's, so this needs no margin.
     asked = facts.asked_time or report.created_time
-    # Half of the margin: what is asked when all of it is over is beyond doubt.
-    if asked - previous.asked_time >= cooldown + COOLDOWN_MARGIN / 2:
+    if asked - previous.asked_time >= cooldown:
         return None
     return previous.asked_time + cooldown + COOLDOWN_MARGIN
 

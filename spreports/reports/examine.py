@@ -141,8 +141,15 @@ class Examiner:
         if cooldown and (fatal or (cancelled and report.processing_start_time)):
             since = report.created_time - timedelta(seconds=cooldown) - CLOCK_SKEW
             asked, previous = self._own(report, since)
-            if previous is None and text is None:
-                previous = self._foreign(report, since)
+            over = timedelta(seconds=cooldown)
+            asked = asked or report.created_time
+            if text is None and (
+                previous is None or asked - previous.asked_time >= over
+            ):
+                # Not ours: perhaps somebody else's, whose time Amazon's clock tells.
+                foreign = self._foreign(report, since)
+                if foreign is not None:
+                    asked, previous = report.created_time, foreign
         return Facts(
             entry=self._entry,
             options=options,

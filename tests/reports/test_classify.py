@@ -187,3 +187,9 @@ def test_an_outcome_is_readable_as_text_and_json_and_survives_pickling() -> None
     assert "2026-10-05T11:50:00+00:00" in str(outcome)
     assert pickle.loads(pickle.dumps(outcome)) == outcome  # noqa: S301 - our own object
     assert hash(outcome)
+
+
+def test_what_is_asked_when_the_cool_down_is_just_over_is_not_too_soon() -> None:
+    outcome = outcome_of(report(CANCELLED), facts(before=COOLDOWN))
+
+    assert outcome.kind is OutcomeKind.EMPTY

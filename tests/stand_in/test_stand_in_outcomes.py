@@ -135,6 +135,28 @@ def test_a_cool_down_spent_by_others_counts_where_they_asked_for_the_same_place(
     assert amazon.count("getReports") == 1
 
 
+def test_a_cool_down_spent_by_others_counts_after_ours_is_over(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    held = Held("d1", packed("seller-sku\tasin\n"), compression="GZIP")
+    ended(client, amazon, "IN_QUEUE", "DONE", report_type=INVENTORY, held=held)
+    amazon.time.skip(1801)
+    foreign = amazon.add_report(reportType=INVENTORY, marketplaceIds=[DE])
+    amazon.time.skip(60)
+    client._connection.cooldowns.release(INVENTORY, [DE])
+    outcome = ended(
+        client,
+        amazon,
+        *("IN_QUEUE", "IN_PROGRESS", "CANCELLED"),
+        report_type=INVENTORY,
+        reuse=False,
+    )
+
+    assert outcome.kind is spr.OutcomeKind.TOO_SOON
+    assert outcome.evidence["previous_report_id"] == foreign["reportId"]
+    assert outcome.evidence["previous_known_by"] == "getReports"
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
