@@ -6,19 +6,19 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 import spreports as spr
+from spreports.simulator import Simulator
+from tests.clocks import ManualClock
 from tests.stand_in.amazon import CLIENT_ID, CLIENT_SECRET, Amazon
 from tests.stand_in.conftest import amazon, time
-from tests.stand_in.document_host import Held
-from tests.stand_in.kept import Plot
 from tests.stand_in.reference import Operation
 from tests.stand_in.serving import Answer, Asked
-from tests.stand_in.texts import ORDERS, many_orders, packed
+from tests.stand_in.texts import ORDERS
 
 __all__ = ["amazon", "time"]  # fixtures of the stand-in
 
@@ -59,41 +59,51 @@ def clients(amazon: Amazon, tmp_path: Path) -> Iterator[dict[str, spr.Client]]:
         }
 
 
-def rows(path: Path, table: str) -> list[tuple[str, ...]]:
-    with sqlite3.connect(path) as db:
-        found = db.execute(f"SELECT * FROM {table} ORDER BY account").fetchall()
-    db.close()
-    return found
+def rows(path: Path, what: str) -> list[tuple[str, ...]]:
+    """Return rows of a file of the store: ``columns FROM table``."""
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(f"SELECT {what}").fetchall()
 
 
 def test_two_accounts_asked_in_turn_have_their_own_of_everything(
-    clients: dict[str, spr.Client], amazon: Amazon, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     window = {"start": "2026-10-01", "end": "2026-10-08", "marketplaces": ["DE"]}
-    frames = {}
-    for rows_in_it, (name, client) in enumerate(clients.items(), start=3):
-        held = Held(f"d-{name}", packed(many_orders(rows_in_it)), compression="GZIP")
-        amazon.plot(ORDERS, Plot(("IN_QUEUE", "DONE"), held))
-        frames[name] = client.reports(ORDERS, **window).read()  # type: ignore[arg-type] # a dict of texts
+    with (
+        Simulator(clock=ManualClock(), accounts=True) as simulator,
+        ExitStack() as all_,
+    ):
+        clients = [
+            all_.enter_context(simulator.client(home=tmp_path, seller=seller))
+            for seller in CANARIES.values()
+        ]
+        asked = [client.reports("orders", **window) for client in clients]  # type: ignore[arg-type] # a dict of texts
+        # The very same request, step by step in turn.
+        made = [report.report_id for reports in asked for report in reports]
+        heights = [reports.read().height for reports in asked]
+        accounts = {client._connection.account for client in clients}
 
-    # The very same request, and neither was served the other's report.
-    assert [frame.height for frame in frames.values()] == [3, 4]
-    assert amazon.count("createReport") == 2
-    home = tmp_path / "home"
-    accounts = {client._connection.account for client in clients.values()}
-    assert len(accounts) == 2
-    for table in ("requests", "documents"):
-        owners = {
-            row[1] if table == "requests" else row[0]
-            for row in rows(home / "ledger.sqlite", table)
-        }
-        assert owners == accounts
-    buckets = rows(home / "quota.sqlite", "buckets")
-    assert {row[0] for row in buckets} == accounts
-    documents = {path.name for path in (home / "documents").iterdir()}
-    assert documents == accounts
-    for client in clients.values():
-        (kept,) = (home / "documents" / client._connection.account).iterdir()
+        assert heights == [200, 200]
+        assert len(set(made)) == len(accounts) == 2
+        for client, other in zip(clients, reversed(made), strict=True):
+            with pytest.raises(spr.NotFoundError):
+                client.api.get_report(other)
+
+    requests = rows(tmp_path / "ledger.sqlite", "account, report_id FROM requests")
+    assert {account for account, _ in requests} == accounts
+    assert {report_id for _, report_id in requests} == set(made)
+    for table in (
+        ("ledger.sqlite", "account FROM documents"),
+        (
+            "quota.sqlite",
+            "account FROM buckets",
+        ),
+    ):
+        assert {
+            account for (account,) in rows(tmp_path / table[0], table[1])
+        } == accounts
+    for account in accounts:
+        (kept,) = (tmp_path / "documents" / account).iterdir()
         assert kept.stat().st_size
 
 
