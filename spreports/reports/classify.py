@@ -32,7 +32,7 @@ __all__ = [
 COOLDOWN_MARGIN = timedelta(seconds=60)
 # Most reports take seconds to minutes, stuck ones hours to ten days (docs#3273,
 # models#2659): after this long a person wants to be told.
-STUCK_AFTER = timedelta(hours=1)
+NAMED_STUCK_AFTER = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
@@ -203,7 +203,7 @@ def _unfinished(report: Report, facts: Facts, evidence: dict[str, object]) -> Ou
     now = facts.now or report.created_time
     age = now - report.created_time
     evidence["seconds_unfinished"] = round(age.total_seconds())
-    kind = OutcomeKind.STUCK if age >= STUCK_AFTER else OutcomeKind.WAITING
+    kind = OutcomeKind.STUCK if age >= NAMED_STUCK_AFTER else OutcomeKind.WAITING
     return _outcome(report, kind, evidence, heuristic=kind is OutcomeKind.STUCK)
 
 

@@ -10,12 +10,11 @@ from spreports.catalog import ReportType
 from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
+from spreports.reports.listing import serves
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 
 __all__ = ["bucket_states", "cooldown_of", "planned"]
-
-_FAILED = frozenset({ProcessingStatus.CANCELLED, ProcessingStatus.FATAL})
 
 
 def bucket_states(connection: Connection) -> dict[str, Bucket]:
@@ -67,8 +66,14 @@ def planned(
             adopted += 1
         elif reuse:
             row = connection.ledger.latest(connection.account, request.key)
-            # What failed before is asked for anew.
-            if row and row.report_id and row.processing_status not in _FAILED:
+            # What failed, or is too old for it, is asked for anew.
+            if (
+                row
+                and row.report_id
+                and serves(
+                    row.processing_status, row.intended_time, request, connection.clock
+                )
+            ):
                 document_id = row.report_document_id
                 adopted += 1
                 unfinished += row.processing_status != ProcessingStatus.DONE

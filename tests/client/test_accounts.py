@@ -92,16 +92,9 @@ def test_two_accounts_asked_in_turn_have_their_own_of_everything(
     requests = rows(tmp_path / "ledger.sqlite", "account, report_id FROM requests")
     assert {account for account, _ in requests} == accounts
     assert {report_id for _, report_id in requests} == set(made)
-    for table in (
-        ("ledger.sqlite", "account FROM documents"),
-        (
-            "quota.sqlite",
-            "account FROM buckets",
-        ),
-    ):
-        assert {
-            account for (account,) in rows(tmp_path / table[0], table[1])
-        } == accounts
+    for name, table in (("ledger", "documents"), ("quota", "buckets")):
+        owners = rows(tmp_path / f"{name}.sqlite", f"account FROM {table}")
+        assert {account for (account,) in owners} == accounts
     for account in accounts:
         (kept,) = (tmp_path / "documents" / account).iterdir()
         assert kept.stat().st_size

@@ -98,3 +98,14 @@ def test_planning_books_nothing(simulator: Simulator) -> None:
         first = orders(client, 700).plan()
         for _ in range(20):
             assert orders(client, 700).plan().eta == first.eta
+
+
+def test_a_report_that_shows_the_past_is_planned_anew(simulator: Simulator) -> None:
+    with simulator.client() as client:
+        listings = client.reports("listings", marketplaces=["DE"])
+        listings.wait()
+        assert client.reports("listings", marketplaces=["DE"]).plan().adopted == 1
+
+        simulator.clock.sleep(3600)
+
+        assert client.reports("listings", marketplaces=["DE"]).plan().adopted == 0
