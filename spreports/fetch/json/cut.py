@@ -2,10 +2,10 @@
 
 Two ways. The learned one takes what stands between two records, such as
 ``}, {"departmentName"``, and searches for it natively. It proves nothing by itself: the
-block counts only if a strict parser finds exactly one record for each part. Where JSON
-text is split at a place and both sides parse as lists of records, the whole parses as
-both lists in a row, so such a cut is never wrong. The exact one decodes record by
-record; it needs no luck and says where a document is at fault.
+block counts only if it is proven to be records from end to end. Where JSON text is
+split at a place and both sides parse as lists of records, the whole parses as both
+lists in a row, so such a cut is never wrong. The exact one decodes record by record; it
+needs no luck and says where a document is at fault.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Parse a block of JSON records natively, exactly or not at all.
 
-Arrow's parser reads numbers from their text: 1.7 is no integer, 2 to the 63rd does not
-fit, a decimal is not rounded, a string is no number. (The parser of polars takes 1 for
-1.7 and null for what overflows.) Whatever it refuses, the careful way looks at again.
+Records that are all written alike are read at once; others go to Arrow's parser. It
+reads numbers from their text: 1.7 is no integer, 2 to the 63rd does not fit, a decimal
+is not rounded, a string is no number. (The parser of polars takes 1 for 1.7 and null
+for what overflows.) Whatever it refuses, the careful way looks at again.
 """
 
 from __future__ import annotations
