@@ -23,6 +23,8 @@ from spreports.fetch.read_ahead import read_ahead
 __all__ = ["NESTED", "json_tables", "open_json"]
 
 NESTED: Final = ("flat", "struct")
+# Blocks wait behind it, too, so that it need not hold much
+_QUEUE_BYTES: Final = 2 << 20
 # Where a message in a report's place has its words.
 # Source: reference, "FATAL may carry a document with the reason"
 _SAYING: Final = ("errorDetails", "errorMessage", "message", "reason")
@@ -116,7 +118,7 @@ def open_json(
 
     def batches() -> Iterator[pa.RecordBatch]:
         # The thread starts with the first batch, where the first MiB has ended
-        ahead = read_ahead(text)
+        ahead = read_ahead(text, queue_bytes=_QUEUE_BYTES)
         walk.window.chunks = ahead
         with closing(ahead):
             yield from records.batches()

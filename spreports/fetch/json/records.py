@@ -28,8 +28,10 @@ LOOK_AHEAD: Final = 1 << 20
 # After so many refusals in a row the native parser is asked less often
 _PATIENCE: Final = 4
 _SELDOM: Final = 16
-# Blocks that are parsed at once, each by a thread of its own
-_AHEAD: Final = 2
+# Blocks that are parsed at once, each by a thread of its own, and one that waits, so
+# that no thread stands still while a batch is handed on
+_THREADS: Final = 2
+_AHEAD: Final = _THREADS + 1
 
 
 class RecordBatches:
@@ -101,7 +103,7 @@ class RecordBatches:
         for start in range(0, len(self._first), step):
             yield self._careful(self._first[start : start + step])
         self._first = []
-        with ThreadPoolExecutor(_AHEAD, "spreports-json") as pool:
+        with ThreadPoolExecutor(_THREADS, "spreports-json") as pool:
             yield from self._others(cutter, pool)
 
     def _others(
