@@ -187,11 +187,11 @@ def test_endless_kinds_of_elements_are_refused() -> None:
 
 
 def test_a_comment_without_an_end_is_read_in_linear_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ParseError):
         read(b"<Rows><!-- " + b"x" * (24 << 20), KIND)
 
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.slow
