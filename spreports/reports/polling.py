@@ -78,11 +78,11 @@ class Polling:
 
     def _due(self, first: Ticket) -> list[Ticket]:
         """Return the tickets that one page could answer: due, and of ten types."""
-        now = self._clock.monotonic()
+        now, patience = self._clock.monotonic(), self._connection.watch.patience()
         types = {first.request.entry.report_type}
         due = [first]
         for ticket in self._on_their_way():
-            if ticket.due > now or ticket is first:
+            if ticket.not_before(patience) > now or ticket is first:
                 continue
             name = ticket.request.entry.report_type
             if name in types or len(types) < MOST_FILTERS:

