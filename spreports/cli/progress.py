@@ -18,17 +18,22 @@ _BAR = "{n_fmt}/{total_fmt} reports |{bar:30}| {elapsed}{postfix}"
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Progress], None]]:
+def shown(whose: str = "") -> Iterator[Callable[[Progress], None]]:
     """Give an ``on_progress`` that shows itself.
 
     The bar is tqdm's, of the extra ``cli``; without it, and where stderr is no
     terminal, each change is a line.
+
+    Parameters
+    ----------
+    whose : str
+        Of several requests at once: each has lines of its own, which begin so.
     """
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not whose:
         try:
             from tqdm import tqdm  # noqa: PLC0415 - an extra
         except ImportError:
-            yield _lines()
+            yield _lines("")
             return
         with tqdm(unit="report", file=sys.stderr, bar_format=_BAR) as bar:
 
@@ -40,10 +45,10 @@ def shown() -> Iterator[Callable[[Progress], None]]:
 
             yield on_progress
         return
-    yield _lines()
+    yield _lines(whose)
 
 
-def _lines() -> Callable[[Progress], None]:
+def _lines(whose: str) -> Callable[[Progress], None]:
     """Return an ``on_progress`` that writes a line when something changed."""
     last = ""
 
@@ -51,6 +56,6 @@ def _lines() -> Callable[[Progress], None]:
         nonlocal last
         if str(progress) != last:
             last = str(progress)
-            say(last)
+            say(f"{whose}{last}")
 
     return on_progress

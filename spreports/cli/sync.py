@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from spreports.cli.exits import DONE, FAILED, Terminated, exit_code, words
 from spreports.cli.load import add_storage
 from spreports.cli.output import say, write_json, write_text
 from spreports.cli.progress import shown
+from spreports.cli.together import side_by_side
 from spreports.errors import SPReportsError
 
 if TYPE_CHECKING:
-    from spreports import FeedsFile, SyncResult
+    from spreports import Client, FeedsFile, SyncResult
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,7 +50,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def sync_command(arguments: argparse.Namespace) -> int:
-    """Keep the lake of a feeds file up to date, account by account."""
+    """Keep the lake of a feeds file up to date, for every account that it names."""
     from spreports import read_feeds  # noqa: PLC0415 - heavy
 
     file = read_feeds(arguments.feeds)
@@ -56,33 +58,54 @@ def sync_command(arguments: argparse.Namespace) -> int:
     if not to:
         raise ValueError(f"{arguments.feeds} names no lake: write to = ..., or --to")
     code = DONE
-    with _terminable():
-        for profile in file.accounts:
-            try:
-                result = _kept(arguments, file, profile, to)
-            except SPReportsError as exc:
+    with _terminable(), closing(_results(arguments, file, to)) as results:
+        for profile, result in results:
+            if isinstance(result, SPReportsError):
                 if len(file.accounts) == 1:
-                    raise
-                say(words(exc))  # the other accounts have nothing to do with it
-                code = max(code, exit_code(exc))
-                continue
-            if arguments.dry_run:
+                    raise result
+                say(words(result))  # the other accounts have nothing to do with it
+                code = max(code, exit_code(result))
+            elif arguments.dry_run:
                 _show_plan(result, profile, as_json=arguments.json)
-                continue
-            _show(result, profile, arguments)
-            code = max(code, _code(result, allow_gaps=arguments.allow_gaps))
+            else:
+                _show(result, profile, arguments)
+                code = max(code, _code(result, allow_gaps=arguments.allow_gaps))
     return code
 
 
+def _results(
+    arguments: argparse.Namespace, file: FeedsFile, to: str
+) -> Generator[tuple[str | None, SyncResult | SPReportsError], None, None]:
+    """Run sync for all accounts side by side: each has quotas of its own."""
+    with ExitStack() as clients:
+        opened: dict[str | None, Client] = {}
+        for profile in file.accounts:
+            chosen = argparse.Namespace(**vars(arguments))
+            chosen.profile = profile or arguments.profile
+            try:
+                opened[profile] = clients.enter_context(open_client(chosen))
+            except SPReportsError as exc:
+                yield profile, exc
+        runs = {
+            profile: partial(_kept, arguments, file, to, profile, client)
+            for profile, client in opened.items()
+        }
+        if len(runs) == 1:
+            yield from ((profile, keep()) for profile, keep in runs.items())
+        else:
+            yield from side_by_side(runs)
+
+
 def _kept(
-    arguments: argparse.Namespace, file: FeedsFile, profile: str | None, to: str
+    arguments: argparse.Namespace,
+    file: FeedsFile,
+    to: str,
+    profile: str | None,
+    client: Client,
 ) -> SyncResult:
     """Run sync for one account."""
-    chosen = argparse.Namespace(**vars(arguments))
-    chosen.profile = profile or arguments.profile
-    if profile is not None:
-        say(f"account {profile}:")
-    with open_client(chosen) as client, shown() as on_progress:
+    whose = f"{profile or 'default'}: " if len(file.accounts) > 1 else ""
+    with shown(whose) as on_progress:
         return client.sync(
             file.accounts[profile],
             to,

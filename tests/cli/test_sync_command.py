@@ -104,6 +104,34 @@ def test_one_account_that_fails_does_not_stop_the_others(
     assert "profile 'uk' is asked for" in shown.err
 
 
+def test_accounts_are_kept_side_by_side(
+    environment: Simulator,
+    feeds: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "config" / "spreports"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    profiles = folder / "profiles.toml"
+    profiles.touch(mode=0o600)
+    profiles.write_text(
+        '[uk]\nrefresh_token = "a"\nclient_id = "b"\nclient_secret = "c"\n'
+    )
+    feed = FEEDS.partition('"lake"')[2]
+    feeds.write_text(feed.replace("[[feed]]", '[[feed]]\nprofile = "uk"') + feed)
+
+    assert main(["sync", str(feeds), "--to", "lake", "--json"]) == 0
+
+    shown = capsys.readouterr()
+    lines = [json.loads(line) for line in shown.out.splitlines()]
+    assert {line["profile"] for line in lines} == {None, "uk"}
+    assert [line["windows"] for line in lines] == [3, 3]
+    assert "uk: " in shown.err
+    assert "default: " in shown.err
+
+
 def test_a_file_that_cannot_be_is_usage(
     feeds: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
