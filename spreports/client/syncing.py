@@ -67,8 +67,8 @@ class Syncing:
             Only say what is due; nothing is asked of Amazon, nothing written.
         on_drift : ``"evolve"``, ``"warn"`` or ``"fail"``
             What becomes of a window whose columns or cells differ from what the lake
-            has: taken in and told in ``.quality``; the same, with a warning where
-            people look; or held back as failed.
+            has: taken in and told in ``.quality``; the same, and a warning of the
+            logger ``spreports.sync`` for each difference; or held back as failed.
         retry_gaps : bool
             Try once more what was given up.
         timeout : float, seconds, optional

@@ -91,9 +91,13 @@ def run(
         at("locked")
         landing = Landing(url, storage_options, on_drift)
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
-        return _Run(connection, book, landing, at).done(
+        result = _Run(connection, book, landing, at).done(
             agenda, WAIT_SECONDS if timeout is None else timeout, on_progress
         )
+    if on_drift == "warn":
+        for line in result.quality.lines():
+            logger.warning("%s", line)
+    return result
 
 
 class _Run:

@@ -380,13 +380,13 @@ def test_a_lake_on_s3_is_a_lake_and_its_keys_are_in_no_ledger(
     fsspec.filesystem("s3", **options).mkdir("nightly")
     feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-08", lookback=1)
 
-    first = client.sync([feed], "s3://nightly/lake", storage_options=options)
-    second = client.sync([feed], "s3://nightly/lake", storage_options=options)
+    first = client.sync([feed], "s3://nightly", storage_options=options)
+    second = client.sync([feed], "s3://nightly", storage_options=options)
 
     assert (first.windows, second.windows) == (2, 0)
     check_orders(
         simulator,
-        f"s3://nightly/lake/{ORDERS}",
+        f"s3://nightly/{ORDERS}",
         day(8),
         day(10),
         clock.now(),
