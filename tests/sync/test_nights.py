@@ -131,7 +131,7 @@ def _check(simulator: Simulator, lake: str, now: datetime, empty: set[date]) -> 
 
 
 def test_a_few_nights_make_the_lake_that_the_world_was(tmp_path: Path) -> None:
-    run_nights(4, tmp_path)
+    run_nights(3, tmp_path)
 
 
 @pytest.mark.slow
