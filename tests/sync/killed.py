@@ -131,13 +131,18 @@ def main() -> None:
                 os.dup2(devnull, 0)
                 night(place, NightClock(**place.clock), counting(job["dies_at"]))  # type: ignore[arg-type] # JSON has but one kind of number
                 code = 0
+            except KeyboardInterrupt:
+                code = 130
             finally:
                 os._exit(code)
+        begun = time.monotonic()
         if job["dies_after"] is not None:
             time.sleep(job["dies_after"])
-            os.kill(child, signal.SIGKILL)
+            begun = time.monotonic()
+            os.kill(child, job["signal"])
         _, status = os.waitpid(child, 0)
-        sys.stdout.write(json.dumps(os.waitstatus_to_exitcode(status)) + "\n")
+        answer = [os.waitstatus_to_exitcode(status), time.monotonic() - begun]
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

@@ -95,25 +95,33 @@ class Nights:
             clock=asdict(self.clock),
         )
 
-    def kill(self, *, dies_at: int = 0, dies_after: float | None = None) -> bool:
-        """Run sync in a process that is killed; whether it was, before its end."""
+    def kill(
+        self,
+        *,
+        dies_at: int = 0,
+        dies_after: float | None = None,
+        number: signal.Signals = signal.SIGKILL,
+    ) -> tuple[int, float]:
+        """Run sync in a process that is ended; its exit code, and how long it took."""
         job = {
             "place": asdict(self.place()),
             "dies_at": dies_at,
             "dies_after": dies_after,
+            "signal": int(number),
         }
         assert self.zygote.stdin is not None
         assert self.zygote.stdout is not None
         self.zygote.stdin.write(json.dumps(job) + "\n")
         self.zygote.stdin.flush()
-        code = json.loads(self.zygote.stdout.readline())
-        assert code in {0, -signal.SIGKILL}
-        return bool(code)
+        code, seconds = json.loads(self.zygote.stdout.readline())
+        return int(code), float(seconds)
 
     def one(self, *, dies_at: int = 0, dies_after: float | None = None) -> None:
         """A night: killed, run again, and each count held to what it may be."""
         before = calls(self.simulator)
-        killed = self.kill(dies_at=dies_at, dies_after=dies_after)
+        code, _ = self.kill(dies_at=dies_at, dies_after=dies_after)
+        assert code in {0, -signal.SIGKILL}
+        killed = bool(code)
         result = night(self.place(), self.clock, lambda _: None)
         after = calls(self.simulator)
 
@@ -222,6 +230,29 @@ def test_a_few_kills_lose_and_double_nothing(
     nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
 
     assert run_nights(nights, 3, seed=11) >= 2
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_any_time_ends_within_a_second_and_leaves_nothing_behind(
+    zygote: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
+    source = random.Random(5)  # noqa: S311 - when to interrupt
+    interrupted = 0
+    for _ in range(8 if SHORT else 60):
+        code, seconds = nights.kill(
+            dies_after=source.uniform(0.05, 0.5), number=signal.SIGINT
+        )
+        interrupted += code == 130
+        assert code in {0, 130}
+        assert seconds < 1.0 or not code
+        assert not list(tmp_path.rglob("_spreports/tmp"))
+        nights.one()
+        nights.clock.days += 1
+    nights.clock.days -= 1
+    nights.check()
+    nights.close()
+    assert interrupted > 2
 
 
 @pytest.mark.slow
