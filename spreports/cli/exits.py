@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from spreports import errors
@@ -67,6 +67,19 @@ def exit_code(error: BaseException) -> int:
         if isinstance(error, kind):
             return code
     return 0
+
+
+def is_passing(kind: str) -> bool:
+    """Whether an error of that name is the network's or the quota's."""
+    error = getattr(errors, kind, None)
+    passing = tuple(each for each, code in _CODES if code == NETWORK)
+    return isinstance(error, type) and issubclass(error, passing)
+
+
+def several(codes: Iterable[int]) -> int:
+    """Return one exit code for several: what they agree on, else that some failed."""
+    failed = {code for code in codes if code != DONE}
+    return DONE if not failed else failed.pop() if len(failed) == 1 else FAILED
 
 
 def words(error: BaseException) -> str:

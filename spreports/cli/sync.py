@@ -11,7 +11,16 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import add_connection, add_json, open_client
-from spreports.cli.exits import DONE, FAILED, Terminated, exit_code, words
+from spreports.cli.exits import (
+    DONE,
+    FAILED,
+    NETWORK,
+    Terminated,
+    exit_code,
+    is_passing,
+    several,
+    words,
+)
 from spreports.cli.load import add_storage
 from spreports.cli.output import say, write_json, write_text
 from spreports.cli.progress import shown
@@ -57,20 +66,20 @@ def sync_command(arguments: argparse.Namespace) -> int:
     to = arguments.to or file.to
     if not to:
         raise ValueError(f"{arguments.feeds} names no lake: write to = ..., or --to")
-    code = DONE
+    codes: list[int] = []
     with _terminable(), closing(_results(arguments, file, to)) as results:
         for profile, result in results:
             if isinstance(result, SPReportsError):
                 if len(file.accounts) == 1:
                     raise result
                 say(words(result))  # the other accounts have nothing to do with it
-                code = max(code, exit_code(result))
+                codes.append(exit_code(result))
             elif arguments.dry_run:
                 _show_plan(result, profile, as_json=arguments.json)
             else:
                 _show(result, profile, arguments)
-                code = max(code, _code(result, allow_gaps=arguments.allow_gaps))
-    return code
+                codes.append(_code(result, allow_gaps=arguments.allow_gaps))
+    return several(codes)
 
 
 def _results(
@@ -143,7 +152,11 @@ def _show(
 
 def _code(result: SyncResult, *, allow_gaps: bool) -> int:
     """Return the exit code of one account's run."""
-    return FAILED if result.failed or (result.gaps and not allow_gaps) else DONE
+    if result.gaps and not allow_gaps:
+        return FAILED
+    if not result.failed:
+        return DONE
+    return NETWORK if all(is_passing(one.kind) for one in result.failed) else FAILED
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from spreports.cli import main
+from spreports.cli.exits import several
 from spreports.simulator import Fault, Simulator
 
 FEEDS = """
@@ -74,6 +75,25 @@ def test_what_failed_is_exit_1_and_the_rest_is_there(
     assert shown.out.startswith("2 windows")
     assert "failed: " in shown.err
     assert "Broken." in shown.err
+
+
+def test_what_the_network_kept_back_is_exit_5(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.faults.add(
+        Fault(operation="document", kind="status", status=503, times=0)
+    )
+
+    assert main(["sync", str(feeds)]) == 5
+    assert capsys.readouterr().err.count("failed: ") == 3
+    environment.faults.clear()
+    assert main(["sync", str(feeds)]) == 0
+
+
+def test_several_codes_are_one_where_they_agree() -> None:
+    assert several([0, 0]) == 0
+    assert several([0, 5, 5]) == 5
+    assert several([4, 5, 0]) == 1
 
 
 def test_gaps_are_exit_1_unless_they_are_allowed(
