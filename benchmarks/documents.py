@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import io
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +38,7 @@ def orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = unfinished(path)
     written = 0
     with gzip.open(part, "wb", compresslevel=6) as file:
         block = 0
@@ -127,10 +129,17 @@ def _two(number: pl.Expr) -> pl.Expr:
 
 
 def emptied(folder: Path) -> Path:
-    """Return an empty folder in place of what was there."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+    """Return an empty folder of this run's own, beside `folder`; it goes at the end."""
+    own = folder.with_name(f"{folder.name}-{os.getpid()}")
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return own
+
+
+def unfinished(path: Path) -> Path:
+    """Return where this run writes a document until it is whole."""
+    return path.with_name(f"{path.name}.{os.getpid()}.part")
 
 
 def span() -> tuple[datetime, datetime]:

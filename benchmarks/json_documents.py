@@ -7,6 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.documents import unfinished
+
 BLOCK_ROWS = 60_000
 SHARES_OF = 10_000
 WORDS = [
@@ -59,7 +61,7 @@ def search_terms(
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = unfinished(path)
     written = 0
     with gzip.open(part, "wb", 6) if compressed else part.open("wb") as file:
         file.write(HEAD.encode())

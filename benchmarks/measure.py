@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,6 +37,8 @@ def run(command: Sequence[str]) -> tuple[float, float, float]:
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(launcher), *command],
         stdout=subprocess.PIPE,
+        # What is installed has its bytecode: compiling source is nobody's work
+        env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
         check=False,
     )
     if done.returncode:
@@ -43,11 +47,31 @@ def run(command: Sequence[str]) -> tuple[float, float, float]:
     return figures["wall"], figures["cpu"], figures["peak"]
 
 
-def compare(commands: dict[str, Sequence[str]], runs: int) -> list[Figures]:
-    """Run the commands in turn, `runs` times; return the medians."""
+def compare(
+    commands: Mapping[str, Sequence[str]],
+    runs: int,
+    fresh: Mapping[str, Path] | None = None,
+) -> list[Figures]:
+    """Run the commands in turn, `runs` times; return the medians.
+
+    Parameters
+    ----------
+    commands : mapping of str to sequence of str
+    runs : int
+    fresh : mapping of str to Path, optional
+        The folder that a command writes to: deleted before each of its runs.
+
+    Returns
+    -------
+    list of Figures
+        In the order of `commands`.
+    """
+    targets = fresh or {}
     seen: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
+            if name in targets:
+                shutil.rmtree(targets[name], ignore_errors=True)
             seen[name].append(run(command))
     return [
         Figures(

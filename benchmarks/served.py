@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 
-def _serve(path: Path, ready: Connection) -> None:
+def _serve(path: Path, content_type: str, ready: Connection) -> None:
     """Answer every GET with the whole file."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -19,7 +19,7 @@ def _serve(path: Path, ready: Connection) -> None:
         def do_GET(self) -> None:
             with path.open("rb") as file:
                 self.send_response(200)
-                self.send_header("Content-Type", "text/plain;charset=UTF-8")
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(path.stat().st_size))
                 self.end_headers()
                 self.connection.sendfile(file)
@@ -33,11 +33,13 @@ def _serve(path: Path, ready: Connection) -> None:
 
 
 @contextmanager
-def served(path: Path) -> Iterator[str]:
+def served(path: Path, content_type: str = "text/plain;charset=UTF-8") -> Iterator[str]:
     """Give the URL of a file while a server process runs."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(path, sender), daemon=True)
+    process = context.Process(
+        target=_serve, args=(path, content_type, sender), daemon=True
+    )
     process.start()
     try:
         yield f"http://127.0.0.1:{receiver.recv()}/document"

@@ -7,7 +7,7 @@ import random
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.documents import CHANNELS, CITIES, DAYS, FIRST_DAY
+from benchmarks.documents import CHANNELS, CITIES, DAYS, FIRST_DAY, unfinished
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <AmazonEnvelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
@@ -40,7 +40,7 @@ def xml_orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = unfinished(path)
     draw = random.Random(seed)
     written, number = 0, 0
     with gzip.open(part, "wb", compresslevel=6) as file:

@@ -1,0 +1,20 @@
+"""Ours: a listings document from a loopback URL to one Parquet file."""
+
+from __future__ import annotations
+
+import sys
+
+from spreports.catalog import lookup
+from spreports.reports.work import Reading, Target, Work, land
+
+if __name__ == "__main__":
+    url, target = sys.argv[1:3]
+    land(
+        Work(
+            url=url,
+            report_document_id="benchmark",
+            reading=Reading(entry=lookup("listings")),
+            target=Target(url=target, stem="R1"),
+            loopback=True,
+        )
+    )

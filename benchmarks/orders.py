@@ -1,0 +1,80 @@
+"""``python -m benchmarks.orders [MiB] [RUNS]``: orders to batches and to Parquet."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.documents import emptied, orders
+from benchmarks.measure import compare, show
+from benchmarks.same_rows import check_same_rows
+from benchmarks.served import served
+
+DATA = Path(__file__).parent / "data"
+PYTHON = [sys.executable, "-m"]
+OURS = "spreports, from HTTP"
+PEERS = {
+    "pandas, as users do": "pandas_today",
+    "duckdb COPY": "duckdb_copy",
+    "pyarrow write_dataset": "pyarrow_dataset",
+    "polars read + write": "polars_read",
+    "polars scan + sink": "polars_scan",
+}
+SUMS = (
+    'sum("item-price"::DECIMAL(18, 2)), sum(quantity), '
+    'sum(hash("amazon-order-id", sku, "product-name", epoch_us("purchase-date")))'
+)
+
+
+def orders_to_batches(mebibytes: int, runs: int) -> None:
+    """Compare typed batches of one orders document with polars.scan_csv."""
+    path = orders(DATA, mebibytes)
+    with served(path) as url:
+        figures = compare(
+            {
+                OURS: [*PYTHON, "benchmarks.orders_ours", url],
+                "polars scan, batches": [
+                    *(*PYTHON, "benchmarks.orders_peers", "polars_scan", str(path))
+                ],
+            },
+            runs,
+        )
+    show(f"orders, {mebibytes} MiB of text, gzip, to typed batches", figures)
+
+
+def orders_to_parquet(
+    mebibytes: int, runs: int, *, partitioned: bool, every_peer: bool
+) -> None:
+    """Compare one orders document to Parquet with polars, or with every peer."""
+    path = orders(DATA, mebibytes)
+    peers = dict(list(PEERS.items())[0 if every_peer else -1 :])
+    folders = {
+        name: emptied(DATA / word) / "orders"
+        for name, word in {OURS: "ours", **peers}.items()
+    }
+    by_day = ["purchase-date:day"] if partitioned else []
+    with served(path) as url:
+        commands = {
+            OURS: [
+                *(*PYTHON, "benchmarks.orders_ours", url, str(folders[OURS])),
+                *by_day,
+            ]
+        }
+        for name, word in peers.items():
+            commands[name] = [
+                *(*PYTHON, "benchmarks.orders_peers", word, str(path)),
+                *(str(folders[name]), *by_day),
+            ]
+        figures = compare(commands, runs, fresh=folders)
+    check_same_rows(folders, SUMS)
+    where = "50 partitions" if partitioned else "one file"
+    show(f"orders, {mebibytes} MiB of text, gzip, to Parquet, {where}", figures)
+
+
+if __name__ == "__main__":
+    size, runs = ([int(word) for word in sys.argv[1:]] + [200, 3][len(sys.argv) - 1 :])[
+        :2
+    ]
+    orders_to_batches(size, runs)
+    orders_to_parquet(size, runs, partitioned=True, every_peer=False)
+    orders_to_parquet(size, runs, partitioned=False, every_peer=False)
