@@ -7,8 +7,12 @@ import platform
 from importlib.metadata import version
 
 from benchmarks import quota
+from benchmarks.flat_quirks import listings_to_parquet, settlement_to_parquet
 from benchmarks.json_search_terms import search_terms_and_peers
 from benchmarks.orders import orders_to_batches, orders_to_parquet
+from benchmarks.second_look import second_look
+from benchmarks.small_documents import small_documents
+from benchmarks.startup import startup
 from benchmarks.xml_orders import xml_to_parquet
 
 PACKAGES = ("polars", "pyarrow", "duckdb", "isal", "ijson")
@@ -28,8 +32,13 @@ def main() -> None:
     orders_to_batches(size, runs)
     for partitioned in (True, False):
         orders_to_parquet(size, runs, partitioned=partitioned, every_peer=True)
+    listings_to_parquet(min(size, 300), runs)
+    settlement_to_parquet(min(size, 300), runs)
     search_terms_and_peers(size, runs)
     xml_to_parquet(min(size, 300), runs)
+    startup(3 * runs)
+    second_look(size)
+    small_documents(10_000 if arguments.full else 1_000)
     quota.run([], short=not arguments.full)
 
 

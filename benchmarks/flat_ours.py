@@ -1,4 +1,4 @@
-"""Ours: a listings document from a loopback URL to one Parquet file."""
+"""Ours: a flat document of any type from a loopback URL to one Parquet file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from spreports.catalog import lookup
 from spreports.reports.work import Reading, Target, Work, land
 
 if __name__ == "__main__":
-    url, target = sys.argv[1:3]
+    report_type, url, target = sys.argv[1:4]
     land(
         Work(
             url=url,
             report_document_id="benchmark",
-            reading=Reading(entry=lookup("listings")),
+            reading=Reading(entry=lookup(report_type)),
             target=Target(url=target, stem="R1"),
             loopback=True,
         )
