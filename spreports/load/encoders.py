@@ -66,9 +66,10 @@ class _Open:
 
 @dataclass(slots=True)
 class _Files:
-    """Files by folder, and what has been finished of them."""
+    """Files by folder (open for more rows) and by path, and those that are whole."""
 
     open: OrderedDict[str, _Open] = field(default_factory=OrderedDict)
+    unfinished: dict[str, _Open] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
     begun: int = 0
     done: list[PartFile] = field(default_factory=list)
@@ -175,10 +176,10 @@ class Encoders:
     def abort(self) -> None:
         """Stop encoding and close every file; they may hold anything."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for file in self._files.open.values():
+        for file in self._files.unfinished.values():
             if file.writer is not None:
                 abandon(file.writer)
-        self._files.open.clear()
+        self._files = _Files()
 
     def _begin(self, folder: str) -> _Open:
         """Begin a folder's next part; close the idlest file when too many are open."""
@@ -191,7 +192,7 @@ class Encoders:
         path = f"{folder}/{name}" if folder else name
         file = _Open(self._home / f"{files.begun}.parquet", path, after)
         files.begun += 1
-        files.open[folder] = file
+        files.open[folder] = files.unfinished[path] = file
         return file
 
     def _close(self, folder: str) -> list[Future[None]]:
@@ -251,6 +252,7 @@ class Encoders:
         (file.writer or self._open_writer(file)).close()
         size = file.local.stat().st_size
         self._files.done.append(PartFile(file.local, file.path, file.rows, size))
+        del self._files.unfinished[file.path]
 
     def _open_writer(self, file: _Open) -> pq.ParquetWriter:
         return open_writer(

@@ -1,0 +1,74 @@
+"""Files are written side by side, and one that fails takes all of them back."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spreports.errors import SinkError
+from spreports.load.encoders import Encoders
+from spreports.load.parquet import sink
+from tests.load.lake import orders, reader
+
+
+def test_columns_that_parquet_cannot_hold_are_an_error_and_nothing_is_visible(
+    tmp_path: Path,
+) -> None:
+    spans = pa.nulls(100, pa.month_day_nano_interval())
+    table = pa.table({"k": [f"{i % 9}" for i in range(100)], "span": spans})
+
+    with pytest.raises(SinkError, match="as Parquet"):
+        sink(
+            reader(table),
+            tmp_path / "lake",
+            stem="7",
+            partition_by=["k"],
+            budget=1_000,
+            max_open=2,
+        )
+
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_row_groups_of_a_file_keep_their_order_and_files_are_closed_by_rows_alone(
+    tmp_path: Path,
+) -> None:
+    table = orders(10)
+    encoders = Encoders(
+        tmp_path,
+        "7",
+        table.schema,
+        note={},
+        queue_bytes=1 << 20,
+        threads=2,
+        max_open=2,
+    )
+    for start, folder in enumerate(["a", "b", "a", "c", "a", "b", "a"]):
+        encoders.encode(folder, 100, partial(Given, table.slice(start, 1)))
+    parts = encoders.finish(at_least_one=True)
+
+    rows = {part.path: pq.read_table(part.local)["n"].to_pylist() for part in parts}
+    assert rows == {
+        "a/7-0.parquet": [0, 2, 4, 6],
+        "b/7-0.parquet": [1],
+        "b/7-1.parquet": [5],
+        "c/7-0.parquet": [3],
+    }
+    assert encoders.queued == 0
+
+
+class Given:
+    """One table, as long as it is needed."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+
+    def __enter__(self) -> list[pa.Table]:
+        return [self.table]
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to give back."""
