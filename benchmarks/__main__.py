@@ -9,7 +9,8 @@ from importlib.metadata import version
 from benchmarks import quota
 from benchmarks.flat_quirks import listings_to_parquet, settlement_to_parquet
 from benchmarks.json_search_terms import search_terms_and_peers
-from benchmarks.orders import orders_to_batches, orders_to_parquet
+from benchmarks.lake_answers import lake_to_answers
+from benchmarks.orders import DATA, orders_to_batches, orders_to_parquet
 from benchmarks.second_look import second_look
 from benchmarks.small_documents import small_documents
 from benchmarks.startup import startup
@@ -39,6 +40,7 @@ def main() -> None:
     startup(3 * runs)
     second_look(size)
     small_documents(10_000 if arguments.full else 1_000)
+    lake_to_answers(DATA, 100_000 if arguments.full else 20_000, runs)
     quota.run([], short=not arguments.full)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
+from spreports.arrays import scalar_of
 from spreports.load.hive import NULL_VALUE, UNITS
 
 __all__ = ["FolderKey", "folder_keys", "folder_texts", "span_of", "typed_value"]
@@ -94,7 +95,7 @@ def typed_value(text: str | None, dtype: pa.DataType) -> pa.Scalar:
     pyarrow.ArrowInvalid
         The text is no such value.
     """
-    return pa.scalar(text, pa.string()).cast(dtype)
+    return scalar_of(text, pa.string()).cast(dtype)
 
 
 def span_of(text: str | None, unit: str) -> tuple[datetime, datetime] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ __all__ = ["Wanted", "open_piece", "read_piece"]
 
 # Row groups read in one go; each has at most 65,536 rows as we write them
 GROUPS = 4
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,16 @@ def _bounds(group: pq.RowGroupMetaData, place: int) -> tuple[Any, Any] | None:
     facts = group.column(place).statistics
     if facts is None or not facts.has_min_max:
         return None
+    kind = str(facts.logical_type)
+    if "Timestamp" in kind and "isAdjustedToUTC=true" in kind:
+        # The ready values would come with pandas, where it is installed
+        tick = {"microseconds": 1, "milliseconds": 1_000}
+        size = next((n for unit, n in tick.items() if f"={unit}" in kind), None)
+        if size is None:
+            return None
+        raw = (facts.min_raw, facts.max_raw)
+        low, high = (EPOCH + timedelta(microseconds=size * each) for each in raw)
+        return low, high
     return facts.min, facts.max
 
 

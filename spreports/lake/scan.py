@@ -21,6 +21,7 @@ import polars as pl
 import pyarrow as pa
 from polars.io.plugins import register_io_source
 
+from spreports.arrays import array_of
 from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
@@ -98,7 +99,7 @@ def scan_lake(
     roots = roots_of(lake, entry, table)
     stock, layout = _taken(lake, roots, entry, table, latest=latest, metadata=metadata)
     source = _Source(roots, entry, table, stock, layout, metadata=metadata)
-    schema = pl.DataFrame(layout.schema.empty_table()).schema
+    schema = pl.DataFrame(pa.Table.from_batches([], layout.schema)).schema
     return register_io_source(source.frames, schema=dict(schema))
 
 
@@ -245,7 +246,7 @@ def _refused(
 ) -> set[int]:
     """Return the pieces whose constants do not fulfil a condition, by `id`."""
     constants = {
-        name: pa.array(
+        name: array_of(
             [piece.constants[name].as_py() for piece in pieces],
             pieces[0].constants[name].type,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from spreports.arrays import scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.fetch.typed import arrow_type
@@ -199,7 +200,7 @@ def _piece(
         for column in METADATA_COLUMNS:
             if column.name not in constants and column.name in layout.schema.names:
                 value = said[column.name]
-                constants[column.name] = pa.scalar(value, column.type)
+                constants[column.name] = scalar_of(value, column.type)
     for name, value in constants.items():
         if value.is_valid and not pa.types.is_floating(value.type):
             bounds[name] = (value.as_py(), value.as_py())

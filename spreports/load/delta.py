@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -37,6 +38,9 @@ __all__ = ["DeltaReport", "sink_delta"]
 TRIES = 100
 # How far back our own commit is looked for: others may have come after it
 LOOK_BACK = 1000
+# A file is made in memory, and so is a row group
+FILE_SIZE = 64 << 20
+ROW_GROUP_ROWS = 65_536
 WINDOW = "report_window"
 
 
@@ -210,6 +214,7 @@ class _Table:
         from deltalake import (  # noqa: PLC0415 - heavy
             CommitProperties,
             Transaction,
+            WriterProperties,
             write_deltalake,
         )
 
@@ -221,25 +226,23 @@ class _Table:
             custom_metadata={"spreports": run}, app_transactions=told
         )
         partitions = list(rows.partitions) or None
+        written = WriterProperties(
+            compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP_ROWS
+        )
+        write = partial(
+            write_deltalake,
+            table,
+            rows.reader(),
+            partition_by=partitions,
+            schema_mode="merge",
+            commit_properties=commit,
+            target_file_size=FILE_SIZE,
+            writer_properties=written,
+        )
         if restated:
-            write_deltalake(
-                table,
-                rows.reader(),
-                partition_by=partitions,
-                mode="overwrite",
-                predicate=f"{WINDOW} IN ({windows})",
-                schema_mode="merge",
-                commit_properties=commit,
-            )
+            write(mode="overwrite", predicate=f"{WINDOW} IN ({windows})")
         else:
-            write_deltalake(
-                table,
-                rows.reader(),
-                partition_by=partitions,
-                mode="append",
-                schema_mode="merge",
-                commit_properties=commit,
-            )
+            write(mode="append")
 
     def _results(
         self,

@@ -83,7 +83,16 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "facts": ({"errors", "api.marketplaces", "catalog"}, {"polars"}),
     # `reports.metadata` names the metadata columns, which a lake gives back
     "lake": (
-        {"errors", "clock", "catalog", "fetch", "load", "facts", "reports.metadata"},
+        {
+            "arrays",
+            "errors",
+            "clock",
+            "catalog",
+            "fetch",
+            "load",
+            "facts",
+            "reports.metadata",
+        },
         {"pyarrow", "polars", "fsspec"},
     ),
     # knows nothing of reports but their ids: the waiter is given it as a `Notices`

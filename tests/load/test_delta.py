@@ -274,3 +274,42 @@ def test_eight_writers_on_one_table_lose_and_double_nothing(
     assert frame["n"].to_list() == sorted(expected)
     newest = frame.filter(pl.col("n") >= 20_000)["report_id"].to_list()
     assert newest == [f"7-v{turn}" for turn in range(turns)]
+
+
+# Prints the peak of a process that streams so many batches of rows into a table
+STREAM = """
+import resource, sys
+import pyarrow as pa
+from spreports.load.delta import DeltaReport, sink_delta
+
+def batch(number):
+    first = number * 10_000
+    rows = range(first, first + 10_000)
+    texts = {f"c{i}": [f"v {i} {n * 7919 % 100_003}" for n in rows] for i in range(20)}
+    return pa.RecordBatch.from_pydict({"n": list(rows), **texts})
+
+schema = batch(0).schema
+def opened():
+    batches = map(batch, range(int(sys.argv[2])))
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+sink_delta([DeltaReport(name="1", window="w", open=opened)], sys.argv[1])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    peaks = [
+        int(
+            subprocess.run(  # noqa: S603 - our own script
+                [sys.executable, "-c", STREAM, str(tmp_path / batches), batches],
+                cwd=REPOSITORY,
+                capture_output=True,
+                check=True,
+            ).stdout
+        )
+        for batches in ("20", "80")
+    ]
+
+    assert peaks[1] < peaks[0] * 1.25

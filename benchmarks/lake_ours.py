@@ -1,0 +1,12 @@
+"""Ours: a query of a lake by `scan_lake`."""
+
+from __future__ import annotations
+
+import sys
+
+import spreports as spr
+from benchmarks.lake_queries import QUERIES
+
+if __name__ == "__main__":
+    root, query = sys.argv[1:]
+    print(QUERIES[query](spr.scan_lake(root, "orders")).collect().rows())

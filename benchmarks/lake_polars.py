@@ -1,0 +1,17 @@
+"""The peer: the same query by polars' own scan of the same files, by listing."""
+
+from __future__ import annotations
+
+import sys
+
+import polars as pl
+
+from benchmarks.lake_queries import QUERIES
+
+if __name__ == "__main__":
+    root, query = sys.argv[1:]
+    # A folder of days, which a user of polars alone has to know of
+    frame = pl.scan_parquet(
+        root, hive_partitioning=True, hive_schema={"purchase-date_day": pl.Date}
+    )
+    print(QUERIES[query](frame).collect().rows())

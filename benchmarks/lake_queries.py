@@ -1,0 +1,93 @@
+"""A lake of 90 days, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from spreports.load.parquet import sink
+
+DAYS = 90
+START = datetime(2026, 7, 1, tzinfo=UTC)
+ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+
+
+def one_day(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Ask for one day by its time."""
+    day = START + timedelta(days=40)
+    when = pl.col("purchase-date")
+    return frame.filter(when >= day, when < day + timedelta(days=1)).select(
+        pl.len(), pl.col("item-price").sum()
+    )
+
+
+def all_days(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Ask for sums over all days."""
+    return (
+        frame.group_by("sales-channel")
+        .agg(pl.len(), pl.col("item-price").sum(), pl.col("quantity").sum())
+        .sort("sales-channel")
+    )
+
+
+QUERIES: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
+    "one day": one_day,
+    "all days": all_days,
+}
+
+
+def lake(folder: Path, rows: int) -> Path:
+    """Write the lake, once: a report a day, in a folder a day.
+
+    Parameters
+    ----------
+    folder : Path
+    rows : int
+        Of each day.
+    """
+    root = folder / f"lake-{rows}" / "orders"
+    if (root.parent / "_spreports").exists():
+        return root
+    random = np.random.default_rng(1)
+    for day in range(DAYS):
+        start = START + timedelta(days=day)
+        table = _orders(start, rows, random)
+        note = {
+            "report_id": str(day),
+            "report_type": ORDERS,
+            "data_start_time": start.isoformat(),
+            "data_end_time": (start + timedelta(days=1)).isoformat(),
+        }
+        sink(
+            pa.RecordBatchReader.from_batches(table.schema, table.to_batches()),
+            str(root),
+            stem=str(day),
+            partition_by=["purchase-date:day"],
+            note={f"spreports.{name}": value for name, value in note.items()},
+        )
+    return root
+
+
+def _orders(start: datetime, rows: int, random: np.random.Generator) -> pa.Table:
+    """Make up a day of orders of 20 columns."""
+    seconds = np.sort(random.integers(0, 86_400, rows)) * 1_000_000
+    first = int(start.timestamp()) * 1_000_000
+    cents = random.integers(100, 99_999, rows)
+    columns: dict[str, pa.Array] = {
+        "amazon-order-id": pa.array(
+            [f"302-{i:07d}-{first % 9973}" for i in range(rows)]
+        ),
+        "purchase-date": pa.array(seconds + first, pa.timestamp("us", "UTC")),
+        "sales-channel": pa.array([f"Amazon.{'dfi'[i % 3]}" for i in range(rows)]),
+        "quantity": pa.array(random.integers(1, 9, rows)),
+        "item-price": pa.array(cents / 100).cast(pa.decimal128(38, 6), safe=False),
+    }
+    for number in range(15):
+        words = random.integers(0, 5_000, rows)
+        columns[f"text-{number}"] = pa.array([f"word {word}" for word in words])
+    return pa.table(columns)
