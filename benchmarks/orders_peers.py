@@ -77,7 +77,8 @@ def duckdb_copy(path: str, target: str, *, by_day: bool) -> None:
         duckdb.execute(f"SET TimeZone='UTC'; COPY ({rows}) TO '{target}' ({options})")
     else:
         options = "FORMAT parquet, COMPRESSION zstd"
-        duckdb.execute(f"COPY ({source}) TO '{target}/all.parquet' ({options})")
+        rows = f"SELECT * FROM {source}"
+        duckdb.execute(f"COPY ({rows}) TO '{target}/all.parquet' ({options})")
 
 
 def pyarrow_dataset(path: str, target: str, *, by_day: bool) -> None:
