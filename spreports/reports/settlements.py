@@ -13,7 +13,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from spreports.api.models import Report
-from spreports.errors import DocumentError
+from spreports.errors import (
+    BadRequestError,
+    DocumentError,
+    DownloadError,
+    NotFoundError,
+)
 from spreports.reports.connection import Connection
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import legacy_charset
@@ -54,8 +59,8 @@ def distinct(
 
     Raises
     ------
-    APIError, DownloadError
-        A document that has to be read could not be brought.
+    ThrottledError, DownloadError
+        A document that has to be read could not be brought in time, or not whole.
     """
     oldest_first = sorted(reports, key=lambda r: (r.created_time, r.report_id))
     by_document: dict[str | None, Report] = {}
@@ -65,7 +70,9 @@ def distinct(
         return list(by_document.values())
     of_times: dict[tuple[object, object], list[Report]] = {}
     for report in by_document.values():
-        times = (report.data_start_time, report.data_end_time)
+        times: tuple[object, object] = (report.data_start_time, report.data_end_time)
+        if None in times:  # nothing says that it is like another
+            times = (report.report_id, None)
         of_times.setdefault(times, []).append(report)
     kept: list[Report] = []
     for alike in of_times.values():
@@ -82,20 +89,23 @@ def _settlement_id(
     connection: Connection, entry: ReportType, report: Report
 ) -> str | None:
     """Read the settlement id in the first row of a document."""
-    stored = AmazonOrigin(
+    origin = AmazonOrigin(
         connection, str(report.report_document_id), restricted=entry.restricted
-    ).stored()
+    )
     reading = Reading(
         entry=entry,
         shape=Shape(typed=False),
         legacy_charset=legacy_charset(report.marketplace_ids),
     )
     try:
-        with read(stored, reading) as batches:
+        with read(origin.stored(), reading) as batches:
             for batch in batches:
                 if _ID in batch.schema.names and batch.num_rows:
                     return str(batch.column(_ID)[0].as_py())
-    except DocumentError:
-        # Whoever reads its rows is told what is wrong with it
+    except DownloadError:
+        raise
+    except (DocumentError, NotFoundError, BadRequestError):
+        # Not what it should be, or gone at the edge of ninety days: whoever reads its
+        # rows is told
         return None
     return None

@@ -46,6 +46,7 @@ class Kept:
         self.restricted_to: dict[str, str] = {}
         self._plots: dict[str, deque[Plot]] = defaultdict(deque)
         self._courses: dict[str, deque[str]] = {}
+        self._owners: dict[str, str] = {}
         self._endings: dict[str, Plot] = {}
         self._pages: dict[str, list[str]] = {}
         self.ids = itertools.count(50001)
@@ -75,6 +76,7 @@ class Kept:
         plot = plots.popleft() if plots else Plot()
         wanted = {key: body[key] for key in body if key != "reportOptions"}
         made = self.add_report(**wanted, processingStatus=plot.statuses[0])
+        self._owners[made["reportId"]] = self._seller(asked)
         self._courses[made["reportId"]] = deque(plot.statuses)
         self._endings[made["reportId"]] = plot
         if plot.held is not None:
@@ -118,13 +120,22 @@ class Kept:
             size = int(left.pop(0))
         else:
             size = int(query.get("pageSize", 10))
-            left = [r["reportId"] for r in self._matching(query)]
+            seller = self._seller(asked)
+            left = [
+                r["reportId"]
+                for r in self._matching(query)
+                if self._owners.get(r["reportId"], seller) == seller
+            ]
         page = {"reports": [self.reports[each] for each in left[:size]]}
         if len(left) > size:
             token = f"{PAGE_TOKEN}{next(self.ids)}"
             self._pages[token] = [str(size), *left[size:]]
             return 200, {**page, "nextToken": token}
         return 200, page
+
+    def _seller(self, asked: Asked) -> str:
+        """Return whose token it is: sellers see what they have created themselves."""
+        return self.tokens[str(asked.headers[etiquette.TOKEN])][0]
 
     def _matching(self, query: dict[str, str]) -> list[dict[str, Any]]:
         since, until = query.get("createdSince"), query.get("createdUntil")
