@@ -169,11 +169,13 @@ def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
     made = window.created_time
     if window.end is None or window.state == WindowState.GAP:
         return None
+    # Amazon's times are whole seconds; the version that is there is not wanted again
+    another = made and made + timedelta(seconds=1)
     if window.state == WindowState.ASKED:
-        return Due(window=window, reason="resumed", newer_than=made)
+        return Due(window=window, reason="resumed", newer_than=another)
     if window.state == WindowState.FAILED:
         # The document of a report that differed is still the right one
-        newer = made if window.error_kind == "DriftError" else today
+        newer = another if window.error_kind == "DriftError" else today
         return Due(window=window, reason="failed", newer_than=newer)
     settled = window.end + timedelta(days=stream.lookback_days)
     seldom = (stream.entry.cooldown_seconds or 0) > SELDOM_SECONDS

@@ -170,6 +170,20 @@ def test_one_snapshot_a_day_and_none_within_the_cool_down() -> None:
     assert next_day.window.name == "2026-03-02"
 
 
+def test_the_version_that_the_lake_has_is_not_taken_for_a_newer_one() -> None:
+    now = FIRST + timedelta(days=1, hours=4)
+    (window,) = committed((d.window for d in plan_dated(stream(), (), now).due), now)
+    asked = replace(window, state=WindowState.ASKED)
+
+    (due, _) = sorted(
+        plan_dated(stream(), [asked], now + DAY).due, key=lambda d: d.window.name
+    )
+
+    assert due.reason == "resumed"
+    assert due.newer_than is not None
+    assert due.newer_than > now
+
+
 def test_a_snapshot_that_never_came_is_lost_once_its_day_is_over() -> None:
     feed = stream("listings")
     asked = plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC)).due[0].window
