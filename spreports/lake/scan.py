@@ -90,7 +90,8 @@ def scan_lake(
     ------
     SinkError
         Nothing of this type is committed there, a marker or file is damaged, or the
-        file system refused. While collecting, polars wraps it in a ComputeError.
+        file system refused. While collecting, polars before 2 quotes it in a
+        ComputeError of its own.
     ValueError
         No such alias or table, or it must be said which table.
     """
