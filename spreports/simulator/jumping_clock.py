@@ -162,7 +162,11 @@ class JumpingClock:
         """Set the time, never back, and wake those whose time has come."""
         with self._look:
             self._seconds = max(self._seconds, seconds)
-            due = {waiter.condition for waiter in self._waiting.values()}
+            due = {
+                waiter.condition
+                for waiter in self._waiting.values()
+                if waiter.until is not None and waiter.until <= self._seconds
+            }
         for condition in due:
             with condition:
                 condition.notify_all()
