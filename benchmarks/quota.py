@@ -182,7 +182,7 @@ def _process(
         )
         with client:
             came = finish(client, numbers)
-        pipe.send((came, clock.monotonic()))
+        pipe.send((seed, came, clock.monotonic()))
 
 
 class Processes:
@@ -199,14 +199,14 @@ class Processes:
             "token_url": simulator.token_url,
             "home": home,
         }
-        self._started = 0
+        self.started = 0
 
     def start(self, numbers: Sequence[int]) -> BaseProcess:
         """Start one on its share of the reports."""
-        self._started += 1
+        self.started += 1
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_process, args=(theirs, self._settings, numbers, self._started)
+            target=_process, args=(theirs, self._settings, numbers, self.started)
         )
         process.start()
         theirs.close()
@@ -235,11 +235,12 @@ def processes(count: int, reports: int, *, kill: bool = False) -> Outcome:
         with clock.away():
             for process in running:
                 process.join()
-        said = [each for each in clock.said if isinstance(each, tuple)]
+        last = team.started - count
+        said = [each for each in clock.heard() if each[0] > last]
         if len(said) != count:
             raise SystemExit("a process has failed")
-        times = [at for _, at in said]
-        return outcome(simulator, least, sum(came for came, _ in said), times)
+        times = [at for _, _, at in said]
+        return outcome(simulator, least, sum(came for _, came, _ in said), times)
 
 
 CASES: dict[str, tuple[Callable[[], Outcome], Callable[[], Outcome]]] = {

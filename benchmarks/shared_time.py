@@ -23,16 +23,25 @@ class OwnedTime(JumpingClock):
     def __init__(self) -> None:
         super().__init__()
         self._others: dict[Connection, float | None] = {}
-        self.said: list[object] = []
+        self._said: list[tuple[int, int, float]] = []
+        self._listeners: list[threading.Thread] = []
 
     def add(self, connection: Connection) -> None:
         """Wait for another process from now on."""
         connection.send(self.monotonic())
         with self._look:
             self._others[connection] = None
-        threading.Thread(
+        listener = threading.Thread(
             target=self._listen, args=(connection,), name=f"{SERVING}-time", daemon=True
-        ).start()
+        )
+        self._listeners.append(listener)
+        listener.start()
+
+    def heard(self) -> list[tuple[int, int, float]]:
+        """Return what the processes said at their end, once all have ended."""
+        for listener in self._listeners:
+            listener.join()
+        return self._said
 
     def step(self, until: float) -> None:
         """Jump when the other processes are idle, too."""
@@ -62,7 +71,7 @@ class OwnedTime(JumpingClock):
                 elif isinstance(said, float):
                     self._others[connection] = said
                 else:
-                    self.said.append(said)
+                    self._said.append(said)
                 self._looks += 1
                 self._look.notify_all()
             if said is None:
