@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from spreports.api.auth import Credentials
+from spreports.api.bucket import RATE_MARGIN
 from spreports.api.connection import connect_api
 from spreports.api.operations import ReportsAPI
 from spreports.api.usage_plans import USAGE_PLANS
@@ -66,7 +67,7 @@ def test_after_429_the_next_request_waits_for_the_reference_rate(
 
     interval = 1 / USAGE_PLANS[row.operation].rate
     assert requests_for(amazon, row) == 2
-    assert clock.slept == [pytest.approx(interval / 0.98)]
+    assert clock.slept == [pytest.approx(interval / RATE_MARGIN)]
 
 
 @each_operation
@@ -78,7 +79,7 @@ def test_after_429_with_a_rate_header_the_wait_follows_the_header(
 
     row.call(api)
 
-    assert clock.slept == [pytest.approx(1 / rate / 0.98)]
+    assert clock.slept == [pytest.approx(1 / rate / RATE_MARGIN)]
 
 
 @each_operation
@@ -90,7 +91,9 @@ def test_429_is_tried_again_until_the_deadline_and_not_beyond(
     with pytest.raises(ThrottledError, match="quota returns in") as caught:
         row.call(api)
 
-    assert requests_for(amazon, row) == 9
+    # Each 429 after the first says that others leave less: getReport has more to share
+    assert requests_for(amazon, row) == len(clock.slept) + 1 >= 5
+    assert min(clock.slept) >= 110
     assert sum(clock.slept) <= 900
     assert caught.value.operation == row.operation
     assert caught.value.status == 429
@@ -272,7 +275,7 @@ class TestTokens:
 
         self.call(api)
 
-        assert clock.slept == [pytest.approx(1 / 0.98)]
+        assert clock.slept == [pytest.approx(1 / RATE_MARGIN)]
 
     @pytest.mark.parametrize(
         ("status", "kind", "requests"),
