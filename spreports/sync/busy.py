@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from spreports.errors import BusyError, ConfigError
-from spreports.owner import mark
+from spreports.owner import is_gone, mark
 
 __all__ = ["alone"]
+
+LOOKS = 50
+BETWEEN_LOOKS = 0.01  # seconds
 
 
 @contextmanager
@@ -75,11 +79,7 @@ def _lock(path: Path, label: str, now: datetime) -> Iterator[None]:
 
 def _busy(db: sqlite3.Connection, label: str) -> BusyError:
     """Say who has the lock."""
-    try:
-        row = db.execute("SELECT owner, since FROM holder").fetchone()
-    except sqlite3.Error:
-        row = None  # between the making of the file and its first row
-    owner, since = row or (None, None)
+    owner, since = _holder(db)
     host, _, rest = (owner or "").partition("-")
     who = f"process {rest.partition('-')[0]} on host {host}" if owner else "another run"
     when = f" since {since}" if since else ""
@@ -89,3 +89,19 @@ def _busy(db: sqlite3.Connection, label: str) -> BusyError:
         owner=owner,
         since=datetime.fromisoformat(since) if since else None,
     )
+
+
+def _holder(db: sqlite3.Connection) -> tuple[str | None, str | None]:
+    """Return whose the lock is, and since when.
+
+    Who has just got it has not written its name yet; that is a matter of milliseconds.
+    """
+    for _ in range(LOOKS):
+        try:
+            row = db.execute("SELECT owner, since FROM holder").fetchone()
+        except sqlite3.Error:
+            row = None
+        if row is not None and not is_gone(row[0]):
+            return str(row[0]), str(row[1])
+        time.sleep(BETWEEN_LOOKS)
+    return None, None

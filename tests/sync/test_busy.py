@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,6 +50,35 @@ def test_a_lock_is_free_again_once_its_holder_is_killed(tmp_path: Path) -> None:
     assert told.value.since is not None
     with alone(tmp_path, [("lake orders", "orders")], NOW):
         pass
+
+
+def test_of_two_that_come_at_once_the_second_still_says_who_was_first(
+    tmp_path: Path,
+) -> None:
+    refused: list[spr.BusyError] = []
+    for attempt in range(10):
+        at_once, told = threading.Barrier(2), threading.Event()
+
+        def come(
+            folder: Path = tmp_path / str(attempt),
+            at_once: threading.Barrier = at_once,
+            told: threading.Event = told,
+        ) -> None:
+            at_once.wait(5)
+            try:
+                with alone(folder, [("lake orders", "orders")], NOW):
+                    told.wait(5)
+            except spr.BusyError as exc:
+                refused.append(exc)
+                told.set()
+
+        threads = [threading.Thread(target=come) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert [(each.owner, each.since) for each in refused] == [(mark(), NOW)] * 10
 
 
 def test_who_meets_one_busy_feed_gives_back_the_others(tmp_path: Path) -> None:
