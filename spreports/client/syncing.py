@@ -83,6 +83,8 @@ class Syncing:
 
         Raises
         ------
+        TypeError
+            Something else than a `Feed`.
         ValueError
             A feed that cannot be, such as one without a table or twice the same.
         BusyError
@@ -95,6 +97,9 @@ class Syncing:
         if on_drift not in POLICIES:
             raise ValueError(f"on_drift={on_drift!r} is none of {POLICIES}")
         asked = [feeds] if isinstance(feeds, Feed) else list(feeds)
+        for feed in asked:
+            if not isinstance(feed, Feed):
+                raise TypeError(f"{feed!r} is no Feed: spreports.Feed(...) makes one")
         streams = [self._stream(feed) for feed in asked]
         if len({stream.key for stream in streams}) < len(streams):
             raise ValueError("two feeds have the same type, marketplaces and options")

@@ -156,18 +156,22 @@ class _Run:
         """Bring every window; return how many reports were created for it."""
         before = [agenda.known_report(task) for task in tasks]
         requests = [task.request for task in tasks]
+        adopted: set[int] = set()
         for done in bring(self._connection, requests, timeout, on_progress):
             task = tasks[done.index]
             if done.error is not None:
                 self._fail(task.stream, task.due.window, done.error)
             elif done.report is not None:
-                self._adopted += done.adopted
+                if done.adopted:
+                    adopted.add(done.index)
                 self._at("done")
                 self._take(task.stream, task.due.window, done.report, done.request)
+        self._adopted += len(adopted)
         after = [agenda.known_report(task) for task in tasks]
         return sum(
             now is not None and now != then
-            for then, now in zip(before, after, strict=True)
+            for index, (then, now) in enumerate(zip(before, after, strict=True))
+            if index not in adopted  # others' reports get into the ledger as well
         )
 
     def _take_listed(self, stream: Stream, known: Sequence[LakeWindow]) -> None:

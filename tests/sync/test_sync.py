@@ -54,6 +54,24 @@ def test_the_first_run_fills_the_lake_and_the_second_asks_for_nothing(
     assert first.rows == served > 100
 
 
+def test_reports_that_others_asked_for_are_adopted_and_not_created(
+    client: spr.Client, simulator: Simulator, lake: str, tmp_path: Path
+) -> None:
+    client.sync(FEED, f"{lake}/ours")
+    before = calls(simulator)["createReport"]
+
+    with simulator.client(home=tmp_path / "another store") as another:
+        result = another.sync(FEED, f"{lake}/theirs")
+
+    assert (result.windows, result.created, result.adopted) == (4, 0, 4)
+    assert calls(simulator)["createReport"] == before
+
+
+def test_what_is_no_feed_is_refused_in_words(client: spr.Client, lake: str) -> None:
+    with pytest.raises(TypeError, match=r"'orders' is no Feed: spreports\.Feed"):
+        client.sync(["orders"], lake)  # type: ignore[list-item]  # on purpose
+
+
 def test_the_next_night_asks_again_for_what_is_restated_and_for_the_new_day(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
