@@ -25,6 +25,7 @@ __all__ = [
     "check_texts",
     "check_time",
     "check_value",
+    "listed_since",
 ]
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -35,6 +36,25 @@ LARGEST_PAGE = 100
 LISTED_FOR = timedelta(days=90)
 # Our clock and Amazon's may differ by this much before "now" counts as the future.
 CLOCK_SKEW = timedelta(minutes=5)
+
+
+def listed_since(since: datetime, now: datetime) -> datetime | None:
+    """Return what to ask getReports for, to have all from a moment on that it lists.
+
+    Parameters
+    ----------
+    since : datetime, aware
+    now : datetime, aware
+
+    Returns
+    -------
+    datetime or None
+        None at the 90-day edge and beyond: Amazon then lists 90 days by its own clock,
+        which ours, a little behind, cannot ask for.
+
+    Source: getReports, createdSince (default and limit).
+    """
+    return since if since > now - LISTED_FOR + CLOCK_SKEW else None
 
 
 def check_text(name: str, value: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from spreports.api.checks import listed_since
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
 from spreports.api.models import ProcessingStatus
@@ -30,7 +31,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.examine import Examiner
 from spreports.reports.finished import document_by_id
-from spreports.reports.listing import LISTED_FOR
+from spreports.reports.listing import MOST_FILTERS
 from spreports.reports.notices import Notices, Watch
 from spreports.reports.outcome import Outcome
 from spreports.reports.reports import Reports
@@ -234,7 +235,7 @@ class Client(Syncing, Scheduling):
             Alias, full type, or an entry of your own.
         since : as `start` of `reports`
             By time of creation; Amazon lists 90 days at the most.
-        marketplaces : sequence of str, 1 to 10, optional
+        marketplaces : sequence of str, optional
         encoding : str, optional
             Overrides every other sign of the documents' charset.
         on_empty : ``"frame"`` or ``"raise"``
@@ -255,15 +256,16 @@ class Client(Syncing, Scheduling):
         """
         entry = self._entry(report_type)
         now = self._clock.now()
+        places = marketplace_ids_of(marketplaces) if marketplaces else ()
         found = self.api.iter_reports(
             report_types=[entry.report_type],
             processing_statuses=[ProcessingStatus.DONE],
-            marketplace_ids=list(marketplace_ids_of(marketplaces))
-            if marketplaces
-            else None,
-            created_since=max(moment(since, now, "since"), now - LISTED_FOR),
+            marketplace_ids=places if 0 < len(places) <= MOST_FILTERS else None,
+            created_since=listed_since(moment(since, now, "since"), now),
             page_size=100,
         )
+        if len(places) > MOST_FILTERS:
+            found = (r for r in found if set(places) & set(r.marketplace_ids or ()))
         with_document = [report for report in found if report.report_document_id]
         return Reports(
             self._connection,

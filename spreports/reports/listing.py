@@ -20,6 +20,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from spreports.api.checks import listed_since
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.clock import Clock
@@ -45,8 +46,6 @@ MOST_FILTERS = 10
 PRESENT_FOR = timedelta(minutes=30)
 # Amazon keeps reports for 90 days (getReports, createdSince), order reports for 30.
 KEPT_FOR = timedelta(days=29)
-# createdSince must not be older than 90 days; the margin is for clocks that differ.
-LISTED_FOR = timedelta(days=90) - timedelta(minutes=5)
 # Clocks differ: an own report may seem to be made a little before we asked for it.
 CLOCK_SKEW = timedelta(minutes=2)
 # An unfinished report older than this is stuck; a new one is asked for.
@@ -194,7 +193,7 @@ class Listing:
                 return
             page = api.get_reports(next_token=page.next_token)
 
-    def _since(self, requests: Sequence[ReportRequest]) -> datetime:
+    def _since(self, requests: Sequence[ReportRequest]) -> datetime | None:
         """Return the earliest time at which a report that serves was made."""
         now = self._clock.now()
         ends = [
@@ -203,7 +202,7 @@ class Listing:
         ]
         # A report is not made before its window has ended; one that counts its last
         # day in may be made on that day
-        return max(min(ends) - timedelta(days=1), now - LISTED_FOR)
+        return listed_since(min(ends) - timedelta(days=1), now)
 
     def _cool_down(self, entry: ReportType, reports: Iterable[Report]) -> None:
         """Let others' reports begin the cool-down of their type."""

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from spreports.api.checks import listed_since
 from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import NotFoundError
 from spreports.reports.connection import Connection
-from spreports.reports.listing import CLOCK_SKEW, LISTED_FOR, MOST_FILTERS, RESERVE
+from spreports.reports.listing import CLOCK_SKEW, MOST_FILTERS, RESERVE
 from spreports.reports.ticket import (
     POLL_FIRST,
     POLL_GROWTH,
@@ -102,7 +103,7 @@ class Polling:
         since = self._clock.now() - timedelta(seconds=oldest) - CLOCK_SKEW
         page = self._connection.api.get_reports(
             report_types=sorted({t.request.entry.report_type for t in due}),
-            created_since=max(since, self._clock.now() - LISTED_FOR),
+            created_since=listed_since(since, self._clock.now()),
             page_size=100,
         )
         return {report.report_id: report for report in page.reports}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
 from itertools import chain, islice
 from typing import overload
 
-from spreports.api.checks import LISTED_FOR
+from spreports.api.checks import listed_since
 from spreports.api.models import ProcessingStatus, Report, ReportSchedule
 from spreports.catalog import Catalogue, ReportType, schedule_rivals
 from spreports.client.arguments import entry_of, marketplace_ids_of
@@ -25,8 +24,6 @@ __all__ = ["Schedules"]
 
 # Source: Reports API v2021-06-30, getReports and getReportSchedules, reportTypes.
 TYPES_OF_A_CALL = 10
-# For the time between our clock and Amazon's.
-MARGIN = timedelta(minutes=5)
 Kind = str | ReportType
 
 
@@ -230,7 +227,7 @@ class Schedules:
         """Yield the finished reports of these types."""
         now = self._connection.clock.now()
         ids = marketplace_ids_of(marketplaces) if marketplaces else None
-        created_since = max(moment(since, now, "since"), now - LISTED_FOR + MARGIN)
+        created_since = listed_since(moment(since, now, "since"), now)
         for batch in _tens(types):
             yield from self._connection.api.iter_reports(
                 report_types=batch,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from spreports.api.checks import listed_since
 from spreports.api.models import ProcessingStatus, Report
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window
@@ -15,8 +16,8 @@ from spreports.sync.stream import Stream
 
 __all__ = ["LISTED_FOR", "Listing", "listing"]
 
-# createdSince is refused when older than 90 days (getReports, Parameters); the margin
-# is for the time between our clock and Amazon's.
+# Amazon lists reports for 90 days (getReports, createdSince); the margin is for the
+# time between our clock and Amazon's.
 LISTED_FOR = timedelta(days=90) - timedelta(minutes=5)
 # getReports filters by at most 10 marketplaces (getReports, Parameters).
 MOST_MARKETPLACES = 10
@@ -72,7 +73,7 @@ def listing(
         report_types=[stream.entry.report_type],
         processing_statuses=[ProcessingStatus.DONE],
         marketplace_ids=list(ids) if len(ids) <= MOST_MARKETPLACES else None,
-        created_since=max(oldest, stream.since or oldest),
+        created_since=listed_since(stream.since or oldest, now),
         page_size=100,
     )
     by_document = {r.report_document_id: r for r in reports if r.report_document_id}

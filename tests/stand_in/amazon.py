@@ -167,6 +167,9 @@ class Amazon(Kept):
 
     def _read(self, asked: Asked, operation: Operation) -> tuple[Any, list[str]]:
         wrong = query_misfits(asked.query, operation)
+        since = dict(parse_qsl(asked.query)).get("createdSince")
+        if since and not wrong and moment(since) < self.time.now() - timedelta(days=90):
+            wrong.append("createdSince lies more than 90 days back")
         if operation.body is None:
             return None, wrong
         try:

@@ -12,6 +12,7 @@ from tests.stand_in.amazon import CLIENT_ID, CLIENT_SECRET, Amazon, Fault, error
 from tests.stand_in.document_host import Held
 from tests.stand_in.kept import Plot
 from tests.stand_in.texts import ORDERS, ORDERS_TEXT, packed
+from tests.stand_in.timepiece import Timepiece
 
 QUOTA = error("QuotaExceeded", "You exceeded your quota for the requested resource.")
 
@@ -50,3 +51,38 @@ def test_a_throttled_call_waits_by_the_clock(
         client.api.get_report("r1")
         assert least <= time.monotonic() - started <= most
         assert amazon.breaches == []
+
+
+def test_an_amazon_whose_clock_is_ahead_is_asked_for_no_more_than_its_90_days(
+    tmp_path: Path,
+) -> None:
+    ahead = Timepiece()
+    ahead.skip(3600)
+    with Amazon(ahead) as amazon, connected(amazon, tmp_path / "home") as client:
+        amazon.add_report(
+            reportId="r1",
+            reportType="GET_LEDGER_DETAIL_VIEW_DATA",
+            marketplaceIds=["A1PA6795UKMFR9"],
+            reportDocumentId="d1",
+        )
+        assert len(client.existing("ledger_detail", since="90d")) == 1
+        assert client.schedules.harvest("ledger_detail", since="90d") is not None
+        feed = spr.Feed("settlement", marketplaces=["DE"])
+        assert client.sync(feed, to=tmp_path / "lake").failed == ()
+        assert amazon.breaches == []
+
+
+def test_existing_takes_more_marketplaces_than_one_listing_filters_by(
+    tmp_path: Path,
+) -> None:
+    many = ["DE", "FR", "IT", "ES", "NL", "BE", "PL", "SE", "GB", "IE", "TR"]
+    with Amazon() as amazon, connected(amazon, tmp_path) as client:
+        for name, place in (("r1", "A1PA6795UKMFR9"), ("r2", "ATVPDKIKX0DER")):
+            amazon.add_report(
+                reportId=name,
+                reportType="GET_LEDGER_DETAIL_VIEW_DATA",
+                marketplaceIds=[place],
+                reportDocumentId=f"of-{name}",
+            )
+        found = client.existing("ledger_detail", marketplaces=many)
+        assert [report.report_id for report in found] == ["r1"]
