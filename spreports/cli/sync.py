@@ -37,6 +37,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sync.add_argument("feeds", metavar="FEEDS.TOML", help="which reports it holds")
     sync.add_argument("--to", metavar="URL", help="the lake, in place of the file's")
     sync.add_argument(
+        "--format",
+        choices=("parquet", "delta"),
+        help="what a lake is made of, in place of the file's; Delta tables may be kept "
+        "by several hosts",
+    )
+    sync.add_argument(
         "--dry-run", action="store_true", help="say what is due; asks nobody"
     )
     sync.add_argument(
@@ -119,6 +125,7 @@ def _kept(
             file.accounts[profile],
             to,
             storage_options=arguments.storage_options or dict(file.storage_options),
+            format=arguments.format or file.format,
             dry_run=arguments.dry_run,
             on_drift=arguments.on_drift,
             retry_gaps=arguments.retry_gaps,

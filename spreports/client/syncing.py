@@ -16,6 +16,7 @@ from spreports.client.arguments import (
 from spreports.plan.windows import moment
 from spreports.reports.connection import Connection
 from spreports.reports.progress import OnProgress
+from spreports.reports.ways_out import check_format
 from spreports.sync.calendar import plan_dated
 from spreports.sync.feed import Feed, days_of
 from spreports.sync.quality import POLICIES, OnDrift
@@ -43,6 +44,7 @@ class Syncing:
         to: str | os.PathLike[str],
         *,
         storage_options: Mapping[str, Any] | None = None,
+        format: str = "parquet",  # noqa: A002 - as in `Reports.sink`
         dry_run: bool = False,
         on_drift: OnDrift = "evolve",
         retry_gaps: bool = False,
@@ -56,6 +58,12 @@ class Syncing:
         ``<REPORT_TYPE>/`` or ``<REPORT_TYPE>/<table>/``; a window that is asked for
         again gets files of its own, and the older ones stay.
 
+        With ``format="delta"`` each of these folders is a Delta table: several hosts
+        may keep the same feeds, each report is committed once, and a window that is
+        asked for again replaces its older rows in one commit. What other hosts have
+        brought is read from the table at the start of a run. Have the first run of a
+        new lake end before a second host joins: windows are cut by the day of the run.
+
         Parameters
         ----------
         feeds : sequence of Feed
@@ -63,6 +71,8 @@ class Syncing:
             The lake: a path or any fsspec URL.
         storage_options : mapping, optional
             For fsspec.
+        format : ``"parquet"`` or ``"delta"``
+            A lake stays what it was begun as.
         dry_run : bool
             Only say what is due; nothing is asked of Amazon, nothing written.
         on_drift : ``"evolve"``, ``"warn"`` or ``"fail"``
@@ -90,12 +100,13 @@ class Syncing:
         BusyError
             Another run keeps one of these feeds of this lake.
         SinkError
-            The lake cannot be read.
+            The lake cannot be read, or was begun in the other format.
         UnauthorizedError
             The credentials are refused.
         """
         if on_drift not in POLICIES:
             raise ValueError(f"on_drift={on_drift!r} is none of {POLICIES}")
+        check_format(format)
         asked = [feeds] if isinstance(feeds, Feed) else list(feeds)
         for feed in asked:
             if not isinstance(feed, Feed):
@@ -108,6 +119,7 @@ class Syncing:
             streams,
             to,
             storage_options=storage_options,
+            format=format,
             on_drift=on_drift,
             dry_run=dry_run,
             retry_gaps=retry_gaps,

@@ -18,7 +18,7 @@ from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.load.target import STATE
 
-__all__ = ["DataRoot", "all_roots", "roots_of"]
+__all__ = ["DataRoot", "all_roots", "is_delta", "roots_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ def roots_of(lake: Place, entry: ReportType, table: str | None) -> list[DataRoot
     ------
     ValueError
         There is no such table, or it must be said which.
+    SinkError
+        It is a Delta table, whose log says what counts.
     """
     own = lake.below(entry.report_type)
     tables = _marked(own)
@@ -65,7 +67,27 @@ def roots_of(lake: Place, entry: ReportType, table: str | None) -> list[DataRoot
         return [DataRoot(own.below(chosen), entry.report_type, chosen)]
     if entry.report_type in _marked(lake):
         return [DataRoot(own, entry.report_type)]
-    return [DataRoot(lake)] if _is_root(lake) else []
+    if _is_root(lake):
+        return [DataRoot(lake)]
+    below = [own.below(known.name) for known in entry.tables]
+    _refuse_delta([place for place in (own, *below, lake) if is_delta(place)])
+    return []
+
+
+def is_delta(place: Place) -> bool:
+    """Tell whether a folder is a Delta table."""
+    return bool(place.below("_delta_log").entries())
+
+
+def _refuse_delta(tables: list[Place]) -> None:
+    """Raise where there is a Delta table: say who reads it."""
+    if tables:
+        found = tables[0].name
+        raise SinkError(
+            f"{found} is a Delta table: read it with polars.scan_delta({found!r}):"
+            " it has the newest version of each window alone; deltalake cares for it",
+            url=found,
+        )
 
 
 def all_roots(lake: Place) -> list[DataRoot]:
@@ -92,6 +114,14 @@ def all_roots(lake: Place) -> list[DataRoot]:
         if f"{lake.path}/{name}" not in known
     ]
     if not found:
+        below = [lake.below(name) for name, folder in lake.entries().items() if folder]
+        deeper = [
+            own.below(name)
+            for own in below
+            for name, folder in own.entries().items()
+            if folder and "=" not in name
+        ]
+        _refuse_delta([p for p in (lake, *below, *deeper) if is_delta(p)])
         raise SinkError(
             f"{lake.name} is no lake: no {STATE} folder lies in it or beside it",
             url=lake.name,

@@ -248,7 +248,7 @@ class Document(WaysOut):
         with naming(self._origin.name):
             stored, reading = self.readable(shape)
             if target.format == "delta":
-                return write_delta([(stored, reading, target)])[0]
+                return write_delta([(stored, reading, target)], findings, verdict)[0]
             return write(stored, reading, target, findings, verdict)
 
     def readable(self, shape: Shape) -> tuple[StoredBytes, Reading]:

@@ -5,27 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from spreports.fetch.findings import Findings
 from spreports.load.delta import DeltaReport, sink_delta
 from spreports.reports.metadata import METADATA_COLUMNS
-from spreports.reports.work import Reading, Target, read
+from spreports.reports.work import Reading, Target, judged, read
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
     from spreports.reports.origin import StoredBytes
+    from spreports.reports.work import Verdict
 
-__all__ = ["write_delta"]
+__all__ = ["window_mark", "write_delta"]
 
 CREATED = pa.field("report_created_time", pa.timestamp("us", "UTC"))
 
 
 def write_delta(
     documents: Sequence[tuple[StoredBytes, Reading, Target]],
+    findings: Findings | None = None,
+    verdict: Verdict | None = None,
 ) -> list[SinkResult]:
     """Bring documents into the table that their targets name, in one commit.
 
@@ -35,6 +40,9 @@ def write_delta(
     ----------
     documents : sequence of (StoredBytes, Reading, Target), at least one
         Of one table.
+    findings, verdict
+        As for `write`, of a single document; neither is told anything of one that is
+        there already.
 
     Returns
     -------
@@ -50,14 +58,35 @@ def write_delta(
     """
     target = documents[0][2]
     return sink_delta(
-        [_described(*document) for document in documents],
+        [_described(*document, findings, verdict) for document in documents],
         target.url,
         partition_by=target.partition_by,
         storage_options=target.storage_options,
     )
 
 
-def _described(stored: StoredBytes, reading: Reading, target: Target) -> DeltaReport:
+def window_mark(account: str, key: str, table: str) -> str:
+    """Return the value of ``report_window``: equal for versions of the same rows.
+
+    Parameters
+    ----------
+    account : str
+        Fingerprint of the credentials.
+    key : str
+        The ledger's, of the request, or what else the rows are a version of.
+    table : str
+    """
+    window = json.dumps([account, key, table])
+    return hashlib.sha256(window.encode()).hexdigest()[:32]
+
+
+def _described(
+    stored: StoredBytes,
+    reading: Reading,
+    target: Target,
+    findings: Findings | None,
+    verdict: Verdict | None,
+) -> DeltaReport:
     """Return a document as the table knows it."""
     table = reading.shape.table or reading.entry.table().name
     account = target.provenance.get("account", "")
@@ -68,15 +97,35 @@ def _described(stored: StoredBytes, reading: Reading, target: Target) -> DeltaRe
         for field in METADATA_COLUMNS
     }
     constants[CREATED.name] = pa.scalar(made, CREATED.type)
-    # A report without dates shows the present: each one is its own, and none is
-    # another's newer version
+    # A report without dates shows the present, and of what Amazon makes by itself
+    # there may be several of the same dates: none is another's newer version
     dated = target.constants.get("data_start_time") is not None
-    key = target.provenance.get("request_key") if dated else None
-    window = json.dumps([account, key or target.stem, table])
+    asked = dated and reading.entry.requestable
+    key = target.provenance.get("request_key") if asked else None
+    key = target.provenance.get("version_of") or key or target.stem
     return DeltaReport(
         name=f"{account}/{target.stem}/{table}",
-        window=hashlib.sha256(window.encode()).hexdigest()[:32],
+        window=window_mark(account, key, table),
         made=made,
         constants=constants,
-        open=partial(read, stored, reading),
+        open=partial(_opened, stored, reading, findings, verdict),
     )
+
+
+def _opened(
+    stored: StoredBytes,
+    reading: Reading,
+    findings: Findings | None,
+    verdict: Verdict | None,
+) -> pa.RecordBatchReader:
+    """Open the rows: for their columns, to be written, and after others' commits."""
+    if findings is None or verdict is None:
+        return read(stored, reading, findings)
+    fresh = Findings()
+
+    def told(schema: pa.Schema) -> None:
+        for field in fields(Findings):
+            setattr(findings, field.name, getattr(fresh, field.name))
+        verdict(schema)
+
+    return judged(read(stored, reading, fresh), told)

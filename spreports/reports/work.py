@@ -153,7 +153,7 @@ def write(
     """
     batches = read(stored, reading, findings)
     if verdict is not None:
-        batches = _judged(batches, verdict)
+        batches = judged(batches, verdict)
     facts = {
         **target.constants,
         **target.provenance,
@@ -177,7 +177,7 @@ def write(
     )
 
 
-def _judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchReader:
+def judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchReader:
     """Have a verdict spoken after the last row."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
 

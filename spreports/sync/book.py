@@ -24,6 +24,7 @@ from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.landing import Landed
 from spreports.sync.rebuild import windows_in_lake
+from spreports.sync.rebuild_delta import joined, snapshot_item, windows_in_delta
 from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
 from spreports.sync.stream import Kind, Stream
@@ -42,6 +43,9 @@ class Book:
     connection : Connection
     to : str
     storage_options : mapping or None
+    format : ``"parquet"`` or ``"delta"``
+        Of a Delta lake other hosts may have brought something since: it is looked at
+        in each run.
     """
 
     def __init__(
@@ -49,11 +53,13 @@ class Book:
         connection: Connection,
         to: str,
         storage_options: Mapping[str, Any] | None,
+        format: str = "parquet",  # noqa: A002 - as in `sink`
     ) -> None:
         self._connection = connection
         self._to = to
         self._storage_options = storage_options
-        self.lake = lake_name(to)
+        self._is_delta = format == "delta"
+        self.lake = lake_name(to) + (" (delta)" if self._is_delta else "")
         self._known: dict[str, dict[str, LakeWindow]] = {}
 
     def windows(self, stream: Stream) -> tuple[LakeWindow, ...]:
@@ -69,7 +75,10 @@ class Book:
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:
             found = self._connection.ledger.windows.of(self.lake, stream.key)
-            if not found:
+            if self._is_delta:
+                there = windows_in_delta(stream, self._to, self._storage_options)
+                found = joined(found, there)
+            elif not found:
                 found = windows_in_lake(stream, self._to, self._storage_options)
             self._known[stream.key] = {window.name: window for window in found}
         return self._known[stream.key]
@@ -87,6 +96,12 @@ class Book:
             self.lake, stream.key, window, self._connection.clock.now()
         )
         self._of(stream)[window.name] = window
+
+    def version_of(self, stream: Stream, window: LakeWindow) -> str | None:
+        """Return what a window's rows are a version of, where no request tells."""
+        if self._is_delta and stream.kind == Kind.SNAPSHOT:
+            return snapshot_item(stream, window.name)
+        return None
 
     def last(self, stream: Stream) -> dict[str, TableRows]:
         """Return the newest version of each table whose columns are known."""

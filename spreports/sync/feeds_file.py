@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from spreports.errors import ConfigError
+from spreports.reports.ways_out import FORMATS
 from spreports.sync.feed import Feed
 
 __all__ = ["FeedsFile", "read_feeds"]
 
-_TOP = {"to", "storage_options", "feed"}
+_TOP = {"to", "format", "storage_options", "feed"}
 _FEED = {f.name for f in fields(Feed) if f.name != "_"} | {"profile"}
 
 
@@ -26,6 +27,7 @@ class FeedsFile:
     ----------
     to : str or None
         The lake.
+    format : ``"parquet"`` or ``"delta"``
     storage_options : mapping
         For fsspec. Keys and secrets belong in the environment.
     accounts : mapping of str or None to tuple of Feed
@@ -33,6 +35,7 @@ class FeedsFile:
     """
 
     to: str | None
+    format: str = "parquet"
     storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     accounts: Mapping[str | None, tuple[Feed, ...]]
 
@@ -58,8 +61,8 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
     Parameters
     ----------
     path : str or path
-        TOML: ``to``, a table ``storage_options``, and a ``[[feed]]`` for each feed with
-        the parameters of `Feed`, and ``profile`` for another account's.
+        TOML: ``to``, ``format``, a table ``storage_options``, and a ``[[feed]]`` for
+        each feed with the parameters of `Feed`, and ``profile`` for another account's.
 
     Returns
     -------
@@ -83,6 +86,9 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
     to, options = raw.get("to"), raw.get("storage_options", {})
     if to is not None and not isinstance(to, str):
         raise ValueError(f"{file}: to must be a text")
+    written = raw.get("format", "parquet")
+    if written not in FORMATS:
+        raise ValueError(f"{file}: format must be one of {', '.join(FORMATS)}")
     if not isinstance(options, dict):
         raise ValueError(f"{file}: storage_options must be a table")
     tables = raw.get("feed", [])
@@ -99,6 +105,7 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
         accounts.setdefault(profile, []).append(_feed(said, place))
     return FeedsFile(
         to=to,
+        format=written,
         storage_options=options,
         accounts={name: tuple(feeds) for name, feeds in accounts.items()},
     )

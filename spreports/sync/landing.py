@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from spreports.errors import DriftError
@@ -34,10 +34,12 @@ class Landed:
     Attributes
     ----------
     tables : dict of str to TableRows
-    files, bytes : int
+    rows, files, bytes : int
+        What was written now.
     """
 
     tables: dict[str, TableRows] = field(default_factory=dict)
+    rows: int = 0
     files: int = 0
     bytes: int = 0
 
@@ -50,6 +52,7 @@ class Landing:
     to : str
     storage_options : mapping or None
     on_drift : ``"evolve"``, ``"warn"`` or ``"fail"``
+    format : ``"parquet"`` or ``"delta"``
 
     Attributes
     ----------
@@ -58,9 +61,14 @@ class Landing:
     """
 
     def __init__(
-        self, to: str, storage_options: Mapping[str, Any] | None, on_drift: OnDrift
+        self,
+        to: str,
+        storage_options: Mapping[str, Any] | None,
+        on_drift: OnDrift,
+        format: str = "parquet",  # noqa: A002 - as in `sink`
     ) -> None:
         self._to = to
+        self._format = format
         self._storage_options = storage_options
         self._strict = on_drift == "fail"
         self.noticed: list[TableQuality] = []
@@ -71,6 +79,7 @@ class Landing:
         stream: Stream,
         window: LakeWindow,
         last: Mapping[str, TableRows],
+        version_of: str | None = None,
     ) -> Landed:
         """Write every table of a document.
 
@@ -82,6 +91,8 @@ class Landing:
             With what its last version has.
         last : mapping of str to TableRows
             The feed's newest version of each table.
+        version_of : str or None
+            What the rows are a version of, where the request does not tell.
 
         Returns
         -------
@@ -108,8 +119,11 @@ class Landing:
                 folder = name if len(names) > 1 else None
                 root = table_root(self._to, stream.entry.report_type, folder)
                 target = document.target(
-                    root, stream.partition_by, self._storage_options
+                    root, stream.partition_by, self._storage_options, self._format
                 )
+                if version_of is not None:
+                    said = {**target.provenance, "version_of": version_of}
+                    target = replace(target, provenance=said)
                 judge.write(name, target, landed)
         finally:
             self.noticed += judge.noticed.values()
@@ -135,36 +149,47 @@ class _Judge:
         self._strict = strict
         self.noticed: dict[str, TableQuality] = {}
 
-    def look_through(self, name: str) -> None:
+    def look_through(self, name: str) -> TableRows:
         """Read a table to its end and judge it; nothing is written."""
         findings = Findings()
         shape = Shape(table=name, on_bad_value="rescue")
         with self._document.open_batches(shape, findings=findings) as reader:
-            for _ in reader:
-                pass
+            rows = sum(batch.num_rows for batch in reader)
             self.speak(name, reader.schema, findings)
+            return TableRows(rows, self._columns(name, reader.schema, findings))
 
     def write(self, name: str, target: Target, landed: Landed) -> None:
         """Write a table, unless it is refused."""
         findings = Findings()
-        columns: list[str] = []
+        columns: tuple[str, ...] | None = None
 
         def verdict(schema: pa.Schema) -> None:
-            columns.extend(
-                known_columns(
-                    schema,
-                    findings,
-                    last=self._last.get(name),
-                    sparse=self._required(name) is not None,
-                )
-            )
+            nonlocal columns
+            columns = self._columns(name, schema, findings)
             self.speak(name, schema, findings)
 
         shape = Shape(table=name, on_bad_value="rescue")
         written = self._document.land(target, shape, findings, verdict)
-        landed.tables[name] = TableRows(written.rows, tuple(columns))
+        if columns is None:  # a Delta table that has this report already
+            landed.tables[name] = self.look_through(name)
+        else:
+            landed.tables[name] = TableRows(written.rows, columns)
+        landed.rows += written.rows
         landed.files += written.files
         landed.bytes += written.bytes
+
+    def _columns(
+        self, name: str, schema: pa.Schema, findings: Findings
+    ) -> tuple[str, ...]:
+        """Return the columns that the next version is held against."""
+        return tuple(
+            known_columns(
+                schema,
+                findings,
+                last=self._last.get(name),
+                sparse=self._required(name) is not None,
+            )
+        )
 
     def _required(self, name: str) -> set[str] | None:
         """Return the columns that every JSON or XML document has; None for others."""

@@ -16,10 +16,10 @@ from spreports.lake.unpacked import markers
 from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.plan.windows import Window, asked_end
 from spreports.sync.calendar import window_name
-from spreports.sync.roots import table_root
+from spreports.sync.roots import refuse_delta, table_root
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["windows_in_lake"]
+__all__ = ["cut_window", "windows_in_lake"]
 
 _PREFIX = "spreports."
 
@@ -43,10 +43,11 @@ def windows_in_lake(
     Raises
     ------
     SinkError
-        The lake cannot be read, or a marker is damaged.
+        The lake cannot be read, a marker is damaged, or it is a Delta lake.
     """
     names = [table.name for table in stream.entry.tables]
     folders = names if len(names) > 1 else [None]
+    refuse_delta(stream, to, storage_options)
     found: dict[str, dict[str, _Held]] = {}
     for folder in folders:
         root = table_root(to, stream.entry.report_type, folder)
@@ -149,6 +150,11 @@ def _span(stream: Stream, asked: Mapping[str, Any]) -> Window | None:
         return None
     start = datetime.fromisoformat(asked["dataStartTime"]).astimezone(UTC)
     end = datetime.fromisoformat(asked["dataEndTime"]).astimezone(UTC)
+    return cut_window(stream, start, end)
+
+
+def cut_window(stream: Stream, start: datetime, end: datetime) -> Window | None:
+    """Return the half-open window of which a report was asked; None for no such."""
     for days in (0, 1):
         span = Window(start, end + timedelta(days=days))
         if asked_end(stream.entry, span, stream.options) == end:

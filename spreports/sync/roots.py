@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from spreports.errors import SinkError
+from spreports.lake.place import Place
+from spreports.lake.roots import is_delta
 from spreports.load.target import shown
+from spreports.sync.stream import Stream
 
-__all__ = ["lake_name", "table_root"]
+__all__ = ["data_roots", "lake_name", "refuse_delta", "refuse_parquet", "table_root"]
 
 
 def table_root(to: str, report_type: str, table: str | None) -> str:
@@ -23,6 +29,34 @@ def table_root(to: str, report_type: str, table: str | None) -> str:
     """
     root = f"{to.rstrip('/')}/{report_type}"
     return root if table is None else f"{root}/{table}"
+
+
+def data_roots(to: str, stream: Stream) -> Iterator[tuple[str, str]]:
+    """Yield table and data root of each table that the catalogue knows of a feed."""
+    entry = stream.entry
+    names = [table.name for table in entry.tables] or [entry.table().name]
+    for name in names:
+        folder = name if len(names) > 1 else None
+        yield name, table_root(to, entry.report_type, folder)
+
+
+def refuse_delta(stream: Stream, to: str, options: Mapping[str, Any] | None) -> None:
+    """Raise a SinkError where Parquet would come among the files of a Delta table."""
+    for _, root in data_roots(to, stream):
+        if is_delta(Place.open(root, options)):
+            msg = f"{shown(root)} is a Delta table: sync it with format='delta'"
+            raise SinkError(msg, url=shown(root))
+
+
+def refuse_parquet(stream: Stream, to: str, options: Mapping[str, Any] | None) -> None:
+    """Raise a SinkError where a Delta table would come among files of a plain sink."""
+    for _, root in data_roots(to, stream):
+        if Place.open(root, options).state.entries():
+            msg = (
+                f"{shown(root)} holds plain Parquet: sync it without format='delta', or"
+                " to another lake"
+            )
+            raise SinkError(msg, url=shown(root))
 
 
 def lake_name(to: str | os.PathLike[str]) -> str:

@@ -53,6 +53,7 @@ def run(
     to: str | os.PathLike[str],
     *,
     storage_options: Mapping[str, Any] | None = None,
+    format: str = "parquet",  # noqa: A002 - as in `sink`
     on_drift: OnDrift = "evolve",
     dry_run: bool = False,
     retry_gaps: bool = False,
@@ -66,7 +67,7 @@ def run(
     ----------
     connection, streams, to
         What, and where.
-    storage_options, on_drift, dry_run, retry_gaps, timeout, on_progress
+    storage_options, format, on_drift, dry_run, retry_gaps, timeout, on_progress
         See `Client.sync`.
     at : callable
         Told ``"locked"``, ``"planned"``, ``"asked"``, and of each window ``"done"``,
@@ -82,14 +83,14 @@ def run(
         See `Client.sync`.
     """
     url = os.fspath(to)
-    book = Book(connection, url, storage_options)
+    book = Book(connection, url, storage_options, format)
     if dry_run:
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
         return SyncResult(plan=agenda.plan(), gaps=book.gaps(streams))
     names = [(f"{book.lake}\n{stream.key}", stream.label) for stream in streams]
     with alone(connection.store.home / "lakes", names, connection.clock.now()):
         at("locked")
-        landing = Landing(url, storage_options, on_drift)
+        landing = Landing(url, storage_options, on_drift, format)
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
         result = _Run(connection, book, landing, at).done(
             agenda, WAIT_SECONDS if timeout is None else timeout, on_progress
@@ -253,13 +254,13 @@ class _Run:
             again = stream.kind == Kind.LISTED and self._book.has(stream, str(sha256))
             if not again:
                 last = self._book.last(stream)
-                landed = self._landing.land(document, stream, window, last)
+                item = self._book.version_of(stream, window)
+                landed = self._landing.land(document, stream, window, last, item)
             self._at("landed")
         self._book.committed(stream, window, report, landed, sha256)
         self._at("committed")
         self._windows += 1
-        rows = sum(table.rows for table in landed.tables.values())
-        added = (rows, landed.files, landed.bytes)
+        added = (landed.rows, landed.files, landed.bytes)
         self._landed = [a + b for a, b in zip(self._landed, added, strict=True)]
 
     def _fail(self, stream: Stream, window: LakeWindow, exc: Exception) -> None:

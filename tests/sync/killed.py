@@ -58,6 +58,7 @@ class Place:
     lake: str
     storage_options: dict[str, Any] | None
     clock: dict[str, float]
+    format: str = "parquet"
 
 
 def feeds() -> list[spr.Feed]:
@@ -94,6 +95,7 @@ def night(place: Place, clock: NightClock, at: Callable[[str], object]) -> Any:
             streams,
             place.lake,
             storage_options=place.storage_options,
+            format=place.format,
             at=at,
         )
 

@@ -1,0 +1,156 @@
+"""What Delta tables say of a feed, be it this host or another that brought it.
+
+Windows with dates and snapshots are read back whole: the table's own columns name
+report, dates and the time of its making, and ``report_window`` proves account,
+marketplaces and options. What Amazon makes by itself goes by its document's id, which
+is no column: after a lost ledger it is listed and downloaded once more, and the
+table's transaction id keeps it from being written twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from spreports.ledger import LakeWindow, TableRows, WindowState, request_key
+from spreports.load.delta_reading import count_by
+from spreports.reports.into_delta import window_mark
+from spreports.sync.calendar import window_name
+from spreports.sync.rebuild import cut_window
+from spreports.sync.roots import data_roots, refuse_parquet
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["joined", "snapshot_item", "windows_in_delta"]
+
+COLUMNS = (
+    "report_id",
+    "report_window",
+    "report_created_time",
+    "data_start_time",
+    "data_end_time",
+)
+
+
+def windows_in_delta(
+    stream: Stream, to: str, storage_options: Mapping[str, Any] | None
+) -> tuple[LakeWindow, ...]:
+    """Return the windows of a feed that are whole in a Delta lake.
+
+    Parameters
+    ----------
+    stream : Stream
+    to : str
+    storage_options : mapping or None
+
+    Returns
+    -------
+    tuple of LakeWindow
+        Committed ones with rows; nothing of what Amazon makes by itself.
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read, or is one of plain Parquet.
+    """
+    refuse_parquet(stream, to, storage_options)
+    if stream.kind == Kind.LISTED:
+        return ()
+    roots = list(data_roots(to, stream))
+    found: dict[tuple[str, str], LakeWindow] = {}
+    for table, root in roots:
+        groups = count_by(root, COLUMNS, storage_options=storage_options)
+        for (report_id, mark, made, start, end), rows in groups.items():
+            window = _window(stream, table, mark, (made, start, end))
+            if window is None:
+                continue
+            known = found.get((window.name, report_id))
+            tables = {**(known.tables if known else {}), table: TableRows(rows, ())}
+            found[window.name, report_id] = LakeWindow(
+                name=window.name,
+                start=window.start,
+                end=window.end,
+                state=WindowState.COMMITTED,
+                report_id=report_id,
+                created_time=window.created_time,
+                tables=tables,
+            )
+    return tuple(w for w in found.values() if len(w.tables) == len(roots))
+
+
+def joined(
+    known: Sequence[LakeWindow], there: Sequence[LakeWindow]
+) -> tuple[LakeWindow, ...]:
+    """Return what the ledger knows and what the table has newer, by other hosts.
+
+    A window that was asked for in vain, and whose days another host has brought in
+    windows cut otherwise, is left out.
+    """
+    windows = {window.name: window for window in known}
+    for window in there:
+        mine = windows.get(window.name)
+        if mine is None or _is_newer(window, mine):
+            windows[window.name] = window
+    spans = [(w.start, w.end) for w in there if w.start and w.end]
+    names = {window.name for window in there}
+
+    def is_covered(window: LakeWindow) -> bool:
+        first, last = window.start, window.end
+        if window.name in names or window.created_time or not (first and last):
+            return False
+        return any(start < last and first < end for start, end in spans)
+
+    return tuple(window for window in windows.values() if not is_covered(window))
+
+
+def snapshot_item(stream: Stream, day: str) -> str:
+    """Name the snapshot of a day, so that one of the same day replaces it."""
+    ids, options = stream.marketplace_ids, stream.options
+    key = request_key(stream.entry.report_type, ids, options, None, None)
+    return json.dumps([key, day])
+
+
+def _window(
+    stream: Stream,
+    table: str,
+    mark: str,
+    times: tuple[datetime | None, datetime | None, datetime | None],
+) -> LakeWindow | None:
+    """Return a window by its times; None where its mark is another feed's."""
+    made, start, end = (
+        moment.astimezone(UTC) if moment is not None else None for moment in times
+    )
+    if made is None:
+        return None
+    span = None
+    if stream.kind == Kind.SNAPSHOT:
+        name = made.date().isoformat()
+        item = snapshot_item(stream, name)
+    else:
+        span = cut_window(stream, start, end) if start and end else None
+        if span is None:
+            return None
+        name = window_name(span)
+        item = request_key(
+            stream.entry.report_type,
+            stream.marketplace_ids,
+            stream.options,
+            start,
+            end,
+        )
+    if window_mark(stream.account, item, table) != mark:
+        return None
+    return LakeWindow(
+        name=name,
+        start=span.start if span else None,
+        end=span.end if span else None,
+        state=WindowState.COMMITTED,
+        created_time=made,
+    )
+
+
+def _is_newer(window: LakeWindow, known: LakeWindow) -> bool:
+    """Whether a table has a newer version of a window than the ledger knows."""
+    made, ours = window.created_time, known.created_time
+    return made is not None and (ours is None or made > ours)

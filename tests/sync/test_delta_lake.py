@@ -1,0 +1,264 @@
+"""Sync into Delta tables: restated, killed, and by several hosts at once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import polars as pl
+import pytest
+
+import spreports as spr
+from spreports.simulator import Simulator, World
+from tests.clocks import ManualClock
+from tests.sync.conftest import calls
+from tests.sync.killed import Place
+from tests.sync.lake import LISTINGS, ORDERS, SETTLEMENT, TRAFFIC, day, order
+from tests.sync.night_clock import NightClock
+
+REPOSITORY = Path(__file__).parents[2]
+DAY = 86_400.0
+FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=3)
+
+
+def window_rows(root: str) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """The rows of each window by its dates, as polars reads the table."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in pl.read_delta(root).to_dicts():
+        key = (row["data_start_time"], row["data_end_time"])
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def check_orders(simulator: Simulator, root: str, first: datetime) -> datetime:
+    """Each window has one version, whole; return where the last one ends."""
+    covered = first
+    for (start, end), rows in sorted(window_rows(root).items()):
+        assert start == covered
+        assert len({row["report_id"] for row in rows}) == 1
+        made = rows[0]["report_created_time"]
+        truth = simulator.truth("orders", start, end, made, marketplaces=["DE"])
+        assert Counter(map(order, rows)) == Counter(order(dict(row)) for row in truth)
+        covered = end
+    return covered
+
+
+def test_a_restated_window_replaces_its_older_version(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    root = f"{lake}/{ORDERS}"
+    first = client.sync(FEED, lake, format="delta")
+    asked = calls(simulator)
+    again = client.sync(FEED, lake, format="delta")
+    before = window_rows(root)
+    clock.advance(DAY)
+    second = client.sync(FEED, lake, format="delta")
+
+    assert (first.windows, again.windows, second.windows) == (4, 0, 4)
+    assert asked["createReport"] == 4
+    assert [w.reason for w in second.plan.windows] == ["new", *["restated"] * 3]
+    assert first.rows == sum(map(len, before.values())) > 100
+    assert check_orders(simulator, root, day(1)) == day(11)
+    # What was restated is there in its newer version alone
+    assert window_rows(root)[day(9), day(10)] != before[day(9), day(10)]
+
+
+def test_a_lost_ledger_is_read_back_from_the_tables(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    feeds = [
+        FEED,
+        spr.Feed("listings", marketplaces=["DE"]),
+        spr.Feed("settlement", marketplaces=["DE"]),
+        spr.Feed(
+            "sales_and_traffic", marketplaces=["DE"], since="2026-11-07", lookback=1
+        ),
+    ]
+    first = client.sync(feeds, lake, format="delta")
+    roots = [ORDERS, LISTINGS, f"{SETTLEMENT}/rows", f"{SETTLEMENT}/summary"]
+    roots += [f"{TRAFFIC}/{name}" for name in ("salesAndTrafficByDate",)]
+    before = {root: pl.read_delta(f"{lake}/{root}") for root in roots}
+    asked = calls(simulator)
+    client.close()
+    shutil.rmtree(home)
+
+    with simulator.client(home=home) as another:
+        result = another.sync(feeds, lake, format="delta")
+        clock.advance(DAY)
+        night = another.sync(FEED, lake, format="delta")
+
+    assert (first.failed, first.gaps) == ((), ())
+    # The settlement alone is looked at again, and not written twice
+    assert (result.windows, result.created, result.rows) == (1, 0, 0)
+    assert night.windows == 4
+    assert calls(simulator)["createReport"] == asked["createReport"] + 4
+    assert check_orders(simulator, f"{lake}/{ORDERS}", day(1)) == day(11)
+    for root in roots[1:]:
+        assert pl.read_delta(f"{lake}/{root}").equals(before[root])
+
+
+def test_two_settlements_of_the_same_dates_are_both_there(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    # Of two currencies: the same dates, and listed for the same marketplaces
+    for places in (["DE", "SE"], ["SE", "DE"]):
+        simulator.place_report(SETTLEMENT, places, day(1), day(5))
+    reports = client.existing("settlement", since="30d")
+
+    reports.sink(lake, table="summary", format="delta")
+
+    assert pl.read_delta(lake).height == 2
+
+
+def test_a_lake_stays_what_it_was_begun_as(
+    client: spr.Client, lake: str, tmp_path: Path
+) -> None:
+    plain = str(tmp_path / "plain")
+    client.sync(FEED, lake, format="delta")
+    client.sync(FEED, plain)
+
+    with pytest.raises(spr.SinkError, match=r"is a Delta table: sync it with format="):
+        client.sync(FEED, lake)
+    with pytest.raises(spr.SinkError, match=r"holds plain Parquet: sync it without"):
+        client.sync(FEED, plain, format="delta")
+    with pytest.raises(ValueError, match="'parquet' or 'delta'"):
+        client.sync(FEED, plain, format="iceberg")
+    for url in (lake, f"{lake}/{ORDERS}"):
+        with pytest.raises(spr.SinkError, match=r"read it with polars\.scan_delta"):
+            spr.scan_lake(url, "orders", latest=True)
+    with pytest.raises(spr.SinkError, match=r"deltalake cares for it"):
+        spr.Lake(lake).compact()
+
+
+def test_what_differs_is_held_back_from_a_delta_table_too(
+    client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.sync(FEED, lake, format="delta")
+    version = deltalake.DeltaTable(f"{lake}/{ORDERS}").version()
+    monkeypatch.setattr(
+        "spreports.sync.quality.TableQuality.drift", lambda _: ["a column is new"]
+    )
+    clock.advance(DAY)
+
+    result = client.sync(FEED, lake, format="delta", on_drift="fail")
+
+    assert {one.kind for one in result.failed} == {"DriftError"}
+    assert deltalake.DeltaTable(f"{lake}/{ORDERS}").version() == version
+
+
+class Hosts:
+    """An Amazon, one Delta lake, and hosts with a store each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = NightClock(begun=time.monotonic())
+        self.simulator = Simulator(
+            clock=self.clock,
+            usage_plans=False,
+            delays=(0.2, 0.3),
+            settlements=False,
+            world=World(seed=3),
+        )
+        self.folder, self.lake = folder, str(folder / "lake")
+
+    def start(self, host: str, step: str = "", nth: int = 0) -> subprocess.Popen[bytes]:
+        """Begin a night on a host; killed where a step is reached for the n-th time."""
+        made_up = self.simulator.credentials
+        place = Place(
+            endpoint=self.simulator.endpoint,
+            token_url=self.simulator.token_url,
+            credentials=(
+                made_up.refresh_token,
+                made_up.client_id,
+                made_up.client_secret,
+            ),
+            home=str(self.folder / host),
+            lake=self.lake,
+            storage_options=None,
+            clock=asdict(self.clock),
+            format="delta",
+        )
+        return subprocess.Popen(  # noqa: S603 - our own script
+            [
+                sys.executable,
+                *("-m", "tests.sync.delta_host"),
+                *(json.dumps(asdict(place)), step, str(nth)),
+            ],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+        )
+
+    def check(self) -> None:
+        today = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        root = f"{self.lake}/{ORDERS}"
+        first = datetime(2026, 11, 5, tzinfo=UTC)
+        assert check_orders(self.simulator, root, first) == today
+        covered = datetime(2026, 11, 9, tzinfo=UTC)
+        by_date = window_rows(f"{self.lake}/{TRAFFIC}/salesAndTrafficByDate")
+        for (start, end), rows in sorted(by_date.items()):
+            assert start == covered
+            covered = end + timedelta(days=1)  # asked for by its last day
+            made = rows[0]["report_created_time"]
+            truth = self.simulator.truth(
+                "sales_and_traffic", start, covered, made, marketplaces=["DE"]
+            )
+            units = "salesByDate.unitsOrdered"
+            assert [row[units] for row in rows] == [int(r[units]) for r in truth]
+        assert covered == today
+        assert self.simulator.failures == []
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Hosts]:
+    made = Hosts(tmp_path)
+    with made.simulator:
+        yield made
+
+
+def result_of(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    found: dict[str, Any] = json.loads(said)
+    assert (found["failed"], found["gaps"]) == ([], [])
+    return found
+
+
+def test_killed_between_commit_and_ledger_nothing_is_lost_or_doubled(
+    hosts: Hosts,
+) -> None:
+    with hosts.start("one", "landed", 2) as killed:
+        assert killed.wait(timeout=120) == -signal.SIGKILL
+    asked = calls(hosts.simulator)
+
+    with hosts.start("one") as again:
+        result = result_of(again)
+
+    # What was committed is found in the table; the third window was not begun
+    assert result["windows"] == 1
+    hosts.check()
+    after = calls(hosts.simulator)
+    assert after["createReport"] == asked["createReport"] == 3
+    assert after["document"] == 3
+
+
+def test_two_hosts_at_once_lose_and_double_nothing(hosts: Hosts) -> None:
+    for _ in range(2):
+        with hosts.start("one") as one, hosts.start("two") as two:
+            results = [result_of(one), result_of(two)]
+        assert sum(result["windows"] for result in results) >= 3
+        hosts.check()
+        hosts.clock.days += 1
+    with hosts.start("three") as late:
+        result_of(late)
+    hosts.check()
