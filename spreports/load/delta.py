@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from pyarrow.fs import PyFileSystem
 
+from spreports.arrays import scalar_of
 from spreports.errors import SinkError
 from spreports.load.delta_rows import DeltaRows, rows_of
 from spreports.load.object_store import delta_options, delta_url
@@ -143,7 +144,10 @@ class _Table:
         if not wanted:
             return [SinkResult(0, 0, 0)] * len(reports)
         rows = rows_of(
-            [(r.open, {**r.constants, WINDOW: pa.scalar(r.window)}) for r in newest],
+            [
+                (r.open, {**r.constants, WINDOW: scalar_of(r.window, pa.string())})
+                for r in newest
+            ],
             partition_by,
             None if table is None else pa.schema(table.schema().to_arrow()),
             where=self._name,

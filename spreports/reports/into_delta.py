@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from spreports.arrays import scalar_of
 from spreports.fetch.findings import Findings
 from spreports.load.delta import DeltaReport, sink_delta
 from spreports.reports.metadata import METADATA_COLUMNS
@@ -93,10 +94,10 @@ def _described(
     created = target.provenance.get("created_time")
     made = datetime.fromisoformat(created) if created else None
     constants = {
-        field.name: pa.scalar(target.constants.get(field.name), field.type)
+        field.name: scalar_of(target.constants.get(field.name), field.type)
         for field in METADATA_COLUMNS
     }
-    constants[CREATED.name] = pa.scalar(made, CREATED.type)
+    constants[CREATED.name] = scalar_of(made, CREATED.type)
     # A report without dates shows the present, and of what Amazon makes by itself
     # there may be several of the same dates: none is another's newer version
     dated = target.constants.get("data_start_time") is not None

@@ -1,7 +1,8 @@
-"""One of several hosts that keep one Delta lake; a program of its own.
+"""Several hosts that keep one Delta lake, each a process with a store of its own.
 
-Run with its place as JSON, and the step at whose n-th reaching it kills itself (0:
-never).
+Started once: it imports everything, then forks a host for each job of a line of JSON,
+all at once, and answers with their exit codes. A job names the step at whose n-th
+reaching its host kills itself (0: never).
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import json
 import os
 import signal
 import sys
+from typing import Any
+
+import deltalake  # noqa: F401 - imported once, before the hosts
 
 from tests.sync.killed import Place, night
 from tests.sync.night_clock import NightClock
 
 
-def main(place: Place, step: str, nth: int) -> None:
+def keep(place: Place, step: str, nth: int) -> int:
+    """One night of one host; 0 where all that is due is there."""
     reached = 0
 
     def at(name: str) -> None:
@@ -25,8 +30,29 @@ def main(place: Place, step: str, nth: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     result = night(place, NightClock(**place.clock), at)  # type: ignore[arg-type] # JSON has but one kind of number
-    sys.stdout.write(json.dumps(result.to_dict()))
+    return 3 if result.failed or result.gaps else 0
+
+
+def begun(job: dict[str, Any]) -> int:
+    """Fork a host; return its process id."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            code = keep(Place(**job["place"]), job["step"], job["nth"])
+        finally:
+            os._exit(code)
+    return child
+
+
+def main() -> None:
+    for line in sys.stdin:
+        hosts = [begun(job) for job in json.loads(line)]
+        codes = [os.waitstatus_to_exitcode(os.waitpid(host, 0)[1]) for host in hosts]
+        sys.stdout.write(json.dumps(codes) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(Place(**json.loads(sys.argv[1])), sys.argv[2], int(sys.argv[3]))
+    main()
