@@ -34,6 +34,8 @@ class LakeReport:
     request_key, report_document_id, sha256, table, version : str or None
         The request's name in the ledger; the hash of the stored bytes; the table
         where there are several; the version of spreports that wrote.
+    version_of : str or None
+        What the rows are a version of, where no request says it: a settlement.
     rows : int
     root : str
         URL of the data root.
@@ -55,6 +57,7 @@ class LakeReport:
     sha256: str | None
     table: str | None
     version: str | None
+    version_of: str | None = None
     rows: int
     root: str
     stem: str
@@ -63,11 +66,13 @@ class LakeReport:
     def window(self) -> tuple[object, ...]:
         """What is equal for two versions of the same data.
 
-        Account, type, table, marketplaces, options and both dates. A document that
-        did not come from Amazon is a version of nothing else.
+        Account, type, table, marketplaces, options and both dates; of a settlement its
+        own id. A document that did not come from Amazon is a version of nothing else.
         """
         if self.report_id is None:
             return (self.root, self.stem)
+        if self.version_of is not None:
+            return (self.account, self.report_type, self.table, self.version_of)
         return (
             self.account,
             self.report_type,
@@ -122,6 +127,7 @@ def report_of(
         sha256=text("sha256"),
         table=text("table"),
         version=text("version"),
+        version_of=text("version_of"),
         rows=rows,
         root=root,
         stem=stem,

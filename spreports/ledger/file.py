@@ -18,7 +18,7 @@ from typing import Any
 from spreports.errors import ConfigError
 from spreports.ledger.entries import Request, VerifiedDocument
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
-from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows
+from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows, add_items
 from spreports.owner import is_gone, mark
 from spreports.turns import turn_at
 
@@ -74,6 +74,7 @@ class Ledger:
         self._connection.execute("PRAGMA synchronous = FULL")
         # What an older file lacks is added; what it has keeps its form
         self._connection.executescript(SCHEMA + WINDOWS_SCHEMA)
+        add_items(self._connection)
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# 1: requests, documents, commits; 2: windows of lakes, too
-SCHEMA_VERSION = 2
+# 1: requests, documents, commits; 2: windows of lakes, too; 3: and their items
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["LakeWindow", "LakeWindows", "TableRows", "WindowState"]
+__all__ = ["LakeWindow", "LakeWindows", "TableRows", "WindowState", "add_items"]
 
 WINDOWS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS lake_windows (
@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS lake_windows (
     tables TEXT NOT NULL,
     files INTEGER NOT NULL,
     updated_time TEXT NOT NULL,
+    item TEXT,
     PRIMARY KEY (lake, feed, name)
 );
 CREATE TABLE IF NOT EXISTS lake_feeds (
@@ -48,8 +49,19 @@ CREATE TABLE IF NOT EXISTS lake_feeds (
 """
 _COLUMNS = (
     "name, start, end, state, tries, error_kind, error, report_id, "
-    "report_document_id, sha256, created_time, tables, files"
+    "report_document_id, sha256, created_time, tables, files, item"
 )
+
+
+def add_items(connection: sqlite3.Connection) -> None:
+    """Add the column that a file of schema 2 lacks, once among all processes."""
+    columns = "SELECT name FROM pragma_table_info('lake_windows')"
+    if ("item",) in connection.execute(columns).fetchall():
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    if ("item",) not in connection.execute(columns).fetchall():
+        connection.execute("ALTER TABLE lake_windows ADD COLUMN item TEXT")
+    connection.execute("COMMIT")
 
 
 class WindowState(StrEnum):
@@ -98,6 +110,8 @@ class LakeWindow:
     tables : mapping of str to TableRows
         What that version has; empty where Amazon had no data.
     files : int
+    item : str or None
+        What the document is, where several documents may be the same: a settlement.
     """
 
     name: str
@@ -113,6 +127,7 @@ class LakeWindow:
     created_time: datetime | None = None
     tables: Mapping[str, TableRows] = field(default_factory=dict)
     files: int = 0
+    item: str | None = None
 
     @property
     def rows(self) -> int:
@@ -171,6 +186,7 @@ class LakeWindows:
             json.dumps({n: [t.rows, t.columns] for n, t in window.tables.items()}),
             window.files,
             _iso(now),
+            window.item,
         )
         marks = ", ".join("?" * len(values))
         with self._write() as db:
@@ -178,6 +194,21 @@ class LakeWindows:
                 f"INSERT OR REPLACE INTO lake_windows VALUES ({marks})",  # noqa: S608 - question marks
                 values,
             )
+
+    def with_item(
+        self, lake: str, item: str
+    ) -> tuple[tuple[str, LakeWindow, datetime], ...]:
+        """Return all windows of an item: feed, window, and when it was written."""
+        with self._lock:
+            rows = self._connection.execute(
+                f"SELECT feed, updated_time, {_COLUMNS} FROM lake_windows "  # noqa: S608 - our own names
+                "WHERE lake = ? AND item = ? ORDER BY feed, name",
+                (lake, item),
+            ).fetchall()
+        return tuple(
+            (feed, _read(row), datetime.fromisoformat(updated))
+            for feed, updated, *row in rows
+        )
 
     def listed(self, lake: str, feed: str) -> datetime | None:
         """Return when Amazon's own reports were last listed for a feed."""
@@ -205,10 +236,10 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _read(row: tuple[Any, ...]) -> LakeWindow:
+def _read(row: Sequence[Any]) -> LakeWindow:
     """Return a row as a value."""
     name, start, end, state, tries, kind, error, *version = row
-    report_id, document_id, sha256, created, tables, files = version
+    report_id, document_id, sha256, created, tables, files, item = version
     return LakeWindow(
         name=name,
         start=_moment(start),
@@ -226,4 +257,5 @@ def _read(row: tuple[Any, ...]) -> LakeWindow:
             for table, (rows, columns) in json.loads(tables).items()
         },
         files=files,
+        item=item,
     )

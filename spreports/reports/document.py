@@ -25,7 +25,7 @@ from spreports.reports.naming import digest, file_stem, naming
 from spreports.reports.origin import AmazonOrigin, Origin, StoredBytes
 from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.ways_out import WaysOut, check_format
-from spreports.reports.work import Reading, Target, Work, read, write
+from spreports.reports.work import Reading, Target, Work, read, version_of, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -250,6 +250,10 @@ class Document(WaysOut):
             if target.format == "delta":
                 return write_delta([(stored, reading, target)], findings, verdict)[0]
             return write(stored, reading, target, findings, verdict)
+
+    def version_of(self) -> str | None:
+        """Return what this document is, where it says so: see `work.version_of`."""
+        return version_of(*self.readable(Shape()))
 
     def readable(self, shape: Shape) -> tuple[StoredBytes, Reading]:
         """Return the verified bytes, and how they become rows."""

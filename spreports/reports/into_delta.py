@@ -16,7 +16,7 @@ from spreports.arrays import scalar_of
 from spreports.fetch.findings import Findings
 from spreports.load.delta import DeltaReport, sink_delta
 from spreports.reports.metadata import METADATA_COLUMNS
-from spreports.reports.work import Reading, Target, judged, read
+from spreports.reports.work import Reading, Target, judged, read, version_of
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
@@ -103,7 +103,8 @@ def _described(
     dated = target.constants.get("data_start_time") is not None
     asked = dated and reading.entry.requestable
     key = target.provenance.get("request_key") if asked else None
-    key = target.provenance.get("version_of") or key or target.stem
+    said = target.provenance.get("version_of") or version_of(stored, reading)
+    key = said or key or target.stem
     return DeltaReport(
         name=f"{account}/{target.stem}/{table}",
         window=window_mark(account, key, table),

@@ -13,24 +13,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from spreports.api.models import Report
-from spreports.errors import (
-    BadRequestError,
-    DocumentError,
-    DownloadError,
-    NotFoundError,
-)
+from spreports.errors import BadRequestError, NotFoundError
 from spreports.reports.connection import Connection
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import legacy_charset
-from spreports.reports.shape import Shape
-from spreports.reports.work import Reading, read
+from spreports.reports.work import Reading, settlement_id
 
 if TYPE_CHECKING:
     from spreports.catalog import ReportType
 
 __all__ = ["distinct"]
-
-_ID = "settlement-id"
 
 
 def distinct(
@@ -93,19 +85,10 @@ def _settlement_id(
         connection, str(report.report_document_id), restricted=entry.restricted
     )
     reading = Reading(
-        entry=entry,
-        shape=Shape(typed=False),
-        legacy_charset=legacy_charset(report.marketplace_ids),
+        entry=entry, legacy_charset=legacy_charset(report.marketplace_ids)
     )
     try:
-        with read(origin.stored(), reading) as batches:
-            for batch in batches:
-                if _ID in batch.schema.names and batch.num_rows:
-                    return str(batch.column(_ID)[0].as_py())
-    except DownloadError:
-        raise
-    except (DocumentError, NotFoundError, BadRequestError):
-        # Not what it should be, or gone at the edge of ninety days: whoever reads its
-        # rows is told
+        return settlement_id(origin.stored(), reading)
+    except (NotFoundError, BadRequestError):
+        # Gone at the edge of ninety days: whoever reads its rows is told
         return None
-    return None

@@ -7,9 +7,10 @@ and brings the bytes itself. No secret, and no row, goes through a scheduler.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Verdict = Callable[[pa.Schema], object]
+
+
+SETTLEMENT_ID = "settlement-id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,37 @@ def read(
     )
 
 
+def settlement_id(stored: StoredBytes, reading: Reading) -> str | None:
+    """Read the settlement id in the first row of a document; None without one.
+
+    A document that is not what it should be has none: who reads its rows is told why.
+    """
+    plain = replace(reading, shape=Shape(typed=False), echo=None)
+    try:
+        with read(stored, plain) as batches:
+            for batch in batches:
+                if SETTLEMENT_ID in batch.schema.names and batch.num_rows:
+                    return str(batch.column(SETTLEMENT_ID)[0].as_py())
+    except DocumentError:
+        return None
+    return None
+
+
+def version_of(stored: StoredBytes, reading: Reading) -> str | None:
+    """Name what a document is, where its rows say so and no request does.
+
+    Amazon lists a settlement under several report ids and several documents, and
+    several settlements may have the same dates and marketplaces.
+
+    Source: selling-partner-api-models#2911, selling-partner-api-docs#969.
+    """
+    if not reading.entry.summary_row:
+        return None
+    name = settlement_id(stored, reading)
+    kind = reading.entry.report_type
+    return None if name is None else json.dumps([kind, SETTLEMENT_ID, name])
+
+
 def write(
     stored: StoredBytes,
     reading: Reading,
@@ -157,6 +192,8 @@ def write(
     facts = {
         **target.constants,
         **target.provenance,
+        "version_of": target.provenance.get("version_of")
+        or version_of(stored, reading),
         "sha256": stored.sha256,
         "table": reading.shape.table or reading.entry.table().name,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -33,6 +34,10 @@ __all__ = ["Book"]
 
 # Of the moment, not of the window: tried again by every run, without end.
 PASSING = (*OUTAGES, DownloadError, SinkError)
+
+
+# What another feed has begun and left for so long holds nobody up
+ABANDONED = timedelta(days=1)
 
 
 class Book:
@@ -115,6 +120,39 @@ class Book:
         """Whether these very bytes are in the lake, under another document's id."""
         return any(window.sha256 == sha256 for window in self.windows(stream))
 
+    def has_item(self, stream: Stream, window: LakeWindow) -> bool:
+        """Take an item for a window, unless the lake has it by another document.
+
+        The window is written with its item first, so that a killed run's successor
+        knows whose files may lie there.
+
+        Raises
+        ------
+        SinkError
+            Another document of the same item is on its way: this one waits.
+        """
+        if window.item is None:
+            return False
+        self.put(stream, window)
+        ledger, now = self._connection.ledger.windows, self._connection.clock.now()
+        others = [
+            (feed, other, when)
+            for feed, other, when in ledger.with_item(self.lake, window.item)
+            if (feed, other.name) != (stream.key, window.name)
+            and stream.account == json.loads(feed)["account"]
+        ]
+        if any(other.state == WindowState.COMMITTED for _, other, _ in others):
+            return True
+        for feed, other, when in others:
+            begun = other.state in {WindowState.ASKED, WindowState.FAILED}
+            if begun and (feed == stream.key or now - when < ABANDONED):
+                self.put(stream, replace(window, item=None))
+                raise SinkError(
+                    f"the same settlement is on its way by document {other.name}: run"
+                    " again"
+                )
+        return False
+
     def committed(
         self,
         stream: Stream,
@@ -154,6 +192,8 @@ class Book:
         MissingWindow or None
             None for a window that is given up.
         """
+        known = self._of(stream).get(window.name)
+        window = replace(window, item=known.item if known else None)
         kind = type(exc).__name__
         # Only our own errors are known to hold no cell
         why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"

@@ -206,7 +206,9 @@ class _Run:
         for window, _ in found.found:
             self._book.put(stream, window)
         ledger.put_listed(lake, stream.key, now)
-        for window, report in found.found:
+        # What a killed run had begun to write comes before its doubles
+        begun = sorted(found.found, key=lambda pair: pair[0].item is None)
+        for window, report in begun:
             self._adopted += 1
             self._take(stream, window, report, None)
 
@@ -252,6 +254,9 @@ class _Run:
             sha256 = stored.sha256
             # A settlement is listed under several reports
             again = stream.kind == Kind.LISTED and self._book.has(stream, str(sha256))
+            if stream.kind == Kind.LISTED and not again:
+                window = replace(window, item=document.version_of())
+                again = self._book.has_item(stream, window)
             if not again:
                 last = self._book.last(stream)
                 item = self._book.version_of(stream, window)

@@ -81,5 +81,26 @@ def test_a_ledger_of_the_first_schema_keeps_its_rows_and_learns_of_lakes(
     assert ledger.windows.of("lake", "feed") == (WINDOW,)
     ledger.close()
     again = sqlite3.connect(path)
-    assert again.execute("PRAGMA user_version").fetchone() == (2,)
+    assert again.execute("PRAGMA user_version").fetchone() == (3,)
     again.close()
+
+
+def test_a_ledger_of_the_second_schema_learns_of_items(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    ledger = Ledger(path)
+    ledger.windows.put("lake", "feed", WINDOW, NOW)
+    ledger.close()
+    old = sqlite3.connect(path)
+    old.execute("ALTER TABLE lake_windows DROP COLUMN item")
+    old.execute("PRAGMA user_version = 2")
+    old.commit()
+    old.close()
+
+    ledger = Ledger(path)
+    settled = replace(WINDOW, name="other", item="a settlement")
+    ledger.windows.put("lake", "feed", settled, NOW)
+
+    assert ledger.windows.of("lake", "feed") == (WINDOW, settled)
+    assert ledger.windows.with_item("lake", "a settlement") == (("feed", settled, NOW),)
+    assert ledger.windows.with_item("elsewhere", "a settlement") == ()
+    ledger.close()

@@ -1,0 +1,147 @@
+"""A settlement is taken once, however many reports Amazon lists it under."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import spreports as spr
+from spreports.simulator import Fault, Simulator
+from spreports.simulator.content.settlement import HEADER
+from spreports.sync.run import run
+from tests.clocks import ManualClock
+from tests.sync.conftest import calls
+from tests.sync.lake import SETTLEMENT, day
+
+DAY = 86_400.0
+FEED = spr.Feed("settlement", marketplaces=["DE"])
+
+
+def lay(
+    simulator: Simulator, number: str, *, places: list[str] | None = None, ends: str
+) -> str:
+    """List a settlement under one more report, with a document of its own bytes."""
+    report_id = simulator.place_report(SETTLEMENT, places or ["DE"], day(1), day(5))
+    report = simulator._book.find(report_id)
+    assert report is not None
+    summary = {
+        "settlement-id": number,
+        "settlement-start-date": "01.11.2026 00:00:00 UTC",
+        "settlement-end-date": "05.11.2026 00:00:00 UTC",
+        "deposit-date": "07.11.2026 00:00:00 UTC",
+        "total-amount": "12,50",
+        "currency": "EUR",
+    }
+    sold = {"settlement-id": number, "amount-type": "ItemPrice", "amount": "15,00"}
+    fee = {"settlement-id": number, "amount-type": "ItemFees", "amount": "-2,50"}
+    lines = ["\t".join(HEADER)]
+    lines += ["\t".join(r.get(c, "") for c in HEADER) for r in (summary, sold, fee)]
+    simulator._shelf.lay_text(report, ends.join(lines) + ends)
+    return report_id
+
+
+def settlements(lake: str) -> list[str]:
+    """The settlement ids of the summaries, each as often as it is there."""
+    found = spr.scan_lake(lake, "settlement", table="summary").collect()
+    return sorted(found["settlement-id"].to_list())
+
+
+def test_a_settlement_of_other_bytes_is_taken_once_and_in_later_nights_too(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    first = lay(simulator, "0071", ends="\n")
+    clock.advance(60)
+    lay(simulator, "0071", ends="\r\n")
+    one = client.sync(FEED, lake)
+    clock.advance(DAY)
+    lay(simulator, "0071", ends="\n\n")
+    # Of the same dates and marketplaces, but in another currency
+    lay(simulator, "0072", ends="\n")
+    two = client.sync(FEED, lake)
+    asked = calls(simulator)["document"]
+
+    assert (one.windows, one.rows, two.windows, two.rows) == (2, 3, 2, 3)
+    assert settlements(lake) == ["0071", "0072"]
+    assert spr.scan_lake(lake, "settlement").collect().height == 4
+    latest = spr.scan_lake(lake, "settlement", latest=True, metadata=True).collect()
+    assert latest.height == 4
+    assert first in latest["report_id"].to_list()
+    assert client.sync(FEED, lake).windows == 0
+    assert calls(simulator)["document"] == asked == 4
+
+
+def test_a_settlement_that_two_feeds_list_is_taken_once(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    lay(simulator, "0071", places=["DE"], ends="\n")
+    lay(simulator, "0071", places=["FR"], ends="\r\n")
+
+    result = client.sync([FEED, spr.Feed("settlement", marketplaces=["FR"])], lake)
+
+    assert (result.windows, result.rows) == (2, 3)
+    assert settlements(lake) == ["0071"]
+
+
+def test_a_lost_ledger_still_knows_the_settlements_of_the_lake(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    client.sync(FEED, lake)
+    client.close()
+    shutil.rmtree(home)
+    clock.advance(DAY)
+    lay(simulator, "0071", ends="\r\n")
+
+    with simulator.client(home=home) as another:
+        result = another.sync(FEED, lake)
+
+    assert (result.windows, result.rows, result.failed) == (1, 0, ())
+    assert settlements(lake) == ["0071"]
+
+
+def test_what_a_killed_run_had_begun_comes_before_its_doubles(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    older = lay(simulator, "0071", ends="\n")
+    clock.advance(60)
+    younger = lay(simulator, "0071", ends="\r\n")
+    # Only the younger one can be had, and the run ends after its rows are visible
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=400, code="No")
+    )
+
+    def killed(step: str) -> None:
+        if step == "landed":
+            raise KeyboardInterrupt
+
+    stream = client._stream(FEED)
+    with pytest.raises(KeyboardInterrupt):
+        run(client._connection, [stream], lake, at=killed)
+    assert settlements(lake) == ["0071"]
+
+    result = client.sync(FEED, lake, retry_gaps=True)
+
+    assert (result.windows, result.failed, result.gaps) == (2, (), ())
+    assert settlements(lake) == ["0071"]
+    scanned = spr.scan_lake(lake, "settlement", metadata=True).collect()
+    assert set(scanned["report_id"]) == {younger} != {older}
+
+
+def test_settlements_of_a_delta_lake_are_taken_once_by_every_host(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    client.sync(FEED, lake, format="delta")
+    clock.advance(DAY)
+    lay(simulator, "0071", ends="\r\n")
+    lay(simulator, "0072", ends="\n")
+    with simulator.client(home=home.with_name("another host")) as another:
+        another.sync(FEED, lake, format="delta")
+    client.sync(FEED, lake, format="delta")
+
+    found = pl.read_delta(f"{lake}/{SETTLEMENT}/summary")
+    assert sorted(found["settlement-id"].to_list()) == ["0071", "0072"]
+    assert pl.read_delta(f"{lake}/{SETTLEMENT}/rows").height == 4
