@@ -10,8 +10,9 @@ BIN    := $(VENV)/bin
 demo: $(VENV)/.demo
 	$(BIN)/spreports demo
 
+# Two workers, a file of tests each: the tests are whole processes and sockets, mostly.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 # The long suites; SPREPORTS_SLOW=short makes each of them minutes instead of hours.
 slow: $(VENV)/.test

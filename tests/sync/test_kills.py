@@ -238,21 +238,25 @@ def test_ctrl_c_at_any_time_ends_within_a_second_and_leaves_nothing_behind(
 ) -> None:
     nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
     source = random.Random(5)  # noqa: S311 - when to interrupt
-    interrupted = 0
-    for _ in range(8 if SHORT else 60):
+    wanted, took = 6 if SHORT else 50, []
+    for _ in range(10 * wanted):
         code, seconds = nights.kill(
-            dies_after=source.uniform(0.05, 0.5), number=signal.SIGINT
+            dies_after=source.uniform(0.02, 0.4), number=signal.SIGINT
         )
-        interrupted += code == 130
         assert code in {0, 130}
-        assert seconds < 1.0 or not code
+        if code == 130:  # else the run was over before
+            took.append(seconds)
         assert not list(tmp_path.rglob("_spreports/tmp"))
         nights.one()
         nights.clock.days += 1
+        if len(took) == wanted:
+            break
     nights.clock.days -= 1
     nights.check()
     nights.close()
-    assert interrupted > 2
+    assert len(took) == wanted
+    # The machine may stand still for a moment, but not each time
+    assert sorted(took)[-2] < 1.0
 
 
 @pytest.mark.slow
