@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from spreports.errors import ConfigError
 
 if TYPE_CHECKING:
     from spreports import Client, Reports
+
+Read = TypeVar("Read")
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
@@ -61,6 +66,22 @@ def add_request(command: argparse.ArgumentParser, *, or_feeds: bool = False) -> 
     command.add_argument(
         "--lenient", action="store_true", help="do not check against the catalogue"
     )
+
+
+def read_input(read: Callable[[str], Read], path: str) -> Read:
+    """Read a file that the command line names.
+
+    Raises
+    ------
+    ValueError
+        It cannot be read: that is no matter of credentials, whatever the reader says.
+    """
+    try:
+        return read(path)
+    except OSError as exc:
+        raise ValueError(f"{path} cannot be read: {exc.strerror}") from exc
+    except ConfigError as exc:
+        raise ValueError(str(exc)) from exc
 
 
 def names(text: str) -> list[str]:

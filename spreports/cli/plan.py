@@ -11,6 +11,7 @@ from spreports.cli.arguments import (
     add_request,
     described,
     open_client,
+    read_input,
 )
 from spreports.cli.exits import DONE
 from spreports.cli.output import write_json, write_text
@@ -55,7 +56,7 @@ def _plans(arguments: argparse.Namespace) -> Plans:
     """Return the plans of all accounts of a file of feeds."""
     from spreports import Plans, read_feeds  # noqa: PLC0415 - heavy
 
-    file = read_feeds(arguments.report_type)
+    file = read_input(read_feeds, arguments.report_type)
     to = arguments.to or file.to
     if not to:
         raise ValueError(f"{arguments.report_type} names no lake: write to =, or --to")

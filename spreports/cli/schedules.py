@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from spreports.cli.arguments import add_connection, add_json, names, open_client
+from spreports.cli.arguments import (
+    add_connection,
+    add_json,
+    names,
+    open_client,
+    read_input,
+)
 from spreports.cli.exits import DONE, NO_DATA
 from spreports.cli.output import say, write_json, write_rows, write_text
 
@@ -121,7 +127,7 @@ def apply_command(arguments: argparse.Namespace) -> int:
 def _applied(arguments: argparse.Namespace, *, dry_run: bool) -> ScheduleChanges:
     from spreports import Schedule  # noqa: PLC0415 - heavy
 
-    wanted = Schedule.from_toml(arguments.file)
+    wanted = read_input(Schedule.from_toml, arguments.file)
     with open_client(arguments) as client:
         return client.schedules.apply(
             wanted,

@@ -10,7 +10,12 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from spreports.cli.arguments import add_connection, add_json, open_client
+from spreports.cli.arguments import (
+    add_connection,
+    add_json,
+    open_client,
+    read_input,
+)
 from spreports.cli.exits import (
     DONE,
     FAILED,
@@ -68,7 +73,7 @@ def sync_command(arguments: argparse.Namespace) -> int:
     """Keep the lake of a feeds file up to date, for every account that it names."""
     from spreports import read_feeds  # noqa: PLC0415 - heavy
 
-    file = read_feeds(arguments.feeds)
+    file = read_input(read_feeds, arguments.feeds)
     to = arguments.to or file.to
     if not to:
         raise ValueError(f"{arguments.feeds} names no lake: write to = ..., or --to")

@@ -36,6 +36,8 @@ def marketplace_ids_of(marketplaces: Sequence[str] | None) -> tuple[str, ...]:
 
 def option_texts(options: Mapping[str, str] | None) -> dict[str, str]:
     """Check that options are text, as Amazon wants them."""
+    if isinstance(options, str):
+        raise ValueError(f'options={options!r} is one string: give {{"name": "value"}}')
     for name, value in (options or {}).items():
         # Users who do not check types send True and 30; Amazon takes only text.
         if not isinstance(value, str):  # type: ignore[redundant-expr, unused-ignore] # types may lie

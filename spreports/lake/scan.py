@@ -26,7 +26,7 @@ from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.layout import Layout
-from spreports.lake.place import Place
+from spreports.lake.place import Place, no_lake
 from spreports.lake.predicate import Condition, conditions, excluded, parts
 from spreports.lake.reading import Wanted, open_piece, read_piece
 from spreports.lake.roots import DataRoot, roots_of
@@ -124,10 +124,10 @@ def _taken(
     for _ in range(LOOKS):
         stock = take_stock(roots, entry, table, latest=latest)
         if not stock.held:
-            raise SinkError(
-                f"{lake.name}: no report of {entry.report_type} is committed there",
-                url=lake.name,
-            )
+            what = f"no report of {entry.report_type} is committed there"
+            if "_delta_log" in lake.entries():
+                what = "this is a Delta table: read it with polars.scan_delta"
+            raise no_lake(lake, what)
         try:
             layout = layout_of(stock, entry, table, metadata=metadata, where=lake.name)
         except FileNotFoundError:

@@ -95,7 +95,7 @@ def test_schedules_are_listed_and_cancelled_by_id(
         ("", 3, "no schedule is wanted"),
         ("[[schedule]]\nperiod = 'P1D'", 2, "schedule 1: missing"),
         (WANTED.replace("P1D", "PT5M"), 2, "choose a longer period"),
-        (None, 1, "schedules.toml"),
+        (None, 2, "schedules.toml cannot be read"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_exit_code(

@@ -49,6 +49,21 @@ def test_a_lake_is_kept_and_a_second_run_has_nothing_to_do(
     assert len(list((feeds.parent / "lake" / ORDERS).glob("*.parquet"))) == 3
 
 
+@pytest.mark.parametrize(
+    "command", [["sync"], ["plan"], ["schedules", "plan"], ["schedules", "apply"]]
+)
+def test_an_input_file_that_cannot_be_read_is_exit_2(
+    command: list[str],
+    environment: Simulator,
+    feeds: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    feeds.write_text("to = ")
+    for name in ("none.toml", feeds.name):
+        assert main([*command, name]) == 2
+        assert name in capsys.readouterr().err
+
+
 def test_a_dry_run_shows_the_plan_and_writes_nothing(
     environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,3 +116,8 @@ def test_a_client_says_nothing_of_its_credentials(
 
     for value in (secrets.refresh_token, secrets.client_secret):
         assert value not in repr(client)
+
+
+def test_options_that_are_one_string_are_refused_in_words(client: spr.Client) -> None:
+    with pytest.raises(ValueError, match=r"options='x' is one string"):
+        client.reports("orders", marketplaces=["DE"], options="x")  # type: ignore[arg-type]  # on purpose

@@ -198,6 +198,12 @@ def test_a_file_that_is_gone_for_good_is_an_error_that_says_what_to_do(
         lake.collect()
 
 
+def test_a_delta_table_is_named_as_one(tmp_path: Path) -> None:
+    (tmp_path / "table" / "_delta_log").mkdir(parents=True)
+    with pytest.raises(spr.SinkError, match=r"Delta table: .* polars\.scan_delta"):
+        spr.scan_lake(tmp_path / "table", "orders")
+
+
 def test_no_lake_and_no_such_report_are_errors(shore: Lakeside) -> None:
     with pytest.raises(spr.SinkError, match="no report of GET_"):
         shore.scan().collect()
