@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.place import Place
-from spreports.lake.state import RootState, read_state, removal_note
+from spreports.lake.state import RootState, is_removal, read_state, removal_note
 from spreports.load.target import Target, open_target
 
 __all__ = ["cleared", "is_private", "opened", "settled", "take_away"]
@@ -64,22 +65,53 @@ def cleared(place: Place) -> tuple[RootState, int]:
     }
     gone = {**state.leaving, **killed}
     for stem, paths in gone.items():
-        take_away(place, stem, paths)
+        take_away(place, stem, paths, state.digests.get(stem))
     files = sum(len(paths) for paths in gone.values())
     return (read_state(place) if gone else state), files
 
 
-def take_away(place: Place, stem: str, paths: Sequence[str]) -> None:
+def take_away(
+    place: Place, stem: str, paths: Sequence[str], digest: str | None
+) -> None:
     """Take away a marker and its files; killed midway, the next run goes on.
 
     A note that hides the marker comes first and goes last, so that a reader sees all
-    of it or nothing.
+    of it or nothing. What a sink has written anew since it was looked at stays: local
+    sinks are kept out meanwhile, others found out before each step.
+
+    Parameters
+    ----------
+    place : Place
+    stem : str
+    paths : sequence of str
+    digest : str or None
+        Of the marker that is meant; None where a note of its removal, or of the
+        compaction that was killed, is there already.
     """
-    with opened(place) as target:
-        target.write_state(f"{stem}.intent", removal_note(paths))
+    note, own, intent = removal_note(paths), f"{stem}.json", f"{stem}.intent"
+    with opened(place) as target, target.alone():
+        said = target.read_state(intent)
+        if said is None:
+            if not _is(target.read_state(own), digest):
+                return
+        elif not (is_removal(said) or stem.startswith(COMPACTION)):
+            return
+        target.write_state(intent, note)
+        if digest is not None and not _is(target.read_state(own), digest):
+            target.remove_state(intent)
+            return
         for path in paths:
+            if target.read_state(intent) != note:
+                return
             target.drop(path)
         target.settle()
         target.keep()
-        target.remove_state(f"{stem}.json")
-        target.remove_state(f"{stem}.intent")
+        for name in (own, intent):
+            if target.read_state(intent) != note:
+                return
+            target.remove_state(name)
+
+
+def _is(data: bytes | None, digest: str | None) -> bool:
+    """Whether a marker is the one that is meant."""
+    return data is not None and hashlib.sha256(data).hexdigest() == digest

@@ -6,7 +6,9 @@ the old ones no longer do; what is old is taken away only then. A run that is ki
 before leaves the old files in force, one killed after leaves them to be cleared away by
 the next.
 
-It is a writer: run it while no sync writes to the same types.
+A sync may run beside it. What it writes meanwhile stays: a report that was written
+anew is not the one whose marker the compaction names, and what is taken away is held
+against its marker once more, on local disks with other writers kept out.
 """
 
 from __future__ import annotations
@@ -116,7 +118,8 @@ def without(root: Place, state: RootState, dropped: set[str]) -> tuple[int, int]
         if kept:
             after += rewrite(root, state, kept, [stem])
         else:
-            take_away(root, stem, [file.path for file in marker.files])
+            paths = [file.path for file in marker.files]
+            take_away(root, stem, paths, state.digests[stem])
     return before, after
 
 

@@ -97,8 +97,9 @@ def rewrite(
             note=compacted_note(placed, old),
         )
         publish(target, parts, marker)
-    for name, paths in settled(root, stem).leaving.items():
-        take_away(root, name, paths)
+    now = settled(root, stem)
+    for name, paths in now.leaving.items():
+        take_away(root, name, paths, now.digests.get(name))
     return len(parts)
 
 

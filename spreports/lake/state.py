@@ -23,6 +23,7 @@ __all__ = [
     "RootState",
     "Span",
     "compacted_note",
+    "is_removal",
     "read_state",
     "removal_note",
 ]
@@ -173,7 +174,7 @@ def removal_note(paths: Sequence[str]) -> bytes:
     return json.dumps({**json.loads(intent_bytes(paths)), REMOVE: True}).encode()
 
 
-def _is_removal(data: bytes) -> bool:
+def is_removal(data: bytes) -> bool:
     """Tell a `removal_note` from the note of a sink."""
     try:
         return bool(json.loads(data).get(REMOVE))
@@ -205,7 +206,7 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
     for name, data in found.items():
         if name.endswith(".intent"):
             stem = name.removesuffix(".intent")
-            kind = leaving if _is_removal(data) else unfinished
+            kind = leaving if is_removal(data) else unfinished
             kind[stem] = _files_of(stem, data)
     markers, digests = {}, {}
     for name, data in found.items():

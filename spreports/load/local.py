@@ -42,6 +42,17 @@ class LocalTarget:
         self._unsynced: set[Path] = set()
         self._backups = 0
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Hold the system's lock on the folder of the markers; it ends with us."""
+        with self._refusals("lock the markers beside"):
+            self._make(self._state)
+            fd = os.open(self._state, os.O_RDONLY)
+        try:
+            yield _locked(fd)
+        finally:
+            os.close(fd)
+
     def workdir(self) -> Path:
         """Return an own folder beside the root, after sweeping those of the dead."""
         with self._refusals("write beside"):
@@ -225,6 +236,19 @@ class LocalTarget:
     def _refusals(self, doing: str) -> Iterator[None]:
         with refusals(self._name, {}, doing):
             yield
+
+
+def _locked(fd: int) -> bool:
+    """Wait for a lock; False where the system or the file system has none."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    except OSError:
+        return False
+    return True
 
 
 def _fsync(path: Path) -> None:

@@ -231,6 +231,14 @@ def _write(
 
 def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
     """Make the files visible, clear away what they replace, write the marker last."""
+    with target.alone() as sure:
+        _publish(target, parts, marker, sure=sure)
+
+
+def _publish(
+    target: Target, parts: Sequence[PartFile], marker: Marker, *, sure: bool
+) -> None:
+    """Publish; where nobody else is kept out, look that none took files away."""
     own, intent = f"{marker.stem}.json", f"{marker.stem}.intent"
     said = target.read_state(own)
     before = Marker.from_bytes(marker.stem, said).files if said is not None else ()
@@ -238,16 +246,20 @@ def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
     data = target.read_state(intent)
     pending = set(intent_paths(marker.stem, data)) if data is not None else set()
     new = {part.path for part in parts}
-    noted = bool(pending) or said != marker.to_bytes()
+    noted, note = bool(pending) or said != marker.to_bytes(), b""
     try:
         if noted:
-            target.write_state(intent, intent_bytes([*(committed | pending | new)]))
+            note = intent_bytes([*(committed | pending | new)])
+            target.write_state(intent, note)
         for part in parts:
             target.put(part.local, part.path)
         for path in sorted((committed | pending) - new):
             target.drop(path)
         target.settle()
         target.write_state(own, marker.to_bytes())
+        if noted and not sure and target.read_state(intent) != note:
+            target.remove_state(own)
+            raise SinkError(f"the files of {marker.stem} were taken away: run again")
     except BaseException:
         if target.undo() and noted and not pending:
             with contextlib.suppress(SinkError):

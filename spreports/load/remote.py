@@ -64,6 +64,10 @@ class RemoteTarget:
         self._object_store = bool(names & OBJECT_STORES)
         self._at_once = "memory" in names  # it knows no commit
 
+    def alone(self) -> contextlib.AbstractContextManager[bool]:
+        """Give False: an object store has no locks."""
+        return contextlib.nullcontext(enter_result=False)
+
     def workdir(self) -> Path:
         """Return an own local folder, after sweeping those of the dead."""
         with refusals(str(self._scratch or "the temp folder"), {}, "write to"):

@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,6 +39,14 @@ class Target(Protocol):
 
     A `put` or `drop` is final at `keep`; `undo` takes back what can be taken back.
     """
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Keep other processes from publishing and taking away here meanwhile.
+
+        Gives False where that cannot be had, as on object stores: who takes away then
+        looks again before each step.
+        """
+        ...
 
     def workdir(self) -> Path:
         """Return an own, empty local folder; gone after `close`."""
