@@ -11,6 +11,7 @@ from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, is_removal, read_state, removal_note
+from spreports.load.marker import Marker
 from spreports.load.target import Target, open_target
 
 __all__ = ["cleared", "is_private", "opened", "settled", "take_away"]
@@ -102,14 +103,28 @@ def take_away(
             return
         for path in paths:
             if target.read_state(intent) != note:
+                _mend(target, stem)
                 return
             target.drop(path)
         target.settle()
         target.keep()
         for name in (own, intent):
             if target.read_state(intent) != note:
+                _mend(target, stem)
                 return
             target.remove_state(name)
+
+
+def _mend(target: Target, stem: str) -> None:
+    """Take away a marker whose files were taken from under a sink.
+
+    Its rows are in a compaction, or were to go; the sink may be run again.
+    """
+    data = target.read_state(f"{stem}.json")
+    if data is not None:
+        marker = Marker.from_bytes(stem, data)
+        if not all(target.has(file.path) for file in marker.files):
+            target.remove_state(f"{stem}.json")
 
 
 def _is(data: bytes | None, digest: str | None) -> bool:

@@ -126,6 +126,11 @@ class LocalTarget:
                 place.replace(backup)
                 self._unsynced.add(place.parent)
 
+    def has(self, path: str) -> bool:
+        """Tell whether a file is there."""
+        with self._refusals("look at"):
+            return self._place(path).exists()
+
     def settle(self) -> None:
         """Have the folders' entries on the disk, and each file in a place of its own.
 

@@ -257,7 +257,12 @@ def _publish(
             target.drop(path)
         target.settle()
         target.write_state(own, marker.to_bytes())
-        if noted and not sure and target.read_state(intent) != note:
+        again = sorted((committed | pending) & new)
+        if (
+            noted
+            and not sure
+            and not (target.read_state(intent) == note and all(map(target.has, again)))
+        ):
             target.remove_state(own)
             raise SinkError(f"the files of {marker.stem} were taken away: run again")
     except BaseException:

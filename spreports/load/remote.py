@@ -131,6 +131,11 @@ class RemoteTarget:
             self._lossy = True
             self._delete(self._place(path))
 
+    def has(self, path: str) -> bool:
+        """Tell whether a file is there, as the store itself says."""
+        with self._refusals("look at"):
+            return self._exists(self._place(path))
+
     def settle(self) -> None:
         """An answered upload is durable."""
 

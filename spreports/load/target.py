@@ -76,6 +76,10 @@ class Target(Protocol):
         """Make a file below the root invisible, if it is there."""
         ...
 
+    def has(self, path: str) -> bool:
+        """Tell whether a file is visible at `path` now."""
+        ...
+
     def settle(self) -> None:
         """Return when all of it outlives a power cut."""
         ...

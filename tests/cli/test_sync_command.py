@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from spreports.cli import main
@@ -62,6 +63,20 @@ def test_an_input_file_that_cannot_be_read_is_exit_2(
     for name in ("none.toml", feeds.name):
         assert main([*command, name]) == 2
         assert name in capsys.readouterr().err
+
+
+def test_a_lake_of_delta_tables_by_the_file_or_by_the_flag(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sync", str(feeds), "--format", "delta", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    feeds.write_text('format = "delta"\n' + FEEDS)
+    assert main(["sync", str(feeds), "--json"]) == 0
+    second = json.loads(capsys.readouterr().out)
+
+    assert (first["windows"], second["windows"]) == (3, 0)
+    table = pl.read_delta(str(feeds.parent / "lake" / ORDERS))
+    assert table.height == first["rows"] > 0
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(

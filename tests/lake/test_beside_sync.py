@@ -26,17 +26,29 @@ SHORT = os.environ.get("SPREPORTS_SLOW") == "short"
 
 
 class Beside:
-    """Runs a sink at the n-th step of what is done in this thread.
+    """Begins a sink at the n-th step of what is done in this thread.
 
-    Where that holds the lock, the sink is begun and ends after it.
+    The sink rests at its own m-th step until that is done (0: at none). Who waits for
+    a lock of the other is not waited for.
     """
 
-    def __init__(self, nth: int, sink: Callable[[], object], *, unsafe: str) -> None:
-        self._nth, self._unsafe = nth, unsafe
-        self._thread = threading.Thread(target=sink)
+    def __init__(self, nth: int, rests: int, sink: Callable[[], object]) -> None:
+        self._nth, self._rests = nth, rests
+        self._thread = threading.Thread(target=self._whole, args=(sink,))
         self._mine = threading.get_ident()
-        self._is_locked = False
-        self.passed = 0
+        self._is_locked = {True: False, False: False}  # by whether it is ours
+        self._sink_rests = threading.Event()  # or has ended
+        self._care_rests = threading.Event()
+        self._sink_steps = self.passed = 0
+        self._error: Exception | None = None
+
+    def _whole(self, sink: Callable[[], object]) -> None:
+        try:
+            sink()
+        except Exception as exc:  # noqa: BLE001 - raised again in the test's thread
+            self._error = exc
+        finally:
+            self._sink_rests.set()
 
     def put_into(self, target: type, patch: pytest.MonkeyPatch) -> None:
         for name in STEPS:
@@ -45,38 +57,44 @@ class Beside:
 
         @contextlib.contextmanager
         def watched(this: Any) -> Iterator[bool]:
+            mine = threading.get_ident() == self._mine
+            if mine and self._is_locked[False]:
+                self._care_rests.set()
             with alone(this) as sure:
-                mine = threading.get_ident() == self._mine
-                if mine:
-                    self._is_locked = sure
+                self._is_locked[mine] = sure
                 yield sure
-            if mine:
-                self._is_locked = False
+                self._is_locked[mine] = False
 
         patch.setattr(target, "alone", watched)
 
     def _step(self, work: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def step(*arguments: Any) -> Any:
-            if name != self._unsafe:
-                self._reached()
-            answer = work(*arguments)
+        def step(this: Any, *arguments: Any) -> Any:
+            self._reached()
+            answer = work(this, *arguments)
             self._reached()
             return answer
 
         return step
 
     def _reached(self) -> None:
-        if threading.get_ident() != self._mine:
+        if threading.get_ident() == self._mine:
+            self.passed += 1
+            if self.passed == self._nth:
+                self._thread.start()
+                if not self._is_locked[True]:
+                    self._sink_rests.wait()
             return
-        self.passed += 1
-        if self.passed == self._nth:
-            self._thread.start()
-            if not self._is_locked:
-                self._thread.join()
+        self._sink_steps += 1
+        if self._sink_steps == self._rests:
+            self._sink_rests.set()
+            self._care_rests.wait(5)  # it may have come to the lock before us
 
     def end(self) -> None:
+        self._care_rests.set()
         if self._thread.ident is not None:
             self._thread.join()
+        if self._error is not None:
+            raise self._error
 
 
 def interleaved(
@@ -85,6 +103,7 @@ def interleaved(
     care: Callable[[spr.Lake], object],
     *,
     again: bool,
+    rests: int = 0,
     target: type = LocalTarget,
 ) -> int:
     """Compact a lake with a sink at its n-th step; return how many steps it has."""
@@ -99,12 +118,11 @@ def interleaved(
         else:
             lake.put("300", orders(1, 4), day=1, created=9, partition_by=BY)
 
-    # Between a look and the deletion nothing can be done where there are no locks
-    beside = Beside(nth, sink, unsafe="" if target is LocalTarget else "drop")
+    beside = Beside(nth, rests, sink)
     with pytest.MonkeyPatch.context() as patch:
         beside.put_into(target, patch)
         care(spr.Lake(lake.url, storage_options=lake.options))
-    beside.end()
+        beside.end()
     if beside.passed < nth:
         return beside.passed
 
@@ -133,10 +151,11 @@ def at_steps(
     care: Callable[[spr.Lake], object],
     *,
     again: bool,
+    rests: int = 0,
 ) -> None:
     for nth in steps:
         lake = Lakeside(str(folder / str(nth)), {}, fsspec.filesystem("file"))
-        if interleaved(lake, nth, care, again=again) < nth:
+        if interleaved(lake, nth, care, again=again, rests=rests) < nth:
             return
     pytest.fail("a compaction has more steps than were tried")
 
@@ -145,7 +164,26 @@ def at_steps(
 def test_a_sink_at_some_steps_of_a_compaction_is_not_lost(
     tmp_path: Path, *, again: bool
 ) -> None:
-    at_steps(tmp_path, range(1, 1000, 23), compact, again=again)
+    at_steps(tmp_path, range(1, 1000, 37), compact, again=again)
+
+
+# The sink has begun, and rests, while files of its report are taken away
+@pytest.mark.parametrize(("nth", "rests"), [(27, 13), (61, 10), (74, 14), (100, 17)])
+def test_a_compaction_within_a_sink_takes_none_of_its_files(
+    tmp_path: Path, nth: int, rests: int
+) -> None:
+    lake = Lakeside(str(tmp_path / "lake"), {}, fsspec.filesystem("file"))
+
+    assert interleaved(lake, nth, compact, again=True, rests=rests) >= nth
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rests", [4, 18] if SHORT else range(1, 24))
+def test_a_compaction_within_any_step_of_a_sink_takes_none_of_its_files(
+    tmp_path: Path, rests: int
+) -> None:
+    steps = range(1, 1000, 17 if SHORT else 3)
+    at_steps(tmp_path, steps, compact, again=True, rests=rests)
 
 
 @pytest.mark.slow
@@ -154,14 +192,14 @@ def test_a_sink_at_some_steps_of_a_compaction_is_not_lost(
 def test_a_sink_at_every_step_of_a_compaction_is_not_lost(
     tmp_path: Path, care: Callable[[spr.Lake], object], *, again: bool
 ) -> None:
-    at_steps(tmp_path, range(1, 1000, 5 if SHORT else 1), care, again=again)
+    at_steps(tmp_path, range(1, 1000, 17 if SHORT else 1), care, again=again)
 
 
 @pytest.mark.parametrize("again", [True, False])
 def test_a_sink_beside_a_compaction_without_locks_is_not_lost(
     memory: Any, *, again: bool
 ) -> None:
-    for nth in range(2, 1000, 13):
+    for nth in (2, 17, 41, 60, 61, 73, 94, 1000):
         lake = Lakeside(f"memory://shore/beside-{again}-{nth}", {}, memory)
         passed = interleaved(lake, nth, compact, again=again, target=RemoteTarget)
         if passed < nth:

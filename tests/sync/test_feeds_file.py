@@ -11,6 +11,7 @@ import spreports as spr
 
 WHOLE = """
 to = "s3://lake"
+format = "delta"
 
 [storage_options]
 anon = false
@@ -38,6 +39,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     file = spr.read_feeds(path)
 
     assert (file.to, dict(file.storage_options)) == ("s3://lake", {"anon": False})
+    assert file.format == "delta"
     assert list(file.accounts) == [None, "uk"]
     orders, terms = file.feeds
     assert orders == spr.Feed(
@@ -55,6 +57,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("to = 1\n[[feed]]", "to must be a text"),
+        ("format = 'csv'\n[[feed]]", "format must be one of parquet, delta"),
         ('to = "lake"', "no feed"),
         ("lake = 1", "lake is no key of it"),
         ("[[feed]]\nreport_type = 'orders'", "feed 1: marketplaces is missing"),
