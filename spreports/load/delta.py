@@ -21,7 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyarrow.fs import PyFileSystem
+from fsspec.core import url_to_fs
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
@@ -270,15 +270,17 @@ class _Table:
         return results
 
     def _brought(self, table: DeltaTable, run: str) -> tuple[int, int]:
-        """Return files and bytes that our commit added, from the log."""
-        from deltalake.fs import DeltaStorageHandler  # noqa: PLC0415 - heavy
+        """Return files and bytes that our commit added, from the log.
 
+        Read by fsspec: deltalake's own files hold the interpreter while they wait, and
+        an S3 server in a thread of this very process would then never answer.
+        """
         with refusals(self._url, self._options, "read the Delta log of"):
-            files = PyFileSystem(DeltaStorageHandler(self._place, self._storage))
+            files, root = url_to_fs(self._url, **self._options)
             version = table.version()
             for number in range(version, max(-1, version - LOOK_BACK), -1):
-                with files.open_input_file(f"_delta_log/{number:020}.json") as log:
-                    actions = [json.loads(line) for line in log.read().splitlines()]
+                log = files.cat_file(f"{root.rstrip('/')}/_delta_log/{number:020}.json")
+                actions = [json.loads(line) for line in log.splitlines()]
                 if any(
                     a.get("commitInfo", {}).get("spreports") == run for a in actions
                 ):

@@ -215,6 +215,45 @@ def test_a_server_that_is_not_there_is_a_sink_error_without_secrets() -> None:
     assert "canary" not in told
 
 
+IN_PROCESS = """
+import sys
+import s3fs
+from moto.server import ThreadedMotoServer
+from spreports.load.delta import sink_delta
+from tests.load.delta_writer import report
+
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+server.start()
+host, port = server.get_host_and_port()
+options = {
+    "key": "test",
+    "secret": "test",
+    "client_kwargs": {
+        "endpoint_url": f"http://{host}:{port}", "region_name": "eu-west-1"
+    },
+}
+s3fs.S3FileSystem(**options).mkdir("a-lake")
+(result,) = sink_delta(
+    [report("1", range(30))], "s3://a-lake/table", storage_options=options
+)
+print(result.rows, result.files)
+"""
+
+
+def test_an_s3_server_in_a_thread_of_this_process_is_answered() -> None:
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-W", "ignore", "-c", IN_PROCESS],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "30 1"
+
+
 def test_eight_threads_lose_and_double_nothing(tmp_path: Path) -> None:
     url = str(tmp_path / "table")
 
