@@ -239,12 +239,14 @@ class Lanes:
         """Wait for a ticket that is due at this stage; None when the run has ended."""
         with self._changed:
             while not self._stop.is_set():
-                ticket = self._due(stage)
+                # One time for both: what falls due between two would wait for ever
+                now, put_off = self._clock.monotonic(), self._watch.patience()
+                ticket = self._due(stage, now, put_off)
                 if ticket is not None:
                     ticket.take()
                     self._at_work += 1
                     return ticket
-                patience = self._until_due(stage)
+                patience = self._until_due(stage, now, put_off)
                 if patience < math.inf:
                     patience = min(patience, self._time_left())
                 if patience <= 0:  # the deadline has passed
@@ -258,25 +260,23 @@ class Lanes:
         with self._changed:
             return list(self._at[Stage.POLLING].values())
 
-    def _due(self, stage: Stage) -> Ticket | None:
+    def _due(self, stage: Stage, now: float, put_off: float) -> Ticket | None:
         """Return the first ticket that is due at this stage."""
         waiting = self._at[stage].values()
         if stage is Stage.FETCHING:
             fetching = sum(ticket.held for ticket in waiting)
             if fetching + len(self._at[Stage.FINISHED]) >= LOOK_AHEAD:
                 return None
-        now, patience = self._clock.monotonic(), self._watch.patience()
         if now >= self._deadline:
             return None
         return next(
-            (t for t in waiting if not t.held and t.not_before(patience) <= now), None
+            (t for t in waiting if not t.held and t.not_before(put_off) <= now), None
         )
 
-    def _until_due(self, stage: Stage) -> float:
+    def _until_due(self, stage: Stage, now: float, put_off: float) -> float:
         """Return the seconds until the next ticket of this stage is due."""
-        now, patience = self._clock.monotonic(), self._watch.patience()
         waiting = (t for t in self._at[stage].values() if not t.held)
-        later = (due for t in waiting if (due := t.not_before(patience)) > now)
+        later = (due for t in waiting if (due := t.not_before(put_off)) > now)
         return min(later, default=math.inf) - now
 
     def _progress(self) -> Progress:

@@ -14,6 +14,7 @@ import pytest
 
 import spreports as spr
 from spreports.api.usage_plans import USAGE_PLANS
+from spreports.clock import Clock
 from spreports.reports.connection import Connection
 from spreports.reports.queue import ReportQueue
 from spreports.reports.request import ReportRequest
@@ -45,6 +46,30 @@ def simulator(clock: JumpingClock) -> Iterator[Simulator]:
 def client(simulator: Simulator) -> Iterator[spr.Client]:
     with simulator.client() as connected:
         yield connected
+
+
+class Leaping:
+    """A clock on which most of a second goes by between any two looks at it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+        self.now, self.sleep = clock.now, clock.sleep
+
+    def monotonic(self) -> float:
+        self._ahead += 0.7
+        return self._clock.monotonic() + self._ahead
+
+
+def test_what_falls_due_between_two_looks_at_the_clock_is_not_forgotten() -> None:
+    with (
+        Simulator(speed=600.0, rows=1) as simulator,
+        simulator.client(clock=Leaping(simulator.clock)) as client,
+    ):
+        queue = ReportQueue(connection_of(client))
+        (done,) = queue.run(days(client, 1), timeout=6000.0)
+
+    assert done.error is None
 
 
 def connection_of(client: spr.Client) -> Connection:
