@@ -8,11 +8,16 @@ instead, and SQLite sees one writer of each process.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 import weakref
 from pathlib import Path
 
-__all__ = ["turn_at"]
+__all__ = ["turn_at", "write_ahead"]
+
+# How long a new file's first users wait for one another, and look again
+PATIENCE, PAUSE = 30.0, 0.01
 
 
 class _Turn:
@@ -45,3 +50,34 @@ def turn_at(path: Path) -> _Turn:
         if turn is None:
             turn = _TURNS[path.resolve()] = _Turn()
         return turn
+
+
+def write_ahead(connection: sqlite3.Connection, turn: _Turn) -> None:
+    """Have a file keep a write-ahead log, so that its readers never wait.
+
+    SQLite's own patience does not reach to this switch: of two who open a new file at
+    the same instant, one is refused at once.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+    turn : object
+        Of `turn_at`.
+
+    Raises
+    ------
+    sqlite3.Error
+        The file cannot be used, or others keep it busy for half a minute.
+    """
+    end = time.monotonic() + PATIENCE
+    with turn.lock:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as exc:
+                busy = exc.sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > end:
+                    raise
+                time.sleep(PAUSE)
+            else:
+                return

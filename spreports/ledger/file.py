@@ -20,7 +20,7 @@ from spreports.ledger.entries import Request, VerifiedDocument
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows, add_items
 from spreports.owner import is_gone, mark
-from spreports.turns import turn_at
+from spreports.turns import turn_at, write_ahead
 
 
 class Ledger:
@@ -69,7 +69,7 @@ class Ledger:
                 f"the ledger {self._path} was written by a newer spreports "
                 f"(schema {version}, this one knows {SCHEMA_VERSION}); upgrade it"
             )
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(self._connection, self._turn)
         # A row that was relied upon must survive a power cut, not only a crash.
         self._connection.execute("PRAGMA synchronous = FULL")
         # What an older file lacks is added; what it has keeps its form

@@ -281,9 +281,7 @@ class _Table:
             for number in range(version, max(-1, version - LOOK_BACK), -1):
                 log = files.cat_file(f"{root.rstrip('/')}/_delta_log/{number:020}.json")
                 actions = [json.loads(line) for line in log.splitlines()]
-                if any(
-                    a.get("commitInfo", {}).get("spreports") == run for a in actions
-                ):
+                if run in (a.get("commitInfo", {}).get("spreports") for a in actions):
                     sizes = [a["add"]["size"] for a in actions if "add" in a]
                     return len(sizes), sum(sizes)
         return 0, 0

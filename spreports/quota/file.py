@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from spreports.errors import ConfigError
-from spreports.turns import turn_at
+from spreports.turns import turn_at, write_ahead
 
 __all__ = ["QuotaFile"]
 
@@ -63,7 +63,7 @@ class QuotaFile:
             self._connection = sqlite3.connect(
                 path, timeout=30.0, isolation_level=None, check_same_thread=False
             )
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(self._connection, self._turn)
             # A slot that a power cut forgets costs one 429, not a row.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._prepare()
