@@ -224,7 +224,7 @@ class _Run:
             self._write(stream, window, report, request)
         except UnauthorizedError:
             raise
-        except Exception as exc:
+        except Exception as exc:  # told in the result; the others go on
             logger.debug("report %s did not land", report.report_id, exc_info=True)
             self._fail(stream, window, exc)
 
