@@ -1,7 +1,8 @@
 """One run at a time for a feed and its lake.
 
-The lock is SQLite's own on a small file in the store: the operating system frees it
-with the process, however that ends, and the file still tells whose it is.
+The lock is SQLite's own on an empty file in the store: the operating system frees it
+with the process, however that ends. Whose it is stands in a second file: who reads a
+database keeps its holder from writing to it, and of two at once both would be refused.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -57,51 +58,58 @@ def _lock(path: Path, label: str, now: datetime) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         db = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+        path.chmod(0o600)
     except (OSError, sqlite3.Error) as exc:
         raise ConfigError(f"the lock {path} cannot be made: {exc}") from exc
-    try:
+    holder = path.with_suffix(".holder")
+    with closing(db):
         try:
-            path.chmod(0o600)
-            db.execute("BEGIN IMMEDIATE")
-            db.execute("CREATE TABLE IF NOT EXISTS holder (owner TEXT, since TEXT)")
-            db.execute("DELETE FROM holder")
-            db.execute("INSERT INTO holder VALUES (?, ?)", (mark(), now.isoformat()))
-            # What is not committed nobody else can read; whoever comes between the two
-            # transactions has the lock, and we have not.
-            db.execute("COMMIT")
             db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as exc:
-            raise _busy(db, label) from exc
-        yield
-    finally:
-        db.close()
+            raise _busy(holder, label) from exc
+        try:
+            _sign(holder, now)
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
 
 
-def _busy(db: sqlite3.Connection, label: str) -> BusyError:
+def _sign(holder: Path, now: datetime) -> None:
+    """Write down, whole or not at all, whose the lock is."""
+    temp = holder.with_suffix(".new")
+    try:
+        temp.write_text(f"{mark()} {now.isoformat()}", "utf-8")
+        temp.replace(holder)
+    except OSError as exc:
+        raise ConfigError(f"the lock {holder} cannot be signed: {exc}") from exc
+
+
+def _busy(holder: Path, label: str) -> BusyError:
     """Say who has the lock."""
-    owner, since = _holder(db)
+    owner, since = _holder(holder)
     host, _, rest = (owner or "").partition("-")
     who = f"process {rest.partition('-')[0]} on host {host}" if owner else "another run"
-    when = f" since {since}" if since else ""
+    when = f" since {since.isoformat()}" if since else ""
     return BusyError(
         f"{label} of this lake is busy: {who} keeps it up to date{when}; wait for its "
         "end, or stop it",
         owner=owner,
-        since=datetime.fromisoformat(since) if since else None,
+        since=since,
     )
 
 
-def _holder(db: sqlite3.Connection) -> tuple[str | None, str | None]:
+def _holder(holder: Path) -> tuple[str | None, datetime | None]:
     """Return whose the lock is, and since when.
 
     Who has just got it has not written its name yet; that is a matter of milliseconds.
     """
     for _ in range(LOOKS):
         try:
-            row = db.execute("SELECT owner, since FROM holder").fetchone()
-        except sqlite3.Error:
-            row = None
-        if row is not None and not is_gone(row[0]):
-            return str(row[0]), str(row[1])
+            owner, since = holder.read_text("utf-8").split(" ")
+            when = datetime.fromisoformat(since)
+        except (OSError, ValueError):
+            owner = ""
+        if not is_gone(owner):
+            return owner, when
         time.sleep(BETWEEN_LOOKS)
     return None, None
