@@ -53,6 +53,7 @@ def open_batches(
     findings: Findings | None = None,
     nested: str = "flat",
     on_fields: Callable[[Mapping[str, object]], None] | None = None,
+    may_be_empty: bool = False,
 ) -> pa.RecordBatchReader:
     """Open a stored document as record batches.
 
@@ -85,6 +86,9 @@ def open_batches(
     on_fields : callable, optional
         JSON and XML: gets the document's own fields once, before the reader ends;
         what it raises passes through.
+    may_be_empty : bool
+        A flat document without a line has no rows; False where nothing else says that
+        the stored bytes are whole.
 
     Returns
     -------
@@ -166,7 +170,9 @@ def open_batches(
             content_type=content_type,
             legacy_charset=legacy_charset or allowed_charset(entry.charset),
         )
-        header, rows = read_header(decode(text, found.charset), entry)
+        header, rows = read_header(
+            decode(text, found.charset), entry, may_be_empty=may_be_empty
+        )
         if entry.format in _TREES and not any(map(entry.column, header.served)):
             # its first byte is damaged, or a message stands in the report's place
             form = entry.format.upper()

@@ -304,4 +304,5 @@ class Document(WaysOut):
             reading=self._reading_in(shape),
             target=target,
             loopback=self._origin.loopback,
+            compressed=self._origin.compressed,
         )

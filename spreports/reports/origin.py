@@ -75,6 +75,8 @@ class AmazonOrigin:
         self.account = connection.account
         self.name = report_document_id
         self.loopback = connection.loopback
+        # What Amazon said with the last URL
+        self.compressed = False
 
     def key(self) -> str:
         """Return the report document id: Amazon never changes a document."""
@@ -82,9 +84,11 @@ class AmazonOrigin:
 
     def fresh_url(self) -> str:
         """Ask Amazon for a presigned URL; it lives five minutes."""
-        return self._connection.api.get_report_document(
+        document = self._connection.api.get_report_document(
             self.name, restricted=self._restricted
-        ).url
+        )
+        self.compressed = document.compression_algorithm is not None
+        return document.url
 
     def known(self) -> VerifiedDocument | None:
         """Return what the ledger knows, when the bytes are really there."""
@@ -121,6 +125,7 @@ class AmazonOrigin:
                 clock=connection.clock,
                 loopback=connection.loopback,
             )
+            refuse_nothing(arrived, compressed=self.compressed)
         except (DownloadError, APIError) as exc:
             exc.add_note(f"report document {self.name}")
             if isinstance(exc, DownloadError):
@@ -143,6 +148,26 @@ class AmazonOrigin:
             private=self._restricted,
         )
         return known
+
+
+def refuse_nothing(arrived: StoredDocument, *, compressed: bool) -> None:
+    """Raise where nothing came in place of a compressed document.
+
+    Parameters
+    ----------
+    arrived : StoredDocument
+    compressed : bool
+        Amazon named a compression, which makes some bytes even of nothing.
+
+    Raises
+    ------
+    DownloadError
+    """
+    if compressed and not arrived.size:
+        raise DownloadError(
+            "the report document came without a byte, twice, where Amazon said that it "
+            "is compressed: it is not whole; ask for it again later"
+        )
 
 
 class FileOrigin:

@@ -23,7 +23,7 @@ from spreports.fetch.findings import Findings
 from spreports.load.parquet import SinkResult, sink
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
-from spreports.reports.origin import StoredBytes
+from spreports.reports.origin import StoredBytes, refuse_nothing
 from spreports.reports.shape import Shape
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Work:
     reading: Reading
     target: Target
     loopback: bool = False
+    compressed: bool = False
 
 
 def read(
@@ -125,6 +126,8 @@ def read(
         nested=shape.nested,
         findings=findings,
         on_fields=reading.echo.check if reading.echo else None,
+        # An empty file may be a copy that was never finished
+        may_be_empty=stored.sha256 is not None,
     )
 
 
@@ -252,6 +255,7 @@ def land(work: Work) -> SinkResult:
         path = Path(folder) / "document"
         try:
             arrived = download(only_url, path, loopback=work.loopback)
+            refuse_nothing(arrived, compressed=work.compressed)
         except DocumentError as exc:
             exc.report_document_id = work.report_document_id
             raise

@@ -248,10 +248,16 @@ def test_other_formats_are_named_not_parsed(plain: bytes, name: str) -> None:
 
 
 @pytest.mark.parametrize("plain", [b"", b"\n\r\n \t\n", b"\xef\xbb\xbf"])
-def test_an_empty_document_is_an_error(plain: bytes) -> None:
+def test_an_empty_document_is_an_error_unless_it_is_known_to_be_whole(
+    plain: bytes,
+) -> None:
+    unknown, tree = entry(), entry(Column(name="a"), format="json")
     for compress in (True, False):
-        with pytest.raises(ParseError, match="empty"):
-            read(plain, AB, compress=compress)
+        whole = read(plain, AB, compress=compress, may_be_empty=True)
+        assert (whole.num_rows, whole.column_names) == (0, ["a", "b"])
+        for kind, may_be_empty in ((AB, False), (unknown, True), (tree, True)):
+            with pytest.raises(ParseError, match="empty"):
+                read(plain, kind, compress=compress, may_be_empty=may_be_empty)
 
 
 def test_too_many_columns_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,32 @@ def test_a_report_that_failed_before_is_asked_for_anew(
 
     assert january(client).read().height == 200
     assert calls(simulator, "createReport") == 2
+
+
+@pytest.mark.parametrize("name", ["orders", "settlement"])
+def test_a_document_without_a_byte_has_no_rows(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}_DE.txt").write_bytes(b"")
+    with (
+        Simulator(speed=600.0, samples=tmp_path) as simulator,
+        simulator.client(home=tmp_path / "home") as client,
+    ):
+        if name == "orders":
+            frame = ask(client).read()
+        else:
+            frame = client.existing(name, since="30d", marketplaces=["DE"]).read()
+
+    assert frame.height == 0
+    assert spr.report_type(name).columns()[0].name in frame.columns
+
+
+def test_no_byte_of_a_compressed_document_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "orders_DE.txt.gz").write_bytes(b"")
+    with (
+        Simulator(speed=600.0, samples=tmp_path) as simulator,
+        simulator.client(home=tmp_path / "home") as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        for executor in (None, pool):
+            with pytest.raises(spr.DownloadError, match="without a byte") as caught:
+                ask(client).sink(tmp_path / "lake", executor=executor)
+            assert caught.value.report_document_id is not None

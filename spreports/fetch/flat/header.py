@@ -24,6 +24,7 @@ MAX_COLUMNS: Final = 5_000
 MAX_LINE: Final = 64 << 20
 RESCUED: Final = "_rescued"
 
+_FLAT: Final = ("tsv", "csv")
 _LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r)")
 _QUOTED_PART: Final = re.compile(r'"[^"]*"')
 _SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
@@ -66,7 +67,7 @@ class Header:
 
 
 def read_header(
-    chunks: Iterator[bytes], entry: ReportType
+    chunks: Iterator[bytes], entry: ReportType, *, may_be_empty: bool = False
 ) -> tuple[Header, Iterator[bytes]]:
     """Read the first line that is not blank.
 
@@ -76,6 +77,8 @@ def read_header(
         UTF-8 without byte order mark, cut anywhere.
     entry : ReportType
         Its format, quoting and column names are hints; the line decides.
+    may_be_empty : bool
+        A document without a line is one without rows.
 
     Returns
     -------
@@ -86,12 +89,13 @@ def read_header(
     Raises
     ------
     ParseError
-        There is no line, it has more than 5,000 columns, or it is a sentence in place
-        of a table, which the error then quotes.
+        There is no line, and there must be one or no column is catalogued; it has more
+        than 5,000 columns, or is a sentence in place of a table, which the error then
+        quotes.
     """
     lines, rest, ended = _first_lines(chunks)
     if not lines:
-        raise ParseError("the document is empty: it has not even a header line")
+        return _catalogued(entry, may_be_empty=may_be_empty), iter(())
     line, line_end = lines[0]
     text = line.decode()
     sample = lines[1][0].decode() if len(lines) > 1 else ""
@@ -115,6 +119,24 @@ def read_header(
         line_end=b"\r" if line_end == b"\r" else b"\n",
     )
     return header, chain([rest], chunks) if rest else chunks
+
+
+def _catalogued(entry: ReportType, *, may_be_empty: bool) -> Header:
+    """Return the header that an empty document of this type would have had.
+
+    Source: models#2591: orders of more than 30 days once came without a byte.
+    """
+    names = tuple(each.name for each in entry.columns() if not each.optional)
+    if not may_be_empty or entry.format not in _FLAT or not names:
+        raise ParseError("the document is empty: it has not even a header line")
+    return Header(
+        names=names,
+        served=names,
+        line=b"",
+        delimiter="\t",
+        quoting=Quoting.OFF,
+        line_end=b"\n",
+    )
 
 
 def _first_lines(
