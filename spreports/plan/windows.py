@@ -180,15 +180,22 @@ def report_windows(
     )
 
 
+def counts_last_day(entry: ReportType, options: Mapping[str, str]) -> bool:
+    """Whether a report holds the whole day of its dataEndTime, whatever the time there.
+
+    Source: selling-partner-api-models, brand analytics and vendor schemas, dataEndTime;
+    selling-partner-api-docs#3107 (the time is ignored).
+    """
+    return entry.whole_days or period_of(entry, options) is not None
+
+
 def asked_end(entry: ReportType, span: Window, options: Mapping[str, str]) -> datetime:
     """Return what dataEndTime must say for a half-open window.
 
     Types that count the last day in want the eve of `span.end`.
-
-    Source: selling-partner-api-models, brand analytics and vendor schemas, dataEndTime.
     """
-    counts_last_day = entry.whole_days or period_of(entry, options) is not None
-    return span.end - timedelta(days=1) if counts_last_day else span.end
+    one_day = timedelta(days=1)
+    return span.end - one_day if counts_last_day(entry, options) else span.end
 
 
 def _short(moment: datetime) -> str:

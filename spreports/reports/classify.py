@@ -12,8 +12,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from spreports.api.models import ProcessingStatus, Report
-from spreports.catalog import ReportType, period_of
+from spreports.catalog import ReportType
 from spreports.errors import APIError
+from spreports.plan.windows import counts_last_day
 from spreports.reports.advice import ADVICE, NEXT_STEPS
 from spreports.reports.outcome import Outcome, OutcomeKind
 from spreports.reports.said import meaning_of
@@ -250,10 +251,8 @@ def _published_from(
     days, end = facts.entry.hold_back_days, report.data_end_time
     if days is None or end is None:
         return None
-    counts_last_day = (
-        facts.entry.whole_days or period_of(facts.entry, facts.options) is not None
-    )
-    last = end.date() + (_DAY if counts_last_day else timedelta())
+    whole = counts_last_day(facts.entry, facts.options)
+    last = end.date() + (_DAY if whole else timedelta())
     published = datetime.combine(last + timedelta(days=days), time(), UTC)
     evidence["hold_back_days"] = days
     evidence["published_from"] = published

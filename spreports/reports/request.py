@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from spreports.api.marketplaces import resolve
 from spreports.api.models import Report
 from spreports.catalog import ReportType
 from spreports.ledger import request_key
-from spreports.plan.windows import Window, asked_end
+from spreports.plan.windows import Window, asked_end, counts_last_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,16 @@ class ReportRequest:
             and set(report.marketplace_ids or ()) == set(self.marketplace_ids)
             and (
                 self.window is None
-                or (report.data_start_time, report.data_end_time)
-                == (self.data_start_time, self.data_end_time)
+                or self._span(report.data_start_time, report.data_end_time)
+                == self._span(self.data_start_time, self.data_end_time)
             )
         )
+
+    def _span(self, start: datetime | None, end: datetime | None) -> tuple[object, ...]:
+        """Return what of two times makes a difference to the rows."""
+        if counts_last_day(self.entry, self.options):
+            return tuple(each and each.astimezone(UTC).date() for each in (start, end))
+        return start, end
 
 
 def requests_of(

@@ -125,10 +125,12 @@ EVE = END - timedelta(days=1)
 OPTIONS = {"dateGranularity": "DAY", "asinGranularity": "SKU"}
 
 
+@pytest.mark.parametrize("time", [timedelta(), timedelta(hours=23, minutes=59)])
 def test_a_report_with_options_is_used_where_its_document_names_them(
-    simulator: Simulator, client: spr.Client
+    simulator: Simulator, client: spr.Client, time: timedelta
 ) -> None:
-    made = simulator.place_report(TRAFFIC, ["DE"], START, EVE, options=OPTIONS)
+    # Amazon ignores the time of such a type's dataEndTime
+    made = simulator.place_report(TRAFFIC, ["DE"], START, EVE + time, options=OPTIONS)
 
     described = client.reports(TRAFFIC, **WEEK, options=OPTIONS)
     assert described.read("salesAndTrafficByAsin").height
