@@ -6,14 +6,12 @@ its cells byte for byte, leading zeros and blanks included; only an empty one is
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of
 from spreports.catalog import Column, ReportType
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
@@ -21,8 +19,9 @@ from spreports.fetch.cells import ARROW_TYPES, Cells, cells_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.matched_columns import matched_columns
+from spreports.fetch.typed_column import rescued, typed_column
 
-__all__ = ["BAD_VALUE_RULES", "Typing", "arrow_type", "typed_column"]
+__all__ = ["BAD_VALUE_RULES", "Made", "Typing", "arrow_type"]
 
 BAD_VALUE_RULES = ("raise", "null", "rescue")
 
@@ -51,6 +50,21 @@ def arrow_type(dtype: str) -> pa.DataType:
     if dtype not in ARROW_TYPES:
         raise ValueError(f"no dtype {dtype!r}: one of {', '.join(ARROW_TYPES)}")
     return ARROW_TYPES[dtype]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A typed batch.
+
+    Attributes
+    ----------
+    batch : pyarrow.RecordBatch
+    bad : mapping of str to pyarrow.Array
+        By column: numbers (from 0) of the rows whose cell does not fit.
+    """
+
+    batch: pa.RecordBatch
+    bad: Mapping[str, pa.Array]
 
 
 class Typing:
@@ -133,8 +147,63 @@ class Typing:
         """
         row = first_row
         for texts in batches:
-            yield self._typed_batch(texts, row)
+            yield self.judged(self.made(texts), row)
             row += texts.num_rows
+
+    def made(self, texts: pa.RecordBatch) -> Made:
+        """Type one batch without a judgement on its bad cells.
+
+        Several batches may be at the same time, once the first one is done.
+
+        Parameters
+        ----------
+        texts : pyarrow.RecordBatch, n rows x m columns
+            As for `typed`.
+
+        Returns
+        -------
+        Made
+        """
+        if self._cells is None:
+            self._cells = self._settled(texts)
+        arrays = []
+        bad: dict[str, pa.Array] = {}
+        for name, column in zip(self.columns, texts.columns, strict=True):
+            cells = self._cells[name]
+            if cells is None or column.type == cells.dtype:
+                arrays.append(column)
+                continue
+            values, bad_rows = typed_column(column, cells)
+            arrays.append(values)
+            if bad_rows is not None:
+                bad[name] = bad_rows
+        rows = texts.num_rows
+        arrays += [pa.nulls(rows, ARROW_TYPES[each.dtype]) for each in self._missing]
+        if self._rule == "rescue":
+            arrays.append(rescued(bad, texts))
+        return Made(pa.RecordBatch.from_arrays(arrays, schema=self.schema), bad)
+
+    def judged(self, made: Made, first_row: int) -> pa.RecordBatch:
+        """Judge the bad cells of a batch, when it is its turn.
+
+        Parameters
+        ----------
+        made : Made
+        first_row : int
+            Number of its first row.
+
+        Returns
+        -------
+        pyarrow.RecordBatch
+
+        Raises
+        ------
+        ParseError
+            As `typed`.
+        """
+        if made.bad:
+            self._judge(made.bad, first_row)
+        return made.batch
 
     def values(self, batch: pa.RecordBatch, name: str) -> tuple[pa.Array, bool]:
         """Return the typed cells of one column, and whether all of them fit.
@@ -159,28 +228,6 @@ class Typing:
             return column, True
         values, bad_rows = typed_column(column, cells)
         return values, bad_rows is None
-
-    def _typed_batch(self, texts: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
-        if self._cells is None:
-            self._cells = self._settled(texts)
-        arrays = []
-        bad: dict[str, pa.Array] = {}
-        for name, column in zip(self.columns, texts.columns, strict=True):
-            cells = self._cells[name]
-            if cells is None or column.type == cells.dtype:
-                arrays.append(column)
-                continue
-            values, bad_rows = typed_column(column, cells)
-            arrays.append(values)
-            if bad_rows is not None:
-                bad[name] = bad_rows
-        if bad:
-            self._judge(bad, first_row)
-        rows = texts.num_rows
-        arrays += [pa.nulls(rows, ARROW_TYPES[each.dtype]) for each in self._missing]
-        if self._rule == "rescue":
-            arrays.append(_rescued(bad, texts))
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def _settled(self, first: pa.RecordBatch) -> Mapping[str, Cells | None]:
         """Return each column's typing, once the first rows say the currency."""
@@ -243,62 +290,3 @@ def _undecided(column: Column) -> bool:
 def _decided(column: Column) -> Column:
     """Return a column that can be typed: text where its format is not known."""
     return replace(column, dtype="string", formats=()) if _undecided(column) else column
-
-
-def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
-    """Type the texts of one column.
-
-    Parameters
-    ----------
-    texts : pyarrow.Array of string, n cells
-    cells : Cells
-
-    Returns
-    -------
-    pyarrow.Array, n cells
-        Null for a text that does not fit.
-    pyarrow.Array or None
-        Numbers (from 0) of the texts that do not fit; None where all do.
-    """
-    if texts.null_count == len(texts):
-        return pa.nulls(len(texts), cells.dtype), None
-    if cells.at_once is not None:
-        try:
-            return cells.at_once(texts), None
-        except pa.ArrowInvalid:
-            pass  # some cell does not fit as it stands: see which, one text at a time
-    encoded = texts.dictionary_encode()
-    values: list[object] = []
-    misfits: list[int] = []
-    for position, text in enumerate(encoded.dictionary.to_pylist()):
-        value = None
-        bare = text.strip(_BLANKS)
-        if bare:
-            try:
-                value = cells.one(bare)
-            except ValueError:
-                misfits.append(position)
-        values.append(value)
-    typed = array_of(values, cells.dtype).take(encoded.indices)
-    if not misfits:
-        return typed, None
-    at_fault = pc.is_in(encoded.indices, array_of(misfits, encoded.indices.type))
-    return typed, pc.indices_nonzero(at_fault)
-
-
-def _rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:
-    """Return a JSON object of column and text for each row with a bad cell."""
-    if not bad:
-        return pa.nulls(texts.num_rows, pa.string())
-    rows: dict[int, dict[str, str]] = {}
-    for name, positions in bad.items():
-        column = texts.column(texts.schema.get_field_index(name))
-        for row, text in zip(
-            positions.to_pylist(), column.take(positions).to_pylist(), strict=True
-        ):
-            rows.setdefault(row, {})[name] = text
-    objects = [
-        json.dumps(rows[row], ensure_ascii=False) if row in rows else None
-        for row in range(texts.num_rows)
-    ]
-    return array_of(objects, pa.string())

@@ -16,7 +16,8 @@ from spreports.catalog import Column, ReportType
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import SinkError
 from spreports.fetch.cells import cells_of
-from spreports.fetch.typed import arrow_type, typed_column
+from spreports.fetch.typed import arrow_type
+from spreports.fetch.typed_column import typed_column
 from spreports.lake.partitions import FolderKey
 from spreports.load.widen import leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS

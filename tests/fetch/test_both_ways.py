@@ -14,7 +14,7 @@ from spreports.catalog import Column, entries
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
 from spreports.fetch.cells import cells_of
 from spreports.fetch.timestamps import ZONE_OFFSETS
-from spreports.fetch.typed import typed_column
+from spreports.fetch.typed_column import typed_column
 
 TIMED = sorted(
     {

@@ -12,8 +12,9 @@ from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.document import Findings
 from spreports.fetch.flat import header as header_module
+from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.header import Quoting, read_header
-from spreports.fetch.flat.parse_flat import parse_flat
+from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.row_blocks import row_blocks
 from tests.fetch.documents import cells, entry, read
 
@@ -32,7 +33,8 @@ def parse(text: bytes, cuts: list[int], block_bytes: int) -> list[list[object]]:
     kind = entry(known=False, format=None)
     header, rest = read_header(iter(chunks), kind)
     blocks = row_blocks(rest, header, block_bytes=block_bytes)
-    batches = parse_flat(blocks, header, kind, Findings(), empty_is_null=False)
+    parser = BlockParser(header, kind, empty_is_null=False)
+    batches = BlockRows(parser, None, Findings()).batches(blocks)
     return [row for batch in batches for row in cells(batch)]
 
 

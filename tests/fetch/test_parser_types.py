@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column
 from spreports.fetch.document import Findings
+from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.header import read_header
-from spreports.fetch.flat.parse_flat import parse_flat
+from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.flat.row_blocks import row_blocks
 from spreports.fetch.typed import Typing
@@ -51,8 +52,9 @@ def read(
     header, rest = read_header(iter([text]), KIND)
     blocks = row_blocks(rest, header, block_bytes=block_bytes)
     typing = Typing(header, KIND, "rescue", findings)
-    texts = parse_flat(blocks, header, KIND, findings, empty_is_null=True, types=types)
-    return pa.Table.from_batches(typing.typed(texts), typing.schema), findings
+    parser = BlockParser(header, KIND, empty_is_null=True, types=types)
+    batches = BlockRows(parser, typing, findings).batches(blocks)
+    return pa.Table.from_batches(batches, typing.schema), findings
 
 
 @settings(deadline=None)
@@ -78,7 +80,7 @@ def test_typing_in_the_parser_changes_no_cell_and_no_finding(
 def test_only_what_arrow_reads_strictly_and_first_is_typed_in_the_parser() -> None:
     types = ParserTypes({column.name: column for column in KIND.columns()})
 
-    assert set(types.left) == {"money", "truth", "day", "at"}
+    assert set(types.asked.left) == {"money", "truth", "day", "at"}
 
 
 @pytest.mark.parametrize(
@@ -99,4 +101,4 @@ def test_a_column_with_a_cell_at_fault_is_text_from_then_on(
 
     read(text, types)
 
-    assert set(types.left) == left
+    assert set(types.asked.left) == left

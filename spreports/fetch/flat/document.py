@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.fetch.findings import Findings
+from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.header import RESCUED, Header
-from spreports.fetch.flat.parse_flat import parse_flat
+from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.flat.row_blocks import row_blocks
 from spreports.fetch.flat.summary_row import SUMMARY, SummaryRow
@@ -86,21 +87,18 @@ def open_flat(
     plain = typed and not (entry.summary_row or entry.local_decimals)
     types = ParserTypes(typing.columns) if plain else None
 
-    def read_texts() -> Generator[pa.RecordBatch, None, None]:
-        ahead = read_ahead(chunks)
-        with closing(ahead):
-            blocks = row_blocks(ahead, header, block_bytes=batch_bytes)
-            yield from parse_flat(
-                blocks, header, entry, findings, empty_is_null=typed, types=types
-            )
+    parser = BlockParser(header, entry, empty_is_null=typed, types=types)
+    rows = BlockRows(parser, typing if typed else None, findings)
+
+    def read_blocks() -> Generator[bytes, None, None]:
+        with closing(chunks):
+            yield from row_blocks(chunks, header, block_bytes=batch_bytes)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        # Three stages of about equal length, a thread each: inflating and decoding,
-        # parsing (one batch ahead), typing and whatever the consumer does. They start
-        # with the first batch: a reader that is only asked for its schema costs none
-        texts = read_ahead(read_texts(), queue_bytes=1)
-        with closing(texts):
-            made = typing.typed(texts) if typed else texts
+        # Inflating, decoding and cutting have a thread, parsing and typing two, and
+        # this one is the consumer's. They start with the first batch: a reader that is
+        # only asked for its schema costs none
+        with closing(rows.batches(read_ahead(read_blocks()))) as made:
             if not entry.summary_row:
                 yield from made
                 return

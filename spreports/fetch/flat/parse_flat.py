@@ -1,8 +1,14 @@
-"""Parse blocks of rows into batches, with a strict number of cells."""
+"""Parse blocks of rows into batches, with a strict number of cells.
+
+Each block is parsed for itself, so that several can be at the same time: what depends
+on the blocks before it, such as the number of a row, is left to who puts them in order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -15,87 +21,97 @@ from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.flat.mended_rows import mended_rows
-from spreports.fetch.flat.parser_types import ParserTypes
+from spreports.fetch.flat.parser_types import Asked, ParserTypes
 
-__all__ = ["parse_flat"]
+__all__ = ["BlockParser", "Parsed"]
 
 
-def parse_flat(
-    blocks: Iterable[bytes],
-    header: Header,
-    entry: ReportType,
-    findings: Findings,
-    *,
-    empty_is_null: bool,
-    types: ParserTypes | None = None,
-) -> Iterator[pa.RecordBatch]:
-    """Yield a record batch for each block that holds rows.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a block came to.
+
+    Attributes
+    ----------
+    batches : list of pyarrow.RecordBatch, m columns
+        Columns are of the parser's types, all of them or none; the others are
+        ``string``, cells byte for byte.
+    findings : Findings
+        This block's ``padded_rows``, ``unwrapped_rows`` and ``repeated_headers``.
+    error : callable or None
+        Given the number of data rows before the block, the error for its first row
+        that has another number of cells than the header. There are no batches then.
+    """
+
+    batches: list[pa.RecordBatch]
+    findings: Findings
+    error: Callable[[int], ParseError] | None = None
+
+
+class BlockParser:
+    """Parses blocks, several at the same time if need be.
 
     Blank lines are skipped, repeated header lines left out; neither counts as a row.
 
     Parameters
     ----------
-    blocks : iterable of bytes
-        Whole rows of UTF-8, as `row_blocks` gives them.
     header : Header, m columns
     entry : ReportType
         Says which faults of a row are known; see `mended_rows`.
-    findings : Findings
-        Gets ``padded_rows``, ``unwrapped_rows``, ``repeated_headers`` and, batch by
-        batch, ``rows``.
     empty_is_null : bool
         An empty cell becomes null, and so does one of a single space where the
         catalogue says that it is empty; otherwise all cells stay as they are.
     types : ParserTypes, optional
         Columns to type at once, in the blocks where every one of their cells fits.
-
-    Yields
-    ------
-    pyarrow.RecordBatch, n rows x m columns
-        Columns are of their type in `types`, all of them or none; the others are
-        ``string``, cells byte for byte.
-
-    Raises
-    ------
-    ParseError
-        A row has another number of cells than the header; `row` is its number. The
-        row's text is not shown.
     """
-    number = 0
-    # Source: reference, "an empty cell may be one space" (flat returns)
-    spelled = ("", " ") if entry.space_is_empty else ("",)
-    empty = spelled if empty_is_null else ()
-    for block in blocks:
-        rows = _without_headers(block, header, findings)
-        table, bad = _typed(rows, header, empty, types), None
+
+    def __init__(
+        self,
+        header: Header,
+        entry: ReportType,
+        *,
+        empty_is_null: bool,
+        types: ParserTypes | None = None,
+    ) -> None:
+        self._header, self._entry, self._types = header, entry, types
+        # Source: reference, "an empty cell may be one space" (flat returns)
+        spelled = ("", " ") if entry.space_is_empty else ("",)
+        self._empty = spelled if empty_is_null else ()
+
+    def parse(self, block: bytes) -> Parsed:
+        """Return a block's rows, or what is wrong with them.
+
+        Parameters
+        ----------
+        block : bytes
+            Whole rows of UTF-8, as `row_blocks` gives them.
+
+        Returns
+        -------
+        Parsed
+        """
+        header, empty, found = self._header, self._empty, Findings()
+        rows = _without_headers(block, header, found)
+        types = None if header.quoting is Quoting.ENCLOSED else self._types
+        asked = types.asked if types is not None else Asked({})
+        table, bad = None, None
+        if types is not None and asked.left:
+            table, _ = _read(rows, header, empty, asked.dtypes)
+            table = None if table is None else types.typed(table, asked)
         if table is None:
             table, bad = _read(rows, header, empty)
             if table is not None and types is not None:
-                types.drop(table)
+                types.drop(table, asked)
         if table is None:
-            mended = mended_rows(rows, header, entry, findings)
+            mended = mended_rows(rows, header, self._entry, found)
             if mended is not None:
                 table, bad = _read(mended, header, empty)
         if table is None:
-            raise _unreadable(bad, number, block)
-        for batch in table.combine_chunks().to_batches():
-            number += batch.num_rows
-            findings.rows += batch.num_rows
-            yield (
-                _unenclosed(batch, empty)
-                if (header.quoting is Quoting.ENCLOSED)
-                else batch
-            )
-
-
-def _typed(
-    rows: bytes, header: Header, empty: tuple[str, ...], types: ParserTypes | None
-) -> pa.Table | None:
-    """Return a table with the parser's own types, or None where some cell forbids."""
-    if types is None or not types.left or header.quoting is Quoting.ENCLOSED:
-        return None
-    table, _ = _read(rows, header, empty, types.asked)
-    return None if table is None else types.typed(table)
+            error = partial(_unreadable, bad, block.endswith((b"\n", b"\r")))
+            return Parsed(batches=[], findings=found, error=error)
+        batches = table.combine_chunks().to_batches()
+        if header.quoting is Quoting.ENCLOSED:
+            batches = [_unenclosed(batch, empty) for batch in batches]
+        return Parsed(batches=batches, findings=found)
 
 
 def _read(
@@ -160,14 +176,17 @@ def _without_headers(block: bytes, header: Header, findings: Findings) -> bytes:
     return b"".join(kept)
 
 
-def _unreadable(misfit: Any, before: int, block: bytes) -> ParseError:
-    """Return the error for a row with too many or too few cells."""
+def _unreadable(misfit: Any, ended: bool, before: int) -> ParseError:  # noqa: FBT001 - by `partial`
+    """Return the error for a row with too many or too few cells.
+
+    The row's text is not shown.
+    """
     if misfit is None:
         return ParseError(f"no table below data row {before}")
     row = before + misfit.number
     expected, actual = misfit.expected_columns, misfit.actual_columns
     msg = f"data row {row} has {actual} cells where the header has {expected}"
-    if actual < expected and not block.endswith((b"\n", b"\r")):
+    if actual < expected and not ended:
         msg += "; the file does not end with a line end, it may be cut short"
     return ParseError(msg, row=row, expected_cells=expected, actual_cells=actual)
 

@@ -8,7 +8,9 @@ over and over, such as 0.00, are read once for each text.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,7 +21,7 @@ from spreports.catalog import Column
 from spreports.fetch.cells import ARROW_TYPES
 from spreports.fetch.timestamps import ISO
 
-__all__ = ["ParserTypes"]
+__all__ = ["Asked", "ParserTypes"]
 
 # Integers and floats stay text: Arrow reads hexadecimal and nan, too
 _BY_PARSER: Final = {"boolean", "decimal", "date", "timestamp"}
@@ -31,8 +33,32 @@ _BY_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _FEW: Final = 1 / 16
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the parser is asked for.
+
+    Attributes
+    ----------
+    left : mapping of str to pyarrow.DataType
+        Columns to type.
+    by_text : frozenset of str or None
+        Those of them to read once for each text; None before a block has told.
+    """
+
+    left: Mapping[str, pa.DataType]
+    by_text: frozenset[str] | None = None
+
+    @property
+    def dtypes(self) -> dict[str, pa.DataType]:
+        """Return the types by column, as the parser is told of them."""
+        return {**self.left, **dict.fromkeys(self.by_text or (), _BY_TEXT)}
+
+
 class ParserTypes:
     """Types for the parser, fewer from block to block.
+
+    Several blocks may be parsed at the same time, each with what was `asked` when it
+    was begun; no cell depends on it.
 
     Parameters
     ----------
@@ -41,67 +67,75 @@ class ParserTypes:
 
     Attributes
     ----------
-    left : dict of str to pyarrow.DataType
+    asked : Asked
+        For the next block.
     """
 
     def __init__(self, columns: Mapping[str, Column | None]) -> None:
-        self.left: dict[str, pa.DataType] = {
-            name: ARROW_TYPES[column.dtype]
-            for name, column in columns.items()
-            if column is not None and _read_by_arrow(column)
-        }
-        self._by_text: frozenset[str] | None = None
+        self.asked = Asked(
+            {
+                name: ARROW_TYPES[column.dtype]
+                for name, column in columns.items()
+                if column is not None and _read_by_arrow(column)
+            }
+        )
+        self._learning = threading.Lock()
 
-    @property
-    def asked(self) -> dict[str, pa.DataType]:
-        """What to ask the parser for."""
-        return self.left | dict.fromkeys(self._by_text or (), _BY_TEXT)
-
-    def typed(self, table: pa.Table) -> pa.Table | None:
-        """Return a table of `asked` types as one of the types in `left`.
+    def typed(self, table: pa.Table, asked: Asked) -> pa.Table | None:
+        """Return a table of the asked types as one of the types in ``asked.left``.
 
         Parameters
         ----------
         table : pyarrow.Table
+        asked : Asked
+            What the parser was asked for.
 
         Returns
         -------
         pyarrow.Table or None
             None where some cell has to be judged as a text.
         """
+        columns = dict(zip(table.column_names, table.columns, strict=True))
         try:
-            for name in sorted(self._by_text or ()):
-                place = table.schema.get_field_index(name)
-                values = _each_text_once(table[name], self.left[name])
-                table = table.set_column(place, name, values)
+            for name in asked.by_text or ():
+                columns[name] = _each_text_once(columns[name], asked.left[name])
         except pa.ArrowInvalid:
             return None
-        for name, dtype in self.left.items():
+        for name, dtype in asked.left.items():
             if pa.types.is_timestamp(dtype):
-                first = pc.min(table[name]).cast(pa.int64())
+                first = pc.min(columns[name]).cast(pa.int64())
                 if first.is_valid and first.as_py() < _FIRST_INSTANT:
                     return None
-        if self._by_text is None and table.num_rows:  # says it for all blocks
-            self._by_text = frozenset(
+        if asked.by_text is None and table.num_rows:  # says it for all blocks
+            few = frozenset(
                 name
-                for name, dtype in self.left.items()
+                for name, dtype in asked.left.items()
                 if pa.types.is_decimal(dtype)
-                and pc.count_distinct(table[name]).as_py() <= _FEW * table.num_rows
+                and pc.count_distinct(columns[name]).as_py() <= _FEW * table.num_rows
             )
-        return table
+            with self._learning:
+                left = self.asked.left
+                self.asked = Asked(left, few & left.keys())
+        return pa.Table.from_arrays([*columns.values()], names=[*columns])
 
-    def drop(self, texts: pa.Table) -> None:
-        """Leave out the columns that kept a block from being parsed with `left`.
+    def drop(self, texts: pa.Table, asked: Asked) -> None:
+        """Leave out the columns that kept a block from being parsed as asked.
 
         Parameters
         ----------
         texts : pyarrow.Table
             The block as text.
+        asked : Asked
         """
-        kept = {n: t for n, t in self.left.items() if _castable(texts[n], t)}
-        # Where none is at fault, the next block would be parsed twice for nothing
-        self.left = kept if len(kept) < len(self.left) else {}
-        self._by_text = (self._by_text or frozenset()) & self.left.keys()
+        fit = {
+            name for name, dtype in asked.left.items() if _castable(texts[name], dtype)
+        }
+        with self._learning:
+            # Where none is at fault, the next block would be parsed twice for nothing
+            kept = fit if len(fit) < len(asked.left) else set[str]()
+            left = {n: t for n, t in self.asked.left.items() if n in kept}
+            by_text = self.asked.by_text
+            self.asked = Asked(left, by_text and by_text & left.keys())
 
 
 def _read_by_arrow(column: Column) -> bool:

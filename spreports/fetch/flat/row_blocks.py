@@ -7,7 +7,7 @@ time in another way, and a long row is no more than a larger block.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 
 from spreports.errors import ParseError
 from spreports.fetch.flat.header import MAX_LINE, Header, Quoting
@@ -17,7 +17,7 @@ __all__ = ["row_blocks"]
 
 def row_blocks(
     chunks: Iterable[bytes], header: Header, *, block_bytes: int
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """Yield blocks that end where a row ends.
 
     Parameters

@@ -17,7 +17,7 @@ from spreports.errors import ParseError
 from spreports.fetch.cells import Cells, cells_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED
-from spreports.fetch.typed import typed_column
+from spreports.fetch.typed_column import typed_column
 from spreports.fetch.xml.columns import Field, Group, Leaf, Place, Repeat, arrow_of
 from spreports.fetch.xml.misfits import Gathering, Loose
 from spreports.fetch.xml.nodes import Nodes, Paths

@@ -1,0 +1,77 @@
+"""Have several items at work at a time, each by a thread of its own, in order.
+
+What comes out, and what is raised after what, is as if one item were done after the
+other. Nothing is begun before it is asked for, and no thread outlives its consumer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import Final, TypeVar
+
+__all__ = ["at_work"]
+
+# Blocks are worked on by native code, and the machines that read reports have few
+# cores, which inflating and writing want, too
+_THREADS: Final = 2
+# One waits, so that no thread stands still while a result is handed on
+_AHEAD: Final = _THREADS + 1
+_NAME: Final = "spreports-at-work"
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def at_work(
+    work: Callable[[S], T], items: Generator[S, None, None]
+) -> Generator[T, None, None]:
+    """Yield what is made of each item, while the ones after it are at work.
+
+    Parameters
+    ----------
+    work : callable
+        Called on other threads, for up to two items at the same time.
+    items : generator
+        Read by the consumer's thread, at most three items ahead of it, and closed.
+
+    Yields
+    ------
+    object
+        In the order of `items`.
+
+    Raises
+    ------
+    Exception
+        What `work` raises for an item, or `items` in its place, once everything before
+        it has come out. What became of later items is dropped.
+    """
+    waiting: deque[Future[T]] = deque()
+    failure: Exception | None = None
+    more = True
+    pool = ThreadPoolExecutor(_THREADS, _NAME)
+    with closing(items):
+        try:
+            while True:
+                while more and len(waiting) < _AHEAD:
+                    try:
+                        item = next(items)
+                    except StopIteration:
+                        more = False
+                    except Exception as exc:  # noqa: BLE001 - raised in its turn below
+                        failure, more = exc, False
+                    else:
+                        waiting.append(pool.submit(work, item))
+                        del item  # the pool gives it free when it is done with it
+                if not waiting:
+                    break
+                yield waiting.popleft().result()
+        finally:
+            # The collector may close a forgotten reader in one of these very threads
+            here = threading.current_thread().name
+            pool.shutdown(wait=not here.startswith(_NAME), cancel_futures=True)
+    if failure is not None:
+        raise failure
