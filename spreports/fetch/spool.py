@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final
 
 from spreports.errors import DownloadError
+from spreports.fetch.gzip_walk import GzipWalk
 
 __all__ = ["Spool"]
 
@@ -32,12 +33,19 @@ class Spool:
     ------
     DownloadError
         The file cannot be made or written, such as on a full disk.
+
+    Attributes
+    ----------
+    size : int, bytes
+    walk : GzipWalk or None
+        Walks the bytes as they come, where `walk_along` has asked for it.
     """
 
     def __init__(self, target: Path) -> None:
         self.target = target
         self.path = target.with_name(target.name + ".part")
         self.size = 0
+        self.walk: GzipWalk | None = None
         self._committed = False
         self._new_digests()
         try:
@@ -54,6 +62,7 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._end_walk()
         # closing writes what is buffered, which a full disk refuses a second time
         with contextlib.suppress(OSError):
             self._file.close()
@@ -69,9 +78,17 @@ class Spool:
         self.size += len(chunk)
         self._sha256.update(chunk)
         self._md5.update(chunk)
+        if self.walk is not None:
+            self.walk.feed(chunk)
+
+    def walk_along(self) -> None:
+        """Walk the members of a gzip document as they come, from its first byte on."""
+        if self.size == 0 and self.walk is None:
+            self.walk = GzipWalk()
 
     def restart(self) -> None:
         """Throw away all bytes."""
+        self._end_walk()
         if self.size == 0:
             return
         try:
@@ -114,6 +131,12 @@ class Spool:
     def md5(self) -> str:
         """Hexadecimal digest of the bytes so far, to compare with an ETag."""
         return self._md5.hexdigest()
+
+    def _end_walk(self) -> None:
+        """Give up a walk, whatever it would have said."""
+        walk, self.walk = self.walk, None
+        if walk is not None:
+            walk.stop()
 
     def _new_digests(self) -> None:
         self._sha256 = hashlib.sha256()

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from spreports.errors import DecompressError
-from spreports.fetch.decompress import decompress, looks_gzipped
+from spreports.fetch.decompress import looks_gzipped
+from spreports.fetch.gzip_walk import gzip_fault
 from spreports.fetch.resume import Continuity
 from spreports.fetch.sniff import error_page
 from spreports.fetch.spool import Spool
@@ -88,7 +88,7 @@ def _by_its_form(
 ) -> str | Doubt:
     """Judge a copy that has no checksum beside it."""
     gzipped = looks_gzipped(head)
-    if gzipped and (fault := _gzip_fault(spool.path)):
+    if gzipped and (fault := _fault(spool)):
         reason = f"the stored bytes are not whole, sound gzip: {fault}"
         return Doubt(reason, final=earlier >= HOPELESS)
     # A length of 0 is more often a fault than a document
@@ -99,14 +99,13 @@ def _by_its_form(
     return Doubt("it came empty or without a length, so that it has to come twice")
 
 
-def _gzip_fault(path: Path) -> str | None:
-    """Walk every member; return what is wrong."""
-    try:
-        for _ in decompress(_chunks(path)):
-            pass
-    except DecompressError as exc:
-        return str(exc)
-    return None
+def _fault(spool: Spool) -> str | None:
+    """Return what is wrong with a gzip document, walked on its way or now."""
+    walk = spool.walk
+    if walk is not None:
+        spool.walk = None
+        return walk.end()
+    return gzip_fault(_chunks(spool.path))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

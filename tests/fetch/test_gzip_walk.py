@@ -1,0 +1,102 @@
+"""A gzip document walked while it arrives is judged as one that is walked at once."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spreports.fetch import gzip_walk
+from spreports.fetch.gzip_walk import GzipWalk, gzip_fault
+from spreports.fetch.spool import Spool
+
+# Does not get smaller: enough of it for a thread, and for a full queue
+NOISE = random.Random(1).randbytes(6 << 20)  # noqa: S311 - no secret
+LARGE = gzip.compress(NOISE, 1)
+SMALL = gzip.compress(b"x" * 1000)
+
+
+def pieces(stored: bytes, size: int = 1 << 17) -> Iterator[bytes]:
+    return (stored[at : at + size] for at in range(0, len(stored), size))
+
+
+def walked(stored: bytes) -> str | None:
+    walk = GzipWalk()
+    for piece in pieces(stored):
+        walk.feed(piece)
+    return walk.end()
+
+
+def threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if "gzip-walk" in t.name]
+
+
+@pytest.mark.parametrize("whole", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("fault", ["none", "cut", "flipped", "foreign", "two"])
+def test_a_walk_on_the_way_says_what_a_walk_at_once_says(
+    whole: bytes, fault: str
+) -> None:
+    at = len(whole) // 2
+    stored = {
+        "none": whole,
+        "cut": whole[:-1],
+        "flipped": whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :],
+        "foreign": whole + b"no more",
+        "two": whole + whole,
+    }[fault]
+
+    said = walked(stored)
+
+    assert said == gzip_fault(pieces(stored))
+    assert (said is None) == (fault in {"none", "two"})
+    assert threads() == []
+
+
+def test_a_fault_at_the_start_of_much_more_keeps_nobody_waiting() -> None:
+    assert walked(b"\x1f\x8b" + NOISE + NOISE) == gzip_fault(
+        pieces(b"\x1f\x8b" + NOISE + NOISE)
+    )
+    assert threads() == []
+
+
+def test_a_walk_that_is_given_up_ends_its_thread() -> None:
+    walk = GzipWalk()
+    for piece in pieces(LARGE[: 2 << 20]):
+        walk.feed(piece)
+    walk.stop()
+    assert threads() == []
+
+
+def test_what_goes_wrong_in_the_thread_is_raised_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_memory(chunks: Iterator[bytes]) -> str:
+        next(chunks)
+        raise MemoryError
+
+    monkeypatch.setattr(gzip_walk, "gzip_fault", no_memory)
+    with pytest.raises(MemoryError):
+        walked(LARGE)
+    assert threads() == []
+
+
+def test_a_spool_gives_up_its_walk_when_it_starts_again_or_ends(tmp_path: Path) -> None:
+    with Spool(tmp_path / "document") as spool:
+        spool.walk_along()
+        for piece in pieces(LARGE[:-1]):
+            spool.append(piece)
+        spool.restart()
+        assert spool.walk is None
+        assert threads() == []
+
+        spool.walk_along()
+        for piece in pieces(LARGE):
+            spool.append(piece)
+        first = spool.walk
+        spool.walk_along()
+        assert spool.walk is first
+    assert threads() == []
