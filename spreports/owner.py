@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import socket
+from functools import lru_cache
 from pathlib import Path
 
 __all__ = ["MARK", "is_gone", "mark"]
@@ -20,7 +21,12 @@ _MARK = re.compile(r"([0-9a-f]{8})-([0-9]+)-([0-9]+)", re.ASCII)
 
 def mark() -> str:
     """Return this process's mark, ``<host>-<pid>-<start>``."""
-    pid = os.getpid()
+    return _mark(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _mark(pid: int) -> str:
+    """Write our own mark; it stays the same, but for a forked child's."""
     return f"{_host()}-{pid}-{_started(pid)}"
 
 

@@ -13,8 +13,10 @@ import platform
 import ssl
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -73,7 +75,7 @@ class Fault:
 
 
 class Exchange:
-    """HTTP with one origin: a session per thread and process, no memory between calls.
+    """HTTP with one origin: a session for each that asks at once, nothing remembered.
 
     Parameters
     ----------
@@ -95,8 +97,9 @@ class Exchange:
         self.url = checked_url(url)
         self._clock = clock or SystemClock()
         self._max_bytes = max_bytes
-        self._mine = threading.local()
         self._lock = threading.Lock()
+        self._idle: list[requests.Session] = []
+        self._pid = os.getpid()
         self._all: weakref.WeakSet[requests.Session] = weakref.WeakSet()
 
     def send(
@@ -126,16 +129,19 @@ class Exchange:
             Redirects are answers like others; nobody follows them.
         """
         try:
-            with self._session().request(
-                method,
-                self.url + path,
-                headers=dict(headers),
-                data=body,
-                auth=_OwnAuth(self.url, token),
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                self._session() as session,
+                session.request(
+                    method,
+                    self.url + path,
+                    headers=dict(headers),
+                    data=body,
+                    auth=_OwnAuth(self.url, token),
+                    timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 plain = self._read(response)
                 if isinstance(plain, Fault):
                     return plain
@@ -146,7 +152,7 @@ class Exchange:
             return Fault(f"the request failed: {type(exc).__name__}", sent=True)
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close all connections."""
         with self._lock:
             sessions = list(self._all)
         for session in sessions:
@@ -170,15 +176,28 @@ class Exchange:
                 )
         return bytes(body)
 
-    def _session(self) -> requests.Session:
-        """Return this thread's session; after a fork, a new one."""
-        session: requests.Session | None = getattr(self._mine, "session", None)
-        if session is None or self._mine.pid != os.getpid():
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        """Lend a session that nobody else uses; after a fork, none of the parent's.
+
+        It outlives the thread that used it first: the threads of the next report find
+        its connection open.
+        """
+        pid = os.getpid()
+        with self._lock:
+            if self._pid != pid:
+                self._idle, self._pid = [], pid
+            session = self._idle.pop() if self._idle else None
+        if session is None:
             session = _session(trust_env=not is_loopback(self.url))
-            self._mine.session, self._mine.pid = session, os.getpid()
             with self._lock:
                 self._all.add(session)
-        return session
+        try:
+            yield session
+        finally:
+            if pid == os.getpid():
+                with self._lock:
+                    self._idle.append(session)
 
 
 class _PlainSession(requests.Session):
@@ -201,6 +220,7 @@ class _OwnAuth(AuthBase):
         return request
 
 
+@lru_cache(maxsize=1)
 def user_agent() -> str:
     """Return the User-Agent in Amazon's form, without host or user name.
 

@@ -161,6 +161,7 @@ class DocumentHost:
 
         Source: RFC 9110, sections 13.1.1 (If-Match) and 14.2 (Range).
         """
+        check_url(url.text, loopback=self._loopback)
         headers = {}
         if start:
             headers["Range"] = f"bytes={start}-"
@@ -173,7 +174,8 @@ class DocumentHost:
         except (requests.RequestException, ValueError):
             return "the document URL is not one that can be sent"
         # What is sent is what is checked: requests may have rewritten it
-        check_url(request.url or "", loopback=self._loopback)
+        if request.url != url.text:
+            check_url(request.url or "", loopback=self._loopback)
         try:
             settings = session.merge_environment_settings(
                 request.url, {}, stream=True, verify=None, cert=None

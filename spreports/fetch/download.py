@@ -21,7 +21,6 @@ from spreports.errors import DownloadError
 from spreports.fetch.document_host import (
     DocumentHost,
     SignedURL,
-    check_url,
     words_for,
 )
 from spreports.fetch.resume import Continuity, Verdict
@@ -129,7 +128,7 @@ def download(
         url: SignedURL | None = None
         while True:
             if url is None or clock.monotonic() - url.issued > URL_SECONDS:
-                url = _renewed(fresh_url, clock, transfer.last, loopback=loopback)
+                url = _renewed(fresh_url, clock, transfer.last)
             outcome = transfer.attempt(url)
             if isinstance(outcome, _Whole):
                 break
@@ -155,9 +154,7 @@ class _Whole:
     verified: str
 
 
-def _renewed(
-    fresh_url: Callable[[], str], clock: Clock, last: str, *, loopback: bool
-) -> SignedURL:
+def _renewed(fresh_url: Callable[[], str], clock: Clock, last: str) -> SignedURL:
     """Ask for a URL."""
     try:
         url = SignedURL(fresh_url(), clock.monotonic())
@@ -167,7 +164,6 @@ def _renewed(
         why = f": {last}" if last else ""
         msg = f"the document URL has expired and cannot be renewed here{why}"
         raise DownloadError(msg, expired=True)
-    check_url(url.text, loopback=loopback)
     return url
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 # Part of every staged file's name: a staged file of an older reading is never used.
 READING_VERSION = "3"
+# Stored bytes up to which rows are read once more in less time than they are staged.
+SMALL_BYTES = 256 << 10
 
 
 class Document(WaysOut):
@@ -207,6 +209,17 @@ class Document(WaysOut):
             with naming(self._origin.name), self.open_batches(shape) as reader:
                 stage(reader, path)
         return scan([path])
+
+    def frame(self, shape: Shape) -> pl.LazyFrame:
+        """Return a frame that is collected once: of a small document its rows."""
+        import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
+        size = self._origin.stored().size
+        if size is None or size > SMALL_BYTES:
+            return self.staged(shape)
+        with naming(self._origin.name), self.open_batches(shape) as reader:
+            rows = pl.from_arrow(reader.read_all())
+        return pl.DataFrame(rows).lazy()
 
     def sink(
         self,

@@ -91,7 +91,8 @@ class Lanes:
         work: list[tuple[Stage, Work]] = [
             (Stage.ASKING, self._obtaining.obtain),
             (Stage.POLLING, self._polling.poll),
-            *[(Stage.FETCHING, self._fetching.fetch)] * FETCHERS,
+            *[(Stage.FETCHING, self._fetching.fetch)]
+            * min(FETCHERS, len(self._tickets)),
         ]
         runs: list[tuple[str, Callable[[], None]]] = [
             (stage.value, partial(self._work_on, stage, each)) for stage, each in work

@@ -31,11 +31,14 @@ class StoredBytes:
         As the document host said it.
     sha256 : str or None
         Of the bytes, where they were verified.
+    size : int or None, bytes
+        Where it is known.
     """
 
     open: Callable[[], BinaryIO]
     content_type: str | None
     sha256: str | None = None
+    size: int | None = None
 
 
 class Origin(Protocol):
@@ -111,7 +114,9 @@ class AmazonOrigin:
         path = self.store.document_path(self.account, self.name)
         with self._connection.locks.of(self.name):
             known = self.known() or self._fetch(path)
-        return StoredBytes(lambda: path.open("rb"), known.content_type, known.sha256)
+        return StoredBytes(
+            lambda: path.open("rb"), known.content_type, known.sha256, known.size
+        )
 
     def _fetch(self, path: Path) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""

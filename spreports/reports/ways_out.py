@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -89,23 +89,12 @@ class WaysOut(ABC):
         DocumentError
             A document is not whole, or not the table it should be.
         """
-        import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
-
         shape = Shape(
             table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
         )
-        frames = []
-        for document in self._documents():
-            frame = document.staged(shape)
-            frames.append(
-                with_metadata(frame, document.constants) if metadata else frame
-            )
-        if self._raises_on_empty:
-            first = (frame.head(1).collect().height for frame in frames)
-            self._check_rows(has_rows=any(first))
-        if not frames:
-            return self._empty(shape, metadata=metadata).lazy()
-        return pl.concat(frames, how="diagonal_relaxed")
+        return self._united(
+            shape, lambda document: document.staged(shape), metadata=metadata
+        )
 
     def read(
         self,
@@ -117,7 +106,35 @@ class WaysOut(ABC):
         nested: Nested = "flat",
     ) -> pl.DataFrame:
         """Return the rows as a frame in memory; parameters and errors as `scan`."""
-        return self.scan(table, typed, on_bad_value, metadata, nested=nested).collect()
+        shape = Shape(
+            table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
+        )
+        return self._united(
+            shape, lambda document: document.frame(shape), metadata=metadata
+        ).collect()
+
+    def _united(
+        self,
+        shape: Shape,
+        frame_of: Callable[[Document], pl.LazyFrame],
+        *,
+        metadata: bool,
+    ) -> pl.LazyFrame:
+        """Return the frames of all documents as one, in their order."""
+        import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
+        frames = []
+        for document in self._documents():
+            frame = frame_of(document)
+            frames.append(
+                with_metadata(frame, document.constants) if metadata else frame
+            )
+        if self._raises_on_empty:
+            first = (frame.head(1).collect().height for frame in frames)
+            self._check_rows(has_rows=any(first))
+        if not frames:
+            return self._empty(shape, metadata=metadata).lazy()
+        return pl.concat(frames, how="diagonal_relaxed")
 
     def batches(
         self,

@@ -141,7 +141,8 @@ def test_netrc_is_not_read_even_where_the_environment_is_trusted(
     monkeypatch.setenv("NETRC", str(netrc))
     amazon.on("GET /x", Reply(200, {}))
     exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
-    exchange._session().trust_env = True  # as for Amazon's own hosts
+    with exchange._session() as session:
+        session.trust_env = True  # as for Amazon's own hosts
 
     exchange.send("GET", "/x", headers={})
     exchange.close()
@@ -149,19 +150,44 @@ def test_netrc_is_not_read_even_where_the_environment_is_trusted(
     assert "Authorization" not in amazon.asked[0].headers
 
 
-def test_a_session_is_its_threads_own(amazon: ScriptedAmazon) -> None:
+def test_a_session_is_lent_to_one_at_a_time_and_used_again(
+    amazon: ScriptedAmazon,
+) -> None:
     exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
-    seen = []
-    threads = [
-        threading.Thread(target=lambda: seen.append(exchange._session()))
-        for _ in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-        thread.join()
 
-    assert len({id(session) for session in seen}) == 3
-    assert exchange._session() is exchange._session()
+    with exchange._session() as one, exchange._session() as other:
+        assert one is not other
+    with exchange._session() as again:
+        assert again in (one, other)
+
+
+def test_the_threads_of_one_report_after_another_share_a_connection(
+    amazon: ScriptedAmazon,
+) -> None:
+    exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
+    for _ in range(3):
+        amazon.on("GET /x", Reply(200, {}))
+        asking = threading.Thread(
+            target=lambda: exchange.send("GET", "/x", headers={}), daemon=True
+        )
+        asking.start()
+        asking.join()
+
+    assert len(exchange._all) == 1
+    exchange.close()
+
+
+def test_a_forked_child_uses_no_connection_of_its_parent(
+    amazon: ScriptedAmazon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
+    with exchange._session() as before:
+        pass
+    with exchange._session() as lent:
+        monkeypatch.setattr("os.getpid", lambda: -1)
+
+    with exchange._session() as after:
+        assert before is lent is not after
 
 
 def test_the_token_goes_nowhere_but_to_its_origin(amazon: ScriptedAmazon) -> None:
@@ -170,9 +196,9 @@ def test_the_token_goes_nowhere_but_to_its_origin(amazon: ScriptedAmazon) -> Non
     with ScriptedAmazon() as elsewhere:
         exchange.send("GET", "/x", headers={}, token=Secret("canary"))
         # Not reachable from outside: were the address ever changed, the token stays
-        session = exchange._session()
         auth = _OwnAuth(amazon.endpoint, Secret("canary"))
-        session.get(elsewhere.endpoint + "/x", auth=auth)
+        with exchange._session() as session:
+            session.get(elsewhere.endpoint + "/x", auth=auth)
         exchange.close()
 
         assert amazon.asked[0].headers["x-amz-access-token"] == "canary"

@@ -325,3 +325,37 @@ def test_a_delta_table_gets_each_report_once(
     assert (first.rows, again.rows) == (written.height, 0)
     commits = list((tmp_path / "table" / "_delta_log").glob("*.json"))
     assert len(commits) == 2, "the table, and three reports together"
+
+
+@pytest.mark.parametrize("report_type", ["orders", "orders_xml", "sales_and_traffic"])
+@pytest.mark.parametrize("metadata", [False, True])
+def test_a_small_document_is_read_as_it_is_scanned(
+    client: spr.Client, report_type: str, metadata: bool
+) -> None:
+    reports = client.reports(
+        report_type, start="2026-01-04", end="2026-01-11", marketplaces=["DE"]
+    )
+
+    frame = reports.read(metadata=metadata)
+
+    assert frame.height
+    assert frame.equals(reports.scan(metadata=metadata).collect())
+    assert frame.schema == reports.scan(metadata=metadata).collect_schema()
+
+
+def test_a_small_document_is_read_without_a_staged_frame(client: spr.Client) -> None:
+    january(client).read()
+    assert list(client._connection.store.home.glob("staged/*/*")) == []
+
+    january(client).scan()
+    assert len(list(client._connection.store.home.glob("staged/*/*"))) == 1
+
+
+def test_a_large_document_is_read_from_its_staged_frame(
+    client: spr.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = january(client).read()
+    monkeypatch.setattr("spreports.reports.document.SMALL_BYTES", 0)
+
+    assert january(client).read().equals(small)
+    assert len(list(client._connection.store.home.glob("staged/*/*"))) == 1
