@@ -181,10 +181,11 @@ class Watched(io.BytesIO):
     """A stored document that says when it is closed."""
 
     opened: list[Watched]
+    before: frozenset[threading.Thread]
 
     @classmethod
     def of(cls, stored: bytes) -> Callable[[], Watched]:
-        cls.opened = []
+        cls.opened, cls.before = [], frozenset(threading.enumerate())
 
         def give() -> Watched:
             cls.opened.append(cls(stored))
@@ -194,7 +195,8 @@ class Watched(io.BytesIO):
 
 
 def all_ended() -> bool:
-    running = [t.name for t in threading.enumerate() if "spreports" in t.name]
+    # Other tests' clients and simulators may still be about
+    running = [t for t in threading.enumerate() if t not in Watched.before]
     return not running and all(stream.closed for stream in Watched.opened)
 
 

@@ -192,10 +192,18 @@ def test_a_damaged_document_is_an_error(client: spr.Client, amazon: Amazon) -> N
     amazon.hold(Held("d1", STORED, always=Delivery(body=bytes(damaged), etag=False)))
     amazon.hold(Held("d2", STORED[:-8], compression="GZIP"))
     amazon.hold(Held("d3", STORED + b"trailing words"))
-    amazon.hold(Held("d4", b""))
+    amazon.hold(Held("d4", b"", compression="GZIP"))
     for name in ("d1", "d2", "d3", "d4"):
         with pytest.raises(spr.DocumentError):
             ids(client, name)
+
+
+def test_a_document_without_a_byte_has_no_rows(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    amazon.hold(Held("d1", b""))
+
+    assert ids(client) == []
 
 
 def test_a_document_is_fetched_once(client: spr.Client, amazon: Amazon) -> None:

@@ -225,7 +225,7 @@ def test_waiting_ends_in_time_and_goes_on_later(
     client: spr.Client, amazon: Amazon, time: Timepiece
 ) -> None:
     held = Held("d1", packed(ORDERS_TEXT))
-    plotted(amazon, *["IN_QUEUE"] * 6, "DONE", held=held)
+    plotted(amazon, *["IN_QUEUE"] * 12, "DONE", held=held)
     seen: list[str] = []
     reports = orders(client)
     with pytest.raises(spr.WaitTimeoutError) as late:
