@@ -6,13 +6,15 @@ import argparse
 import platform
 from importlib.metadata import version
 
-from benchmarks import quota
+from benchmarks import growth, quota
 from benchmarks.flat_quirks import listings_to_parquet, settlement_to_parquet
 from benchmarks.json_search_terms import search_terms_and_peers
 from benchmarks.lake_answers import lake_to_answers
 from benchmarks.orders import DATA, orders_to_batches, orders_to_parquet
+from benchmarks.sales_traffic import sales_traffic_and_peer
 from benchmarks.second_look import second_look
 from benchmarks.small_documents import small_documents
+from benchmarks.small_report import small_report
 from benchmarks.startup import startup
 from benchmarks.xml_orders import xml_to_parquet
 
@@ -36,9 +38,12 @@ def main() -> None:
     listings_to_parquet(min(size, 300), runs)
     settlement_to_parquet(min(size, 300), runs)
     search_terms_and_peers(size, runs)
+    sales_traffic_and_peer(min(size, 300), runs)
     xml_to_parquet(min(size, 300), runs)
     startup(3 * runs)
     second_look(size)
+    small_report(110 if arguments.full else 33)
+    growth.growth(growth.FULL if arguments.full else growth.SHORT)
     small_documents(10_000 if arguments.full else 1_000)
     lake_to_answers(DATA, 100_000 if arguments.full else 20_000, runs)
     quota.run([], short=not arguments.full)

@@ -7,8 +7,11 @@ import gzip
 import io
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import polars as pl
 
@@ -20,35 +23,44 @@ CITIES = ["Berlin", "Paris", "München", "Lyon", "Köln", "Torino", "Sevilla", "
 WORDS = ["Blue", "Kettle", "Lampe", "Teller", "Größe", "Étui", "Set", '12"', "Cotton"]
 
 
-def orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
-    """Write an all-orders document of about `mebibytes` of text, gzip level 6.
+def kept(path: Path, write: Callable[[BinaryIO], None]) -> Path:
+    """Write a document once: whole, and kept from call to call.
 
     Parameters
     ----------
-    folder : Path
-    mebibytes : int, MiB of text
-    seed : int
+    path : Path
+        Its name tells what it is, size and seed; with ``.gz`` it is gzip, level 6.
+    write : callable
+        Gets the file to write to.
 
     Returns
     -------
     Path
-        Kept from call to call; the name tells size and seed.
+        `path`.
     """
-    path = folder / f"orders-{mebibytes}-{seed}.txt.gz"
-    if path.exists():
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    part = unfinished(path)
-    written = 0
-    with gzip.open(part, "wb", compresslevel=6) as file:
-        block = 0
-        while written < mebibytes << 20:
-            text = _block(seed, block)
-            file.write(text)
-            written += len(text)
-            block += 1
-    part.rename(path)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = unfinished(path)
+        with gzip.open(part, "wb", 6) if path.suffix == ".gz" else part.open("wb") as f:
+            write(cast("BinaryIO", f))
+        part.rename(path)
     return path
+
+
+def fill(file: BinaryIO, mebibytes: int, block: Callable[[int], bytes]) -> None:
+    """Write block after block, from number 0, until there are so many MiB."""
+    written = number = 0
+    while written < mebibytes << 20:
+        written += file.write(block(number))
+        number += 1
+
+
+def orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
+    """Return an all-orders document of about so many MiB of text; see `kept`."""
+    return kept(
+        folder / f"orders-{mebibytes}-{seed}.txt.gz",
+        lambda file: fill(file, mebibytes, partial(_block, seed)),
+    )
 
 
 def _block(seed: int, block: int) -> bytes:

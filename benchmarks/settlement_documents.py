@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
-from benchmarks.documents import unfinished
+from benchmarks.documents import kept
 from spreports.catalog import lookup
 
 BLOCK_ROWS = 50_000
@@ -18,24 +18,15 @@ KINDS = ["Principal", "Shipping", "Commission", "FBAPerUnitFulfillmentFee", "Tax
 
 
 def settlement(folder: Path, mebibytes: int, seed: int = 1) -> Path:
-    """Write a settlement of about `mebibytes` of text, gzip level 6.
+    """Return a settlement of about so many MiB of text; see `kept`."""
+    return kept(
+        folder / f"settlement-{mebibytes}-{seed}.txt.gz",
+        lambda file: _write(file, mebibytes, seed),
+    )
 
-    Parameters
-    ----------
-    folder : Path
-    mebibytes : int, MiB of text
-    seed : int
 
-    Returns
-    -------
-    Path
-        Kept from call to call; the name tells size and seed.
-    """
-    path = folder / f"settlement-{mebibytes}-{seed}.txt.gz"
-    if path.exists():
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    part = unfinished(path)
+def _write(file: BinaryIO, mebibytes: int, seed: int) -> None:
+    """Write header, summary row, and rows whose amounts add up to its total."""
     blocks = range(max(1, (mebibytes << 20) // (ROW_BYTES * BLOCK_ROWS)))
     total = sum(_cents(seed, block).sum() for block in blocks)
     summary = {
@@ -46,14 +37,11 @@ def settlement(folder: Path, mebibytes: int, seed: int = 1) -> Path:
         "total-amount": f"{total // 100},{total % 100:02}",
         "currency": "EUR",
     }
-    with gzip.open(part, "wb", compresslevel=6) as file:
-        file.write(("\t".join(NAMES) + "\n").encode())
-        first = "\t".join(summary.get(name, "") for name in NAMES)
-        file.write((first + "\n").encode())
-        for block in blocks:
-            file.write(_block(seed, block).encode())
-    part.rename(path)
-    return path
+    file.write(("\t".join(NAMES) + "\n").encode())
+    first = "\t".join(summary.get(name, "") for name in NAMES)
+    file.write((first + "\n").encode())
+    for block in blocks:
+        file.write(_block(seed, block).encode())
 
 
 def _cents(seed: int, block: int) -> pl.Series:

@@ -1,11 +1,13 @@
 """``python -m benchmarks.small_documents [COUNT]``: small documents into one lake.
 
-What a document costs must not grow with the documents that are there.
+What a document costs must not grow with the documents that are there, and neither may
+the memory of the process that brings them.
 """
 
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 import tempfile
 import time
@@ -29,7 +31,9 @@ def small_documents(count: int) -> None:
     small.write_bytes(gzip.compress(b"".join(lines)))
     stored = StoredBytes(lambda: small.open("rb"), "text/plain;charset=UTF-8")
     reading = Reading(entry=lookup("orders"))
-    cost = []
+    tenth = max(1, count // 10)
+    cost: list[float] = []
+    memory: list[float] = []
     with tempfile.TemporaryDirectory(dir=folder) as lake:
         for number in range(count):
             start = time.process_time()
@@ -38,15 +42,26 @@ def small_documents(count: int) -> None:
             )
             write(stored, reading, target)
             cost.append(time.process_time() - start)
+            if len(cost) % tenth == 0:
+                memory.append(_resident())
     small.unlink()
     folder.rmdir()
-    tenth = max(1, count // 10)
     first, last = sum(cost[:tenth]) / tenth, sum(cost[-tenth:]) / tenth
     print(f"\n{count} documents of {ROWS} rows into one lake, five partitions each")
     print(
         f"CPU a document: first {tenth} {1000 * first:.1f} ms, last {tenth} "
         f"{1000 * last:.1f} ms: {last / first:.2f}"
     )
+    print(
+        f"memory after each tenth: {', '.join(f'{each:.0f}' for each in memory)} MiB: "
+        f"{memory[-1] / memory[0]:.2f}"
+    )
+
+
+def _resident() -> float:
+    """Return what this process holds in memory, in MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 if __name__ == "__main__":

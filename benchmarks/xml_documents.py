@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
-from benchmarks.documents import CHANNELS, CITIES, DAYS, FIRST_DAY, unfinished
+from benchmarks.documents import CHANNELS, CITIES, DAYS, FIRST_DAY, fill, kept
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <AmazonEnvelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
@@ -23,37 +23,24 @@ WORDS = ["Blue", "Kettle", "Lampe", "Teller", "Größe", "Étui", "Set", "Salt &
 
 
 def xml_orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
-    """Write an XML all-orders document of about `mebibytes` of text, gzip level 6.
+    """Return an XML all-orders document of about so many MiB; see `kept`."""
+    return kept(
+        folder / f"orders-{mebibytes}-{seed}.xml.gz",
+        lambda file: _write(file, mebibytes, random.Random(seed)),
+    )
 
-    Parameters
-    ----------
-    folder : Path
-    mebibytes : int, MiB of text
-    seed : int
 
-    Returns
-    -------
-    Path
-        Kept from call to call; the name tells size and seed.
-    """
-    path = folder / f"orders-{mebibytes}-{seed}.xml.gz"
-    if path.exists():
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    part = unfinished(path)
-    draw = random.Random(seed)
-    written, number = 0, 0
-    with gzip.open(part, "wb", compresslevel=6) as file:
-        file.write(HEAD.encode())
-        while written < mebibytes << 20:
-            orders = [_order(draw, number + k) for k in range(ORDERS_A_BLOCK)]
-            text = "".join(orders).encode()
-            file.write(text)
-            written += len(text)
-            number += ORDERS_A_BLOCK
-        file.write(TAIL.encode())
-    part.rename(path)
-    return path
+def _write(file: BinaryIO, mebibytes: int, draw: random.Random) -> None:
+    """Write orders between the head and the tail."""
+
+    def block(number: int) -> bytes:
+        first = number * ORDERS_A_BLOCK
+        orders = [_order(draw, first + k) for k in range(ORDERS_A_BLOCK)]
+        return "".join(orders).encode()
+
+    file.write(HEAD.encode())
+    fill(file, mebibytes, block)
+    file.write(TAIL.encode())
 
 
 def _order(draw: random.Random, number: int) -> str:
