@@ -32,11 +32,11 @@ shows a signed URL, a token or a cell's value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from spreports.api.models import Report
     from spreports.reports.outcome import Outcome
 
@@ -68,8 +68,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorDetail:
+class ErrorDetail(NamedTuple):  # a dataclass would be half of the package's import
     """One entry of Amazon's ErrorList.
 
     Attributes
