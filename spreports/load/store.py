@@ -198,10 +198,11 @@ class Store:
         """Create a private folder below home."""
         folder = self.home
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for piece in pieces:
                 folder /= piece
-                folder.mkdir(mode=0o700, exist_ok=True)
+                if not folder.exists():
+                    self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    folder.mkdir(mode=0o700, exist_ok=True)
                 _insist_private(folder)
         except OSError as exc:
             msg = (

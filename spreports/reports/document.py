@@ -214,10 +214,10 @@ class Document(WaysOut):
         """Return a frame that is collected once: of a small document its rows."""
         import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
 
-        size = self._origin.stored().size
-        if size is None or size > SMALL_BYTES:
+        stored = self._origin.stored()
+        if stored.size is None or stored.size > SMALL_BYTES:
             return self.staged(shape)
-        with naming(self._origin.name), self.open_batches(shape) as reader:
+        with naming(self._origin.name), read(stored, self._reading_in(shape)) as reader:
             rows = pl.from_arrow(reader.read_all())
         return pl.DataFrame(rows).lazy()
 
