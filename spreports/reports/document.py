@@ -201,8 +201,7 @@ class Document(WaysOut):
     def staged(self, shape: Shape) -> pl.LazyFrame:
         """Return a lazy frame over this document's staged Parquet, staging it first."""
         mark = repr((READING_VERSION, self._reading_in(shape)))
-        store = self._origin.store
-        path = store.staged_path(
+        path = self._origin.store.staged_path(
             self._origin.account, self._origin.key(), digest(mark)[:16]
         )
         if not path.exists():
