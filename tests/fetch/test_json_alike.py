@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spreports.errors import DocumentError
-from spreports.fetch.json import native
+from spreports.fetch.json import alike, native
 from spreports.fetch.json import records as json_records
-from spreports.fetch.json.alike import alike
+from spreports.fetch.json.alike import Alike
+from spreports.fetch.json.cut import Block
+from spreports.fetch.json.layout import Layout, layout_of
 from tests.fetch.json_reports import json_type, read_json, table
 
 KIND = json_type(
@@ -113,12 +115,13 @@ def at_once(
     """Read a document, and tell which of its blocks were read all at once."""
     seen: list[bool] = []
 
-    def watched(*arguments: Any) -> list[pa.Array] | None:
-        arrays = alike(*arguments)
-        seen.append(arrays is not None)
-        return arrays
+    class Watched(Alike):
+        def columns(self, block: Block) -> list[pa.Array] | None:
+            arrays = super().columns(block)
+            seen.append(arrays is not None)
+            return arrays
 
-    patch.setattr(native, "alike", watched)
+    patch.setattr(native, "Alike", Watched)
     return read_json(document, KIND, **options), seen
 
 
@@ -156,6 +159,94 @@ def test_escapes_and_nulls_are_read_at_once(
     assert all(seen)
     assert got["s"].to_pylist()[:5] == [None, "\\", "é\n", "é☃😀", ""]
     assert got["n"].to_pylist()[:5] == [None, 1, 2, None, 4]
+    compare(document, batch_bytes=400)
+
+
+@LAYOUTS
+def test_marks_inside_strings_do_not_hinder(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["shoes,", ", ", "a: b", "},{", "}, {", "12:30", ",,", "[1]"]
+    records = [[("s", f'"{texts[k % 8]}"'), *PLAIN[1:]] for k in range(40)]
+    document = style.document(records)
+    got, seen = at_once(document, monkeypatch, batch_bytes=400)
+    assert all(seen)
+    assert got["s"].to_pylist() == texts * 5
+    compare(document, batch_bytes=400)
+
+
+@LAYOUTS
+def test_an_escaped_quote_before_a_colon_changes_nothing(style: Style) -> None:
+    texts = ['5\\" : x', '\\":', 'a\\" :b', "\\\\", "x"]
+    records = [[("s", f'"{texts[k % 5]}"'), *PLAIN[1:]] for k in range(40)]
+    table = compare(style.document(records), batch_bytes=400)
+    assert isinstance(table, pa.Table)
+    assert table["s"].to_pylist()[:3] == ['5" : x', '":', 'a" :b']
+
+
+@LAYOUTS
+def test_numbers_in_all_spellings_are_read_at_once(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floats = ["0.5", "0.25", "0.1", "1.0", "0", "1.0E-4", "0.75", "-0.5", "0.0"]
+    whole = ["0", "7", "10", "-3", "9007199254740993"]
+    records = [
+        [
+            (key, {"f": floats[k % 9], "n": whole[k % 5]}.get(key, value))
+            for key, value in PLAIN
+        ]
+        for k in range(90)
+    ]
+    document = style.document(records)
+    got, seen = at_once(document, monkeypatch, batch_bytes=700)
+    assert all(seen)
+    assert got["f"].to_pylist() == [float(text) for text in floats] * 10
+    assert got["n"].to_pylist() == [int(text) for text in whole] * 18
+    compare(document, batch_bytes=700)
+
+
+@LAYOUTS
+def test_a_table_of_one_column_is_read_at_once(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = style.document([[("n", str(k))] for k in range(200)])
+    for size in (1, 20, 300):
+        got, _ = at_once(document, monkeypatch, batch_bytes=size)
+        assert got["n"].to_pylist() == list(range(200))
+    compare(document, batch_bytes=300)
+
+
+@LAYOUTS
+def test_a_layout_is_learned_once_and_compared_with_each_block(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[bytes] = []
+
+    def watched(record: bytes, *others: Any) -> Layout | None:
+        learned.append(record)
+        return layout_of(record, *others)
+
+    monkeypatch.setattr(alike, "layout_of", watched)
+    document = style.document([PLAIN] * 60)
+    _, seen = at_once(document, monkeypatch, batch_bytes=400)
+    assert len(seen) > 3
+    # as many as are parsed before the first has shown it
+    assert len(learned) <= 2
+    changed = style.document([PLAIN] * 30 + [PLAIN[:-1]] * 30)
+    table = compare(changed, batch_bytes=400)
+    assert isinstance(table, pa.Table)
+    assert table["o.m"].null_count == 30
+
+
+@HOSTILE
+def test_quotes_that_come_and_go_are_read_at_once(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ['"a"'] * 40 + ["null"] * 40 + ['"b"', "null"] * 20 + ['"c"'] * 40
+    document = style.document([[("s", text), *PLAIN[1:]] for text in texts])
+    got, seen = at_once(document, monkeypatch, batch_bytes=400)
+    assert all(seen)
+    assert got["s"].null_count == 60
     compare(document, batch_bytes=400)
 
 

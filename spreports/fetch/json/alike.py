@@ -1,26 +1,28 @@
 """Read records that are all written alike, column by column, exactly or not at all.
 
-The text is cut at the layout's separator, natively and for all records at once. Where
-each cell then begins and ends as the layout says, and what is left is one JSON scalar,
-the text can be nothing else than so many records of that layout: the proof needs no
-other parser. Numbers and texts are the document's own bytes.
+A stencil cuts the values of all records out of their text, natively, and proves that
+nothing else stands around them than the layout says. Where what was cut out is one JSON
+scalar each, the text is so many records of that layout: the proof needs no other
+parser. Numbers and texts are the document's own bytes.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of, every, scalar_of, text_between
+from spreports.arrays import array_of, scalar_of
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
-from spreports.fetch.json.layout import Layout, Slot, layout_of
+from spreports.fetch.json.layout import Slot, layout_of
 from spreports.fetch.json.shape import Leaf, Node, Record
+from spreports.fetch.json.stencil import Pieces, Stencil, Unlike
 
-__all__ = ["alike"]
+__all__ = ["Alike"]
 
 # Source: RFC 8259, sections 3, 6 and 7
 _SCALAR: Final = (
@@ -29,72 +31,87 @@ _SCALAR: Final = (
 _ESCAPED: Final = r'^(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$'
 _FIRST_PRINTABLE: Final = 0x20
 _QUOTE, _BACKSLASH = b'"\\'
-# An open end, which the kernel has no working word for
-_TO_THE_END: Final = 1 << 31
+_POINT, _SLASH, _ZERO, _NINE = b"./09"
 
 
-class _Unlike(Exception):  # noqa: N818 - a signal inside this module: the other way
-    """Some record is not written as the layout says."""
-
-
-def alike(block: Block, root: Record) -> list[pa.Array] | None:
-    """Return a block's columns, where its records are all written like the first.
+class Alike:
+    """A reader of blocks whose records are all written alike; threads may share it.
 
     Parameters
     ----------
-    block : Block, n records
     root : Record, m keys
-
-    Returns
-    -------
-    list of pyarrow.Array or None, m arrays of n values
-        As `columns_of` would; None where anything at all is not as in the first
-        record, or does not fit its column.
     """
-    record, between = block.first()
-    layout = layout_of(record, between, root)
-    if layout is None:
+
+    def __init__(self, root: Record) -> None:
+        self._root = root
+        # The one that fitted last. A layout is no claim about a block: each block is
+        # compared with it to the last byte, whichever record showed it
+        self._last: Stencil | None = None
+
+    def columns(self, block: Block) -> list[pa.Array] | None:
+        """Return a block's columns, where its records are all written alike.
+
+        Parameters
+        ----------
+        block : Block, n records
+
+        Returns
+        -------
+        list of pyarrow.Array or None, m arrays of n values
+            As `columns_of` would; None where anything at all is not as in the first
+            record, or does not fit its column.
+        """
+        for stencil in self._stencils(block):
+            try:
+                arrays = _columns(stencil, block, self._root)
+            except (Unlike, pa.ArrowInvalid, UnicodeEncodeError):
+                # Arrow's message quotes the value, so it must not become a cause
+                continue
+            self._last = stencil
+            return arrays
         return None
-    try:
-        return _columns(_cells(block, layout), layout, root)
-    except (_Unlike, pa.ArrowInvalid, UnicodeEncodeError):
-        # Arrow's message quotes the value, so it must not become a cause
-        return None
+
+    def _stencils(self, block: Block) -> Iterator[Stencil]:
+        """Yield what may fit a block: what fitted before, then what its first shows."""
+        last = self._last
+        if last is not None:
+            yield last
+        layout = layout_of(*block.first(), self._root)
+        if layout is None:
+            return
+        for each in (layout, layout.bare()):
+            if last is None or each != last.layout:
+                yield Stencil(each)
 
 
-def _cells(block: Block, layout: Layout) -> pa.Array:
-    """Return the cells of all records, one after the other."""
-    text, start = block.text, layout.skip
-    end = len(text) - block.opening + layout.skip
-    if layout.joint:
-        around = layout.separator + layout.joint + layout.separator
-        text = text[start:end].replace(layout.joint, around)
-        start, end = 0, len(text)
-    # what is large lives a moment in one thread: memory that the system takes back
-    # at once, where Arrow's own pool would keep as much for each thread
-    pool = pa.system_memory_pool()
-    whole = text_between(text, start, end)
-    cells = pc.split_pattern(whole, layout.separator, memory_pool=pool).values
-    # behind the last separator stands nothing
-    if len(cells) % len(layout.slots) != 1 or cells[-1].as_py():
-        raise _Unlike
-    return cells
-
-
-def _columns(cells: pa.Array, layout: Layout, root: Record) -> list[pa.Array]:
-    """Return the columns of a table whose cells are cut."""
-    width = len(layout.slots)
-    rows = len(cells) // width
-    seconds = every(width, rows)
+def _columns(stencil: Stencil, block: Block, root: Record) -> list[pa.Array]:
+    """Return the columns of a table."""
+    pieces = stencil.pieces(block)
     found: dict[tuple[str, ...], pa.Array] = {}
-    for place, slot in enumerate(layout.slots):
-        there = pc.add(seconds, scalar_of(place - width, pa.int32()))
-        cell = pc.take(cells, there, memory_pool=pa.system_memory_pool())
-        if slot.leaf is not None:
-            found[slot.path] = _typed(_values(slot, cell), slot.leaf)
-        elif pc.equal(cell, scalar_of(slot.before, pa.binary())).false_count:
-            raise _Unlike
+    for quoted in (True, False):
+        slots = {
+            place: slot
+            for place, slot in enumerate(stencil.layout.slots)
+            if slot.leaf is not None and slot.quoted is quoted
+        }
+        found |= _of_slots(pieces, slots)
+    rows = pieces.rows
     return [_nested(node, (key,), found, rows) for key, node in root.fields.items()]
+
+
+def _of_slots(
+    pieces: Pieces, slots: dict[int, Slot]
+) -> dict[tuple[str, ...], pa.Array]:
+    """Return the columns of slots, by their paths."""
+    if not slots:
+        return {}
+    texts, rows = pieces.texts(list(slots)), pieces.rows
+    found: dict[tuple[str, ...], pa.Array] = {}
+    for number, slot in enumerate(slots.values()):
+        if slot.leaf is not None:
+            own = texts.slice(number * rows, rows)
+            found[slot.path] = _column(own, slot.leaf, quoted=slot.quoted)
+    return found
 
 
 def _nested(
@@ -112,57 +129,71 @@ def _nested(
     return pa.nulls(rows, node.dtype)
 
 
-def _values(slot: Slot, cell: pa.Array) -> tuple[pa.Array, bool]:
-    """Return a cell's values as text, and whether they were quoted."""
-    quoted = _between(cell, slot.before + b'"', b'"' + slot.behind)
-    if quoted is not None:
-        return _unescaped(quoted), True
-    values = _between(cell, slot.before, slot.behind)
-    if values is None:
-        raise _Unlike
+def _column(values: pa.Array, leaf: Leaf, *, quoted: bool) -> pa.Array:
+    """Return a column of values' text, as the careful way types it."""
+    if quoted:
+        return _typed(_unescaped(values), leaf)
+    whole = leaf.cells is not None and pa.types.is_integer(leaf.dtype)
+    if _are_digits(values):
+        texts = values.view(pa.string())
+        return texts.cast(pa.int64()) if whole else _typed(texts, leaf)
+    texts, quoted = _without_quotes(values)
+    if not quoted:
+        if whole:
+            # what reads back as it was written is a plain integer
+            numbers = _integers(texts.view(pa.string()))
+            if numbers is not None:
+                return numbers
+        _require_scalars(texts)
+    return _typed(texts, leaf)
+
+
+def _without_quotes(values: pa.Array) -> tuple[pa.Array, bool]:
+    """Return values as text, null where they are, and whether they were quoted."""
+    texts = _inside_quotes(values)
+    if texts is not None:
+        return _unescaped(texts), True
     null = pc.equal(values, scalar_of(b"null", pa.binary()))
     rows = len(values)
     if null.true_count:
         values = pc.if_else(null, pa.nulls(rows, pa.binary()), values)
         if values.null_count == rows:
             return values, True
-        quoted = _between(values, b'"', b'"')
-        if quoted is not None:
-            return _unescaped(quoted), True
+        texts = _inside_quotes(values)
+        if texts is not None:
+            return _unescaped(texts), True
     return values, False
 
 
-def _between(cell: pa.Array, before: bytes, behind: bytes) -> pa.Array | None:
-    """Return what stands between two texts; None where not all cells have them."""
+def _inside_quotes(values: pa.Array) -> pa.Array | None:
+    """Return what stands between quotes; None where not all values have them."""
     if (
-        pc.starts_with(cell, before).false_count
-        or pc.ends_with(cell, behind).false_count
-        or pc.min(pc.binary_length(cell)).as_py() < len(before) + len(behind)
+        pc.starts_with(values, b'"').false_count
+        or pc.ends_with(values, b'"').false_count
+        or pc.min(pc.binary_length(values)).as_py() < len(b'""')
     ):
         return None
-    stop = -len(behind) or _TO_THE_END
-    pool = pa.system_memory_pool()
-    return pc.binary_slice(cell, len(before), stop, memory_pool=pool)
+    return pc.binary_slice(values, 1, -1)
 
 
 def _unescaped(texts: pa.Array) -> pa.Array:
     """Return the insides of JSON strings as they read."""
     data = _bytes_of(texts)
     if len(data) and pc.min(data).as_py() < _FIRST_PRINTABLE:
-        raise _Unlike
-    quotes, escapes = _count(data, _QUOTE), _count(data, _BACKSLASH)
-    if not escapes and not quotes:
+        raise Unlike
+    if not _holds(data, b"\\") and not _holds(data, b'"'):
         return texts
-    if escapes == quotes:
+    quotes = _count(data, _QUOTE)
+    if quotes == _count(data, _BACKSLASH):
         # as many pairs as quotes leave none that is bare, if no other escape is there
         plain = pc.replace_substring(texts, '\\"', '"')
-        if not _count(_bytes_of(plain), _BACKSLASH):
+        if not _holds(_bytes_of(plain), b"\\"):
             return plain
     escaped = pc.match_substring(texts, "\\")
     some = texts.filter(escaped)
     unsound = pc.match_substring_regex(some, _ESCAPED).false_count
     if unsound or quotes != _count(_bytes_of(some), _QUOTE):
-        raise _Unlike
+        raise Unlike
     read = json.loads(b'["' + b'","'.join(some.to_pylist()) + b'"]')
     return pc.replace_with_mask(
         texts, escaped, array_of(read, pa.string()).view(pa.binary())
@@ -181,28 +212,64 @@ def _bytes_of(texts: pa.Array) -> pa.Array:
     )
 
 
+def _holds(data: pa.Array, byte: bytes) -> bool:
+    """Say whether a byte occurs: quicker than counting where it does not."""
+    return len(data) > 0 and byte in data.buffers()[1].to_pybytes()
+
+
 def _count(data: pa.Array, byte: int) -> int:
     """Return how often a byte occurs."""
     return int(pc.equal(data, scalar_of(byte, pa.uint8())).true_count)
 
 
-def _typed(values: tuple[pa.Array, bool], leaf: Leaf) -> pa.Array:
-    """Return a column from its values' text, as the careful way types it."""
-    texts, quoted = values
-    if not quoted:
-        if leaf.cells is not None and pa.types.is_integer(leaf.dtype):
-            # what reads back as it was written is a plain integer
-            numbers = _integers(texts.view(pa.string()))
-            if numbers is not None:
-                return numbers
-        if pc.match_substring_regex(texts, _SCALAR).false_count:
-            raise _Unlike
+def _require_scalars(texts: pa.Array) -> None:
+    """Prove that all texts are JSON scalars; most shares are seen at a glance."""
+    shares = pc.starts_with(texts, "0.")
+    if shares.true_count == len(texts) and _are_shares(texts):
+        return
+    if shares.true_count > len(texts) // 2 and _are_shares(texts.filter(shares)):
+        # a null is neither, and sound
+        texts = texts.filter(pc.invert(shares))
+    if pc.match_substring_regex(texts, _SCALAR).false_count:
+        raise Unlike
+
+
+def _are_digits(values: pa.Array) -> bool:
+    """Say whether values are whole numbers of digits alone, as JSON has them."""
+    data = _bytes_of(values)
+    if not _within(data, _ZERO, _NINE) or not pc.min(pc.binary_length(values)).as_py():
+        return False
+    zero = pc.starts_with(values, "0").true_count
+    return not zero or zero == pc.equal(values, scalar_of(b"0", pa.binary())).true_count
+
+
+def _are_shares(texts: pa.Array) -> bool:
+    """Say whether texts that begin with ``0.`` go on with digits alone."""
+    data = _bytes_of(texts)
+    return (
+        _within(data, _POINT, _NINE)
+        and not _count(data, _SLASH)
+        and _count(data, _POINT) == len(texts)
+        and pc.min(pc.binary_length(texts)).as_py() > len("0.")
+    )
+
+
+def _within(data: pa.Array, low: int, high: int) -> bool:
+    """Say whether there are bytes, none below `low` and none above `high`."""
+    if not len(data):
+        return False
+    ends = pc.min_max(data)
+    return bool(low <= ends["min"].as_py() and ends["max"].as_py() <= high)
+
+
+def _typed(texts: pa.Array, leaf: Leaf) -> pa.Array:
+    """Return a column of JSON scalars; strings without their quotes."""
     texts = texts.view(pa.string())
     if leaf.cells is None:
         return texts
     typed, bad = typed_texts(texts, leaf)
     if bad:
-        raise _Unlike
+        raise Unlike
     return typed
 
 

@@ -31,21 +31,32 @@ class Block:
 
     Attributes
     ----------
-    text : bytes
-        From the first record's brace through the first key's quote of the record that
-        follows the last one.
+    data : bytes
+        Holds its text, which is not copied.
+    start, stop : int
+        Of the text: from the first record's brace through the first key's quote of the
+        record that follows the last one.
     boundary : bytes
         From a record's closing brace through the next one's first key.
     opening : int, bytes
         From a record's opening brace through its first key's quote.
-    size : int, bytes
-        Of the document that it covers.
     """
 
-    text: bytes
+    data: bytes
+    start: int
+    stop: int
     boundary: bytes
     opening: int
-    size: int
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes of the document it covers."""
+        return self.stop - self.opening - self.start
+
+    @property
+    def records(self) -> bytes:
+        """Return what it covers, as a copy."""
+        return self.data[self.start : self.stop - self.opening]
 
     def first(self) -> tuple[bytes, bytes]:
         """Return the first record from behind its first key's quote, and a boundary.
@@ -53,18 +64,18 @@ class Block:
         The boundary is what follows the record's closing brace, through the next
         quote.
         """
-        end = self.text.find(self.boundary) + 1
+        end = self.data.find(self.boundary, self.start, self.stop) + 1
         if end == 0:
-            end = self.size - len(self._blank())
+            end = self.stop - self.opening - len(self._blank())
         between = self.boundary[1 : self.boundary.index(b'"') + 1]
-        return self.text[self.opening : end], between
+        return self.data[self.start + self.opening : end], between
 
     def parts(self) -> list[bytes]:
         """Return what the boundary tells apart, objects but for braces and first keys.
 
         Where the boundary stood inside a string, these are no objects.
         """
-        return self.text[: self.size - len(self._blank())].split(self.boundary)
+        return self.records[: self.size - len(self._blank())].split(self.boundary)
 
     def lines(self, parts: Sequence[bytes]) -> bytes:
         """Return the parts as a parser of JSON lines takes them.
@@ -129,13 +140,13 @@ class RecordCutter:
         brace = boundary.index(b"{")
         quote = boundary.index(b'"')
         start, window.at = window.at, end + brace
-        text = window.data[start : end + quote + 1]
-        return Block(text, boundary, quote + 1 - brace, window.at - start)
+        opening = quote + 1 - brace
+        return Block(window.data, start, window.at + opening, boundary, opening)
 
     def give_back(self, blocks: Iterable[Block]) -> None:
         """Move back in front of blocks, the last that were taken."""
         window = self._window
-        texts = [block.text[: block.size] for block in blocks]
+        texts = [block.records for block in blocks]
         window.data = b"".join([*texts, window.data[window.at :]])
         window.at = 0
 

@@ -1,8 +1,8 @@
 """Learn how a document writes its records: what stands around each value.
 
 Reports are printed by machines, so that records differ in their values alone. The text
-of a record is then a row of cells, each with the same bytes before and behind its
-value, and one separator between any two.
+of all records is then a row of cells with a mark before each, such as a line end, and
+every cell has the same bytes before and behind its value as in the first record.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from spreports.errors import ParseError
@@ -20,8 +20,9 @@ from spreports.fetch.json.values import CutShort, JsonValues
 __all__ = ["Layout", "Slot", "layout_of"]
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]|[^ \t\r\n{}\[\]:,"]++')
-_NEXT_KEY: Final = re.compile(rb',[ \t\r\n]*+"')
+_COLON: Final = re.compile(rb'(?:[^"\\]|\\.)*+("[ \t\r\n]*+:)')
 _LINE: Final = b"\n"
+_QUOTE: Final = b'"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,15 @@ class Slot:
         What the value is; None for a cell that holds none.
     path : tuple of str
         Keys that lead to the leaf.
+    quoted : bool
+        The quotes of a string stand in `before` and `behind`.
     """
 
     before: bytes
     behind: bytes = b""
     leaf: Leaf | None = None
     path: tuple[str, ...] = ()
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +54,31 @@ class Layout:
 
     Attributes
     ----------
-    skip : int, bytes
-        Before the first cell: of ``{``, blanks and the quote of the first key.
-    separator : bytes
-        Ends every cell.
-    joint : bytes
-        Between two records, a cell of its own once separators stand around it; b""
-        where they do as it is.
+    opening : bytes
+        Of a record: from its brace through the quote of its first key.
+    head : bytes
+        Of a record: from its brace to its first mark.
+    mark : bytes
+        Stands before each cell.
     slots : tuple of Slot
+        What is behind the last one's value leads into the next record, up to its
+        first mark.
     """
 
-    skip: int
-    separator: bytes
-    joint: bytes
+    opening: bytes
+    head: bytes
+    mark: bytes
     slots: tuple[Slot, ...]
+
+    def bare(self) -> Layout:
+        """Return the layout that leaves its quotes to the values, which may be null."""
+        slots = [
+            replace(slot, before=slot.before[:-1], behind=slot.behind[1:], quoted=False)
+            if slot.quoted
+            else slot
+            for slot in self.slots
+        ]
+        return replace(self, slots=tuple(slots))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +107,34 @@ def layout_of(record: bytes, between: bytes, root: Record) -> Layout | None:
     -------
     Layout or None
         None for what is no sound record, holds a list, an empty object or a key that
-        `root` lacks, and where no separator tells its values apart.
+        `root` lacks, and where no mark tells its values apart.
     """
     if not _is_sound(b'{"' + record):
         return None
     values = _values(b'"' + record, root)
     if not values:
         return None
-    for layout, text, shift in _candidates(record, between, values):
-        slots = _slots(text, layout.separator, values, shift)
+    opening = between[between.rindex(b"{") :]
+    # two records, so that the cells of the first are seen to their end
+    whole = opening + record + between + record
+    length = len(record) + len(between)
+    for mark in _marks(opening, record):
+        first = whole.index(mark)
+        text = whole[first : first + length]
+        slots = _slots(text, mark, values, len(opening) - first)
         if slots is not None:
-            return Layout(layout.skip, layout.separator, layout.joint, slots)
+            return Layout(opening, whole[:first], mark, slots)
     return None
+
+
+def _marks(opening: bytes, record: bytes) -> Iterator[bytes]:
+    """Yield what may stand before each cell."""
+    # A line end cannot stand inside a JSON string, so that lines make the best cells
+    if _LINE in opening:
+        yield _LINE
+    colon = _COLON.match(record)
+    if colon:
+        yield colon[1]
 
 
 def _is_sound(record: bytes) -> bool:
@@ -151,43 +182,33 @@ def _values(text: bytes, root: Record) -> list[_Value] | None:
     return values
 
 
-def _candidates(
-    record: bytes, between: bytes, values: Sequence[_Value]
-) -> Iterator[tuple[Layout, bytes, int]]:
-    """Yield ways to cut records; a record's text for each, and how far values move."""
-    opening = between[between.rindex(b"{") :]
-    # A line end cannot stand inside a JSON string, so that lines make the best cells
-    skip = opening.rfind(_LINE) + 1
-    if skip:
-        lead = opening[skip:]
-        text = lead + record + between[: len(between) - len(lead)]
-        yield Layout(skip, _LINE, b"", ()), text, len(lead)
-    separator = _NEXT_KEY.match(record, values[0].end)
-    if separator:
-        joint = b"}" + between
-        text = record[:-1] + separator[0] + joint + separator[0]
-        yield Layout(len(opening), separator[0], joint, ()), text, 0
-
-
 def _slots(
-    text: bytes, separator: bytes, values: Sequence[_Value], shift: int
+    text: bytes, mark: bytes, values: Sequence[_Value], shift: int
 ) -> tuple[Slot, ...] | None:
     """Return a record's cells; None where one holds more than a single value."""
     slots: list[Slot] = []
     placed = 0
     at = 0
-    for cell in text.split(separator)[:-1]:
+    for cell in text.split(mark)[1:]:
+        at += len(mark)
         end = at + len(cell)
         inside = [v for v in values if at <= v.start + shift and v.end + shift <= end]
         if len(inside) > 1:
             return None
         if inside:
-            value = inside[0]
-            before = text[at : value.start + shift]
-            behind = text[value.end + shift : end]
-            slots.append(Slot(before, behind, value.leaf, value.path))
+            start, stop = inside[0].start + shift, inside[0].end + shift
+            quoted = text[start : start + 1] == _QUOTE
+            slots.append(
+                Slot(
+                    text[at : start + quoted],
+                    text[stop - quoted : end],
+                    inside[0].leaf,
+                    inside[0].path,
+                    quoted,
+                )
+            )
             placed += 1
         else:
             slots.append(Slot(cell))
-        at = end + len(separator)
+        at = end
     return tuple(slots) if placed == len(values) else None

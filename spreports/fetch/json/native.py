@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from spreports.fetch.json.alike import alike
+from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
@@ -41,6 +41,7 @@ class NativeParser:
 
     def __init__(self, root: Record) -> None:
         self._root = root
+        self._alike = Alike(root)
         self._options = pyarrow.json.ParseOptions(
             explicit_schema=pa.schema(list(root.parsed)),
             unexpected_field_behavior="error",
@@ -59,7 +60,7 @@ class NativeParser:
             None where anything at all is not as the tree says: the block is then to
             be read the careful way.
         """
-        arrays = alike(block, self._root)
+        arrays = self._alike.columns(block)
         if arrays is not None:
             return arrays
         table = _parsed(block, self._options)
@@ -88,7 +89,7 @@ def sound_records(block: Block) -> int:
     int
         0 also where the careful way would find nothing wrong.
     """
-    if _NO_NUMBER.search(block.text):
+    if _NO_NUMBER.search(block.data, block.start, block.stop):
         return 0
     parsed = _parsed(block, None)
     return 0 if parsed is None else int(parsed.num_rows)
