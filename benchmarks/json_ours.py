@@ -10,7 +10,6 @@ from pathlib import Path
 
 from spreports.catalog import lookup
 from spreports.fetch.document import open_batches
-from spreports.reports.work import Reading, Target, Work, land
 
 
 def to_batches(path: Path, *, first: bool) -> int:
@@ -27,6 +26,13 @@ def to_batches(path: Path, *, first: bool) -> int:
 
 def to_parquet(url: str, folder: str) -> int:
     """Write one Parquet file; return how many rows."""
+    from spreports.reports.work import (  # noqa: PLC0415 - batches do without
+        Reading,
+        Target,
+        Work,
+        land,
+    )
+
     landed = land(
         Work(
             url=url,

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from spreports.catalog import ReportType as ReportType
     from spreports.checkup import Finding as Finding
     from spreports.checkup import check_setup as check_setup
-    from spreports.client import Client as Client
-    from spreports.client import connect as connect
-    from spreports.client import open_document as open_document
+    from spreports.client.client import Client as Client
+    from spreports.client.connecting import connect as connect
+    from spreports.client.files import open_document as open_document
     from spreports.errors import APIError as APIError
     from spreports.errors import BadRequestError as BadRequestError
     from spreports.errors import BusyError as BusyError
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from spreports.sync import read_feeds as read_feeds
 
 _HOMES = {
-    "Client": "client",
+    "Client": "client.client",
     "Credentials": "api.credentials",
     "Document": "reports.document",
     "Marketplace": "api.marketplaces",
@@ -104,9 +104,9 @@ _HOMES = {
     "SinkResult": "load.parquet",
     "SyncResult": "sync",
     "check_setup": "checkup",
-    "connect": "client",
+    "connect": "client.connecting",
     "marketplace": "facts",
-    "open_document": "client",
+    "open_document": "client.files",
     "read_feeds": "sync",
     "report_type": "facts",
     "report_types": "facts",

@@ -29,7 +29,7 @@ from spreports.simulator.tokens import MadeUpCredentials, TokenOffice
 from spreports.simulator.world import World
 
 if TYPE_CHECKING:
-    from spreports.client import Client
+    from spreports.client.client import Client
 
 ETAGS = ("md5", "opaque", None)
 REGIONS = ("na", "eu", "fe", None)
@@ -281,6 +281,6 @@ class Simulator(Behind):
         **kwargs : object
             Passed on to ``spreports.client.connect_simulator``.
         """
-        from spreports.client import connect_simulator  # noqa: PLC0415  a client may hold a simulator, but the room does not need clients
+        from spreports.client.connecting import connect_simulator  # noqa: PLC0415  a client may hold a simulator, but the room does not need clients
 
         return connect_simulator(self, **kwargs)
