@@ -1,0 +1,1 @@
+"""What native parts would bring: evidence, built on demand, no part of the package."""
