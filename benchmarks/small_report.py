@@ -15,8 +15,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -35,7 +35,25 @@ BURST = 12
 REPORT_TYPE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 GERMANY = "A1PA6795UKMFR9"
 BASE = "/reports/2021-06-30"
-YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+
+Spent = tuple[float, float]  # wall and CPU, in milliseconds
+
+
+@dataclass(frozen=True)
+class Window:
+    """Time that ends now: nobody else can have asked for it, so nothing is listed."""
+
+    start: datetime
+    end: datetime
+
+    def body(self) -> dict[str, Any]:
+        """Return what createReport is told."""
+        return {
+            "reportType": REPORT_TYPE,
+            "marketplaceIds": [GERMANY],
+            "dataStartTime": self.start.isoformat(),
+            "dataEndTime": self.end.isoformat(),
+        }
 
 
 class Bare:
@@ -57,31 +75,13 @@ class Bare:
         )
         self._headers = {"x-amz-access-token": answer.json()["access_token"]}
 
-    def read(self, day: date, operations: list[str]) -> bytes:
+    def read(self, window: Window, operations: list[str]) -> bytes:
         """Make the requests that `operations` names; return the stored bytes."""
         report: dict[str, str] = {}
         body = b""
         for operation in operations:
-            if operation == "getReports":
-                since = datetime.combine(day, datetime.min.time(), UTC).isoformat()
-                self._call(
-                    "GET",
-                    "/reports",
-                    params={
-                        "reportTypes": REPORT_TYPE,
-                        "marketplaceIds": GERMANY,
-                        "createdSince": since,
-                        "pageSize": 100,
-                    },
-                )
-            elif operation == "createReport":
-                wanted = {
-                    "reportType": REPORT_TYPE,
-                    "marketplaceIds": [GERMANY],
-                    "dataStartTime": f"{day}T00:00:00Z",
-                    "dataEndTime": f"{day + timedelta(days=1)}T00:00:00Z",
-                }
-                report = self._call("POST", "/reports", json=wanted)
+            if operation == "createReport":
+                report = self._call("POST", "/reports", json=window.body())
             elif operation == "getReport":
                 report = self._call("GET", f"/reports/{report['reportId']}")
             elif operation == "getReportDocument":
@@ -132,14 +132,9 @@ class AsToday:
             auth_token_client_class=Login,
         )
 
-    def read(self, day: date) -> pd.DataFrame:
-        """Ask for one day, poll, download, read."""
-        made = self._reports.create_report(
-            reportType=REPORT_TYPE,
-            marketplaceIds=[GERMANY],
-            dataStartTime=f"{day}T00:00:00Z",
-            dataEndTime=f"{day + timedelta(days=1)}T00:00:00Z",
-        ).payload
+    def read(self, window: Window) -> pd.DataFrame:
+        """Ask for the report, poll, download, read."""
+        made = self._reports.create_report(**window.body()).payload
         report = self._reports.get_report(made["reportId"]).payload
         answer = self._reports.get_report_document(
             report["reportDocumentId"], download=True
@@ -147,61 +142,71 @@ class AsToday:
         return pd.read_csv(io.StringIO(answer.payload["document"]), sep="\t")
 
 
+NAMES = {
+    "ours": "spreports, all layers",
+    "bare": "bare requests",
+    "today": "python-amazon-sp-api, pandas",
+}
+
+
 def small_report(reports: int) -> None:
     """Compare `reports` small reports with their bare requests."""
-    days = (YESTERDAY - timedelta(days=number) for number in count())
+    seen: dict[str, list[Spent]] = {name: [] for name in NAMES}
     with simulated(ROWS) as amazon:
         bare, today = Bare(amazon), AsToday(amazon)
-        seen: dict[str, list[float]] = {"ours": [], "bare": [], "today": []}
         for _ in range(-(-reports // (BURST - 1))):
-            for each in _session(amazon, bare, today, days):
-                for name, seconds in each.items():
-                    seen[name].append(1000 * seconds)
-    middle = {name: statistics.median(each) for name, each in seen.items()}
-    pairs = zip(seen["ours"], seen["bare"], strict=True)
-    over = [ours - theirs for ours, theirs in pairs]
-    print(f"\na report of {ROWS} rows, {len(over)} times, medians")
-    print(f"spreports, all layers     {middle['ours']:6.1f} ms")
-    print(f"bare requests             {middle['bare']:6.1f} ms")
-    print(f"python-amazon-sp-api      {middle['today']:6.1f} ms, with pandas")
-    quarters = statistics.quantiles(over)
-    print(
-        f"above the round trips     {statistics.median(over):6.1f} ms "
-        f"(quartiles {quarters[0]:.1f} and {quarters[2]:.1f})"
-    )
+            for each in _session(amazon, bare, today):
+                for name, spent in each.items():
+                    seen[name].append(spent)
+    print(f"\na report of {ROWS} rows, {len(seen['ours'])} times, medians")
+    print(f"{'':30}{'wall ms':>9}{'cpu ms':>9}")
+    for name, told in NAMES.items():
+        walls, cpus = zip(*seen[name], strict=True)
+        print(f"{told:30}{statistics.median(walls):9.1f}{statistics.median(cpus):9.1f}")
+    for which, kind in enumerate(("wall", "CPU")):
+        pairs = zip(seen["ours"], seen["bare"], strict=True)
+        over = [ours[which] - theirs[which] for ours, theirs in pairs]
+        low, middle, high = statistics.quantiles(over)
+        print(
+            f"{kind} above the round trips: {middle:.1f} ms "
+            f"(quartiles {low:.1f} and {high:.1f})"
+        )
 
 
 def _session(
-    amazon: Simulated, bare: Bare, today: AsToday, days: Iterator[date]
-) -> Iterator[dict[str, float]]:
-    """Yield the seconds of ours, the bare requests and the peer, in turn."""
+    amazon: Simulated, bare: Bare, today: AsToday
+) -> Iterator[dict[str, Spent]]:
+    """Yield what ours, the bare requests and the peer took, in turn."""
     with (
         tempfile.TemporaryDirectory() as home,
         amazon.connect(home) as client,
     ):
-        for number, day in zip(range(BURST), days):  # noqa: B905 - days have no end
+        for number in range(BURST):
             amazon.operations()
+            now = datetime.now(UTC).replace(microsecond=0)
+            window = Window(now - timedelta(days=1, hours=number), now)
 
-            def read(day: date = day) -> pl.DataFrame:
-                end = day + timedelta(days=1)
+            def read(window: Window = window) -> pl.DataFrame:
                 return client.reports(
-                    "orders", start=day, end=end, marketplaces=["DE"]
+                    "orders", start=window.start, end=window.end, marketplaces=["DE"]
                 ).read()
 
             ours, frame = _timed(read)
             asked = [name for name in amazon.operations() if name != "token"]
-            alone, _ = _timed(lambda: bare.read(day, asked))  # noqa: B023
-            theirs, table = _timed(lambda: today.read(day))  # noqa: B023
+            alone, _ = _timed(partial(bare.read, window, asked))
+            theirs, table = _timed(partial(today.read, window))
             if number:  # the first opens the connections
                 yield {"ours": ours, "bare": alone, "today": theirs}
             else:
                 _check(frame, table)
 
 
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
+def _timed(work: Callable[[], Any]) -> tuple[Spent, Any]:
+    """Return what some work took, and what came of it."""
+    wall, cpu = time.perf_counter(), time.process_time()
     result = work()
-    return time.perf_counter() - start, result
+    spent = (1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu))
+    return spent, result
 
 
 def _check(frame: pl.DataFrame, table: pd.DataFrame) -> None:
