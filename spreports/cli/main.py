@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+import spreports
 from spreports.cli import (
     catalogue,
     demo,
@@ -44,6 +45,20 @@ COMMAND_GROUPS = (
 )
 
 
+class _Version(argparse.Action):
+    """Looks for versions only when somebody asks."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 - the base class's signature
+        values: object,  # noqa: ARG002 - as above
+        option_string: str | None = None,  # noqa: ARG002 - as above
+    ) -> None:
+        sys.stdout.write(f"spreports {spreports.__version__}\n")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     top = argparse.ArgumentParser(
@@ -52,6 +67,12 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 no data, 4 credentials, "
         "5 throttled or network, 130 interrupted, 143 terminated. Credentials come "
         "from the environment or a profile, never from a flag.",
+    )
+    top.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        help="show the version of spreports",
     )
     top.add_argument(
         "--traceback", action="store_true", help="show where an error came from"

@@ -12,8 +12,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import spreports as spr
 from spreports.cli import main
 from spreports.simulator import Simulator
+from tests.clocks import ManualClock
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
@@ -207,13 +209,21 @@ def test_nobody_there_is_exit_5(
 ) -> None:
     for name in ("SP_API_REFRESH_TOKEN", "LWA_APP_ID", "LWA_CLIENT_SECRET"):
         monkeypatch.setenv(name, "made-up")
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("spreports.client.client.SystemClock", ManualClock)
     nobody = "http://127.0.0.1:9"
 
     words = ["--endpoint", nobody, "--token-url", f"{nobody}/token"]
     assert main(["reports", "get", "1", *words]) == 5
 
     assert "TransportError" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"spreports {spr.__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -272,7 +282,7 @@ def test_the_simulator_serves_other_programs_until_interrupted(tmp_path: Path) -
         check=False,
     )
     server.send_signal(signal.SIGINT)
-    code = server.wait(10)
+    code = server.wait(60)
     server.stdout.close()
 
     assert done.returncode == 0, done.stderr
