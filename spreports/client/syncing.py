@@ -19,6 +19,7 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.ways_out import check_format
 from spreports.sync.calendar import plan_dated
 from spreports.sync.feed import Feed, days_of
+from spreports.sync.folders import check_folders
 from spreports.sync.quality import POLICIES, OnDrift
 from spreports.sync.result import SyncResult
 from spreports.sync.run import run
@@ -96,7 +97,9 @@ class Syncing:
         TypeError
             Something else than a `Feed`.
         ValueError
-            A feed that cannot be, such as one without a table or twice the same.
+            A feed that cannot be, such as one without a table or twice the same, one
+            whose first day lies in the future, or that no document could be partitioned
+            by.
         BusyError
             Another run keeps one of these feeds of this lake.
         SinkError
@@ -140,13 +143,20 @@ class Syncing:
         first = default_since if feed.since is None else feed.since
         restated = entry.restated_days
         default = DEFAULT_LOOKBACK_DAYS if restated is None else restated
+        check_folders(entry, tuple(feed.partition_by))
+        since = None if first is None else moment(first, now, "since")
+        if since is not None and since > now:
+            raise ValueError(
+                f"since={first!r} of {entry.alias or entry.report_type} lies in the "
+                "future: there is nothing to keep before that day has come"
+            )
         stream = Stream(
             entry=entry,
             kind=kind,
             account=self._connection.account,
             marketplace_ids=marketplace_ids_of(feed.marketplaces),
             options=options,
-            since=None if first is None else moment(first, now, "since"),
+            since=since,
             lookback_days=default if feed.lookback is None else days_of(feed.lookback),
             partition_by=tuple(feed.partition_by),
         )

@@ -18,7 +18,7 @@ from spreports.arrays import array_of, scalar_of
 from spreports.errors import SinkError
 from spreports.load.hive import UNITS, segments, to_utc
 
-__all__ = ["Key", "Partitioner", "parse_keys"]
+__all__ = ["Key", "Partitioner", "is_folder_name", "parse_keys"]
 
 # Breaks a path, a glob or a URL, or pyarrow would decode it
 _NOT_IN_KEY = re.compile(r"[\x00-\x1f\x7f/\\=%?*\[\]{}#:]|^[.\s]|[.\s]$")
@@ -44,6 +44,11 @@ class Key:
     source: str
     unit: str | None
     constant: bool
+
+
+def is_folder_name(name: str) -> bool:
+    """Tell whether a column's name can stand in a path, before ``=``."""
+    return bool(name) and _NOT_IN_KEY.search(name) is None
 
 
 def parse_keys(
@@ -224,7 +229,7 @@ def _parse_key(
         raise SinkError(f"{entry!r}: {source!r} is {dtype}, not a date or timestamp")
     if not _fits_a_folder(dtype):
         raise SinkError(f"cannot partition by {source!r}: a folder cannot hold {dtype}")
-    if _NOT_IN_KEY.search(source) or not source:
+    if not is_folder_name(source):
         msg = f"cannot partition by {source!r}: its name cannot be part of a path"
         raise SinkError(msg)
     return Key(f"{source}_{unit}" if unit else source, source, unit, constant)

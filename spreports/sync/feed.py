@@ -25,8 +25,9 @@ class Feed:
     marketplaces : sequence of str, 1 to 25
         Country codes or ids of one region; one report covers them all.
     since : date, aware datetime, ISO string, or a duration back from now, optional
-        First day of the lake, in UTC; 30 days back when left out. With it, or with
-        `lookback`, a type is taken to have dates even where the catalogue is silent.
+        First day of the lake, in UTC, and no future one; 30 days back when left out.
+        With it, or with `lookback`, a type is taken to have dates even where the
+        catalogue is silent.
     lookback : int, timedelta, ``"7d"`` or ``"2w"``, optional
         Days after its end for which a window is asked for again each night, since
         Amazon restates it. Left out: what the catalogue says, else 7 days, so that the

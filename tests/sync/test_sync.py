@@ -469,3 +469,62 @@ def test_feeds_that_cannot_be_are_refused_before_anything_is_asked(
     with pytest.raises(ValueError, match="lookback"):
         spr.Feed("orders", marketplaces=["DE"], lookback="soon")
     assert simulator.requests == []
+
+
+def test_a_feed_that_begins_in_the_future_is_refused(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2030-01-01")
+
+    with pytest.raises(ValueError, match=r"since='2030-01-01' of orders .* future"):
+        client.sync(feed, lake)
+
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "folders", "told"),
+    [
+        ("orders", ["sku:day"], "no column 'sku' of GET_FLAT_.* is a date or timest"),
+        ("orders", ["purchase-dat:day"], "did you mean 'purchase-date'"),
+        ("orders", ["purchase-date:week"], "day, month or year"),
+        ("orders", ["purchase-date:"], "day, month or year"),
+        ("orders", ["report_id:day"], "no column 'report_id'"),
+        ("orders", ["a/b"], "part of a path"),
+        ("orders", [""], "part of a path"),
+        ("orders", ["sku", "sku"], "twice"),
+        ("orders", ["date:month", "date_month"], "twice"),
+        ("sales_and_traffic", ["parentAsin:day"], "no column 'parentAsin'"),
+    ],
+)
+def test_folders_that_no_document_can_have_are_refused_before_anything_is_asked(
+    client: spr.Client,
+    simulator: Simulator,
+    *,
+    name: str,
+    folders: list[str],
+    told: str,
+) -> None:
+    feed = spr.Feed(name, marketplaces=["DE"], since="7d", partition_by=folders)
+
+    with pytest.raises(ValueError, match=told):
+        client.sync(feed, "memory://nowhere/lake")
+
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "folders"),
+    [
+        ("orders", ["sales-channel", "purchase-date:day", "date:month", "report_id"]),
+        ("orders", ["Purchase-Date:year", "only-in-the-document"]),
+        ("sales_and_traffic", ["date:day", "data_start_time:year"]),
+        ("GET_A_TYPE_OF_NEXT_YEAR", ["whatever:day"]),
+    ],
+)
+def test_folders_that_a_document_may_have_are_left_to_it(
+    client: spr.Client, name: str, folders: list[str]
+) -> None:
+    feed = spr.Feed(name, marketplaces=["DE"], since="7d", partition_by=folders)
+
+    assert client.sync(feed, "memory://nowhere/lake", dry_run=True).plan is not None
