@@ -12,7 +12,7 @@ from spreports.client.arguments import entry_of
 from spreports.facts import read_catalogue
 from spreports.load.store import Store
 from spreports.reports.document import Document
-from spreports.reports.origin import file_origin
+from spreports.reports.file_origin import file_origin
 from spreports.reports.work import Reading
 
 # A file does not tell its marketplace. Japanese text holds bytes that Windows-1252 has

@@ -19,19 +19,11 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from spreports.errors import SinkError
+from spreports.load.urls import missing, shown
 
 __all__ = ["STATE", "Target", "open_target", "refusals", "shown"]
 
 STATE = "_spreports"
-EXTRAS = {
-    "s3": "s3",
-    "s3a": "s3",
-    "gs": "gcs",
-    "gcs": "gcs",
-    "abfs": "azure",
-    "abfss": "azure",
-    "az": "azure",
-}
 
 
 class Target(Protocol):
@@ -136,14 +128,7 @@ def open_target(
     if "::" in text:
         raise SinkError(f"{name}: chained URLs cannot be written to", url=name)
     with refusals(text, options, "open"):
-        try:
-            fs, path = fsspec.url_to_fs(text, **options)
-        except ImportError:
-            protocol = text.partition("://")[0]
-            package = EXTRAS.get(protocol)
-            ask = f"pip install 'spreports[{package}]'" if package else "install it"
-            msg = f"{name}: the package for {protocol}:// is missing: {ask}"
-            raise SinkError(msg, url=name) from None
+        fs, path = fsspec.url_to_fs(text, **options)
     root = str(path).rstrip("/")
     # "bucket/folder" on an object store, "/folder" elsewhere
     if "/" not in root or not root.strip("/"):
@@ -154,25 +139,6 @@ def open_target(
     if isinstance(fs, LocalFileSystem):
         return LocalTarget(Path(root), name, private=private)
     return RemoteTarget(fs, root, text, options, scratch=scratch)
-
-
-def shown(url: str) -> str:
-    """Return a URL without user, password and query.
-
-    Parameters
-    ----------
-    url : str
-
-    Returns
-    -------
-    str
-    """
-    head, mark, rest = url.partition("://")
-    if not mark:
-        return url
-    place, slash, path = rest.partition("/")
-    place = place.rpartition("@")[2]
-    return head + mark + place + slash + re.split(r"[?#]", path)[0]
 
 
 @contextlib.contextmanager
@@ -199,6 +165,8 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
         raise
     except Exception as exc:  # noqa: BLE001 - each fsspec back end has its own classes
         name = shown(url)
+        if isinstance(exc, ImportError | ValueError) and (lack := missing(url)):
+            raise SinkError(lack, url=name) from None
         secrets = list(_texts(options))
         if name != url:
             hidden = [url.partition("://")[2].rpartition("@")[0]]

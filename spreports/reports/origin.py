@@ -1,18 +1,13 @@
-"""Where a document's stored bytes come from: Amazon by way of the store, or a file."""
+"""Where a document's stored bytes come from: Amazon, by way of the store."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol
 
-import fsspec
-from fsspec.core import url_to_fs
-
-from spreports.errors import APIError, DocumentError, DownloadError
+from spreports.errors import APIError, DownloadError
 from spreports.fetch.download import StoredDocument, download
 from spreports.ledger import VerifiedDocument
 from spreports.load.store import Store
@@ -173,75 +168,3 @@ def refuse_nothing(arrived: StoredDocument, *, compressed: bool) -> None:
             "the report document came without a byte, twice, where Amazon said that it "
             "is compressed: it is not whole; ask for it again later"
         )
-
-
-class FileOrigin:
-    """A document in a file: a path or any fsspec URL.
-
-    Parameters
-    ----------
-    url : str
-    storage_options : mapping or None
-        For fsspec.
-    store : Store
-        Where frames are staged.
-    """
-
-    account = "files"
-
-    def __init__(
-        self, url: str, storage_options: Mapping[str, object] | None, store: Store
-    ) -> None:
-        self._url = url
-        self._options = dict(storage_options or {})
-        self.store = store
-        self.name = url.split("?", 1)[0].rsplit("/", 1)[-1]
-
-    def key(self) -> str:
-        """Return a digest of the file's place, size and time of change."""
-        try:
-            fs, path = url_to_fs(self._url, **self._options)
-            mark = f"{fs.unstrip_protocol(path)} {fs.ukey(path)}"
-            if "file" in fs.protocol:
-                # ukey goes by whole-second times; a rewrite within one is seen by ns
-                mark += f" {Path(path).stat().st_mtime_ns}"
-        except (OSError, ValueError, ImportError) as exc:
-            raise self._unreadable(exc) from exc
-        return hashlib.sha256(mark.encode()).hexdigest()[:32]
-
-    def stored(self) -> StoredBytes:
-        """Return the file's bytes.
-
-        Raises
-        ------
-        DocumentError
-            The file cannot be opened.
-        """
-        self._open().close()
-        return StoredBytes(self._open, None)
-
-    def _open(self) -> BinaryIO:
-        """Open the file afresh."""
-        try:
-            return cast(
-                "BinaryIO", fsspec.open(self._url, "rb", **self._options).open()
-            )
-        except (OSError, ValueError, ImportError) as exc:
-            raise self._unreadable(exc) from exc
-
-    def _unreadable(self, exc: Exception) -> DocumentError:
-        """Say which file, and why not."""
-        reason = exc.strerror if isinstance(exc, OSError) else None
-        return DocumentError(
-            f"{self.name} cannot be read: {reason or type(exc).__name__}; check the "
-            "path, the storage_options and that the file system's package is installed"
-        )
-
-
-def file_origin(
-    url: str | os.PathLike[str],
-    storage_options: Mapping[str, object] | None,
-    store: Store,
-) -> FileOrigin:
-    """Return the origin of a file given as a path or an fsspec URL."""
-    return FileOrigin(os.fspath(url), storage_options, store)

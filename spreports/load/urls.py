@@ -1,0 +1,85 @@
+"""What of a URL may be shown, and which file system it asks for in vain."""
+
+from __future__ import annotations
+
+import re
+
+from fsspec.registry import get_filesystem_class, known_implementations
+
+__all__ = ["missing", "shown"]
+
+EXTRAS = {
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gcs",
+    "gcs": "gcs",
+    "abfs": "azure",
+    "abfss": "azure",
+    "az": "azure",
+}
+_PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|$)")
+
+
+def shown(url: str) -> str:
+    """Return a URL without user, password and query.
+
+    Parameters
+    ----------
+    url : str
+
+    Returns
+    -------
+    str
+    """
+    head, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    place, slash, path = rest.partition("/")
+    place = place.rpartition("@")[2]
+    return head + mark + place + slash + re.split(r"[?#]", path)[0]
+
+
+def missing(url: str) -> str | None:
+    """Say what a URL cannot be opened for, and what to do.
+
+    Parameters
+    ----------
+    url : str
+        A path or any fsspec URL, chained ones too.
+
+    Returns
+    -------
+    str or None
+        None where nothing is missing. No user, password or query is in it.
+    """
+    if "://" not in url and "::" not in url:
+        return None
+    for link in url.split("::"):
+        found = _PROTOCOL.match(link)
+        if found is None:
+            continue
+        protocol = found[1]
+        try:
+            get_filesystem_class(protocol)
+        except ImportError:
+            return f"{shown(url)}: the package for {protocol}:// is missing: " + _fix(
+                protocol
+            )
+        except ValueError:
+            extras = ", ".join(
+                f"{name}:// (pip install 'spreports[{EXTRAS[name]}]')"
+                for name in ("s3", "gs", "abfs")
+            )
+            return (
+                f"{shown(url)}: no file system {protocol}:// is known; known are paths,"
+                f" memory://, {extras} and what else fsspec has"
+            )
+    return None
+
+
+def _fix(protocol: str) -> str:
+    """Say what to install."""
+    extra = EXTRAS.get(protocol)
+    if extra is not None:
+        return f"pip install 'spreports[{extra}]'"
+    return str(known_implementations.get(protocol, {}).get("err", "install it"))

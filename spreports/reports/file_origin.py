@@ -1,0 +1,160 @@
+"""A document's stored bytes out of a file: a path or any fsspec URL."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from fsspec.core import url_to_fs
+
+from spreports.errors import DocumentError, DownloadError
+from spreports.load.store import Store
+from spreports.load.urls import missing, shown
+from spreports.reports.origin import StoredBytes
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["FileOrigin", "file_origin"]
+
+_WEB = {"http", "https"}
+# Each read goes through another thread: bytes, as many as it may bring.
+_AT_ONCE = 4 << 20
+# What a web server says of a file that changes with its bytes.
+_MARKS = ("ETag", "Last-Modified", "Content-MD5", "Digest")
+
+
+class FileOrigin:
+    """A document in a file: a path or any fsspec URL.
+
+    Parameters
+    ----------
+    url : str
+    storage_options : mapping or None
+        For fsspec.
+    store : Store
+        Where frames are staged.
+    """
+
+    account = "files"
+
+    def __init__(
+        self, url: str, storage_options: Mapping[str, object] | None, store: Store
+    ) -> None:
+        self._url = url
+        self._options = dict(storage_options or {})
+        # For what cannot say whether it has changed: staged for this document alone
+        self._once = uuid.uuid4().hex
+        self.store = store
+        self.name = url.split("?", 1)[0].rsplit("/", 1)[-1]
+
+    def key(self) -> str:
+        """Return a digest of the file's place, size and time of change."""
+        try:
+            fs, path = url_to_fs(self._url, **self._options)
+            mark = f"{fs.unstrip_protocol(path)} {fs.ukey(path)}"
+            if "file" in fs.protocol:
+                # ukey goes by whole-second times; a rewrite within one is seen by ns
+                mark += f" {Path(path).stat().st_mtime_ns}"
+            elif _WEB.intersection(fs.protocol):
+                mark += self._web_mark(fs.info(path))
+        except Exception as exc:  # noqa: BLE001 - each file system has its own classes
+            raise self._unreadable(exc) from self._cause(exc)
+        return hashlib.sha256(mark.encode()).hexdigest()[:32]
+
+    def _web_mark(self, told: Mapping[str, object]) -> str:
+        """Return what a web server says of a file's version, if it says anything."""
+        marks = [f"{name} {told[name]}" for name in _MARKS if told.get(name)]
+        return f" {told.get('size')} {marks or self._once}"
+
+    def stored(self) -> StoredBytes:
+        """Return the file's bytes.
+
+        Raises
+        ------
+        DocumentError
+            The file cannot be opened.
+        """
+        self._open().close()
+        return StoredBytes(self._open, None)
+
+    def _open(self) -> BinaryIO:
+        """Open the file afresh."""
+        try:
+            fs, path = url_to_fs(self._url, **self._options)
+            if _WEB.intersection(fs.protocol):
+                # In one piece: many servers know no ranges, and fail in the middle
+                answer = fs.open(path, "rb", block_size=0)
+                body = _Answer(answer, self.name)
+                return cast("BinaryIO", io.BufferedReader(body, _AT_ONCE))
+            return cast("BinaryIO", fs.open(path, "rb"))
+        except Exception as exc:  # noqa: BLE001 - each file system has its own classes
+            raise self._unreadable(exc) from self._cause(exc)
+
+    def _cause(self, exc: Exception) -> Exception | None:
+        """Return what lies behind an error; not where it may quote a signed URL."""
+        return exc if shown(self._url) == self._url else None
+
+    def _unreadable(self, exc: Exception) -> DocumentError:
+        """Say which file, and why not."""
+        lack = missing(self._url)
+        if lack is not None:
+            return DocumentError(lack)
+        reason = exc.strerror if isinstance(exc, OSError) else None
+        return DocumentError(
+            f"{self.name} cannot be read: {reason or type(exc).__name__}; check the "
+            "path, the storage_options and that the file system's package is installed"
+        )
+
+
+class _Answer(io.RawIOBase):
+    """The body of a web server's answer, whose breaks are errors of ours.
+
+    Parameters
+    ----------
+    answer : file object
+        Of fsspec, which raises what its HTTP library raises.
+    name : str
+        Of the file, for the message.
+    """
+
+    def __init__(self, answer: Any, name: str) -> None:
+        self._answer = answer
+        self._name = name
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read some bytes; 0 at a proper end."""
+        space = memoryview(buffer).cast("B")
+        try:
+            data = self._answer.read(len(space))
+        except Exception as exc:  # noqa: BLE001 - the HTTP library has its own classes
+            raise DownloadError(
+                f"{self._name} broke off: {type(exc).__name__}; open it again, or copy "
+                "it to a local file first"
+            ) from None  # it quotes the URL
+        space[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if not self.closed:
+            self._answer.close()
+        super().close()
+
+
+def file_origin(
+    url: str | os.PathLike[str],
+    storage_options: Mapping[str, object] | None,
+    store: Store,
+) -> FileOrigin:
+    """Return the origin of a file given as a path or an fsspec URL."""
+    return FileOrigin(os.fspath(url), storage_options, store)

@@ -1,0 +1,148 @@
+"""Documents in files: on web servers that know little, and where nothing is known."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Simulator
+
+ROWS = 50_000
+SECRET = "X-Amz-Signature=0123456789abcdef"
+
+
+class Website(http.server.ThreadingHTTPServer):
+    """Serves one body whole, knows no ranges, and may break off or refuse."""
+
+    body = b""
+    etag: str | None = None
+    cut: int | None = None
+    status = 200
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/orders.txt?{SECRET}"
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    server: Website
+
+    def do_HEAD(self) -> None:
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        if self.server.etag is not None:
+            self.send_header("ETag", self.server.etag)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_HEAD()
+        self.wfile.write(self.server.body[: self.server.cut])
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+@pytest.fixture
+def site() -> Iterator[Website]:
+    with Website(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def text(rows: int) -> bytes:
+    lines = "".join(f"{number}\tSKU-{number:0140d}\n" for number in range(rows))
+    return f"amazon-order-id\tsku\n{lines}".encode()
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_server_without_ranges_is_read_to_its_end(
+    site: Website, zipped: bool
+) -> None:
+    plain = text(ROWS)
+    assert len(plain) > 6 << 20, "more than fsspec asks for at once"
+    site.body = gzip.compress(plain, 1) if zipped else plain
+
+    frame = spr.open_document(site.url, report_type="orders").read()
+
+    assert frame["amazon-order-id"][-1] == str(ROWS - 1)
+    assert frame.height == ROWS
+
+
+def test_an_answer_that_breaks_off_is_an_error_that_hides_the_url(
+    site: Website, tmp_path: Path
+) -> None:
+    site.body, site.cut = text(ROWS), 3 << 20
+    document = spr.open_document(site.url, report_type="orders")
+
+    with pytest.raises(spr.DocumentError, match="broke off") as caught:
+        document.sink(tmp_path / "lake")
+
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_server_that_refuses_is_an_error_that_hides_the_url(site: Website) -> None:
+    site.status = 503
+
+    with pytest.raises(spr.DocumentError, match=r"orders\.txt cannot") as caught:
+        spr.open_document(site.url, report_type="orders").read()
+
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("etags", [('"1"', '"2"'), (None, None)])
+def test_what_a_server_serves_anew_is_read_anew(
+    site: Website, etags: tuple[str | None, str | None]
+) -> None:
+    site.body, site.etag = b"sku\nA\n", etags[0]
+    assert spr.open_document(site.url).read()["sku"].to_list() == ["A"]
+
+    site.body, site.etag = b"sku\nB\n", etags[1]
+
+    assert spr.open_document(site.url).read()["sku"].to_list() == ["B"]
+
+
+UNKNOWN = r"foo://place[\w/]*: no file system foo:// is known.*spreports\[s3\]"
+LACKING = r"gs://place[\w/]*: the package for gs:// is missing: .*spreports\[gcs\]"
+
+
+@pytest.fixture
+def _no_gcsfs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+
+
+@pytest.mark.usefixtures("_no_gcsfs")
+@pytest.mark.parametrize(
+    ("url", "told"), [("foo://place/x", UNKNOWN), ("gs://place/x", LACKING)]
+)
+def test_a_file_system_that_is_not_there_is_named_with_what_to_do(
+    client: spr.Client, simulator: Simulator, tmp_path: Path, url: str, told: str
+) -> None:
+    (tmp_path / "a.txt").write_bytes(text(3))
+    document = spr.open_document(tmp_path / "a.txt", report_type="orders")
+    feed = spr.Feed("orders", marketplaces=["DE"], since="3d")
+
+    with pytest.raises(spr.DocumentError, match=told):
+        spr.open_document(url, report_type="orders").read()
+    with pytest.raises(spr.SinkError, match=told):
+        document.sink(url)
+    with pytest.raises(spr.SinkError, match=told):
+        spr.scan_lake(url, "orders")
+    with pytest.raises(spr.SinkError, match=told):
+        client.sync(feed, url)
+    with pytest.raises(spr.SinkError, match=told):
+        client.sync(feed, url, dry_run=True)
+    assert simulator.requests == []
+    with pytest.raises(spr.SinkError, match=told):
+        client.reports("orders", start="3d", marketplaces=["DE"]).sink(url)
