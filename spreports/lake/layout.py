@@ -151,7 +151,7 @@ def conformed(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedA
         if pa.types.is_string(plain):
             return _read(column, name, layout)
         return column.cast(want)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a value, or no such cast
         # Arrow quotes values
         raise SinkError(
             f"a file of the lake holds a {plain} in the column {name!r} that is no"

@@ -18,7 +18,10 @@ from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.load.target import STATE
 
-__all__ = ["DataRoot", "all_roots", "is_delta", "roots_of"]
+__all__ = ["DataRoot", "all_roots", "folders_there", "is_delta", "roots_of"]
+
+# So many folders are named in an error
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,23 @@ def roots_of(lake: Place, entry: ReportType, table: str | None) -> list[DataRoot
         return [DataRoot(own, entry.report_type)]
     if _is_root(lake):
         return [DataRoot(lake)]
-    below = [own.below(known.name) for known in entry.tables]
+    names = sorted((t.name for t in entry.tables), key=lambda name: name != table)
+    below = [each.below(name) for each in (own, lake) for name in names]
     _refuse_delta([place for place in (own, *below, lake) if is_delta(place)])
     return []
+
+
+def folders_there(lake: Place) -> str:
+    """Return how an error goes on that says which folders a lake has."""
+    folders = sorted(
+        name
+        for name, is_folder in lake.entries().items()
+        if is_folder and "=" not in name and not name.startswith("_")
+    )
+    if not folders:
+        return ""
+    more = f" and {len(folders) - SHOWN} more" if len(folders) > SHOWN else ""
+    return f"; there are {', '.join(folders[:SHOWN])}{more}"
 
 
 def is_delta(place: Place) -> bool:
@@ -81,13 +98,16 @@ def is_delta(place: Place) -> bool:
 
 def _refuse_delta(tables: list[Place]) -> None:
     """Raise where there is a Delta table: say who reads it."""
-    if tables:
-        found = tables[0].name
-        raise SinkError(
-            f"{found} is a Delta table: read it with polars.scan_delta({found!r}):"
-            " it has the newest version of each window alone; deltalake cares for it",
-            url=found,
-        )
+    if not tables:
+        return
+    first, *more = [table.name for table in tables]
+    others = f"; others there: {', '.join(more)}" if more else ""
+    raise SinkError(
+        f"{first} is a Delta table: read it with polars.scan_delta({first!r}):"
+        " it has the newest version of each window alone; deltalake cares for it"
+        + others,
+        url=first,
+    )
 
 
 def all_roots(lake: Place) -> list[DataRoot]:

@@ -29,7 +29,7 @@ from spreports.lake.layout import Layout
 from spreports.lake.place import Place, no_lake
 from spreports.lake.predicate import Condition, conditions, excluded, parts
 from spreports.lake.reading import Wanted, open_piece, read_piece
-from spreports.lake.roots import DataRoot, roots_of
+from spreports.lake.roots import DataRoot, folders_there, roots_of
 from spreports.lake.stock import (
     Owner,
     Piece,
@@ -125,6 +125,7 @@ def _taken(
         stock = take_stock(roots, entry, table, latest=latest)
         if not stock.held:
             what = f"no report of {entry.report_type} is committed there"
+            what += folders_there(lake)
             if "_delta_log" in lake.entries():
                 what = "this is a Delta table: read it with polars.scan_delta"
             raise no_lake(lake, what)

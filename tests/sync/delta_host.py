@@ -13,7 +13,9 @@ import signal
 import sys
 from typing import Any
 
-import deltalake  # noqa: F401 - imported once, before the hosts
+# Imported once, before the hosts: the second brings pandas, where that is installed
+import deltalake  # noqa: F401
+import pyarrow.dataset  # noqa: F401
 
 from tests.sync.killed import Place, night
 from tests.sync.night_clock import NightClock

@@ -142,6 +142,22 @@ def test_a_lake_stays_what_it_was_begun_as(
         spr.Lake(lake).compact()
 
 
+def test_who_scans_a_delta_lake_is_told_which_tables_are_there(
+    client: spr.Client, lake: str
+) -> None:
+    traffic = spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2026-11-08")
+    client.sync([FEED, traffic], lake, format="delta")
+    by_date, by_asin = "salesAndTrafficByDate", "salesAndTrafficByAsin"
+
+    for url in (lake, f"{lake}/{TRAFFIC}"):
+        with pytest.raises(spr.SinkError, match=rf"{by_date} is a .*{by_asin}$"):
+            spr.scan_lake(url, "sales_and_traffic")
+        with pytest.raises(spr.SinkError, match=rf"{by_asin} is a .*{by_date}$"):
+            spr.scan_lake(url, "sales_and_traffic", table=by_asin)
+    with pytest.raises(spr.SinkError, match=rf"there are {ORDERS}, {TRAFFIC}$"):
+        spr.scan_lake(lake, "listings")
+
+
 def test_what_differs_is_held_back_from_a_delta_table_too(
     client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
