@@ -163,7 +163,7 @@ def _cast(column: pa.Array, field: pa.Field) -> pa.Array:
     """Cast a column, without quoting its values."""
     try:
         return column.cast(field.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a value, or no such cast
         msg = f"the column {field.name!r} holds values that are no {field.type}"
         raise SinkError(msg) from None
 

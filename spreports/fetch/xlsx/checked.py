@@ -60,7 +60,7 @@ def check_workbook(path: Path) -> None:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as exc:
         msg = f"the workbook is damaged or cut short: {type(exc).__name__}"
         raise ParseError(msg) from exc
-    except (NotImplementedError, RuntimeError) as exc:
+    except (NotImplementedError, RuntimeError) as exc:  # of zipfile: method, password
         msg = "the workbook is compressed or encrypted in a way that is not read"
         raise ParseError(msg) from exc
 
