@@ -20,7 +20,7 @@ from spreports.owner import is_gone, mark
 
 __all__ = ["alone"]
 
-LOOKS = 50
+LOOKS = 500
 BETWEEN_LOOKS = 0.01  # seconds
 
 

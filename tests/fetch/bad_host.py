@@ -49,7 +49,7 @@ class BadHost:
         self._random = random.Random(self.seed)  # noqa: S311 - seeded, no secrets
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(20)
+        self._listener.settimeout(600)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -77,7 +77,7 @@ class BadHost:
         while True:
             connection, _ = self._listener.accept()
             with connection:
-                connection.settimeout(20)
+                connection.settimeout(60)
                 head = b""
                 while b"\r\n\r\n" not in head and (data := connection.recv(65536)):
                     head += data

@@ -5,34 +5,22 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from spreports.api.bucket import Bucket
 from spreports.api.throttle import Throttle
 from spreports.api.usage_plans import USAGE_PLANS
-from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError, ThrottledError
-from spreports.quota import QuotaFile, SharedBuckets
 from tests.api.test_throttle import within_plan
 from tests.clocks import ManualClock
+from tests.quota.sharing import TURNS, Shared, count
 
 CREATE = "createReport"
-
-
-class Shared(SharedBuckets):
-    """Buckets with a connection of their own."""
-
-    def __init__(self, path: Path, account: str, clock: Clock) -> None:
-        self.file = QuotaFile(path)
-        super().__init__(self.file, account, clock)
-
-    def close(self) -> None:
-        self.file.close()
+T = TypeVar("T")
 
 
 def spend(throttle: Throttle, clock: ManualClock) -> int:
@@ -123,37 +111,19 @@ def test_a_file_that_is_none_is_refused_with_the_fix(tmp_path: Path) -> None:
         Shared(path, "one", ManualClock())
 
 
-def _count(
-    path: Path, start: Barrier, results: multiprocessing.Queue[list[float]]
-) -> None:
-    clock = SystemClock()
-    throttle = Throttle(clock, Shared(path, "one", clock))
-    start.wait(60)
-    until = clock.monotonic() + 3.0
-    taken: list[float] = []
-    with suppress(ThrottledError):
-        while True:
-            throttle.acquire("getReport", until)
-            taken.append(time.time())
-    results.put(taken)
-
-
 def test_processes_take_turns_and_no_more_than_the_plan_allows(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     start, results = context.Barrier(3), context.Queue()
-    workers = [
-        context.Process(target=_count, args=(tmp_path / "quota.sqlite", start, results))
-        for _ in range(3)
-    ]
+    arguments = (tmp_path / "quota.sqlite", time.monotonic(), start, results)
+    workers = [context.Process(target=count, args=arguments) for _ in range(3)]
     for worker in workers:
         worker.start()
-    each = [results.get(timeout=60) for _ in workers]
+    each = [results.get(timeout=300) for _ in workers]
     for worker in workers:
-        worker.join(30)
+        worker.join(60)
 
     plan = USAGE_PLANS["getReport"]
-    grants = sorted(itertools.chain(*each))
-    assert within_plan(grants, plan)
-    assert len(grants) >= plan.burst - 1
-    # Nobody starves: once the burst is spent, everybody has turns
-    assert all(sum(at > grants[plan.burst] for at in taken) for taken in each)
+    assert [len(slots) for slots in each] == [TURNS] * 3
+    assert within_plan(sorted(itertools.chain(*each)), plan)
+    # Slots are handed out in order, to each as to all
+    assert all(slots == sorted(slots) for slots in each)

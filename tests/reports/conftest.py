@@ -1,4 +1,4 @@
-"""A running Amazon and a client of it, on a fast clock."""
+"""A running Amazon and a client of it, on a clock that jumps over every wait."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import pytest
 
 import spreports as spr
 from spreports.simulator import Simulator
+from spreports.simulator.jumping_clock import JumpingClock
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator(speed=600.0) as running:
+    with JumpingClock() as clock, Simulator(clock=clock) as running:
         yield running
         assert running.failures == []
         assert running.breaches == []

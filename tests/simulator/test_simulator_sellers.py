@@ -72,22 +72,22 @@ def test_cool_downs_of_the_catalogue_cancel_what_is_asked_for_too_soon() -> None
 def test_time_jumps_only_when_everybody_sleeps() -> None:
     seen: list[float] = []
     with JumpingClock() as clock:
-        working = threading.Event()
+        working = threading.Barrier(3)
 
         def sleep(seconds: float) -> None:
             clock.enrol()
-            working.wait(10)
+            working.wait(60)
             clock.sleep(seconds)
             seen.append(clock.monotonic())
 
         threads = [threading.Thread(target=sleep, args=(s,)) for s in (3600.0, 60.0)]
         for thread in threads:
             thread.start()
+        working.wait(60)  # both are enrolled
         assert clock.monotonic() == 0
-        working.set()
         with clock.away():
             for thread in threads:
-                thread.join(10)
+                thread.join(60)
 
     assert seen == [60.0, 3600.0]
 
@@ -111,6 +111,6 @@ def test_a_waiter_is_woken_by_the_doing_of_others_before_time_jumps() -> None:
             order["told"] += 1
             condition.notify_all()
         with clock.away():
-            thread.join(10)
+            thread.join(60)
 
     assert done == [30.0]

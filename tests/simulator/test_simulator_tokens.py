@@ -54,7 +54,7 @@ def test_strict_logins_are_refused_in_oauth_words(
         **change,
     }
 
-    answer = requests.post(simulator.token_url, data=form, timeout=10)
+    answer = requests.post(simulator.token_url, data=form, timeout=60)
 
     assert answer.status_code == status
     assert answer.json().get("error") == error

@@ -138,7 +138,7 @@ def answer_misfits(operation: Operation, answer: Answer) -> tuple[Any, list[str]
 
 
 def _forward(origin: str, asked: Asked) -> Answer:
-    connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=60)
     try:
         connection.putrequest(
             asked.method, asked.target, skip_host=True, skip_accept_encoding=True

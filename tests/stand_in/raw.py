@@ -10,7 +10,7 @@ def ask(
     url: str, method: str, target: str, headers: dict[str, str], body: str = ""
 ) -> tuple[int, bytes]:
     """Send a request as it is; return status and body."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         connection.request(method, target, body or None, headers)
         answer = connection.getresponse()

@@ -77,7 +77,7 @@ def _handler(
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
-        timeout = 20
+        timeout = 60
 
         def serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -47,6 +47,9 @@ STEPS: tuple[tuple[type, str], ...] = (
 )
 
 
+INTERRUPT = {signal.SIGINT}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Where a run finds Amazon, its store and its lake; all of it fit for JSON."""
@@ -127,14 +130,18 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         place = Place(**job["place"])
+        # A child is interrupted where it expects it, however slowly it begins
+        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
         child = os.fork()
         if child == 0:
             code = 1
             try:
                 devnull = os.open(os.devnull, os.O_RDONLY)
                 os.dup2(devnull, 0)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
                 night(place, NightClock(**place.clock), counting(job["dies_at"]))  # type: ignore[arg-type] # JSON has but one kind of number
                 code = 0
+                signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
             except KeyboardInterrupt:
                 code = 130
             finally:

@@ -25,7 +25,7 @@ from pathlib import Path
 from spreports.sync.busy import alone
 with alone(Path(sys.argv[1]), [("lake orders", "orders")], datetime.now(UTC)):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -64,10 +64,10 @@ def test_of_two_that_come_at_once_the_second_still_says_who_was_first(
             at_once: threading.Barrier = at_once,
             told: threading.Event = told,
         ) -> None:
-            at_once.wait(5)
+            at_once.wait(60)
             try:
                 with alone(folder, [("lake orders", "orders")], NOW):
-                    told.wait(5)
+                    told.wait(60)
             except spr.BusyError as exc:
                 refused.append(exc)
                 told.set()
