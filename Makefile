@@ -1,6 +1,9 @@
 # make demo and make test do all of their own set-up: only Python 3.11+, git and make
 # are needed. A virtual environment is made in .venv by plain venv and pip.
 
+# Tests and commands start many processes: each would compile the whole package anew.
+export PYTHONDONTWRITEBYTECODE =
+
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -10,9 +13,9 @@ BIN    := $(VENV)/bin
 demo: $(VENV)/.demo
 	$(BIN)/spreports demo
 
-# Two workers, a file of tests each: the tests are whole processes and sockets, mostly.
+# Two workers with half of the files each; who is ready first takes from the other.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 # The long suites; SPREPORTS_SLOW=short makes each of them minutes instead of hours.
 slow: $(VENV)/.test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from collections.abc import Iterator
@@ -10,20 +11,33 @@ from typing import Any
 
 import pytest
 
+from tests.drawing import load_profiles
+
 pytest_plugins = ["pytester"]
+load_profiles()
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Name a new home for each test.
+
+    Not one of pytest's folders: it looks through all that there are for each new one.
+    """
+    below = tmp_path_factory.mktemp("homes")
+    return (below / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """Hide the developer's credentials, proxies and caches."""
     for name in list(os.environ):
         if name.startswith(("SP_API_", "LWA_", "SPREPORTS_", "AWS_")):
             monkeypatch.delenv(name)
         if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}:
             monkeypatch.delenv(name)
-    home = tmp_path / "home"
+    home = next(homes)
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.arrays import array_of, every, scalar_of, text_between
@@ -29,7 +29,6 @@ KINDS: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
 
 
 @pytest.mark.parametrize(("dtype", "value"), KINDS, ids=lambda kind: str(kind)[:16])
-@settings(deadline=None)
 @given(st.data())
 def test_any_values(
     dtype: pa.DataType, value: st.SearchStrategy[Any], data: st.DataObject

@@ -44,7 +44,7 @@ def test_the_pytest_block_passes(pytester: pytest.Pytester) -> None:
     (text,) = [t for t in blocks("python") if "def test_" in t]
     pytester.makepyfile(text)
 
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
 
     result.assert_outcomes(passed=1)
 

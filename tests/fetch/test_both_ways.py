@@ -127,7 +127,7 @@ def compare(
     assert at_once.equals(one_by_one)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=80)
 @given(
     st.sampled_from(["int64", "float64", "decimal"]),
     st.lists(st.none() | NUMBER, min_size=1, max_size=3),
@@ -136,7 +136,7 @@ def test_numbers(dtype: str, texts: list[str | None]) -> None:
     compare(Column(name="v", dtype=dtype), texts)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=80)
 @given(
     st.sampled_from(["EUR", "USD", "JPY", "XXX"]),
     st.lists(st.none() | NUMBER, min_size=1, max_size=3),
@@ -146,14 +146,14 @@ def test_decimals_with_a_comma(currency: str, texts: list[str | None]) -> None:
     compare(Column(name="v", dtype="decimal"), texts, currency)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=25)
 @given(st.lists(st.none() | TRUTH, min_size=1, max_size=4))
 def test_booleans(texts: list[str | None]) -> None:
     compare(Column(name="v", dtype="boolean"), texts)
 
 
 @pytest.mark.parametrize("formats", TIMED, ids=" | ".join)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_timestamps(formats: tuple[str, ...], data: st.DataObject) -> None:
     texts = data.draw(st.lists(st.none() | written(formats), min_size=1, max_size=3))
@@ -161,7 +161,7 @@ def test_timestamps(formats: tuple[str, ...], data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("formats", DATED, ids=" | ".join)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_dates(formats: tuple[str, ...], data: st.DataObject) -> None:
     texts = data.draw(st.lists(st.none() | written(formats), min_size=1, max_size=3))

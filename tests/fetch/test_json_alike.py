@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreports.errors import DocumentError
@@ -16,6 +16,7 @@ from spreports.fetch.json import records as json_records
 from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.layout import Layout, layout_of
+from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import json_type, read_json, table
 
 KIND = json_type(
@@ -272,12 +273,12 @@ def test_quotes_that_come_and_go_are_read_at_once(
 def test_one_hostile_value_reads_as_it_does_with_care(
     style: Style, key: str, raw: str
 ) -> None:
-    records = [list(PLAIN) for _ in range(20)]
-    records[13] = [(k, raw if k == key else value) for k, value in PLAIN]
+    records = [list(PLAIN) for _ in range(12)]
+    records[8] = [(k, raw if k == key else value) for k, value in PLAIN]
     for rule in ("raise", "rescue"):
         compare(style.document(records), on_bad_value=rule, batch_bytes=700)
     # in each record
-    compare(style.document([records[13]] * 20), batch_bytes=700)
+    compare(style.document([records[8]] * 12), batch_bytes=700)
 
 
 @HOSTILE
@@ -302,11 +303,11 @@ def test_one_hostile_value_reads_as_it_does_with_care(
 def test_one_record_with_other_keys_reads_as_it_does_with_care(
     style: Style, pairs: Pairs
 ) -> None:
-    records = [list(PLAIN) for _ in range(20)]
-    records[13] = list(pairs)
+    records = [list(PLAIN) for _ in range(12)]
+    records[8] = list(pairs)
     for rule in ("raise", "rescue"):
         compare(style.document(records), on_bad_value=rule, batch_bytes=700)
-    compare(style.document([pairs] * 20), batch_bytes=700)
+    compare(style.document([pairs] * 12), batch_bytes=700)
 
 
 TEXT = st.sampled_from(
@@ -320,9 +321,8 @@ RECORD = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=75,
+    suppress_health_check=SHARED_FIXTURE,
 )
 @given(
     st.lists(RECORD, min_size=1, max_size=12),
@@ -346,9 +346,8 @@ def test_both_ways_agree_on_any_records(
 
 
 @settings(
-    max_examples=300,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=150,
+    suppress_health_check=SHARED_FIXTURE,
 )
 @given(
     st.sampled_from(list(STYLES.values())),

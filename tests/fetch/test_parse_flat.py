@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.catalog import Column
@@ -38,7 +38,6 @@ def parse(text: bytes, cuts: list[int], block_bytes: int) -> list[list[object]]:
     return [row for batch in batches for row in cells(batch)]
 
 
-@settings(deadline=None)
 @given(
     ROWS,
     st.sampled_from(["\n", "\r\n"]),
@@ -61,7 +60,6 @@ def test_cuts_and_block_sizes_never_matter(
 QUOTED_CELL = st.text('ab",\n;\té', max_size=6)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(QUOTED_CELL, QUOTED_CELL), max_size=8),
     st.lists(st.integers(0, 300), max_size=5),
@@ -77,7 +75,6 @@ def test_quoted_cells_hold_line_breaks_wherever_the_blocks_end(
     assert parse(text.encode(), cuts, block_bytes) == [list(row) for row in rows]
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_cut_last_row_is_an_error(data: st.DataObject) -> None:
     text = b"a\tb\tc\n" + b"1\t2\t3\n" * 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spreports.catalog import Column
@@ -57,7 +57,6 @@ def read(
     return pa.Table.from_batches(batches, typing.schema), findings
 
 
-@settings(deadline=None)
 @given(rows=ROWS, times=st.sampled_from([1, 40]))
 @example(rows=[SOUND, (*SOUND[:3], "0000-12-31T23:59:59Z", *SOUND[4:])], times=1)
 @example(rows=[SOUND, ("1,5", *SOUND[1:]), ("0.1234560", *SOUND[1:])], times=40)

@@ -167,7 +167,7 @@ def test_an_own_entry_without_summary_row_reads_it_as_it_is() -> None:
 CENTS = st.integers(-(10**30), 10**30)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(CENTS, max_size=30), st.integers(-2, 2), st.sampled_from([1, 200]))
 def test_the_sum_is_exact_and_any_difference_is_found(
     cents: list[int], off: int, batch_bytes: int

@@ -337,7 +337,7 @@ MOMENTS = st.from_regex(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["int64", "float64", "decimal", "boolean", "timestamp", "date"]),
     st.one_of(

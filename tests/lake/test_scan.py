@@ -241,7 +241,7 @@ def test_a_lake_of_empty_reports_has_columns_and_no_rows(shore: Lakeside) -> Non
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(values=st.lists(st.none() | texts, min_size=1, max_size=6))
 def test_any_partition_value_comes_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, values: list[str | None]
@@ -271,7 +271,7 @@ moments = st.datetimes(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     times=st.lists(st.none() | moments, min_size=1, max_size=8),
     unit=st.sampled_from(["day", "month", "year"]),

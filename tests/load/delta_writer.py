@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from spreports.arrays import array_of
 from spreports.load.delta import DeltaReport, sink_delta
 
 MADE = datetime(2026, 10, 2, tzinfo=UTC)
@@ -25,12 +26,12 @@ def report(
 ) -> DeltaReport:
     rows = pa.table(
         {
-            "n": pa.array(numbers, pa.int64()),
-            "sku": [f"{n % 7:03d}" for n in numbers],
-            "price": pa.array(
+            "n": array_of(list(numbers), pa.int64()),
+            "sku": array_of([f"{n % 7:03d}" for n in numbers], pa.string()),
+            "price": array_of(
                 [Decimal(n) / 100 for n in numbers], pa.decimal128(38, 6)
             ),
-            "purchase-date": pa.array(
+            "purchase-date": array_of(
                 [MADE + timedelta(hours=n) for n in numbers], pa.timestamp("us", "UTC")
             ),
             **columns,

@@ -246,7 +246,7 @@ def test_an_s3_server_in_a_thread_of_this_process_is_answered() -> None:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -12,7 +12,7 @@ import pytest
 from spreports.errors import SinkError
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import sink
-from tests.load.lake import orders, reader
+from tests.load.rows import orders, reader
 
 
 def test_columns_that_parquet_cannot_hold_are_an_error_and_nothing_is_visible(

@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 
 from spreports.errors import ParseError, SinkError
 from spreports.load.frame import scan, stage
-from tests.load.lake import breaking, cut, orders, reader
+from tests.load.rows import breaking, cut, orders, reader
 
 
 def test_collecting_twice_gives_the_same_rows(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_collecting_twice_gives_the_same_rows(tmp_path: Path) -> None:
     assert joined == 1000
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, 90), max_size=8))
 def test_cuts_between_batches_never_show(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int]

@@ -22,14 +22,15 @@ from spreports.load import parquet
 from spreports.load.parquet import SinkResult, markers, sink
 from spreports.load.partition import Partitioner
 from spreports.load.writers import PartWriters
-from tests.load.lake import by_polars, cut, numbers, orders, reader, tree
+from tests.load.lake import by_polars, numbers, tree
+from tests.load.rows import cut, orders, reader
 
 KEYS = ["sku", "sales-channel", "purchase-date:day", "purchase-date:month", "n", "date"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30)
 @given(
-    rows=st.integers(0, 400),
+    rows=st.integers(0, 150),
     cuts=st.lists(st.integers(0, 120), max_size=6),
     by=st.lists(st.sampled_from(KEYS), unique=True, max_size=3),
     other=st.lists(st.sampled_from(KEYS), unique=True, max_size=2),

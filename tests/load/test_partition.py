@@ -11,14 +11,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreports.errors import SinkError
 from spreports.load.hive import NULL_VALUE, encode_value
 from spreports.load.parquet import sink
 from spreports.load.partition import Partitioner, parse_keys
-from tests.load.lake import by_duckdb, by_polars, by_pyarrow, orders, reader, tree
+from tests.drawing import SHARED_FIXTURE
+from tests.load.lake import by_duckdb, by_polars, by_pyarrow, tree
+from tests.load.rows import orders, reader
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20).filter(
     lambda text: text != NULL_VALUE
@@ -47,9 +49,8 @@ def test_hard_values_read_back_exactly_in_polars_pyarrow_and_duckdb(
 
 
 @settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=25,
+    suppress_health_check=SHARED_FIXTURE,
 )
 @given(rows=st.lists(st.tuples(st.none() | TEXTS, st.none() | TEXTS), min_size=1))
 def test_any_texts_read_back_exactly_in_three_readers(

@@ -12,7 +12,8 @@ import pytest
 from spreports.errors import DecompressError, ParseError, SinkError
 from spreports.load.leftovers import unique_name
 from spreports.load.parquet import sink
-from tests.load.lake import breaking, numbers, orders, reader, tree
+from tests.load.lake import numbers, tree
+from tests.load.rows import breaking, orders, reader
 
 
 @pytest.mark.parametrize(

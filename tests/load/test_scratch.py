@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from spreports.load.parquet import sink
 from spreports.load.scratch import Scratch
-from tests.load.lake import numbers, orders, reader
+from tests.load.lake import numbers
+from tests.load.rows import orders, reader
 
 NESTED = pa.table(
     {

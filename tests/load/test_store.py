@@ -7,11 +7,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreports.errors import ConfigError
 from spreports.load.store import Store
+from tests.drawing import SHARED_FIXTURE
 
 NOW = 1_800_000_000.0
 
@@ -49,7 +50,7 @@ def test_folders_are_private_even_when_they_were_not(store: Store) -> None:
         assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=SHARED_FIXTURE)
 @given(account=st.text(max_size=30), document=st.text(max_size=300))
 def test_no_name_leads_out_of_the_store(
     store: Store, account: str, document: str

@@ -22,7 +22,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 from spreports.errors import ParseError, SinkError
 from spreports.load.parquet import markers, sink
 from spreports.load.target import shown
-from tests.load.lake import Bucket, breaking, orders, reader
+from tests.load.lake import Bucket
+from tests.load.rows import breaking, orders, reader
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from spreports.catalog import ReportType
 from spreports.simulator.content import GeneratedDocument
 from spreports.simulator.content.catalogued import can_generate
 
-ROWS = 40
+ROWS = 20
 # By seed: the charsets, decimal marks and date customs that differ
 PLACES = {0: "US", 1: "DE", 2: "JP"}
 ARROW = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from spreports import catalog
 from spreports.fetch.document import Findings, open_batches
-from spreports.simulator.content import generate
+from spreports.simulator.content import GeneratedDocument, generate
 from tests.simulator.cataloguing import (
     ARROW,
     PLACES,
@@ -20,18 +22,24 @@ from tests.simulator.cataloguing import (
 FLAT = of_format("tsv", "csv")
 NESTED = of_format("json", "xml")
 EXCEL = of_format("xlsx")
+# A document is made anew each time that it is asked for its bytes
+stored = functools.cache(Stored)
+
+
+@functools.cache
+def made(report_type: str, seed: int) -> GeneratedDocument:
+    entry = catalog.lookup(report_type)
+    return generate(entry, seed=seed, rows=ROWS, marketplace=PLACES[seed])
 
 
 @pytest.mark.parametrize("seed", PLACES)
 @pytest.mark.parametrize("report_type", FLAT)
 def test_a_flat_document_comes_back_cell_by_cell(report_type: str, seed: int) -> None:
-    document = generate(
-        catalog.lookup(report_type), seed=seed, rows=ROWS, marketplace=PLACES[seed]
-    )
+    document = made(report_type, seed)
     wanted = document.tables()["rows"]
 
     reader = open_batches(
-        Stored(document),
+        stored(document),
         document.entry,
         table="rows",
         content_type=document.content_type,
@@ -48,12 +56,10 @@ def test_a_flat_document_comes_back_cell_by_cell(report_type: str, seed: int) ->
 def test_a_flat_document_read_as_text_has_every_cell_as_served(
     report_type: str, seed: int
 ) -> None:
-    document = generate(
-        catalog.lookup(report_type), seed=seed, rows=ROWS, marketplace=PLACES[seed]
-    )
+    document = made(report_type, seed)
 
     reader = open_batches(
-        Stored(document),
+        stored(document),
         document.entry,
         table="rows",
         content_type=document.content_type,
@@ -68,12 +74,10 @@ def test_a_flat_document_read_as_text_has_every_cell_as_served(
 @pytest.mark.parametrize("typed", [True, False])
 @pytest.mark.parametrize("seed", PLACES)
 def test_the_summary_row_of_a_settlement_comes_back(seed: int, typed: bool) -> None:
-    document = generate(
-        catalog.lookup("settlement"), seed=seed, rows=ROWS, marketplace=PLACES[seed]
-    )
+    document = made("settlement", seed)
 
     reader = open_batches(
-        Stored(document),
+        stored(document),
         document.entry,
         table="summary",
         content_type=document.content_type,
@@ -91,14 +95,12 @@ def test_the_summary_row_of_a_settlement_comes_back(seed: int, typed: bool) -> N
 def test_every_table_of_a_nested_document_comes_back_cell_by_cell(
     report_type: str, seed: int, typed: bool
 ) -> None:
-    document = generate(
-        catalog.lookup(report_type), seed=seed, rows=ROWS, marketplace=PLACES[seed]
-    )
+    document = made(report_type, seed)
 
     for name, wanted in document.tables(typed=typed).items():
         findings = Findings()
         reader = open_batches(
-            Stored(document),
+            stored(document),
             document.entry,
             table=name,
             content_type=document.content_type,
@@ -120,12 +122,10 @@ def test_every_table_of_a_nested_document_comes_back_cell_by_cell(
 def test_a_workbook_comes_back_cell_by_cell(
     report_type: str, seed: int, typed: bool
 ) -> None:
-    document = generate(
-        catalog.lookup(report_type), seed=seed, rows=ROWS, marketplace=PLACES[seed]
-    )
+    document = made(report_type, seed)
 
     reader = open_batches(
-        Stored(document),
+        stored(document),
         document.entry,
         content_type=document.content_type,
         typed=typed,
@@ -150,13 +150,13 @@ def test_every_live_type_with_known_columns_has_a_round_trip() -> None:
     "name", ["ledger", "epr_monthly", "promotions", "returns_xml", "browse_tree"]
 )
 def test_batches_of_a_few_rows_give_the_same_table(name: str) -> None:
-    document = generate(catalog.lookup(name), seed=4, rows=500, marketplace="DE")
+    document = generate(catalog.lookup(name), seed=4, rows=150, marketplace="DE")
 
     reader = open_batches(
-        Stored(document),
+        stored(document),
         document.entry,
         content_type=document.content_type,
-        batch_bytes=2048,
+        batch_bytes=1024,
     )
     batches = list(reader)
 

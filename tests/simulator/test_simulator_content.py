@@ -83,7 +83,7 @@ def test_the_same_order_gives_the_same_bytes_and_another_other_ones(
     assert stored(report_type, order("FR")) != first
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     start=st.datetimes(datetime(2024, 1, 1), datetime(2026, 9, 1)),  # noqa: DTZ001  made aware below
     length=st.integers(2, 30 * 86_400),

@@ -7,9 +7,10 @@ from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.drawing import SHARED_FIXTURE
 from tests.simulator.asking import (
     DE,
     FR,
@@ -166,8 +167,7 @@ def test_ranges_are_answered_as_rfc_9110_says(
 
 @settings(
     max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=SHARED_FIXTURE,
 )
 @given(cuts=st.lists(st.integers(0, 5000), max_size=4))
 def test_parts_together_are_the_whole(caller: Caller, cuts: list[int]) -> None:

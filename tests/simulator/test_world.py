@@ -31,7 +31,7 @@ def simulator() -> Iterator[Simulator]:
         assert running.failures == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(hours, min_size=3, max_size=3), hours)
 def test_two_windows_are_one_window_cut_in_two(
     moments: list[datetime], as_of: datetime
@@ -44,7 +44,7 @@ def test_two_windows_are_one_window_cut_in_two(
     assert rows(start, middle) + rows(middle, end) == rows(start, end)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(hours)
 def test_nothing_changes_once_all_has_settled(end: datetime) -> None:
     settled = end + timedelta(days=WORLD.settled_days)

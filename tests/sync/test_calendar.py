@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spreports as spr
@@ -49,7 +49,6 @@ def spans(windows: Iterable[LakeWindow]) -> list[tuple[datetime, datetime]]:
     return sorted((w.start, w.end) for w in windows if w.start and w.end)
 
 
-@settings(deadline=None)
 @given(
     lookback=st.integers(0, 9),
     longest=st.integers(1, 40),
