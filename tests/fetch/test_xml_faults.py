@@ -191,7 +191,7 @@ def test_a_comment_without_an_end_is_read_in_linear_time() -> None:
     with pytest.raises(ParseError):
         read(b"<Rows><!-- " + b"x" * (24 << 20), KIND)
 
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 60  # else it takes hours
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ Connect = Callable[..., spr.Client]
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Timepiece:
     """Let every sleep of the library move time instead of waiting."""
-    piece = Timepiece()
+    piece = Timepiece(stands_still=True)
     monkeypatch.setattr(SystemClock, "monotonic", lambda _: piece.seconds())
     monkeypatch.setattr(SystemClock, "now", lambda _: piece.now())
     monkeypatch.setattr(SystemClock, "sleep", lambda _, seconds: piece.skip(seconds))
