@@ -305,7 +305,7 @@ def test_a_forked_child_does_not_wait_for_its_parents_request(
     child = fork.Process(target=_token_of_a_child, args=(tokens, answers))
 
     child.start()
-    child.join(60)
+    child.join(600)
     stuck = child.is_alive()
     if stuck:
         child.kill()

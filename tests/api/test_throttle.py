@@ -272,7 +272,7 @@ def test_threads_in_line_book_one_slot_at_a_time() -> None:
         def sleep(self, seconds: float) -> None:
             if seconds > 0:
                 sleeping.set()
-                wake.wait(60)
+                wake.wait(600)
             super().sleep(seconds)
 
     clock = Held()
@@ -282,7 +282,7 @@ def test_threads_in_line_book_one_slot_at_a_time() -> None:
     with ThreadPoolExecutor(4) as pool:
         for _ in range(4):
             pool.submit(throttle.acquire, "createReport", FOREVER)
-        assert sleeping.wait(60)
+        assert sleeping.wait(600)
 
         # Whoever comes from another process waits for the one slot that is booked
         ahead = throttle.wait_for("createReport")

@@ -282,7 +282,7 @@ def test_the_simulator_serves_other_programs_until_interrupted(tmp_path: Path) -
         check=False,
     )
     server.send_signal(signal.SIGINT)
-    code = server.wait(60)
+    code = server.wait(600)
     server.stdout.close()
 
     assert done.returncode == 0, done.stderr

@@ -223,7 +223,7 @@ def test_a_signal_ends_it_long_before_its_time_and_the_next_run_goes_on(
                 assert running.poll() is None
                 time.sleep(0.02)
             running.send_signal(number)
-            _, said = running.communicate(timeout=120)  # by itself it has two hours
+            _, said = running.communicate(timeout=600)  # by itself it has two hours
 
         assert running.returncode == code
         assert "interrupted; the same command takes it up again" in said

@@ -125,7 +125,7 @@ def test_the_interpreter_ends_with_a_reader_half_read(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
@@ -174,7 +174,7 @@ def test_two_threads_in_a_row_end_even_if_the_first_closes_the_second() -> None:
 
     def inflated() -> Generator[bytes, None, None]:
         yield b"1"
-        made.wait(60)
+        made.wait(600)
         seconds[0].stop()
         yield b"2"
 
@@ -186,7 +186,7 @@ def test_two_threads_in_a_row_end_even_if_the_first_closes_the_second() -> None:
     made.set()
     reading = threading.Thread(target=lambda: list(seconds[0]), daemon=True)
     reading.start()
-    reading.join(60)
+    reading.join(600)
     assert not reading.is_alive()
     seconds[0].stop()
     assert ahead_threads() == []

@@ -114,7 +114,7 @@ def test_processes_write_side_by_side_and_lose_nothing(tmp_path: Path) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(300)
+        writer.join(600)
 
     connection = sqlite3.connect(path)
     (count,) = connection.execute("SELECT count(*) FROM requests").fetchone()

@@ -19,7 +19,7 @@ def test_many_ledgers_of_one_file_write_side_by_side(tmp_path: Path) -> None:
 
     def work(number: int) -> None:
         ledger = Ledger(path)
-        together.wait(60)
+        together.wait(600)
         for turn in range(10):
             row = ledger.intend(f"account-{number}", "key", NOW)
             ledger.created(row, f"{number}-{turn}")

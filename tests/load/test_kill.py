@@ -58,7 +58,7 @@ def check_and_repeat(home: Path, by: str, rows: int) -> None:
         assert path.is_dir() or pq.read_metadata(path).num_rows
 
     with start(root, by, 0, rows) as child:
-        assert child.wait(300) == 0
+        assert child.wait(600) == 0
 
     found: list[int] = []
     for path in root.rglob("*.parquet"):
@@ -74,7 +74,7 @@ def test_a_sink_killed_while_publishing_is_put_right_by_the_next(
     tmp_path: Path, nth: int, by: str
 ) -> None:
     with start(tmp_path / "orders", "sales-channel", nth, 2_000) as child:
-        assert child.wait(300) == -signal.SIGKILL
+        assert child.wait(600) == -signal.SIGKILL
 
     # Another partition: nothing of the killed run may stay
     check_and_repeat(tmp_path, by, 2_000)
@@ -93,5 +93,5 @@ def test_twenty_kills_at_any_time_lose_and_double_nothing(tmp_path: Path) -> Non
             if not nth:
                 time.sleep(rng.random() * 0.15)  # a real kill at a real time
                 os.kill(child.pid, signal.SIGKILL)
-            child.wait(300)
+            child.wait(600)
     check_and_repeat(tmp_path, "sku", ROWS)

@@ -61,7 +61,7 @@ def count(
     clock = NightClock(begun, speed=20.0)
     buckets = Noted(path, "one", clock)
     throttle = Throttle(clock, buckets)
-    start.wait(300)
+    start.wait(600)
     for _ in range(TURNS):
         throttle.acquire("getReport", FOREVER)
     results.put(buckets.slots)

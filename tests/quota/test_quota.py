@@ -118,9 +118,9 @@ def test_processes_take_turns_and_no_more_than_the_plan_allows(tmp_path: Path) -
     workers = [context.Process(target=count, args=arguments) for _ in range(3)]
     for worker in workers:
         worker.start()
-    each = [results.get(timeout=300) for _ in workers]
+    each = [results.get(timeout=600) for _ in workers]
     for worker in workers:
-        worker.join(60)
+        worker.join(600)
 
     plan = USAGE_PLANS["getReport"]
     assert [len(slots) for slots in each] == [TURNS] * 3

@@ -64,7 +64,7 @@ def reports(simulator: Simulator) -> Iterator[Reports]:
 def done(reports: Reports, report_type: str, places: list[str]) -> Any:
     """Create a report and wait for its end, which is near at this speed."""
     made = reports.create_report(reportType=report_type, marketplaceIds=places)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while True:
         report = reports.get_report(made.payload["reportId"]).payload
         if report["processingStatus"] == "DONE":

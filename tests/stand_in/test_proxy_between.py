@@ -167,7 +167,7 @@ def reports(simulator: Simulator, proxy: Proxy) -> Iterator[Reports]:
 
 
 def finished(reports: Reports, report_id: str) -> Any:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while True:
         report = reports.get_report(report_id).payload
         if report["processingStatus"] in {"DONE", "FATAL", "CANCELLED"}:

@@ -25,7 +25,7 @@ def side_by_side(calls: Sequence[Callable[[], object]]) -> list[object]:
     start = threading.Barrier(len(calls))
 
     def run(call: Callable[[], object]) -> object:
-        start.wait(60)
+        start.wait(600)
         return call()
 
     with ThreadPoolExecutor(len(calls)) as pool:

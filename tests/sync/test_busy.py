@@ -64,10 +64,10 @@ def test_of_two_that_come_at_once_the_second_still_says_who_was_first(
             at_once: threading.Barrier = at_once,
             told: threading.Event = told,
         ) -> None:
-            at_once.wait(60)
+            at_once.wait(600)
             try:
                 with alone(folder, [("lake orders", "orders")], NOW):
-                    told.wait(60)
+                    told.wait(600)
             except spr.BusyError as exc:
                 refused.append(exc)
                 told.set()
