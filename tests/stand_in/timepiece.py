@@ -13,8 +13,8 @@ LOOK = 1e-6
 class Timepiece:
     """A clock that is put forward by each sleep instead of waiting for it.
 
-    Between two sleeps it goes by the machine's time, or `stands_still`: then whatever is
-    waited for takes as long on a slow machine.
+    Between two sleeps it goes by the machine's time, or `stands_still`: then every wait
+    takes as long on a slow machine.
     """
 
     def __init__(self, *, stands_still: bool = False) -> None:
