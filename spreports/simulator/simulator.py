@@ -279,7 +279,7 @@ class Simulator(Behind):
         Parameters
         ----------
         **kwargs : object
-            Passed on to ``spreports.client.connect_simulator``.
+            Passed on to ``spreports.client.connecting.connect_simulator``.
         """
         from spreports.client.connecting import connect_simulator  # noqa: PLC0415  a client may hold a simulator, but the room does not need clients
 
