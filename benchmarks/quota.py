@@ -28,8 +28,8 @@ from pathlib import Path
 import spreports as spr
 from benchmarks.shared_time import JITTER, OwnedTime, SharedTime
 from spreports.api.usage_plans import USAGE_PLANS
-from spreports.client.connecting import connect_simulator
 from spreports.client.client import Client
+from spreports.client.connecting import connect_simulator
 from spreports.client.settings import Settings
 from spreports.facts import read_catalogue
 from spreports.plan.windows import Window
