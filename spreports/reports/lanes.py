@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from spreports.clock import Stopped
@@ -87,15 +87,21 @@ class Lanes:
             self._end(lanes)
 
     def _lanes(self) -> list[threading.Thread]:
-        """Return one thread for each operation, a few for downloads."""
-        work: list[tuple[Stage, Work]] = [
-            (Stage.ASKING, self._obtaining.obtain),
-            (Stage.POLLING, self._polling.poll),
-            *[(Stage.FETCHING, self._fetching.fetch)]
-            * min(FETCHERS, len(self._tickets)),
-        ]
+        """Return one thread for each operation, a few for downloads.
+
+        A lone request is at one operation at a time: one thread takes it through all.
+        """
+        obtain, poll, fetch = (
+            {Stage.ASKING: self._obtaining.obtain},
+            {Stage.POLLING: self._polling.poll},
+            {Stage.FETCHING: self._fetching.fetch},
+        )
+        if len(self._tickets) == 1:
+            work: list[Mapping[Stage, Work]] = [{**obtain, **poll, **fetch}]
+        else:
+            work = [obtain, poll, *[fetch] * FETCHERS]
         runs: list[tuple[str, Callable[[], None]]] = [
-            (stage.value, partial(self._work_on, stage, each)) for stage, each in work
+            (next(iter(each)).value, partial(self._work_on, each)) for each in work
         ]
         if self._watch.listens:
             runs.append(("notifications", self._listen))
@@ -173,10 +179,10 @@ class Lanes:
                 self._broken = exc
                 self._news()
 
-    def _work_on(self, stage: Stage, work: Work) -> None:
-        """Do what is due at one stage."""
-        while (ticket := self._next(stage)) is not None:
-            self._step(ticket, work)
+    def _work_on(self, work: Mapping[Stage, Work]) -> None:
+        """Do what is due at the stages of one lane."""
+        while (ticket := self._next(work)) is not None:
+            self._step(ticket, work[ticket.stage])
 
     def _listen(self) -> None:
         """Bring forward the polls of reports that notifications tell of."""
@@ -236,18 +242,19 @@ class Lanes:
             ticket.finish()
         self._at[ticket.stage][ticket.index] = ticket
 
-    def _next(self, stage: Stage) -> Ticket | None:
-        """Wait for a ticket that is due at this stage; None when the run has ended."""
+    def _next(self, stages: Iterable[Stage]) -> Ticket | None:
+        """Wait for a ticket due at one of these stages; None when the run has ended."""
         with self._changed:
             while not self._stop.is_set():
                 # One time for both: what falls due between two would wait for ever
                 now, put_off = self._clock.monotonic(), self._watch.patience()
-                ticket = self._due(stage, now, put_off)
-                if ticket is not None:
-                    ticket.take()
-                    self._at_work += 1
-                    return ticket
-                patience = self._until_due(stage, now, put_off)
+                for stage in stages:
+                    ticket = self._due(stage, now, put_off)
+                    if ticket is not None:
+                        ticket.take()
+                        self._at_work += 1
+                        return ticket
+                patience = min(self._until_due(each, now, put_off) for each in stages)
                 if patience < math.inf:
                     patience = min(patience, self._time_left())
                 if patience <= 0:  # the deadline has passed

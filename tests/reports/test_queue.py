@@ -19,7 +19,7 @@ from spreports.clock import Clock
 from spreports.reports.connection import Connection
 from spreports.reports.queue import ReportQueue
 from spreports.reports.request import ReportRequest
-from spreports.reports.ticket import Finished
+from spreports.reports.ticket import Finished, Stage
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from tests.reports.conftest import calls
@@ -288,6 +288,38 @@ def test_many_reports_are_asked_after_by_pages(tmp_path: Path) -> None:
         assert 2 <= pages <= 30
         # Alone, each of the 60 would be asked after some 26 times
         assert polls < 60 * 16
+
+
+def test_a_lone_report_is_asked_after_as_soon_as_it_is_made(tmp_path: Path) -> None:
+    with (
+        JumpingClock() as clock,
+        Simulator(clock=clock, rows=1, delays=(0.0, 0.0)) as simulator,
+        simulator.client(home=tmp_path) as client,
+    ):
+        begun = clock.monotonic()
+        (done,) = run(client, days(client, 1))
+
+        assert done.report is not None
+        assert calls(simulator, "getReport") == 1
+        assert clock.monotonic() - begun < 1.0
+
+
+@pytest.mark.parametrize(("reports", "operations"), [(1, 1), (2, 3)])
+def test_a_lone_report_is_taken_through_by_one_thread(
+    client: spr.Client, reports: int, operations: int
+) -> None:
+    seen = set()
+
+    def look(_: spr.Progress) -> None:
+        names = {thread.name for thread in threading.enumerate()}
+        seen.update(names & {f"spreports-{stage.value}" for stage in Stage})
+
+    done = ReportQueue(connection_of(client), fetch=False).run(
+        days(client, reports), on_progress=look
+    )
+
+    assert len(list(done)) == reports
+    assert len(seen) == operations
 
 
 def test_a_foreign_consumer_of_half_the_quota_brings_no_storm(tmp_path: Path) -> None:
