@@ -12,7 +12,10 @@ from spreports.simulator import Simulator
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Simulator:
     """A simulator that commands find through the environment."""
-    simulator = Simulator(speed=600.0, usage_plans=False)
+    # Hurried, but nothing runs out within a second of the machine's time
+    simulator = Simulator(
+        speed=600.0, usage_plans=False, url_lifetime=1e6, token_lifetime=1e6
+    )
     simulator.start()
     made_up = simulator.credentials
     monkeypatch.setenv("SPREPORTS_ENDPOINT", simulator.endpoint)
