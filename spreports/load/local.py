@@ -60,13 +60,13 @@ class LocalTarget:
             for attempt in range(10):
                 self._make(self._tmp)
                 run = self._tmp / unique_name()
+                self._run = run  # before it is there: whoever is interrupted clears it
                 try:
                     run.mkdir(mode=0o700)
                 except FileNotFoundError:  # another run has just tidied up behind it
                     if attempt == 9:
                         raise
                     continue
-                self._run = run
                 (run / "old").mkdir()
                 (run / "new").mkdir()
                 break
@@ -178,6 +178,13 @@ class LocalTarget:
 
     def close(self) -> None:
         """Delete the temporary files, and folders made that stayed empty."""
+        try:
+            self._clear_away()
+        except BaseException:  # Ctrl-C in the middle of it
+            self._clear_away()
+            raise
+
+    def _clear_away(self) -> None:
         if self._run is not None:
             shutil.rmtree(self._run, ignore_errors=True)
         for folder in (self._tmp, *reversed(self._made), self._state.parent):

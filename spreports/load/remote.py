@@ -75,8 +75,8 @@ class RemoteTarget:
             parent.mkdir(parents=True, exist_ok=True)
             sweep(parent)
             run = parent / unique_name()
+            self._run = run  # before it is there: whoever is interrupted clears it
             run.mkdir(mode=0o700)
-            self._run = run
             return run
 
     def read_state(self, name: str) -> bytes | None:
@@ -158,7 +158,11 @@ class RemoteTarget:
     def close(self) -> None:
         """Delete the temporary files."""
         if self._run is not None:
-            shutil.rmtree(self._run, ignore_errors=True)
+            try:
+                shutil.rmtree(self._run, ignore_errors=True)
+            except BaseException:  # Ctrl-C in the middle of it
+                shutil.rmtree(self._run, ignore_errors=True)
+                raise
 
     def _place(self, path: str) -> str:
         """Return a path below the root, and only there."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,3 +158,34 @@ def test_a_stem_that_is_no_plain_name_is_a_value_error(
 def test_a_place_without_a_sibling_is_refused(url: str) -> None:
     with pytest.raises(SinkError, match=r"folder"):
         sink(reader(orders(3)), url, stem="7")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "prefix"),
+    [(Path, "mkdir", "run-"), (shutil, "rmtree", "run-"), (Path, "rmdir", "tmp")],
+)
+def test_ctrl_c_while_it_makes_or_clears_its_folder_leaves_none_behind(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    owner: Any,
+    name: str,
+    prefix: str,
+) -> None:
+    work = getattr(owner, name)
+    pressed: list[Path] = []
+
+    def step(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name.startswith(prefix) and not pressed:
+            pressed.append(path)
+            if name == "mkdir":
+                work(path, *arguments, **options)
+            raise KeyboardInterrupt
+        return work(path, *arguments, **options)
+
+    monkeypatch.setattr(owner, name, step)
+    with pytest.raises(KeyboardInterrupt):
+        sink(reader(orders(9)), tmp_path / "lake" / "o", stem="7")
+
+    assert len(pressed) == 1
+    assert not (tmp_path / "lake" / "_spreports" / "tmp").exists()
