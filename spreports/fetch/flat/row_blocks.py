@@ -41,6 +41,7 @@ def row_blocks(
         A row of more than 64 MiB, or a quoted cell that is never closed.
     """
     last_row_end = _row_end_finder(header)
+    last_end_of_chunk = _end_in_chunk_finder(header)
     waiting: list[bytes] = []
     size = 0
     enough = block_bytes
@@ -48,6 +49,11 @@ def row_blocks(
         waiting.append(chunk)
         size += len(chunk)
         if size < enough:
+            continue
+        if enough == block_bytes >= len(chunk) and (end := last_end_of_chunk(chunk)):
+            waiting[-1] = chunk[:end]
+            yield b"".join(waiting)  # put together in one step
+            waiting, size = [chunk[end:]], len(chunk) - end
             continue
         data = b"".join(waiting)
         start = 0
@@ -73,6 +79,16 @@ def row_blocks(
             raise ParseError("a quoted cell is not closed: the document is cut short")
     if data:
         yield data
+
+
+def _end_in_chunk_finder(header: Header) -> Callable[[bytes], int]:
+    """Return a function that finds the last row end of a chunk without what precedes.
+
+    It gives 0 where there is none, or where only what precedes could tell.
+    """
+    if header.quoting is Quoting.DOUBLED:
+        return lambda _: 0
+    return lambda chunk: chunk.rfind(header.line_end) + 1
 
 
 def _row_end_finder(header: Header) -> Callable[[bytes, int, int], int]:
