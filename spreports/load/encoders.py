@@ -244,8 +244,6 @@ class Encoders:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
-        # Else the allocator keeps some 60 MiB that other threads gave it
-        pa.default_memory_pool().release_unused()
 
     def _finish(self, file: _Open) -> None:
         """Close a file (on a thread)."""
