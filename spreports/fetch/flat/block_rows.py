@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from spreports.fetch.at_work import at_work
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.parse_flat import BlockParser, Parsed
 from spreports.fetch.typed import Made, Typing
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["BlockRows"]
 
@@ -81,6 +79,8 @@ class BlockRows:
                 del block
                 if row > 1:
                     break
+            # What the allocator keeps for this thread would lie idle from here on
+            pa.default_memory_pool().release_unused()
             with closing(at_work(self._made, blocks)) as others:
                 for other in others:
                     for batch in self._judged(other, row):
