@@ -8,6 +8,7 @@ files.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -117,6 +118,8 @@ class Encoders:
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._pool = ThreadPoolExecutor(threads, "spreports-encode")
         self._files = _Files()
+        self._idle = threading.Condition()
+        self._running, self._stopped = 0, False
         self.queued = 0
         self.encoding = Encoding()
 
@@ -175,7 +178,13 @@ class Encoders:
 
     def abort(self) -> None:
         """Stop encoding and close every file; they may hold anything."""
+        with self._idle:
+            self._stopped = True
         self._pool.shutdown(wait=True, cancel_futures=True)
+        # The pool does not know of a thread in whose start Ctrl-C came, and to close a
+        # file under its hands ends the process
+        with self._idle:
+            self._idle.wait_for(lambda: not self._running)
         for file in self._files.unfinished.values():
             if file.writer is not None:
                 abandon(file.writer)
@@ -209,9 +218,18 @@ class Encoders:
         after = file.after
 
         def in_turn() -> None:
-            for earlier in after:
-                earlier.result()
-            work()
+            with self._idle:
+                if self._stopped:
+                    return
+                self._running += 1
+            try:
+                for earlier in after:
+                    earlier.result()
+                work()
+            finally:
+                with self._idle:
+                    self._running -= 1
+                    self._idle.notify_all()
 
         future = self._pool.submit(in_turn)
         file.after = [future]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from spreports.errors import SinkError
+from spreports.load import encoders as load_encoders
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import sink
+from spreports.load.rowgroups import abandon
 from tests.load.rows import orders, reader
 
 
@@ -59,6 +62,37 @@ def test_row_groups_of_a_file_keep_their_order_and_files_are_closed_by_rows_alon
         "c/7-0.parquet": [3],
     }
     assert encoders.queued == 0
+
+
+def test_an_interrupt_while_a_thread_starts_closes_no_file_under_its_hands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, begun, closed = orders(10), threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    class Slow(Given):
+        def __enter__(self) -> list[pa.Table]:
+            begun.set()
+            seen.append(closed.wait(0.3))
+            return super().__enter__()
+
+    def watched(writer: pq.ParquetWriter) -> None:
+        closed.set()
+        abandon(writer)
+
+    monkeypatch.setattr(load_encoders, "abandon", watched)
+    encoders = Encoders(
+        tmp_path, "7", table.schema, note={}, queue_bytes=1 << 20, threads=1, max_open=2
+    )
+    encoders.encode("a", 100, partial(Slow, table))
+    begun.wait(600)
+    # as Ctrl-C inside ThreadPoolExecutor.submit leaves it: a thread not noted
+    monkeypatch.setattr(encoders._pool, "_threads", set())
+
+    encoders.abort()
+
+    assert seen == [False]
+    assert closed.is_set()
 
 
 class Given:
