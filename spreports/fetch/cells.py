@@ -26,7 +26,10 @@ from spreports.fetch.decimals import (
 from spreports.fetch.timestamps import ISO, parse_date, parse_timestamp
 from spreports.fetch.whole_columns import timestamps
 
-__all__ = ["ARROW_TYPES", "Cells", "cells_of"]
+__all__ = ["ARROW_TYPES", "BLANKS", "Cells", "cells_of"]
+
+# Around a cell they mean nothing; a cell of blanks alone is an empty one
+BLANKS: Final = " \t\u00a0"
 
 ARROW_TYPES: Final = {
     "string": pa.string(),

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from spreports.catalog import Column, ReportType
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
-from spreports.fetch.cells import ARROW_TYPES, Cells, cells_of
+from spreports.fetch.cells import ARROW_TYPES, BLANKS, Cells, cells_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.matched_columns import matched_columns
@@ -25,7 +25,6 @@ __all__ = ["BAD_VALUE_RULES", "Made", "Typing", "arrow_type"]
 
 BAD_VALUE_RULES = ("raise", "null", "rescue")
 
-_BLANKS = " \t\u00a0"
 _CURRENCY = "currency"
 
 
@@ -242,7 +241,7 @@ class Typing:
         """Return the document's currency, if its first rows agree on one."""
         for position, column in enumerate(self.columns.values()):
             if column is not None and column.name == _CURRENCY:
-                trimmed = pc.utf8_trim(first.column(position), _BLANKS)
+                trimmed = pc.utf8_trim(first.column(position), BLANKS)
                 known = set(trimmed.unique().to_pylist()) - {None, ""}
                 return str(known.pop()) if len(known) == 1 else None
         return None

@@ -9,11 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of
-from spreports.fetch.cells import Cells
+from spreports.fetch.cells import BLANKS, Cells
 
 __all__ = ["rescued", "typed_column"]
-
-_BLANKS = " \t\u00a0"
 
 
 def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
@@ -43,7 +41,7 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
     misfits: list[int] = []
     for position, text in enumerate(encoded.dictionary.to_pylist()):
         value = None
-        bare = text.strip(_BLANKS)
+        bare = text.strip(BLANKS)
         if bare:
             try:
                 value = cells.one(bare)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -26,8 +23,8 @@ from tests.sync.conftest import calls
 from tests.sync.killed import Place
 from tests.sync.lake import LISTINGS, ORDERS, SETTLEMENT, TRAFFIC, day, order
 from tests.sync.night_clock import NightClock
+from tests.sync.zygote import Zygote, zygote_of
 
-REPOSITORY = Path(__file__).parents[2]
 DAY = 86_400.0
 FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=3)
 
@@ -177,7 +174,7 @@ def test_what_differs_is_held_back_from_a_delta_table_too(
 class Hosts:
     """An Amazon, one Delta lake, and hosts with a store each."""
 
-    def __init__(self, folder: Path, zygote: subprocess.Popen[str]) -> None:
+    def __init__(self, folder: Path, zygote: Zygote) -> None:
         self.clock = NightClock(begun=time.monotonic())
         self.simulator = Simulator(
             clock=self.clock,
@@ -212,11 +209,7 @@ class Hosts:
             }
             for name in names
         ]
-        assert self.zygote.stdin is not None
-        assert self.zygote.stdout is not None
-        self.zygote.stdin.write(json.dumps(jobs) + "\n")
-        self.zygote.stdin.flush()
-        codes: list[int] = json.loads(self.zygote.stdout.readline())
+        codes: list[int] = self.zygote.ask(jobs)
         return codes
 
     def check(self) -> None:
@@ -240,21 +233,13 @@ class Hosts:
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.sync.delta_host"],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
+def zygote() -> Iterator[Zygote]:
+    with zygote_of("tests.sync.delta_host") as running:
+        yield running
 
 
 @pytest.fixture
-def hosts(tmp_path: Path, zygote: subprocess.Popen[str]) -> Iterator[Hosts]:
+def hosts(tmp_path: Path, zygote: Zygote) -> Iterator[Hosts]:
     made = Hosts(tmp_path, zygote)
     with made.simulator:
         yield made

@@ -8,12 +8,9 @@ were made.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -30,8 +27,8 @@ from tests.sync.conftest import calls
 from tests.sync.killed import Place, night
 from tests.sync.lake import ORDERS, TRAFFIC, order, rows, versions
 from tests.sync.night_clock import NightClock
+from tests.sync.zygote import Zygote, zygote_of
 
-REPOSITORY = Path(__file__).parents[2]
 SHORT = os.environ.get("SPREPORTS_SLOW") == "short"
 # Nights after which a new lake is begun
 NIGHTS_OF_A_LAKE = 50
@@ -40,17 +37,9 @@ INSTANTS = 100
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.sync.killed"],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
+def zygote() -> Iterator[Zygote]:
+    with zygote_of("tests.sync.killed") as running:
+        yield running
 
 
 class Nights:
@@ -58,7 +47,7 @@ class Nights:
 
     def __init__(
         self,
-        zygote: subprocess.Popen[str],
+        zygote: Zygote,
         folder: Path,
         lake: str,
         storage_options: dict[str, Any] | None,
@@ -109,11 +98,7 @@ class Nights:
             "dies_after": dies_after,
             "signal": int(number),
         }
-        assert self.zygote.stdin is not None
-        assert self.zygote.stdout is not None
-        self.zygote.stdin.write(json.dumps(job) + "\n")
-        self.zygote.stdin.flush()
-        code, seconds = json.loads(self.zygote.stdout.readline())
+        code, seconds = self.zygote.ask(job)
         return int(code), float(seconds)
 
     def one(self, *, dies_at: int = 0, dies_after: float | None = None) -> None:
@@ -224,9 +209,7 @@ def run_nights(nights: Nights, count: int, seed: int) -> int:
         nights.close()
 
 
-def test_a_few_kills_lose_and_double_nothing(
-    zygote: subprocess.Popen[str], tmp_path: Path
-) -> None:
+def test_a_few_kills_lose_and_double_nothing(zygote: Zygote, tmp_path: Path) -> None:
     nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
 
     assert run_nights(nights, 3, seed=11) >= 2
@@ -234,7 +217,7 @@ def test_a_few_kills_lose_and_double_nothing(
 
 @pytest.mark.slow
 def test_ctrl_c_at_any_time_ends_within_a_second_and_leaves_nothing_behind(
-    zygote: subprocess.Popen[str], tmp_path: Path
+    zygote: Zygote, tmp_path: Path
 ) -> None:
     nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
     source = random.Random(5)  # noqa: S311 - when to interrupt
@@ -261,7 +244,7 @@ def test_ctrl_c_at_any_time_ends_within_a_second_and_leaves_nothing_behind(
 
 @pytest.mark.slow
 def test_kills_on_a_local_disk_lose_and_double_nothing(
-    zygote: subprocess.Popen[str], tmp_path: Path
+    zygote: Zygote, tmp_path: Path
 ) -> None:
     wanted = 45 if SHORT else 700
     killed = 0
@@ -278,7 +261,7 @@ def test_kills_on_a_local_disk_lose_and_double_nothing(
 
 @pytest.mark.slow
 def test_kills_on_s3_lose_and_double_nothing(
-    zygote: subprocess.Popen[str], tmp_path: Path, s3_server: str
+    zygote: Zygote, tmp_path: Path, s3_server: str
 ) -> None:
     wanted = 15 if SHORT else 300
     options = {

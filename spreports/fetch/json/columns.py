@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of
+from spreports.fetch.cells import BLANKS
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.values import json_text
 
 __all__ = ["Misfit", "columns_of", "flat_columns", "typed_texts"]
 
-_BLANKS: Final = " \t\u00a0"
 _EXPONENT_DIGITS: Final = 30
 
 
@@ -185,7 +185,7 @@ def typed_texts(texts: pa.Array, leaf: Leaf) -> tuple[pa.Array, list[int]]:
     unfit: list[int] = []
     for position, text in enumerate(encoded.dictionary.to_pylist()):
         value = None
-        bare = text.strip(_BLANKS)
+        bare = text.strip(BLANKS)
         if bare:
             try:
                 value = cells.one(
