@@ -24,6 +24,7 @@ slow: $(VENV)/.test
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/build_kernel.py --check
 
 types: $(VENV)/.lint
 	$(BIN)/mypy spreports tests benchmarks tools
@@ -52,7 +53,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint,cli,fast]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint,kernel,cli,fast]'
 	touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python

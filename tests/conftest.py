@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from spreports.fetch.kernel.sandbox import kernel_is_there
 from tests.drawing import load_profiles
 
 pytest_plugins = ["pytester"]
@@ -42,6 +43,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) ->
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+
+
+@pytest.fixture(autouse=True)
+def kernel_not_loaded() -> Iterator[None]:
+    """Have each test begin as a process does: small documents load no kernel."""
+    yield
+    kernel_is_there.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -37,8 +37,9 @@ MAX_BATCH_BYTES: Final = 2 << 20
 # clearing their pages takes half as long as inflating
 _STORED_CHUNK: Final = 1 << 15
 _PLAIN_CHUNK: Final = 1 << 16
-# JSON passes chunks from thread to thread, one by one
+# JSON passes chunks from thread to thread, one by one; a stored one may be all of it
 _LARGE_CHUNK: Final = 1 << 20
+_LARGE_STORED_CHUNK: Final = (1 << 17) - 64
 _HEAD: Final = 1024
 _NESTED: Final = ("flat", "struct")
 _TREES: Final = ("json", "xml")
@@ -237,7 +238,10 @@ def table_names(
 
 
 def plain_chunks(
-    open_stored: Callable[[], BinaryIO], *, max_chunk: int = _PLAIN_CHUNK
+    open_stored: Callable[[], BinaryIO],
+    *,
+    max_chunk: int = _PLAIN_CHUNK,
+    stored_chunk: int = _STORED_CHUNK,
 ) -> Generator[bytes, None, None]:
     """Yield a stored document's plain bytes, whatever they are.
 
@@ -247,6 +251,8 @@ def plain_chunks(
         As for `open_batches`.
     max_chunk : int, bytes
         Of an inflated chunk.
+    stored_chunk : int, bytes
+        Of a stored chunk.
 
     Yields
     ------
@@ -259,7 +265,7 @@ def plain_chunks(
         The stored bytes are not whole, sound gzip.
     """
     with open_stored() as stream:
-        stored = iter(lambda: stream.read(_STORED_CHUNK), b"")
+        stored = iter(lambda: stream.read(stored_chunk), b"")
         yield from decompress(stored, max_chunk=max_chunk)
 
 
@@ -283,7 +289,9 @@ def _reopened(
     """Return how to read a document's UTF-8 from its start, any number of times."""
 
     def text() -> Generator[bytes, None, None]:
-        plain = plain_chunks(open_stored, max_chunk=_LARGE_CHUNK)
+        plain = plain_chunks(
+            open_stored, max_chunk=_LARGE_CHUNK, stored_chunk=_LARGE_STORED_CHUNK
+        )
         return _closing(decode(plain, charset), plain)
 
     return text

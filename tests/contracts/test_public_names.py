@@ -95,7 +95,8 @@ def test_there_is_one_root_of_all_errors() -> None:
 
 HEAVY = [
     *("polars", "pyarrow", "numpy", "pandas", "fsspec", "requests", "urllib3"),
-    *("backoff", "isal", "tqdm", "sqlite3", "importlib.metadata", "asyncio"),
+    *("backoff", "isal", "wasmtime", "tqdm", "sqlite3", "asyncio"),
+    "importlib.metadata",
 ]
 
 

@@ -19,6 +19,8 @@ from spreports.fetch.document import Findings, open_batches
 from spreports.fetch.flat import block_rows
 from tests.fetch.documents import UTF_8, entry, opener
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 COLUMNS = (
     Column(name="text"),
     Column(name="count", dtype="int64"),

@@ -12,6 +12,8 @@ from spreports.errors import DocumentError
 from spreports.fetch.document import open_batches
 from tests.fetch.flat_kinds import KINDS, FlatKind
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 class Cut(io.BytesIO):
     """A stream that gives its bytes up to a place, then the rest in pieces."""

@@ -25,6 +25,8 @@ from tests.fetch.fuzz_kinds import SEED, document, kinds
 if TYPE_CHECKING:
     from types import FrameType
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 SLOW = 5_000 if os.environ.get("SPREPORTS_SLOW") == "short" else 20_000
 # A mutated document has some kilobytes; gzip damage cannot make it a thousandfold
 ARROW_CAP = 32 << 20

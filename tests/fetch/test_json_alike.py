@@ -19,6 +19,8 @@ from spreports.fetch.json.layout import Layout, layout_of
 from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import json_type, read_json, table
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 KIND = json_type(
     table(
         "rows",

@@ -17,6 +17,8 @@ from spreports.fetch.json import walk as json_walk
 from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import json_type, read_json, table
 
+pytestmark = pytest.mark.usefixtures("by_kernel")
+
 KIND = json_type(
     table("one", s="string", n="int64", d="decimal", o__f="float64", x_s__y="string"),
     table("two", s="string", b="boolean"),

@@ -18,6 +18,8 @@ from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.row_blocks import row_blocks
 from tests.fetch.documents import cells, entry, read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 AB = entry(Column(name="a"), Column(name="b"))
 CELL = st.text(
     st.characters(exclude_characters="\t\r\n\ufeff", exclude_categories=["Cs"]),

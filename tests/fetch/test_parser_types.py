@@ -14,8 +14,11 @@ from spreports.fetch.flat.header import read_header
 from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.flat.row_blocks import row_blocks
+from spreports.fetch.kernel import sandbox
 from spreports.fetch.typed import Typing
 from tests.fetch.documents import entry
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 KIND = entry(
     Column(name="money", dtype="decimal"),
@@ -91,8 +94,9 @@ def test_only_what_arrow_reads_strictly_and_first_is_typed_in_the_parser() -> No
     ],
 )
 def test_a_column_with_a_cell_at_fault_is_text_from_then_on(
-    cells: dict[str, str], left: set[str]
+    cells: dict[str, str], left: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sandbox, "_PAYS_FROM", 1 << 62)
     names = [column.name for column in KIND.columns()]
     row = dict(zip(names, SOUND, strict=True)) | cells
     text = "\n".join(["\t".join(names), "\t".join(row.values()), ""]).encode()

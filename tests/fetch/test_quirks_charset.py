@@ -12,6 +12,8 @@ from spreports.errors import DecodeError
 from spreports.fetch.document import Findings, open_batches
 from tests.fetch.documents import flat, opener, read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 LISTINGS = lookup("listings")
 ROW = {"item-name": 'Größe 12" €', "listing-id": "01", "price": "9.90"}
 

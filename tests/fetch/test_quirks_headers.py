@@ -12,6 +12,8 @@ from spreports.catalog import lookup
 from spreports.fetch.document import Findings
 from tests.fetch.documents import cells, flat, read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 LISTINGS = lookup("listings")
 FEEDBACK = lookup("feedback")
 LEDGER = lookup("ledger")

@@ -14,6 +14,8 @@ from spreports.catalog import entries, lookup
 from spreports.fetch.findings import Findings
 from tests.fetch.documents import read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 ECHO = {"reportType": "GET_X", "reportOptions": {"reportPeriod": "DAY"}}
 
 

@@ -12,6 +12,8 @@ from spreports.errors import ParseError
 from spreports.fetch.document import Findings
 from tests.fetch.documents import cells, flat, read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 LISTINGS = lookup("listings")
 LEDGER = lookup("ledger")
 RESTOCK = lookup("restock")

@@ -9,6 +9,8 @@ from spreports.errors import ParseError
 from spreports.fetch.document import Findings
 from tests.fetch.documents import flat, read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 ORDERS = lookup("orders")
 FLAT = [
     each

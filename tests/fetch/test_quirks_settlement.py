@@ -15,6 +15,8 @@ from spreports.errors import ParseError
 from spreports.fetch.document import Findings, table_names
 from tests.fetch.documents import entry, flat, opener, read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 SETTLEMENT = lookup("settlement")
 SUMMARY = {
     "settlement-id": "007",

@@ -14,6 +14,8 @@ from spreports.fetch.document import Findings
 from spreports.fetch.timestamps import ZONE_OFFSETS
 from tests.fetch.documents import entry, flat, read
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def cell(kind: ReportType, column: str, text: str) -> object:
     """Read one cell of one report type."""

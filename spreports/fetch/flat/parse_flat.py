@@ -20,6 +20,7 @@ from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
+from spreports.fetch.flat.kernel_rows import kernel_rows
 from spreports.fetch.flat.mended_rows import mended_rows
 from spreports.fetch.flat.parser_types import Asked, ParserTypes
 
@@ -76,6 +77,8 @@ class BlockParser:
         # Source: reference, "an empty cell may be one space" (flat returns)
         spelled = ("", " ") if entry.space_is_empty else ("",)
         self._empty = spelled if empty_is_null else ()
+        columns = types.columns if types is not None else {}
+        self._kernel = kernel_rows(header, columns, self._empty)
 
     def parse(self, block: bytes) -> Parsed:
         """Return a block's rows, or what is wrong with them.
@@ -91,6 +94,9 @@ class BlockParser:
         """
         header, empty, found = self._header, self._empty, Findings()
         rows = _without_headers(block, header, found)
+        batch = self._kernel.batch(rows) if self._kernel is not None else None
+        if batch is not None:
+            return Parsed(batches=[batch] if batch.num_rows else [], findings=found)
         types = None if header.quoting is Quoting.ENCLOSED else self._types
         asked = types.asked if types is not None else Asked({})
         table, bad = None, None

@@ -67,11 +67,13 @@ class ParserTypes:
 
     Attributes
     ----------
+    columns : mapping of str to Column or None
     asked : Asked
         For the next block.
     """
 
     def __init__(self, columns: Mapping[str, Column | None]) -> None:
+        self.columns = columns
         self.asked = Asked(
             {
                 name: ARROW_TYPES[column.dtype]

@@ -18,9 +18,11 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, scalar_of
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
+from spreports.fetch.json.kernel_records import KernelRecords
 from spreports.fetch.json.layout import Slot, layout_of
 from spreports.fetch.json.shape import Leaf, Node, Record
 from spreports.fetch.json.stencil import Pieces, Stencil, Unlike
+from spreports.fetch.kernel.sandbox import kernel_pays
 
 __all__ = ["Alike"]
 
@@ -46,7 +48,9 @@ class Alike:
         self._root = root
         # The one that fitted last. A layout is no claim about a block: each block is
         # compared with it to the last byte, whichever record showed it
-        self._last: Stencil | None = None
+        self._last: Stencil | KernelRecords | None = None
+        self._seen_bytes = 0
+        self._kernel_fits = True
 
     def columns(self, block: Block) -> list[pa.Array] | None:
         """Return a block's columns, where its records are all written alike.
@@ -61,31 +65,52 @@ class Alike:
             As `columns_of` would; None where anything at all is not as in the first
             record, or does not fit its column.
         """
-        for stencil in self._stencils(block):
+        self._seen_bytes += block.size
+        declined = False
+        for way in self._ways(block):
             try:
-                arrays = _columns(stencil, block, self._root)
+                arrays = _columns(way, block, self._root)
             except (Unlike, pa.ArrowInvalid, UnicodeEncodeError):
                 # Arrow's message quotes the value, so it must not become a cause
+                declined = declined or isinstance(way, KernelRecords)
                 continue
-            self._last = stencil
+            self._last = way
+            # What a stencil fits and the kernel does not, it need not see again
+            self._kernel_fits = self._kernel_fits and not declined
             return arrays
         return None
 
-    def _stencils(self, block: Block) -> Iterator[Stencil]:
+    def _ways(self, block: Block) -> Iterator[Stencil | KernelRecords]:
         """Yield what may fit a block: what fitted before, then what its first shows."""
-        last = self._last
+        kernel = self._kernel_fits and kernel_pays(self._seen_bytes)
+        last = self._last if kernel is isinstance(self._last, KernelRecords) else None
         if last is not None:
             yield last
         layout = layout_of(*block.first(), self._root)
         if layout is None:
             return
+        if kernel and (last is None or layout.bare() != last.layout):
+            yield KernelRecords(layout.bare())
         for each in (layout, layout.bare()):
-            if last is None or each != last.layout:
+            if kernel or last is None or each != last.layout:
                 yield Stencil(each)
 
 
-def _columns(stencil: Stencil, block: Block, root: Record) -> list[pa.Array]:
+def _columns(
+    stencil: Stencil | KernelRecords, block: Block, root: Record
+) -> list[pa.Array]:
     """Return the columns of a table."""
+    if isinstance(stencil, KernelRecords):
+        rows, found = stencil.values(block)
+    else:
+        rows, found = _cut_out(stencil, block)
+    return [_nested(node, (key,), found, rows) for key, node in root.fields.items()]
+
+
+def _cut_out(
+    stencil: Stencil, block: Block
+) -> tuple[int, dict[tuple[str, ...], pa.Array]]:
+    """Return how many records there are, and typed columns by path."""
     pieces = stencil.pieces(block)
     found: dict[tuple[str, ...], pa.Array] = {}
     for quoted in (True, False):
@@ -95,8 +120,7 @@ def _columns(stencil: Stencil, block: Block, root: Record) -> list[pa.Array]:
             if slot.leaf is not None and slot.quoted is quoted
         }
         found |= _of_slots(pieces, slots)
-    rows = pieces.rows
-    return [_nested(node, (key,), found, rows) for key, node in root.fields.items()]
+    return pieces.rows, found
 
 
 def _of_slots(

@@ -1,1 +1,0 @@
-"""What native parts would bring: evidence, built on demand, no part of the package."""

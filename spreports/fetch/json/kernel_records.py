@@ -1,0 +1,132 @@
+"""Records of one layout by the kernel: what a stencil gives, in one pass."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import pyarrow as pa
+
+from spreports.fetch.json.columns import typed_texts
+from spreports.fetch.json.cut import Block
+from spreports.fetch.json.layout import Layout
+from spreports.fetch.json.shape import Leaf
+from spreports.fetch.json.stencil import Unlike
+from spreports.fetch.kernel.columns import (
+    COLUMN_BYTES,
+    KINDS,
+    TEXT,
+    arrays,
+    described,
+)
+from spreports.fetch.kernel.sandbox import Sandboxes
+
+__all__ = ["KernelRecords"]
+
+# Source: kernel.h, struct gap: where its text is, and its size
+_GAP: Final = struct.Struct("<2I")
+
+
+class KernelRecords:
+    """A layout, ready to read blocks; may be shared by threads.
+
+    Parameters
+    ----------
+    layout : Layout
+        Its quotes are left to the values, see `Layout.bare`.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        # a cell without a value belongs to the gap before it
+        gaps = [layout.head]
+        self._leaves: list[tuple[tuple[str, ...], Leaf]] = []
+        for slot in layout.slots:
+            gaps[-1] += layout.mark + slot.before
+            if slot.leaf is not None:
+                gaps.append(slot.behind)
+                self._leaves.append((slot.path, slot.leaf))
+        # behind the last value stands what leads into the next record
+        self._tail = gaps[-1] + layout.opening[len(layout.head) :]
+        gaps[-1] += gaps[0].removeprefix(layout.head)
+        self._gaps = gaps
+        # Values that do not fit leave their column to be typed as text, from then on
+        self._kinds = [_kind(leaf) for _, leaf in self._leaves]
+        self._boxes = Sandboxes(bytes(self._setup_bytes))
+
+    def values(self, block: Block) -> tuple[int, dict[tuple[str, ...], pa.Array]]:
+        """Return a block's records.
+
+        Parameters
+        ----------
+        block : Block, n records
+
+        Returns
+        -------
+        int
+            How many there are.
+        dict of tuple of str to pyarrow.Array
+            Typed columns by path.
+
+        Raises
+        ------
+        Unlike
+            Something else than the layout's own text stands around the values, or one
+            is no JSON scalar, or does not fit its column.
+        """
+        size = block.stop - block.start - len(self._tail)
+        if size < 0 or not block.data.endswith(self._tail, block.start, block.stop):
+            raise Unlike
+        text = pa.py_buffer(block.data).slice(block.start, size)
+        width = len(self._kinds)
+        with self._boxes.one() as (sandbox, start):
+            at = sandbox.block(text)
+            while True:
+                kinds = tuple(self._kinds)
+                sandbox.change(start, self._setup(start, kinds))
+                rows = sandbox.call(
+                    "records",
+                    *(at, size, start + width * COLUMN_BYTES, start, width),
+                    sum(map(len, self._gaps[1:])),
+                )
+                if rows >= -1:
+                    break
+                self._kinds[-2 - rows] = TEXT
+            if rows < 0:
+                raise Unlike
+            found = arrays(sandbox, start, width, rows)
+        return rows, {
+            path: _typed(array, leaf)
+            for array, (path, leaf) in zip(found, self._leaves, strict=True)
+        }
+
+    @property
+    def _setup_bytes(self) -> int:
+        width = len(self._leaves)
+        texts = sum(map(len, self._gaps))
+        return width * COLUMN_BYTES + (width + 1) * _GAP.size + texts
+
+    def _setup(self, start: int, kinds: tuple[int, ...]) -> bytes:
+        """Return columns, gaps and the gaps' texts, for the memory at `start`."""
+        columns = described(kinds)
+        at = start + len(columns) + len(self._gaps) * _GAP.size
+        gaps = b""
+        for gap in self._gaps:
+            gaps += _GAP.pack(at, len(gap))
+            at += len(gap)
+        return columns + gaps + b"".join(self._gaps)
+
+
+def _kind(leaf: Leaf) -> int:
+    """Return how the kernel types a leaf; days and instants have several forms."""
+    return KINDS[leaf.dtype] if leaf.direct else TEXT
+
+
+def _typed(array: pa.Array, leaf: Leaf) -> pa.Array:
+    """Return a column in its type; a text that does not fit goes another way."""
+    if array.type == leaf.dtype:
+        return array
+    typed, bad = typed_texts(array, leaf)
+    if bad:
+        raise Unlike
+    return typed

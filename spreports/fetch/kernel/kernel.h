@@ -1,0 +1,64 @@
+/* Text of one block to the buffers of Arrow columns, in a sandbox.
+
+   A block goes through two steps. The first finds where each cell is (rows.c for flat
+   files, records.c for JSON records) and proves that nothing else stands in the text.
+   The second (cells.c) goes column by column and writes buffers. Whatever is not
+   written in the plain way is declined, never guessed: Python then reads the block
+   another way, which says what is wrong, if anything is.
+
+   Compiled for wasm32 by tools/build_kernel.py: no C library, no imports. */
+#ifndef SPREPORTS_KERNEL_H
+#define SPREPORTS_KERNEL_H
+
+#include <stdint.h>
+
+typedef uint8_t byte;
+
+/* As spreports/fetch/kernel/columns.py numbers them. */
+enum kind { TEXT, INT64, FLOAT64, DECIMAL, BOOLEAN, DATE, TIMESTAMP };
+
+/* A column, as Python reads it back: addresses in this memory. */
+typedef struct {
+    uint32_t kind;
+    uint32_t nulls;
+    uint32_t valid;  /* bits, one a row */
+    uint32_t values; /* numbers, bits of a boolean, or where each text ends */
+    uint32_t data;   /* the texts */
+    uint32_t size;   /* of the texts, bytes */
+} column;
+
+/* What stands in front of a cell of a JSON record. */
+typedef struct {
+    uint32_t text;
+    uint32_t size;
+} gap;
+
+/* Where cells are, column after column: cell r of column k begins at
+   at[k * step + r], and ends `less` bytes before at[k * step + width + r]. */
+typedef struct {
+    const uint32_t *at;
+    uint32_t step, width, less;
+} cells;
+
+enum {
+    NO_CELL = 0xffffffffu, /* for a beginning: JSON's null */
+    ESCAPED = 0x80000000u, /* in an end: the text has escapes */
+    SLACK = 64,            /* bytes that may be read or written behind a text */
+};
+
+/* The result of a block. */
+enum { DECLINED = -1 };
+
+#define WASM(name) __attribute__((export_name(#name)))
+
+void *take(uint32_t size);
+int same(const byte *one, const byte *other, uint32_t size);
+
+/* Return the first column whose cells do not all fit, or -1. */
+int32_t write_columns(const byte *text, cells where, uint32_t rows, column *to,
+                      uint32_t columns, uint32_t nothing);
+
+/* Which texts are null. */
+enum { KEPT = 0, EMPTY = 1, EMPTY_OR_SPACE = 2 };
+
+#endif

@@ -1,0 +1,62 @@
+/* Memory that is given back all at once, when the next block begins. */
+#include "kernel.h"
+
+enum { PAGE = 1 << 16, ALIGNED = 64 };
+
+extern byte __heap_base;
+static uint32_t setup, next;
+
+static void grow_to(uint32_t end) {
+    uint32_t pages = __builtin_wasm_memory_size(0);
+    if (end > pages * PAGE &&
+        __builtin_wasm_memory_grow(0, (end - pages * PAGE + PAGE - 1) / PAGE) ==
+            (uint32_t)-1)
+        __builtin_trap();
+}
+
+void *take(uint32_t size) {
+    uint32_t start = next;
+    if (size > 0x7fffffffu - start) __builtin_trap();
+    next = (start + size + ALIGNED - 1) & ~(ALIGNED - 1u);
+    grow_to(next);
+    return (void *)start;
+}
+
+/* Room for what all blocks have in common: columns, and gaps of records. */
+WASM(begin) uint32_t begin(uint32_t size) {
+    next = ((uint32_t)&__heap_base + ALIGNED - 1) & ~(ALIGNED - 1u);
+    uint32_t start = (uint32_t)take(size);
+    setup = next;
+    return start;
+}
+
+/* Room for the text of the next block. */
+WASM(block) uint32_t block(uint32_t size) {
+    next = setup;
+    return (uint32_t)take(size + SLACK);
+}
+
+/* Where the memory in use ends. */
+WASM(end) uint32_t end(void) { return next; }
+
+int same(const byte *one, const byte *other, uint32_t size) {
+    for (; size >= 8; one += 8, other += 8, size -= 8)
+        if (*(const uint64_t *)one != *(const uint64_t *)other) return 0;
+    for (; size; size--)
+        if (*one++ != *other++) return 0;
+    return 1;
+}
+
+/* The compiler may ask for these two. */
+void *memcpy(void *to, const void *from, unsigned long size) {
+    byte *out = to;
+    const byte *in = from;
+    while (size--) *out++ = *in++;
+    return to;
+}
+
+void *memset(void *to, int value, unsigned long size) {
+    byte *out = to;
+    while (size--) *out++ = (byte)value;
+    return to;
+}

@@ -1,0 +1,87 @@
+/* Where the cells of a flat file's rows are. Quotes mean nothing here. */
+#include <wasm_simd128.h>
+
+#include "kernel.h"
+
+enum { LINE_END = '\n', RETURN = '\r', STEP = 64 };
+
+static uint64_t marks(const byte *text, v128_t one, v128_t other, v128_t third) {
+    uint64_t found = 0;
+    for (int part = 0; part < STEP; part += 16) {
+        v128_t here = wasm_v128_load(text + part);
+        v128_t hit = wasm_v128_or(
+            wasm_i8x16_eq(here, one),
+            wasm_v128_or(wasm_i8x16_eq(here, other), wasm_i8x16_eq(here, third)));
+        found |= (uint64_t)wasm_i8x16_bitmask(hit) << part;
+    }
+    return found;
+}
+
+static uint32_t lines_of(const byte *text, uint32_t size) {
+    uint32_t lines = 1;
+    v128_t line_end = wasm_i8x16_splat(LINE_END);
+    uint32_t at = 0;
+    for (; at + 16 <= size; at += 16)
+        lines += (uint32_t)__builtin_popcount(wasm_i8x16_bitmask(
+            wasm_i8x16_eq(wasm_v128_load(text + at), line_end)));
+    for (; at < size; at++) lines += text[at] == LINE_END;
+    return lines;
+}
+
+/* Return the rows, with where their cells begin, column after column, and in one
+   column more what is behind the last cells; or DECLINED where some row has another
+   number of cells, or a line end is not "\n" or "\r\n". Blank lines are no rows. */
+static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t columns,
+                    uint32_t *starts, uint32_t most) {
+    v128_t cell_end = wasm_i8x16_splat((char)delimiter);
+    v128_t line_end = wasm_i8x16_splat(LINE_END), ret = wasm_i8x16_splat(RETURN);
+    uint32_t *row = starts, *cell = starts, start = 0;
+    const uint32_t behind = columns * most;
+    *cell = 0;
+    for (uint32_t base = 0; base < size; base += STEP) {
+        uint64_t found = marks(text + base, cell_end, line_end, ret);
+        if (size - base < STEP) found &= (1ull << (size - base)) - 1;
+        for (; found; found &= found - 1) {
+            uint32_t at = base + (uint32_t)__builtin_ctzll(found);
+            byte mark = text[at];
+            if (mark == delimiter) {
+                cell += most;
+                if (cell >= row + behind) return DECLINED;
+                *cell = at + 1;
+            } else if (mark == LINE_END) {
+                uint32_t returned = at > start && text[at - 1] == RETURN;
+                if (at - returned > start || cell != row) {
+                    cell += most;
+                    if (cell != row + behind) return DECLINED;
+                    *cell = at + 1 - returned;
+                    row++;
+                }
+                cell = row;
+                *cell = start = at + 1;
+            } else if (at + 1 >= size || text[at + 1] != LINE_END)
+                return DECLINED;
+        }
+    }
+    if (start < size) {
+        cell += most;
+        if (cell != row + behind) return DECLINED;
+        *cell = size + 1;
+        row++;
+    }
+    return row - starts;
+}
+
+/* Read a block of whole rows. Returns their number and sets the columns, or DECLINED,
+   or -2 - k where some cell of column k does not fit its kind. */
+WASM(rows) int32_t rows(const byte *text, uint32_t size, uint32_t delimiter, column *to,
+                        uint32_t columns, uint32_t nothing) {
+    uint32_t most = lines_of(text, size) + 1;
+    uint64_t room = (uint64_t)most * (columns + 1) * 4;
+    if (!columns || room > 0x40000000u) return DECLINED;
+    uint32_t *starts = take((uint32_t)room);
+    int32_t found = find(text, size, (byte)delimiter, columns, starts, most);
+    if (found < 0) return found;
+    cells where = {starts, most, most, 1};
+    int32_t misfit = write_columns(text, where, (uint32_t)found, to, columns, nothing);
+    return misfit < 0 ? found : -2 - misfit;
+}

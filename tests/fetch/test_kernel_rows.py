@@ -1,0 +1,287 @@
+"""What the kernel reads is what Arrow and Python read of it, or it is declined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spreports.catalog import Column
+from spreports.fetch.cells import cells_of
+from spreports.fetch.flat.header import Header, Quoting
+from spreports.fetch.flat.kernel_rows import KernelRows, kernel_rows
+from spreports.fetch.flat.parse_flat import BlockParser
+from spreports.fetch.flat.parser_types import ParserTypes
+from spreports.fetch.typed_column import typed_column
+from tests.fetch.documents import entry
+from tests.fetch.test_both_ways import NUMBER, TRUTH, written
+
+pytestmark = pytest.mark.usefixtures("by_kernel")
+
+DTYPES = ("int64", "float64", "decimal", "boolean", "date", "timestamp")
+TYPES = [pa.int64(), pa.float64(), pa.decimal128(38, 6), pa.bool_(), pa.date32()]
+CELL = st.one_of(
+    NUMBER,
+    TRUTH,
+    written(("iso",)),
+    st.dates().map(str),
+    st.sampled_from(
+        [
+            *("2026-02-29", "2024-02-29", "1900-02-29", "2000-02-29", "0001-01-01"),
+            *("2026-13-01", "2026-00-10", "2026-04-31", "9999-12-31", "2026-1-1"),
+            *("2026-10-01T10:05:60Z", "2026-10-01T24:00:00Z", "2026-10-01t10:05:00Z"),
+            *("2026-10-01T10:05:00+14:59", "2026-10-01T10:05:00-14:00", "-0", "--0"),
+            *("2026-10-01T10:05:00+24:00", "2026-10-01T10:05:00+01:60", "-", "0.1.2"),
+            *("9" * 18, "-" + "9" * 18, "9" * 19, "0" * 18, "999999999999.999999"),
+            *("9999999999999", "-0.000001", "0.0000001", "123456789012345", "0.1e1"),
+            *(
+                "123456789012.123456",
+                "-1234567890123.1",
+                "1234567890123456",
+                "0.123456789012345",
+                "-123456789.123456",
+                "tru",
+                "é",
+            ),
+        ]
+    ),
+).filter(lambda text: not set(text) & set("\t\r\n"))
+
+
+def header(
+    *names: str, quoting: Quoting = Quoting.OFF, delimiter: str = "\t"
+) -> Header:
+    line = delimiter.join(names).encode()
+    return Header(
+        names=names,
+        served=names,
+        line=line,
+        delimiter=delimiter,
+        quoting=quoting,
+        line_end=b"\n",
+    )
+
+
+def kernel(
+    *columns: Column,
+    empty: tuple[str, ...] = ("",),
+    quoting: Quoting = Quoting.OFF,
+    delimiter: str = "\t",
+) -> KernelRows:
+    found = kernel_rows(
+        header(*(c.name for c in columns), quoting=quoting, delimiter=delimiter),
+        {column.name: column for column in columns},
+        empty,
+    )
+    assert found is not None
+    return found
+
+
+def rows_of(reader: KernelRows, block: bytes) -> list[tuple[object, ...]] | None:
+    batch = reader.batch(block)
+    if batch is None:
+        return None
+    batch.validate(full=True)
+    columns = [column.to_pylist() for column in batch.columns]
+    return list(zip(*columns, strict=True))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(texts=st.lists(CELL, min_size=1, max_size=4))
+def test_a_typed_cell_has_the_value_that_its_text_has_by_itself(
+    dtype: str, texts: list[str]
+) -> None:
+    column = Column(name="v", dtype=dtype)
+    block = "".join(f"{text}\tx\n" for text in texts).encode()
+    batch = kernel(column, Column(name="x")).batch(block)
+    assert batch is not None
+    got = batch.column(0)
+    array = pa.array([text or None for text in texts], pa.string())
+    if got.type == pa.string():
+        assert got.equals(array)
+        return
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+    one_by_one, bad = typed_column(array, replace(cells, at_once=None))
+    assert bad is None, "typed, although a cell does not fit"
+    assert got.equals(one_by_one)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "text"),
+    [
+        ("int64", "-999999999999999999"),
+        ("int64", "007"),
+        ("float64", "-12.5"),
+        ("float64", "0.1"),
+        ("decimal", "-123456789012.123456"),
+        ("decimal", "4.90"),
+        ("boolean", "True"),
+        ("boolean", "false"),
+        ("date", "2024-02-29"),
+        ("timestamp", "2026-08-31T05:13:58+00:00"),
+        ("timestamp", "1969-12-31T23:59:59-08:00"),
+        ("timestamp", "2026-08-31T05:13:58Z"),
+    ],
+)
+def test_plain_cells_are_typed_in_one_pass(dtype: str, text: str) -> None:
+    batch = kernel(Column(name="v", dtype=dtype)).batch(f"{text}\n".encode())
+    assert batch is not None
+    assert batch.column(0).type != pa.string()
+    assert batch.column(0).null_count == 0
+
+
+LINE = st.lists(
+    st.sampled_from(
+        ["", "a", "\t", "\t\t", " ", '"', "\r", "\n", "\r\n", "é", "x" * 70]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@given(LINE, st.integers(1, 4), st.booleans(), st.sampled_from(list(Quoting)[:2]))
+def test_rows_are_those_of_arrows_parser(
+    text: str,
+    width: int,
+    empty_is_null: bool,
+    quoting: Quoting,
+) -> None:
+    names = [f"c{k}" for k in range(width)]
+    block = text.encode()
+    parser = BlockParser(
+        header(*names, quoting=quoting), entry(), empty_is_null=empty_is_null
+    )
+    reader, parser._kernel = parser._kernel, None
+    assert reader is not None
+    got = reader.batch(block)
+    if got is None:
+        return
+    expected = parser.parse(block)
+    assert expected.error is None, "a row was read that has another number of cells"
+    rows = [row for batch in expected.batches for row in batch.to_pylist()]
+    assert got.to_pylist() == rows
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_cells_of_every_length_at_every_place_of_a_vector(end: str) -> None:
+    reader = kernel(Column(name="a"), Column(name="b"), Column(name="c"))
+    for size in range(140):
+        row = ("x" * size, "", "é" * (size % 5))
+        block = ("\t".join(row) + end) * 7
+        expected = [tuple(cell or None for cell in row)] * 7
+        assert rows_of(reader, block.encode()) == expected
+        assert rows_of(reader, block.removesuffix(end).encode()) == expected
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "a\n",
+        "a\tb\tc\n",
+        "a\tb\na\n",
+        "a\tb\n\t\t\n",
+        "a\tb\rc\td\n",
+        "a\tb\r",
+        "\t\r\t\n",
+    ],
+)
+def test_a_row_of_another_width_or_a_bare_return_is_declined(block: str) -> None:
+    assert rows_of(kernel(Column(name="a"), Column(name="b")), block.encode()) is None
+
+
+def test_blank_lines_are_no_rows() -> None:
+    reader = kernel(Column(name="a"), Column(name="b"))
+
+    assert rows_of(reader, b"\n\r\na\tb\n\n\nc\td\r\n\r\n") == [("a", "b"), ("c", "d")]
+    assert rows_of(reader, b"\n\n") == []
+
+
+@pytest.mark.parametrize(
+    ("empty", "expected"),
+    [
+        ((), [("", " "), (" ", "  ")]),
+        (("",), [(None, " "), (" ", "  ")]),
+        (("", " "), [(None, None), (None, "  ")]),
+    ],
+)
+def test_which_texts_are_null_is_said_by_the_catalogue(
+    empty: tuple[str, ...], expected: list[tuple[str | None, ...]]
+) -> None:
+    reader = kernel(Column(name="a"), Column(name="b"), empty=empty)
+
+    assert rows_of(reader, b"\t \n \t  \n") == expected
+
+
+def test_a_single_space_is_no_number_unless_it_is_empty() -> None:
+    column = Column(name="n", dtype="int64")
+
+    assert rows_of(kernel(column, empty=("", " ")), b"5\n \n") == [(5,), (None,)]
+    assert rows_of(kernel(column), b"5\n \n") == [("5",), (" ",)]
+
+
+def test_a_column_that_does_not_fit_is_text_from_then_on_and_others_are_not() -> None:
+    reader = kernel(Column(name="n", dtype="int64"), Column(name="m", dtype="int64"))
+
+    assert rows_of(reader, b"1\t2\n") == [(1, 2)]
+    assert rows_of(reader, b"1\t2\nx\t3\n") == [("1", 2), ("x", 3)]
+    assert rows_of(reader, b"1\t2\n") == [("1", 2)]
+
+
+def test_other_formats_of_a_time_stay_text() -> None:
+    german = Column(
+        name="t", dtype="timestamp", formats=("%d.%m.%Y %H:%M:%S %Z", "iso")
+    )
+
+    assert rows_of(kernel(german), b"2026-10-01T10:00:00Z\n") == [
+        ("2026-10-01T10:00:00Z",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("quoting", "declined"), [(Quoting.OFF, False), (Quoting.DOUBLED, True)]
+)
+def test_a_quote_that_may_mean_something_is_declined(
+    quoting: Quoting, declined: bool
+) -> None:
+    reader = kernel(Column(name="a"), Column(name="b"), quoting=quoting, delimiter=",")
+
+    assert (rows_of(reader, b'"a",b\n') is None) is declined
+    assert rows_of(reader, b"a,b\n") == [("a", "b")]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [{"quoting": Quoting.ENCLOSED}, {"line_end": b"\r"}, {"delimiter": "、"}],
+)
+def test_there_is_no_kernel_for_other_shapes(shape: dict[str, object]) -> None:
+    plain = header("a", "b")
+
+    assert kernel_rows(replace(plain, **shape), {}, ("",)) is None  # type: ignore[arg-type]  # as parametrized
+
+
+def test_a_block_that_is_much_larger_than_the_first_has_room() -> None:
+    reader = kernel(Column(name="a"), Column(name="n", dtype="decimal"))
+
+    def block(rows: int) -> Sequence[tuple[object, ...]] | None:
+        return rows_of(reader, b"abc\t1.50\n" * rows)
+
+    assert len(block(10) or ()) == 10
+    assert len(block(300_000) or ()) == 300_000
+    assert len(block(10) or ()) == 10
+
+
+def test_columns_are_those_that_the_parser_types() -> None:
+    columns = [Column(name=dtype, dtype=dtype) for dtype in DTYPES]
+    types = ParserTypes({column.name: column for column in columns})
+    parser = BlockParser(
+        header(*DTYPES), entry(*columns), empty_is_null=True, types=types
+    )
+    cells = ("7", "0.5", "4.90", "true", "2026-10-01", "2026-10-01T00:00:00Z")
+
+    (batch,) = parser.parse("\t".join(cells).encode()).batches
+
+    assert batch.schema.types == [*TYPES, pa.timestamp("us", "UTC")]

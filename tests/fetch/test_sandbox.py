@@ -1,0 +1,135 @@
+"""The kernel: optional, loaded late, shut in, and gone when the process ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+import wasmtime
+
+from spreports.fetch.kernel import sandbox
+from spreports.fetch.kernel.sandbox import Sandbox, Sandboxes, kernel_is_there
+
+ROWS = 40_000
+READING = """
+    import io, sys
+    from spreports.catalog import lookup
+    from spreports.fetch.document import open_batches
+    from spreports.fetch.kernel import sandbox
+
+    {before}
+    line = "302-1\\t2026-10-01T10:00:00+00:00\\t12\\" Größe\\t2\\t9.90\\n"
+    text = "amazon-order-id\\tpurchase-date\\tproduct-name\\tquantity\\titem-price\\n"
+    text += line * {rows}
+    reader = open_batches(
+        lambda: io.BytesIO(text.encode()),
+        lookup("orders"),
+        content_type="text/plain;charset=UTF-8",
+    )
+    {after}
+"""
+
+
+def run(before: str, after: str, rows: int = ROWS) -> subprocess.CompletedProcess[str]:
+    """Read a document in a process of its own."""
+    code = textwrap.dedent(READING).format(before=before, after=after, rows=rows)
+    return subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+
+def test_the_kernel_asks_for_nothing_outside() -> None:
+    _, module = sandbox._loaded()
+
+    assert list(module.imports) == []
+
+
+def test_rows_are_the_same_without_wasmtime() -> None:
+    after = "print(reader.read_all().to_pandas().to_csv()); print('wasmtime' in seen())"
+    seen = "seen = lambda: [m for m in sys.modules if sys.modules[m] is not None]"
+    here = f"sandbox._PAYS_FROM = 0; {seen}"
+    there = run(here, after)
+    without = run(f"sys.modules['wasmtime'] = None; {here}", after)
+
+    assert there.stdout.endswith("True\n")
+    assert without.stdout.endswith("False\n")
+    assert there.stdout[: -len("True\n")] == without.stdout[: -len("False\n")]
+    assert len(there.stdout) > ROWS * 20
+
+
+def test_a_small_document_loads_no_kernel() -> None:
+    done = run("", "reader.read_all(); print('wasmtime' in sys.modules)")
+
+    assert done.stdout == "False\n"
+
+
+def test_a_large_document_loads_one() -> None:
+    before = "sandbox._PAYS_FROM = 1 << 20"
+    done = run(before, "reader.read_all(); print('wasmtime' in sys.modules)")
+
+    assert done.stdout == "True\n"
+
+
+def test_a_process_that_ends_in_the_middle_says_nothing() -> None:
+    done = run("sandbox._PAYS_FROM = 0", "print(next(reader).num_rows > 0)", 400_000)
+
+    assert done.stdout == "True\n"
+    assert done.stderr == ""
+
+
+def test_a_kernel_that_cannot_run_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused() -> None:
+        raise wasmtime.WasmtimeError("mmap failed")
+
+    monkeypatch.setattr(sandbox, "_loaded", refused)
+    caplog.set_level("INFO", "spreports")
+
+    assert not kernel_is_there()
+    assert "without the kernel: mmap failed" in caplog.text
+
+
+def test_memory_that_cannot_grow_is_an_error_of_its_own() -> None:
+    box = Sandbox(*sandbox._loaded())
+    box.begin(b"")
+
+    with pytest.raises(MemoryError, match="block"):
+        box.call("block", (1 << 31) - 1)
+
+
+def test_threads_at_work_have_a_sandbox_each_and_leave_it_to_the_next() -> None:
+    boxes = Sandboxes(b"setup")
+    both = threading.Barrier(2)
+    used: set[int] = set()
+
+    def work() -> None:
+        with boxes.one() as (box, start):
+            both.wait(60)
+            used.add(id(box))
+            assert box.read(start, 5) == b"setup"
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with boxes.one() as (box, _):
+        used.add(id(box))
+
+    assert len(used) == 2
+
+
+def test_a_sandbox_in_which_something_went_wrong_is_not_used_again() -> None:
+    boxes = Sandboxes(b"")
+    with pytest.raises(ValueError, match="x"), boxes.one() as (first, _):
+        raise ValueError("x")
+    with boxes.one() as (second, _):
+        assert second is not first
