@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, scalar_of
 from spreports.fetch.timestamps import ISO, pattern_fits, unnamed_zone, zone_offset
 
-__all__ = ["timestamps"]
+__all__ = ["Layout", "layouts", "timestamps"]
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,7 +37,7 @@ _ZONE: Final = "%Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Layout:
+class Layout:
     """Where the parts of a pattern stand, its day and month with their zeros.
 
     Attributes
@@ -78,7 +78,7 @@ def timestamps(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
     pyarrow.ArrowInvalid
         The cells differ in layout, or some cell fits no format.
     """
-    for layout in _layouts(formats):
+    for layout in layouts(formats):
         try:
             values = _in_layout(texts, layout) if layout else texts.cast(_INSTANT)
         except pa.ArrowInvalid:
@@ -94,13 +94,22 @@ def timestamps(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
 
 
 @lru_cache(maxsize=128)
-def _layouts(formats: tuple[str, ...]) -> tuple[_Layout | None, ...]:
+def layouts(formats: tuple[str, ...]) -> tuple[Layout | None, ...]:
     """Return the layouts to try, None for ISO 8601.
 
     A format counts only if no cell of its layout could mean something else by a format
     that is tried before it.
+
+    Parameters
+    ----------
+    formats : tuple of str
+        As for `parse_timestamp`.
+
+    Returns
+    -------
+    tuple of Layout or None
     """
-    layouts: list[_Layout | None] = []
+    found: list[Layout | None] = []
     tried: list[str] = []
     for pattern in formats or (ISO,):
         layout = None if pattern == ISO else _layout(pattern)
@@ -108,9 +117,9 @@ def _layouts(formats: tuple[str, ...]) -> tuple[_Layout | None, ...]:
         if (pattern == ISO or layout) and not any(
             pattern_fits(earlier, specimen) for earlier in tried
         ):
-            layouts.append(layout)
+            found.append(layout)
         tried.append(pattern)
-    return tuple(layouts)
+    return tuple(found)
 
 
 def _specimen(pattern: str) -> str:
@@ -119,7 +128,7 @@ def _specimen(pattern: str) -> str:
     return "".join(_SPECIMEN.get(part, part) for part in parts)
 
 
-def _layout(pattern: str) -> _Layout | None:
+def _layout(pattern: str) -> Layout | None:
     """Return the layout of a pattern; None where it is not one of fixed width."""
     places: dict[str, tuple[int, int]] = {}
     marks: list[tuple[int, int, str]] = []
@@ -137,7 +146,7 @@ def _layout(pattern: str) -> _Layout | None:
         width += size
     if not {"%Y", "%m", "%d", "%H", "%M", "%S"} <= set(places):
         return None
-    return _Layout(
+    return Layout(
         places=places,
         marks=tuple(marks),
         width=width,
@@ -146,7 +155,7 @@ def _layout(pattern: str) -> _Layout | None:
     )
 
 
-def _in_layout(texts: pa.Array, layout: _Layout) -> pa.Array:
+def _in_layout(texts: pa.Array, layout: Layout) -> pa.Array:
     """Return the instants of texts in this layout."""
     data = texts.cast(pa.binary())
     lengths = pc.min_max(pc.binary_length(data)).as_py()

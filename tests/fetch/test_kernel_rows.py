@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
@@ -18,7 +19,7 @@ from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.typed_column import typed_column
 from tests.fetch.documents import entry
-from tests.fetch.test_both_ways import NUMBER, TRUTH, written
+from tests.fetch.test_both_ways import NUMBER, TIMED, TRUTH, written
 
 pytestmark = pytest.mark.usefixtures("by_kernel")
 
@@ -231,14 +232,97 @@ def test_a_column_that_does_not_fit_is_text_from_then_on_and_others_are_not() ->
     assert rows_of(reader, b"1\t2\n") == [("1", 2)]
 
 
-def test_other_formats_of_a_time_stay_text() -> None:
-    german = Column(
-        name="t", dtype="timestamp", formats=("%d.%m.%Y %H:%M:%S %Z", "iso")
-    )
+LOCAL = st.sampled_from(TIMED)
 
-    assert rows_of(kernel(german), b"2026-10-01T10:00:00Z\n") == [
-        ("2026-10-01T10:00:00Z",)
+
+@given(st.data(), LOCAL)
+def test_a_time_by_pattern_is_the_instant_that_its_text_is_by_itself(
+    data: st.DataObject, formats: tuple[str, ...]
+) -> None:
+    texts = data.draw(st.lists(written(formats or ("iso",)), min_size=1, max_size=3))
+    column = Column(name="t", dtype="timestamp", formats=formats)
+    batch = kernel(column).batch("".join(f"{text}\n" for text in texts).encode())
+    assert batch is not None
+    got = batch.column(0)
+    if got.type == pa.string():
+        return
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+    one_by_one, bad = typed_column(pa.array(texts), replace(cells, at_once=None))
+    assert bad is None, "typed, although a cell does not fit"
+    assert got.equals(one_by_one)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "instant"),
+    [
+        ("%d.%m.%Y %H:%M:%S %Z", "01.10.2026 10:05:00 UTC", "2026-10-01 10:05:00"),
+        ("%d.%m.%Y %H:%M:%S %Z", "01.10.2026 10:05:00 MESZ", "2026-10-01 08:05:00"),
+        ("%d/%m/%Y %H:%M:%S %Z", "16/10/2026 11:00:00 MET", "2026-10-16 10:00:00"),
+        ("%Y-%m-%d %H:%M:%S %Z", "2026-01-01 00:00:00 PST", "2026-01-01 08:00:00"),
+        ("%Y/%m/%d %H:%M:%S", "2026/10/31 23:59:59", "2026-10-31 14:59:59"),
+        ("%Y-%m-%d %H:%M:%S", "2026-10-31 23:59:59", "2026-10-31 23:59:59"),
+    ],
+)
+def test_times_by_pattern_are_typed_in_one_pass(
+    pattern: str, text: str, instant: str
+) -> None:
+    column = Column(name="t", dtype="timestamp", formats=(pattern,))
+    batch = kernel(column).batch(f"{text}\n".encode() * 2)
+    assert batch is not None
+    assert [f"{each:%Y-%m-%d %H:%M:%S}" for each in batch.column(0).to_pylist()] == [
+        instant
+    ] * 2
+
+
+def test_a_second_format_is_tried_where_the_first_does_not_fit() -> None:
+    formats = ("%Y-%m-%d %H:%M:%S %Z", "%d/%m/%Y %H:%M:%S %Z")
+    reader = kernel(Column(name="t", dtype="timestamp", formats=formats))
+    moment = datetime(2026, 10, 16, 10, tzinfo=UTC)
+    for _ in range(2):
+        assert rows_of(reader, b"16/10/2026 11:00:00 MET\n") == [(moment,)]
+    assert rows_of(reader, b"2026-10-16 11:00:00 MET\n") == [
+        ("2026-10-16 11:00:00 MET",)
     ]
+
+
+FEW = st.lists(
+    st.sampled_from(["", " ", "a", "b", "ab", "x" * 8, "x" * 9, "x" * 16, "é" * 9]),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(FEW, st.sampled_from([("",), ("", " ")]))
+def test_coded_texts_are_the_same_texts_each_kept_once(
+    texts: list[str], empty: tuple[str, ...]
+) -> None:
+    reader = kernel_rows(header("a", "b"), {}, empty, {"a"})
+    assert reader is not None
+    batch = reader.batch("".join(f"{text}\tx\n" for text in texts).encode())
+    assert batch is not None
+    batch.validate(full=True)
+    column = batch.column(0)
+    wanted = [None if text in empty else text for text in texts]
+    assert column.to_pylist() == wanted
+    assert column.type == pa.dictionary(pa.int32(), pa.string())
+    seen = [text for text in dict.fromkeys(wanted) if text is not None]
+    assert column.dictionary.to_pylist() == seen
+
+
+def test_texts_that_are_too_many_for_codes_come_as_they_are() -> None:
+    reader = kernel_rows(header("a", "b"), {}, ("",), {"a", "b"})
+    assert reader is not None
+    for count, dtype in (
+        (1_024, pa.dictionary(pa.int32(), pa.string())),
+        (1_025, pa.string()),
+    ):
+        texts = [f"t{k}" for k in range(count)] * 3
+        batch = reader.batch("".join(f"{text}\tx\n" for text in texts).encode())
+        assert batch is not None
+        assert batch.column(0).type == dtype
+        assert batch.column(0).to_pylist() == texts
+        assert batch.column(1).dictionary.to_pylist() == ["x"]
 
 
 @pytest.mark.parametrize(

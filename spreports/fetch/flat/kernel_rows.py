@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import pyarrow as pa
 
 from spreports.catalog import Column
 from spreports.fetch.cells import ARROW_TYPES
 from spreports.fetch.flat.header import Header, Quoting
-from spreports.fetch.kernel.columns import KINDS, TEXT, arrays, described
+from spreports.fetch.kernel.columns import (
+    CODED,
+    COLUMN_BYTES,
+    KINDS,
+    TEXT,
+    arrays,
+    described,
+)
+from spreports.fetch.kernel.forms import Forms, has_form
 from spreports.fetch.kernel.sandbox import Sandboxes, kernel_pays
 from spreports.fetch.timestamps import ISO
+from spreports.fetch.whole_columns import Layout, layouts
 
 __all__ = ["KernelRows", "kernel_rows"]
 
 _LINE_END = b"\n"
 # Source: kernel.h: which texts are null
 _NOTHING = {(): 0, ("",): 1, ("", " "): 2}
+_AS_TEXT = ((TEXT, None),)
+
+
+# One way to read a column: its kind, and a timestamp's layout (None for ISO 8601)
+_Way = tuple[int, Layout | None]
 
 
 def kernel_rows(
-    header: Header, columns: Mapping[str, Column | None], empty: tuple[str, ...]
+    header: Header,
+    columns: Mapping[str, Column | None],
+    empty: tuple[str, ...],
+    coded: Set[str] = frozenset(),
 ) -> KernelRows | None:
     """Return a reader of plain blocks; None where the kernel cannot read any.
 
@@ -32,13 +49,15 @@ def kernel_rows(
         By header name, those to type at once; all others stay text.
     empty : tuple of str
         The texts that are null.
+    coded : set of str
+        Columns of texts to keep once each.
     """
     plain = (
         header.quoting is not Quoting.ENCLOSED
         and header.line_end == _LINE_END
         and len(header.delimiter.encode()) == 1
     )
-    return KernelRows(header, columns, _NOTHING[empty]) if plain else None
+    return KernelRows(header, columns, _NOTHING[empty], coded) if plain else None
 
 
 class KernelRows:
@@ -50,17 +69,27 @@ class KernelRows:
     columns : mapping of str to Column or None
     nothing : int
         Which texts are null, as the kernel numbers it.
+    coded : set of str
     """
 
     def __init__(
-        self, header: Header, columns: Mapping[str, Column | None], nothing: int
+        self,
+        header: Header,
+        columns: Mapping[str, Column | None],
+        nothing: int,
+        coded: Set[str],
     ) -> None:
         self._header, self._nothing = header, nothing
         self._seen_bytes = 0
-        # Cells that do not fit leave their column as text, here and in the blocks that
-        # follow: whoever types texts says which of them it is
-        self._kinds = [_kind(columns.get(name)) for name in header.names]
-        self._boxes = Sandboxes(bytes(len(described(self._kinds))))
+        # Cells that do not fit leave their column to the next way, here and in the
+        # blocks that follow. The last one is text: whoever types texts says which fits
+        self._ways = [
+            _ways(columns.get(name), coded=name in coded) for name in header.names
+        ]
+        known = [layout for ways in self._ways for _, layout in ways if layout]
+        self._forms = Forms(known)
+        self._forms_at = len(header.names) * COLUMN_BYTES
+        self._boxes = Sandboxes(bytes(self._forms_at + self._forms.size))
 
     def batch(self, block: bytes) -> pa.RecordBatch | None:
         """Return a block's rows.
@@ -73,7 +102,7 @@ class KernelRows:
         Returns
         -------
         pyarrow.RecordBatch or None, n rows x m columns
-            Each column typed as the catalogue says or ``string``; None where a row has
+            Each column typed as the catalogue says, or text; None where a row has
             another number of cells, where a quote may mean something, and for the first
             blocks, until the kernel pays.
         """
@@ -84,28 +113,48 @@ class KernelRows:
         if header.quoting is Quoting.DOUBLED and b'"' in block:
             return None
         text = pa.py_buffer(block)
-        with self._boxes.one() as (sandbox, columns):
+        with self._boxes.one() as (sandbox, start):
             at = sandbox.block(text)
             while True:
-                sandbox.change(columns, described(self._kinds))
+                sandbox.change(start, self._setup(start))
                 rows = sandbox.call(
                     "rows",
                     *(at, text.size, ord(header.delimiter)),
-                    *(columns, len(self._kinds), self._nothing),
+                    *(start, len(self._ways), self._nothing),
                 )
                 if rows >= -1:
                     break
-                self._kinds[-2 - rows] = TEXT
+                column = -2 - rows
+                self._ways[column] = self._ways[column][1:] or _AS_TEXT
             if rows < 0:
                 return None
-            found = arrays(sandbox, columns, len(self._kinds), rows)
+            found = arrays(sandbox, start, len(self._ways), rows)
         return pa.RecordBatch.from_arrays(found, names=list(header.names))
 
+    def _setup(self, start: int) -> bytes:
+        """Return columns and forms for the memory at `start`."""
+        forms = start + self._forms_at
+        firsts = [ways[0] for ways in self._ways]
+        columns = described(
+            [kind for kind, _ in firsts],
+            [
+                self._forms.address(forms, layout) if layout else 0
+                for _, layout in firsts
+            ],
+        )
+        return columns + self._forms.written(forms)
 
-def _kind(column: Column | None) -> int:
-    """Return how the kernel types a column: only what is written in the first way."""
+
+def _ways(column: Column | None, *, coded: bool) -> tuple[_Way, ...]:
+    """Return the ways to read a column, the first that may fit all cells first."""
+    if coded:
+        return ((CODED, None), *_AS_TEXT)
     if column is None:
-        return TEXT
-    first = column.formats[0] if column.formats else ISO
-    plain = {"timestamp": {ISO}, "date": {ISO, "%Y-%m-%d"}}.get(column.dtype, {first})
-    return KINDS[ARROW_TYPES[column.dtype]] if first in plain else TEXT
+        return _AS_TEXT
+    kind = KINDS[ARROW_TYPES[column.dtype]]
+    if column.dtype == "timestamp":
+        forms = (each for each in layouts(column.formats) if not each or has_form(each))
+        return (*((kind, form) for form in forms), *_AS_TEXT)
+    if column.dtype == "date" and column.formats[:1] not in {(), (ISO,), ("%Y-%m-%d",)}:
+        return _AS_TEXT
+    return ((kind, None), *_AS_TEXT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -11,25 +12,66 @@ import pyarrow as pa
 from spreports.fetch.cells import ARROW_TYPES
 from spreports.fetch.kernel.sandbox import Sandbox
 
-__all__ = ["COLUMN_BYTES", "KINDS", "TEXT", "arrays", "described"]
+__all__ = [
+    "CODED",
+    "CODED_TEXT",
+    "COLUMN_BYTES",
+    "KINDS",
+    "TEXT",
+    "arrays",
+    "described",
+]
 
 # Source: kernel.h, enum kind
 TEXT: Final = 0
+CODED: Final = 7
 KINDS: Final = {
     ARROW_TYPES[dtype]: number
     for number, dtype in enumerate(
         ("string", "int64", "float64", "decimal", "boolean", "date", "timestamp")
     )
 }
+# Texts that are a few over and over, each one once
+CODED_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _TYPES: Final = {number: dtype for dtype, number in KINDS.items()}
-# Source: kernel.h, struct column: kind, nulls, valid, values, data, size
-_COLUMN: Final = struct.Struct("<6I")
+# Source: kernel.h, struct column
+_COLUMN: Final = struct.Struct("<9I")
 COLUMN_BYTES: Final = _COLUMN.size
 
 
-def described(kinds: Sequence[int]) -> bytes:
-    """Return columns of some kinds as the kernel is told of them."""
-    return b"".join(_COLUMN.pack(kind, 0, 0, 0, 0, 0) for kind in kinds)
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column as the kernel leaves it, see kernel.h."""
+
+    kind: int
+    written: int
+    nulls: int
+    valid: int
+    values: int
+    data: int
+    size: int
+    ends: int
+    count: int
+
+
+def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:
+    """Return columns as the kernel is told of them.
+
+    Parameters
+    ----------
+    kinds : sequence of int
+    written : sequence of int
+        Of each column the address of a pattern, or 0; empty for none at all.
+
+    Returns
+    -------
+    bytes
+    """
+    forms = written or [0] * len(kinds)
+    return b"".join(
+        _COLUMN.pack(kind, form, *[0] * 7)
+        for kind, form in zip(kinds, forms, strict=True)
+    )
 
 
 def arrays(sandbox: Sandbox, start: int, columns: int, rows: int) -> list[pa.Array]:
@@ -48,18 +90,33 @@ def arrays(sandbox: Sandbox, start: int, columns: int, rows: int) -> list[pa.Arr
     list of pyarrow.Array
         Of `rows` values each.
     """
-    found = list(_COLUMN.iter_unpack(sandbox.read(start, columns * COLUMN_BYTES)))
-    first = found[0][2]  # each column begins with its bits, and the first is in front
+    told = sandbox.read(start, columns * COLUMN_BYTES)
+    found = [_Column(*numbers) for numbers in _COLUMN.iter_unpack(told)]
+    first = found[
+        0
+    ].valid  # each column begins with its bits, and the first is in front
     memory = sandbox.copied(first)
 
     def part(at: int, size: int) -> pa.Buffer:
         return memory.slice(at - first, size)
 
-    made = []
-    for kind, nulls, valid, values, data, size in found:
-        bits = part(valid, (rows + 7) // 8) if nulls else None
-        buffers = [bits, part(values, 4 * (rows + 1) if kind == TEXT else size)]
-        if kind == TEXT:
-            buffers.append(part(data, size))
-        made.append(pa.Array.from_buffers(_TYPES[kind], rows, buffers, nulls))
-    return made
+    def array(column: _Column) -> pa.Array:
+        bits = part(column.valid, (rows + 7) // 8) if column.nulls else None
+        if column.kind == CODED:
+            ends = part(column.ends, 4 * (column.count + 1))
+            texts = [None, ends, part(column.data, column.size)]
+            codes = [bits, part(column.values, 4 * rows)]
+            return pa.DictionaryArray.from_arrays(
+                pa.Array.from_buffers(pa.int32(), rows, codes, column.nulls),
+                pa.Array.from_buffers(pa.string(), column.count, texts),
+                safe=False,
+            )
+        if column.kind == TEXT:
+            buffers = [bits, part(column.values, 4 * (rows + 1))]
+            buffers.append(part(column.data, column.size))
+        else:
+            buffers = [bits, part(column.values, column.size)]
+        dtype = _TYPES[column.kind]
+        return pa.Array.from_buffers(dtype, rows, buffers, column.nulls)
+
+    return [array(column) for column in found]

@@ -15,17 +15,39 @@
 typedef uint8_t byte;
 
 /* As spreports/fetch/kernel/columns.py numbers them. */
-enum kind { TEXT, INT64, FLOAT64, DECIMAL, BOOLEAN, DATE, TIMESTAMP };
+enum kind { TEXT, INT64, FLOAT64, DECIMAL, BOOLEAN, DATE, TIMESTAMP, CODED };
 
-/* A column, as Python reads it back: addresses in this memory. */
+/* A column, as Python writes and reads it: addresses in this memory. */
 typedef struct {
     uint32_t kind;
+    uint32_t written; /* of a timestamp: a pattern, or 0 for ISO 8601 */
     uint32_t nulls;
     uint32_t valid;  /* bits, one a row */
-    uint32_t values; /* numbers, bits of a boolean, or where each text ends */
-    uint32_t data;   /* the texts */
+    uint32_t values; /* numbers, bits of a boolean, where each text ends, or codes */
+    uint32_t data;   /* the texts, each once where they are coded */
     uint32_t size;   /* of the texts, bytes */
+    uint32_t ends;   /* where each coded text ends */
+    uint32_t count;  /* of the coded texts */
 } column;
+
+/* How a timestamp is written: text of one width, and a zone behind it or none. */
+typedef struct {
+    uint32_t text, width; /* 0 for each digit */
+    uint32_t zones, count;
+    int32_t offset; /* seconds east of UTC, where no zone stands behind it */
+    byte places[8]; /* of year, month, day, hour, minute and second */
+} pattern;
+
+typedef struct {
+    byte name[8]; /* filled up with zeros */
+    int32_t offset;
+    int32_t spare;
+} zone;
+
+/* A text. */
+typedef struct {
+    const byte *at, *end;
+} piece;
 
 /* What stands in front of a cell of a JSON record. */
 typedef struct {

@@ -1,0 +1,92 @@
+/* Days and instants, as ISO 8601 and by pattern; 0 for any other text. */
+#ifndef SPREPORTS_TIMES_H
+#define SPREPORTS_TIMES_H
+
+#include "kernel.h"
+
+/* Two digits, or -1000 and less. */
+static int two(const byte *at) {
+    int tens = at[0] - '0', ones = at[1] - '0';
+    return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1000 : tens * 10 + ones;
+}
+
+/* Days since 1970. Years 2 to 9998, so that no zone leads out of what Python knows. */
+static int day_of(int year, int month, int day, int32_t *to) {
+    static const byte lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (year < 2 || year > 9998 || month < 1 || month > 12 || day < 1) return 0;
+    int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (day > lengths[month - 1] + (leap && month == 2)) return 0;
+    /* counted from March, so that a leap day comes last */
+    int from = year - (month < 3), of_year = (153 * ((month + 9) % 12) + 2) / 5 + day;
+    *to = from * 365 + from / 4 - from / 100 + from / 400 + of_year - 719469;
+    return 1;
+}
+
+static int clock_of(const byte *hour_at, const byte *minute_at, const byte *second_at,
+                    int *to) {
+    int hour = two(hour_at), minute = two(minute_at), second = two(second_at);
+    *to = hour * 3600 + minute * 60 + second;
+    return hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
+           second < 60;
+}
+
+static int date(const byte *at, int32_t *to) {
+    return at[4] == '-' && at[7] == '-' &&
+           day_of(two(at) * 100 + two(at + 2), two(at + 5), two(at + 8), to);
+}
+
+/* 2026-01-31T23:59:59 with Z, +00:00 or another offset, to microseconds. */
+static int timestamp(piece text, int64_t *to) {
+    const byte *at = text.at;
+    int32_t days;
+    uint32_t size = (uint32_t)(text.end - at);
+    if ((size != 20 && size != 25) || !date(at, &days)) return 0;
+    int clock, east = 0;
+    if (at[10] != 'T' || at[13] != ':' || at[16] != ':' ||
+        !clock_of(at + 11, at + 14, at + 17, &clock))
+        return 0;
+    if (size == 20) {
+        if (at[19] != 'Z') return 0;
+    } else {
+        int hours = two(at + 20), minutes = two(at + 23);
+        if ((at[19] != '+' && at[19] != '-') || at[22] != ':' || hours < 0 ||
+            hours > 14 || minutes < 0 || minutes > 59)
+            return 0;
+        east = (hours * 60 + minutes) * (at[19] == '-' ? -60 : 60);
+    }
+    *to = (days * 86400ll + clock - east) * 1000000;
+    return 1;
+}
+
+/* The zone that stands from `at` to `end`. */
+static int zone_of(const byte *at, const byte *end, const pattern *form, int *east) {
+    const zone *zones = (const zone *)form->zones;
+    uint64_t name = 0;
+    if (end == at || end - at > 8) return 0;
+    for (int k = 0; at + k < end; k++) name |= (uint64_t)at[k] << 8 * k;
+    for (uint32_t k = 0; k < form->count; k++)
+        if (*(const uint64_t *)zones[k].name == name) {
+            *east = zones[k].offset;
+            return 1;
+        }
+    return 0;
+}
+
+static int by_pattern(piece text, const pattern *form, int64_t *to) {
+    const byte *at = text.at, *like = (const byte *)form->text, *p = form->places;
+    uint32_t size = (uint32_t)(text.end - at), width = form->width;
+    int32_t days;
+    int clock, east = form->offset;
+    if (form->zones ? size <= width : size != width) return 0;
+    for (uint32_t k = 0; k < width; k++)
+        if (like[k] == '0' ? at[k] < '0' || at[k] > '9' : at[k] != like[k]) return 0;
+    if (!day_of(two(at + p[0]) * 100 + two(at + p[0] + 2), two(at + p[1]),
+                two(at + p[2]), &days) ||
+        !clock_of(at + p[3], at + p[4], at + p[5], &clock))
+        return 0;
+    if (form->zones && !zone_of(at + width, text.end, form, &east)) return 0;
+    *to = (days * 86400ll + clock - east) * 1000000;
+    return 1;
+}
+
+#endif
