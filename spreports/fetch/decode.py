@@ -12,6 +12,7 @@ from typing import Final
 
 from spreports.errors import DecodeError
 from spreports.fetch.charsets import UTF_8
+from spreports.fetch.kernel.transcoder import transcoder_of
 from spreports.fetch.utf8 import check_utf8
 
 __all__ = ["decode"]
@@ -52,12 +53,16 @@ def decode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
 def _transcode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
     """Yield UTF-8 for a document of another charset."""
     decoder = codecs.getincrementaldecoder(charset)("strict")
+    transcoder = transcoder_of(charset)
     offset = 0
     for chunk in chunks:
-        text = _decoded(decoder, chunk, offset, charset, final=False)
+        utf8 = transcoder.utf8(chunk) if transcoder is not None else None
+        if utf8 is None:
+            text = _decoded(decoder, chunk, offset, charset, final=False)
+            utf8 = text.encode()
         offset += len(chunk)
-        if text:
-            yield text.encode()
+        if utf8:
+            yield utf8
     text = _decoded(decoder, b"", offset, charset, final=True)
     if text:
         yield text.encode()

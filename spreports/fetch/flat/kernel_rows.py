@@ -114,13 +114,15 @@ class KernelRows:
             return None
         text = pa.py_buffer(block)
         with self._boxes.one() as (sandbox, start):
-            at = sandbox.block(text)
             while True:
                 sandbox.change(start, self._setup(start))
-                rows = sandbox.call(
+                rows = sandbox.run(
                     "rows",
-                    *(at, text.size, ord(header.delimiter)),
-                    *(start, len(self._ways), self._nothing),
+                    text,
+                    columns=start,
+                    count=len(self._ways),
+                    delimiter=ord(header.delimiter),
+                    nothing=self._nothing,
                 )
                 if rows >= -1:
                     break

@@ -80,14 +80,15 @@ class KernelRecords:
         text = pa.py_buffer(block.data).slice(block.start, size)
         width = len(self._kinds)
         with self._boxes.one() as (sandbox, start):
-            at = sandbox.block(text)
             while True:
-                kinds = tuple(self._kinds)
-                sandbox.change(start, self._setup(start, kinds))
-                rows = sandbox.call(
+                sandbox.change(start, self._setup(start, tuple(self._kinds)))
+                rows = sandbox.run(
                     "records",
-                    *(at, size, start + width * COLUMN_BYTES, start, width),
-                    sum(map(len, self._gaps[1:])),
+                    text,
+                    columns=start,
+                    count=width,
+                    gaps=start + width * COLUMN_BYTES,
+                    least=sum(map(len, self._gaps[1:])),
                 )
                 if rows >= -1:
                     break

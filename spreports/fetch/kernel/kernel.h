@@ -62,6 +62,23 @@ typedef struct {
     uint32_t step, width, less;
 } cells;
 
+/* What to do with a block, as Python writes it before each call: a call's parameters
+   take longer to hand over than a short block takes to read. */
+typedef struct {
+    uint32_t text, size;
+    uint32_t columns, count;
+    uint32_t delimiter; /* of flat files */
+    uint32_t nothing;   /* which texts of theirs are null */
+    uint32_t gaps;      /* of records: one more than columns */
+    uint32_t least;     /* bytes of all gaps behind a record's first value */
+    uint32_t table;     /* of a charset */
+    uint32_t made;      /* set here: UTF-8 */
+    uint32_t made_size;
+    uint32_t end; /* set here: where the memory in use ends */
+} job;
+
+extern job the_job;
+
 enum {
     NO_CELL = 0xffffffffu, /* for a beginning: JSON's null */
     ESCAPED = 0x80000000u, /* in an end: the text has escapes */
@@ -74,6 +91,7 @@ enum { DECLINED = -1 };
 #define WASM(name) __attribute__((export_name(#name)))
 
 void *take(uint32_t size);
+void begin_block(void);
 int same(const byte *one, const byte *other, uint32_t size);
 
 /* Return the first column whose cells do not all fit, or -1. */

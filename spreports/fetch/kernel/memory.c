@@ -5,6 +5,7 @@ enum { PAGE = 1 << 16, ALIGNED = 64 };
 
 extern byte __heap_base;
 static uint32_t setup, next;
+job the_job;
 
 static void grow_to(uint32_t end) {
     uint32_t pages = __builtin_wasm_memory_size(0);
@@ -17,10 +18,13 @@ static void grow_to(uint32_t end) {
 void *take(uint32_t size) {
     uint32_t start = next;
     if (size > 0x7fffffffu - start) __builtin_trap();
+    the_job.end = start + size;
     next = (start + size + ALIGNED - 1) & ~(ALIGNED - 1u);
     grow_to(next);
     return (void *)start;
 }
+
+WASM(job_address) uint32_t job_address(void) { return (uint32_t)&the_job; }
 
 /* Room for what all blocks have in common: columns, and gaps of records. */
 WASM(begin) uint32_t begin(uint32_t size) {
@@ -30,14 +34,17 @@ WASM(begin) uint32_t begin(uint32_t size) {
     return start;
 }
 
-/* Room for the text of the next block. */
-WASM(block) uint32_t block(uint32_t size) {
+/* Room for texts of up to so many bytes, always at the same address. */
+WASM(room) uint32_t room(uint32_t size) {
     next = setup;
     return (uint32_t)take(size + SLACK);
 }
 
-/* Where the memory in use ends. */
-WASM(end) uint32_t end(void) { return next; }
+/* Drop all but the setup and the block's own text. */
+void begin_block(void) {
+    next = the_job.text;
+    take(the_job.size + SLACK);
+}
 
 int same(const byte *one, const byte *other, uint32_t size) {
     for (; size >= 8; one += 8, other += 8, size -= 8)

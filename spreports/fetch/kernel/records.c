@@ -90,9 +90,13 @@ static const byte *value(const byte *text, const byte *at, const byte *end,
 /* Read a block of records. `gaps` are what stands before each value, and behind the
    last one of each record but the last of the block: the text ends with the last
    value. Returns as `rows` does; a text that does not fit has an escape that is none. */
-WASM(records) int32_t records(const byte *text, uint32_t size, const gap *gaps,
-                              column *to, uint32_t columns, uint32_t least) {
-    const byte *at = text, *end = text + size;
+WASM(records) int32_t records(void) {
+    begin_block();
+    const byte *text = (const byte *)the_job.text, *at = text;
+    uint32_t size = the_job.size, columns = the_job.count, least = the_job.least;
+    const byte *end = text + size;
+    const gap *gaps = (const gap *)the_job.gaps;
+    column *to = (column *)the_job.columns;
     if (!columns || !least || size < gaps[0].size ||
         !same(at, (const byte *)gaps[0].text, gaps[0].size))
         return DECLINED;

@@ -73,15 +73,19 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
 
 /* Read a block of whole rows. Returns their number and sets the columns, or DECLINED,
    or -2 - k where some cell of column k does not fit its kind. */
-WASM(rows) int32_t rows(const byte *text, uint32_t size, uint32_t delimiter, column *to,
-                        uint32_t columns, uint32_t nothing) {
+WASM(rows) int32_t rows(void) {
+    begin_block();
+    const byte *text = (const byte *)the_job.text;
+    uint32_t size = the_job.size, columns = the_job.count;
+    column *to = (column *)the_job.columns;
     uint32_t most = lines_of(text, size) + 1;
     uint64_t room = (uint64_t)most * (columns + 1) * 4;
     if (!columns || room > 0x40000000u) return DECLINED;
     uint32_t *starts = take((uint32_t)room);
-    int32_t found = find(text, size, (byte)delimiter, columns, starts, most);
+    int32_t found = find(text, size, (byte)the_job.delimiter, columns, starts, most);
     if (found < 0) return found;
     cells where = {starts, most, most, 1};
-    int32_t misfit = write_columns(text, where, (uint32_t)found, to, columns, nothing);
+    int32_t misfit =
+        write_columns(text, where, (uint32_t)found, to, columns, the_job.nothing);
     return misfit < 0 ? found : -2 - misfit;
 }

@@ -24,12 +24,27 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import wasmtime
 
-__all__ = ["Sandbox", "Sandboxes", "kernel_is_there", "kernel_pays"]
+__all__ = ["Job", "Sandbox", "Sandboxes", "kernel_is_there", "kernel_pays"]
 
 _FILE: Final = "kernel.wasm"
 _LOG: Final = logging.getLogger("spreports")
 # To load it takes 0.2 s and 24 MiB; it saves about 7 ms for each MiB of text
 _PAYS_FROM: Final = 16 << 20
+
+
+class Job(ctypes.LittleEndianStructure):
+    """What a block is read by, and what was made of it; see kernel.h."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_uint32)
+        for name in (
+            *("text", "size", "columns", "count", "delimiter", "nothing"),
+            *("gaps", "least", "table", "made", "made_size", "end"),
+        )
+    )
+    made: int
+    made_size: int
+    end: int
 
 
 class Sandbox:
@@ -54,39 +69,58 @@ class Sandbox:
         (self._memory,) = (
             each for each in exports.values() if isinstance(each, wasmtime.Memory)
         )
+        self._job = self._call("job_address")
+        self._text = self._room = 0
         # Also at the end of the process: later, wasmtime's own way complains
         weakref.finalize(self, self._store.close)
 
     def begin(self, setup: bytes) -> int:
         """Write what all blocks have in common; return its address."""
-        return self._write("begin", setup, len(setup))
+        start = self._call("begin", len(setup))
+        self.change(start, setup)
+        return start
 
     def change(self, start: int, setup: bytes) -> None:
         """Write over what `begin` wrote."""
         ctypes.memmove(self._address(start), setup, len(setup))
 
-    def block(self, text: pa.Buffer) -> int:
-        """Write the next block's text, dropping the last one; return its address."""
-        return self._write("block", text.address, text.size)
+    def run(self, function: str, text: pa.Buffer, **told: int) -> int:
+        """Have a function of the kernel read a block.
 
-    def call(self, name: str, *numbers: int) -> int:
-        """Call a function of the kernel.
+        Parameters
+        ----------
+        function : str
+        text : pyarrow.Buffer
+            Copied into the sandbox; what was made of the last block is gone.
+        **told : int
+            What else the function wants to know, see `Job`.
+
+        Returns
+        -------
+        int
+            What the function returned; more is in `job`.
 
         Raises
         ------
         MemoryError
             The kernel's memory cannot grow.
         """
-        import wasmtime  # noqa: PLC0415 - as above
+        if text.size > self._room:
+            self._text = self._call("room", text.size)
+            self._room = text.size
+        ctypes.memmove(self._address(self._text), text.address, text.size)
+        job = Job(text=self._text, size=text.size, **told)
+        ctypes.memmove(self._address(self._job), ctypes.byref(job), ctypes.sizeof(Job))
+        return self._call(function)
 
-        try:
-            return int(self._functions[name](self._store, *numbers))
-        except wasmtime.Trap as exc:
-            raise MemoryError(f"the kernel's memory cannot grow: {name}") from exc
+    @property
+    def job(self) -> Job:
+        """Return what the kernel says of the last block."""
+        return Job.from_buffer_copy(self.read(self._job, ctypes.sizeof(Job)))
 
     def copied(self, start: int) -> pa.Buffer:
         """Return what lies in the memory from an address to the end of its use."""
-        size = self.call("end") - start
+        size = self.job.end - start
         buffer = pa.allocate_buffer(size)
         ctypes.memmove(buffer.address, self._address(start), size)
         return buffer
@@ -95,10 +129,14 @@ class Sandbox:
         """Return some bytes of the memory."""
         return ctypes.string_at(self._address(start), size)
 
-    def _write(self, room: str, source: bytes | int, size: int) -> int:
-        start = self.call(room, size)
-        ctypes.memmove(self._address(start), source, size)
-        return start
+    def _call(self, function: str, *numbers: int) -> int:
+        import wasmtime  # noqa: PLC0415 - as above
+
+        try:
+            return int(self._functions[function](self._store, *numbers))
+        except wasmtime.Trap as exc:
+            msg = f"the kernel's memory cannot grow: {function}"
+            raise MemoryError(msg) from exc
 
     def _address(self, start: int) -> int:
         """Return where an address of the memory is; it moves when the memory grows."""
