@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
 
 __all__ = ["Scratch"]
+
+# A column of a few hundred rows is a write of its own without it
+BUFFER_BYTES = 256 << 10
 
 
 class Scratch:
@@ -34,7 +38,7 @@ class Scratch:
         Parameters
         ----------
         tables : sequence of pyarrow.Table
-            At least one, all of one schema.
+            At least one.
 
         Raises
         ------
@@ -43,10 +47,12 @@ class Scratch:
         """
         with (
             pa.OSFile(str(self._path), "ab") as file,
-            pa.ipc.new_stream(file, tables[0].schema) as stream,
+            pa.BufferedOutputStream(file, BUFFER_BYTES) as buffer,
         ):
-            for table in tables:
-                stream.write_table(table)
+            for schema, alike in groupby(tables, key=lambda table: table.schema):
+                with pa.ipc.new_stream(buffer, schema) as stream:
+                    for table in alike:
+                        stream.write_table(table)
 
     def read(self) -> list[pa.Table]:
         """Map the rows back, in order; they stay on the disk.
