@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
-from spreports.load.rowgroups import Encoding, abandon, open_writer
+from spreports.load.codes import Codes
+from spreports.load.rowgroups import Encoding, abandon, choose_encoding, open_writer
 
 __all__ = ["Encoders", "PartFile"]
 
@@ -96,8 +97,8 @@ class Encoders:
 
     Attributes
     ----------
-    encoding : Encoding
-        To be set before the first row group.
+    codes : Codes
+        Of the columns as they come.
     queued : int, bytes
         Rows that are not on the disk yet.
     """
@@ -115,13 +116,20 @@ class Encoders:
     ) -> None:
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
         self._queue_bytes, self._max_open = queue_bytes, max_open
+        self._threads = threads
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._pool = ThreadPoolExecutor(threads, "spreports-encode")
         self._files = _Files()
         self._idle = threading.Condition()
         self._running, self._stopped = 0, False
         self.queued = 0
-        self.encoding = Encoding()
+        self._encoding = Encoding()
+        self.codes = self._codes(pa.Table.from_batches([], schema))
+
+    def learn(self, sample: pa.Table) -> None:
+        """Choose how to write columns, from a document's first rows, before any is."""
+        self._encoding = choose_encoding(sample)
+        self.codes = self._codes(sample)
 
     def encode(
         self,
@@ -137,7 +145,8 @@ class Encoders:
             Relative to the data root; empty for the root.
         size : int, bytes
         rows : callable
-            Gives the tables for as long as they are needed, on another thread.
+            Gives the tables, from `codes`, for as long as they are needed, on another
+            thread.
 
         Raises
         ------
@@ -189,6 +198,10 @@ class Encoders:
             if file.writer is not None:
                 abandon(file.writer)
         self._files = _Files()
+
+    def _codes(self, sample: pa.Table) -> Codes:
+        by_folder = self._threads > 1
+        return Codes(sample, self._schema, self._encoding, by_folder=by_folder)
 
     def _begin(self, folder: str) -> _Open:
         """Begin a folder's next part; close the idlest file when too many are open."""
@@ -258,7 +271,7 @@ class Encoders:
         """Write one row group (on a thread)."""
         writer = file.writer = file.writer or self._open_writer(file)
         with rows() as tables:
-            table = pa.concat_tables(tables)
+            table = self.codes.whole(tables)
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
@@ -272,5 +285,9 @@ class Encoders:
 
     def _open_writer(self, file: _Open) -> pq.ParquetWriter:
         return open_writer(
-            file.local, self._schema, note=self._note, encoding=self.encoding
+            file.local,
+            self._schema,
+            note=self._note,
+            encoding=self._encoding,
+            handed=self.codes.handed,
         )

@@ -20,10 +20,10 @@ from spreports.load.leftovers import unique_name
 from spreports.load.rowgroups import (
     Encoding,
     abandon,
+    as_written,
     choose_encoding,
     open_writer,
     windows,
-    without_views,
 )
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def scan(paths: Sequence[Path]) -> pl.LazyFrame:
 
 def _write(batches: pa.RecordBatchReader, temp: Path, note: Mapping[str, str]) -> int:
     """Write all rows to `temp`; closed in any case."""
-    schema = without_views(batches.schema)
+    schema = as_written(batches.schema)
     with _disk(temp):
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
         os.close(os.open(temp, flags, 0o600))

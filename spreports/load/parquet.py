@@ -23,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 
 from spreports.errors import SinkError
+from spreports.load.ahead import ahead
 from spreports.load.encoders import PartFile
 from spreports.load.marker import (
     MarkedFile,
@@ -33,7 +34,7 @@ from spreports.load.marker import (
     intent_paths,
 )
 from spreports.load.partition import Partitioner
-from spreports.load.rowgroups import windows, without_views
+from spreports.load.rowgroups import as_written, row_bytes, windows, without_views
 from spreports.load.target import Target, open_target, shown
 from spreports.load.writers import PartWriters
 
@@ -46,7 +47,7 @@ ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
 # Sorting by folder wants large windows; without folders they only take memory
 WINDOW_ROWS = 32_768
-UNSORTED_ROWS = 8_192
+UNSORTED_ROWS = 16_384
 WINDOW_BYTES = 16 << 20
 
 
@@ -134,7 +135,7 @@ def sink(
     if min(budget, row_group_rows, max_open) < 1:
         msg = "budget, row_group_rows and max_open are positive"
         raise ValueError(msg)
-    schema = without_views(batches.schema)
+    schema = as_written(batches.schema)
     if len(set(schema.names)) < len(schema.names):
         raise SinkError("two columns have the same name", url=shown(os.fspath(url)))
     plan = Partitioner(schema, partition_by, constants or {})
@@ -153,7 +154,7 @@ def sink(
             max_open=max_open,
         )
         try:
-            parts = _write(batches, schema, plan, writers)
+            parts = _write(batches, plan, writers)
         except BaseException:
             writers.abort()
             raise
@@ -209,23 +210,26 @@ def markers(
 
 def _write(
     batches: pa.RecordBatchReader,
-    schema: pa.Schema,
     plan: Partitioner,
     writers: PartWriters,
 ) -> list[PartFile]:
     """Put all rows into whole local files."""
-    plain = schema.equals(batches.schema)
+    schema = without_views(batches.schema)
+    same = schema.equals(batches.schema)
+
+    def order(window: pa.Table) -> tuple[int, list[tuple[str, pa.Table]]]:
+        window = window if same else window.cast(schema)
+        kept = writers.coded(window.select(plan.columns))
+        return row_bytes(kept), list(plan.split(window, kept))
+
     rows_at_once = WINDOW_ROWS if plan.keys else UNSORTED_ROWS
-    for window in windows(batches, batches.schema, rows_at_once, WINDOW_BYTES):
-        table = window if plain else window.cast(schema)
-        kept = table.select(plan.columns)
-        writers.learn(kept)
-        row_bytes = kept.nbytes // kept.num_rows
-        del kept
-        for folder, rows in plan.split(table):
-            writers.add(folder, rows, row_bytes)
-            del rows
-        del window, table  # not while the next one is read
+    cut = windows(batches, batches.schema, rows_at_once, WINDOW_BYTES, copy=False)
+    with contextlib.closing(ahead(order, cut)) as ordered:
+        for size, pieces in ordered:
+            for folder, rows in pieces:
+                writers.add(folder, rows, size)
+                del rows
+            del pieces  # not while the next one is waited for
     return writers.finish(at_least_one=not plan.keys)
 
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of, scalar_of
 from spreports.errors import SinkError
+from spreports.load.codes import in_one_piece
 from spreports.load.hive import UNITS, segments, to_utc
 
 __all__ = ["Key", "Partitioner", "is_folder_name", "parse_keys"]
@@ -124,18 +125,23 @@ class Partitioner:
             if key.constant
         }
 
-    def split(self, table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    def split(
+        self, table: pa.Table, rows: pa.Table | None = None
+    ) -> Iterator[tuple[str, pa.Table]]:
         """Yield each folder that has rows here, in order of its first row.
 
         Parameters
         ----------
         table : pyarrow.Table, n rows
+            What the keys are taken from.
+        rows : pyarrow.Table, n rows, optional
+            What is split; `columns` of `table` without it.
 
         Yields
         ------
         tuple of str and pyarrow.Table
             ``"a=1/b=2"`` (empty without keys) and its rows, in their order: a slice of
-            one copy of the table that is sorted by folder.
+            one copy of `rows` that is sorted by folder.
 
         Raises
         ------
@@ -144,11 +150,8 @@ class Partitioner:
         """
         if table.num_rows == 0:
             return
-        # One piece a column: taking from many small ones costs three times as much.
-        # Free when it is so already
-        table = table.combine_chunks()
         folders, codes = self._fold(table)
-        rows = table.select(self.columns)
+        rows = table.select(self.columns) if rows is None else rows
         if len(folders) == 1:
             yield folders[0], rows
             return
@@ -168,7 +171,7 @@ class Partitioner:
                 fixed = self._fixed[key.name]
                 folders = [_join(folder, fixed) for folder in folders]
                 continue
-            texts, own = _codes(key, table.column(key.source).chunk(0))
+            texts, own = _codes(key, in_one_piece(table.column(key.source)))
             if codes is None:
                 pairs, codes = [(0, i) for i in range(len(texts))], own
             else:
@@ -186,8 +189,9 @@ def _sorted(rows: pa.Table, codes: pa.Array) -> pa.Table:
     if pc.all(pc.less_equal(codes[:-1], codes[1:])).as_py():
         return rows
     order = pc.array_sort_indices(codes)  # stable
+    # Taking from many pieces costs three times as much
     columns = [
-        column if column.null_count == len(column) else column.take(order)
+        column if column.null_count == len(column) else in_one_piece(column).take(order)
         for column in rows.columns
     ]
     return pa.Table.from_arrays(columns, schema=rows.schema)
@@ -269,8 +273,10 @@ def _fits_a_folder(dtype: pa.DataType) -> bool:
 
 def _codes(key: Key, column: pa.Array) -> tuple[list[str], pa.Array]:
     """Return a column's path segments and each row's segment number."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    places = None
+    if pa.types.is_dictionary(column.type):  # of which rows need not have everything
+        used = pc.dictionary_encode(column.indices, null_encoding="encode")
+        column, places = column.dictionary.take(used.dictionary), used.indices
     if pa.types.is_null(column.type):
         column = column.cast(pa.string())
     if key.unit is not None:
@@ -281,7 +287,8 @@ def _codes(key: Key, column: pa.Array) -> tuple[list[str], pa.Array]:
         number.setdefault(segment, len(number))
         for segment in _texts(key, coded.dictionary)
     ]  # days of one month are one folder
-    return list(number), array_of(merged, pa.int64()).take(coded.indices)
+    codes = array_of(merged, pa.int64()).take(coded.indices)
+    return list(number), codes if places is None else codes.take(places)
 
 
 def _texts(key: Key, values: pa.Array) -> list[str]:

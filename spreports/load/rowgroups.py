@@ -9,7 +9,8 @@ flipped bit is otherwise read back as another value. The same rows give the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import base64
+from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +21,14 @@ import pyarrow.parquet as pq
 __all__ = [
     "Encoding",
     "abandon",
+    "as_written",
+    "can_take_dictionaries",
     "choose_encoding",
+    "is_text",
     "open_writer",
+    "row_bytes",
     "windows",
+    "with_dictionaries",
     "without_views",
 ]
 
@@ -31,8 +37,13 @@ DISTINCT_SHARE = 1 / 16
 
 
 def windows(
-    batches: Iterable[pa.RecordBatch], schema: pa.Schema, rows: int, max_bytes: int
-) -> Iterator[pa.Table]:
+    batches: Iterable[pa.RecordBatch],
+    schema: pa.Schema,
+    rows: int,
+    max_bytes: int,
+    *,
+    copy: bool = True,
+) -> Generator[pa.Table, None, None]:
     """Yield the rows again in tables of one size, however the batches were cut.
 
     Parameters
@@ -43,12 +54,13 @@ def windows(
         Of each table but the last.
     max_bytes : int
         A table ends early above this; only then do the cuts of `batches` show.
+    copy : bool
+        Have each column in one piece. Slices, without it, keep their batches in memory.
 
     Yields
     ------
     pyarrow.Table
-        1 to `rows` rows, each column in one piece, copied: a slice would keep all of
-        its batch in memory.
+        1 to `rows` rows.
     """
     held: list[pa.RecordBatch] = []
     count = size = 0
@@ -63,12 +75,40 @@ def windows(
             count += piece.num_rows
             size += piece.nbytes
             if count >= rows or size >= max_bytes:
-                table = pa.Table.from_batches(held, schema).combine_chunks()
+                table = pa.Table.from_batches(held, schema)
                 held, count, size = [], 0, 0
-                yield table
-                del table  # not while the next one is read
+                yield table.combine_chunks() if copy else table
+                del table, piece  # not while the next one is read
     if held:
-        yield pa.Table.from_batches(held, schema).combine_chunks()
+        table = pa.Table.from_batches(held, schema)
+        yield table.combine_chunks() if copy else table
+
+
+def row_bytes(rows: pa.Table) -> int:
+    """Return how much memory a row takes on average, however the columns are cut.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        At least one row.
+
+    Returns
+    -------
+    int, bytes
+    """
+    total = sum(_column_bytes(column) for column in rows.columns)
+    return total // int(rows.num_rows)
+
+
+def _column_bytes(column: pa.ChunkedArray) -> int:
+    """Return the memory of a column, but for which values are null."""
+    if is_text(column.type):
+        texts = pc.sum(pc.binary_length(column)).as_py() or 0
+        return int(texts) + 4 * len(column)
+    try:
+        return int(column.type.bit_width) * len(column) // 8
+    except ValueError:  # not of one width
+        return int(column.combine_chunks().nbytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +153,13 @@ def choose_encoding(sample: pa.Table) -> Encoding:
         distinct = pc.count_distinct(column).as_py()
         if distinct <= limit:
             dictionary.append(field.name)
-            if distinct > 1 and _is_text(column.type):
+            if distinct > 1 and is_text(column.type):
                 bare.append(field.name)
     return Encoding(tuple(dictionary), tuple(bare))
 
 
-def _is_text(dtype: pa.DataType) -> bool:
+def is_text(dtype: pa.DataType) -> bool:
+    """Tell whether values are texts, small or large."""
     return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
 
 
@@ -128,6 +169,7 @@ def open_writer(
     *,
     note: Mapping[str, str],
     encoding: Encoding,
+    handed: Collection[str] = (),
 ) -> pq.ParquetWriter:
     """Begin a Parquet file.
 
@@ -139,23 +181,31 @@ def open_writer(
     note : mapping of str to str
         Goes to the file's key-value metadata.
     encoding : Encoding
+    handed : collection of str
+        Columns that come as dictionaries, and are texts to whoever reads the file.
 
     Returns
     -------
     pyarrow.parquet.ParquetWriter
     """
     counted = [name for name in schema.names if name not in encoding.bare]
-    return pq.ParquetWriter(
+    schema = schema.with_metadata(dict(note) or None)
+    writer = pq.ParquetWriter(
         path,
-        schema.with_metadata(dict(note) or None),
+        with_dictionaries(schema, handed),
         compression="zstd",
         compression_level=1,
         use_dictionary=list(encoding.dictionary) or False,
         # A list names leaves, which leaves nested columns out: only where it must be
         write_statistics=counted if encoding.bare else True,
         write_page_checksum=True,
-        store_schema=True,  # keeps the zone of timestamps and the type of columns
+        store_schema=not handed,
     )
+    if handed:
+        # What `store_schema` would write: it keeps the zone of timestamps
+        stored = base64.b64encode(schema.serialize())
+        writer.add_key_value_metadata({**note, "ARROW:schema": stored})
+    return writer
 
 
 def abandon(writer: pq.ParquetWriter) -> None:
@@ -165,6 +215,43 @@ def abandon(writer: pq.ParquetWriter) -> None:
     except (OSError, pa.ArrowException):
         # Its finalizer would try again and print what it gets
         writer.is_open = False
+
+
+def can_take_dictionaries() -> bool:
+    """Tell whether texts can be written from dictionaries: since pyarrow 17."""
+    return hasattr(pq.ParquetWriter, "add_key_value_metadata")
+
+
+def with_dictionaries(schema: pa.Schema, names: Collection[str]) -> pa.Schema:
+    """Return a schema in which some columns are dictionaries of what they hold."""
+    return pa.schema(
+        [
+            f.with_type(pa.dictionary(pa.int32(), f.type)) if f.name in names else f
+            for f in schema
+        ],
+        schema.metadata,
+    )
+
+
+def as_written(schema: pa.Schema) -> pa.Schema:
+    """Return the columns as a file has them.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+
+    Returns
+    -------
+    pyarrow.Schema
+        As `without_views`, and plain values in place of dictionaries: which columns
+        have one in a file is ours to choose.
+    """
+    return pa.schema(
+        [
+            f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f
+            for f in without_views(schema)
+        ]
+    )
 
 
 def without_views(schema: pa.Schema) -> pa.Schema:
@@ -179,6 +266,7 @@ def without_views(schema: pa.Schema) -> pa.Schema:
     pyarrow.Schema
     """
     plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    plain.update((pa.dictionary(pa.int32(), view), plain[view]) for view in [*plain])
     return pa.schema(
         [f.with_type(plain[f.type]) if f.type in plain else f for f in schema]
     )

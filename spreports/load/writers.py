@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from spreports.errors import SinkError
 from spreports.load.encoders import Encoders, PartFile
-from spreports.load.rowgroups import choose_encoding
 from spreports.load.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -104,11 +103,12 @@ class PartWriters:
         """Bytes of rows in memory, waiting or on their way to the disk."""
         return self._held + self._encoders.queued
 
-    def learn(self, sample: pa.Table) -> None:
-        """Choose how to write columns, once, from a document's first rows."""
+    def coded(self, rows: pa.Table) -> pa.Table:
+        """Return rows as they are to be added; from the first it is learned how."""
         if not self._sampled:
-            self._encoders.encoding = choose_encoding(sample)
+            self._encoders.learn(rows)
             self._sampled = True
+        return self._encoders.codes.coded(rows)
 
     def add(self, folder: str, rows: pa.Table, row_bytes: int) -> None:
         """Take rows for a folder.
@@ -118,7 +118,8 @@ class PartWriters:
         folder : str
             Relative to the data root; empty for the root.
         rows : pyarrow.Table
-            A slice, as a rule: memory is counted as free when nothing waits any more.
+            From `coded`; a slice, as a rule: memory is counted as free when nothing
+            waits any more.
         row_bytes : int, bytes
             Of a row on average; asking every slice costs more than sorting did.
 

@@ -1,0 +1,266 @@
+"""Few values over and over travel through a sink as numbers.
+
+A number takes a byte or two where the text takes five to twenty, so that there is less
+to sort by folder, to keep in memory and on the scratch disk; and a row group's
+dictionary is made of the numbers, without a look at each text again. The columns are
+those that get a dictionary in the file, whether they come as texts or as dictionaries.
+
+A row group is, byte for byte, the one that the texts would have made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.arrays import array_of
+from spreports.load.rowgroups import (
+    Encoding,
+    can_take_dictionaries,
+    is_text,
+    with_dictionaries,
+)
+
+__all__ = ["Codes", "Vocabulary", "in_one_piece"]
+
+# Beyond either a column goes on as values, so that memory is bounded
+MOST_VALUES: Final = 1 << 16
+MOST_BYTES: Final = 1 << 20
+# At which Arrow gives a row group's dictionary up and writes the rest as plain values
+PAGE_BYTES: Final = 1 << 20
+
+
+class Vocabulary:
+    """The values of one column, numbered as they come.
+
+    It only grows, by one caller at a time; what has a number may be read on any thread.
+
+    Parameters
+    ----------
+    dtype : pyarrow.DataType
+        Text, large text or decimal.
+
+    Attributes
+    ----------
+    values : pyarrow.Array
+        By number.
+    """
+
+    def __init__(self, dtype: pa.DataType) -> None:
+        self.values = pa.nulls(0, dtype)
+        self._numbers: dict[object, int] = {}
+        self._room = MOST_BYTES
+        self._full = False
+
+    def code(self, column: pa.Array) -> pa.Array:
+        """Return numbers in place of values; the values, once there are too many.
+
+        Parameters
+        ----------
+        column : pyarrow.Array, n values
+            The values, or a dictionary of them.
+
+        Returns
+        -------
+        pyarrow.Array, n values
+            uint8, uint16 or the values; null where `column` is.
+        """
+        if not self._full:
+            if not pa.types.is_dictionary(column.type) or column.dictionary.null_count:
+                column = column.cast(self.values.type).dictionary_encode()
+            numbers = self._numbers_of(column)
+            if numbers is not None:
+                return pc.take(numbers, column.indices, boundscheck=False)
+            self._full = True
+            self._numbers.clear()
+        return column.cast(self.values.type)
+
+    def _numbers_of(self, column: pa.DictionaryArray) -> pa.Array | None:
+        """Return the number of each value of a dictionary; None with too many."""
+        words, known = column.dictionary, self._numbers
+        if words.type != self.values.type:
+            words = words.cast(self.values.type)
+        texts = words.to_pylist()
+        if not known.keys() >= set(texts):
+            # Only what a row has counts: what else a dictionary holds hangs on the cuts
+            new = {
+                texts[place]: place
+                for place in column.indices.unique().drop_null().to_pylist()
+                if texts[place] not in known
+            }
+            added = words.take(array_of(list(new.values()), pa.int64()))
+            self._room -= added.nbytes
+            if len(known) + len(new) > MOST_VALUES or self._room < 0:
+                return None
+            self.values = pa.concat_arrays([self.values, added])
+            known.update((text, n) for n, text in enumerate(new, len(known)))
+        numbers = [known.get(text, 0) for text in texts]
+        if len(known) <= 1 << 8:
+            return array_of(numbers, pa.uint8())
+        return array_of(numbers, pa.int32()).cast(pa.uint16())
+
+
+class Codes:
+    """Which columns of a sink travel as numbers, and what these stand for.
+
+    Parameters
+    ----------
+    sample : pyarrow.Table
+        The first rows.
+    schema : pyarrow.Schema
+        Of the rows as they are written: of texts, not of dictionaries.
+    encoding : Encoding
+        How these are written.
+    by_folder : bool
+        Rows are sorted and wait on the disk: then decimals are worth a number, too.
+
+    Attributes
+    ----------
+    handed : tuple of str
+        Columns that the writer gets as dictionaries; see `rowgroups.open_writer`.
+    """
+
+    def __init__(
+        self,
+        sample: pa.Table,
+        schema: pa.Schema,
+        encoding: Encoding,
+        *,
+        by_folder: bool,
+    ) -> None:
+        self._schema = schema
+        self._words = {
+            name: Vocabulary(schema.field(name).type)
+            for name in encoding.dictionary
+            if is_text(dtype := schema.field(name).type)
+            or (by_folder and pa.types.is_decimal(dtype))
+        }
+        # One without values costs Arrow less as texts
+        self.handed = tuple(
+            name
+            for name in self._words
+            if is_text(schema.field(name).type)
+            and can_take_dictionaries()
+            and sample[name].null_count < sample.num_rows
+        )
+        self._taken = with_dictionaries(schema, self.handed)
+
+    def coded(self, rows: pa.Table) -> pa.Table:
+        """Put numbers in place of values, and values in place of other dictionaries.
+
+        Parameters
+        ----------
+        rows : pyarrow.Table
+            The next ones of the sink: called for all of them in their order.
+
+        Returns
+        -------
+        pyarrow.Table
+        """
+        columns = []
+        for field, column in zip(self._schema, rows.columns, strict=True):
+            words = self._words.get(field.name)
+            if words is not None:
+                columns.append(words.code(in_one_piece(column)))
+            else:
+                same = column.type == field.type
+                columns.append(column if same else column.cast(field.type))
+        return pa.Table.from_arrays(columns, self._schema.names)
+
+    def whole(self, tables: Sequence[pa.Table]) -> pa.Table:
+        """Put rows together as the writer takes them.
+
+        Parameters
+        ----------
+        tables : sequence of pyarrow.Table
+            At least one, each from `coded`.
+
+        Returns
+        -------
+        pyarrow.Table
+            A column of `handed` is one dictionary of the texts that it has, in order of
+            appearance, as Arrow itself would make it.
+        """
+        rows = pa.concat_tables(self._alike(tables))
+        columns: list[pa.ChunkedArray | pa.Array] = []
+        for field, column in zip(self._schema, rows.columns, strict=True):
+            words = self._words.get(field.name)
+            if words is None:
+                columns.append(column)
+            elif field.name in self.handed:
+                columns.append(_dictionary(column, words.values))
+            else:
+                columns.append(_values(column, words.values))
+        return pa.Table.from_arrays(columns, schema=self._taken)
+
+    def _alike(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
+        """Bring a column's numbers to one width, or to values where some are values."""
+        schema = tables[0].schema
+        if all(table.schema.equals(schema) for table in tables):
+            return tables
+        for name, words in self._words.items():
+            types = {table.schema.field(name).type for table in tables}
+            if len(types) > 1:
+                alike = _values if words.values.type in types else _wide
+                tables = [_with(t, name, alike(t[name], words.values)) for t in tables]
+        return tables
+
+
+def in_one_piece(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array, without a copy where it is one.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+
+    Returns
+    -------
+    pyarrow.Array
+        Values in place of a dictionary, where its pieces' cannot be united.
+    """
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if pa.types.is_dictionary(column.type) and (
+        column.type.index_type != pa.int32()
+        or any(piece.dictionary.null_count for piece in column.chunks)
+    ):
+        column = column.cast(column.type.value_type)
+    return column.combine_chunks()
+
+
+def _dictionary(column: pa.ChunkedArray, texts: pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Return numbers, or texts, as one dictionary of the texts that they have."""
+    whole = in_one_piece(column)
+    coded = whole.dictionary_encode()
+    used = coded.dictionary
+    if whole.type != texts.type:
+        used = texts.take(used)
+    if used.nbytes <= PAGE_BYTES:
+        return pa.DictionaryArray.from_arrays(coded.indices, used)
+    # At a second dictionary Arrow goes on with plain values
+    whole = _values(column, texts)
+    first, others = whole.slice(0, 1), whole.slice(1)
+    return pa.chunked_array([first.dictionary_encode(), others.dictionary_encode()])
+
+
+def _values(column: pa.ChunkedArray, values: pa.Array) -> pa.Array:
+    """Return values in place of numbers."""
+    if column.null_count == len(column):
+        return pa.nulls(len(column), values.type)
+    whole = in_one_piece(column)
+    if whole.type == values.type:
+        return whole
+    return values.take(whole)
+
+
+def _wide(column: pa.ChunkedArray, _: pa.Array) -> pa.Array:
+    """Return numbers of the larger width."""
+    return in_one_piece(column).cast(pa.uint16())
+
+
+def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    """Return a table with another column under a name."""
+    return table.set_column(table.schema.get_field_index(name), name, column)
