@@ -18,6 +18,7 @@ def to_batches(path: Path, *, first: bool) -> int:
         lambda: path.open("rb"),
         lookup("search_terms"),
         content_type="text/plain;charset=UTF-8",
+        stored_bytes=path.stat().st_size,
     )
     if first:
         return int(batches.read_next_batch().num_rows)

@@ -21,6 +21,7 @@ def read(url: str) -> int:
             lambda: path.open("rb"),
             lookup("orders"),
             content_type=arrived.content_type,
+            stored_bytes=path.stat().st_size,
         )
         return sum(batch.num_rows for batch in batches)
 

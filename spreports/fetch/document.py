@@ -17,30 +17,26 @@ from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.charsets import allowed_charset, charset_of
 from spreports.fetch.decode import decode
-from spreports.fetch.decompress import decompress
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.document import flat_tables, open_flat
 from spreports.fetch.flat.header import read_header
 from spreports.fetch.json.document import json_tables, open_json
+from spreports.fetch.kernel.sandbox import expect
+from spreports.fetch.plain_chunks import plain_chunks
 from spreports.fetch.sniff import FLAT, binary_kind, error_page, sniff_format
 from spreports.fetch.typed import BAD_VALUE_RULES
 from spreports.fetch.xlsx.document import open_xlsx, xlsx_tables
 from spreports.fetch.xml.checked import xml_charset
 from spreports.fetch.xml.document import open_xml
 
-__all__ = ["BATCH_BYTES", "Findings", "open_batches", "plain_chunks", "table_names"]
+__all__ = ["BATCH_BYTES", "Findings", "open_batches", "table_names"]
 
 # Blocks of 512 KiB to 1 MiB parse fastest; 16 MiB takes two to three times as long
 BATCH_BYTES: Final = 1 << 20
 MAX_BATCH_BYTES: Final = 2 << 20
-# Below 128 KiB the allocator reuses its memory. Larger chunks are mapped anew each, and
-# clearing their pages takes half as long as inflating
-_STORED_CHUNK: Final = 1 << 15
-_PLAIN_CHUNK: Final = 1 << 16
-# JSON passes chunks from thread to thread, one by one; a stored one may be all of it
-_LARGE_CHUNK: Final = 1 << 20
-_LARGE_STORED_CHUNK: Final = (1 << 17) - 64
 _HEAD: Final = 1024
+# Reports in gzip are five to ten times as small as their text
+_TEXT_PER_STORED: Final = 4
 _NESTED: Final = ("flat", "struct")
 _TREES: Final = ("json", "xml")
 
@@ -60,6 +56,8 @@ def open_batches(
     nested: str = "flat",
     on_fields: Callable[[Mapping[str, object]], None] | None = None,
     may_be_empty: bool = False,
+    coded: bool = False,
+    stored_bytes: int | None = None,
 ) -> pa.RecordBatchReader:
     """Open a stored document as record batches.
 
@@ -92,6 +90,11 @@ def open_batches(
     on_fields : callable, optional
         JSON and XML: gets the document's own fields once, before the reader ends;
         what it raises passes through.
+    coded : bool
+        Columns of text that are a few texts over and over may come as dictionaries: for
+        a sink, which then need not look at each text.
+    stored_bytes : int, optional
+        How large the stored document is, where that is known.
     may_be_empty : bool
         A flat document without a line has no rows; False where nothing else says that
         the stored bytes are whole.
@@ -121,6 +124,8 @@ def open_batches(
     try:
         head, text = _head(plain)
         kind = sniff_format(head)
+        if kind in {FLAT, "json"}:
+            expect((stored_bytes or 0) * _TEXT_PER_STORED)
         if kind == "json":
             plain.close()
             found.charset = _json_charset(head, encoding, content_type)
@@ -196,6 +201,7 @@ def open_batches(
         on_bad_value=on_bad_value,
         batch_bytes=batch_bytes,
         findings=found,
+        coded=coded,
     )
 
 
@@ -237,38 +243,6 @@ def table_names(
     return tuple(table.name for table in entry.tables) or (entry.table().name,)
 
 
-def plain_chunks(
-    open_stored: Callable[[], BinaryIO],
-    *,
-    max_chunk: int = _PLAIN_CHUNK,
-    stored_chunk: int = _STORED_CHUNK,
-) -> Generator[bytes, None, None]:
-    """Yield a stored document's plain bytes, whatever they are.
-
-    Parameters
-    ----------
-    open_stored : callable
-        As for `open_batches`.
-    max_chunk : int, bytes
-        Of an inflated chunk.
-    stored_chunk : int, bytes
-        Of a stored chunk.
-
-    Yields
-    ------
-    bytes
-        Decompressed, in order. Closing the generator closes the stream.
-
-    Raises
-    ------
-    DecompressError
-        The stored bytes are not whole, sound gzip.
-    """
-    with open_stored() as stream:
-        stored = iter(lambda: stream.read(stored_chunk), b"")
-        yield from decompress(stored, max_chunk=max_chunk)
-
-
 def _json_charset(head: bytes, encoding: str | None, content_type: str | None) -> str:
     """Return a JSON document's codec: UTF-8 unless something says otherwise.
 
@@ -289,9 +263,7 @@ def _reopened(
     """Return how to read a document's UTF-8 from its start, any number of times."""
 
     def text() -> Generator[bytes, None, None]:
-        plain = plain_chunks(
-            open_stored, max_chunk=_LARGE_CHUNK, stored_chunk=_LARGE_STORED_CHUNK
-        )
+        plain = plain_chunks(open_stored, large=True)
         return _closing(decode(plain, charset), plain)
 
     return text

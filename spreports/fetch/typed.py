@@ -6,7 +6,7 @@ its cells byte for byte, leading zeros and blanks included; only an empty one is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from spreports.catalog import Column, ReportType
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
-from spreports.fetch.cells import ARROW_TYPES, BLANKS, Cells, cells_of
+from spreports.fetch.cells import ARROW_TYPES, BLANKS, CODED_TEXT, Cells, cells_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.matched_columns import matched_columns
@@ -80,6 +80,8 @@ class Typing:
     findings : Findings
         Gets ``unknown_columns``, ``missing_columns`` and ``untyped_columns``, and
         ``bad_cells`` batch by batch.
+    coded : set of str
+        Columns of text that come out as dictionaries.
 
     Attributes
     ----------
@@ -90,7 +92,13 @@ class Typing:
     """
 
     def __init__(
-        self, header: Header, entry: ReportType, on_bad_value: str, findings: Findings
+        self,
+        header: Header,
+        entry: ReportType,
+        on_bad_value: str,
+        findings: Findings,
+        *,
+        coded: Set[str] = frozenset(),
     ) -> None:
         self._entry = entry
         self._rule = on_bad_value
@@ -110,8 +118,9 @@ class Typing:
             name: _decided(column) if column else None
             for name, column in matched.items()
         }
+        self._coded = coded
         fields = [
-            (name, ARROW_TYPES[column.dtype] if column else pa.string())
+            (name, CODED_TEXT if name in coded else _type_of(column))
             for name, column in self.columns.items()
         ]
         fields += [(column.name, ARROW_TYPES[column.dtype]) for column in self._missing]
@@ -170,7 +179,8 @@ class Typing:
         for name, column in zip(self.columns, texts.columns, strict=True):
             cells = self._cells[name]
             if cells is None or column.type == cells.dtype:
-                arrays.append(column)
+                coded = name in self._coded and column.type == pa.string()
+                arrays.append(column.dictionary_encode() if coded else column)
                 continue
             values, bad_rows = typed_column(column, cells)
             arrays.append(values)
@@ -279,6 +289,10 @@ def _missing(
         and column.name not in served
         and column.name not in matched
     )
+
+
+def _type_of(column: Column | None) -> pa.DataType:
+    return ARROW_TYPES[column.dtype] if column else pa.string()
 
 
 def _undecided(column: Column) -> bool:

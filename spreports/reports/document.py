@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.fetch.document import plain_chunks, table_names
+from spreports.fetch.document import table_names
 from spreports.fetch.findings import Findings
+from spreports.fetch.plain_chunks import plain_chunks
 from spreports.load.frame import scan, stage
 from spreports.reports.drift import Drift, drift_of
 from spreports.reports.into_delta import write_delta
@@ -114,11 +115,10 @@ class Document(WaysOut):
         """
         target = Path(path)
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        written = 0
         try:
             with naming(self._origin.name), part.open("wb") as file:
-                for chunk in plain_chunks(self._origin.stored().open):
-                    written += file.write(chunk)
+                chunks = plain_chunks(self._origin.stored().open)
+                written = sum(file.write(chunk) for chunk in chunks)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)

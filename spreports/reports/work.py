@@ -21,6 +21,7 @@ from spreports.fetch.document import open_batches
 from spreports.fetch.download import download
 from spreports.fetch.findings import Findings
 from spreports.load.parquet import SinkResult, sink
+from spreports.load.rowgroups import as_written
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
 from spreports.reports.origin import StoredBytes, refuse_nothing
@@ -103,9 +104,13 @@ class Work:
 
 
 def read(
-    stored: StoredBytes, reading: Reading, findings: Findings | None = None
+    stored: StoredBytes,
+    reading: Reading,
+    findings: Findings | None = None,
+    *,
+    coded: bool = False,
 ) -> pa.RecordBatchReader:
-    """Open one document's rows.
+    """Open one document's rows; texts may come coded, for a sink.
 
     Raises
     ------
@@ -128,6 +133,8 @@ def read(
         on_fields=reading.echo.check if reading.echo else None,
         # An empty file may be a copy that was never finished
         may_be_empty=stored.sha256 is not None,
+        coded=coded,
+        stored_bytes=stored.size,
     )
 
 
@@ -189,7 +196,7 @@ def write(
     SinkError
         The target refused.
     """
-    batches = read(stored, reading, findings)
+    batches = read(stored, reading, findings, coded=True)
     if verdict is not None:
         batches = judged(batches, verdict)
     facts = {
@@ -224,7 +231,7 @@ def judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchRead
     def rows() -> Iterator[pa.RecordBatch]:
         with reader:
             yield from reader
-        verdict(reader.schema)
+        verdict(as_written(reader.schema))
 
     return pa.RecordBatchReader.from_batches(reader.schema, rows())
 

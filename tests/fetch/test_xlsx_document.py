@@ -15,9 +15,9 @@ from spreports.errors import DocumentError, ParseError
 from spreports.fetch.document import (
     Findings,
     open_batches,
-    plain_chunks,
     table_names,
 )
+from spreports.fetch.plain_chunks import plain_chunks
 from tests.fetch.documents import cells, entry, opener, read
 from tests.fetch.json_reports import opener as dripping
 from tests.fetch.workbooks import Cell, workbook

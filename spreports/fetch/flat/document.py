@@ -10,6 +10,7 @@ import pyarrow as pa
 from spreports.catalog import ReportType
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.block_rows import BlockRows
+from spreports.fetch.flat.few_texts import few_texts, looked_into
 from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
@@ -48,6 +49,7 @@ def open_flat(
     on_bad_value: str,
     batch_bytes: int,
     findings: Findings,
+    coded: bool = False,
 ) -> pa.RecordBatchReader:
     """Open what follows a header line as record batches.
 
@@ -63,6 +65,8 @@ def open_flat(
     typed, on_bad_value, batch_bytes
         As for `open_batches`.
     findings : Findings
+    coded : bool
+        As for `open_batches`.
 
     Returns
     -------
@@ -74,7 +78,13 @@ def open_flat(
         for name, served in zip(header.names, header.served, strict=True)
         if name != served
     }
-    typing = Typing(header, entry, on_bad_value, findings)
+    # A summary row and a decimal comma want to see every cell's text
+    plain = typed and not (entry.summary_row or entry.local_decimals)
+    few: frozenset[str] = frozenset()
+    if plain and coded:
+        head, chunks = looked_into(chunks)
+        few = few_texts(head, header, matched_columns(header, entry))
+    typing = Typing(header, entry, on_bad_value, findings, coded=few)
     schema = (
         typing.schema
         if typed
@@ -83,11 +93,8 @@ def open_flat(
     summary = entry.summary_row and table == SUMMARY
     whole = _summary_schema(schema, header, entry) if summary else schema
 
-    # A summary row and a decimal comma want to see every cell's text
-    plain = typed and not (entry.summary_row or entry.local_decimals)
     types = ParserTypes(typing.columns) if plain else None
-
-    parser = BlockParser(header, entry, empty_is_null=typed, types=types)
+    parser = BlockParser(header, entry, empty_is_null=typed, types=types, coded=few)
     rows = BlockRows(parser, typing if typed else None, findings)
 
     # A block ends with the chunk that fills it. Beyond a power of two, the parser's

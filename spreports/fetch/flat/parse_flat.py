@@ -6,7 +6,7 @@ on the blocks before it, such as the number of a row, is left to who puts them i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,7 +35,7 @@ class Parsed:
     ----------
     batches : list of pyarrow.RecordBatch, m columns
         Columns are of the parser's types, all of them or none; the others are
-        ``string``, cells byte for byte.
+        ``string`` or coded, cells byte for byte.
     findings : Findings
         This block's ``padded_rows``, ``unwrapped_rows`` and ``repeated_headers``.
     error : callable or None
@@ -63,6 +63,8 @@ class BlockParser:
         catalogue says that it is empty; otherwise all cells stay as they are.
     types : ParserTypes, optional
         Columns to type at once, in the blocks where every one of their cells fits.
+    coded : set of str
+        Columns whose texts may come once each, with their numbers in the rows.
     """
 
     def __init__(
@@ -72,13 +74,14 @@ class BlockParser:
         *,
         empty_is_null: bool,
         types: ParserTypes | None = None,
+        coded: Set[str] = frozenset(),
     ) -> None:
         self._header, self._entry, self._types = header, entry, types
         # Source: reference, "an empty cell may be one space" (flat returns)
         spelled = ("", " ") if entry.space_is_empty else ("",)
         self._empty = spelled if empty_is_null else ()
         columns = types.columns if types is not None else {}
-        self._kernel = kernel_rows(header, columns, self._empty)
+        self._kernel = kernel_rows(header, columns, self._empty, coded)
 
     def parse(self, block: bytes) -> Parsed:
         """Return a block's rows, or what is wrong with them.

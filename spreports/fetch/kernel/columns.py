@@ -14,7 +14,6 @@ from spreports.fetch.kernel.sandbox import Sandbox
 
 __all__ = [
     "CODED",
-    "CODED_TEXT",
     "COLUMN_BYTES",
     "KINDS",
     "TEXT",
@@ -31,8 +30,6 @@ KINDS: Final = {
         ("string", "int64", "float64", "decimal", "boolean", "date", "timestamp")
     )
 }
-# Texts that are a few over and over, each one once
-CODED_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _TYPES: Final = {number: dtype for dtype, number in KINDS.items()}
 # Source: kernel.h, struct column
 _COLUMN: Final = struct.Struct("<9I")
@@ -75,7 +72,9 @@ def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:
 
 
 def arrays(sandbox: Sandbox, start: int, columns: int, rows: int) -> list[pa.Array]:
-    """Return the columns of a block, copied out of the sandbox in one piece.
+    """Return the columns of a block, copied out of the sandbox one by one.
+
+    In one piece, a column that is kept would keep all others.
 
     Parameters
     ----------
@@ -92,31 +91,34 @@ def arrays(sandbox: Sandbox, start: int, columns: int, rows: int) -> list[pa.Arr
     """
     told = sandbox.read(start, columns * COLUMN_BYTES)
     found = [_Column(*numbers) for numbers in _COLUMN.iter_unpack(told)]
-    first = found[
-        0
-    ].valid  # each column begins with its bits, and the first is in front
-    memory = sandbox.copied(first)
+    # each column begins with its bits
+    ends = [*(column.valid for column in found[1:]), sandbox.job.end]
+    return [
+        _array(column, sandbox.copied(column.valid, end), rows)
+        for column, end in zip(found, ends, strict=True)
+    ]
+
+
+def _array(column: _Column, memory: pa.Buffer, rows: int) -> pa.Array:
+    """Return a column that lies in a piece of memory."""
 
     def part(at: int, size: int) -> pa.Buffer:
-        return memory.slice(at - first, size)
+        return memory.slice(at - column.valid, size)
 
-    def array(column: _Column) -> pa.Array:
-        bits = part(column.valid, (rows + 7) // 8) if column.nulls else None
-        if column.kind == CODED:
-            ends = part(column.ends, 4 * (column.count + 1))
-            texts = [None, ends, part(column.data, column.size)]
-            codes = [bits, part(column.values, 4 * rows)]
-            return pa.DictionaryArray.from_arrays(
-                pa.Array.from_buffers(pa.int32(), rows, codes, column.nulls),
-                pa.Array.from_buffers(pa.string(), column.count, texts),
-                safe=False,
-            )
-        if column.kind == TEXT:
-            buffers = [bits, part(column.values, 4 * (rows + 1))]
-            buffers.append(part(column.data, column.size))
-        else:
-            buffers = [bits, part(column.values, column.size)]
-        dtype = _TYPES[column.kind]
-        return pa.Array.from_buffers(dtype, rows, buffers, column.nulls)
-
-    return [array(column) for column in found]
+    bits = part(column.valid, (rows + 7) // 8) if column.nulls else None
+    if column.kind == CODED:
+        ends = part(column.ends, 4 * (column.count + 1))
+        texts = [None, ends, part(column.data, column.size)]
+        codes = [bits, part(column.values, 4 * rows)]
+        return pa.DictionaryArray.from_arrays(
+            pa.Array.from_buffers(pa.int32(), rows, codes, column.nulls),
+            pa.Array.from_buffers(pa.string(), column.count, texts),
+            safe=False,
+        )
+    if column.kind == TEXT:
+        buffers = [bits, part(column.values, 4 * (rows + 1))]
+        buffers.append(part(column.data, column.size))
+    else:
+        buffers = [bits, part(column.values, column.size)]
+    dtype = _TYPES[column.kind]
+    return pa.Array.from_buffers(dtype, rows, buffers, column.nulls)

@@ -24,7 +24,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import wasmtime
 
-__all__ = ["Job", "Sandbox", "Sandboxes", "kernel_is_there", "kernel_pays"]
+__all__ = ["Job", "Sandbox", "Sandboxes", "expect", "kernel_is_there", "kernel_pays"]
 
 _FILE: Final = "kernel.wasm"
 _LOG: Final = logging.getLogger("spreports")
@@ -118,11 +118,11 @@ class Sandbox:
         """Return what the kernel says of the last block."""
         return Job.from_buffer_copy(self.read(self._job, ctypes.sizeof(Job)))
 
-    def copied(self, start: int) -> pa.Buffer:
-        """Return what lies in the memory from an address to the end of its use."""
-        size = self.job.end - start
-        buffer = pa.allocate_buffer(size)
-        ctypes.memmove(buffer.address, self._address(start), size)
+    def copied(self, start: int, end: int) -> pa.Buffer:
+        """Return a copy of what lies in the memory between two addresses."""
+        # Arrow's own pool keeps a third more for threads that make what others free
+        buffer = pa.allocate_buffer(end - start, pa.system_memory_pool())
+        ctypes.memmove(buffer.address, self._address(start), end - start)
         return buffer
 
     def read(self, start: int, size: int) -> bytes:
@@ -194,6 +194,17 @@ def kernel_pays(seen: int) -> bool:
     """
     is_known = kernel_is_there.cache_info().currsize > 0
     return (is_known or seen >= _PAYS_FROM) and kernel_is_there()
+
+
+def expect(text_bytes: int) -> None:
+    """Load the kernel for a document that is large, before its first block.
+
+    Parameters
+    ----------
+    text_bytes : int
+        As far as known.
+    """
+    kernel_pays(text_bytes)
 
 
 @cache

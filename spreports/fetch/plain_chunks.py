@@ -1,0 +1,46 @@
+"""A stored document's plain bytes, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import BinaryIO, Final
+
+from spreports.fetch.decompress import decompress
+
+__all__ = ["plain_chunks"]
+
+# Below 128 KiB the allocator reuses its memory. Larger chunks are mapped anew each, and
+# clearing their pages takes half as long as inflating
+_STORED_CHUNK: Final = 1 << 15
+_PLAIN_CHUNK: Final = 1 << 16
+# JSON passes chunks from thread to thread, one by one; a stored one may be all of it
+_LARGE_CHUNK: Final = 1 << 20
+_LARGE_STORED_CHUNK: Final = (1 << 17) - 64
+
+
+def plain_chunks(
+    open_stored: Callable[[], BinaryIO], *, large: bool = False
+) -> Generator[bytes, None, None]:
+    """Yield a stored document's plain bytes, whatever they are.
+
+    Parameters
+    ----------
+    open_stored : callable
+        As for `open_batches`.
+    large : bool
+        Fewer and larger chunks: up to 1 MiB instead of 64 KiB.
+
+    Yields
+    ------
+    bytes
+        Decompressed, in order. Closing the generator closes the stream.
+
+    Raises
+    ------
+    DecompressError
+        The stored bytes are not whole, sound gzip.
+    """
+    with open_stored() as stream:
+        size = _LARGE_STORED_CHUNK if large else _STORED_CHUNK
+        stored = iter(lambda: stream.read(size), b"")
+        yield from decompress(stored, max_chunk=_LARGE_CHUNK if large else _PLAIN_CHUNK)

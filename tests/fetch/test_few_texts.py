@@ -1,0 +1,118 @@
+"""Columns of few texts may come as dictionaries: the same rows, told more shortly."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator
+
+import pyarrow as pa
+import pytest
+
+from spreports.catalog import Column, ReportType
+from spreports.errors import ParseError
+from spreports.fetch.document import open_batches
+from spreports.fetch.flat.few_texts import few_texts, looked_into
+from spreports.fetch.flat.header import Header, Quoting
+from tests.fetch.documents import UTF_8, entry
+
+pytestmark = pytest.mark.usefixtures("each_way")
+
+KIND = entry(
+    Column(name="id"),
+    Column(name="status"),
+    Column(name="n", dtype="int64"),
+    Column(name="empty"),
+)
+HEAD = "id\tstatus\tn\tempty\tmore\n"
+CODED = pa.dictionary(pa.int32(), pa.string())
+
+
+def document(rows: int, *, changes_at: int | None = None) -> bytes:
+    """Write rows; from a place on, no status stands twice."""
+    changes = rows if changes_at is None else changes_at
+    return (
+        HEAD
+        + "".join(
+            f"{k:08}\t{f's{k}' if k >= changes else 'é' * (k % 5)}\t{k % 3}\t\tx\n"
+            for k in range(rows)
+        )
+    ).encode()
+
+
+def read(text: bytes, *, coded: bool, kind: ReportType = KIND) -> pa.Table:
+    """Read a document in blocks of 64 KiB."""
+    return open_batches(
+        lambda: io.BytesIO(text),
+        kind,
+        content_type=UTF_8,
+        coded=coded,
+        batch_bytes=1 << 16,
+    ).read_all()
+
+
+def test_few_texts_come_as_dictionaries_and_others_as_they_are() -> None:
+    table = read(document(30_000), coded=True)
+
+    types = dict(zip(table.schema.names, table.schema.types, strict=True))
+    assert types["id"] == pa.string()
+    assert types["n"] == pa.int64()
+    assert types["status"] == types["empty"] == types["more"] == CODED
+
+
+@pytest.mark.parametrize("changes_at", [None, 20_000])
+def test_the_rows_are_the_same(changes_at: int | None) -> None:
+    text = document(30_000, changes_at=changes_at)
+    plain = read(text, coded=False)
+
+    assert set(map(str, plain.schema.types)) == {"string", "int64"}
+    assert read(text, coded=True).cast(plain.schema).equals(plain)
+
+
+def test_a_short_document_has_no_dictionaries() -> None:
+    assert CODED not in read(document(100), coded=True).schema.types
+
+
+def test_a_summary_row_and_a_decimal_comma_have_none() -> None:
+    local = entry(*KIND.columns(), local_decimals=True)
+
+    assert CODED not in read(document(30_000), coded=True, kind=local).schema.types
+
+
+def test_a_bad_row_is_the_same_error() -> None:
+    text = document(30_000) + b"one cell\n"
+    for coded in (True, False):
+        with pytest.raises(ParseError, match="data row 30001 has 1 cells"):
+            read(text, coded=coded)
+
+
+def test_a_text_that_was_looked_into_is_read_from_its_start_and_closed() -> None:
+    closed = []
+
+    def chunks() -> Generator[bytes, None, None]:
+        try:
+            for k in range(10):
+                yield bytes([k]) * 40_000
+        finally:
+            closed.append(True)
+
+    head, again = looked_into(chunks())
+    assert len(head) == 280_000
+    assert b"".join(again) == b"".join(bytes([k]) * 40_000 for k in range(10))
+    assert closed == [True]
+    head, again = looked_into(chunks())
+    next(again)
+    again.close()
+    assert closed == [True, True]
+
+
+def test_where_quotes_may_mean_something_no_cell_is_counted() -> None:
+    header = Header(
+        names=("a",),
+        served=("a",),
+        line=b"a",
+        delimiter=",",
+        quoting=Quoting.DOUBLED,
+        line_end=b"\n",
+    )
+
+    assert few_texts(b"x\n" * 100, header, {}) == frozenset()
