@@ -12,7 +12,7 @@ __all__ = ["check_extras"]
 
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;]*;.*extra == ['\"]([^'\"]+)['\"]")
 # For whoever works on spreports itself.
-_NOT_FOR_USERS = frozenset({"test", "lint", "bench", "all"})
+_NOT_FOR_USERS = frozenset({"test", "lint", "bench", "kernel", "all"})
 
 
 def check_extras() -> Iterator[Finding]:

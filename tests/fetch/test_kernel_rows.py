@@ -355,6 +355,7 @@ def test_a_block_that_is_much_larger_than_the_first_has_room() -> None:
 
     assert len(block(10) or ()) == 10
     assert len(block(300_000) or ()) == 300_000
+    assert block(1_000_000) is None, "its memory would be kept"
     assert len(block(10) or ()) == 10
 
 
@@ -369,3 +370,15 @@ def test_columns_are_those_that_the_parser_types() -> None:
     (batch,) = parser.parse("\t".join(cells).encode()).batches
 
     assert batch.schema.types == [*TYPES, pa.timestamp("us", "UTC")]
+
+
+@pytest.mark.parametrize("width", [1, 2, 100])
+def test_blank_lines_take_no_memory(width: int) -> None:
+    names = [Column(name=f"c{k}") for k in range(width)]
+    reader = kernel(*names)
+    row = "\t".join(["x"] * width)
+    block = "\n" * 500_000 + f"{row}\n" * 2 + "\r\n" * 100_000 + row
+
+    assert rows_of(reader, block.encode()) == [("x",) * width] * 3
+    with reader._boxes.one() as (sandbox, _):
+        assert sandbox.job.end < 12 << 20

@@ -18,7 +18,7 @@ from spreports.fetch.kernel.columns import (
     described,
 )
 from spreports.fetch.kernel.forms import Forms, has_form
-from spreports.fetch.kernel.sandbox import Sandboxes, kernel_pays
+from spreports.fetch.kernel.sandbox import MOST_BYTES, Sandboxes, kernel_pays
 from spreports.fetch.timestamps import ISO
 from spreports.fetch.whole_columns import Layout, layouts
 
@@ -103,12 +103,14 @@ class KernelRows:
         -------
         pyarrow.RecordBatch or None, n rows x m columns
             Each column typed as the catalogue says, or text; None where a row has
-            another number of cells, where a quote may mean something, and for the first
-            blocks, until the kernel pays.
+            another number of cells, where a quote may mean something, for a row of some
+            MiB, and for the first blocks, until the kernel pays.
         """
         header = self._header
         self._seen_bytes += len(block)
         if not kernel_pays(self._seen_bytes):
+            return None
+        if len(block) > MOST_BYTES:
             return None
         if header.quoting is Quoting.DOUBLED and b'"' in block:
             return None

@@ -19,7 +19,7 @@ from spreports.fetch.kernel.columns import (
     arrays,
     described,
 )
-from spreports.fetch.kernel.sandbox import Sandboxes
+from spreports.fetch.kernel.sandbox import MOST_BYTES, Sandboxes
 
 __all__ = ["KernelRecords"]
 
@@ -71,11 +71,13 @@ class KernelRecords:
         Raises
         ------
         Unlike
-            Something else than the layout's own text stands around the values, or one
-            is no JSON scalar, or does not fit its column.
+            Something else than the layout's own text stands around the values, one is
+            no JSON scalar, or does not fit its column, or a record has some MiB.
         """
         size = block.stop - block.start - len(self._tail)
-        if size < 0 or not block.data.endswith(self._tail, block.start, block.stop):
+        if not 0 <= size <= MOST_BYTES or not block.data.endswith(
+            self._tail, block.start, block.stop
+        ):
             raise Unlike
         text = pa.py_buffer(block.data).slice(block.start, size)
         width = len(self._kinds)

@@ -78,9 +78,12 @@ WASM(rows) int32_t rows(void) {
     const byte *text = (const byte *)the_job.text;
     uint32_t size = the_job.size, columns = the_job.count;
     column *to = (column *)the_job.columns;
-    uint32_t most = lines_of(text, size) + 1;
+    if (!columns) return DECLINED;
+    /* a row has a mark for each of its columns, blank lines have one */
+    uint32_t most = lines_of(text, size), marked = size / columns + 1;
+    most = (most < marked ? most : marked) + 1;
     uint64_t room = (uint64_t)most * (columns + 1) * 4;
-    if (!columns || room > 0x40000000u) return DECLINED;
+    if (room > 0x40000000u) return DECLINED;
     uint32_t *starts = take((uint32_t)room);
     int32_t found = find(text, size, (byte)the_job.delimiter, columns, starts, most);
     if (found < 0) return found;

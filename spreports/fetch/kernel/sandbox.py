@@ -24,8 +24,18 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import wasmtime
 
-__all__ = ["Job", "Sandbox", "Sandboxes", "expect", "kernel_is_there", "kernel_pays"]
+__all__ = [
+    "MOST_BYTES",
+    "Job",
+    "Sandbox",
+    "Sandboxes",
+    "expect",
+    "kernel_is_there",
+    "kernel_pays",
+]
 
+# Of a block: a sandbox keeps what its largest block took, five to ten times as much
+MOST_BYTES: Final = 8 << 20
 _FILE: Final = "kernel.wasm"
 _LOG: Final = logging.getLogger("spreports")
 # To load it takes 0.2 s and 24 MiB; it saves about 7 ms for each MiB of text
