@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from spreports.errors import DocumentError
 from spreports.fetch.json import alike, native
 from spreports.fetch.json import records as json_records
-from spreports.fetch.json.alike import Alike
+from spreports.fetch.json.alike import Alike, _columns
 from spreports.fetch.json.cut import Block
+from spreports.fetch.json.kernel_records import KernelRecords
 from spreports.fetch.json.layout import Layout, layout_of
+from spreports.fetch.kernel import sandbox
 from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import json_type, read_json, table
 
@@ -144,6 +146,24 @@ def test_records_of_every_layout_are_read_at_once(
         assert got["d"][39].as_py() == "1.50"
     assert got["o.p"].to_pylist() == ["x"] * 40
     compare(document, typed=typed, batch_bytes=400)
+
+
+@LAYOUTS
+@pytest.mark.parametrize("changed", ["null", '"x\\"y"', "1.5", '"5"', "true"])
+def test_the_kernel_reads_every_layout_by_itself(
+    style: Style, changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[type] = []
+
+    def watched(way: object, *others: Any) -> list[pa.Array]:
+        used.append(type(way))
+        return _columns(way, *others)  # type: ignore[arg-type]  # any of the two
+
+    monkeypatch.setattr(sandbox, "_PAYS_FROM", 0)
+    monkeypatch.setattr(alike, "_columns", watched)
+    other = [("s", changed), *PLAIN[1:]]
+    read_json(style.document([PLAIN, PLAIN, other] * 20), KIND, batch_bytes=400)
+    assert set(used) == {KernelRecords}
 
 
 @LAYOUTS

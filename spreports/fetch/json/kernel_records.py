@@ -46,8 +46,12 @@ class KernelRecords:
             if slot.leaf is not None:
                 gaps.append(slot.behind)
                 self._leaves.append((slot.path, slot.leaf))
-        # behind the last value stands what leads into the next record
-        self._tail = gaps[-1] + layout.opening[len(layout.head) :]
+        # behind the last value stands what leads into the next record, up to its first
+        # mark: a block ends with the opening, before or behind that
+        more = len(layout.opening) - len(layout.head)
+        self._tail = (gaps[-1] + layout.opening[len(layout.head) :])[
+            : len(gaps[-1]) + more
+        ]
         gaps[-1] += gaps[0].removeprefix(layout.head)
         self._gaps = gaps
         # Values that do not fit leave their column to be typed as text, from then on
