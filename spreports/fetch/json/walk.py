@@ -11,8 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from spreports.errors import ParseError
+from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.cut import RecordCutter
 from spreports.fetch.json.native import sound_records
+from spreports.fetch.json.shape import Record, discover
 from spreports.fetch.json.values import Number
 from spreports.fetch.json.window import Window, cut_short
 
@@ -142,15 +144,22 @@ class JsonWalk:
 
 def _verify(cutter: RecordCutter) -> None:
     """Read an array's remaining records for their soundness alone."""
+    root = Record()
+    alike = Alike(root)
     while not cutter.ended:
         block = cutter.learned(_SKIPPED)
-        records = sound_records(block) if block is not None else 0
-        if block is not None and records:
-            cutter.row += records
+        rows = 0
+        if block is not None:
+            arrays = alike.columns(block) if root.fields else None
+            rows = len(arrays[0]) if arrays else sound_records(block)
+        if block is not None and rows:
+            cutter.row += rows
             continue
         if block is not None:
             cutter.give_back([block])
-        cutter.exact(_SKIPPED)
+        records = cutter.exact(_SKIPPED)
+        if not root.fields:
+            discover(root, records)
 
 
 def _unsound(mark: bytes, expected: str) -> ParseError:
