@@ -1,4 +1,4 @@
-"""Few values over and over travel through a sink as numbers.
+"""Few texts over and over travel through a sink as numbers.
 
 A number takes a byte or two where the text takes five to twenty, so that there is less
 to sort by folder, to keep in memory and on the scratch disk; and a row group's
@@ -26,63 +26,63 @@ from spreports.load.rowgroups import (
 
 __all__ = ["Codes", "Vocabulary", "in_one_piece"]
 
-# Beyond either a column goes on as values, so that memory is bounded
-MOST_VALUES: Final = 1 << 16
+# Beyond either a column goes on as texts, so that memory is bounded
+MOST_TEXTS: Final = 1 << 16
 MOST_BYTES: Final = 1 << 20
 # At which Arrow gives a row group's dictionary up and writes the rest as plain values
 PAGE_BYTES: Final = 1 << 20
 
 
 class Vocabulary:
-    """The values of one column, numbered as they come.
+    """The texts of one column, numbered as they come.
 
     It only grows, by one caller at a time; what has a number may be read on any thread.
 
     Parameters
     ----------
     dtype : pyarrow.DataType
-        Text, large text or decimal.
+        Text or large text.
 
     Attributes
     ----------
-    values : pyarrow.Array
+    texts : pyarrow.Array
         By number.
     """
 
     def __init__(self, dtype: pa.DataType) -> None:
-        self.values = pa.nulls(0, dtype)
-        self._numbers: dict[object, int] = {}
+        self.texts = pa.nulls(0, dtype)
+        self._numbers: dict[str, int] = {}
         self._room = MOST_BYTES
         self._full = False
 
     def code(self, column: pa.Array) -> pa.Array:
-        """Return numbers in place of values; the values, once there are too many.
+        """Return numbers in place of texts; the texts, once there are too many.
 
         Parameters
         ----------
         column : pyarrow.Array, n values
-            The values, or a dictionary of them.
+            The texts, or a dictionary of them.
 
         Returns
         -------
         pyarrow.Array, n values
-            uint8, uint16 or the values; null where `column` is.
+            uint8, uint16 or the texts; null where `column` is.
         """
         if not self._full:
             if not pa.types.is_dictionary(column.type) or column.dictionary.null_count:
-                column = column.cast(self.values.type).dictionary_encode()
+                column = column.cast(self.texts.type).dictionary_encode()
             numbers = self._numbers_of(column)
             if numbers is not None:
                 return pc.take(numbers, column.indices, boundscheck=False)
             self._full = True
             self._numbers.clear()
-        return column.cast(self.values.type)
+        return column.cast(self.texts.type)
 
     def _numbers_of(self, column: pa.DictionaryArray) -> pa.Array | None:
-        """Return the number of each value of a dictionary; None with too many."""
+        """Return the number of each text of a dictionary; None with too many."""
         words, known = column.dictionary, self._numbers
-        if words.type != self.values.type:
-            words = words.cast(self.values.type)
+        if words.type != self.texts.type:
+            words = words.cast(self.texts.type)
         texts = words.to_pylist()
         if not known.keys() >= set(texts):
             # Only what a row has counts: what else a dictionary holds hangs on the cuts
@@ -93,9 +93,9 @@ class Vocabulary:
             }
             added = words.take(array_of(list(new.values()), pa.int64()))
             self._room -= added.nbytes
-            if len(known) + len(new) > MOST_VALUES or self._room < 0:
+            if len(known) + len(new) > MOST_TEXTS or self._room < 0:
                 return None
-            self.values = pa.concat_arrays([self.values, added])
+            self.texts = pa.concat_arrays([self.texts, added])
             known.update((text, n) for n, text in enumerate(new, len(known)))
         numbers = [known.get(text, 0) for text in texts]
         if len(known) <= 1 << 8:
@@ -114,8 +114,6 @@ class Codes:
         Of the rows as they are written: of texts, not of dictionaries.
     encoding : Encoding
         How these are written.
-    by_folder : bool
-        Rows are sorted and wait on the disk: then decimals are worth a number, too.
 
     Attributes
     ----------
@@ -123,33 +121,23 @@ class Codes:
         Columns that the writer gets as dictionaries; see `rowgroups.open_writer`.
     """
 
-    def __init__(
-        self,
-        sample: pa.Table,
-        schema: pa.Schema,
-        encoding: Encoding,
-        *,
-        by_folder: bool,
-    ) -> None:
+    def __init__(self, sample: pa.Table, schema: pa.Schema, encoding: Encoding) -> None:
         self._schema = schema
         self._words = {
             name: Vocabulary(schema.field(name).type)
             for name in encoding.dictionary
-            if is_text(dtype := schema.field(name).type)
-            or (by_folder and pa.types.is_decimal(dtype))
+            if is_text(schema.field(name).type)
         }
         # One without values costs Arrow less as texts
         self.handed = tuple(
             name
             for name in self._words
-            if is_text(schema.field(name).type)
-            and can_take_dictionaries()
-            and sample[name].null_count < sample.num_rows
+            if can_take_dictionaries() and sample[name].null_count < sample.num_rows
         )
         self._taken = with_dictionaries(schema, self.handed)
 
     def coded(self, rows: pa.Table) -> pa.Table:
-        """Put numbers in place of values, and values in place of other dictionaries.
+        """Put numbers in place of texts, and values in place of other dictionaries.
 
         Parameters
         ----------
@@ -191,21 +179,21 @@ class Codes:
             if words is None:
                 columns.append(column)
             elif field.name in self.handed:
-                columns.append(_dictionary(column, words.values))
+                columns.append(_dictionary(column, words.texts))
             else:
-                columns.append(_values(column, words.values))
+                columns.append(_in_texts(column, words.texts))
         return pa.Table.from_arrays(columns, schema=self._taken)
 
     def _alike(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
-        """Bring a column's numbers to one width, or to values where some are values."""
+        """Bring a column's numbers to one width, or to texts where some are texts."""
         schema = tables[0].schema
         if all(table.schema.equals(schema) for table in tables):
             return tables
         for name, words in self._words.items():
             types = {table.schema.field(name).type for table in tables}
             if len(types) > 1:
-                alike = _values if words.values.type in types else _wide
-                tables = [_with(t, name, alike(t[name], words.values)) for t in tables]
+                alike = _in_texts if words.texts.type in types else _wide
+                tables = [_with(t, name, alike(t[name], words.texts)) for t in tables]
         return tables
 
 
@@ -241,19 +229,17 @@ def _dictionary(column: pa.ChunkedArray, texts: pa.Array) -> pa.ChunkedArray | p
     if used.nbytes <= PAGE_BYTES:
         return pa.DictionaryArray.from_arrays(coded.indices, used)
     # At a second dictionary Arrow goes on with plain values
-    whole = _values(column, texts)
+    whole = _in_texts(column, texts)
     first, others = whole.slice(0, 1), whole.slice(1)
     return pa.chunked_array([first.dictionary_encode(), others.dictionary_encode()])
 
 
-def _values(column: pa.ChunkedArray, values: pa.Array) -> pa.Array:
-    """Return values in place of numbers."""
+def _in_texts(column: pa.ChunkedArray, texts: pa.Array) -> pa.Array:
+    """Return texts in place of numbers."""
     if column.null_count == len(column):
-        return pa.nulls(len(column), values.type)
+        return pa.nulls(len(column), texts.type)
     whole = in_one_piece(column)
-    if whole.type == values.type:
-        return whole
-    return values.take(whole)
+    return whole if whole.type == texts.type else texts.take(whole)
 
 
 def _wide(column: pa.ChunkedArray, _: pa.Array) -> pa.Array:

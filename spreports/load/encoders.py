@@ -116,7 +116,6 @@ class Encoders:
     ) -> None:
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
         self._queue_bytes, self._max_open = queue_bytes, max_open
-        self._threads = threads
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._pool = ThreadPoolExecutor(threads, "spreports-encode")
         self._files = _Files()
@@ -124,12 +123,12 @@ class Encoders:
         self._running, self._stopped = 0, False
         self.queued = 0
         self._encoding = Encoding()
-        self.codes = self._codes(pa.Table.from_batches([], schema))
+        self.codes = Codes(pa.Table.from_batches([], schema), schema, self._encoding)
 
     def learn(self, sample: pa.Table) -> None:
         """Choose how to write columns, from a document's first rows, before any is."""
         self._encoding = choose_encoding(sample)
-        self.codes = self._codes(sample)
+        self.codes = Codes(sample, self._schema, self._encoding)
 
     def encode(
         self,
@@ -198,10 +197,6 @@ class Encoders:
             if file.writer is not None:
                 abandon(file.writer)
         self._files = _Files()
-
-    def _codes(self, sample: pa.Table) -> Codes:
-        by_folder = self._threads > 1
-        return Codes(sample, self._schema, self._encoding, by_folder=by_folder)
 
     def _begin(self, folder: str) -> _Open:
         """Begin a folder's next part; close the idlest file when too many are open."""

@@ -139,7 +139,7 @@ def test_texts_that_grow_too_many_keep_every_row(
     table = sales(600)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load_codes, "MOST_VALUES", values)
+        patch.setattr(load_codes, "MOST_TEXTS", values)
         patch.setattr(load_codes, "MOST_BYTES", size)
         patch.setattr(load_codes, "PAGE_BYTES", page)
         for place, batches in (
@@ -263,14 +263,14 @@ def test_numbers_stand_for_the_texts_that_they_were_given_for(
     coded = [words.code(pa.array(part, pa.string())) for part in texts]
 
     for part, numbers_ in zip(texts, coded, strict=True):
-        assert words.values.take(numbers_).to_pylist() == part
-    assert len(words.values) == len({t for part in texts for t in part} - {None})
+        assert words.texts.take(numbers_).to_pylist() == part
+    assert len(words.texts) == len({t for part in texts for t in part} - {None})
 
 
 def test_pieces_of_two_widths_and_of_texts_come_together() -> None:
     table = pa.table({"c": [f"{i}" for i in range(9)] * 200})
     sample = table.slice(0, 1_000)
-    codes = Codes(sample, table.schema, choose_encoding(sample), by_folder=True)
+    codes = Codes(sample, table.schema, choose_encoding(sample))
     many = pa.table({"c": [f"{i}" for i in range(500)]})
     more = pa.table({"c": [f"{i}" for i in range(100_000)]})
 
