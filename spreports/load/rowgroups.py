@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,6 +33,8 @@ __all__ = [
     "without_views",
 ]
 
+# pyarrow from 23 on would cut a row group's columns at 20,000 rows
+PAGE_ROWS = 65_536
 SAMPLE_ROWS = 8_192
 DISTINCT_SHARE = 1 / 16
 
@@ -200,12 +203,19 @@ def open_writer(
         write_statistics=counted if encoding.bare else True,
         write_page_checksum=True,
         store_schema=not handed,
+        **_page_rows(),
     )
     if handed:
         # What `store_schema` would write: it keeps the zone of timestamps
         stored = base64.b64encode(schema.serialize())
         writer.add_key_value_metadata({**note, "ARROW:schema": stored})
     return writer
+
+
+def _page_rows() -> dict[str, int]:
+    """Return how pyarrow is told the rows of a page, where it wants to be."""
+    name = "max_rows_per_page"
+    return {name: PAGE_ROWS} if name in signature(pq.ParquetWriter).parameters else {}
 
 
 def abandon(writer: pq.ParquetWriter) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from spreports.load import codes as load_codes
 from spreports.load.codes import Codes, Vocabulary
+from spreports.load.frame import stage
 from spreports.load.hive import NULL_VALUE
 from spreports.load.parquet import markers, sink
 from spreports.load.rowgroups import choose_encoding
@@ -214,6 +215,13 @@ def test_a_pyarrow_that_cannot_write_dictionaries_as_texts_writes_texts(
     )
 
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
+
+
+def test_a_staged_file_of_dictionaries_is_the_one_of_texts(tmp_path: Path) -> None:
+    stage(reader(sales(500)), tmp_path / "a")
+    stage(encoded(sales(500), TEXTS, [7, 300]), tmp_path / "b")
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_a_text_that_no_row_has_is_no_folder(tmp_path: Path) -> None:
