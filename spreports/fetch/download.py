@@ -18,6 +18,7 @@ import urllib3
 
 from spreports.clock import Clock, SystemClock
 from spreports.errors import DownloadError
+from spreports.fetch.arriving import Watched
 from spreports.fetch.document_host import (
     DocumentHost,
     SignedURL,
@@ -84,6 +85,7 @@ def download(
     max_bytes: int | None = None,
     on_progress: Callable[[int], None] | None = None,
     rate_clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+    watched: Watched | None = None,
 ) -> StoredDocument:
     """Download a document, resuming and renewing until it is whole.
 
@@ -105,6 +107,9 @@ def download(
     rate_clock : Clock
         For the minimum rate. The machine's own even where waits run on another
         clock: sockets know no other time.
+    watched : Watched, optional
+        Told of the bytes of the first answer as they come, if it says where it ends;
+        and to give up, before the wait and all else that follow when it breaks.
 
     Returns
     -------
@@ -123,6 +128,7 @@ def download(
     getReportDocument.
     """
     with DocumentHost(loopback=loopback) as host, Spool(target) as spool:
+        spool.watched = watched
         transfer = _Transfer(host, spool, max_bytes, on_progress, rate_clock)
         tries = Tries(clock)
         url: SignedURL | None = None
@@ -132,6 +138,8 @@ def download(
             outcome = transfer.attempt(url)
             if isinstance(outcome, _Whole):
                 break
+            if watched is not None:
+                watched.give_up()
             logger.info("document download: %s", outcome.reason)
             if outcome.refused:
                 url = None
@@ -206,6 +214,8 @@ class _Transfer:
             if verdict is Verdict.RESTART:
                 self.spool.restart()
                 self.content_type = answer.headers.get("Content-Type")
+                if self.version.framed:
+                    self.spool.announce(self.content_type, self.version.total)
             if self.version.md5() is None:
                 self.spool.walk_along()  # only the bytes themselves can be a proof
             if verdict is not Verdict.COMPLETE and (broken := self._read(answer)):

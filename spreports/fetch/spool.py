@@ -10,11 +10,14 @@ from types import TracebackType
 from typing import Final
 
 from spreports.errors import DownloadError
+from spreports.fetch.arriving import Watched
 from spreports.fetch.gzip_walk import GzipWalk
 
 __all__ = ["Spool"]
 
 _HEAD: Final = 1024
+# Whoever reads along is not woken for less
+_STEP: Final = 1 << 17
 # What a killed process has left is overwritten, a symbolic link is not followed
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
 
@@ -39,6 +42,8 @@ class Spool:
     size : int, bytes
     walk : GzipWalk or None
         Walks the bytes as they come, where `walk_along` has asked for it.
+    watched : Watched or None
+        Told of the bytes as they come to lie in the file, once `announce` was called.
     """
 
     def __init__(self, target: Path) -> None:
@@ -46,6 +51,8 @@ class Spool:
         self.path = target.with_name(target.name + ".part")
         self.size = 0
         self.walk: GzipWalk | None = None
+        self.watched: Watched | None = None
+        self._shown = 0
         self._committed = False
         self._new_digests()
         try:
@@ -80,6 +87,15 @@ class Spool:
         self._md5.update(chunk)
         if self.walk is not None:
             self.walk.feed(chunk)
+        if self.watched is not None and self.size - self._shown >= _STEP:
+            self.flush()
+            self._shown = self.size
+            self.watched.grow(self.size)
+
+    def announce(self, content_type: str | None, total: int | None) -> None:
+        """Have the bytes that come now read along, by whoever watches."""
+        if self.watched is not None:
+            self.watched.announce(self._file.fileno(), content_type, total)
 
     def walk_along(self) -> None:
         """Walk the members of a gzip document as they come, from its first byte on."""
@@ -96,7 +112,7 @@ class Spool:
             self._file.truncate()
         except OSError as exc:
             raise self._unwritable(exc) from exc
-        self.size = 0
+        self.size = self._shown = 0
         self._new_digests()
 
     def flush(self) -> None:

@@ -14,7 +14,6 @@ from spreports.catalog import ReportType
 from spreports.fetch.document import table_names
 from spreports.fetch.findings import Findings
 from spreports.fetch.plain_chunks import plain_chunks
-from spreports.load.frame import scan, stage
 from spreports.reports.drift import Drift, drift_of
 from spreports.reports.into_delta import write_delta
 from spreports.reports.metadata import (
@@ -22,9 +21,10 @@ from spreports.reports.metadata import (
     batch_with_metadata,
     schema_with_metadata,
 )
-from spreports.reports.naming import digest, file_stem, naming
+from spreports.reports.naming import file_stem, naming
 from spreports.reports.origin import AmazonOrigin, Origin, StoredBytes
 from spreports.reports.shape import OnBadValue, Shape
+from spreports.reports.staging import frame_of, staged
 from spreports.reports.ways_out import WaysOut, check_format
 from spreports.reports.work import Reading, Target, Work, read, version_of, write
 
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
 
     from spreports.load.parquet import SinkResult
     from spreports.reports.work import Verdict
-
-# Part of every staged file's name: a staged file of an older reading is never used.
-READING_VERSION = "3"
-# Stored bytes up to which rows are read once more in less time than they are staged.
-SMALL_BYTES = 256 << 10
 
 
 class Document(WaysOut):
@@ -200,25 +195,13 @@ class Document(WaysOut):
 
     def staged(self, shape: Shape) -> pl.LazyFrame:
         """Return a lazy frame over this document's staged Parquet, staging it first."""
-        mark = repr((READING_VERSION, self._reading_in(shape)))
-        path = self._origin.store.staged_path(
-            self._origin.account, self._origin.key(), digest(mark)[:16]
-        )
-        if not path.exists():
-            with naming(self._origin.name), self.open_batches(shape) as reader:
-                stage(reader, path)
-        return scan([path])
+        with naming(self._origin.name):
+            return staged(self._origin, self._reading_in(shape))
 
     def frame(self, shape: Shape) -> pl.LazyFrame:
         """Return a frame that is collected once: of a small document its rows."""
-        import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
-
-        stored = self._origin.stored()
-        if stored.size is None or stored.size > SMALL_BYTES:
-            return self.staged(shape)
-        with naming(self._origin.name), read(stored, self._reading_in(shape)) as reader:
-            rows = pl.from_arrow(reader.read_all())
-        return pl.DataFrame(rows).lazy()
+        with naming(self._origin.name):
+            return frame_of(self._origin, self._reading_in(shape))
 
     def sink(
         self,
@@ -257,11 +240,14 @@ class Document(WaysOut):
         verdict: Verdict | None = None,
     ) -> SinkResult:
         """Write the rows to a target; `findings`, `verdict` and errors as `write`."""
+        reading = self._reading_in(shape)
         with naming(self._origin.name):
-            stored, reading = self.readable(shape)
-            if target.format == "delta":
-                return write_delta([(stored, reading, target)], findings, verdict)[0]
-            return write(stored, reading, target, findings, verdict)
+            if target.format == "delta":  # opens a document more than once
+                documents = [(self._origin.stored(), reading, target)]
+                return write_delta(documents, findings, verdict)[0]
+            return self._origin.work_on(
+                lambda stored: write(stored, reading, target, findings, verdict)
+            )
 
     def version_of(self) -> str | None:
         """Return what this document is, where it says so: see `work.version_of`."""

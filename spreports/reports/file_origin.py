@@ -6,9 +6,9 @@ import hashlib
 import io
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from fsspec.core import url_to_fs
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 __all__ = ["FileOrigin", "file_origin"]
+
+T = TypeVar("T")
 
 _WEB = {"http", "https"}
 # Each read goes through another thread: bytes, as many as it may bring.
@@ -82,6 +84,10 @@ class FileOrigin:
         """
         self._open().close()
         return StoredBytes(self._open, None)
+
+    def work_on(self, work: Callable[[StoredBytes], T]) -> T:
+        """Do some work on the file's bytes; its errors, and those of `stored`."""
+        return work(self.stored())
 
     def _open(self) -> BinaryIO:
         """Open the file afresh."""

@@ -1,22 +1,32 @@
-"""Where a document's stored bytes come from: Amazon, by way of the store."""
+"""Where a document's stored bytes come from: Amazon, by way of the store.
+
+Work on a document whose rows become visible after the last of them, all at once, may
+begin while its bytes arrive: see `AmazonOrigin.work_on`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 from spreports.errors import APIError, DownloadError
+from spreports.fetch.arriving import Arriving, Watched
 from spreports.fetch.download import StoredDocument, download
 from spreports.ledger import VerifiedDocument
 from spreports.load.store import Store
 from spreports.reports.connection import Connection
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
-    """Whole stored bytes, gzip or plain, that can be opened again and again.
+    """Stored bytes, gzip or plain, that can be opened again and again.
+
+    Whole, or still arriving: then the end of the bytes is not told before they are
+    verified.
 
     Attributes
     ----------
@@ -28,12 +38,20 @@ class StoredBytes:
         Of the bytes, where they were verified.
     size : int or None, bytes
         Where it is known.
+    proof : callable or None
+        Of bytes that are still arriving: waits until they are verified, and gives the
+        SHA-256.
     """
 
     open: Callable[[], BinaryIO]
     content_type: str | None
     sha256: str | None = None
     size: int | None = None
+    proof: Callable[[], str] | None = None
+
+    def digest(self) -> str | None:
+        """Return the SHA-256 of bytes that are verified, or once they are."""
+        return self.sha256 if self.proof is None else self.proof()
 
 
 class Origin(Protocol):
@@ -49,6 +67,10 @@ class Origin(Protocol):
 
     def stored(self) -> StoredBytes:
         """Return the verified bytes, fetching them if they are not there yet."""
+        ...
+
+    def work_on(self, work: Callable[[StoredBytes], T]) -> T:
+        """Return what some work on the bytes comes to; it may read along."""
         ...
 
 
@@ -106,14 +128,38 @@ class AmazonOrigin:
         DownloadError
             The bytes did not arrive whole.
         """
+        return self._stored(None)
+
+    def work_on(self, work: Callable[[StoredBytes], T]) -> T:
+        """Do some work on the bytes, which may begin while they arrive.
+
+        Parameters
+        ----------
+        work : callable
+            As for `read_along`.
+
+        Returns
+        -------
+        object
+            What `work` returned.
+
+        Raises
+        ------
+        Exception
+            As `stored`; or whatever `work` raises.
+        """
+        return read_along(self._stored, work)
+
+    def _stored(self, watched: Watched | None) -> StoredBytes:
+        """Return the verified bytes; those that have to be fetched may be watched."""
         path = self.store.document_path(self.account, self.name)
         with self._connection.locks.of(self.name):
-            known = self.known() or self._fetch(path)
+            known = self.known() or self._fetch(path, watched)
         return StoredBytes(
             lambda: path.open("rb"), known.content_type, known.sha256, known.size
         )
 
-    def _fetch(self, path: Path) -> VerifiedDocument:
+    def _fetch(self, path: Path, watched: Watched | None) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""
         connection = self._connection
         # A name of its own: another process may be fetching the same document.
@@ -124,6 +170,7 @@ class AmazonOrigin:
                 spool,
                 clock=connection.clock,
                 loopback=connection.loopback,
+                watched=watched,
             )
             refuse_nothing(arrived, compressed=self.compressed)
         except (DownloadError, APIError) as exc:
@@ -148,6 +195,47 @@ class AmazonOrigin:
             private=self._restricted,
         )
         return known
+
+
+def read_along(
+    bring: Callable[[Watched], StoredBytes], work: Callable[[StoredBytes], T]
+) -> T:
+    """Bring a document and do some work on it, side by side where that is possible.
+
+    Where the work begins early, it is told of the end of the bytes when they have been
+    verified and `bring` has written that down: nothing of a document that is not whole
+    can be seen, and what goes wrong with the bytes is `bring`'s error, whatever the
+    work has met in them.
+
+    Parameters
+    ----------
+    bring : callable
+        Returns the verified bytes, and tells of them on their way.
+    work : callable
+        Makes visible what it does after the last byte, or nothing. It may be called on
+        another thread, and once more on this one where the transfer breaks.
+
+    Returns
+    -------
+    object
+        What `work` returned.
+
+    Raises
+    ------
+    Exception
+        Whatever `bring` raises; else whatever `work` raises, when `bring` is done.
+    """
+
+    def along(arriving: Arriving[T]) -> T:
+        return work(
+            StoredBytes(arriving.open, arriving.content_type, proof=arriving.proof)
+        )
+
+    with Arriving(along) as arriving:
+        stored = bring(arriving)
+        if arriving.settle(stored.size or 0, stored.sha256 or ""):
+            return arriving.result()
+    return work(stored)
 
 
 def refuse_nothing(arrived: StoredDocument, *, compressed: bool) -> None:

@@ -1,8 +1,12 @@
 """The unit of work: one document into one target; small enough to send elsewhere.
 
-`write` is the same in every place. Locally it gets verified bytes from the store; a
-worker behind ``concurrent.futures.Executor`` runs `land`, which gets a presigned URL
-and brings the bytes itself. No secret, and no row, goes through a scheduler.
+`write` is the same in every place. Locally it gets bytes from the store; a worker
+behind ``concurrent.futures.Executor`` runs `land`, which gets a presigned URL and
+brings the bytes itself. No secret, and no row, goes through a scheduler.
+
+Bytes are spooled and verified before rows are trusted, which is when they become
+visible: a document may be parsed and encoded while it arrives, and is committed when it
+has been verified. Rows that go to the user one by one wait for that.
 """
 
 from __future__ import annotations
@@ -10,13 +14,15 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spreports.catalog import ReportType
 from spreports.errors import DocumentError
+from spreports.fetch.arriving import Watched
 from spreports.fetch.document import open_batches
 from spreports.fetch.download import download
 from spreports.fetch.findings import Findings
@@ -24,7 +30,7 @@ from spreports.load.parquet import SinkResult, sink
 from spreports.load.rowgroups import as_written
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
-from spreports.reports.origin import StoredBytes, refuse_nothing
+from spreports.reports.origin import StoredBytes, read_along, refuse_nothing
 from spreports.reports.shape import Shape
 
 if TYPE_CHECKING:
@@ -119,7 +125,7 @@ def read(
         asked for; at once or while the reader is read.
     """
     shape = reading.shape
-    return open_batches(
+    rows = open_batches(
         stored.open,
         reading.entry,
         table=shape.table,
@@ -132,10 +138,12 @@ def read(
         findings=findings,
         on_fields=reading.echo.check if reading.echo else None,
         # An empty file may be a copy that was never finished
-        may_be_empty=stored.sha256 is not None,
+        may_be_empty=stored.sha256 is not None or stored.proof is not None,
         coded=coded,
         stored_bytes=stored.size,
     )
+    # A reader may know its last row before the last byte
+    return rows if stored.proof is None else judged(rows, lambda _: stored.digest())
 
 
 def settlement_id(stored: StoredBytes, reading: Reading) -> str | None:
@@ -181,10 +189,11 @@ def write(
     Parameters
     ----------
     stored : StoredBytes
+        Those that are still arriving are waited for before anything is visible.
     reading : Reading
     target : Target
     findings : Findings, optional
-        Filled while the rows are written.
+        Filled while the rows are written, whatever an earlier try has left in it.
     verdict : callable, optional
         Told the schema once all rows are read and before any is visible; what it raises
         leaves the target as it was.
@@ -196,32 +205,63 @@ def write(
     SinkError
         The target refused.
     """
+    if findings is not None:
+        for each in fields(Findings):
+            setattr(findings, each.name, getattr(Findings(), each.name))
     batches = read(stored, reading, findings, coded=True)
     if verdict is not None:
         batches = judged(batches, verdict)
-    facts = {
+    known = {
         **target.constants,
         **target.provenance,
         "version_of": target.provenance.get("version_of")
         or version_of(stored, reading),
-        "sha256": stored.sha256,
-        "table": reading.shape.table or reading.entry.table().name,
     }
-    note = {
-        f"spreports.{name}": value.isoformat() if isinstance(value, date) else value
-        for name, value in facts.items()
-        if value is not None
-    }
-    return sink(
-        batches,
-        target.url,
-        stem=target.stem,
-        partition_by=target.partition_by,
-        constants=target.constants,
-        note=note,
-        storage_options=target.storage_options,
-        private=target.private,
-    )
+    table = reading.shape.table or reading.entry.table().name
+    with batches:
+        return sink(
+            batches,
+            target.url,
+            stem=target.stem,
+            partition_by=target.partition_by,
+            constants=target.constants,
+            note=_Note(lambda: {**known, "sha256": stored.digest(), "table": table}),
+            storage_options=target.storage_options,
+            private=target.private,
+        )
+
+
+class _Note(Mapping[str, str]):
+    """What files and markers say of a document, known when it is first looked at.
+
+    Parameters
+    ----------
+    facts : callable
+        Gives them; waits for what is not known yet.
+    """
+
+    def __init__(self, facts: Callable[[], Mapping[str, Constant]]) -> None:
+        self._facts = facts
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        return {
+            f"spreports.{name}": value.isoformat() if isinstance(value, date) else value
+            for name, value in self._facts().items()
+            if value is not None
+        }
+
+    def __getitem__(self, name: str) -> str:
+        return self._texts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __bool__(self) -> bool:
+        return True  # without a look: there always is a table to name
 
 
 def judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchReader:
@@ -250,6 +290,19 @@ def land(work: Work) -> SinkResult:
     DocumentError, SinkError
         As `write`.
     """
+    with tempfile.TemporaryDirectory(prefix="spreports-") as folder:
+        bring = partial(_brought, work, Path(folder) / "document")
+        if work.target.format == "delta":
+            from spreports.reports.into_delta import (  # noqa: PLC0415 - it imports us
+                write_delta,
+            )
+
+            return write_delta([(bring(None), work.reading, work.target)])[0]
+        return read_along(bring, lambda it: write(it, work.reading, work.target))
+
+
+def _brought(work: Work, path: Path, watched: Watched | None) -> StoredBytes:
+    """Bring the document of some work, and verify it."""
     urls = iter((work.url,))
 
     def only_url() -> str:
@@ -258,21 +311,12 @@ def land(work: Work) -> SinkResult:
         except StopIteration:
             raise LookupError("a worker cannot renew a URL") from None
 
-    with tempfile.TemporaryDirectory(prefix="spreports-") as folder:
-        path = Path(folder) / "document"
-        try:
-            arrived = download(only_url, path, loopback=work.loopback)
-            refuse_nothing(arrived, compressed=work.compressed)
-        except DocumentError as exc:
-            exc.report_document_id = work.report_document_id
-            raise
-        stored = StoredBytes(
-            lambda: path.open("rb"), arrived.content_type, arrived.sha256
-        )
-        if work.target.format == "delta":
-            from spreports.reports.into_delta import (  # noqa: PLC0415 - it imports us
-                write_delta,
-            )
-
-            return write_delta([(stored, work.reading, work.target)])[0]
-        return write(stored, work.reading, work.target)
+    try:
+        arrived = download(only_url, path, loopback=work.loopback, watched=watched)
+        refuse_nothing(arrived, compressed=work.compressed)
+    except DocumentError as exc:
+        exc.report_document_id = work.report_document_id
+        raise
+    return StoredBytes(
+        lambda: path.open("rb"), arrived.content_type, arrived.sha256, arrived.size
+    )

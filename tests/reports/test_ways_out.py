@@ -355,7 +355,7 @@ def test_a_large_document_is_read_from_its_staged_frame(
     client: spr.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = january(client).read()
-    monkeypatch.setattr("spreports.reports.document.SMALL_BYTES", 0)
+    monkeypatch.setattr("spreports.reports.staging.SMALL_BYTES", 0)
 
     assert january(client).read().equals(small)
     assert len(list(client._connection.store.home.glob("staged/*/*"))) == 1

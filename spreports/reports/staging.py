@@ -1,0 +1,72 @@
+"""One document as a frame: over its staged Parquet, or of its few rows at once.
+
+A document may be staged while it arrives. The staged file gets its name, by which it is
+trusted, when the document has been verified.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spreports.load.frame import scan, stage
+from spreports.reports.naming import digest
+from spreports.reports.origin import Origin, StoredBytes
+from spreports.reports.work import Reading, read
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["frame_of", "staged"]
+
+# Part of every staged file's name: a staged file of an older reading is never used.
+READING_VERSION = "3"
+# Stored bytes up to which rows are read once more in less time than they are staged.
+SMALL_BYTES = 256 << 10
+
+
+def staged(origin: Origin, reading: Reading) -> pl.LazyFrame:
+    """Return a lazy frame over a document's staged Parquet, staging it first.
+
+    Raises
+    ------
+    APIError, DocumentError
+        The document cannot be had, is not whole, or not the table it should be.
+    """
+    path = _path(origin, reading)
+    if path.exists():
+        return scan([path])
+    return origin.work_on(lambda stored: _staged(stored, reading, path))
+
+
+def frame_of(origin: Origin, reading: Reading) -> pl.LazyFrame:
+    """Return a frame that is collected once: of a small document its rows.
+
+    Raises
+    ------
+    APIError, DocumentError
+        As `staged`.
+    """
+    import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
+    def made(stored: StoredBytes) -> pl.LazyFrame:
+        if stored.size is None or stored.size > SMALL_BYTES:
+            return _staged(stored, reading, _path(origin, reading))
+        with read(stored, reading) as reader:
+            return pl.DataFrame(pl.from_arrow(reader.read_all())).lazy()
+
+    return origin.work_on(made)
+
+
+def _staged(stored: StoredBytes, reading: Reading, path: Path) -> pl.LazyFrame:
+    """Stage bytes that may still be arriving, unless it is done."""
+    if not path.exists():
+        with read(stored, reading) as reader:
+            stage(reader, path)
+    return scan([path])
+
+
+def _path(origin: Origin, reading: Reading) -> Path:
+    """Return where the rows of a reading are staged, or are to be."""
+    mark = repr((READING_VERSION, reading))
+    return origin.store.staged_path(origin.account, origin.key(), digest(mark)[:16])
