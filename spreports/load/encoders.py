@@ -25,6 +25,10 @@ from spreports.load.rowgroups import Encoding, abandon, choose_encoding, open_wr
 
 __all__ = ["Encoders", "PartFile"]
 
+# What is noted of rows may be known after the last of them; since pyarrow 17, that is
+# early enough
+_NOTE_LAST = hasattr(pq.ParquetWriter, "add_key_value_metadata")
+
 
 @dataclass(frozen=True, slots=True)
 class PartFile:
@@ -273,7 +277,10 @@ class Encoders:
 
     def _finish(self, file: _Open) -> None:
         """Close a file (on a thread)."""
-        (file.writer or self._open_writer(file)).close()
+        writer = file.writer or self._open_writer(file)
+        if _NOTE_LAST:
+            writer.add_key_value_metadata(dict(self._note))
+        writer.close()
         size = file.local.stat().st_size
         self._files.done.append(PartFile(file.local, file.path, file.rows, size))
         del self._files.unfinished[file.path]
@@ -282,7 +289,7 @@ class Encoders:
         return open_writer(
             file.local,
             self._schema,
-            note=self._note,
+            note={} if _NOTE_LAST else self._note,
             encoding=self._encoding,
             handed=self.codes.handed,
         )
