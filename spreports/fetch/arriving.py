@@ -12,6 +12,7 @@ begun anew. The work is then done once the document is there, as that of a small
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import threading
@@ -113,8 +114,12 @@ class Arriving(Generic[T]):
         total : int or None, bytes
             Where the host has told.
         """
-        if self._state is _State.COMING and self._fd is None and _CAN_READ_ALONG:
-            self._fd, self.content_type, self._total = os.dup(fd), content_type, total
+        if self._state is not _State.COMING or self._fd is not None:
+            return
+        if _CAN_READ_ALONG:
+            with contextlib.suppress(OSError):  # too many files are open
+                self._fd = os.dup(fd)
+        self.content_type, self._total = content_type, total
 
     def grow(self, size: int) -> None:
         """Let the first `size` bytes be read; begin the work once it is worth it."""

@@ -29,6 +29,7 @@ def finished_document(
     request: ReportRequest | None,
     encoding: str | None = None,
     examiner: Examiner | None = None,
+    patience: float = 0.0,
 ) -> Document | None:
     """Return the report's document; None where Amazon had no data.
 
@@ -44,6 +45,8 @@ def finished_document(
         Overrides every other sign of the charset.
     examiner : Examiner or None
         Knows reports of this type already; a fresh one where left out.
+    patience : float, seconds
+        As for `AmazonOrigin`.
 
     Raises
     ------
@@ -69,7 +72,10 @@ def finished_document(
     )
     return Document(
         AmazonOrigin(
-            connection, str(report.report_document_id), restricted=entry.restricted
+            connection,
+            str(report.report_document_id),
+            restricted=entry.restricted,
+            patience=patience,
         ),
         reading,
         stem=report.report_id,

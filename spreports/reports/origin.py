@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
-from spreports.errors import APIError, DownloadError
+from spreports.errors import APIError, DownloadError, ThrottledError
 from spreports.fetch.arriving import Arriving, Watched
 from spreports.fetch.download import StoredDocument, download
 from spreports.ledger import VerifiedDocument
@@ -19,6 +19,9 @@ from spreports.load.store import Store
 from spreports.reports.connection import Connection
 
 T = TypeVar("T")
+
+# Source: reference, usage plan of getReportDocument: 0.0167 requests per second
+QUOTA_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,21 @@ class AmazonOrigin:
     restricted : bool
         Personal data: fetched with a restricted data token, and deleted with the
         client, or by the next one where this process is killed.
+    patience : float, seconds
+        For how long getReportDocument is asked again where its quota is used up.
     """
 
     def __init__(
-        self, connection: Connection, report_document_id: str, *, restricted: bool
+        self,
+        connection: Connection,
+        report_document_id: str,
+        *,
+        restricted: bool,
+        patience: float = 0.0,
     ) -> None:
         self._connection = connection
         self._restricted = restricted
+        self._patience = patience
         self.store = connection.store
         self.account = connection.account
         self.name = report_document_id
@@ -104,9 +115,18 @@ class AmazonOrigin:
 
     def fresh_url(self) -> str:
         """Ask Amazon for a presigned URL; it lives five minutes."""
-        document = self._connection.api.get_report_document(
-            self.name, restricted=self._restricted
-        )
+        connection = self._connection
+        until = connection.clock.monotonic() + self._patience
+        while True:
+            try:
+                document = connection.api.get_report_document(
+                    self.name, restricted=self._restricted
+                )
+                break
+            except ThrottledError:
+                if connection.clock.monotonic() + QUOTA_SECONDS > until:
+                    raise
+            connection.clock.sleep(QUOTA_SECONDS)
         self.compressed = document.compression_algorithm is not None
         return document.url
 

@@ -24,12 +24,7 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.queue import first_error
 from spreports.reports.request import ReportRequest
 from spreports.reports.shape import OnBadValue, Shape
-from spreports.reports.ways_out import (
-    OnEmpty,
-    WaysOut,
-    check_format,
-    raises_on_empty,
-)
+from spreports.reports.ways_out import OnEmpty, WaysOut, check_format, raises_on_empty
 from spreports.reports.work import Target
 
 if TYPE_CHECKING:
@@ -81,6 +76,8 @@ class Reports(WaysOut):
             connection, entry, self._requests, reuse=reuse, found=found
         )
         self._reports = self._asking.reports
+        # Documents are brought beside each other; a lone one is read while it arrives
+        self._ahead = len(self) > 1
 
     def __repr__(self) -> str:
         count = max(len(self._requests), len(self._reports))
@@ -204,10 +201,11 @@ class Reports(WaysOut):
             request=self._requests[index] if self._requests else None,
             examiner=self._asking.examiner,
             encoding=self._encoding,
+            patience=0.0 if self._ahead else WAIT_SECONDS,
         )
 
     def _documents(self) -> Iterator[Document]:
-        self._wait(None, None, fetch=True)
+        self._wait(None, None, fetch=self._ahead)
         for index in range(len(self)):
             document = self._document(index, self._reports[index])
             if document is not None:
@@ -287,7 +285,7 @@ class Reports(WaysOut):
             return write_delta([(*d.readable(shape), target(d)) for d in documents])
 
         result = land_all(
-            self._to_land(on_progress, fetch=executor is None),
+            self._to_land(on_progress, fetch=executor is None and self._ahead),
             self._connection,
             lambda document: document.land(target(document), shape),
             lambda document: document.work(target(document), shape),

@@ -382,3 +382,30 @@ def test_what_a_broken_transfer_has_let_find_is_forgotten(
     assert begun == [True, False]
     assert told == [30_000]
     assert found.rows == 30_000
+
+
+@pytest.mark.parametrize("way", ["sink", "scan", "read"])
+def test_a_lone_report_is_read_while_it_arrives(
+    amazon: Simulator, tmp_path: Path, begun: list[bool], way: str
+) -> None:
+    with amazon.client() as client:
+        reports = client.reports("orders", start="7d", marketplaces=["DE"])
+        if way == "sink":
+            assert reports.sink(tmp_path / "lake").rows == 30_000
+        else:
+            assert getattr(reports, way)().lazy().collect().height == 30_000
+
+    assert begun == [True]
+    assert calls(amazon, "getReportDocument") == 1
+    assert threads() == []
+
+
+def test_a_lone_report_waits_for_quota_as_one_of_many_does(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    throttled = Fault(operation="getReportDocument", kind="status", status=429, times=9)
+    simulator.faults.add(throttled)
+
+    assert (
+        client.reports("orders", start="7d", marketplaces=["DE"]).read().height == 200
+    )
