@@ -78,6 +78,8 @@ class Arriving(Generic[T]):
     ----------
     content_type : str or None
         As the host said it.
+    total : int or None, bytes
+        Where the host has told how many will come.
     """
 
     def __init__(self, work: Callable[[Arriving[T]], T]) -> None:
@@ -86,7 +88,7 @@ class Arriving(Generic[T]):
         self._state = _State.COMING
         self._running = self._finished = False
         self._fd: int | None = None
-        self._total: int | None = None
+        self.total: int | None = None
         self._size = 0
         self._sha256 = ""
         self._results: list[T] = []
@@ -119,7 +121,7 @@ class Arriving(Generic[T]):
         if _CAN_READ_ALONG:
             with contextlib.suppress(OSError):  # too many files are open
                 self._fd = os.dup(fd)
-        self.content_type, self._total = content_type, total
+        self.content_type, self.total = content_type, total
 
     def grow(self, size: int) -> None:
         """Let the first `size` bytes be read; begin the work once it is worth it."""
@@ -128,7 +130,7 @@ class Arriving(Generic[T]):
         with self._changed:
             self._size = size
             self._changed.notify_all()
-        more = self._total is None or self._total > size
+        more = self.total is None or self.total > size
         if self._state is _State.COMING and size >= WORTH_BYTES and more:
             self._begin()
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from spreports.load.parquet import SinkResult
-    from spreports.reports.work import Verdict
+    from spreports.reports.verdict import Verdict
 
 
 class Document(WaysOut):

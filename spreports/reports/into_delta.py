@@ -16,12 +16,13 @@ from spreports.arrays import scalar_of
 from spreports.fetch.findings import Findings
 from spreports.load.delta import DeltaReport, sink_delta
 from spreports.reports.metadata import METADATA_COLUMNS
-from spreports.reports.work import Reading, Target, judged, read, version_of
+from spreports.reports.verdict import judged
+from spreports.reports.work import Reading, Target, read, version_of
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
     from spreports.reports.origin import StoredBytes
-    from spreports.reports.work import Verdict
+    from spreports.reports.verdict import Verdict
 
 __all__ = ["window_mark", "write_delta"]
 

@@ -248,7 +248,12 @@ def read_along(
 
     def along(arriving: Arriving[T]) -> T:
         return work(
-            StoredBytes(arriving.open, arriving.content_type, proof=arriving.proof)
+            StoredBytes(
+                arriving.open,
+                arriving.content_type,
+                size=arriving.total,
+                proof=arriving.proof,
+            )
         )
 
     with Arriving(along) as arriving:

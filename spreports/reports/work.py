@@ -27,16 +27,16 @@ from spreports.fetch.document import open_batches
 from spreports.fetch.download import download
 from spreports.fetch.findings import Findings
 from spreports.load.parquet import SinkResult, sink
-from spreports.load.rowgroups import as_written
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
 from spreports.reports.origin import StoredBytes, read_along, refuse_nothing
 from spreports.reports.shape import Shape
+from spreports.reports.verdict import judged
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    Verdict = Callable[[pa.Schema], object]
+    from spreports.reports.verdict import Verdict
 
 
 SETTLEMENT_ID = "settlement-id"
@@ -262,18 +262,6 @@ class _Note(Mapping[str, str]):
 
     def __bool__(self) -> bool:
         return True  # without a look: there always is a table to name
-
-
-def judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchReader:
-    """Have a verdict spoken after the last row."""
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-
-    def rows() -> Iterator[pa.RecordBatch]:
-        with reader:
-            yield from reader
-        verdict(as_written(reader.schema))
-
-    return pa.RecordBatchReader.from_batches(reader.schema, rows())
 
 
 def land(work: Work) -> SinkResult:

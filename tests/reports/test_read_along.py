@@ -55,9 +55,9 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     times: list[bool] = []
     read = work_module.read
 
-    def noted(stored: Any, *rest: Any) -> pa.RecordBatchReader:
+    def noted(stored: Any, *rest: Any, **told: Any) -> pa.RecordBatchReader:
         times.append(stored.proof is not None)
-        return read(stored, *rest)
+        return read(stored, *rest, **told)
 
     for module in (work_module, document_module, staging_module):
         monkeypatch.setattr(module, "read", noted)
