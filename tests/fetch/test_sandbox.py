@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -10,8 +11,17 @@ import threading
 import pytest
 import wasmtime
 
+from spreports.fetch.decode import decode
+from spreports.fetch.flat.header import Header, Quoting
+from spreports.fetch.flat.kernel_rows import kernel_rows
 from spreports.fetch.kernel import sandbox
-from spreports.fetch.kernel.sandbox import Sandbox, Sandboxes, kernel_is_there
+from spreports.fetch.kernel.sandbox import (
+    NoRoomError,
+    Sandbox,
+    Sandboxes,
+    kernel_is_there,
+)
+from tests.fetch.json_reports import json_type, read_json, table
 
 ROWS = 40_000
 READING = """
@@ -84,24 +94,57 @@ def test_a_process_that_ends_in_the_middle_says_nothing() -> None:
     assert done.stderr == ""
 
 
-def test_a_kernel_that_cannot_run_is_no_error(
+def test_a_kernel_that_has_no_room_is_no_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refused() -> None:
+    def refused(*_: object) -> None:
         raise wasmtime.WasmtimeError("mmap failed")
 
-    monkeypatch.setattr(sandbox, "_loaded", refused)
+    monkeypatch.setattr(wasmtime, "Instance", refused)
     caplog.set_level("INFO", "spreports")
 
     assert not kernel_is_there()
     assert "without the kernel: mmap failed" in caplog.text
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on addresses is Linux's")
+def test_a_limit_on_addresses_that_leaves_room_for_one_sandbox_loses_no_row() -> None:
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_AS, (9 << 30,) * 2)"
+    before = f"sandbox._PAYS_FROM = 0; {limited}"
+    done = run(before, "print(reader.read_all().num_rows)", 400_000)
+
+    assert done.stdout == "400000\n"
+
+
 def test_memory_that_cannot_grow_is_an_error_of_its_own() -> None:
     box = Sandbox(*sandbox._loaded())
 
-    with pytest.raises(MemoryError, match="begin"):
+    with pytest.raises(NoRoomError, match="begin"):
         box._call("begin", (1 << 31) - 1)
+
+
+@pytest.mark.parametrize("function", ["rows", "records", "transcode"])
+def test_what_the_kernel_has_no_room_for_is_left_to_others(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **_told: int) -> int:
+        raise NoRoomError
+
+    assert kernel_is_there()
+    monkeypatch.setattr(Sandbox, "run", refused)
+    if function == "rows":
+        names = {"names": ("a",), "served": ("a",), "line": b"a", "delimiter": "\t"}
+        header = Header(**names, quoting=Quoting.OFF, line_end=b"\n")  # type: ignore[arg-type]  # as named
+        reader = kernel_rows(header, {}, ())
+        assert reader is not None
+        assert reader.batch(b"x\n") is None
+    elif function == "records":
+        rows = [{"a": k} for k in range(100)]
+        document = json.dumps({"rows": rows}).encode()
+        kind = json_type(table("rows", a="int64"))
+        assert read_json(document, kind, batch_bytes=100).to_pylist() == rows
+    else:
+        assert b"".join(decode([b"\xe9"], "cp1252")) == "é".encode()
 
 
 def test_threads_at_work_have_a_sandbox_each_and_leave_it_to_the_next() -> None:

@@ -18,7 +18,12 @@ from spreports.fetch.kernel.columns import (
     described,
 )
 from spreports.fetch.kernel.forms import Forms, has_form
-from spreports.fetch.kernel.sandbox import MOST_BYTES, Sandboxes, kernel_pays
+from spreports.fetch.kernel.sandbox import (
+    MOST_BYTES,
+    NoRoomError,
+    Sandboxes,
+    kernel_pays,
+)
 from spreports.fetch.timestamps import ISO
 from spreports.fetch.whole_columns import Layout, layouts
 
@@ -114,7 +119,13 @@ class KernelRows:
             return None
         if header.quoting is Quoting.DOUBLED and b'"' in block:
             return None
-        text = pa.py_buffer(block)
+        try:
+            return self._read(pa.py_buffer(block))
+        except NoRoomError:
+            return None
+
+    def _read(self, text: pa.Buffer) -> pa.RecordBatch | None:
+        """Return the rows of a block, or None where the kernel declines it."""
         with self._boxes.one() as (sandbox, start):
             while True:
                 sandbox.change(start, self._setup(start))
@@ -123,7 +134,7 @@ class KernelRows:
                     text,
                     columns=start,
                     count=len(self._ways),
-                    delimiter=ord(header.delimiter),
+                    delimiter=ord(self._header.delimiter),
                     nothing=self._nothing,
                 )
                 if rows >= -1:
@@ -133,7 +144,7 @@ class KernelRows:
             if rows < 0:
                 return None
             found = arrays(sandbox, start, len(self._ways), rows)
-        return pa.RecordBatch.from_arrays(found, names=list(header.names))
+        return pa.RecordBatch.from_arrays(found, names=list(self._header.names))
 
     def _setup(self, start: int) -> bytes:
         """Return columns and forms for the memory at `start`."""

@@ -19,7 +19,7 @@ from spreports.fetch.kernel.columns import (
     arrays,
     described,
 )
-from spreports.fetch.kernel.sandbox import MOST_BYTES, Sandboxes
+from spreports.fetch.kernel.sandbox import MOST_BYTES, NoRoomError, Sandboxes
 
 __all__ = ["KernelRecords"]
 
@@ -83,7 +83,13 @@ class KernelRecords:
             self._tail, block.start, block.stop
         ):
             raise Unlike
-        text = pa.py_buffer(block.data).slice(block.start, size)
+        try:
+            return self._read(pa.py_buffer(block.data).slice(block.start, size))
+        except NoRoomError:
+            raise Unlike from None
+
+    def _read(self, text: pa.Buffer) -> tuple[int, dict[tuple[str, ...], pa.Array]]:
+        """Return the records of a text without what follows the last value."""
         width = len(self._kinds)
         with self._boxes.one() as (sandbox, start):
             while True:

@@ -42,6 +42,10 @@ _LOG: Final = logging.getLogger("spreports")
 _PAYS_FROM: Final = 16 << 20
 
 
+class NoRoomError(Exception):
+    """The kernel cannot have the memory that it wants; others may need less."""
+
+
 class Job(ctypes.LittleEndianStructure):
     """What a block is read by, and what was made of it; see kernel.h."""
 
@@ -64,13 +68,23 @@ class Sandbox:
     ----------
     engine : wasmtime.Engine
     module : wasmtime.Module
+
+    Raises
+    ------
+    NoRoomError
+        Such as by a limit on the addresses of a process (``ulimit -v``): each sandbox
+        reserves some GiB of them, and takes a few MiB.
     """
 
     def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
         import wasmtime  # noqa: PLC0415 - an extra, and 0.2 s
 
         self._store = wasmtime.Store(engine)
-        exports = wasmtime.Instance(self._store, module, []).exports(self._store)
+        try:
+            instance = wasmtime.Instance(self._store, module, [])
+        except wasmtime.WasmtimeError as exc:
+            raise NoRoomError(str(exc)) from exc
+        exports = instance.exports(self._store)
         self._functions = {
             name: each
             for name, each in exports.items()
@@ -112,8 +126,7 @@ class Sandbox:
 
         Raises
         ------
-        MemoryError
-            The kernel's memory cannot grow.
+        NoRoomError
         """
         if text.size > self._room:
             self._text = self._call("room", text.size)
@@ -145,8 +158,7 @@ class Sandbox:
         try:
             return int(self._functions[function](self._store, *numbers))
         except wasmtime.Trap as exc:
-            msg = f"the kernel's memory cannot grow: {function}"
-            raise MemoryError(msg) from exc
+            raise NoRoomError(f"its memory cannot grow: {function}") from exc
 
     def _address(self, start: int) -> int:
         """Return where an address of the memory is; it moves when the memory grows."""
@@ -169,7 +181,12 @@ class Sandboxes:
 
     @contextmanager
     def one(self) -> Iterator[tuple[Sandbox, int]]:
-        """Lend a sandbox, with the address of the setup in it."""
+        """Lend a sandbox, with the address of the setup in it.
+
+        Raises
+        ------
+        NoRoomError
+        """
         try:
             lent = self._idle.pop()
         except IndexError:
@@ -187,8 +204,7 @@ def kernel_is_there() -> bool:
         Sandbox(*_loaded())
     except ImportError:
         return False
-    except Exception as exc:  # noqa: BLE001 - of whatever class wasmtime has for it
-        # such as a limit on the addresses of a process (ulimit -v)
+    except NoRoomError as exc:
         _LOG.info("documents are read without the kernel: %s", exc)
         return False
     return True

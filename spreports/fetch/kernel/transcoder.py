@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from spreports.fetch.kernel.sandbox import Sandboxes, kernel_pays
+from spreports.fetch.kernel.sandbox import NoRoomError, Sandboxes, kernel_pays
 
 __all__ = ["Transcoder", "transcoder_of"]
 
@@ -56,12 +56,15 @@ class Transcoder:
         self._seen_bytes += len(chunk)
         if not kernel_pays(self._seen_bytes):
             return None
-        with self._boxes.one() as (sandbox, table):
-            text = pa.py_buffer(chunk)
-            if sandbox.run("transcode", text, table=table) < 0:
-                return None
-            job = sandbox.job
-            return sandbox.read(job.made, job.made_size)
+        try:
+            with self._boxes.one() as (sandbox, table):
+                text = pa.py_buffer(chunk)
+                if sandbox.run("transcode", text, table=table) < 0:
+                    return None
+                job = sandbox.job
+                return sandbox.read(job.made, job.made_size)
+        except NoRoomError:
+            return None
 
 
 def _letter(number: int, charset: str) -> bytes:
