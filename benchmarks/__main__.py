@@ -9,6 +9,7 @@ from importlib.metadata import version
 from benchmarks import growth, quota
 from benchmarks.flat_quirks import listings_to_parquet, settlement_to_parquet
 from benchmarks.json_search_terms import search_terms_and_peers
+from benchmarks.kernel import kernel
 from benchmarks.lake_answers import lake_to_answers
 from benchmarks.orders import DATA, orders_to_batches, orders_to_parquet
 from benchmarks.sales_traffic import sales_traffic_and_peer
@@ -18,7 +19,7 @@ from benchmarks.small_report import small_report
 from benchmarks.startup import startup
 from benchmarks.xml_orders import xml_to_parquet
 
-PACKAGES = ("polars", "pyarrow", "duckdb", "isal", "ijson")
+PACKAGES = ("polars", "pyarrow", "duckdb", "isal", "wasmtime", "ijson")
 
 
 def main() -> None:
@@ -39,6 +40,7 @@ def main() -> None:
     settlement_to_parquet(min(size, 300), runs)
     search_terms_and_peers(size, runs)
     sales_traffic_and_peer(min(size, 300), runs)
+    kernel(size, runs)
     xml_to_parquet(min(size, 300), runs)
     startup(3 * runs)
     second_look(size)

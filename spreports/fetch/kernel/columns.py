@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -34,21 +33,7 @@ _TYPES: Final = {number: dtype for dtype, number in KINDS.items()}
 # Source: kernel.h, struct column
 _COLUMN: Final = struct.Struct("<9I")
 COLUMN_BYTES: Final = _COLUMN.size
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column as the kernel leaves it, see kernel.h."""
-
-    kind: int
-    written: int
-    nulls: int
-    valid: int
-    values: int
-    data: int
-    size: int
-    ends: int
-    count: int
+_VALID: Final = 3
 
 
 def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:
@@ -90,35 +75,31 @@ def arrays(sandbox: Sandbox, start: int, columns: int, rows: int) -> list[pa.Arr
         Of `rows` values each.
     """
     told = sandbox.read(start, columns * COLUMN_BYTES)
-    found = [_Column(*numbers) for numbers in _COLUMN.iter_unpack(told)]
+    found = list(_COLUMN.iter_unpack(told))
     # each column begins with its bits
-    ends = [*(column.valid for column in found[1:]), sandbox.job.end]
+    ends = [*(column[_VALID] for column in found[1:]), sandbox.job.end]
     return [
-        _array(column, sandbox.copied(column.valid, end), rows)
+        _array(column, sandbox.copied(column[_VALID], end), rows)
         for column, end in zip(found, ends, strict=True)
     ]
 
 
-def _array(column: _Column, memory: pa.Buffer, rows: int) -> pa.Array:
+def _array(column: tuple[int, ...], memory: pa.Buffer, rows: int) -> pa.Array:
     """Return a column that lies in a piece of memory."""
-
-    def part(at: int, size: int) -> pa.Buffer:
-        return memory.slice(at - column.valid, size)
-
-    bits = part(column.valid, (rows + 7) // 8) if column.nulls else None
-    if column.kind == CODED:
-        ends = part(column.ends, 4 * (column.count + 1))
-        texts = [None, ends, part(column.data, column.size)]
-        codes = [bits, part(column.values, 4 * rows)]
+    kind, _, nulls, valid, values, data, size, ends, count = column
+    part = memory.slice
+    bits = part(0, (rows + 7) // 8) if nulls else None
+    if kind == CODED:
+        texts = [None, part(ends - valid, 4 * (count + 1)), part(data - valid, size)]
+        codes = [bits, part(values - valid, 4 * rows)]
         return pa.DictionaryArray.from_arrays(
-            pa.Array.from_buffers(pa.int32(), rows, codes, column.nulls),
-            pa.Array.from_buffers(pa.string(), column.count, texts),
+            pa.Array.from_buffers(pa.int32(), rows, codes, nulls),
+            pa.Array.from_buffers(pa.string(), count, texts),
             safe=False,
         )
-    if column.kind == TEXT:
-        buffers = [bits, part(column.values, 4 * (rows + 1))]
-        buffers.append(part(column.data, column.size))
+    if kind == TEXT:
+        numbers = part(values - valid, 4 * (rows + 1))
+        buffers = [bits, numbers, part(data - valid, size)]
     else:
-        buffers = [bits, part(column.values, column.size)]
-    dtype = _TYPES[column.kind]
-    return pa.Array.from_buffers(dtype, rows, buffers, column.nulls)
+        buffers = [bits, part(values - valid, size)]
+    return pa.Array.from_buffers(_TYPES[kind], rows, buffers, nulls)
