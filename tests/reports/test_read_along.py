@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
+from spreports.catalog import lookup
 from spreports.errors import DownloadError, ParseError, SinkError
 from spreports.fetch.download import download
 from spreports.fetch.findings import Findings
@@ -29,7 +31,7 @@ from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from tests.clocks import ManualClock
 from tests.fetch.bad_host import FAULTS, BadHost
-from tests.fetch.documents import entry
+from tests.fetch.documents import UTF_8, entry
 from tests.reports.conftest import calls
 
 NOT_MD5 = '"d41d8cd98f00b204e9800998ecf8427e-3"'
@@ -122,6 +124,46 @@ def test_files_and_marker_are_those_of_a_document_that_is_here(
     assert written[0] == written[1]
     (part, *_) = (tmp_path / "early" / "lake" / "rows").rglob("*.parquet")
     assert b"spreports.sha256" in pq.read_metadata(part).metadata
+
+
+TERM = {
+    "departmentName": "Amazon.de",
+    "searchTerm": 'a "b"',
+    "searchFrequencyRank": 1,
+    "clickedAsin": "B000000001",
+    "clickShareRank": 1,
+    "clickShare": 0.5,
+    "conversionShare": 1,
+}
+JSON = json.dumps({"dataByDepartmentAndSearchTerm": [TERM] * 9000}, indent=2)
+ORDER = """<Message><Order><AmazonOrderID>1</AmazonOrderID>
+<PurchaseDate>2026-10-05T01:02:03+00:00</PurchaseDate>
+<OrderItem><SKU>a &amp; b</SKU><Quantity>2</Quantity></OrderItem></Order></Message>
+"""
+XML = f'<?xml version="1.0"?><AmazonEnvelope>{ORDER * 9000}</AmazonEnvelope>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("search_terms", JSON), ("orders_xml", XML)]
+)
+@pytest.mark.parametrize("content_type", ["application/json", UTF_8])
+def test_json_and_xml_are_read_along_as_well(
+    tmp_path: Path, begun: list[bool], kind: str, text: str, content_type: str
+) -> None:
+    with BadHost(text.encode(), content_type=content_type) as host:
+        result = land(
+            Work(
+                url=host.url,
+                report_document_id="D1",
+                reading=Reading(entry=lookup(kind)),
+                target=Target(url=str(tmp_path / "lake" / "rows"), stem="R1"),
+                loopback=True,
+            )
+        )
+
+    assert begun == [True]
+    assert result.rows == 9000
+    assert threads() == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
