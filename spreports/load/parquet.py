@@ -2,7 +2,8 @@
 
 A call goes through three stages, and only the last is seen:
 
-1. all rows into whole local files (`writers`), while the reader runs;
+1. all rows into whole local files (`writers`), while the reader runs and the next
+   rows are ordered by folder (`ahead`);
 2. the files to their places, those of an earlier call with this stem away;
 3. the marker, last.
 
@@ -40,12 +41,12 @@ from spreports.load.writers import PartWriters
 
 __all__ = ["SinkResult", "markers", "publish", "sink"]
 
-# Half of it waits, a quarter makes a row group: 46,000 rows of orders, whose encoding
-# costs a thirtieth more than in row groups of 65,536, and 32 MiB less in memory
+# Half of it waits, a quarter makes a row group: 65,536 rows of orders, since texts that
+# are a few over and over count as the numbers as which they wait
 BUDGET = 64 << 20
 ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
-# Sorting by folder wants large windows; without folders they only take memory
+# Sorting by folder wants large windows; without folders fewer calls are all they bring
 WINDOW_ROWS = 32_768
 UNSORTED_ROWS = 16_384
 WINDOW_BYTES = 16 << 20
@@ -89,7 +90,8 @@ def sink(
     Parameters
     ----------
     batches : pyarrow.RecordBatchReader, n rows x m columns
-        Read once, to its end; what it raises passes through.
+        Read once, to its end; what it raises passes through. Dictionaries are plain
+        values in the files.
     url : str or path
         A folder: a path or any fsspec URL. Nothing but Parquet comes to lie below it;
         markers and temporary files lie in a sibling, ``_spreports/``.

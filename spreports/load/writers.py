@@ -104,7 +104,10 @@ class PartWriters:
         return self._held + self._encoders.queued
 
     def coded(self, rows: pa.Table) -> pa.Table:
-        """Return rows as they are to be added; from the first it is learned how."""
+        """Return rows as they are to be added: all of them, in their order, once.
+
+        From the first ones it is learned how columns are written.
+        """
         if not self._sampled:
             self._encoders.learn(rows)
             self._sampled = True
