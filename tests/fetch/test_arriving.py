@@ -14,6 +14,7 @@ from typing import TypeVar
 import pytest
 
 from spreports.errors import DownloadError
+from spreports.fetch import arriving as module
 from spreports.fetch.arriving import WORTH_BYTES, Arriving, GivenUpError
 from spreports.fetch.download import StoredDocument, download
 from tests.clocks import ManualClock
@@ -25,6 +26,12 @@ STORED = gzip.compress(BODY, 1, mtime=0)
 NOT_MD5 = '"d41d8cd98f00b204e9800998ecf8427e-3"'
 T = TypeVar("T")
 OURS = ("spreports-read-along", "spreports-gzip-walk")
+
+
+@pytest.fixture(autouse=True)
+def any_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read along whatever the host's speed."""
+    monkeypatch.setattr(module, "WORTH_SECONDS", 0.0)
 
 
 class Halting(BadHost):
@@ -272,6 +279,37 @@ def test_a_small_document_gets_no_thread(tmp_path: Path, size: int) -> None:
         stored, read = fetch(host, tmp_path, work)
 
     assert (stored.size, read) == (size, None)
+
+
+@pytest.mark.parametrize(
+    ("total", "seconds", "begun"),
+    [
+        (300 << 20, 0.01, False),  # 100 MiB a second
+        (300 << 20, 0.08, True),  # 12 MiB a second
+        (20 << 20, 0.08, False),
+        (None, 0.0, True),
+    ],
+)
+def test_a_quick_host_is_not_read_along(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    total: int | None,
+    seconds: float,
+    begun: bool,
+) -> None:
+    monkeypatch.setattr(module, "WORTH_SECONDS", 4.0)
+    clock, started = ManualClock(), threading.Event()
+
+    def work(_: Arriving[bytes]) -> bytes:
+        started.set()
+        return b""
+
+    with (tmp_path / "d").open("w+b") as file, Arriving(work, clock) as arriving:
+        arriving.announce(file.fileno(), "text/plain", total)
+        clock.sleep(2 * seconds)
+        arriving.grow(2 << 20)
+        assert arriving.settle(2 << 20, "") is begun
+    assert started.is_set() is begun
 
 
 def test_a_document_that_has_to_come_twice_is_not_read_along(tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ KIND = entry(known=False, format=None)
 
 
 @pytest.fixture(autouse=True)
+def any_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read along whatever the host's speed."""
+    monkeypatch.setattr("spreports.fetch.arriving.WORTH_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a worker's waits take no time."""
     monkeypatch.setattr(work_module, "download", partial(download, clock=ManualClock()))
