@@ -11,11 +11,11 @@ __all__ = ["plain_chunks"]
 
 # Below 128 KiB the allocator reuses its memory. Larger chunks are mapped anew each, and
 # clearing their pages takes half as long as inflating
-_STORED_CHUNK: Final = 1 << 15
-_PLAIN_CHUNK: Final = 1 << 16
+_STORED_CHUNK: Final = 1 << 16
+_PLAIN_CHUNK: Final = 1 << 18
 # JSON passes chunks from thread to thread, one by one; a stored one may be all of it
 _LARGE_CHUNK: Final = 1 << 20
-_LARGE_STORED_CHUNK: Final = (1 << 17) - 64
+_LARGE_STORED_CHUNK: Final = 1 << 20
 
 
 def plain_chunks(

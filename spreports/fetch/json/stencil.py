@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from spreports.arrays import every, scalar_of
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.layout import Layout
+from spreports.fetch.pages import POOL, keep_pages
 
 __all__ = ["Pieces", "Stencil", "Unlike"]
 
@@ -28,12 +29,6 @@ _STEP: Final = 1 << 18
 _HALF: Final = 32
 # More rows than were asked for, so that the next block, a little longer, has them too
 _SPARE: Final = 64
-# The memory of large arrays. Arrow's own pool gives pages back to the system within
-# milliseconds, and to have them anew for each block took 6 to 20 % of the CPU time; the
-# C library keeps them, once it has seen how large arrays are that come and go.
-# Source: mallopt(3), M_MMAP_THRESHOLD: the threshold is dynamic, 32 MiB at most
-_POOL: Final = pa.system_memory_pool()
-_LARGE: Final = 31 << 20
 
 
 class Unlike(Exception):  # noqa: N818 - a signal inside this room: the other way
@@ -76,7 +71,7 @@ class Pieces:
         firsts = self.firsts
         where = [pc.add(firsts, scalar_of(2 * slot, pa.int32())) for slot in slots]
         return pc.take(
-            self.pieces, pa.concat_arrays(where), boundscheck=False, memory_pool=_POOL
+            self.pieces, pa.concat_arrays(where), boundscheck=False, memory_pool=POOL
         )
 
 
@@ -89,7 +84,7 @@ class Stencil:
     """
 
     def __init__(self, layout: Layout) -> None:
-        _keep_pages()
+        keep_pages()
         self.layout = layout
         slots = layout.slots
         self._width = len(slots)
@@ -133,7 +128,7 @@ class Stencil:
         cells = rows * self._width
         pieces = _between(text, marks, ready.ends.slice(0, cells))
         gaps = pc.take(
-            pieces, ready.gaps.slice(0, cells - 1), boundscheck=False, memory_pool=_POOL
+            pieces, ready.gaps.slice(0, cells - 1), boundscheck=False, memory_pool=POOL
         ).buffers()[2]
         known = rows * sum(map(len, self._gaps)) - len(self._gaps[-1])
         if not gaps.slice(0, known).equals(ready.between.slice(0, known)):
@@ -158,16 +153,16 @@ class Stencil:
         """Return where the marks are, and one more behind the last record."""
         mark = self.layout.mark
         data = pa.Array.from_buffers(pa.uint8(), text.size, [None, text])
-        there = pc.equal(data, scalar_of(mark[-1], pa.uint8()), memory_pool=_POOL)
+        there = pc.equal(data, scalar_of(mark[-1], pa.uint8()), memory_pool=POOL)
         ramp = _ramp()
         parts = []
         for start in range(0, text.size, _STEP):
             flags = there.slice(start, _STEP)
-            part = pc.filter(ramp.slice(0, len(flags)), flags, memory_pool=_POOL)
+            part = pc.filter(ramp.slice(0, len(flags)), flags, memory_pool=POOL)
             # the ramp counts from 1, and a mark begins before its last byte
             first = scalar_of(start - len(mark), pa.int32())
             parts.append(pc.add(part, first))
-        places = pa.concat_arrays(parts, memory_pool=_POOL)
+        places = pa.concat_arrays(parts, memory_pool=POOL)
         if mark[:-1]:
             zero = scalar_of(0, pa.int32())
             places = places.filter(pc.greater_equal(places, zero))
@@ -178,7 +173,7 @@ class Stencil:
         last = pa.Array.from_buffers(
             pa.int32(), 1, [None, pa.py_buffer(array("i", [end]))]
         )
-        return pa.concat_arrays([places, last]).cast(pa.int64(), memory_pool=_POOL)
+        return pa.concat_arrays([places, last]).cast(pa.int64(), memory_pool=POOL)
 
     def _made_ready(self, rows: int) -> _Ready:
         """Return what blocks of up to `rows` rows have in common."""
@@ -210,9 +205,9 @@ def _between(text: pa.Buffer, marks: pa.Array, ends: pa.Array) -> pa.BinaryArray
     """
     cells = len(ends)
     upper = scalar_of(1 << _HALF, pa.int64())
-    spans = pc.multiply(marks.slice(1), upper, memory_pool=_POOL)
-    spans = pc.add(spans, marks.slice(0, cells), memory_pool=_POOL)
-    spans = pc.add(spans, ends, memory_pool=_POOL)
+    spans = pc.multiply(marks.slice(1), upper, memory_pool=POOL)
+    spans = pc.add(spans, marks.slice(0, cells), memory_pool=POOL)
+    spans = pc.add(spans, ends, memory_pool=POOL)
     pieces = pa.Array.from_buffers(
         pa.binary(), 2 * cells - 1, [None, spans.buffers()[1], text]
     )
@@ -237,9 +232,3 @@ def _repeated(dtype: pa.DataType, numbers: array[int], times: int) -> pa.Array:
 def _ramp() -> pa.Array:
     """Return the numbers from 1."""
     return every(1, _STEP)
-
-
-@cache
-def _keep_pages() -> None:
-    """Let the C library see a large array come and go; none of its pages is touched."""
-    pa.allocate_buffer(_LARGE, memory_pool=_POOL)

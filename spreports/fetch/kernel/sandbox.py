@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from spreports.fetch.pages import POOL, keep_pages
+
 if TYPE_CHECKING:
     import wasmtime
 
@@ -37,8 +39,6 @@ __all__ = [
 # Of a block: a sandbox keeps what its largest block took, five to ten times as much
 MOST_BYTES: Final = 8 << 20
 _FILE: Final = "kernel.wasm"
-# Arrow's own pool keeps a third more for threads that make what others free
-_POOL: Final = pa.system_memory_pool()
 _LOG: Final = logging.getLogger("spreports")
 # To load it takes 0.2 s and 24 MiB; it saves about 7 ms for each MiB of text
 _PAYS_FROM: Final = 16 << 20
@@ -145,7 +145,7 @@ class Sandbox:
 
     def copied(self, start: int, end: int) -> pa.Buffer:
         """Return a copy of what lies in the memory between two addresses."""
-        buffer = pa.allocate_buffer(end - start, _POOL)
+        buffer = pa.allocate_buffer(end - start, POOL)
         ctypes.memmove(buffer.address, self._address(start), end - start)
         return buffer
 
@@ -177,6 +177,7 @@ class Sandboxes:
     """
 
     def __init__(self, setup: bytes) -> None:
+        keep_pages()
         self._setup = setup
         self._idle: deque[tuple[Sandbox, int]] = deque()
 
