@@ -47,7 +47,7 @@ BUDGET = 64 << 20
 ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
 # Sorting by folder wants large windows; without folders fewer calls are all they bring
-WINDOW_ROWS = 32_768
+WINDOW_ROWS = 24_576
 UNSORTED_ROWS = 16_384
 WINDOW_BYTES = 16 << 20
 
