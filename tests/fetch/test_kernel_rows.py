@@ -382,3 +382,17 @@ def test_blank_lines_take_no_memory(width: int) -> None:
     assert rows_of(reader, block.encode()) == [("x",) * width] * 3
     with reader._boxes.one() as (sandbox, _):
         assert sandbox.job.end < 12 << 20
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_under_a_null_lies_nothing_of_an_earlier_block(dtype: str) -> None:
+    reader = kernel(Column(name="v", dtype=dtype), Column(name="x"))
+    reader.batch(b"".join(b"\t" + b"A" * k + b"\n" for k in range(400)))
+
+    batch = reader.batch(b"\tx\n" * 64)
+
+    assert batch is not None
+    column = batch.column(0)
+    values = column.buffers()[1].to_pybytes()[: 64 * column.type.bit_width // 8]
+    assert column.null_count == 64
+    assert values == bytes(len(values))

@@ -129,6 +129,20 @@ static inline __attribute__((always_inline)) int fits(uint32_t kind, piece text,
     }
 }
 
+/* Under a null stands 0, and nothing of an earlier block. */
+static inline __attribute__((always_inline)) void blank(uint32_t kind, byte *values,
+                                                        uint32_t row) {
+    int64_t *wide = (int64_t *)values;
+    if (kind == DECIMAL)
+        wide[2 * row] = wide[2 * row + 1] = 0;
+    else if (kind == DATE)
+        ((int32_t *)values)[row] = 0;
+    else if (kind == BOOLEAN)
+        clear(values, row);
+    else
+        wide[row] = 0;
+}
+
 static inline __attribute__((always_inline)) int typed_as(
     uint32_t kind, const byte *text, cells where, uint32_t rows, uint32_t k, column *to,
     uint32_t nothing, byte *values) {
@@ -141,6 +155,7 @@ static inline __attribute__((always_inline)) int typed_as(
         if (first[row] == NO_CELL || own.at == own.end ||
             (nothing == EMPTY_OR_SPACE && own.end - own.at == 1 && *own.at == ' ')) {
             clear(valid, row);
+            blank(kind, values, row);
             nulls++;
         } else if (last[row] & ESCAPED || !fits(kind, own, written, values, row))
             return 0;
