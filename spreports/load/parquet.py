@@ -23,8 +23,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from spreports.at_work import at_work
 from spreports.errors import SinkError
-from spreports.load.ahead import ahead
 from spreports.load.encoders import PartFile
 from spreports.load.marker import (
     MarkedFile,
@@ -226,7 +226,7 @@ def _write(
 
     rows_at_once = WINDOW_ROWS if plan.keys else UNSORTED_ROWS
     cut = windows(batches, batches.schema, rows_at_once, WINDOW_BYTES, copy=False)
-    with contextlib.closing(ahead(order, cut)) as ordered:
+    with contextlib.closing(at_work(order, cut, threads=1)) as ordered:
         for size, pieces in ordered:
             for folder, rows in pieces:
                 writers.add(folder, rows, size)

@@ -13,6 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 HALL = {
     "arrays",
+    "at_work",
     "errors",
     "clock",
     "catalog",
@@ -47,10 +48,11 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "clock": ({"errors"}, set()),
     "owner": (set(), set()),
     "arrays": (set(), {"pyarrow"}),
+    "at_work": (set(), set()),
     "catalog": ({"errors"}, set()),
     "api": ({"errors", "clock"}, {"requests", "urllib3", "backoff"}),
     "fetch": (
-        {"arrays", "errors", "clock", "catalog"},
+        {"arrays", "at_work", "errors", "clock", "catalog"},
         {
             "requests",
             "urllib3",
@@ -63,7 +65,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "load": (
-        {"arrays", "errors", "owner", "catalog"},
+        {"arrays", "at_work", "errors", "owner", "catalog"},
         {"pyarrow", "polars", "fsspec", "deltalake"},
     ),
     "turns": (set(), set()),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from spreports.fetch.at_work import at_work
+from spreports.at_work import at_work
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.parse_flat import BlockParser, Parsed
 from spreports.fetch.typed import Made, Typing

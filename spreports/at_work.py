@@ -15,11 +15,9 @@ from typing import Final, TypeVar
 
 __all__ = ["at_work"]
 
-# Blocks are worked on by native code, and the machines that read reports have few
-# cores, which inflating and writing want, too
+# Work is done by native code, and the machines that read reports have few cores, which
+# inflating and writing want, too
 _THREADS: Final = 2
-# One waits, so that no thread stands still while a result is handed on
-_AHEAD: Final = _THREADS + 1
 _NAME: Final = "spreports-at-work"
 
 S = TypeVar("S")
@@ -27,16 +25,23 @@ T = TypeVar("T")
 
 
 def at_work(
-    work: Callable[[S], T], items: Generator[S, None, None]
+    work: Callable[[S], T],
+    items: Generator[S, None, None],
+    *,
+    threads: int = _THREADS,
 ) -> Generator[T, None, None]:
     """Yield what is made of each item, while the ones after it are at work.
 
     Parameters
     ----------
     work : callable
-        Called on other threads, for up to two items at the same time.
+        Called on other threads, for up to `threads` items at the same time.
     items : generator
-        Read by the consumer's thread, at most three items ahead of it, and closed.
+        Read by the consumer's thread, at most `threads` items and one more ahead of it,
+        and closed. One waits, so that no thread stands still while a result is handed
+        on.
+    threads : int
+        With one, the work is done in the order of the items, too.
 
     Yields
     ------
@@ -52,11 +57,11 @@ def at_work(
     waiting: deque[Future[T]] = deque()
     failure: Exception | None = None
     more = True
-    pool = ThreadPoolExecutor(_THREADS, _NAME)
+    pool = ThreadPoolExecutor(threads, _NAME)
     with closing(items):
         try:
             while True:
-                while more and len(waiting) < _AHEAD:
+                while more and len(waiting) <= threads:
                     try:
                         item = next(items)
                     except StopIteration:

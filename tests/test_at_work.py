@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from spreports.fetch.at_work import at_work
+from spreports.at_work import at_work
 
 SECONDS = 20  # after which something hangs
 
@@ -138,3 +138,20 @@ def test_a_thread_of_its_own_may_close_it() -> None:
     asked.set()
     assert closed.wait(SECONDS)
     assert list(results[0]) == []
+
+
+def test_one_thread_works_in_order_and_items_are_read_two_ahead() -> None:
+    read: list[int] = []
+
+    def items() -> Generator[int, None, None]:
+        for number in range(10):
+            read.append(number)
+            yield number
+
+    done: list[int] = []
+    results = at_work(done.append, items(), threads=1)
+
+    next(results)
+    assert read == [0, 1]
+    assert list(results) == [None] * 9
+    assert done == list(range(10))
