@@ -155,8 +155,9 @@ class _Table:
         run = uuid.uuid4().hex
         try:
             with refusals(self._url, self._options, "write the Delta table at"):
+                table = table or self._created(rows)
                 if table is None:
-                    table = self._created(rows)
+                    return None
                 self._check_partitions(table, rows)
                 try:
                     self._write(table, rows, newest, wanted, run)
@@ -180,8 +181,8 @@ class _Table:
             except TableNotFoundError:
                 return None
 
-    def _created(self, rows: DeltaRows) -> DeltaTable:
-        """Make an empty table; where somebody was faster, take theirs."""
+    def _created(self, rows: DeltaRows) -> DeltaTable | None:
+        """Make an empty table; None where somebody was faster: theirs may have news."""
         from deltalake import DeltaTable  # noqa: PLC0415 - heavy
         from deltalake.exceptions import DeltaError  # noqa: PLC0415 - an extra
 
@@ -193,10 +194,9 @@ class _Table:
                 storage_options=self._storage,
             )
         except DeltaError:
-            table = self._opened()
-            if table is None:
+            if self._opened() is None:
                 raise
-            return table
+            return None
 
     def _check_partitions(self, table: DeltaTable, rows: DeltaRows) -> None:
         """Refuse to write by other partitions than the table has."""

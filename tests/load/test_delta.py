@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,7 @@ import pytest
 import spreports as spr
 from spreports.load.delta import DeltaReport, sink_delta
 from spreports.load.object_store import delta_options
+from spreports.load.parquet import SinkResult
 from tests.load.delta_writer import MADE, report
 from tests.load.lake import Bucket
 
@@ -272,6 +274,23 @@ def test_eight_threads_lose_and_double_nothing(tmp_path: Path) -> None:
 
     assert numbers(url) == [*range(160), 1000, 1001]
     assert written == 162
+
+
+def test_a_report_that_comes_with_somebody_elses_new_table_is_not_counted_again(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    theirs = report("1", range(10))
+    others = iter([lambda: sink_delta([theirs], url)])
+
+    def opened() -> pa.RecordBatchReader:
+        next(others, lambda: None)()
+        return theirs.open()
+
+    (result,) = sink_delta([replace(theirs, open=opened)], url)
+
+    assert result == SinkResult(0, 0, 0)
+    assert numbers(url) == [*range(10)]
 
 
 @pytest.mark.slow
