@@ -5,6 +5,10 @@ are trusted only later: whoever reads along is told of the end of the bytes when
 document has been verified whole, and not before. What becomes visible after the last
 row so becomes visible after the proof.
 
+Where gzip itself is the proof, who reads along gives it, so that the compression is
+undone once: a reader that asks for what follows the last byte, all members behind it,
+says that they are sound. In every other case the download looks for itself.
+
 Only one answer is read along. Where it breaks, the work is given up and its thread ends
 before anything else is asked of the host: no reader ever sees a file that is resumed or
 begun anew. The work is then done once the document is there, as that of a small one.
@@ -13,35 +17,28 @@ begun anew. The work is then done once the document is there, as that of a small
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import threading
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, BinaryIO, Final, Generic, Protocol, TypeVar, cast
+from typing import BinaryIO, Final, Generic, Protocol, TypeVar, cast
 
 from spreports.clock import Clock, SystemClock
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from spreports.fetch.along_stream import AlongStream, GivenUpError
+from spreports.fetch.decompress import Members
 
 __all__ = ["Arriving", "GivenUpError", "Watched"]
 
 # Below it, a thread costs more than it saves
 WORTH_BYTES: Final = 1 << 20
-# What must be left to come, as long as it came so far. What a quick host serves is
-# parsed sooner once it is here: inflating it twice at a time, to verify and to read,
-# took 256 MiB of orders from the same machine 4.9 s instead of 4.1 (medians of three)
+# What must be left to come: so much, or for so long, as it came so far
+WORTH_LEFT: Final = 8 << 20
 WORTH_SECONDS: Final = 4.0
 _NAME: Final = "spreports-read-along"
 # A file that is open cannot be renamed elsewhere, as a verified document is
 _CAN_READ_ALONG: Final = os.name == "posix"
 
 T = TypeVar("T")
-
-
-class GivenUpError(Exception):
-    """The document does not arrive in one go: read it when it is whole."""
 
 
 class Watched(Protocol):
@@ -51,8 +48,12 @@ class Watched(Protocol):
         """Tell of a first answer that says where it ends."""
         ...
 
-    def grow(self, size: int) -> None:
-        """Tell that `size` bytes are in the file."""
+    def grow(self, size: int) -> bool:
+        """Tell that `size` bytes are in the file; return whether they are read."""
+        ...
+
+    def is_sound(self, size: int) -> bool:
+        """Tell that these are all bytes; return whether a reader found them sound."""
         ...
 
     def give_up(self) -> None:
@@ -98,6 +99,9 @@ class Arriving(Generic[T]):
         self._changed = threading.Condition()
         self._state = _State.COMING
         self._running = self._finished = False
+        # Of readers that wait: where, and what of the compression is undone there
+        self._waiting: dict[int, tuple[int, Members]] = {}
+        self._proof_is_wanted = False
         self._fd: int | None = None
         self.total: int | None = None
         self._size = 0
@@ -135,15 +139,48 @@ class Arriving(Generic[T]):
         self.content_type, self.total = content_type, total
         self._since = self._clock.monotonic()
 
-    def grow(self, size: int) -> None:
-        """Let the first `size` bytes be read; begin the work once it is worth it."""
+    def grow(self, size: int) -> bool:
+        """Let the first `size` bytes be read; begin the work once it is worth it.
+
+        Returns
+        -------
+        bool
+            Whether the work has begun.
+        """
         if self._fd is None or self._state is _State.GIVEN_UP:
-            return
+            return False
         with self._changed:
             self._size = size
             self._changed.notify_all()
-        if self._state is _State.COMING and size >= WORTH_BYTES and self._is_slow(size):
+        if self._state is _State.COMING and size >= WORTH_BYTES and self._pays(size):
             self._begin()
+        return self._state is _State.ARRIVING
+
+    def is_sound(self, size: int) -> bool:
+        """Wait until a reader has undone the compression of all bytes, or none will.
+
+        Parameters
+        ----------
+        size : int, bytes
+            No more are to come.
+
+        Returns
+        -------
+        bool
+            Whether all members are whole and sound; False where nobody knows.
+        """
+
+        def at_the_end() -> list[Members]:
+            return [m for place, m in self._waiting.values() if place == size]
+
+        if self._state is not _State.ARRIVING:
+            return False
+        self.grow(size)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._finished or self._proof_is_wanted or at_the_end()
+            )
+            return any(not members.begun for members in at_the_end())
 
     def give_up(self) -> None:
         """Stop the work and wait for its thread; what it came to is dropped."""
@@ -200,7 +237,7 @@ class Arriving(Generic[T]):
         with self._changed:
             if self._fd is None:
                 raise GivenUpError
-            return cast("BinaryIO", _Along(os.dup(self._fd), self._readable))
+            return cast("BinaryIO", AlongStream(os.dup(self._fd), self._readable))
 
     def proof(self) -> str:
         """Wait until the document is verified.
@@ -214,10 +251,10 @@ class Arriving(Generic[T]):
         ------
         GivenUpError
         """
-        self._readable(None)
+        self._readable(None, None)
         return self._sha256
 
-    def _readable(self, place: int | None) -> int:
+    def _readable(self, place: int | None, members: Members | None) -> int:
         """Wait for bytes from `place` on, or for the proof; return how many are here.
 
         None only where the document ends at `place` and is verified.
@@ -228,18 +265,28 @@ class Arriving(Generic[T]):
             return here or self._state in {_State.VERIFIED, _State.GIVEN_UP}
 
         with self._changed:
-            self._changed.wait_for(known)
+            if not known():
+                if place is None or members is None:
+                    self._proof_is_wanted = True
+                else:
+                    self._waiting[id(members)] = place, members
+                self._changed.notify_all()
+            try:
+                self._changed.wait_for(known)
+            finally:
+                self._waiting.pop(id(members), None)
             if self._state is _State.GIVEN_UP:
                 raise GivenUpError
             return 0 if place is None else self._size - place
 
-    def _is_slow(self, size: int) -> bool:
-        """Say whether what is still to come will take its time."""
+    def _pays(self, size: int) -> bool:
+        """Say whether enough is still to come."""
         if self.total is None:
             return True
         passed = self._clock.monotonic() - self._since
         left = self.total - size
-        return left > 0 and passed * left / size >= WORTH_SECONDS
+        slow = left > 0 and passed * left / size >= WORTH_SECONDS
+        return slow or left >= WORTH_LEFT
 
     def _begin(self) -> None:
         """Start the work."""
@@ -265,41 +312,3 @@ class Arriving(Generic[T]):
             with self._changed:
                 self._running, self._finished = False, True
                 self._changed.notify_all()
-
-
-class _Along(io.RawIOBase):
-    """One reader's place in a file that grows.
-
-    Parameters
-    ----------
-    fd : int
-        Its own; closed with it.
-    readable : callable
-        As `Arriving.readable`.
-    """
-
-    def __init__(self, fd: int, readable: Callable[[int], int]) -> None:
-        self._fd = fd
-        self._readable = readable
-        self._place = 0
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        """Read some bytes; 0 at the end of a verified document."""
-        space = memoryview(buffer).cast("B")
-        count = min(len(space), self._readable(self._place))
-        data = os.pread(self._fd, count, self._place)
-        if len(data) < count and not data:
-            raise GivenUpError  # somebody else has cut the file
-        space[: len(data)] = data
-        self._place += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        """Close this reader's own descriptor."""
-        if not self.closed:
-            os.close(self._fd)
-        super().close()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
 from spreports.errors import DecompressError
 
-__all__ = ["MAX_PLAIN_BYTES", "decompress", "looks_gzipped"]
+__all__ = ["MAX_PLAIN_BYTES", "Members", "decompress", "looks_gzipped"]
 
 MAX_PLAIN_BYTES: Final = 16 << 30
 MAX_CHUNK: Final = 1 << 20
@@ -29,6 +30,20 @@ _MAX_HEADER: Final = 1 << 17
 _RAW_DEFLATE: Final = -15
 
 
+@dataclass(slots=True)
+class Members:
+    """Where undoing a compression is.
+
+    Attributes
+    ----------
+    begun : int
+        Members that have begun and not ended, of all layers. With none, all that was
+        taken so far is whole and sound.
+    """
+
+    begun: int = 0
+
+
 def looks_gzipped(head: bytes) -> bool:
     """Say whether bytes begin as GZIP, or as a GZIP file cut after one byte."""
     return head.startswith(MAGIC) or head == MAGIC[:1]
@@ -39,6 +54,7 @@ def decompress(
     *,
     max_plain: int = MAX_PLAIN_BYTES,
     max_chunk: int = MAX_CHUNK,
+    members: Members | None = None,
 ) -> Iterator[bytes]:
     """Yield the plain bytes of a stored document.
 
@@ -51,6 +67,8 @@ def decompress(
     max_chunk : int, bytes
         Upper bound on one inflated chunk, so that a small document that expands a
         thousandfold does not arrive as a single allocation.
+    members : Members, optional
+        Kept up to date.
 
     Yields
     ------
@@ -66,12 +84,14 @@ def decompress(
 
     Source: RFC 1952, sections 2.2 (members) and 2.3.1 (header, CRC32, ISIZE).
     """
+    members = members or Members()
+    members.begun = 0
     plain: Iterator[bytes] = iter(chunks)
     for _ in range(MAX_LAYERS):
         head, plain = _peek(plain)
         if not looks_gzipped(head):
             break
-        plain = _gunzip(plain, max_chunk)
+        plain = _gunzip(plain, max_chunk, members)
     else:
         head, plain = _peek(plain)
         if looks_gzipped(head):
@@ -160,7 +180,9 @@ class _Stored:
         return False
 
 
-def _gunzip(chunks: Iterator[bytes], max_chunk: int) -> Iterator[bytes]:
+def _gunzip(
+    chunks: Iterator[bytes], max_chunk: int, layers: Members
+) -> Iterator[bytes]:
     """Yield the plain bytes of all members.
 
     The framing is ours and the library only inflates: isal's own framing fails where
@@ -174,6 +196,7 @@ def _gunzip(chunks: Iterator[bytes], max_chunk: int) -> Iterator[bytes]:
         if members > MAX_MEMBERS:
             msg = f"more than {MAX_MEMBERS} GZIP members"
             raise DecompressError(msg, offset=stored.offset)
+        layers.begun += 1
         _read_header(stored, first=members == 1)
         checksum, size = 0, 0
         inflater = new_inflater(_RAW_DEFLATE)
@@ -201,6 +224,7 @@ def _gunzip(chunks: Iterator[bytes], max_chunk: int) -> Iterator[bytes]:
         if trailer != b"".join(part.to_bytes(4, "little") for part in expected):
             msg = "corrupt GZIP: checksum or length differs from the member's trailer"
             raise DecompressError(msg, offset=stored.offset - len(trailer))
+        layers.begun -= 1
 
 
 def _read_header(stored: _Stored, *, first: bool) -> None:

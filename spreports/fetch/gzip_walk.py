@@ -16,8 +16,9 @@ from spreports.fetch.decompress import decompress
 
 __all__ = ["GzipWalk", "gzip_fault"]
 
-# Looked at by nobody: small enough to stay in the processor's cache
-_PLAIN_BYTES: Final = 1 << 15
+# Looked at by nobody. Smaller ones stay in the processor's cache, and take a fifth
+# longer for their number
+_PLAIN_BYTES: Final = 1 << 18
 _WAITING_BYTES: Final = 4 << 20
 # Below it, a thread costs more than it saves
 _WORTH_BYTES: Final = 1 << 20

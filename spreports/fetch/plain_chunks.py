@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import BinaryIO, Final
 
+from spreports.fetch.along_stream import AlongStream
 from spreports.fetch.decompress import decompress
 
 __all__ = ["plain_chunks"]
 
-# Below 128 KiB the allocator reuses its memory. Larger chunks are mapped anew each, and
-# clearing their pages takes half as long as inflating
-_STORED_CHUNK: Final = 1 << 16
-_PLAIN_CHUNK: Final = 1 << 18
+# Few enough that handing them on costs little beside inflating; a block of rows, of
+# about 1 MiB, ends with one
+_STORED_CHUNK: Final = 1 << 18
+_PLAIN_CHUNK: Final = 1 << 19
 # JSON passes chunks from thread to thread, one by one; a stored one may be all of it
 _LARGE_CHUNK: Final = 1 << 20
 _LARGE_STORED_CHUNK: Final = 1 << 20
@@ -43,4 +44,8 @@ def plain_chunks(
     with open_stored() as stream:
         size = _LARGE_STORED_CHUNK if large else _STORED_CHUNK
         stored = iter(lambda: stream.read(size), b"")
-        yield from decompress(stored, max_chunk=_LARGE_CHUNK if large else _PLAIN_CHUNK)
+        yield from decompress(
+            stored,
+            max_chunk=_LARGE_CHUNK if large else _PLAIN_CHUNK,
+            members=stream.members if isinstance(stream, AlongStream) else None,
+        )

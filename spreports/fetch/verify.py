@@ -101,6 +101,8 @@ def _by_its_form(
 
 def _fault(spool: Spool) -> str | None:
     """Return what is wrong with a gzip document, walked on its way or now."""
+    if spool.watched is not None and spool.watched.is_sound(spool.size):
+        return None
     walk = spool.walk
     if walk is not None:
         spool.walk = None

@@ -7,7 +7,8 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,14 +16,18 @@ import pytest
 
 from spreports.errors import DownloadError
 from spreports.fetch import arriving as module
+from spreports.fetch import verify
 from spreports.fetch.arriving import WORTH_BYTES, Arriving, GivenUpError
 from spreports.fetch.download import StoredDocument, download
+from spreports.fetch.gzip_walk import gzip_fault
+from spreports.fetch.plain_chunks import plain_chunks
 from tests.clocks import ManualClock
 from tests.fetch.bad_host import FAULTS, BadHost, Request, md5_etag
 
 # Does not get smaller: enough for several looks at it
 BODY = random.Random(2).randbytes(3 << 19)  # noqa: S311 - no secret
 STORED = gzip.compress(BODY, 1, mtime=0)
+CORRUPT = STORED[:-4] + bytes(4)
 NOT_MD5 = '"d41d8cd98f00b204e9800998ecf8427e-3"'
 T = TypeVar("T")
 OURS = ("spreports-read-along", "spreports-gzip-walk")
@@ -284,13 +289,13 @@ def test_a_small_document_gets_no_thread(tmp_path: Path, size: int) -> None:
 @pytest.mark.parametrize(
     ("total", "seconds", "begun"),
     [
-        (300 << 20, 0.01, False),  # 100 MiB a second
-        (300 << 20, 0.08, True),  # 12 MiB a second
-        (20 << 20, 0.08, False),
+        (300 << 20, 0.0, True),
+        (9 << 20, 0.01, False),  # 100 MiB a second
+        (9 << 20, 1.2, True),  # 0.8 MiB a second
         (None, 0.0, True),
     ],
 )
-def test_a_quick_host_is_not_read_along(
+def test_what_a_quick_host_will_have_sent_in_a_moment_is_not_read_along(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     total: int | None,
@@ -310,6 +315,56 @@ def test_a_quick_host_is_not_read_along(
         arriving.grow(2 << 20)
         assert arriving.settle(2 << 20, "") is begun
     assert started.is_set() is begun
+
+
+def undone(arriving: Arriving[bytes]) -> bytes:
+    return b"".join(plain_chunks(arriving.open))
+
+
+def undone_in_part(arriving: Arriving[bytes]) -> bytes:
+    return next(plain_chunks(arriving.open))
+
+
+def undone_after_the_proof(arriving: Arriving[bytes]) -> bytes:
+    return arriving.proof().encode() and undone(arriving)
+
+
+@pytest.mark.parametrize(
+    ("work", "stored", "walked"),
+    [
+        (undone, STORED, False),
+        (undone, CORRUPT, True),
+        (undone, gzip.compress(BODY[:99]) + STORED, False),
+        (undone, gzip.compress(STORED, 1), False),
+        (read_all, STORED, True),
+        (undone_in_part, STORED, True),
+        (undone_after_the_proof, STORED, True),
+    ],
+    ids=["whole", "corrupt", "two members", "two layers", "raw", "in part", "proof"],
+)
+def test_gzip_is_undone_once_where_a_reader_undoes_all_of_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    work: Callable[[Arriving[bytes]], bytes],
+    stored: bytes,
+    walked: bool,
+) -> None:
+    walks: list[str | None] = []
+
+    def noted(chunks: Iterator[bytes]) -> str | None:
+        walks.append(gzip_fault(chunks))
+        return walks[-1]
+
+    monkeypatch.setattr(verify, "gzip_fault", noted)
+    sound = stored != CORRUPT
+    with (
+        BadHost(stored, etag=NOT_MD5) as host,
+        nullcontext() if sound else pytest.raises(DownloadError, match="not whole"),
+    ):
+        assert fetch(host, tmp_path, work)[0].verified == "gzip"
+
+    assert bool(walks) is walked
+    assert all(fault is None for fault in walks) is sound
 
 
 def test_a_document_that_has_to_come_twice_is_not_read_along(tmp_path: Path) -> None:
