@@ -26,7 +26,7 @@ from spreports.fetch.decimals import (
 from spreports.fetch.timestamps import ISO, parse_date, parse_timestamp
 from spreports.fetch.whole_columns import timestamps
 
-__all__ = ["ARROW_TYPES", "BLANKS", "CODED_TEXT", "Cells", "cells_of"]
+__all__ = ["ARROW_TYPES", "BLANKS", "Cells", "cells_of"]
 
 # Around a cell they mean nothing; a cell of blanks alone is an empty one
 BLANKS: Final = " \t\u00a0"
@@ -42,7 +42,6 @@ ARROW_TYPES: Final = {
 }
 
 # Texts that are a few over and over, each one once
-CODED_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 
 _EXPECTED: Final = {
     "int64": "an integer of 64 bits",

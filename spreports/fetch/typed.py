@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from spreports.catalog import Column, ReportType
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
-from spreports.fetch.cells import ARROW_TYPES, BLANKS, CODED_TEXT, Cells, cells_of
+from spreports.fetch.cells import ARROW_TYPES, BLANKS, Cells, cells_of
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.matched_columns import matched_columns
@@ -81,7 +81,7 @@ class Typing:
         Gets ``unknown_columns``, ``missing_columns`` and ``untyped_columns``, and
         ``bad_cells`` batch by batch.
     coded : set of str
-        Columns of text that come out as dictionaries.
+        Columns of text or decimals that come out as dictionaries.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class Typing:
         }
         self._coded = coded
         fields = [
-            (name, CODED_TEXT if name in coded else _type_of(column))
+            (name, _coded(_type_of(column)) if name in coded else _type_of(column))
             for name, column in self.columns.items()
         ]
         fields += [(column.name, ARROW_TYPES[column.dtype]) for column in self._missing]
@@ -178,11 +178,12 @@ class Typing:
         bad: dict[str, pa.Array] = {}
         for name, column in zip(self.columns, texts.columns, strict=True):
             cells = self._cells[name]
-            if cells is None or column.type == cells.dtype:
-                coded = name in self._coded and column.type == pa.string()
-                arrays.append(column.dictionary_encode() if coded else column)
-                continue
-            values, bad_rows = typed_column(column, cells)
+            values, bad_rows = column, None
+            is_text = column.type == pa.string()
+            if cells is not None and is_text and cells.dtype != column.type:
+                values, bad_rows = typed_column(column, cells)
+            if name in self._coded and not pa.types.is_dictionary(values.type):
+                values = values.dictionary_encode()
             arrays.append(values)
             if bad_rows is not None:
                 bad[name] = bad_rows
@@ -289,6 +290,10 @@ def _missing(
         and column.name not in served
         and column.name not in matched
     )
+
+
+def _coded(dtype: pa.DataType) -> pa.DataType:
+    return pa.dictionary(pa.int32(), dtype)
 
 
 def _type_of(column: Column | None) -> pa.DataType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from spreports.catalog import Column, ReportType
 from spreports.errors import DecompressError, ParseError
 from spreports.fetch.document import Findings, open_batches
 from spreports.fetch.flat import block_rows
+from spreports.fetch.kernel import sandbox
 from tests.fetch.documents import UTF_8, entry, opener
 
 pytestmark = pytest.mark.usefixtures("each_way")
@@ -52,9 +54,15 @@ LINES = st.lists(
 )
 
 
+@pytest.fixture(autouse=True)
+def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
+
+
 def one_by_one(
-    work: Callable[[bytes], Any], items: Generator[bytes, None, None]
+    work: Callable[[bytes], Any], items: Generator[bytes, None, None], *, threads: int
 ) -> Generator[Any, None, None]:
+    assert threads == 2
     for item in items:
         yield work(item)
 
@@ -243,3 +251,25 @@ def test_rows_before_a_damage_of_the_gzip_come_out_first() -> None:
     assert rows.num_rows > 10_000
     assert rows.equals(whole.slice(0, rows.num_rows))
     assert all_ended()
+
+
+def test_on_two_cores_the_kernel_has_one_thread_and_other_parsers_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(2), raising=False)
+    asked: list[int] = []
+
+    def noted(
+        work: Callable[[bytes], Any],
+        items: Generator[bytes, None, None],
+        *,
+        threads: int,
+    ) -> Generator[Any, None, None]:
+        asked.append(threads)
+        for item in items:
+            yield work(item)
+
+    monkeypatch.setattr(block_rows, "at_work", noted)
+    outcome(document(*[SOUND] * 9), PLAIN, "raise", 30)
+
+    assert asked == [1 if sandbox.kernel_pays(1) else 2]

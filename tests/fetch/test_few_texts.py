@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Generator
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from spreports.errors import ParseError
 from spreports.fetch.document import open_batches
 from spreports.fetch.flat.few_texts import few_texts, looked_into
 from spreports.fetch.flat.header import Header, Quoting
+from spreports.fetch.kernel.sandbox import kernel_pays
 from tests.fetch.documents import UTF_8, entry
 
 pytestmark = pytest.mark.usefixtures("each_way")
@@ -68,6 +70,38 @@ def test_the_rows_are_the_same(changes_at: int | None) -> None:
     assert read(text, coded=True).cast(plain.schema).equals(plain)
 
 
+@pytest.mark.parametrize("places", [0, 3, 4])
+def test_few_prices_come_as_dictionaries_by_the_kernel(places: int) -> None:
+    kind = entry(Column(name="id"), Column(name="price", dtype="decimal"))
+    few = ["0.00", "4.90", "4.9", "", "-1", "12345678901.123456"]
+    cells = [few[n % 6] for n in range(40_000)]
+    # later on more of them than the kernel tells apart
+    cells[25_000:] = [f"{n % 10**places}.5" for n in range(15_000)]
+    text = "id\tprice\n" + "".join(f"{n:08}\t{c}\n" for n, c in enumerate(cells))
+
+    table = read(text.encode(), coded=True, kind=kind)
+    plain = read(text.encode(), coded=False, kind=kind)
+
+    coded = pa.dictionary(pa.int32(), plain.schema.field("price").type)
+    by_kernel = kernel_pays(1)
+    assert table.schema.field("price").type == (
+        coded if by_kernel else coded.value_type
+    )
+    assert table.cast(plain.schema).equals(plain)
+    assert plain["price"].to_pylist() == [Decimal(c) if c else None for c in cells]
+
+
+def test_a_text_among_few_prices_is_the_same_error() -> None:
+    kind = entry(Column(name="id"), Column(name="price", dtype="decimal"))
+    rows = "".join(
+        f"{n:08}\t{'1.5' if n != 20_000 else 'free'}\n" for n in range(30_000)
+    )
+
+    for coded in (True, False):
+        with pytest.raises(ParseError, match="data row 20001, column 'price'"):
+            read(f"id\tprice\n{rows}".encode(), coded=coded, kind=kind)
+
+
 def test_a_short_document_has_no_dictionaries() -> None:
     assert CODED not in read(document(100), coded=True).schema.types
 
@@ -96,7 +130,7 @@ def test_a_text_that_was_looked_into_is_read_from_its_start_and_closed() -> None
             closed.append(True)
 
     head, again = looked_into(chunks())
-    assert len(head) == 280_000
+    assert len(head) == 256 << 10
     assert b"".join(again) == b"".join(bytes([k]) * 40_000 for k in range(10))
     assert closed == [True]
     head, again = looked_into(chunks())
@@ -115,4 +149,4 @@ def test_where_quotes_may_mean_something_no_cell_is_counted() -> None:
         line_end=b"\n",
     )
 
-    assert few_texts(b"x\n" * 100, header, {}) == frozenset()
+    assert few_texts(b"x\n" * 100, header, {}, decimals=True) == frozenset()

@@ -7,9 +7,11 @@ So rows, errors and findings are those of one block after the other.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
@@ -19,6 +21,10 @@ from spreports.fetch.flat.parse_flat import BlockParser, Parsed
 from spreports.fetch.typed import Made, Typing
 
 __all__ = ["BlockRows"]
+
+# Work is done by native code, and the machines that read reports have few cores, which
+# inflating and writing want, too
+_MOST_THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +77,20 @@ class BlockRows:
         with closing(blocks):
             # The first rows alone: they may settle how the others are typed, and most
             # documents have no more
+            threads = _MOST_THREADS
             for block in blocks:
-                for batch in self._judged(self._made(block), row):
+                first = self._made(block)
+                threads = _threads(by_kernel=first.parsed.by_kernel)
+                for batch in self._judged(first, row):
                     row += batch.num_rows
                     yield batch
                     del batch  # not while the next one is made
-                del block
+                del block, first
                 if row > 1:
                     break
             # What the allocator keeps for this thread would lie idle from here on
             pa.default_memory_pool().release_unused()
-            with closing(at_work(self._made, blocks)) as others:
+            with closing(at_work(self._made, blocks, threads=threads)) as others:
                 for other in others:
                     for batch in self._judged(other, row):
                         row += batch.num_rows
@@ -113,3 +122,14 @@ class BlockRows:
             row += batch.num_rows
             found.rows += batch.num_rows
             yield batch
+
+
+def _threads(*, by_kernel: bool) -> int:
+    """Return how many blocks to have at work.
+
+    The kernel takes about as long as inflating, which has a thread: where there are two
+    cores, a second one at work gets in the way of both.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return 1 if by_kernel and cores <= _MOST_THREADS else _MOST_THREADS

@@ -16,6 +16,7 @@ from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.flat.row_blocks import row_blocks
 from spreports.fetch.flat.summary_row import SUMMARY, SummaryRow
+from spreports.fetch.kernel.sandbox import kernel_pays
 from spreports.fetch.matched_columns import matched_columns
 from spreports.fetch.read_ahead import read_ahead
 from spreports.fetch.typed import Typing
@@ -83,7 +84,10 @@ def open_flat(
     few: frozenset[str] = frozenset()
     if plain and coded:
         head, chunks = looked_into(chunks)
-        few = few_texts(head, header, matched_columns(header, entry))
+        # By another parser, decimals are not told apart any sooner than by the sink
+        few = few_texts(
+            head, header, matched_columns(header, entry), decimals=kernel_pays(0)
+        )
     typing = Typing(header, entry, on_bad_value, findings, coded=few)
     schema = (
         typing.schema

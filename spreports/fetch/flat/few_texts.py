@@ -44,14 +44,18 @@ def looked_into(
         finally:
             chunks.close()
 
-    head = b"".join(first)
-    return head if len(head) >= _LOOK_BYTES else b"", again()
+    head = b"".join(first)[:_LOOK_BYTES]
+    return head if len(head) == _LOOK_BYTES else b"", again()
 
 
 def few_texts(
-    head: bytes, header: Header, columns: Mapping[str, Column | None]
+    head: bytes,
+    header: Header,
+    columns: Mapping[str, Column | None],
+    *,
+    decimals: bool,
 ) -> frozenset[str]:
-    """Return the columns of text that have at most one text in 16 rows.
+    """Return the columns that have at most one text in 16 rows.
 
     Parameters
     ----------
@@ -60,6 +64,8 @@ def few_texts(
     header : Header, m columns
     columns : mapping of str to Column or None
         By header name; None for a column that the catalogue does not know.
+    decimals : bool
+        Also columns of decimals, not only of text.
 
     Returns
     -------
@@ -73,13 +79,14 @@ def few_texts(
         for line in head.split(header.line_end)[:-1]
     ]
     rows = [row for row in rows if len(row) == len(header.names)]
+    wanted = {"string", "decimal"} if decimals else {"string"}
     distinct = [len(set(cells)) for cells in zip(*rows, strict=True)]
     return frozenset(
         name
         for name, count in zip(header.names, distinct, strict=False)
-        if count <= _FEW * len(rows) and _is_text(columns.get(name))
+        if count <= _FEW * len(rows) and _dtype(columns.get(name)) in wanted
     )
 
 
-def _is_text(column: Column | None) -> bool:
-    return column is None or column.dtype == "string"
+def _dtype(column: Column | None) -> str:
+    return "string" if column is None else column.dtype

@@ -11,7 +11,9 @@ from spreports.fetch.cells import ARROW_TYPES
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.kernel.columns import (
     CODED,
+    CODED_DECIMAL,
     COLUMN_BYTES,
+    GAP,
     KINDS,
     TEXT,
     arrays,
@@ -55,7 +57,7 @@ def kernel_rows(
     empty : tuple of str
         The texts that are null.
     coded : set of str
-        Columns of texts to keep once each.
+        Columns of texts or decimals to keep once each.
     """
     plain = (
         header.quoting is not Quoting.ENCLOSED
@@ -94,7 +96,12 @@ class KernelRows:
         known = [layout for ways in self._ways for _, layout in ways if layout]
         self._forms = Forms(known)
         self._forms_at = len(header.names) * COLUMN_BYTES
-        self._boxes = Sandboxes(bytes(self._forms_at + self._forms.size))
+        self._header_at = self._forms_at + self._forms.size
+        size = self._header_at + GAP.size + len(header.line)
+        self._boxes = Sandboxes(bytes(size))
+        self._names = list(header.names)
+        # By address and how many ways are left of each column
+        self._setups: dict[tuple[int, ...], bytes] = {}
 
     def batch(self, block: bytes) -> pa.RecordBatch | None:
         """Return a block's rows.
@@ -108,8 +115,9 @@ class KernelRows:
         -------
         pyarrow.RecordBatch or None, n rows x m columns
             Each column typed as the catalogue says, or text; None where a row has
-            another number of cells, where a quote may mean something, for a row of some
-            MiB, and for the first blocks, until the kernel pays.
+            another number of cells or repeats the header, where a quote may mean
+            something, for a row of some MiB, and for the first blocks, until the kernel
+            pays.
         """
         header = self._header
         self._seen_bytes += len(block)
@@ -128,7 +136,12 @@ class KernelRows:
         """Return the rows of a block, or None where the kernel declines it."""
         with self._boxes.one() as (sandbox, start):
             while True:
-                sandbox.change(start, self._setup(start))
+                ways = list(self._ways)
+                left = start, *map(len, ways)
+                setup = self._setups.get(left)
+                if setup is None:
+                    setup = self._setups[left] = self._setup(start, ways)
+                sandbox.change(start, setup)
                 rows = sandbox.run(
                     "rows",
                     text,
@@ -136,6 +149,7 @@ class KernelRows:
                     count=len(self._ways),
                     delimiter=ord(self._header.delimiter),
                     nothing=self._nothing,
+                    gaps=start + self._header_at,
                 )
                 if rows >= -1:
                     break
@@ -144,32 +158,32 @@ class KernelRows:
             if rows < 0:
                 return None
             found = arrays(sandbox, start, len(self._ways), rows)
-        return pa.RecordBatch.from_arrays(found, names=list(self._header.names))
+        return pa.RecordBatch.from_arrays(found, names=self._names)
 
-    def _setup(self, start: int) -> bytes:
-        """Return columns and forms for the memory at `start`."""
+    def _setup(self, start: int, ways: list[tuple[_Way, ...]]) -> bytes:
+        """Return columns, forms and header for the memory at `start`."""
         forms = start + self._forms_at
-        firsts = [ways[0] for ways in self._ways]
+        line = self._header.line
+        header = GAP.pack(start + self._header_at + GAP.size, len(line)) + line
         columns = described(
-            [kind for kind, _ in firsts],
+            [kind for (kind, _), *_ in ways],
             [
                 self._forms.address(forms, layout) if layout else 0
-                for _, layout in firsts
+                for (_, layout), *_ in ways
             ],
         )
-        return columns + self._forms.written(forms)
+        return columns + self._forms.written(forms) + header
 
 
 def _ways(column: Column | None, *, coded: bool) -> tuple[_Way, ...]:
     """Return the ways to read a column, the first that may fit all cells first."""
-    if coded:
-        return ((CODED, None), *_AS_TEXT)
-    if column is None:
-        return _AS_TEXT
+    if column is None or column.dtype == "string":
+        return ((CODED, None), *_AS_TEXT) if coded else _AS_TEXT
     kind = KINDS[ARROW_TYPES[column.dtype]]
     if column.dtype == "timestamp":
         forms = (each for each in layouts(column.formats) if not each or has_form(each))
         return (*((kind, form) for form in forms), *_AS_TEXT)
     if column.dtype == "date" and column.formats[:1] not in {(), (ISO,), ("%Y-%m-%d",)}:
         return _AS_TEXT
-    return ((kind, None), *_AS_TEXT)
+    first = ((CODED_DECIMAL, None),) if coded else ()
+    return (*first, (kind, None), *_AS_TEXT)

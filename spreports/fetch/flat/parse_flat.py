@@ -38,6 +38,8 @@ class Parsed:
         ``string`` or coded, cells byte for byte.
     findings : Findings
         This block's ``padded_rows``, ``unwrapped_rows`` and ``repeated_headers``.
+    by_kernel : bool
+        The block was read by the kernel.
     error : callable or None
         Given the number of data rows before the block, the error for its first row
         that has another number of cells than the header. There are no batches then.
@@ -45,6 +47,7 @@ class Parsed:
 
     batches: list[pa.RecordBatch]
     findings: Findings
+    by_kernel: bool = False
     error: Callable[[int], ParseError] | None = None
 
 
@@ -96,10 +99,13 @@ class BlockParser:
         Parsed
         """
         header, empty, found = self._header, self._empty, Findings()
-        rows = _without_headers(block, header, found)
-        batch = self._kernel.batch(rows) if self._kernel is not None else None
+        batch = self._kernel.batch(block) if self._kernel is not None else None
+        rows = _without_headers(block, header, found) if batch is None else block
+        if self._kernel is not None and rows is not block:
+            batch = self._kernel.batch(rows)
         if batch is not None:
-            return Parsed(batches=[batch] if batch.num_rows else [], findings=found)
+            batches = [batch] if batch.num_rows else []
+            return Parsed(batches=batches, findings=found, by_kernel=True)
         types = None if header.quoting is Quoting.ENCLOSED else self._types
         asked = types.asked if types is not None else Asked({})
         table, bad = None, None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-from typing import Final
-
 import pyarrow as pa
 
 from spreports.fetch.json.columns import typed_texts
@@ -14,6 +11,7 @@ from spreports.fetch.json.shape import Leaf
 from spreports.fetch.json.stencil import Unlike
 from spreports.fetch.kernel.columns import (
     COLUMN_BYTES,
+    GAP,
     KINDS,
     TEXT,
     arrays,
@@ -22,9 +20,6 @@ from spreports.fetch.kernel.columns import (
 from spreports.fetch.kernel.sandbox import MOST_BYTES, NoRoomError, Sandboxes
 
 __all__ = ["KernelRecords"]
-
-# Source: kernel.h, struct gap: where its text is, and its size
-_GAP: Final = struct.Struct("<2I")
 
 
 class KernelRecords:
@@ -57,6 +52,7 @@ class KernelRecords:
         # Values that do not fit leave their column to be typed as text, from then on
         self._kinds = [_kind(leaf) for _, leaf in self._leaves]
         self._boxes = Sandboxes(bytes(self._setup_bytes))
+        self._setups: dict[tuple[int, tuple[int, ...]], bytes] = {}
 
     def values(self, block: Block) -> tuple[int, dict[tuple[str, ...], pa.Array]]:
         """Return a block's records.
@@ -93,7 +89,11 @@ class KernelRecords:
         width = len(self._kinds)
         with self._boxes.one() as (sandbox, start):
             while True:
-                sandbox.change(start, self._setup(start, tuple(self._kinds)))
+                kinds = tuple(self._kinds)
+                setup = self._setups.get((start, kinds))
+                if setup is None:
+                    setup = self._setups[start, kinds] = self._setup(start, kinds)
+                sandbox.change(start, setup)
                 rows = sandbox.run(
                     "records",
                     text,
@@ -117,15 +117,15 @@ class KernelRecords:
     def _setup_bytes(self) -> int:
         width = len(self._leaves)
         texts = sum(map(len, self._gaps))
-        return width * COLUMN_BYTES + (width + 1) * _GAP.size + texts
+        return width * COLUMN_BYTES + (width + 1) * GAP.size + texts
 
     def _setup(self, start: int, kinds: tuple[int, ...]) -> bytes:
         """Return columns, gaps and the gaps' texts, for the memory at `start`."""
         columns = described(kinds)
-        at = start + len(columns) + len(self._gaps) * _GAP.size
+        at = start + len(columns) + len(self._gaps) * GAP.size
         gaps = b""
         for gap in self._gaps:
-            gaps += _GAP.pack(at, len(gap))
+            gaps += GAP.pack(at, len(gap))
             at += len(gap)
         return columns + gaps + b"".join(self._gaps)
 

@@ -1,10 +1,18 @@
-/* Cells of one column to Arrow's buffers. */
+/* Cells to Arrow's buffers, some rows of all columns after the other: so their text is
+   fetched from afar once, and not for each column. */
 #include <wasm_simd128.h>
 
 #include "escapes.h"
 #include "kernel.h"
 #include "numbers.h"
 #include "times.h"
+
+/* Some rows; eight of them share a byte of bits. */
+typedef struct {
+    uint32_t from, rows;
+} tile;
+
+enum { TILE = 512 };
 
 /* Begin a column: room for bits, all of them set, until a null comes. */
 static byte *bits_of(uint32_t rows) {
@@ -23,12 +31,17 @@ static void copy(byte *to, const byte *from, uint32_t size) {
         wasm_v128_store(to + at, wasm_v128_load(from + at));
 }
 
-/* The bytes of all cells of a column together; an escape counts for what it is. */
+/* The bytes of all cells of a column together; an escape counts for what it is, and only
+   JSON has any. */
 static uint32_t bytes_in(const uint32_t *first, const uint32_t *last, uint32_t rows,
                          uint32_t less) {
     uint32_t size = 0;
+    if (less) {
+        for (uint32_t row = 0; row < rows; row++) size += last[row] - first[row];
+        return size - rows * less;
+    }
     for (uint32_t row = 0; row < rows; row++)
-        size += first[row] == NO_CELL ? 0 : (last[row] & ~ESCAPED) - first[row] - less;
+        size += first[row] == NO_CELL ? 0 : (last[row] & ~ESCAPED) - first[row];
     return size;
 }
 
@@ -48,8 +61,8 @@ static uint32_t empty_ones(const int32_t *ends, uint32_t rows, byte *valid) {
 /* Texts of a flat file, as they stand. */
 static byte *as_they_stand(const byte *text, const uint32_t *restrict first,
                            const uint32_t *restrict last, uint32_t rows, uint32_t less,
-                           uint32_t nothing, int32_t *restrict ends, byte *data) {
-    byte *out = data;
+                           uint32_t nothing, int32_t *restrict ends, byte *data,
+                           byte *out) {
     for (uint32_t row = 0; row < rows; row++) {
         const byte *from = text + first[row];
         uint32_t size = last[row] - first[row] - less;
@@ -63,12 +76,12 @@ static byte *as_they_stand(const byte *text, const uint32_t *restrict first,
 
 /* Texts of JSON strings; NULL where an escape is none. */
 static byte *as_they_read(const byte *text, const uint32_t *first, const uint32_t *last,
-                          column *to, uint32_t rows, int32_t *ends, byte *data) {
-    byte *out = data;
-    for (uint32_t row = 0; row < rows; row++) {
+                          column *to, tile of, int32_t *ends, byte *out) {
+    const byte *data = (const byte *)to->data;
+    for (uint32_t row = 0; row < of.rows; row++) {
         ends[row] = out - data;
         if (first[row] == NO_CELL) {
-            clear((byte *)to->valid, row);
+            clear((byte *)to->valid, of.from + row);
             to->nulls++;
         } else if (last[row] & ESCAPED) {
             out = unescaped((piece){text + first[row], text + (last[row] & ~ESCAPED)},
@@ -82,21 +95,29 @@ static byte *as_they_read(const byte *text, const uint32_t *first, const uint32_
     return out;
 }
 
-static int texts(const byte *text, cells where, uint32_t rows, uint32_t k, column *to,
-                 uint32_t nothing) {
+static void begin_texts(cells where, uint32_t rows, uint32_t k, column *to) {
     const uint32_t *first = where.at + k * where.step, *last = first + where.width;
-    int32_t *ends = take(4 * (rows + 1));
-    byte *data = take(bytes_in(first, last, rows, where.less) + SLACK), *out;
+    to->values = (uint32_t)take(4 * (rows + 1));
+    to->data = (uint32_t)take(bytes_in(first, last, rows, where.less) + SLACK);
+    *(int32_t *)to->values = 0;
+}
+
+static int texts(const byte *text, cells where, tile of, uint32_t k, column *to,
+                 uint32_t nothing) {
+    const uint32_t *first = where.at + k * where.step + of.from,
+                   *last = first + where.width;
+    int32_t *ends = (int32_t *)to->values + of.from;
+    byte *data = (byte *)to->data, *out = data + to->size;
     if (where.less)
-        out = as_they_stand(text, first, last, rows, where.less, nothing, ends, data);
+        out = as_they_stand(text, first, last, of.rows, where.less, nothing, ends, data,
+                            out);
     else
-        out = as_they_read(text, first, last, to, rows, ends, data);
+        out = as_they_read(text, first, last, to, of, ends, out);
     if (!out) return 0;
-    ends[rows] = out - data;
-    if (nothing) to->nulls = empty_ones(ends, rows, (byte *)to->valid);
-    to->values = (uint32_t)ends;
-    to->data = (uint32_t)data;
+    ends[of.rows] = out - data;
     to->size = out - data;
+    if (nothing)
+        to->nulls += empty_ones(ends, of.rows, (byte *)to->valid + of.from / 8);
     return 1;
 }
 
@@ -111,12 +132,13 @@ static uint32_t bytes_of(uint32_t kind, uint32_t rows) {
 
 static inline __attribute__((always_inline)) int fits(uint32_t kind, piece text,
                                                       const pattern *written,
-                                                      byte *values, uint32_t row) {
+                                                      seen *last, byte *values,
+                                                      uint32_t row) {
     int truth;
     switch (kind) {
     case INT64: return int64(text, (int64_t *)values + row);
     case FLOAT64: return float64(text, (double *)values + row);
-    case DECIMAL: return decimal(text, (int64_t *)values + 2 * row);
+    case DECIMAL: return decimal(text, last, (int64_t *)values + 2 * row);
     case DATE:
         return text.end - text.at == 10 && date(text.at, (int32_t *)values + row);
     case TIMESTAMP:
@@ -143,34 +165,38 @@ static inline __attribute__((always_inline)) void blank(uint32_t kind, byte *val
         wide[row] = 0;
 }
 
-static inline __attribute__((always_inline)) int typed_as(
-    uint32_t kind, const byte *text, cells where, uint32_t rows, uint32_t k, column *to,
-    uint32_t nothing, byte *values) {
+static inline __attribute__((always_inline)) int typed_as(uint32_t kind,
+                                                          const byte *text, cells where,
+                                                          tile of, uint32_t k,
+                                                          column *to,
+                                                          uint32_t nothing) {
     const uint32_t *first = where.at + k * where.step, *last = first + where.width;
     const pattern *written = (const pattern *)to->written;
-    byte *valid = (byte *)to->valid;
-    uint32_t nulls = 0;
-    for (uint32_t row = 0; row < rows; row++) {
+    byte *valid = (byte *)to->valid, *values = (byte *)to->values;
+    seen last_one = {0, 0, 0};
+    for (uint32_t row = of.from; row < of.from + of.rows; row++) {
         piece own = {text + first[row], text + last[row] - where.less};
         if (first[row] == NO_CELL || own.at == own.end ||
             (nothing == EMPTY_OR_SPACE && own.end - own.at == 1 && *own.at == ' ')) {
             clear(valid, row);
             blank(kind, values, row);
-            nulls++;
-        } else if (last[row] & ESCAPED || !fits(kind, own, written, values, row))
+            to->nulls++;
+        } else if (last[row] & ESCAPED ||
+                   !fits(kind, own, written, &last_one, values, row))
             return 0;
     }
-    to->nulls = nulls;
     return 1;
 }
 
-static int typed(const byte *text, cells where, uint32_t rows, uint32_t k, column *to,
-                 uint32_t nothing) {
-    byte *values = to->kind == BOOLEAN ? bits_of(rows) : take(bytes_of(to->kind, rows));
-    to->values = (uint32_t)values;
+static void begin_typed(uint32_t rows, column *to) {
     to->size = bytes_of(to->kind, rows);
+    to->values = (uint32_t)(to->kind == BOOLEAN ? bits_of(rows) : take(to->size));
+}
+
+static int typed(const byte *text, cells where, tile of, uint32_t k, column *to,
+                 uint32_t nothing) {
 #define AS(kind) \
-    case kind: return typed_as(kind, text, where, rows, k, to, nothing, values)
+    case kind: return typed_as(kind, text, where, of, k, to, nothing)
     switch (to->kind) {
         AS(INT64);
         AS(FLOAT64);
@@ -182,93 +208,138 @@ static int typed(const byte *text, cells where, uint32_t rows, uint32_t k, colum
     return 0;
 }
 
-/* Two texts are most often told apart by their hashes alone; equal texts have equal
-   ones. */
-static uint32_t hash_of(const byte *at, uint32_t size) {
-    uint64_t found = size * 0x9e3779b97f4a7c15ull;
-    for (; size >= 8; at += 8, size -= 8)
-        found = (found ^ *(const uint64_t *)at) * 0xff51afd7ed558ccdull, found ^= found >> 32;
-    if (size) {
-        uint64_t last = *(const uint64_t *)at & (~0ull >> (64 - 8 * size));
-        found = (found ^ last) * 0xff51afd7ed558ccdull;
-        found ^= found >> 32;
-    }
-    return (uint32_t)found;
+/* A text by its first and last eight bytes: all of it, up to sixteen. */
+typedef struct {
+    uint64_t first, last;
+    piece text;
+} word;
+
+/* Without a branch, since lengths are as random as texts. */
+static inline word word_of(piece text) {
+    uint32_t size = (uint32_t)(text.end - text.at);
+    uint64_t first = *(const uint64_t *)text.at, last = *(const uint64_t *)(text.end - 8);
+    uint64_t own = size < 8 ? ~(~0ull << 8 * size) : ~0ull;
+    return (word){first & own, size < 8 ? 0 : last, text};
 }
 
-enum { MOST_CODES = 1024, SLOTS = 4096 };
+static inline int is_same(const word *one, const word *other) {
+    uint32_t size = (uint32_t)(one->text.end - one->text.at);
+    return one->first == other->first && one->last == other->last &&
+           size == (uint32_t)(other->text.end - other->text.at) &&
+           (size <= 16 || same(one->text.at, other->text.at, size));
+}
+
+enum { NONE = 0xffff, MOST_CODES = 1024, SLOT_BITS = 12, SLOTS = 1 << SLOT_BITS };
+
+static inline uint32_t slot_of(const word *it) {
+    uint64_t size = (uint64_t)(it->text.end - it->text.at);
+    uint64_t mixed = (it->first ^ (it->last + size) * 0x9e3779b97f4a7c15ull) *
+                     0xff51afd7ed558ccdull;
+    return (uint32_t)((mixed ^ mixed >> 32) * 0x9e3779b1u >> (32 - SLOT_BITS)) %
+           SLOTS;
+}
+
+/* Texts, each once. */
+static void coded_texts(const word *known, uint32_t count, uint32_t size, column *to) {
+    int32_t *ends = take(4 * (count + 1));
+    byte *data = take(size + SLACK), *out = data;
+    for (uint32_t code = 0; code < count; code++) {
+        ends[code] = out - data;
+        piece text = known[code].text;
+        copy(out, text.at, (uint32_t)(text.end - text.at));
+        out += text.end - text.at;
+    }
+    ends[count] = out - data;
+    to->ends = (uint32_t)ends;
+    to->data = (uint32_t)data;
+    to->size = size;
+}
+
+/* Decimals, each text of one once; 0 where a text is none. */
+static int coded_decimals(const word *known, uint32_t count, column *to) {
+    int64_t *values = take(16 * count);
+    seen last = {0, 0, 0};
+    for (uint32_t code = 0; code < count; code++)
+        if (!decimal(known[code].text, &last, values + 2 * code)) return 0;
+    to->data = (uint32_t)values;
+    to->size = 16 * count;
+    return 1;
+}
 
 /* Each text once, in order of appearance, and its number in each row. 0 where there are
    too many. */
 static int coded(const byte *text, cells where, uint32_t rows, uint32_t k, column *to,
                  uint32_t nothing) {
     static uint16_t slots[SLOTS];
-    static uint32_t hashes[MOST_CODES];
-    static piece known[MOST_CODES];
+    static word known[MOST_CODES];
     const uint32_t *first = where.at + k * where.step, *last = first + where.width;
     byte *valid = (byte *)to->valid;
     uint32_t *codes = take(4 * rows), count = 0, size = 0, nulls = 0;
-    for (int slot = 0; slot < SLOTS; slot++) slots[slot] = 0xffff;
+    for (int slot = 0; slot < SLOTS; slot++) slots[slot] = NONE;
     for (uint32_t row = 0; row < rows; row++) {
         codes[row] = 0;
         piece own = {text + first[row], text + last[row] - where.less};
         uint32_t length = (uint32_t)(own.end - own.at);
-        if (first[row] == NO_CELL || (nothing && !length) ||
+        if (first[row] == NO_CELL || (!length && (nothing || to->kind != CODED)) ||
             (nothing == EMPTY_OR_SPACE && length == 1 && *own.at == ' ')) {
             clear(valid, row);
             nulls++;
             continue;
         }
         if (last[row] & ESCAPED) return 0;
-        uint32_t hash = hash_of(own.at, length), slot = hash % SLOTS, code;
-        while ((code = slots[slot]) != 0xffff &&
-               (hashes[code] != hash ||
-                (uint32_t)(known[code].end - known[code].at) != length ||
-                !same(known[code].at, own.at, length)))
+        word it = word_of(own);
+        uint32_t slot = slot_of(&it), code;
+        while ((code = slots[slot]) != NONE && !is_same(&known[code], &it))
             slot = (slot + 1) % SLOTS;
-        if (code == 0xffff) {
+        if (code == NONE) {
             if (count == MOST_CODES) return 0;
             code = count++;
             slots[slot] = (uint16_t)code;
-            hashes[code] = hash;
-            known[code] = own;
+            known[code] = it;
             size += length;
         }
         codes[row] = code;
     }
-    int32_t *ends = take(4 * (count + 1));
-    byte *data = take(size + SLACK), *out = data;
-    for (uint32_t code = 0; code < count; code++) {
-        ends[code] = out - data;
-        copy(out, known[code].at, (uint32_t)(known[code].end - known[code].at));
-        out += known[code].end - known[code].at;
-    }
-    ends[count] = out - data;
     to->nulls = nulls;
     to->values = (uint32_t)codes;
-    to->ends = (uint32_t)ends;
-    to->data = (uint32_t)data;
-    to->size = size;
     to->count = count;
+    if (to->kind == CODED_DECIMAL) return coded_decimals(known, count, to);
+    coded_texts(known, count, size, to);
     return 1;
 }
 
-static int write_column(const byte *text, cells where, uint32_t rows, uint32_t k,
-                        column *to, uint32_t nothing) {
+/* Room for a column. What is coded has a table to find texts in, which would not stay
+   near either: it is written at once. 0 where that fails. */
+static int begin(const byte *text, cells where, uint32_t rows, uint32_t k, column *to,
+                 uint32_t nothing) {
+    to->nulls = to->size = 0;
+    to->valid = (uint32_t)bits_of(rows);
     switch (to->kind) {
-    case TEXT: return texts(text, where, rows, k, to, nothing);
-    case CODED: return coded(text, where, rows, k, to, nothing);
-    default: return typed(text, where, rows, k, to, nothing);
+    case CODED:
+    case CODED_DECIMAL: return coded(text, where, rows, k, to, nothing);
+    case TEXT: begin_texts(where, rows, k, to); return 1;
+    default: begin_typed(rows, to); return 1;
+    }
+}
+
+static int write(const byte *text, cells where, tile of, uint32_t k, column *to,
+                 uint32_t nothing) {
+    switch (to->kind) {
+    case CODED:
+    case CODED_DECIMAL: return 1;
+    case TEXT: return texts(text, where, of, k, to, nothing);
+    default: return typed(text, where, of, k, to, nothing);
     }
 }
 
 int32_t write_columns(const byte *text, cells where, uint32_t rows, column *to,
                       uint32_t columns, uint32_t nothing) {
-    for (uint32_t k = 0; k < columns; k++) {
-        to[k].nulls = to[k].size = 0;
-        to[k].valid = (uint32_t)bits_of(rows);
-        int all = write_column(text, where, rows, k, &to[k], nothing);
-        if (!all) return (int32_t)k;
+    for (uint32_t k = 0; k < columns; k++)
+        if (!begin(text, where, rows, k, &to[k], nothing)) return (int32_t)k;
+    for (tile of = {0, 0}; of.from < rows; of.from += of.rows) {
+        of.rows = rows - of.from < TILE ? rows - of.from : TILE;
+        for (uint32_t k = 0; k < columns; k++)
+            if (!write(text, where, of, k, &to[k], nothing)) return (int32_t)k;
     }
     return -1;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -13,7 +13,9 @@ from spreports.fetch.kernel.sandbox import Sandbox
 
 __all__ = [
     "CODED",
+    "CODED_DECIMAL",
     "COLUMN_BYTES",
+    "GAP",
     "KINDS",
     "TEXT",
     "arrays",
@@ -23,6 +25,7 @@ __all__ = [
 # Source: kernel.h, enum kind
 TEXT: Final = 0
 CODED: Final = 7
+CODED_DECIMAL: Final = 8
 KINDS: Final = {
     ARROW_TYPES[dtype]: number
     for number, dtype in enumerate(
@@ -33,7 +36,8 @@ _TYPES: Final = {number: dtype for dtype, number in KINDS.items()}
 # Source: kernel.h, struct column
 _COLUMN: Final = struct.Struct("<9I")
 COLUMN_BYTES: Final = _COLUMN.size
-_VALID: Final = 3
+# Source: kernel.h, struct gap: where its text is, and its size
+GAP: Final = struct.Struct("<2I")
 
 
 def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:
@@ -75,31 +79,29 @@ def arrays(sandbox: Sandbox, start: int, columns: int, rows: int) -> list[pa.Arr
         Of `rows` values each.
     """
     told = sandbox.read(start, columns * COLUMN_BYTES)
-    found = list(_COLUMN.iter_unpack(told))
-    # each column begins with its bits
-    ends = [*(column[_VALID] for column in found[1:]), sandbox.job.end]
-    return [
-        _array(column, sandbox.copied(column[_VALID], end), rows)
-        for column, end in zip(found, ends, strict=True)
-    ]
+    part = sandbox.reader()
+    return [_array(column, part, rows) for column in _COLUMN.iter_unpack(told)]
 
 
-def _array(column: tuple[int, ...], memory: pa.Buffer, rows: int) -> pa.Array:
-    """Return a column that lies in a piece of memory."""
+def _array(
+    column: tuple[int, ...], part: Callable[[int, int], pa.Buffer], rows: int
+) -> pa.Array:
+    """Return a column, whose parts are copied."""
     kind, _, nulls, valid, values, data, size, ends, count = column
-    part = memory.slice
-    bits = part(0, (rows + 7) // 8) if nulls else None
-    if kind == CODED:
-        texts = [None, part(ends - valid, 4 * (count + 1)), part(data - valid, size)]
-        codes = [bits, part(values - valid, 4 * rows)]
+    bits = part(valid, (rows + 7) // 8) if nulls else None
+    if kind in {CODED, CODED_DECIMAL}:
+        each = [None, part(data, size)]
+        if kind == CODED:
+            each.insert(1, part(ends, 4 * (count + 1)))
+        dtype = pa.string() if kind == CODED else ARROW_TYPES["decimal"]
+        codes = [bits, part(values, 4 * rows)]
         return pa.DictionaryArray.from_arrays(
             pa.Array.from_buffers(pa.int32(), rows, codes, nulls),
-            pa.Array.from_buffers(pa.string(), count, texts),
+            pa.Array.from_buffers(dtype, count, each),
             safe=False,
         )
     if kind == TEXT:
-        numbers = part(values - valid, 4 * (rows + 1))
-        buffers = [bits, numbers, part(data - valid, size)]
+        buffers = [bits, part(values, 4 * (rows + 1)), part(data, size)]
     else:
-        buffers = [bits, part(values - valid, size)]
+        buffers = [bits, part(values, size)]
     return pa.Array.from_buffers(_TYPES[kind], rows, buffers, nulls)

@@ -15,7 +15,17 @@
 typedef uint8_t byte;
 
 /* As spreports/fetch/kernel/columns.py numbers them. */
-enum kind { TEXT, INT64, FLOAT64, DECIMAL, BOOLEAN, DATE, TIMESTAMP, CODED };
+enum kind {
+    TEXT,
+    INT64,
+    FLOAT64,
+    DECIMAL,
+    BOOLEAN,
+    DATE,
+    TIMESTAMP,
+    CODED,        /* few texts, each once */
+    CODED_DECIMAL /* the same of decimals: two that are equal may be written twice */
+};
 
 /* A column, as Python writes and reads it: addresses in this memory. */
 typedef struct {
@@ -24,10 +34,10 @@ typedef struct {
     uint32_t nulls;
     uint32_t valid;  /* bits, one a row */
     uint32_t values; /* numbers, bits of a boolean, where each text ends, or codes */
-    uint32_t data;   /* the texts, each once where they are coded */
+    uint32_t data;   /* the texts, or what is coded, each once */
     uint32_t size;   /* of the texts, bytes */
     uint32_t ends;   /* where each coded text ends */
-    uint32_t count;  /* of the coded texts */
+    uint32_t count;  /* of what is coded */
 } column;
 
 /* How a timestamp is written: text of one width, and a zone behind it or none. */
@@ -49,7 +59,7 @@ typedef struct {
     const byte *at, *end;
 } piece;
 
-/* What stands in front of a cell of a JSON record. */
+/* What stands in front of a cell of a JSON record, or in a flat file's first line. */
 typedef struct {
     uint32_t text;
     uint32_t size;
@@ -69,12 +79,11 @@ typedef struct {
     uint32_t columns, count;
     uint32_t delimiter; /* of flat files */
     uint32_t nothing;   /* which texts of theirs are null */
-    uint32_t gaps;      /* of records: one more than columns */
+    uint32_t gaps;      /* of records: one more than columns; of rows: the header */
     uint32_t least;     /* bytes of all gaps behind a record's first value */
     uint32_t table;     /* of a charset */
     uint32_t made;      /* set here: UTF-8 */
     uint32_t made_size;
-    uint32_t end; /* set here: where the memory in use ends */
 } job;
 
 extern job the_job;

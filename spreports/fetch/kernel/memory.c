@@ -20,7 +20,6 @@ static void grow_to(uint32_t end) {
 void *take(uint32_t size) {
     uint32_t start = next;
     if (size > 0x7fffffffu - start) __builtin_trap();
-    the_job.end = start + size;
     next = (start + size + ALIGNED - 1) & ~(ALIGNED - 1u);
     grow_to(next);
     return (void *)start;

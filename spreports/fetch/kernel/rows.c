@@ -5,14 +5,20 @@
 
 enum { LINE_END = '\n', RETURN = '\r', STEP = 64 };
 
-static uint64_t marks(const byte *text, v128_t one, v128_t other, v128_t third) {
-    uint64_t found = 0;
+/* Which of 64 bytes are cell ends, and which may end a line. */
+typedef struct {
+    uint64_t cells, lines;
+} marks;
+
+static marks marks_in(const byte *text, v128_t cell_end, v128_t line_end, v128_t ret) {
+    marks found = {0, 0};
     for (int part = 0; part < STEP; part += 16) {
         v128_t here = wasm_v128_load(text + part);
-        v128_t hit = wasm_v128_or(
-            wasm_i8x16_eq(here, one),
-            wasm_v128_or(wasm_i8x16_eq(here, other), wasm_i8x16_eq(here, third)));
-        found |= (uint64_t)wasm_i8x16_bitmask(hit) << part;
+        v128_t line =
+            wasm_v128_or(wasm_i8x16_eq(here, line_end), wasm_i8x16_eq(here, ret));
+        found.cells |= (uint64_t)wasm_i8x16_bitmask(wasm_i8x16_eq(here, cell_end))
+                       << part;
+        found.lines |= (uint64_t)wasm_i8x16_bitmask(line) << part;
     }
     return found;
 }
@@ -28,20 +34,35 @@ static uint32_t lines_of(const byte *text, uint32_t size) {
     return lines;
 }
 
+static int is_header(const gap *header, const byte *line, uint32_t size) {
+    return size == header->size && same(line, (const byte *)header->text, size);
+}
+
 /* Return the rows, with where their cells begin, column after column, and in one
    column more what is behind the last cells; or DECLINED where some row has another
-   number of cells, or a line end is not "\n" or "\r\n". Blank lines are no rows. */
+   number of cells or repeats the header, or a line end is not "\n" or "\r\n". Blank
+   lines are no rows. */
 static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t columns,
-                    uint32_t *starts, uint32_t most) {
+                    const gap *header, uint32_t *starts, uint32_t most) {
     v128_t cell_end = wasm_i8x16_splat((char)delimiter);
     v128_t line_end = wasm_i8x16_splat(LINE_END), ret = wasm_i8x16_splat(RETURN);
     uint32_t *row = starts, *cell = starts, start = 0;
     const uint32_t behind = columns * most;
     *cell = 0;
     for (uint32_t base = 0; base < size; base += STEP) {
-        uint64_t found = marks(text + base, cell_end, line_end, ret);
-        if (size - base < STEP) found &= (1ull << (size - base)) - 1;
-        for (; found; found &= found - 1) {
+        marks here = marks_in(text + base, cell_end, line_end, ret);
+        uint64_t inside = size - base < STEP ? (1ull << (size - base)) - 1 : ~0ull;
+        uint64_t found = here.cells & inside;
+        if (!(here.lines & inside)) {
+            uint32_t more = (uint32_t)__builtin_popcountll(found);
+            if (more >= columns || cell + more * most >= row + behind) return DECLINED;
+            for (; found; found &= found - 1) {
+                cell += most;
+                *cell = base + (uint32_t)__builtin_ctzll(found) + 1;
+            }
+            continue;
+        }
+        for (found |= here.lines & inside; found; found &= found - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(found);
             byte mark = text[at];
             if (mark == delimiter) {
@@ -52,7 +73,9 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
                 uint32_t returned = at > start && text[at - 1] == RETURN;
                 if (at - returned > start || cell != row) {
                     cell += most;
-                    if (cell != row + behind) return DECLINED;
+                    if (cell != row + behind ||
+                        is_header(header, text + start, at - returned - start))
+                        return DECLINED;
                     *cell = at + 1 - returned;
                     row++;
                 }
@@ -64,7 +87,8 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
     }
     if (start < size) {
         cell += most;
-        if (cell != row + behind) return DECLINED;
+        if (cell != row + behind || is_header(header, text + start, size - start))
+            return DECLINED;
         *cell = size + 1;
         row++;
     }
@@ -85,7 +109,9 @@ WASM(rows) int32_t rows(void) {
     uint64_t room = (uint64_t)most * (columns + 1) * 4;
     if (room > 0x40000000u) return DECLINED;
     uint32_t *starts = take((uint32_t)room);
-    int32_t found = find(text, size, (byte)the_job.delimiter, columns, starts, most);
+    const gap *header = (const gap *)the_job.gaps;
+    int32_t found =
+        find(text, size, (byte)the_job.delimiter, columns, header, starts, most);
     if (found < 0) return found;
     cells where = {starts, most, most, 1};
     int32_t misfit =

@@ -13,7 +13,7 @@ import ctypes
 import logging
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from spreports.fetch.pages import POOL, keep_pages
+from spreports.fetch.pages import keep_pages
 
 if TYPE_CHECKING:
     import wasmtime
@@ -56,12 +56,11 @@ class Job(ctypes.LittleEndianStructure):
         (name, ctypes.c_uint32)
         for name in (
             *("text", "size", "columns", "count", "delimiter", "nothing"),
-            *("gaps", "least", "table", "made", "made_size", "end"),
+            *("gaps", "least", "table", "made", "made_size"),
         )
     )
     made: int
     made_size: int
-    end: int
 
 
 class Sandbox:
@@ -136,7 +135,7 @@ class Sandbox:
             self._room = text.size
         ctypes.memmove(self._address(self._text), text.address, text.size)
         job = Job(text=self._text, size=text.size, **told)
-        ctypes.memmove(self._address(self._job), ctypes.byref(job), ctypes.sizeof(Job))
+        self.change(self._job, bytes(job))
         return self._call(function)
 
     @property
@@ -144,15 +143,22 @@ class Sandbox:
         """Return what the kernel says of the last block."""
         return Job.from_buffer_copy(self.read(self._job, ctypes.sizeof(Job)))
 
-    def copied(self, start: int, end: int) -> pa.Buffer:
-        """Return a copy of what lies in the memory between two addresses."""
-        buffer = pa.allocate_buffer(end - start, POOL)
-        ctypes.memmove(buffer.address, self._address(start), end - start)
-        return buffer
-
     def read(self, start: int, size: int) -> bytes:
         """Return some bytes of the memory."""
         return ctypes.string_at(self._address(start), size)
+
+    def reader(self) -> Callable[[int, int], pa.Buffer]:
+        """Return how to copy bytes out of the memory, until the next call.
+
+        Returns
+        -------
+        callable
+            Given an address and a number of bytes. It keeps the interpreter, which
+            costs more to give away and have back than a column of a block to copy.
+        """
+        base = self._address(0)
+        copied, buffer = ctypes.string_at, pa.py_buffer
+        return lambda start, size: buffer(copied(base + start, size))
 
     def _call(self, function: str, *numbers: int) -> int:
         import wasmtime  # noqa: PLC0415 - as above

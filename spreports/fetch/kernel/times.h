@@ -2,6 +2,8 @@
 #ifndef SPREPORTS_TIMES_H
 #define SPREPORTS_TIMES_H
 
+#include <wasm_simd128.h>
+
 #include "kernel.h"
 
 /* Two digits, or -1000 and less. */
@@ -35,12 +37,51 @@ static int date(const byte *at, int32_t *to) {
            day_of(two(at) * 100 + two(at + 2), two(at + 5), two(at + 8), to);
 }
 
+/* 2026-01-31T23:59:59 in UTC, all of it in one step; 0 for what else it may be. */
+static inline int utc(const byte *at, uint32_t size, int64_t *to) {
+    int zone = size == 20 ? at[19] == 'Z'
+                          : *(const uint32_t *)(at + 19) == *(const uint32_t *)"+00:" &&
+                                *(const uint16_t *)(at + 23) == *(const uint16_t *)"00";
+    /* the seconds are in the second half */
+    v128_t one = wasm_v128_xor(wasm_v128_load(at),
+                               wasm_i8x16_make('0', '0', '0', '0', '-', '0', '0', '-',
+                                               '0', '0', 'T', '0', '0', ':', '0', '0'));
+    v128_t other = wasm_v128_xor(wasm_v128_load(at + 3),
+                                 wasm_i8x16_make(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                                 ':', '0', '0'));
+    v128_t most = wasm_i8x16_make(9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9);
+    v128_t behind = wasm_u8x16_make(255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                    255, 255, 255, 0, 9, 9);
+    if (!zone || !wasm_i8x16_all_true(wasm_v128_and(wasm_u8x16_le(one, most),
+                                                    wasm_u8x16_le(other, behind))))
+        return 0;
+    v128_t pairs = wasm_i8x16_shuffle(one, other, 0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14,
+                                      15, 30, 31, 30, 31);
+    v128_t tens = wasm_v128_and(pairs, wasm_i16x8_splat(0xff));
+    v128_t two_digits = wasm_i16x8_add(wasm_i16x8_mul(tens, wasm_i16x8_splat(10)),
+                                       wasm_u16x8_shr(pairs, 8));
+    int hour = wasm_i16x8_extract_lane(two_digits, 4);
+    int minute = wasm_i16x8_extract_lane(two_digits, 5);
+    int second = wasm_i16x8_extract_lane(two_digits, 6);
+    int year = wasm_i16x8_extract_lane(two_digits, 0) * 100 +
+               wasm_i16x8_extract_lane(two_digits, 1);
+    int32_t days;
+    if (hour > 23 || minute > 59 || second > 59 ||
+        !day_of(year, wasm_i16x8_extract_lane(two_digits, 2),
+                wasm_i16x8_extract_lane(two_digits, 3), &days))
+        return 0;
+    *to = (days * 86400ll + hour * 3600 + minute * 60 + second) * 1000000;
+    return 1;
+}
+
 /* 2026-01-31T23:59:59 with Z, +00:00 or another offset, to microseconds. */
 static int timestamp(piece text, int64_t *to) {
     const byte *at = text.at;
     int32_t days;
     uint32_t size = (uint32_t)(text.end - at);
-    if ((size != 20 && size != 25) || !date(at, &days)) return 0;
+    if (size != 20 && size != 25) return 0;
+    if (utc(at, size, to)) return 1;
+    if (!date(at, &days)) return 0;
     int clock, east = 0;
     if (at[10] != 'T' || at[13] != ':' || at[16] != ':' ||
         !clock_of(at + 11, at + 14, at + 17, &clock))
@@ -78,8 +119,15 @@ static int by_pattern(piece text, const pattern *form, int64_t *to) {
     int32_t days;
     int clock, east = form->offset;
     if (form->zones ? size <= width : size != width) return 0;
-    for (uint32_t k = 0; k < width; k++)
-        if (like[k] == '0' ? at[k] < '0' || at[k] > '9' : at[k] != like[k]) return 0;
+    for (uint32_t k = 0; k < width; k += 16) {
+        v128_t letters = wasm_v128_load(like + k);
+        v128_t most = wasm_v128_and(wasm_i8x16_eq(letters, wasm_i8x16_splat('0')),
+                                    wasm_i8x16_splat(9));
+        v128_t found = wasm_v128_xor(wasm_v128_load(at + k), letters);
+        uint32_t bad = wasm_i8x16_bitmask(wasm_u8x16_gt(found, most));
+        if (width - k < 16) bad &= (1u << (width - k)) - 1;
+        if (bad) return 0;
+    }
     if (!day_of(two(at + p[0]) * 100 + two(at + p[0] + 2), two(at + p[1]),
                 two(at + p[2]), &days) ||
         !clock_of(at + p[3], at + p[4], at + p[5], &clock))
