@@ -15,9 +15,6 @@ from typing import Final, TypeVar
 
 __all__ = ["at_work"]
 
-# Work is done by native code, and the machines that read reports have few cores, which
-# inflating and writing want, too
-_THREADS: Final = 2
 _NAME: Final = "spreports-at-work"
 
 S = TypeVar("S")
@@ -28,7 +25,7 @@ def at_work(
     work: Callable[[S], T],
     items: Generator[S, None, None],
     *,
-    threads: int = _THREADS,
+    threads: int = 2,
 ) -> Generator[T, None, None]:
     """Yield what is made of each item, while the ones after it are at work.
 

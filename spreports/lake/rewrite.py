@@ -19,15 +19,10 @@ from spreports.lake.care import COMPACTION, is_private, opened, settled, take_aw
 from spreports.lake.place import Place
 from spreports.lake.state import Holding, RootState, Span, compacted_note
 from spreports.load.encoders import PartFile
+from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.marker import MarkedFile, Marker
 from spreports.load.parquet import publish
-from spreports.load.rowgroups import (
-    Encoding,
-    abandon,
-    choose_encoding,
-    open_writer,
-    windows,
-)
+from spreports.load.rowgroups import abandon, open_writer, windows
 
 __all__ = ["Change", "rewrite", "schema_of"]
 

@@ -1,6 +1,6 @@
-"""Few texts over and over travel through a sink as numbers.
+"""Few texts, or decimals, over and over travel through a sink as numbers.
 
-A number takes a byte or two where the text takes five to twenty, so that there is less
+A number takes a byte or two where the value takes five to twenty, so that there is less
 to sort by folder, to keep in memory and on the scratch disk; and a row group's
 dictionary is made of the numbers, without a look at each text again. The columns are
 those that get a dictionary in the file, whether they come as texts or as dictionaries.
@@ -17,12 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of
-from spreports.load.rowgroups import (
-    Encoding,
-    can_take_dictionaries,
-    is_text,
-    with_dictionaries,
-)
+from spreports.load.encoding import Encoding, is_text
+from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
 
 __all__ = ["Codes", "Vocabulary", "in_one_piece"]
 
@@ -34,14 +30,14 @@ PAGE_BYTES: Final = 1 << 20
 
 
 class Vocabulary:
-    """The texts of one column, numbered as they come.
+    """The texts or decimals of one column, numbered as they come.
 
     It only grows, by one caller at a time; what has a number may be read on any thread.
 
     Parameters
     ----------
     dtype : pyarrow.DataType
-        Text or large text.
+        Text, large text or decimal.
 
     Attributes
     ----------
@@ -51,7 +47,7 @@ class Vocabulary:
 
     def __init__(self, dtype: pa.DataType) -> None:
         self.texts = pa.nulls(0, dtype)
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[object, int] = {}
         self._room = MOST_BYTES
         self._full = False
 
@@ -126,13 +122,15 @@ class Codes:
         self._words = {
             name: Vocabulary(schema.field(name).type)
             for name in encoding.dictionary
-            if is_text(schema.field(name).type)
+            if _travels(schema.field(name).type)
         }
         # One without values costs Arrow less as texts
         self.handed = tuple(
             name
             for name in self._words
-            if can_take_dictionaries() and sample[name].null_count < sample.num_rows
+            if can_take_dictionaries()
+            and is_text(schema.field(name).type)  # Arrow writes no other ones as such
+            and sample[name].null_count < sample.num_rows
         )
         self._taken = with_dictionaries(schema, self.handed)
 
@@ -195,6 +193,11 @@ class Codes:
                 alike = _in_texts if words.texts.type in types else _wide
                 tables = [_with(t, name, alike(t[name], words.texts)) for t in tables]
         return tables
+
+
+def _travels(dtype: pa.DataType) -> bool:
+    """Tell whether values may become numbers: equal ones are the same."""
+    return is_text(dtype) or bool(pa.types.is_decimal(dtype))
 
 
 def in_one_piece(column: pa.ChunkedArray) -> pa.Array:

@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
 from spreports.load.codes import Codes
-from spreports.load.rowgroups import Encoding, abandon, choose_encoding, open_writer
+from spreports.load.encoding import Encoding, choose_encoding
+from spreports.load.rowgroups import abandon, in_steps, open_writer
 
 __all__ = ["Encoders", "PartFile"]
 
@@ -270,7 +271,7 @@ class Encoders:
         """Write one row group (on a thread)."""
         writer = file.writer = file.writer or self._open_writer(file)
         with rows() as tables:
-            table = self.codes.whole(tables)
+            table = in_steps(self.codes.whole(tables))
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table

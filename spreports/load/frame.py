@@ -16,15 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
+from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.leftovers import unique_name
-from spreports.load.rowgroups import (
-    Encoding,
-    abandon,
-    as_written,
-    choose_encoding,
-    open_writer,
-    windows,
-)
+from spreports.load.rowgroups import abandon, as_written, open_writer, windows
 
 if TYPE_CHECKING:
     import polars as pl

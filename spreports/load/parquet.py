@@ -42,8 +42,8 @@ from spreports.load.writers import PartWriters
 __all__ = ["SinkResult", "markers", "publish", "sink"]
 
 # Half of it waits, a quarter makes a row group: close to 65,536 rows of orders, since
-# texts that are a few over and over count as the numbers as which they wait
-BUDGET = 56 << 20
+# texts and prices that are a few over and over count as the numbers as which they wait
+BUDGET = 40 << 20
 ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
 # Sorting by folder wants large windows; without folders fewer calls are all they bring

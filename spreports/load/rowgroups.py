@@ -1,9 +1,6 @@
 """How our Parquet files are written: one place for options and row groups.
 
-Dictionaries only where the first rows say they pay: a dictionary of nearly distinct
-values costs time and space. No statistics for texts that are a few values over and
-over: every row group has them all, so that no query leaves one out, and finding the
-first and last of 65,536 texts is a seventh of the encoding. Page checksums, since a
+Page checksums, since a
 flipped bit is otherwise read back as another value. The same rows give the same bytes.
 """
 
@@ -11,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Generator, Iterable, Mapping
-from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
 
@@ -19,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from spreports.load.encoding import Encoding, is_text
+
 __all__ = [
-    "Encoding",
     "abandon",
     "as_written",
     "can_take_dictionaries",
-    "choose_encoding",
-    "is_text",
+    "in_steps",
     "open_writer",
     "row_bytes",
     "windows",
@@ -35,8 +31,7 @@ __all__ = [
 
 # pyarrow from 23 on would cut a row group's columns at 20,000 rows
 PAGE_ROWS = 65_536
-SAMPLE_ROWS = 8_192
-DISTINCT_SHARE = 1 / 16
+STEP_ROWS = 8_192
 
 
 def windows(
@@ -114,58 +109,6 @@ def _column_bytes(column: pa.ChunkedArray) -> int:
         return int(column.combine_chunks().nbytes)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How columns are written.
-
-    Attributes
-    ----------
-    dictionary : tuple of str
-        Columns with a dictionary.
-    bare : tuple of str
-        Columns without statistics.
-    """
-
-    dictionary: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
-
-
-def choose_encoding(sample: pa.Table) -> Encoding:
-    """Choose how to write columns from a document's first rows.
-
-    Parameters
-    ----------
-    sample : pyarrow.Table
-        The first 8,192 rows of it are looked at.
-
-    Returns
-    -------
-    Encoding
-        A dictionary for columns with at most one distinct value in 16 rows; no
-        statistics for texts among them that have more than one.
-    """
-    sample = sample.slice(0, SAMPLE_ROWS)
-    limit = max(1, int(sample.num_rows * DISTINCT_SHARE))
-    dictionary, bare = [], []
-    for field in sample.schema:
-        if pa.types.is_nested(field.type) or pa.types.is_null(field.type):
-            continue
-        column = sample[field.name]
-        if pa.types.is_dictionary(field.type):
-            column = column.cast(field.type.value_type)
-        distinct = pc.count_distinct(column).as_py()
-        if distinct <= limit:
-            dictionary.append(field.name)
-            if distinct > 1 and is_text(column.type):
-                bare.append(field.name)
-    return Encoding(tuple(dictionary), tuple(bare))
-
-
-def is_text(dtype: pa.DataType) -> bool:
-    """Tell whether values are texts, small or large."""
-    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
-
-
 def open_writer(
     path: Path,
     schema: pa.Schema,
@@ -210,6 +153,34 @@ def open_writer(
         stored = base64.b64encode(schema.serialize())
         writer.add_key_value_metadata({**note, "ARROW:schema": stored})
     return writer
+
+
+def in_steps(rows: pa.Table) -> pa.Table:
+    """Return the same rows, as they are to be handed to a writer.
+
+    Arrow converts decimals and timestamps piece by piece, and keeps room for the
+    largest piece in every file that is open: a MiB in each, were a row group one piece.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    columns = []
+    for column in rows.columns:
+        converted = pa.types.is_decimal(column.type) or pa.types.is_temporal(
+            column.type
+        )
+        steps = [
+            chunk.slice(at, STEP_ROWS)
+            for chunk in (column.chunks if converted else ())
+            for at in range(0, len(chunk), STEP_ROWS)
+        ]
+        columns.append(pa.chunked_array(steps, column.type) if steps else column)
+    return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
 def _page_rows() -> dict[str, int]:

@@ -93,7 +93,7 @@ class PartWriters:
             stem,
             schema,
             note=note,
-            queue_bytes=budget // 4 * files_at_once,
+            queue_bytes=(self._row_group_bytes * 9 // 8) * files_at_once,
             threads=files_at_once,
             max_open=max_open,
         )

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from spreports.load import codes as load_codes
 from spreports.load.codes import Codes, Vocabulary
+from spreports.load.encoding import choose_encoding
 from spreports.load.frame import stage
 from spreports.load.hive import NULL_VALUE
 from spreports.load.parquet import markers, sink
-from spreports.load.rowgroups import choose_encoding
 from tests.load.lake import by_polars, numbers, tree
 from tests.load.rows import cut, reader
 
@@ -48,7 +48,7 @@ def encoded(
 ) -> pa.RecordBatchReader:
     """Give some columns as dictionaries, new ones for each batch, in an own order.
 
-    Each holds a text that no row has.
+    Each holds a value that no row has.
     """
     schema = pa.schema(
         [
@@ -65,13 +65,15 @@ def encoded(
                     columns.append(column)
                     continue
                 texts = sorted({t for t in column.to_pylist() if t is not None})
-                words = [*texts[::-1], NULL_VALUE]
+                dtype = table.schema.field(name).type
+                unused = NULL_VALUE if dtype == pa.string() else Decimal(99)
+                words = [*texts[::-1], unused]
                 places = [
                     None if t is None else words.index(t) for t in column.to_pylist()
                 ]
                 columns.append(
                     pa.DictionaryArray.from_arrays(
-                        pa.array(places, pa.int32()), pa.array(words, pa.string())
+                        pa.array(places, pa.int32()), pa.array(words, dtype)
                     )
                 )
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -83,8 +85,8 @@ def encoded(
 @given(
     rows=st.integers(0, 600),
     cuts=st.lists(st.integers(0, 300), max_size=6),
-    names=st.lists(st.sampled_from([*TEXTS, "day"]), unique=True),
-    by=st.lists(st.sampled_from(["day", "state"]), unique=True, max_size=2),
+    names=st.lists(st.sampled_from([*TEXTS, "day", "tax"]), unique=True),
+    by=st.lists(st.sampled_from(["day", "state", "tax"]), unique=True, max_size=2),
     budget=st.sampled_from([1, 9_000, 64 << 20]),
     row_group=st.sampled_from([7, 100, 65_536]),
 )
