@@ -95,7 +95,7 @@ def kept(table: pa.Table, folder: Path) -> int:
     bytes_kept = pa.total_allocated_bytes() - before
     for writer in writers:
         writer.close()
-    return bytes_kept // len(writers)
+    return int(bytes_kept) // len(writers)
 
 
 def test_an_open_file_keeps_less_of_rows_in_steps(tmp_path: Path) -> None:
