@@ -31,15 +31,17 @@ class AlongStream(io.RawIOBase):
 
     Attributes
     ----------
+    place : int, bytes
+        How far it has read.
     members : Members
         To be kept by whoever undoes the compression of what is read.
     """
 
-    def __init__(self, fd: int, readable: Callable[[int, Members], int]) -> None:
+    def __init__(self, fd: int, readable: Callable[[AlongStream], int]) -> None:
         self.members = Members(begun=1)  # which nobody ends who does not undo any
         self._fd = fd
         self._readable = readable
-        self._place = 0
+        self.place = 0
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -48,12 +50,12 @@ class AlongStream(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read some bytes; 0 at the end of a verified document."""
         space = memoryview(buffer).cast("B")
-        count = min(len(space), self._readable(self._place, self.members))
-        data = os.pread(self._fd, count, self._place)
+        count = min(len(space), self._readable(self))
+        data = os.pread(self._fd, count, self.place)
         if len(data) < count and not data:
             raise GivenUpError  # somebody else has cut the file
         space[: len(data)] = data
-        self._place += len(data)
+        self.place += len(data)
         return len(data)
 
     def close(self) -> None:

@@ -25,7 +25,6 @@ from typing import BinaryIO, Final, Generic, Protocol, TypeVar, cast
 
 from spreports.clock import Clock, SystemClock
 from spreports.fetch.along_stream import AlongStream, GivenUpError
-from spreports.fetch.decompress import Members
 
 __all__ = ["Arriving", "GivenUpError", "Watched"]
 
@@ -99,8 +98,7 @@ class Arriving(Generic[T]):
         self._changed = threading.Condition()
         self._state = _State.COMING
         self._running = self._finished = False
-        # Of readers that wait: where, and what of the compression is undone there
-        self._waiting: dict[int, tuple[int, Members]] = {}
+        self._waiting: set[AlongStream] = set()
         self._proof_is_wanted = False
         self._fd: int | None = None
         self.total: int | None = None
@@ -170,8 +168,8 @@ class Arriving(Generic[T]):
             Whether all members are whole and sound; False where nobody knows.
         """
 
-        def at_the_end() -> list[Members]:
-            return [m for place, m in self._waiting.values() if place == size]
+        def at_the_end() -> list[AlongStream]:
+            return [reader for reader in self._waiting if reader.place == size]
 
         if self._state is not _State.ARRIVING:
             return False
@@ -180,7 +178,7 @@ class Arriving(Generic[T]):
             self._changed.wait_for(
                 lambda: self._finished or self._proof_is_wanted or at_the_end()
             )
-            return any(not members.begun for members in at_the_end())
+            return any(not reader.members.begun for reader in at_the_end())
 
     def give_up(self) -> None:
         """Stop the work and wait for its thread; what it came to is dropped."""
@@ -251,33 +249,34 @@ class Arriving(Generic[T]):
         ------
         GivenUpError
         """
-        self._readable(None, None)
+        self._readable(None)
         return self._sha256
 
-    def _readable(self, place: int | None, members: Members | None) -> int:
-        """Wait for bytes from `place` on, or for the proof; return how many are here.
+    def _readable(self, reader: AlongStream | None) -> int:
+        """Wait for bytes that a reader has not read, or for the proof; count them.
 
-        None only where the document ends at `place` and is verified.
+        None only where the document ends at the reader's place and is verified.
         """
+        place = self._size if reader is None else reader.place
 
         def known() -> bool:
-            here = place is not None and self._size > place
+            here = reader is not None and self._size > place
             return here or self._state in {_State.VERIFIED, _State.GIVEN_UP}
 
         with self._changed:
             if not known():
-                if place is None or members is None:
+                if reader is None:
                     self._proof_is_wanted = True
                 else:
-                    self._waiting[id(members)] = place, members
+                    self._waiting.add(reader)
                 self._changed.notify_all()
             try:
                 self._changed.wait_for(known)
             finally:
-                self._waiting.pop(id(members), None)
+                self._waiting -= {reader}
             if self._state is _State.GIVEN_UP:
                 raise GivenUpError
-            return 0 if place is None else self._size - place
+            return self._size - place
 
     def _pays(self, size: int) -> bool:
         """Say whether enough is still to come."""

@@ -75,7 +75,7 @@ class Proofs:
         earlier = self._seen[copy]
         self._seen[copy] += 1
         md5 = version.md5()
-        if md5 == spool.md5:
+        if md5 is not None and md5 == spool.md5:
             return "md5"
         if md5 is not None and not (earlier and version.framed):
             doubt = "the bytes do not match their ETag"

@@ -2,9 +2,8 @@
 
 Dictionaries only where the first rows say they pay: a dictionary of nearly distinct
 values costs time and space. No statistics for texts that are a few values over and
-over, or in no order: every row group has nearly all there is between the first and the
-last of them, so that no query leaves one out, and finding the two among 65,536 texts is
-a sixth of the encoding.
+over: every row group has them all, so that no query leaves one out, and finding the
+first and last of 65,536 texts is a seventh of the encoding.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ __all__ = ["Encoding", "choose_encoding", "is_text"]
 
 SAMPLE_ROWS = 8_192
 DISTINCT_SHARE = 1 / 16
-ORDERED_SHARE = 7 / 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,7 @@ def choose_encoding(sample: pa.Table) -> Encoding:
     -------
     Encoding
         A dictionary for columns with at most one distinct value in 16 rows; no
-        statistics for texts among them that have more than one, or for other texts
-        unless seven in eight follow the one before them, up or down.
+        statistics for texts among them that have more than one.
     """
     sample = sample.slice(0, SAMPLE_ROWS)
     limit = max(1, int(sample.num_rows * DISTINCT_SHARE))
@@ -66,17 +63,7 @@ def choose_encoding(sample: pa.Table) -> Encoding:
             dictionary.append(field.name)
             if distinct > 1 and is_text(column.type):
                 bare.append(field.name)
-        elif is_text(column.type) and not _is_ordered(column):
-            bare.append(field.name)
     return Encoding(tuple(dictionary), tuple(bare))
-
-
-def _is_ordered(texts: pa.ChunkedArray) -> bool:
-    """Tell whether texts go up, or down, with few exceptions."""
-    known = texts.drop_null()
-    rises = pc.greater_equal(known.slice(1), known.slice(0, len(known) - 1))
-    share = pc.mean(rises).as_py() or 0.0
-    return bool(max(share, 1 - share) >= ORDERED_SHARE)
 
 
 def is_text(dtype: pa.DataType) -> bool:

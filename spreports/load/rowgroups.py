@@ -1,7 +1,7 @@
 """How our Parquet files are written: one place for options and row groups.
 
-Page checksums, since a
-flipped bit is otherwise read back as another value. The same rows give the same bytes.
+Page checksums, since a flipped bit is otherwise read back as another value. The same
+rows give the same bytes.
 """
 
 from __future__ import annotations

@@ -58,8 +58,8 @@ class PartWriters:
     schema : pyarrow.Schema
     note : mapping of str to str
     budget : int, bytes
-        Rows in memory, all folders together: half may wait, and a quarter may be on
-        its way to the disk for each file that is written to at the same time.
+        Rows in memory, all folders together: half may wait, and a quarter and a slice
+        may be on its way to the disk for each file that is written to at the same time.
     row_group_rows : int
         A folder's rows are written when this many wait, earlier only when they are a
         quarter of the budget.
@@ -93,7 +93,8 @@ class PartWriters:
             stem,
             schema,
             note=note,
-            queue_bytes=(self._row_group_bytes * 9 // 8) * files_at_once,
+            # a row group is a slice larger than its share
+            queue_bytes=self._row_group_bytes * 9 // 8 * files_at_once,
             threads=files_at_once,
             max_open=max_open,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import hashlib
 import logging
 import pickle
 import random
@@ -167,6 +168,23 @@ def test_a_cut_between_gzip_members_is_seen(tmp_path: Path) -> None:
         stored = fetch(host, tmp_path / "d")
 
     assert stored.path.read_bytes() == body
+
+
+def test_where_no_etag_is_an_md5_none_is_reckoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Spool, "md5", property(lambda _: pytest.fail("reckoned")))
+    with BadHost(STORED, etag=NOT_MD5) as host:
+        assert fetch(host, tmp_path / "d").verified == "gzip"
+
+
+def test_an_md5_that_is_asked_for_late_is_that_of_all_bytes(tmp_path: Path) -> None:
+    with Spool(tmp_path / "d") as spool:
+        spool.walk_along()
+        for chunk in (STORED[:9], STORED[9:]):
+            spool.append(chunk)
+        spool.flush()
+        assert spool.md5 == hashlib.md5(STORED, usedforsecurity=False).hexdigest()
 
 
 def test_an_etag_that_only_looks_like_an_md5_does_no_harm(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 
 from spreports.errors import SinkError
 from spreports.load import encoders as load_encoders
+from spreports.load.codes import Codes
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import sink
 from spreports.load.rowgroups import abandon
+from spreports.load.writers import PartWriters
 from tests.load.rows import orders, reader
 
 
@@ -62,6 +65,39 @@ def test_row_groups_of_a_file_keep_their_order_and_files_are_closed_by_rows_alon
         "c/7-0.parquet": [3],
     }
     assert encoders.queued == 0
+
+
+def test_two_row_groups_that_filled_up_are_encoded_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_are_here = threading.Barrier(2, timeout=60)
+    whole = Codes.whole
+
+    def waiting(self: Codes, tables: Sequence[pa.Table]) -> pa.Table:
+        both_are_here.wait()
+        return whole(self, tables)
+
+    monkeypatch.setattr(Codes, "whole", waiting)
+    table = orders(4_000)
+    writers = PartWriters(
+        tmp_path,
+        "7",
+        table.schema,
+        note={},
+        budget=600_000,
+        row_group_rows=1 << 30,  # they fill up by their bytes
+        files_at_once=2,
+        max_open=9,
+    )
+    rows = writers.coded(table)
+    for start in range(0, 4_000, 100):
+        for folder in ("a", "b"):
+            writers.add(folder, rows.slice(start, 100), 100)
+    parts = writers.finish(at_least_one=False)
+
+    assert [part.rows for part in parts] == [4_000, 4_000]
+    groups = {pq.ParquetFile(part.local).metadata.num_row_groups for part in parts}
+    assert groups == {4}
 
 
 def test_an_interrupt_while_a_thread_starts_closes_no_file_under_its_hands(

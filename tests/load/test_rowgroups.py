@@ -1,60 +1,16 @@
-"""First rows choose how columns are written, and open files cost little memory."""
+"""Rows are handed to a writer so that an open file keeps little memory."""
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from spreports.load.encoding import Encoding, choose_encoding
-from spreports.load.parquet import sink
+from spreports.load.encoding import Encoding
 from spreports.load.rowgroups import STEP_ROWS, in_steps, open_writer
-from tests.load.rows import reader
-
-ROWS = 20_000
-
-
-def texts() -> pa.Table:
-    """Give texts that go up, down, nearly up, or anyhow; few over and over; or none."""
-    up = [f"{n:08}" for n in range(ROWS)]
-    anyhow = random.Random(1).sample(up, ROWS)  # noqa: S311 - no secret
-    nearly = [cell if n % 10 else anyhow[n] for n, cell in enumerate(up)]
-    gaps = [cell if n % 2 else None for n, cell in enumerate(up)]
-    columns = {
-        "up": up,
-        "down": up[::-1],
-        "nearly": nearly,
-        "gaps": gaps,
-        "anyhow": anyhow,
-        "few": ["a", "b"] * (ROWS // 2),
-        "none": [None] * ROWS,
-    }
-    return pa.table({k: pa.array(v, pa.string()) for k, v in columns.items()})
-
-
-def test_only_texts_in_some_order_have_statistics() -> None:
-    chosen = choose_encoding(texts())
-
-    assert chosen.bare == ("anyhow", "few")
-    assert chosen.dictionary == ("few", "none")
-
-
-def test_a_file_can_be_skipped_by_an_ordered_column_alone(tmp_path: Path) -> None:
-    sink(reader(texts()), tmp_path / "lake" / "rows", stem="1")
-
-    (path,) = tmp_path.rglob("*.parquet")
-    group = pq.ParquetFile(path).metadata.row_group(0)
-    known = {
-        column.path_in_schema: column.statistics
-        for column in map(group.column, range(group.num_columns))
-    }
-    assert (known["up"].min, known["up"].max) == ("00000000", f"{ROWS - 1:08}")
-    assert known["anyhow"] is None
 
 
 def amounts(rows: int) -> pa.Table:

@@ -67,7 +67,8 @@ static int int64(piece text, int64_t *to) {
 }
 
 /* A number with a point, as digits and places; up to 15 or 18 digits in all. */
-static inline __attribute__((always_inline)) int pointed(piece text, int most, int64_t *to, int *places) {
+static inline __attribute__((always_inline)) int pointed(piece text, int most,
+                                                         int64_t *to, int *places) {
     int negative = *text.at == '-';
     text.at += negative;
     if (text.end - text.at > most + 1 || text.at == text.end) return 0;
