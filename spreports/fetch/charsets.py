@@ -7,15 +7,10 @@ Names that servers send are looked up in a list of our own: Python would also ta
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Callable, Iterable, Sequence
 from email.message import Message
 from typing import Final
 
-from spreports.errors import DecodeError
-from spreports.fetch.utf8 import check_utf8
-
-__all__ = ["allowed_charset", "charset_of", "declared_charset"]
+__all__ = ["UTF_8", "allowed_charset", "declared_charset", "told_charset"]
 
 UTF_8: Final = "utf-8"
 
@@ -46,11 +41,6 @@ _FAMILIES: Final = {
 _CODECS: Final = {
     label.lower(): codec for codec, labels in _FAMILIES.items() for label in labels
 }
-_CP932: Final = "cp932"
-# Source: Unicode blocks: CJK punctuation, kana, kanji, full-width forms, private use
-_WIDE: Final = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff60]")
-_WIDE_AFTER_WIDE: Final = re.compile(f"(?<={_WIDE.pattern}){_WIDE.pattern}")
-_UNASSIGNED: Final = re.compile("[\ue000-\uf8ff]")
 _BOMS: Final = (
     (codecs.BOM_UTF8, UTF_8),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -99,47 +89,31 @@ def declared_charset(content_type: str | None) -> str | None:
     return allowed_charset(label) if isinstance(label, str) else None
 
 
-def charset_of(
-    head: bytes,
-    open_plain: Callable[[], Iterable[bytes]],
-    *,
-    encoding: str | None,
-    content_type: str | None,
-    legacy_charset: str | Sequence[str] | None,
-) -> str:
-    """Decide a document's charset.
+def told_charset(
+    head: bytes, *, encoding: str | None, content_type: str | None
+) -> str | None:
+    """Return the charset that a document is said to be in.
 
-    In order: `encoding`; a byte order mark; the charset of `content_type`; UTF-8, if
-    the whole document is UTF-8; `legacy_charset`.
+    In order: `encoding`; a byte order mark; the charset of `content_type`.
 
     Parameters
     ----------
     head : bytes
         First plain bytes, at least 3 where there are as many.
-    open_plain : callable
-        Gives the plain document from its start; called only where nothing is
-        declared, since a cp1252 document may differ from UTF-8 in its last line alone.
     encoding : str or None
         The caller's own word.
     content_type : str or None
         Of the HTTP answer.
-    legacy_charset : str, sequence of str or None
-        Of the marketplace, such as ``"cp1252"``; of several, where the marketplace is
-        not known, the first that the whole document fits; cp932 where it fits several
-        and reads as Japanese.
 
     Returns
     -------
-    str
-        Name of a Python codec.
+    str or None
+        Name of a Python codec; None where nothing is said.
 
     Raises
     ------
     ValueError
         `encoding` is not on the list.
-    DecodeError
-        Nothing is declared, the document is not UTF-8, and there is no legacy
-        charset to fall back on.
     """
     if encoding is not None:
         codec = allowed_charset(encoding)
@@ -151,55 +125,7 @@ def charset_of(
         if head.startswith(mark):
             return codec
     declared = declared_charset(content_type)
-    if declared is not None:
-        return _with_byte_order(declared, head)
-    try:
-        for _ in check_utf8(open_plain()):
-            pass
-    except DecodeError as exc:
-        labels = [legacy_charset] if isinstance(legacy_charset, str) else legacy_charset
-        legacy = [c for c in map(allowed_charset, labels or ()) if c is not None]
-        if len(legacy) > 1:
-            legacy = [c for c in legacy if _fits(open_plain(), c)]
-        if len(legacy) > 1 and _CP932 in legacy and _is_japanese(open_plain()):
-            legacy = [_CP932]
-        if not legacy:
-            msg = "no charset is declared and this is not UTF-8: pass encoding="
-            raise DecodeError(msg, offset=exc.offset) from None
-        return legacy[0]
-    return UTF_8
-
-
-def _fits(chunks: Iterable[bytes], codec: str) -> bool:
-    """Whether every byte belongs to a charset."""
-    decoder = codecs.getincrementaldecoder(codec)()
-    try:
-        for chunk in chunks:
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_japanese(chunks: Iterable[bytes]) -> bool:
-    """Whether cp932 text, which would fit another charset too, reads as Japanese.
-
-    Its wide letters then mostly stand together. Of Western text in this reading it is
-    one here and there, such as the apostrophe of "it's" with the letter behind it, or
-    one that no standard has.
-    """
-    decoder = codecs.getincrementaldecoder(_CP932)()
-    wide = together = 0
-    last = ""
-    for chunk in chunks:
-        text = last + decoder.decode(chunk)
-        if _UNASSIGNED.search(text):
-            return False
-        wide += len(_WIDE.findall(text, len(last)))
-        together += len(_WIDE_AFTER_WIDE.findall(text))
-        last = text[-1:]
-    return 2 * together >= wide > 0
+    return None if declared is None else _with_byte_order(declared, head)
 
 
 def _with_byte_order(codec: str, head: bytes) -> str:

@@ -20,7 +20,9 @@ __all__ = ["decode"]
 _BOM: Final = "\ufeff".encode()
 
 
-def decode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
+def decode(
+    chunks: Iterable[bytes], charset: str, *, offset: int = 0
+) -> Iterator[bytes]:
     """Yield a plain document as UTF-8, without a byte order mark.
 
     Parameters
@@ -28,7 +30,10 @@ def decode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
     chunks : iterable of bytes
         Plain bytes, cut anywhere.
     charset : str
-        Name of a Python codec, as `charset_of` gives it.
+        Name of a Python codec, as `told_charset` gives it.
+    offset : int, bytes
+        Where in the plain document the chunks begin. Only at its start do the bytes of
+        a byte order mark mean one.
 
     Yields
     ------
@@ -41,20 +46,23 @@ def decode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
         A byte does not belong to the charset, or the last character is incomplete.
         `offset` counts bytes of the plain document.
     """
-    text = check_utf8(chunks) if charset == UTF_8 else _transcode(chunks, charset)
-    for first in text:
-        rest = first.removeprefix(_BOM)
-        if rest:
-            yield rest
-        break
+    if charset == UTF_8:
+        text = check_utf8(chunks, offset=offset)
+    else:
+        text = _transcode(chunks, charset, offset)
+    if not offset:
+        for first in text:
+            rest = first.removeprefix(_BOM)
+            if rest:
+                yield rest
+            break
     yield from text
 
 
-def _transcode(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
-    """Yield UTF-8 for a document of another charset."""
+def _transcode(chunks: Iterable[bytes], charset: str, offset: int) -> Iterator[bytes]:
+    """Yield UTF-8 for a document of another charset, from `offset` on."""
     decoder = codecs.getincrementaldecoder(charset)("strict")
     transcoder = transcoder_of(charset)
-    offset = 0
     for chunk in chunks:
         utf8 = transcoder.utf8(chunk) if transcoder is not None else None
         if utf8 is None:

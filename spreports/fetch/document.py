@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
-from spreports.fetch.charsets import allowed_charset, charset_of
+from spreports.fetch.charsets import UTF_8, allowed_charset, told_charset
 from spreports.fetch.decode import decode
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.document import flat_tables, open_flat
@@ -25,6 +25,7 @@ from spreports.fetch.kernel.sandbox import expect
 from spreports.fetch.plain_chunks import plain_chunks
 from spreports.fetch.sniff import FLAT, binary_kind, error_page, sniff_format
 from spreports.fetch.typed import BAD_VALUE_RULES
+from spreports.fetch.untold_charset import decode_untold, tried_charset
 from spreports.fetch.xlsx.document import open_xlsx, xlsx_tables
 from spreports.fetch.xml.checked import xml_charset
 from spreports.fetch.xml.document import open_xml
@@ -74,7 +75,8 @@ def open_batches(
     table : str, optional
         One of `table_names`.
     encoding, content_type, legacy_charset : str, optional
-        Signs of the charset; see `charset_of`. The entry's own charset is tried last.
+        Signs of the charset; see `told_charset` and `tried_charset`. The entry's own
+        charset is tried last.
     typed : bool
         False: the served columns alone, every cell text, an empty one ``""``.
     on_bad_value : str
@@ -174,16 +176,16 @@ def open_batches(
             what = binary_kind(head) or error_page(head) or kind.upper()
             msg = f"the document is {what}, not a table; Document.save(path) keeps it"
             raise ParseError(msg)
-        found.charset = charset_of(
-            head,
-            lambda: plain_chunks(open_stored),
-            encoding=encoding,
-            content_type=content_type,
-            legacy_charset=legacy_charset or allowed_charset(entry.charset),
-        )
-        header, rows = read_header(
-            decode(text, found.charset), entry, may_be_empty=may_be_empty
-        )
+        told = told_charset(head, encoding=encoding, content_type=content_type)
+        found.charset = told or UTF_8
+
+        def tried() -> str:
+            legacy = legacy_charset or allowed_charset(entry.charset)
+            found.charset = tried_charset(lambda: plain_chunks(open_stored), legacy)
+            return found.charset
+
+        utf8 = decode(text, told) if told else decode_untold(text, tried)
+        header, rows = read_header(utf8, entry, may_be_empty=may_be_empty)
         if entry.format in _TREES and not any(map(entry.column, header.served)):
             # its first byte is damaged, or a message stands in the report's place
             form = entry.format.upper()
@@ -248,13 +250,8 @@ def _json_charset(head: bytes, encoding: str | None, content_type: str | None) -
 
     Source: RFC 8259, section 8.1.
     """
-    return charset_of(
-        head,
-        lambda: (),
-        encoding=encoding,
-        content_type=content_type,
-        legacy_charset=None,
-    )
+    told = told_charset(head, encoding=encoding, content_type=content_type)
+    return told or UTF_8
 
 
 def _reopened(

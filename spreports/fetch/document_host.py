@@ -21,7 +21,7 @@ from requests.auth import AuthBase
 
 from spreports.errors import DownloadError
 
-__all__ = ["DocumentHost", "SignedURL", "check_url", "words_for"]
+__all__ = ["DocumentHost", "SignedURL", "check_url", "is_loopback", "words_for"]
 
 USER_AGENT: Final = "spreports-document-fetcher"
 CONNECT_SECONDS: Final = 10.0
@@ -96,6 +96,14 @@ def _is_allowed(text: str, *, loopback: bool) -> bool:
     )
 
 
+def is_loopback(url: str) -> bool:
+    """Say whether a URL leads to this machine."""
+    try:
+        return urllib3.util.parse_url(url).host in _LOOPBACK
+    except urllib3.exceptions.LocationParseError:
+        return False
+
+
 class DocumentHost:
     """A session for one download.
 
@@ -103,10 +111,14 @@ class DocumentHost:
     ----------
     loopback : bool
         The host may be this machine; then proxies of the environment are left out.
+    anywhere : bool
+        The URL is the user's own and not one that was told: it may lead anywhere, and
+        on from there.
     """
 
-    def __init__(self, *, loopback: bool) -> None:
+    def __init__(self, *, loopback: bool, anywhere: bool = False) -> None:
         self._loopback = loopback
+        self._anywhere = anywhere
         self._session = requests.Session()
         self._session.headers.clear()
         self._session.headers["User-Agent"] = USER_AGENT
@@ -161,7 +173,7 @@ class DocumentHost:
 
         Source: RFC 9110, sections 13.1.1 (If-Match) and 14.2 (Range).
         """
-        check_url(url.text, loopback=self._loopback)
+        self._check(url.text)
         headers = {}
         if start:
             headers["Range"] = f"bytes={start}-"
@@ -175,7 +187,7 @@ class DocumentHost:
             return "the document URL is not one that can be sent"
         # What is sent is what is checked: requests may have rewritten it
         if request.url != url.text:
-            check_url(request.url or "", loopback=self._loopback)
+            self._check(request.url or "")
         try:
             settings = session.merge_environment_settings(
                 request.url, {}, stream=True, verify=None, cert=None
@@ -183,12 +195,17 @@ class DocumentHost:
             return session.send(
                 request,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
+                allow_redirects=self._anywhere,
                 **settings,
             )
         except (urllib3.exceptions.HTTPError, OSError) as exc:
             # requests' errors are OSErrors; so is a CA bundle that is not there
             return words_for(exc)
+
+    def _check(self, text: str) -> None:
+        """Refuse a URL that leads where this download must not go."""
+        if not self._anywhere:
+            check_url(text, loopback=self._loopback)
 
 
 def words_for(exc: BaseException) -> str:

@@ -15,13 +15,17 @@ __all__ = ["check_utf8"]
 _LONGEST: Final = 4
 
 
-def check_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def check_utf8(chunks: Iterable[bytes], *, offset: int = 0) -> Iterator[bytes]:
     """Yield the same bytes, cut between characters, once they are known to be UTF-8.
+
+    All that stands before the first byte that does not belong comes first.
 
     Parameters
     ----------
     chunks : iterable of bytes
         Cut anywhere.
+    offset : int, bytes
+        Where in the plain document they begin.
 
     Yields
     ------
@@ -36,16 +40,17 @@ def check_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
     Source: RFC 3629, section 3.
     """
     rest = b""
-    offset = 0
     for chunk in chunks:
         data = rest + chunk if rest else chunk
         cut = _whole_characters(data)
         rest = data[cut:]
         whole = data[:cut] if rest else data
-        if whole:
-            _require_utf8(whole, offset)
-            offset += len(whole)
-            yield whole
+        valid = _valid_bytes(whole)
+        if valid:
+            yield whole[:valid]
+        offset += valid
+        if valid < len(whole):
+            raise _not_utf8(offset)
     if rest:
         raise _not_utf8(offset)
 
@@ -62,23 +67,21 @@ def _whole_characters(data: bytes) -> int:
     return len(data)
 
 
-def _require_utf8(data: bytes, offset: int) -> None:
-    """Raise where `data` is not UTF-8; Arrow checks several GB a second."""
+def _valid_bytes(data: bytes) -> int:
+    """Return where the first byte is that does not belong; the length without one.
+
+    Arrow checks several GB a second.
+    """
     ends = pa.py_buffer(struct.pack("<qq", 0, len(data)))
     text = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])
     try:
         text.validate(full=True)
     except pa.ArrowInvalid:
-        raise _not_utf8(offset + _first_bad_byte(data)) from None
-
-
-def _first_bad_byte(data: bytes) -> int:
-    """Return where strict decoding stops."""
-    try:
-        data.decode()
-    except UnicodeDecodeError as exc:
-        return exc.start
-    return 0
+        try:
+            data.decode()
+        except UnicodeDecodeError as exc:
+            return exc.start
+    return len(data)
 
 
 def _not_utf8(offset: int) -> DecodeError:

@@ -15,7 +15,8 @@ from fsspec.core import url_to_fs
 from spreports.errors import DocumentError, DownloadError
 from spreports.load.store import Store
 from spreports.load.urls import missing, shown
-from spreports.reports.origin import StoredBytes
+from spreports.reports.origin import Origin, StoredBytes, opened_already
+from spreports.reports.web_origin import WebOrigin, is_plain_web
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -82,8 +83,13 @@ class FileOrigin:
         DocumentError
             The file cannot be opened.
         """
-        self._open().close()
-        return StoredBytes(self._open, None)
+        first = self._open()
+        size = getattr(first, "size", None)
+        return StoredBytes(
+            opened_already(first, self._open),
+            None,
+            size=size if isinstance(size, int) else None,
+        )
 
     def work_on(self, work: Callable[[StoredBytes], T]) -> T:
         """Do some work on the file's bytes; its errors, and those of `stored`."""
@@ -161,6 +167,9 @@ def file_origin(
     url: str | os.PathLike[str],
     storage_options: Mapping[str, object] | None,
     store: Store,
-) -> FileOrigin:
+) -> Origin:
     """Return the origin of a file given as a path or an fsspec URL."""
-    return FileOrigin(os.fspath(url), storage_options, store)
+    place = os.fspath(url)
+    if is_plain_web(place) and not storage_options:
+        return WebOrigin(place, store)
+    return FileOrigin(place, storage_options, store)

@@ -57,6 +57,29 @@ class StoredBytes:
         return self.sha256 if self.proof is None else self.proof()
 
 
+def opened_already(
+    first: BinaryIO, again: Callable[[], BinaryIO]
+) -> Callable[[], BinaryIO]:
+    """Return how to open a file of which one stream is open already.
+
+    Parameters
+    ----------
+    first : binary stream
+        At its start; given to who asks first.
+    again : callable
+        Opens a fresh one, for everybody else.
+    """
+    left = [first]
+
+    def opened() -> BinaryIO:
+        try:
+            return left.pop()
+        except IndexError:
+            return again()
+
+    return opened
+
+
 class Origin(Protocol):
     """What a Document asks for its bytes."""
 

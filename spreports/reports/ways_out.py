@@ -164,6 +164,8 @@ class WaysOut(ABC):
             self._check_rows(has_rows=False)
             empty = self._empty(shape, metadata=metadata).to_arrow()
             return pa.RecordBatchReader.from_batches(empty.schema, empty.to_batches())
+        if len(documents) == 1 and not self._raises_on_empty:
+            return documents[0].open_batches(shape, metadata=metadata)
         schemas = []
         has_rows = not self._raises_on_empty
         for document in documents:

@@ -5,19 +5,13 @@ from __future__ import annotations
 import pytest
 
 from spreports.errors import DecodeError
-from spreports.fetch.charsets import charset_of
+from spreports.fetch.untold_charset import tried_charset
 
 CANDIDATES = ("cp1252", "cp932")
 
 
 def decided(plain: bytes) -> str:
-    return charset_of(
-        plain[:100],
-        lambda: [plain[:7], plain[7:]],
-        encoding=None,
-        content_type=None,
-        legacy_charset=CANDIDATES,
-    )
+    return tried_charset(lambda: (part for part in (plain[:7], plain[7:])), CANDIDATES)
 
 
 def test_japanese_text_is_not_taken_for_western() -> None:

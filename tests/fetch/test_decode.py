@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.errors import DecodeError
-from spreports.fetch.charsets import allowed_charset, charset_of, declared_charset
+from spreports.fetch.charsets import allowed_charset, declared_charset, told_charset
 from spreports.fetch.decode import decode
+from spreports.fetch.untold_charset import tried_charset
 
 TEXT = 'sku\tタイトル\n0001\t„Größe“ 1/2" €\n'
 CHARSETS = ["utf-8", "cp1252", "cp932", "utf-16", "utf-16-le", "gb18030", "euc-jp"]
@@ -103,13 +104,8 @@ def charset(
     content_type: str | None = None,
     legacy: str | None = None,
 ) -> str:
-    return charset_of(
-        plain[:16],
-        lambda: [plain],
-        encoding=encoding,
-        content_type=content_type,
-        legacy_charset=legacy,
-    )
+    told = told_charset(plain[:16], encoding=encoding, content_type=content_type)
+    return told or tried_charset(lambda: (part for part in (plain,)), legacy)
 
 
 def test_the_order_of_signs() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.reports.web_origin import is_plain_web
 from spreports.simulator import Simulator
 
 ROWS = 50_000
@@ -24,8 +25,11 @@ class Website(http.server.ThreadingHTTPServer):
 
     body = b""
     etag: str | None = None
+    content_type: str | None = None
     cut: int | None = None
     status = 200
+    elsewhere: str | None = None
+    gets = 0
 
     @property
     def url(self) -> str:
@@ -38,11 +42,16 @@ class Answering(http.server.BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(self.server.body)))
+        if self.server.content_type is not None:
+            self.send_header("Content-Type", self.server.content_type)
+        if self.server.elsewhere is not None:
+            self.send_header("Location", self.server.elsewhere)
         if self.server.etag is not None:
             self.send_header("ETag", self.server.etag)
         self.end_headers()
 
     def do_GET(self) -> None:
+        self.server.gets += 1
         self.do_HEAD()
         self.wfile.write(self.server.body[: self.server.cut])
 
@@ -99,6 +108,70 @@ def test_a_server_that_refuses_is_an_error_that_hides_the_url(site: Website) -> 
         spr.open_document(site.url, report_type="orders").read()
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_document_is_asked_for_once_and_its_charset_taken_from_the_answer(
+    site: Website, tmp_path: Path
+) -> None:
+    site.body = gzip.compress(b"seller-sku\titem-name\n1\t\x8f\xa4\n")
+    site.content_type = "text/plain;charset=Windows-31J"
+    document = spr.open_document(site.url, report_type="listings")
+
+    rows = document.batches().read_all()
+
+    assert rows["item-name"].to_pylist() == ["商"]
+    assert site.gets == 1
+    assert document.sink(tmp_path / "lake").rows == 1
+    assert site.gets == 2
+
+
+def test_a_redirect_is_followed(site: Website) -> None:
+    site.status, site.elsewhere = 302, "/elsewhere"
+    with Website(("127.0.0.1", 0), Answering) as other:
+        thread = threading.Thread(target=other.serve_forever, args=(0.01,))
+        thread.start()
+        other.body, site.elsewhere = b"sku\nA\n", other.url
+        try:
+            assert spr.open_document(site.url).read()["sku"].to_list() == ["A"]
+        finally:
+            other.shutdown()
+            thread.join()
+
+
+def test_nothing_that_listens_is_an_error_that_hides_the_url(site: Website) -> None:
+    url = site.url.replace(str(site.server_port), "1")
+
+    with pytest.raises(spr.DocumentError, match="no connection") as caught:
+        spr.open_document(url).read()
+
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_what_fsspec_is_told_for_a_web_server_reaches_it(site: Website) -> None:
+    site.body = b"sku\nA\n"
+    options = {"headers": {"X-Key": "1"}}
+
+    frame = spr.open_document(site.url, storage_options=options).read()
+
+    assert frame["sku"].to_list() == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://place/x.txt?a=b@c", True),
+        ("HTTP://place:8080", True),
+        ("https://me:word@place/x.txt", False),
+        ("zip://x.txt::https://place/x.zip", False),
+        ("https://place/x.zip::zip://x.txt", False),
+        ("s3://place/x.txt", False),
+        ("https.txt", False),
+    ],
+)
+def test_names_passwords_and_chains_in_a_url_are_for_fsspec(
+    url: str, plain: bool
+) -> None:
+    assert is_plain_web(url) is plain
 
 
 @pytest.mark.parametrize("etags", [('"1"', '"2"'), (None, None)])

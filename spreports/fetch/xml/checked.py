@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 from xml.parsers import expat
 
 from spreports.errors import DecodeError, ParseError
-from spreports.fetch.charsets import UTF_8, allowed_charset, charset_of
+from spreports.fetch.charsets import UTF_8, allowed_charset, told_charset
 
 __all__ = ["MAX_RECORD", "checked", "xml_charset"]
 
@@ -73,13 +73,7 @@ def xml_charset(head: bytes, *, encoding: str | None, content_type: str | None) 
                 raise DecodeError(msg, offset=found.start(1))
             # The declaration could not be read as ASCII if it were UTF-16
             return UTF_8 if declared.startswith("utf-16") else declared
-    return charset_of(
-        head,
-        tuple,  # UTF-8 where nothing is declared: XML needs no look at the whole
-        encoding=encoding,
-        content_type=content_type,
-        legacy_charset=None,
-    )
+    return told_charset(head, encoding=encoding, content_type=content_type) or UTF_8
 
 
 def checked(chunks: Iterable[bytes]) -> Iterator[bytes]:

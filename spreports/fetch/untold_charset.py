@@ -1,0 +1,143 @@
+"""The charset of a flat document that does not say which: from its bytes.
+
+Amazon serves settlements, Japanese reports and others without a word on their charset,
+and a file has none. UTF-8 is tried first, then the marketplace's old charset. Those are
+alike as long as the bytes are ASCII: such a document is read once.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import chain
+from typing import Final
+
+from spreports.errors import DecodeError
+from spreports.fetch.charsets import UTF_8, allowed_charset
+from spreports.fetch.decode import decode
+from spreports.fetch.utf8 import check_utf8
+
+__all__ = ["decode_untold", "tried_charset"]
+
+# Characters beyond ASCII, all of them UTF-8. Of an old charset's text one in ten would
+# pass at best: what is none, behind so many, is damaged and not of another charset
+PROOF: Final = 4096
+_NO_LEAD: Final = bytes(range(0xC0))
+_CP932: Final = "cp932"
+# Source: Unicode blocks: CJK punctuation, kana, kanji, full-width forms, private use
+_WIDE: Final = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff60]")
+_WIDE_AFTER_WIDE: Final = re.compile(f"(?<={_WIDE.pattern}){_WIDE.pattern}")
+_UNASSIGNED: Final = re.compile("[\ue000-\uf8ff]")
+
+
+def decode_untold(chunks: Iterable[bytes], tried: Callable[[], str]) -> Iterator[bytes]:
+    """Yield a document as UTF-8, and ask for its charset where that matters.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        Plain bytes, cut anywhere, without a byte order mark.
+    tried : callable
+        Gives the charset, one that holds ASCII; asked at the first byte beyond it.
+
+    Yields
+    ------
+    bytes
+        UTF-8, cut between characters; none empty.
+
+    Raises
+    ------
+    DecodeError
+        As `decode`; whatever `tried` raises passes through.
+    """
+    rest = iter(chunks)
+    offset = 0
+    for chunk in rest:
+        if not chunk.isascii():
+            yield from decode(chain([chunk], rest), tried(), offset=offset)
+        else:
+            yield chunk
+            offset += len(chunk)
+
+
+def tried_charset(
+    open_plain: Callable[[], Generator[bytes, None, None]],
+    legacy_charset: str | Sequence[str] | None,
+) -> str:
+    """Find the charset that a document's bytes fit.
+
+    Parameters
+    ----------
+    open_plain : callable
+        Gives the plain document from its start: a cp1252 document may differ from UTF-8
+        in its last line alone.
+    legacy_charset : str, sequence of str or None
+        Of the marketplace, such as ``"cp1252"``; of several, where the marketplace is
+        not known, the first that the whole document fits; cp932 where it fits several
+        and reads as Japanese.
+
+    Returns
+    -------
+    str
+        Name of a Python codec: UTF-8, if the whole document is, or if so much of it is
+        that what is not, further down, is a fault.
+
+    Raises
+    ------
+    DecodeError
+        The document is not UTF-8, and there is no legacy charset to fall back on.
+    """
+    beyond = 0
+    try:
+        with closing(open_plain()) as plain:
+            for text in check_utf8(plain):
+                if not text.isascii():
+                    beyond += len(text.translate(None, _NO_LEAD))
+                if beyond >= PROOF:
+                    break
+    except DecodeError as exc:
+        labels = [legacy_charset] if isinstance(legacy_charset, str) else legacy_charset
+        legacy = [c for c in map(allowed_charset, labels or ()) if c is not None]
+        if len(legacy) > 1:
+            legacy = [c for c in legacy if _fits(open_plain(), c)]
+        if len(legacy) > 1 and _CP932 in legacy and _is_japanese(open_plain()):
+            legacy = [_CP932]
+        if not legacy:
+            msg = "no charset is declared and this is not UTF-8: pass encoding="
+            raise DecodeError(msg, offset=exc.offset) from None
+        return legacy[0]
+    return UTF_8
+
+
+def _fits(chunks: Iterable[bytes], codec: str) -> bool:
+    """Whether every byte belongs to a charset."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        for chunk in chunks:
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_japanese(chunks: Iterable[bytes]) -> bool:
+    """Whether cp932 text, which would fit another charset too, reads as Japanese.
+
+    Its wide letters then mostly stand together. Of Western text in this reading it is
+    one here and there, such as the apostrophe of "it's" with the letter behind it, or
+    one that no standard has.
+    """
+    decoder = codecs.getincrementaldecoder(_CP932)()
+    wide = together = 0
+    last = ""
+    for chunk in chunks:
+        text = last + decoder.decode(chunk)
+        if _UNASSIGNED.search(text):
+            return False
+        wide += len(_WIDE.findall(text, len(last)))
+        together += len(_WIDE_AFTER_WIDE.findall(text))
+        last = text[-1:]
+    return 2 * together >= wide > 0

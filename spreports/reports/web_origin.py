@@ -1,0 +1,88 @@
+"""A document's stored bytes from a web server, read as they come."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from typing import BinaryIO, Final, TypeVar, cast
+
+from spreports.fetch.web_body import WebBody
+from spreports.load.store import Store
+from spreports.reports.origin import StoredBytes, opened_already
+
+__all__ = ["WebOrigin", "is_plain_web"]
+
+T = TypeVar("T")
+
+# Names and passwords in a URL, and chained file systems, are fsspec's
+_PLAIN_WEB: Final = re.compile(
+    r"(?i)https?://[^/?#@]+(?:[/?#](?:(?!::).)*)?", re.DOTALL
+)
+# What a web server says of a file that changes with its bytes
+_MARKS: Final = ("ETag", "Last-Modified", "Content-MD5", "Digest")
+
+
+def is_plain_web(url: str) -> bool:
+    """Say whether a URL is a web server's and nothing more."""
+    return _PLAIN_WEB.fullmatch(url) is not None
+
+
+class WebOrigin:
+    """A document on a web server: asked for in one piece, and read as it comes.
+
+    Many servers know no ranges, and a presigned URL may allow nothing but GET.
+    Redirects are followed. Proxies of the environment are used, except for this
+    machine; no name or password is sent.
+
+    Parameters
+    ----------
+    url : str
+        As `is_plain_web` wants it.
+    store : Store
+        Where frames are staged.
+    """
+
+    account = "files"
+
+    def __init__(self, url: str, store: Store) -> None:
+        self._url = url
+        # For what cannot say whether it has changed: staged for this document alone
+        self._once = uuid.uuid4().hex
+        self.store = store
+        self.name = re.split(r"[?#]", url)[0].rsplit("/", 1)[-1]
+
+    def key(self) -> str:
+        """Return a digest of the document's URL and of what tells its version."""
+        with self._open() as body:
+            told = body.headers
+            marks = [f"{name} {told[name]}" for name in _MARKS if told.get(name)]
+            mark = f"{self._url} {told.get('Content-Length')} {marks or self._once}"
+        return hashlib.sha256(mark.encode()).hexdigest()[:32]
+
+    def stored(self) -> StoredBytes:
+        """Return the document's bytes.
+
+        Raises
+        ------
+        DocumentError
+            The server has not got them, or does not give them.
+        """
+        body = self._open()
+        length = body.headers.get("Content-Length", "")
+        return StoredBytes(
+            opened_already(
+                cast("BinaryIO", body), lambda: cast("BinaryIO", self._open())
+            ),
+            body.headers.get("Content-Type"),
+            size=int(length) if length.isdecimal() else None,
+        )
+
+    def work_on(self, work: Callable[[StoredBytes], T]) -> T:
+        """Do some work on the document's bytes; its errors, and those of `stored`."""
+        return work(self.stored())
+
+    def _open(self) -> WebBody:
+        """Ask for the document."""
+        return WebBody(self._url, self.name)
