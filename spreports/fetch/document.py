@@ -260,7 +260,7 @@ def _reopened(
     """Return how to read a document's UTF-8 from its start, any number of times."""
 
     def text() -> Generator[bytes, None, None]:
-        plain = plain_chunks(open_stored, large=True)
+        plain = plain_chunks(open_stored)
         return _closing(decode(plain, charset), plain)
 
     return text

@@ -14,22 +14,15 @@ __all__ = ["plain_chunks"]
 # about 1 MiB, ends with one
 _STORED_CHUNK: Final = 1 << 18
 _PLAIN_CHUNK: Final = 1 << 19
-# JSON passes chunks from thread to thread, one by one; a stored one may be all of it
-_LARGE_CHUNK: Final = 1 << 20
-_LARGE_STORED_CHUNK: Final = 1 << 20
 
 
-def plain_chunks(
-    open_stored: Callable[[], BinaryIO], *, large: bool = False
-) -> Generator[bytes, None, None]:
+def plain_chunks(open_stored: Callable[[], BinaryIO]) -> Generator[bytes, None, None]:
     """Yield a stored document's plain bytes, whatever they are.
 
     Parameters
     ----------
     open_stored : callable
         As for `open_batches`.
-    large : bool
-        Fewer and larger chunks: up to 1 MiB instead of 64 KiB.
 
     Yields
     ------
@@ -42,10 +35,9 @@ def plain_chunks(
         The stored bytes are not whole, sound gzip.
     """
     with open_stored() as stream:
-        size = _LARGE_STORED_CHUNK if large else _STORED_CHUNK
-        stored = iter(lambda: stream.read(size), b"")
+        stored = iter(lambda: stream.read(_STORED_CHUNK), b"")
         yield from decompress(
             stored,
-            max_chunk=_LARGE_CHUNK if large else _PLAIN_CHUNK,
+            max_chunk=_PLAIN_CHUNK,
             members=stream.members if isinstance(stream, AlongStream) else None,
         )

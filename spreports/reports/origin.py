@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 from spreports.errors import APIError, DownloadError, ThrottledError
 from spreports.fetch.arriving import Arriving, Watched
 from spreports.fetch.download import StoredDocument, download
 from spreports.ledger import VerifiedDocument
 from spreports.load.store import Store
-from spreports.reports.connection import Connection
+
+if TYPE_CHECKING:
+    from spreports.reports.connection import Connection
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ So rows, errors and findings are those of one block after the other.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pyarrow as pa
 from spreports.at_work import at_work
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.parse_flat import BlockParser, Parsed
+from spreports.fetch.kernel.sandbox import kernels_at_once
 from spreports.fetch.typed import Made, Typing
 
 __all__ = ["BlockRows"]
@@ -80,7 +80,8 @@ class BlockRows:
             threads = _MOST_THREADS
             for block in blocks:
                 first = self._made(block)
-                threads = _threads(by_kernel=first.parsed.by_kernel)
+                if first.parsed.by_kernel:
+                    threads = kernels_at_once()
                 for batch in self._judged(first, row):
                     row += batch.num_rows
                     yield batch
@@ -122,14 +123,3 @@ class BlockRows:
             row += batch.num_rows
             found.rows += batch.num_rows
             yield batch
-
-
-def _threads(*, by_kernel: bool) -> int:
-    """Return how many blocks to have at work.
-
-    The kernel takes about as long as inflating, which has a thread: where there are two
-    cores, a second one at work gets in the way of both.
-    """
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return 1 if by_kernel and cores <= _MOST_THREADS else _MOST_THREADS

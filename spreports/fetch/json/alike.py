@@ -52,6 +52,13 @@ class Alike:
         self._seen_bytes = 0
         self._kernel_fits = True
 
+    @property
+    def by_kernel(self) -> bool:
+        """Whether the kernel read the last block, or is there for the first one."""
+        if not self._seen_bytes:
+            return kernel_pays(0)
+        return isinstance(self._last, KernelRecords)
+
     def columns(self, block: Block) -> list[pa.Array] | None:
         """Return a block's columns, where its records are all written alike.
 

@@ -47,6 +47,11 @@ class NativeParser:
             unexpected_field_behavior="error",
         )
 
+    @property
+    def by_kernel(self) -> bool:
+        """Whether the kernel read the last block, or is there for the first one."""
+        return self._alike.by_kernel
+
     def columns(self, block: Block) -> list[pa.Array] | None:
         """Return one nested array for each key, as `columns_of` would.
 

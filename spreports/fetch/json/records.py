@@ -19,6 +19,7 @@ from spreports.fetch.json.columns import Misfit, columns_of, flat_columns
 from spreports.fetch.json.cut import Block, RecordCutter
 from spreports.fetch.json.native import NativeParser
 from spreports.fetch.json.shape import Record, discover, leaves, occurs, record_of
+from spreports.fetch.kernel.sandbox import kernels_at_once
 
 __all__ = ["LOOK_AHEAD", "RecordBatches"]
 
@@ -28,10 +29,8 @@ LOOK_AHEAD: Final = 1 << 20
 # After so many refusals in a row the native parser is asked less often
 _PATIENCE: Final = 4
 _SELDOM: Final = 16
-# Blocks that are parsed at once, each by a thread of its own, and one that waits, so
-# that no thread stands still while a batch is handed on
+# Blocks that Arrow parses at once, each by a thread of its own
 _THREADS: Final = 2
-_AHEAD: Final = _THREADS + 1
 
 
 class RecordBatches:
@@ -103,11 +102,17 @@ class RecordBatches:
         for start in range(0, len(self._first), step):
             yield self._careful(self._first[start : start + step])
         self._first = []
-        with ThreadPoolExecutor(_THREADS, "spreports-json") as pool:
-            yield from self._others(cutter, pool)
+        with (
+            ThreadPoolExecutor(_THREADS, "spreports-json") as threads,
+            ThreadPoolExecutor(kernels_at_once(), "spreports-kernel") as kernels,
+        ):
+            yield from self._others(cutter, threads, kernels)
 
     def _others(
-        self, cutter: RecordCutter, pool: ThreadPoolExecutor
+        self,
+        cutter: RecordCutter,
+        threads: ThreadPoolExecutor,
+        kernels: ThreadPoolExecutor,
     ) -> Iterator[pa.RecordBatch]:
         """Yield what follows the first records: natively, where that is exact."""
         ahead: deque[tuple[Block, Future[list[pa.Array] | None]]] = deque()
@@ -115,7 +120,10 @@ class RecordBatches:
         while not cutter.ended:
             rounds += 1
             if refused < _PATIENCE or rounds % _SELDOM == 0:
-                self._look_ahead(cutter, pool, ahead)
+                if self._native.by_kernel:
+                    self._look_ahead(cutter, kernels, kernels_at_once(), ahead)
+                else:
+                    self._look_ahead(cutter, threads, _THREADS, ahead)
             arrays = None
             if ahead:
                 arrays = ahead[0][1].result()
@@ -137,10 +145,14 @@ class RecordBatches:
         self,
         cutter: RecordCutter,
         pool: ThreadPoolExecutor,
+        at_once: int,
         ahead: deque[tuple[Block, Future[list[pa.Array] | None]]],
     ) -> None:
-        """Have blocks parsed while the one before them is at work."""
-        while len(ahead) < _AHEAD:
+        """Have blocks parsed while the one before them is at work.
+
+        One more waits, so that no thread stands still while a batch is handed on.
+        """
+        while len(ahead) <= at_once:
             block = cutter.learned(self._batch_bytes)
             if block is None:
                 break

@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import logging
+import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ __all__ = [
     "expect",
     "kernel_is_there",
     "kernel_pays",
+    "kernels_at_once",
 ]
 
 # Of a block: a sandbox keeps what its largest block took, five to ten times as much
@@ -204,6 +206,17 @@ class Sandboxes:
         yield lent
         # one in which something went wrong is not used again
         self._idle.append(lent)
+
+
+def kernels_at_once() -> int:
+    """Return how many blocks of a document to have read by kernels at a time.
+
+    A kernel takes about as long as inflating, which has a thread: where there are two
+    cores, a second one gets in the way of both.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return 1 if cores <= 2 else 2
 
 
 @cache
