@@ -2,6 +2,9 @@
 
 stored bytes -> decompress -> decode -> (a thread ahead) -> header -> blocks of rows
 -> batches of strings -> typed batches
+
+Each other format is imported with its first document: of the time until a flat file's
+first batch, they would be a tenth.
 """
 
 from __future__ import annotations
@@ -20,15 +23,11 @@ from spreports.fetch.decode import decode
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.document import flat_tables, open_flat
 from spreports.fetch.flat.header import read_header
-from spreports.fetch.json.document import json_tables, open_json
 from spreports.fetch.kernel.sandbox import expect
 from spreports.fetch.plain_chunks import plain_chunks
 from spreports.fetch.sniff import FLAT, binary_kind, error_page, sniff_format
 from spreports.fetch.typed import BAD_VALUE_RULES
 from spreports.fetch.untold_charset import decode_untold, tried_charset
-from spreports.fetch.xlsx.document import open_xlsx, xlsx_tables
-from spreports.fetch.xml.checked import xml_charset
-from spreports.fetch.xml.document import open_xml
 
 __all__ = ["BATCH_BYTES", "Findings", "open_batches", "table_names"]
 
@@ -129,6 +128,8 @@ def open_batches(
         if kind in {FLAT, "json"}:
             expect((stored_bytes or 0) * _TEXT_PER_STORED)
         if kind == "json":
+            from spreports.fetch.json.document import open_json  # noqa: PLC0415 - above
+
             plain.close()
             found.charset = _json_charset(head, encoding, content_type)
             return open_json(
@@ -143,6 +144,8 @@ def open_batches(
                 on_fields=on_fields,
             )
         if kind == "xlsx":
+            from spreports.fetch.xlsx.document import open_xlsx  # noqa: PLC0415 - above
+
             schema, sheet_batches = open_xlsx(
                 text,
                 entry,
@@ -156,6 +159,9 @@ def open_batches(
         if table is not None and table != entry.table().name:
             entry.table(table)
         if kind == "xml":
+            from spreports.fetch.xml.checked import xml_charset  # noqa: PLC0415 - above
+            from spreports.fetch.xml.document import open_xml  # noqa: PLC0415 - above
+
             found.charset = xml_charset(
                 head, encoding=encoding, content_type=content_type
             )
@@ -237,9 +243,13 @@ def table_names(
     if kind == FLAT:
         return flat_tables(entry)
     if kind == "json":
+        from spreports.fetch.json.document import json_tables  # noqa: PLC0415 - above
+
         charset = _json_charset(head, None, content_type=None)
         return json_tables(_reopened(open_stored, charset), entry)
     if kind == "xlsx":
+        from spreports.fetch.xlsx.document import xlsx_tables  # noqa: PLC0415 - above
+
         with closing(plain_chunks(open_stored)) as whole:
             return xlsx_tables(whole)
     return tuple(table.name for table in entry.tables) or (entry.table().name,)

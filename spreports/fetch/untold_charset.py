@@ -27,9 +27,9 @@ PROOF: Final = 4096
 _NO_LEAD: Final = bytes(range(0xC0))
 _CP932: Final = "cp932"
 # Source: Unicode blocks: CJK punctuation, kana, kanji, full-width forms, private use
-_WIDE: Final = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff60]")
-_WIDE_AFTER_WIDE: Final = re.compile(f"(?<={_WIDE.pattern}){_WIDE.pattern}")
-_UNASSIGNED: Final = re.compile("[\ue000-\uf8ff]")
+_WIDE: Final = "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff60]"
+_WIDE_AFTER_WIDE: Final = f"(?<={_WIDE}){_WIDE}"
+_UNASSIGNED: Final = "[\ue000-\uf8ff]"
 
 
 def decode_untold(chunks: Iterable[bytes], tried: Callable[[], str]) -> Iterator[bytes]:
@@ -131,13 +131,14 @@ def _is_japanese(chunks: Iterable[bytes]) -> bool:
     one that no standard has.
     """
     decoder = codecs.getincrementaldecoder(_CP932)()
+    letter, after = re.compile(_WIDE), re.compile(_WIDE_AFTER_WIDE)
     wide = together = 0
     last = ""
     for chunk in chunks:
         text = last + decoder.decode(chunk)
-        if _UNASSIGNED.search(text):
+        if re.search(_UNASSIGNED, text):
             return False
-        wide += len(_WIDE.findall(text, len(last)))
-        together += len(_WIDE_AFTER_WIDE.findall(text))
+        wide += len(letter.findall(text, len(last)))
+        together += len(after.findall(text))
         last = text[-1:]
     return 2 * together >= wide > 0

@@ -15,7 +15,6 @@ from spreports.fetch.document import table_names
 from spreports.fetch.findings import Findings
 from spreports.fetch.plain_chunks import plain_chunks
 from spreports.reports.drift import Drift, drift_of
-from spreports.reports.into_delta import write_delta
 from spreports.reports.metadata import (
     Constant,
     batch_with_metadata,
@@ -243,6 +242,10 @@ class Document(WaysOut):
         reading = self._reading_in(shape)
         with naming(self._origin.name):
             if target.format == "delta":  # opens a document more than once
+                from spreports.reports.into_delta import (  # noqa: PLC0415 - seldom
+                    write_delta,
+                )
+
                 documents = [(self._origin.stored(), reading, target)]
                 return write_delta(documents, findings, verdict)[0]
             return self._origin.work_on(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,20 +17,26 @@ from spreports.errors import DocumentError, DownloadError
 from spreports.load.store import Store
 from spreports.load.urls import missing, shown
 from spreports.reports.origin import Origin, StoredBytes, opened_already
-from spreports.reports.web_origin import WebOrigin, is_plain_web
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["FileOrigin", "file_origin"]
+__all__ = ["FileOrigin", "file_origin", "is_plain_web"]
 
 T = TypeVar("T")
 
 _WEB = {"http", "https"}
+# Names and passwords in a URL, and chained file systems, are fsspec's
+_PLAIN_WEB = re.compile(r"(?i)https?://[^/?#@]+(?:[/?#](?:(?!::).)*)?", re.DOTALL)
 # Each read goes through another thread: bytes, as many as it may bring.
 _AT_ONCE = 4 << 20
 # What a web server says of a file that changes with its bytes.
 _MARKS = ("ETag", "Last-Modified", "Content-MD5", "Digest")
+
+
+def is_plain_web(url: str) -> bool:
+    """Say whether a URL is a web server's and nothing more."""
+    return _PLAIN_WEB.fullmatch(url) is not None
 
 
 class FileOrigin:
@@ -171,5 +178,9 @@ def file_origin(
     """Return the origin of a file given as a path or an fsspec URL."""
     place = os.fspath(url)
     if is_plain_web(place) and not storage_options:
+        from spreports.reports.web_origin import (  # noqa: PLC0415 - requests: 0.1 s
+            WebOrigin,
+        )
+
         return WebOrigin(place, store)
     return FileOrigin(place, storage_options, store)

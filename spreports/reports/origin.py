@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 from spreports.errors import APIError, DownloadError, ThrottledError
 from spreports.fetch.arriving import Arriving, Watched
-from spreports.fetch.download import StoredDocument, download
 from spreports.ledger import VerifiedDocument
 from spreports.load.store import Store
 
 if TYPE_CHECKING:
+    from spreports.fetch.download import StoredDocument
     from spreports.reports.connection import Connection
 
 T = TypeVar("T")
@@ -206,11 +206,14 @@ class AmazonOrigin:
 
     def _fetch(self, path: Path, watched: Watched | None) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""
+        # requests and ssl: 0.1 s, which a file does without
+        from spreports.fetch.download import download  # noqa: PLC0415 - see above
+
         connection = self._connection
         # A name of its own: another process may be fetching the same document.
         spool = self.store.spool_path()
         try:
-            arrived: StoredDocument = download(
+            arrived = download(
                 self.fresh_url,
                 spool,
                 clock=connection.clock,

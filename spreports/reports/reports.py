@@ -16,7 +16,6 @@ from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
 from spreports.reports.finished import finished_document
-from spreports.reports.into_delta import write_delta
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.outcome import Outcome
 from spreports.reports.planning import planned
@@ -282,6 +281,10 @@ class Reports(WaysOut):
             return document.target(url, partition_by, storage_options, format)
 
         def together(documents: Sequence[Document]) -> list[SinkResult]:
+            from spreports.reports.into_delta import (  # noqa: PLC0415 - seldom
+                write_delta,
+            )
+
             return write_delta([(*d.readable(shape), target(d)) for d in documents])
 
         result = land_all(

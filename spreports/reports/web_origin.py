@@ -12,21 +12,12 @@ from spreports.fetch.web_body import WebBody
 from spreports.load.store import Store
 from spreports.reports.origin import StoredBytes, opened_already
 
-__all__ = ["WebOrigin", "is_plain_web"]
+__all__ = ["WebOrigin"]
 
 T = TypeVar("T")
 
-# Names and passwords in a URL, and chained file systems, are fsspec's
-_PLAIN_WEB: Final = re.compile(
-    r"(?i)https?://[^/?#@]+(?:[/?#](?:(?!::).)*)?", re.DOTALL
-)
 # What a web server says of a file that changes with its bytes
 _MARKS: Final = ("ETag", "Last-Modified", "Content-MD5", "Digest")
-
-
-def is_plain_web(url: str) -> bool:
-    """Say whether a URL is a web server's and nothing more."""
-    return _PLAIN_WEB.fullmatch(url) is not None
 
 
 class WebOrigin:
@@ -39,7 +30,7 @@ class WebOrigin:
     Parameters
     ----------
     url : str
-        As `is_plain_web` wants it.
+        As `file_origin.is_plain_web` wants it.
     store : Store
         Where frames are staged.
     """

@@ -24,7 +24,6 @@ from spreports.catalog import ReportType
 from spreports.errors import DocumentError
 from spreports.fetch.arriving import Watched
 from spreports.fetch.document import open_batches
-from spreports.fetch.download import download
 from spreports.fetch.findings import Findings
 from spreports.load.parquet import SinkResult, sink
 from spreports.reports.echo import Echo
@@ -291,6 +290,8 @@ def land(work: Work) -> SinkResult:
 
 def _brought(work: Work, path: Path, watched: Watched | None) -> StoredBytes:
     """Bring the document of some work, and verify it."""
+    from spreports.fetch.download import download  # noqa: PLC0415 - as in `origin`
+
     urls = iter((work.url,))
 
     def only_url() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
-from spreports.reports.web_origin import is_plain_web
+from spreports.reports.file_origin import is_plain_web
 from spreports.simulator import Simulator
 
 ROWS = 50_000

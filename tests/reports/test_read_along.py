@@ -54,7 +54,9 @@ def any_host(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a worker's waits take no time."""
-    monkeypatch.setattr(work_module, "download", partial(download, clock=ManualClock()))
+    monkeypatch.setattr(
+        "spreports.fetch.download.download", partial(download, clock=ManualClock())
+    )
 
 
 @pytest.fixture

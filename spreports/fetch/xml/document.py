@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
@@ -22,9 +24,6 @@ from spreports.fetch.xml.nodes import MAX_PATHS, Nodes, Paths, Reading, has_text
 from spreports.fetch.xml.record_element import profile_of, record_element
 from spreports.fetch.xml.rows import Rows
 from spreports.fetch.xml.tokens import Tags, Tokens, split_tokens
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["open_xml"]
 
@@ -144,6 +143,9 @@ def open_xml(
             for nodes in buffers:
                 batch = rows.batch(nodes)
                 around.take(nodes)
+                del nodes
+                # Arrow's allocator keeps ten times what the next buffer will take
+                pa.default_memory_pool().release_unused()
                 if batch.num_rows:
                     yield batch
         findings.missing_columns = rows.unseen() if findings.rows else ()
