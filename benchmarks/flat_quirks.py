@@ -18,7 +18,7 @@ from benchmarks.settlement_documents import settlement
 
 DATA = Path(__file__).parent / "data"
 PYTHON = [sys.executable, "-m"]
-OURS = "spreports, from HTTP"
+OURS, OPENED = "spreports, from HTTP", "open_document, from HTTP"
 LISTING_SUMS = (
     'sum(price::DECIMAL(18, 2)), sum(quantity), sum(hash("item-name", '
     '"item-description", "seller-sku", asin1, epoch_us("open-date")))'
@@ -66,6 +66,7 @@ def _to_parquet(
     name, module = peer
     folders = {
         OURS: emptied(DATA / "ours") / report_type,
+        OPENED: emptied(DATA / "opened") / report_type,
         name: emptied(DATA / "polars") / report_type,
     }
     with served(path, content_type) as url:
@@ -74,6 +75,10 @@ def _to_parquet(
                 OURS: [
                     *(*PYTHON, "benchmarks.flat_ours"),
                     *(report_type, url, str(folders[OURS])),
+                ],
+                OPENED: [
+                    *(*PYTHON, "benchmarks.opened"),
+                    *(report_type, url, str(folders[OPENED])),
                 ],
                 name: [*PYTHON, module, str(path), str(folders[name])],
             },

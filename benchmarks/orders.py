@@ -12,7 +12,8 @@ from benchmarks.served import served
 
 DATA = Path(__file__).parent / "data"
 PYTHON = [sys.executable, "-m"]
-OURS = "spreports, from HTTP"
+# A document at Amazon is brought and verified; one that is opened is read as it comes
+OURS, OPENED = "spreports, from HTTP", "open_document, from HTTP"
 PEERS = {
     "pandas, as users do": "pandas_today",
     "duckdb COPY": "duckdb_copy",
@@ -33,6 +34,7 @@ def orders_to_batches(mebibytes: int, runs: int) -> None:
         figures = compare(
             {
                 OURS: [*PYTHON, "benchmarks.orders_ours", url],
+                OPENED: [*PYTHON, "benchmarks.opened", "orders", url],
                 "polars scan, batches": [
                     *(*PYTHON, "benchmarks.orders_peers", "polars_scan", str(path))
                 ],
@@ -50,7 +52,7 @@ def orders_to_parquet(
     peers = dict(list(PEERS.items())[0 if every_peer else -1 :])
     folders = {
         name: emptied(DATA / word) / "orders"
-        for name, word in {OURS: "ours", **peers}.items()
+        for name, word in {OURS: "ours", OPENED: "opened", **peers}.items()
     }
     by_day = ["purchase-date:day"] if partitioned else []
     with served(path) as url:
@@ -58,7 +60,11 @@ def orders_to_parquet(
             OURS: [
                 *(*PYTHON, "benchmarks.orders_ours", url, str(folders[OURS])),
                 *by_day,
-            ]
+            ],
+            OPENED: [
+                *(*PYTHON, "benchmarks.opened", "orders", url, str(folders[OPENED])),
+                *by_day,
+            ],
         }
         for name, word in peers.items():
             commands[name] = [

@@ -1,0 +1,1 @@
+"""What a native part would bring: measured before anybody asks for one."""
