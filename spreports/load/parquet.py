@@ -218,10 +218,13 @@ def _write(
     """Put all rows into whole local files."""
     schema = without_views(batches.schema)
     same = schema.equals(batches.schema)
+    nested = any(pa.types.is_nested(field.type) for field in schema)
 
     def order(window: pa.Table) -> tuple[int, list[tuple[str, pa.Table]]]:
         window = window if same else window.cast(schema)
         kept = writers.coded(window.select(plan.columns))
+        if nested:  # each part is looked at; what that took, the allocator keeps
+            pa.default_memory_pool().release_unused()
         return row_bytes(kept), list(plan.split(window, kept))
 
     rows_at_once = WINDOW_ROWS if plan.keys else UNSORTED_ROWS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -382,3 +383,21 @@ def test_both_ways_agree_on_a_damaged_document(style: Style, data: Any) -> None:
     new = data.draw(st.sampled_from([*'{}[],:"\\ \n\x00\x1f0e-.+n', '"a":1,', ""]))
     damaged = document[:place] + new.encode() + document[place + drop :]
     compare(damaged, batch_bytes=700)
+
+
+def test_what_the_kernel_reads_has_threads_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names: set[str] = set()
+    columns = native.NativeParser.columns
+
+    def noted(parser: native.NativeParser, block: Block) -> list[pa.Array] | None:
+        names.add(threading.current_thread().name.rpartition("_")[0])
+        return columns(parser, block)
+
+    monkeypatch.setattr(native.NativeParser, "columns", noted)
+    document = STYLES["compact"].document([PLAIN] * 200)
+
+    assert read_json(document, KIND, batch_bytes=1_000).num_rows == 200
+    pays = sandbox.kernel_pays(1)
+    assert names == {"spreports-kernel" if pays else "spreports-json"}
