@@ -155,8 +155,9 @@ class _Table:
         run = uuid.uuid4().hex
         try:
             with refusals(self._url, self._options, "write the Delta table at"):
-                table = table or self._created(rows)
                 if table is None:
+                    # Others may have written to it before we see it: look for news anew
+                    self._create(rows)
                     return None
                 self._check_partitions(table, rows)
                 try:
@@ -181,13 +182,13 @@ class _Table:
             except TableNotFoundError:
                 return None
 
-    def _created(self, rows: DeltaRows) -> DeltaTable | None:
-        """Make an empty table; None where somebody was faster: theirs may have news."""
+    def _create(self, rows: DeltaRows) -> None:
+        """Make an empty table, unless somebody was faster."""
         from deltalake import DeltaTable  # noqa: PLC0415 - heavy
         from deltalake.exceptions import DeltaError  # noqa: PLC0415 - an extra
 
         try:
-            return DeltaTable.create(
+            DeltaTable.create(
                 self._place,
                 rows.schema,
                 partition_by=list(rows.partitions),
@@ -196,7 +197,6 @@ class _Table:
         except DeltaError:
             if self._opened() is None:
                 raise
-            return None
 
     def _check_partitions(self, table: DeltaTable, rows: DeltaRows) -> None:
         """Refuse to write by other partitions than the table has."""
