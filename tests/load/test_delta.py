@@ -293,6 +293,27 @@ def test_a_report_that_comes_with_somebody_elses_new_table_is_not_counted_again(
     assert numbers(url) == [*range(10)]
 
 
+def test_a_newer_version_that_comes_into_the_new_table_first_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = str(tmp_path / "table")
+    older = report("1", [1], window="w", made=MADE)
+    newer = report("2", [2], window="w", made=MADE + timedelta(1))
+    create = deltalake.DeltaTable.create
+
+    def slowly(place: str, *told: Any, **how: Any) -> deltalake.DeltaTable:
+        create(place, *told, **how)
+        sink_delta([newer], url)
+        return deltalake.DeltaTable(place)
+
+    monkeypatch.setattr(deltalake.DeltaTable, "create", slowly)
+
+    (result,) = sink_delta([older], url)
+
+    assert result == SinkResult(0, 0, 0)
+    assert read(url)["report_id"].to_list() == ["2"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["local", "s3"])
 def test_eight_writers_on_one_table_lose_and_double_nothing(

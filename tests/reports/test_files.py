@@ -126,7 +126,7 @@ def test_a_document_is_asked_for_once_and_its_charset_taken_from_the_answer(
 
 
 def test_a_redirect_is_followed(site: Website) -> None:
-    site.status, site.elsewhere = 302, "/elsewhere"
+    site.status = 302
     with Website(("127.0.0.1", 0), Answering) as other:
         thread = threading.Thread(target=other.serve_forever, args=(0.01,))
         thread.start()

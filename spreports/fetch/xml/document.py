@@ -144,7 +144,7 @@ def open_xml(
                 batch = rows.batch(nodes)
                 around.take(nodes)
                 del nodes
-                # Arrow's allocator keeps ten times what the next buffer will take
+                # Arrow's allocator keeps several times what is in use: PROFILES.md
                 pa.default_memory_pool().release_unused()
                 if batch.num_rows:
                     yield batch
