@@ -10,7 +10,7 @@ A row group is, byte for byte, the one that the texts would have made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -20,7 +20,7 @@ from spreports.arrays import array_of
 from spreports.load.encoding import Encoding, is_text
 from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
 
-__all__ = ["Codes", "Vocabulary", "in_one_piece"]
+__all__ = ["Codes", "Vocabulary", "handed", "in_one_piece", "one_dictionary", "travels"]
 
 # Beyond either a column goes on as texts, so that memory is bounded
 MOST_TEXTS: Final = 1 << 16
@@ -122,16 +122,9 @@ class Codes:
         self._words = {
             name: Vocabulary(schema.field(name).type)
             for name in encoding.dictionary
-            if _travels(schema.field(name).type)
+            if travels(schema.field(name).type)
         }
-        # One without values costs Arrow less as texts
-        self.handed = tuple(
-            name
-            for name in self._words
-            if can_take_dictionaries()
-            and is_text(schema.field(name).type)  # Arrow writes no other ones as such
-            and sample[name].null_count < sample.num_rows
-        )
+        self.handed = handed(sample, schema, self._words)
         self._taken = with_dictionaries(schema, self.handed)
 
     def coded(self, rows: pa.Table) -> pa.Table:
@@ -177,7 +170,7 @@ class Codes:
             if words is None:
                 columns.append(column)
             elif field.name in self.handed:
-                columns.append(_dictionary(column, words.texts))
+                columns.append(one_dictionary(column, words.texts))
             else:
                 columns.append(_in_texts(column, words.texts))
         return pa.Table.from_arrays(columns, schema=self._taken)
@@ -195,9 +188,23 @@ class Codes:
         return tables
 
 
-def _travels(dtype: pa.DataType) -> bool:
+def travels(dtype: pa.DataType) -> bool:
     """Tell whether values may become numbers: equal ones are the same."""
     return is_text(dtype) or bool(pa.types.is_decimal(dtype))
+
+
+def handed(
+    sample: pa.Table, schema: pa.Schema, numbered: Iterable[str]
+) -> tuple[str, ...]:
+    """Return which of some columns the writer gets as dictionaries."""
+    # One without values costs Arrow less as texts
+    return tuple(
+        name
+        for name in numbered
+        if can_take_dictionaries()
+        and is_text(schema.field(name).type)  # Arrow writes no other ones as such
+        and sample[name].null_count < sample.num_rows
+    )
 
 
 def in_one_piece(column: pa.ChunkedArray) -> pa.Array:
@@ -222,7 +229,9 @@ def in_one_piece(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks()
 
 
-def _dictionary(column: pa.ChunkedArray, texts: pa.Array) -> pa.ChunkedArray | pa.Array:
+def one_dictionary(
+    column: pa.ChunkedArray, texts: pa.Array
+) -> pa.ChunkedArray | pa.Array:
     """Return numbers, or texts, as one dictionary of the texts that they have."""
     whole = in_one_piece(column)
     coded = whole.dictionary_encode()

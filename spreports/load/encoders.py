@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,9 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
-from spreports.load.codes import Codes
-from spreports.load.encoding import Encoding, choose_encoding
-from spreports.load.rowgroups import abandon, in_steps, open_writer
+from spreports.load.encoding import Encoding
+from spreports.load.rowgroups import abandon, open_writer
 
 __all__ = ["Encoders", "PartFile"]
 
@@ -102,8 +101,6 @@ class Encoders:
 
     Attributes
     ----------
-    codes : Codes
-        Of the columns as they come.
     queued : int, bytes
         Rows that are not on the disk yet.
     """
@@ -128,18 +125,17 @@ class Encoders:
         self._running, self._stopped = 0, False
         self.queued = 0
         self._encoding = Encoding()
-        self.codes = Codes(pa.Table.from_batches([], schema), schema, self._encoding)
+        self._handed: tuple[str, ...] = ()
 
-    def learn(self, sample: pa.Table) -> None:
-        """Choose how to write columns, from a document's first rows, before any is."""
-        self._encoding = choose_encoding(sample)
-        self.codes = Codes(sample, self._schema, self._encoding)
+    def learn(self, encoding: Encoding, handed: tuple[str, ...]) -> None:
+        """Take how to write columns, before any is: see `rowgroups.open_writer`."""
+        self._encoding, self._handed = encoding, handed
 
     def encode(
         self,
         folder: str,
         size: int,
-        rows: Callable[[], AbstractContextManager[Sequence[pa.Table]]],
+        rows: Callable[[], AbstractContextManager[pa.Table]],
     ) -> None:
         """Write one row group.
 
@@ -149,8 +145,8 @@ class Encoders:
             Relative to the data root; empty for the root.
         size : int, bytes
         rows : callable
-            Gives the tables, from `codes`, for as long as they are needed, on another
-            thread.
+            Gives the rows, as they are to be handed to the writer, for as long as they
+            are needed, on another thread.
 
         Raises
         ------
@@ -266,12 +262,11 @@ class Encoders:
     def _write(
         self,
         file: _Open,
-        rows: Callable[[], AbstractContextManager[Sequence[pa.Table]]],
+        rows: Callable[[], AbstractContextManager[pa.Table]],
     ) -> None:
         """Write one row group (on a thread)."""
         writer = file.writer = file.writer or self._open_writer(file)
-        with rows() as tables:
-            table = in_steps(self.codes.whole(tables))
+        with rows() as table:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
@@ -295,5 +290,5 @@ class Encoders:
             self._schema,
             note={} if _NOTE_LAST else self._note,
             encoding=self._encoding,
-            handed=self.codes.handed,
+            handed=self._handed,
         )

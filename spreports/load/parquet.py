@@ -152,7 +152,7 @@ def sink(
             note=note or {},
             budget=budget,
             row_group_rows=row_group_rows,
-            files_at_once=2 if plan.keys else 1,
+            one_folder=plan.one_folder,
             max_open=max_open,
         )
         try:
@@ -227,9 +227,13 @@ def _write(
             pa.default_memory_pool().release_unused()
         return row_bytes(kept), list(plan.split(window, kept))
 
-    rows_at_once = WINDOW_ROWS if plan.keys else UNSORTED_ROWS
+    rows_at_once = UNSORTED_ROWS if plan.one_folder else WINDOW_ROWS
     cut = windows(batches, batches.schema, rows_at_once, WINDOW_BYTES, copy=False)
-    with contextlib.closing(at_work(order, cut, threads=1)) as ordered:
+    # In one folder there is no order: a thread would be one more that waits
+    ordered = (order(window) for window in cut)
+    if not plan.one_folder:
+        ordered = at_work(order, cut, threads=1)
+    with contextlib.closing(ordered):
         for size, pieces in ordered:
             for folder, rows in pieces:
                 writers.add(folder, rows, size)

@@ -109,6 +109,8 @@ class Partitioner:
     keys : tuple of Key
     columns : list of str
         What stays in the files: all but the columns partitioned by as they are.
+    one_folder : bool
+        All rows go to one, since no column decides.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Partitioner:
     ) -> None:
         self.keys = parse_keys(schema, partition_by, constants)
         self.columns: list[str] = _left(schema, self.keys)
+        self.one_folder = all(key.constant for key in self.keys)
         self._fixed = {
             key.name: _texts(key, _constant(constants[key.source]))[0]
             for key in self.keys

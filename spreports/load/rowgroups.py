@@ -64,14 +64,15 @@ def windows(
     count = size = 0
     for batch in batches:
         total = batch.num_rows
-        step = max(1, total * max_bytes // max(1, batch.nbytes))
+        total_bytes = max(1, batch.nbytes)
+        step = max(1, total * max_bytes // total_bytes)
         start = 0
         while start < total:
             piece = batch.slice(start, min(step, rows - count))
             start += piece.num_rows
             held.append(piece)
             count += piece.num_rows
-            size += piece.nbytes
+            size += total_bytes * piece.num_rows // total
             if count >= rows or size >= max_bytes:
                 table = pa.Table.from_batches(held, schema)
                 held, count, size = [], 0, 0

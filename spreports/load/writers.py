@@ -7,17 +7,20 @@ What is written together depends on the rows alone and never on timing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from spreports.errors import SinkError
+from spreports.load.codes import Codes
+from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders, PartFile
+from spreports.load.encoding import Encoding, choose_encoding
+from spreports.load.rowgroups import in_steps
 from spreports.load.scratch import Scratch
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["PartWriters"]
 
@@ -63,8 +66,8 @@ class PartWriters:
     row_group_rows : int
         A folder's rows are written when this many wait, earlier only when they are a
         quarter of the budget.
-    files_at_once : int
-        One or two.
+    one_folder : bool
+        All rows go to one, so that one file is written to at a time.
     max_open : int
         As for `Encoders`.
     """
@@ -78,7 +81,7 @@ class PartWriters:
         note: Mapping[str, str],
         budget: int,
         row_group_rows: int,
-        files_at_once: int,
+        one_folder: bool,
         max_open: int,
     ) -> None:
         self._home = home
@@ -87,15 +90,18 @@ class PartWriters:
         self._waiting: dict[str, _Waiting] = {}
         self._held = 0
         self._scratches = 0
-        self._sampled = False
+        self._schema, self._one_folder, self._sampled = schema, one_folder, False
+        self._kind = Dictionaries if one_folder else Codes
+        none = pa.Table.from_batches([], schema)
+        self._codes = self._kind(none, schema, Encoding())
         self._encoders = Encoders(
             home,
             stem,
             schema,
             note=note,
             # a row group is a slice larger than its share
-            queue_bytes=self._row_group_bytes * 9 // 8 * files_at_once,
-            threads=files_at_once,
+            queue_bytes=self._row_group_bytes * 9 // 8 * (1 if one_folder else 2),
+            threads=1 if one_folder else 2,
             max_open=max_open,
         )
 
@@ -110,9 +116,11 @@ class PartWriters:
         From the first ones it is learned how columns are written.
         """
         if not self._sampled:
-            self._encoders.learn(rows)
+            encoding = choose_encoding(rows)
+            self._codes = self._kind(rows, self._schema, encoding)
+            self._encoders.learn(encoding, self._codes.handed)
             self._sampled = True
-        return self._encoders.codes.coded(rows)
+        return self._codes.coded(rows)
 
     def add(self, folder: str, rows: pa.Table, row_bytes: int) -> None:
         """Take rows for a folder.
@@ -186,7 +194,23 @@ class PartWriters:
         if not self._waiting:
             self._held = 0
         if held.rows:
-            self._encoders.encode(folder, held.size, held.taken)
+            self._encoders.encode(folder, held.size, self._ready(held))
+
+    def _ready(self, held: _Waiting) -> Callable[[], AbstractContextManager[pa.Table]]:
+        """Return how the encoder gets the rows."""
+        if not self._one_folder:
+            return lambda: self._whole(held)
+        # One thread encodes, and all else waits for it: it gets them put together
+        with self._whole(held) as rows:
+            ready = [rows]
+        del rows
+        return lambda: contextlib.nullcontext(ready.pop())
+
+    @contextlib.contextmanager
+    def _whole(self, held: _Waiting) -> Iterator[pa.Table]:
+        """Put rows together, as the writer takes them."""
+        with held.taken() as tables:
+            yield in_steps(self._codes.whole(tables))
 
     def _set_aside(self) -> None:
         """Have all waiting rows on the disk instead of in memory."""

@@ -86,7 +86,7 @@ def test_two_row_groups_that_filled_up_are_encoded_at_the_same_time(
         note={},
         budget=600_000,
         row_group_rows=1 << 30,  # they fill up by their bytes
-        files_at_once=2,
+        one_folder=False,
         max_open=9,
     )
     rows = writers.coded(table)
@@ -107,7 +107,7 @@ def test_an_interrupt_while_a_thread_starts_closes_no_file_under_its_hands(
     seen: list[bool] = []
 
     class Slow(Given):
-        def __enter__(self) -> list[pa.Table]:
+        def __enter__(self) -> pa.Table:
             begun.set()
             seen.append(closed.wait(0.3))
             return super().__enter__()
@@ -137,8 +137,8 @@ class Given:
     def __init__(self, table: pa.Table) -> None:
         self.table = table
 
-    def __enter__(self) -> list[pa.Table]:
-        return [self.table]
+    def __enter__(self) -> pa.Table:
+        return self.table
 
     def __exit__(self, *_: object) -> None:
         """Nothing to give back."""

@@ -194,7 +194,7 @@ def test_rows_in_memory_never_exceed_the_budget_by_more_than_a_piece(
         note={},
         budget=budget,
         row_group_rows=65_536,
-        files_at_once=2,
+        one_folder=False,
         max_open=200,
     )
     highest = 0
