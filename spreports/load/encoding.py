@@ -3,7 +3,8 @@
 Dictionaries only where the first rows say they pay: a dictionary of nearly distinct
 values costs time and space. No statistics for texts that are a few values over and
 over: every row group has them all, so that no query leaves one out, and finding the
-first and last of 65,536 texts is a seventh of the encoding.
+first and last of 65,536 texts is a seventh of the encoding. Nor for decimals among
+such columns, which are taxes and fees: those of eight are 6 % of the encoding.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def choose_encoding(sample: pa.Table) -> Encoding:
     -------
     Encoding
         A dictionary for columns with at most one distinct value in 16 rows; no
-        statistics for texts among them that have more than one.
+        statistics for decimals among them, and for texts that have more than one.
     """
     sample = sample.slice(0, SAMPLE_ROWS)
     limit = max(1, int(sample.num_rows * DISTINCT_SHARE))
@@ -61,7 +62,8 @@ def choose_encoding(sample: pa.Table) -> Encoding:
         distinct = pc.count_distinct(column).as_py()
         if distinct <= limit:
             dictionary.append(field.name)
-            if distinct > 1 and is_text(column.type):
+            few_texts = distinct > 1 and is_text(column.type)
+            if few_texts or pa.types.is_decimal(column.type):
                 bare.append(field.name)
     return Encoding(tuple(dictionary), tuple(bare))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -265,10 +266,17 @@ def test_wide_cells_are_written_in_small_windows(
     assert numbers(tmp_path / "lake") == list(range(200))
 
 
-def test_only_texts_that_are_a_few_values_over_and_over_lack_statistics(
+def test_only_texts_and_decimals_that_are_a_few_values_over_and_over_lack_statistics(
     tmp_path: Path,
 ) -> None:
-    table = orders(40_000).append_column("currency", pa.array(["EUR"] * 40_000))
+    money = pa.decimal128(38, 6)
+    prices = [Decimal(n) for n in range(40_000)]
+    table = (
+        orders(40_000)
+        .append_column("currency", pa.array(["EUR"] * 40_000))
+        .append_column("item-price", pa.array(prices, money))
+        .append_column("item-tax", pa.array([n % 3 for n in prices], money))
+    )
 
     sink(reader(table), tmp_path / "lake", stem="7")
 
@@ -280,4 +288,6 @@ def test_only_texts_that_are_a_few_values_over_and_over_lack_statistics(
         "sales-channel": False,
         "purchase-date": True,
         "currency": True,
+        "item-price": True,
+        "item-tax": False,
     }
