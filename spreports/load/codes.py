@@ -115,7 +115,11 @@ class Codes:
     ----------
     handed : tuple of str
         Columns that the writer gets as dictionaries; see `rowgroups.open_writer`.
+    numbered : frozenset of str
+        None: those that travel as numbers are in memory as such.
     """
+
+    numbered: frozenset[str] = frozenset()
 
     def __init__(self, sample: pa.Table, schema: pa.Schema, encoding: Encoding) -> None:
         self._schema = schema

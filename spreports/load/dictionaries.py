@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from spreports.load.codes import handed, in_one_piece, one_dictionary, travels
-from spreports.load.encoding import Encoding
-from spreports.load.rowgroups import with_dictionaries
+from spreports.load.encoding import Encoding, is_text
+from spreports.load.rowgroups import STEP_ROWS, with_dictionaries
 
 __all__ = ["Dictionaries"]
 
@@ -30,17 +30,20 @@ class Dictionaries:
     ----------
     handed : tuple of str
         As for `Codes`.
+    numbered : frozenset of str
+        Columns that get a dictionary, and count as one in memory.
     """
 
     def __init__(self, sample: pa.Table, schema: pa.Schema, encoding: Encoding) -> None:
         self._schema = schema
         numbered = [n for n in encoding.dictionary if travels(schema.field(n).type)]
-        self._coming = with_dictionaries(schema, numbered)
         self.handed = handed(sample, schema, numbered)
+        self.numbered = frozenset(numbered)
         self._taken = with_dictionaries(schema, self.handed)
+        self._same: dict[str, pa.Array] = {}
 
     def coded(self, rows: pa.Table) -> pa.Table:
-        """Return rows with a dictionary in just those columns that get one.
+        """Return rows with a dictionary in just those columns of text that get one.
 
         Parameters
         ----------
@@ -49,20 +52,19 @@ class Dictionaries:
         Returns
         -------
         pyarrow.Table
-            As large, by `row_bytes`, however `rows` were cut and whatever came as a
-            dictionary.
+            Decimals that get one are as they came.
         """
-        if rows.schema.equals(self._coming):
-            return rows
-        columns = [
-            column
-            if column.type == field.type
-            else in_one_piece(column).cast(field.type.value_type).dictionary_encode()
-            if pa.types.is_dictionary(field.type)
-            else column.cast(field.type)
-            for field, column in zip(self._coming, rows.columns, strict=True)
-        ]
-        return pa.Table.from_arrays(columns, schema=self._coming)
+        columns = []
+        for field, column in zip(self._schema, rows.columns, strict=True):
+            if field.name not in self.numbered:
+                same = column.type == field.type
+                columns.append(column if same else column.cast(field.type))
+            elif is_text(field.type) and column.type != _dictionary_of(field.type):
+                texts = in_one_piece(column).cast(field.type)
+                columns.append(pa.chunked_array([texts.dictionary_encode()]))
+            else:
+                columns.append(column)
+        return pa.Table.from_arrays(columns, self._schema.names)
 
     def whole(self, tables: Sequence[pa.Table]) -> pa.Table:
         """Put rows together as the writer takes them, as `Codes` does.
@@ -80,19 +82,48 @@ class Dictionaries:
         rows = pa.concat_tables(tables)
         for field, column in zip(self._schema, rows.columns, strict=True):
             if field.name in self.handed:
-                columns.append(_of_pieces(column, field.type))
+                columns.append(_one_of_pieces(column, field.type))
+            elif pa.types.is_dictionary(column.type):
+                pieces = [self._values(field, piece) for piece in column.chunks]
+                columns.append(pa.chunked_array(pieces, field.type))
             else:
-                columns.append(column.cast(field.type))
+                columns.append(column)
         return pa.Table.from_arrays(columns, schema=self._taken)
 
+    def _values(self, field: pa.Field, piece: pa.DictionaryArray) -> pa.Array:
+        """Return values in place of a dictionary.
 
-def _of_pieces(
+        A column that is one value, as fees are, or none, is the same memory each time:
+        to have the system give new one takes longer than to write into it.
+        """
+        count, words = len(piece), piece.dictionary
+        if piece.null_count == count:
+            value = pa.nulls(1, field.type)
+        elif piece.null_count == 0 and len(words) == 1:
+            value = words.cast(field.type)
+        else:
+            return piece.cast(field.type)
+        same = self._same.get(field.name)
+        if same is None or len(same) < count or not same[:1].equals(value):
+            same = pa.repeat(value[0], max(count, STEP_ROWS))
+            self._same[field.name] = same
+        return same[:count]
+
+
+def _dictionary_of(dtype: pa.DataType) -> pa.DataType:
+    return pa.dictionary(pa.int32(), dtype)
+
+
+def _one_of_pieces(
     column: pa.ChunkedArray, dtype: pa.DataType
 ) -> pa.ChunkedArray | pa.Array:
     """Return dictionaries of texts as one, of the texts that they have."""
     whole = in_one_piece(column)
-    if not pa.types.is_dictionary(whole.type) or len(whole.dictionary) != len(
-        whole.dictionary.unique()
+    plain = not pa.types.is_dictionary(whole.type)
+    # Those of several pieces were united, so that no text is there twice
+    if plain or (
+        column.num_chunks == 1
+        and len(whole.dictionary) != len(whole.dictionary.unique())
     ):
         whole = whole.cast(dtype).dictionary_encode()
     numbers = whole.indices

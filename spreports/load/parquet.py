@@ -35,7 +35,7 @@ from spreports.load.marker import (
     intent_paths,
 )
 from spreports.load.partition import Partitioner
-from spreports.load.rowgroups import as_written, row_bytes, windows, without_views
+from spreports.load.rowgroups import as_written, windows, without_views
 from spreports.load.target import Target, open_target, shown
 from spreports.load.writers import PartWriters
 
@@ -222,10 +222,10 @@ def _write(
 
     def order(window: pa.Table) -> tuple[int, list[tuple[str, pa.Table]]]:
         window = window if same else window.cast(schema)
-        kept = writers.coded(window.select(plan.columns))
+        kept, size = writers.coded(window.select(plan.columns))
         if nested:  # each part is looked at; what that took, the allocator keeps
             pa.default_memory_pool().release_unused()
-        return row_bytes(kept), list(plan.split(window, kept))
+        return size, list(plan.split(window, kept))
 
     rows_at_once = UNSORTED_ROWS if plan.one_folder else WINDOW_ROWS
     cut = windows(batches, batches.schema, rows_at_once, WINDOW_BYTES, copy=False)

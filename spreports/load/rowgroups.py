@@ -83,19 +83,24 @@ def windows(
         yield table.combine_chunks() if copy else table
 
 
-def row_bytes(rows: pa.Table) -> int:
+def row_bytes(rows: pa.Table, numbered: Collection[str] = ()) -> int:
     """Return how much memory a row takes on average, however the columns are cut.
 
     Parameters
     ----------
     rows : pyarrow.Table
         At least one row.
+    numbered : collection of str
+        Columns that count as numbers of a dictionary, whether they are or not.
 
     Returns
     -------
     int, bytes
     """
-    total = sum(_column_bytes(column) for column in rows.columns)
+    total = sum(
+        4 * len(column) if name in numbered else _column_bytes(column)
+        for name, column in zip(rows.schema.names, rows.columns, strict=True)
+    )
     return total // int(rows.num_rows)
 
 

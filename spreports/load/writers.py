@@ -19,7 +19,7 @@ from spreports.load.codes import Codes
 from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders, PartFile
 from spreports.load.encoding import Encoding, choose_encoding
-from spreports.load.rowgroups import in_steps
+from spreports.load.rowgroups import in_steps, row_bytes
 from spreports.load.scratch import Scratch
 
 __all__ = ["PartWriters"]
@@ -110,19 +110,26 @@ class PartWriters:
         """Bytes of rows in memory, waiting or on their way to the disk."""
         return self._held + self._encoders.queued
 
-    def coded(self, rows: pa.Table) -> pa.Table:
+    def coded(self, rows: pa.Table) -> tuple[pa.Table, int]:
         """Return rows as they are to be added: all of them, in their order, once.
 
         From the first ones it is learned how columns are written.
+
+        Returns
+        -------
+        pyarrow.Table
+        int, bytes
+            Of a row on average.
         """
         if not self._sampled:
             encoding = choose_encoding(rows)
             self._codes = self._kind(rows, self._schema, encoding)
             self._encoders.learn(encoding, self._codes.handed)
             self._sampled = True
-        return self._codes.coded(rows)
+        coded = self._codes.coded(rows)
+        return coded, row_bytes(coded, self._codes.numbered)
 
-    def add(self, folder: str, rows: pa.Table, row_bytes: int) -> None:
+    def add(self, folder: str, rows: pa.Table, each: int) -> None:
         """Take rows for a folder.
 
         Parameters
@@ -132,7 +139,7 @@ class PartWriters:
         rows : pyarrow.Table
             From `coded`; a slice, as a rule: memory is counted as free when nothing
             waits any more.
-        row_bytes : int, bytes
+        each : int, bytes
             Of a row on average; asking every slice costs more than sorting did.
 
         Raises
@@ -143,12 +150,12 @@ class PartWriters:
         held = self._waiting.setdefault(folder, _Waiting())
         while held.rows + rows.num_rows >= self._row_group_rows:
             room = self._row_group_rows - held.rows
-            self._hold(held, rows.slice(0, room), row_bytes)
+            self._hold(held, rows.slice(0, room), each)
             self._flush(folder)
             held = self._waiting.setdefault(folder, _Waiting())
             rows = rows.slice(room)
         if rows.num_rows:
-            self._hold(held, rows, row_bytes)
+            self._hold(held, rows, each)
             if held.size >= self._row_group_bytes:
                 self._flush(folder)
         if self._held > self._waiting_limit:
@@ -180,9 +187,9 @@ class PartWriters:
         self._encoders.abort()
         self._waiting.clear()
 
-    def _hold(self, held: _Waiting, rows: pa.Table, row_bytes: int) -> None:
+    def _hold(self, held: _Waiting, rows: pa.Table, each: int) -> None:
         """Have rows wait in memory."""
-        size = row_bytes * rows.num_rows + COLUMN_OVERHEAD * rows.num_columns
+        size = each * rows.num_rows + COLUMN_OVERHEAD * rows.num_columns
         held.tables.append(rows)
         held.rows += rows.num_rows
         held.size += size

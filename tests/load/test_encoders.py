@@ -89,7 +89,7 @@ def test_two_row_groups_that_filled_up_are_encoded_at_the_same_time(
         one_folder=False,
         max_open=9,
     )
-    rows = writers.coded(table)
+    rows, _ = writers.coded(table)
     for start in range(0, 4_000, 100):
         for folder in ("a", "b"):
             writers.add(folder, rows.slice(start, 100), 100)
