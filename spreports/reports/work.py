@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from spreports.catalog import ReportType
 from spreports.errors import DocumentError
 from spreports.fetch.arriving import Watched
-from spreports.fetch.document import open_batches
+from spreports.fetch.document import BATCH_BYTES, open_batches
 from spreports.fetch.findings import Findings
 from spreports.load.parquet import SinkResult, sink
 from spreports.reports.echo import Echo
@@ -114,6 +114,7 @@ def read(
     findings: Findings | None = None,
     *,
     coded: bool = False,
+    batch_bytes: int = BATCH_BYTES,
 ) -> pa.RecordBatchReader:
     """Open one document's rows; texts may come coded, for a sink.
 
@@ -139,6 +140,7 @@ def read(
         # An empty file may be a copy that was never finished
         may_be_empty=stored.sha256 is not None or stored.proof is not None,
         coded=coded,
+        batch_bytes=batch_bytes,
         stored_bytes=stored.size,
     )
     # A reader may know its last row before the last byte
@@ -207,7 +209,9 @@ def write(
     if findings is not None:
         for each in fields(Findings):
             setattr(findings, each.name, getattr(Findings(), each.name))
-    batches = read(stored, reading, findings, coded=True)
+    # One folder's rows wait for nothing else: there is room for batches that cost less
+    large = BATCH_BYTES if target.partition_by else 2 * BATCH_BYTES
+    batches = read(stored, reading, findings, coded=True, batch_bytes=large)
     if verdict is not None:
         batches = judged(batches, verdict)
     known = {

@@ -226,6 +226,37 @@ def test_a_staged_file_of_dictionaries_is_the_one_of_texts(tmp_path: Path) -> No
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+def test_fees_that_are_one_amount_or_none_batch_by_batch_are_those_amounts(
+    tmp_path: Path,
+) -> None:
+    money = pa.decimal128(38, 6)
+    pieces = [(9_000, 2), (100, 2), (10_000, 3), (50, None), (9_000, None), (7, 2)]
+    schema = pa.schema({"n": pa.int64(), "fee": pa.dictionary(pa.int32(), money)})
+    amounts = [amount for rows, amount in pieces for _ in range(rows)]
+    places = iter(range(len(amounts)))
+    batches = [
+        pa.RecordBatch.from_arrays(
+            [
+                pa.array([next(places) for _ in range(rows)], pa.int64()),
+                pa.array([amount] * rows, money).dictionary_encode(),
+            ],
+            schema=schema,
+        )
+        for rows, amount in pieces
+    ]
+
+    sink(
+        pa.RecordBatchReader.from_batches(schema, batches),
+        tmp_path / "lake",
+        stem="7",
+        row_group_rows=15_000,
+    )
+
+    back = pl.read_parquet(tmp_path / "lake" / "7-0.parquet")
+    assert back["n"].to_list() == list(range(len(amounts)))
+    assert back["fee"].to_list() == amounts
+
+
 def test_a_text_that_no_row_has_is_no_folder(tmp_path: Path) -> None:
     table = pa.table({"k": ["a", "b", None, "a"], "n": range(4)})
 
