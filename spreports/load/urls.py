@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from fsspec.registry import get_filesystem_class, known_implementations
-
 __all__ = ["missing", "shown"]
 
 EXTRAS = {
@@ -54,6 +52,8 @@ def missing(url: str) -> str | None:
     """
     if "://" not in url and "::" not in url:
         return None
+    from fsspec.registry import get_filesystem_class  # noqa: PLC0415 - see target.py
+
     for link in url.split("::"):
         found = _PROTOCOL.match(link)
         if found is None:
@@ -82,4 +82,6 @@ def _fix(protocol: str) -> str:
     extra = EXTRAS.get(protocol)
     if extra is not None:
         return f"pip install 'spreports[{extra}]'"
+    from fsspec.registry import known_implementations  # noqa: PLC0415 - as above
+
     return str(known_implementations.get(protocol, {}).get("err", "install it"))

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
-from fsspec.core import url_to_fs
-
 from spreports.errors import DocumentError, DownloadError
 from spreports.load.store import Store
 from spreports.load.urls import missing, shown
@@ -20,6 +18,7 @@ from spreports.reports.origin import Origin, StoredBytes, opened_already
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+    from fsspec import AbstractFileSystem
 
 __all__ = ["FileOrigin", "file_origin", "is_plain_web", "web_mark"]
 
@@ -72,7 +71,7 @@ class FileOrigin:
     def key(self) -> str:
         """Return a digest of the file's place, size and time of change."""
         try:
-            fs, path = url_to_fs(self._url, **self._options)
+            fs, path = self._place()
             mark = f"{fs.unstrip_protocol(path)} {fs.ukey(path)}"
             if "file" in fs.protocol:
                 # ukey goes by whole-second times; a rewrite within one is seen by ns
@@ -100,6 +99,13 @@ class FileOrigin:
             size=size if isinstance(size, int) else None,
         )
 
+    def _place(self) -> tuple[AbstractFileSystem, str]:
+        """Return the file's file system and its path there."""
+        from fsspec.core import url_to_fs  # noqa: PLC0415 - web documents do without
+
+        fs, path = url_to_fs(self._url, **self._options)
+        return fs, path
+
     def work_on(self, work: Callable[[StoredBytes], T]) -> T:
         """Do some work on the file's bytes; its errors, and those of `stored`."""
         return work(self.stored())
@@ -107,7 +113,7 @@ class FileOrigin:
     def _open(self) -> BinaryIO:
         """Open the file afresh."""
         try:
-            fs, path = url_to_fs(self._url, **self._options)
+            fs, path = self._place()
             if _WEB.intersection(fs.protocol):
                 # In one piece: many servers know no ranges, and fail in the middle
                 answer = fs.open(path, "rb", block_size=0)
