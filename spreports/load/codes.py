@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of
 from spreports.load.encoding import Encoding, is_text
+from spreports.load.repeated import Repeated
 from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
 
 __all__ = ["Codes", "Vocabulary", "handed", "in_one_piece", "one_dictionary", "travels"]
@@ -130,6 +131,7 @@ class Codes:
         }
         self.handed = handed(sample, schema, self._words)
         self._taken = with_dictionaries(schema, self.handed)
+        self._repeated = Repeated()
 
     def coded(self, rows: pa.Table) -> pa.Table:
         """Put numbers in place of texts, and values in place of other dictionaries.
@@ -176,8 +178,22 @@ class Codes:
             elif field.name in self.handed:
                 columns.append(one_dictionary(column, words.texts))
             else:
-                columns.append(_in_texts(column, words.texts))
+                columns.append(self._values(field.name, column, words.texts))
         return pa.Table.from_arrays(columns, schema=self._taken)
+
+    def _values(self, name: str, column: pa.ChunkedArray, texts: pa.Array) -> pa.Array:
+        """Return values in place of numbers."""
+        count = len(column)
+        if column.null_count == count:
+            value = pa.nulls(1, texts.type)
+        elif column.null_count or column.type == texts.type:
+            return _in_texts(column, texts)
+        else:
+            ends = pc.min_max(column)
+            if ends["min"] != ends["max"]:
+                return _in_texts(column, texts)
+            value = texts.take(column[:1].combine_chunks())
+        return self._repeated.column(name, value, count)
 
     def _alike(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
         """Bring a column's numbers to one width, or to texts where some are texts."""

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from spreports.load.codes import handed, in_one_piece, one_dictionary, travels
 from spreports.load.encoding import Encoding, is_text
-from spreports.load.rowgroups import STEP_ROWS, with_dictionaries
+from spreports.load.repeated import Repeated
+from spreports.load.rowgroups import with_dictionaries
 
 __all__ = ["Dictionaries"]
 
@@ -40,7 +41,7 @@ class Dictionaries:
         self.handed = handed(sample, schema, numbered)
         self.numbered = frozenset(numbered)
         self._taken = with_dictionaries(schema, self.handed)
-        self._same: dict[str, pa.Array] = {}
+        self._repeated = Repeated()
 
     def coded(self, rows: pa.Table) -> pa.Table:
         """Return rows with a dictionary in just those columns of text that get one.
@@ -91,11 +92,7 @@ class Dictionaries:
         return pa.Table.from_arrays(columns, schema=self._taken)
 
     def _values(self, field: pa.Field, piece: pa.DictionaryArray) -> pa.Array:
-        """Return values in place of a dictionary.
-
-        A column that is one value, as fees are, or none, is the same memory each time:
-        to have the system give new one takes longer than to write into it.
-        """
+        """Return values in place of a dictionary."""
         count, words = len(piece), piece.dictionary
         if piece.null_count == count:
             value = pa.nulls(1, field.type)
@@ -103,11 +100,7 @@ class Dictionaries:
             value = words.cast(field.type)
         else:
             return piece.cast(field.type)
-        same = self._same.get(field.name)
-        if same is None or len(same) < count or not same[:1].equals(value):
-            same = pa.repeat(value[0], max(count, STEP_ROWS))
-            self._same[field.name] = same
-        return same[:count]
+        return self._repeated.column(field.name, value, count)
 
 
 def _dictionary_of(dtype: pa.DataType) -> pa.DataType:
