@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +23,30 @@ from spreports.errors import SinkError
 from spreports.load.encoding import Encoding
 from spreports.load.rowgroups import abandon, open_writer
 
-__all__ = ["Encoders", "PartFile"]
+__all__ = ["Encoders", "PartFile", "as_sink_errors"]
 
 # What is noted of rows may be known after the last of them; since pyarrow 17, that is
 # early enough
 _NOTE_LAST = hasattr(pq.ParquetWriter, "add_key_value_metadata")
+
+
+@contextmanager
+def as_sink_errors() -> Iterator[None]:
+    """Turn what the disk and Arrow raise into a SinkError.
+
+    Raises
+    ------
+    SinkError
+    """
+    try:
+        yield
+    except OSError as exc:
+        msg = f"cannot write temporary files: {exc.strerror or exc}"
+        raise SinkError(msg) from exc
+    except pa.ArrowException as exc:
+        # Arrow quotes values
+        msg = f"cannot write these columns as Parquet: {type(exc).__name__}"
+        raise SinkError(msg) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +268,8 @@ class Encoders:
         """Wait for the oldest piece of work; its error is raised here."""
         future, size = self._queue.popleft()
         self.queued -= size
-        try:
+        with as_sink_errors():
             future.result()
-        except OSError as exc:
-            msg = f"cannot write temporary files: {exc.strerror or exc}"
-            raise SinkError(msg) from exc
-        except pa.ArrowException as exc:
-            # Arrow quotes values
-            msg = f"cannot write these columns as Parquet: {type(exc).__name__}"
-            raise SinkError(msg) from None
 
     def _write(
         self,

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from spreports.errors import SinkError
 from spreports.load.codes import Codes
 from spreports.load.dictionaries import Dictionaries
-from spreports.load.encoders import Encoders, PartFile
+from spreports.load.encoders import Encoders, PartFile, as_sink_errors
 from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.rowgroups import in_steps, row_bytes
 from spreports.load.scratch import Scratch
@@ -208,7 +207,7 @@ class PartWriters:
         if not self._one_folder:
             return lambda: self._whole(held)
         # One thread encodes, and all else waits for it: it gets them put together
-        with self._whole(held) as rows:
+        with as_sink_errors(), self._whole(held) as rows:
             ready = [rows]
         del rows
         return lambda: contextlib.nullcontext(ready.pop())
@@ -221,7 +220,7 @@ class PartWriters:
 
     def _set_aside(self) -> None:
         """Have all waiting rows on the disk instead of in memory."""
-        try:
+        with as_sink_errors():
             for held in self._waiting.values():
                 if held.tables:
                     if held.scratch is None:
@@ -229,7 +228,4 @@ class PartWriters:
                         self._scratches += 1
                     held.scratch.append(held.tables)
                     held.tables.clear()
-        except OSError as exc:
-            msg = f"cannot write temporary files: {exc.strerror or exc}"
-            raise SinkError(msg) from exc
         self._held = 0
