@@ -80,7 +80,8 @@ def _is_allowed(text: str, *, loopback: bool) -> bool:
     if _UNSAFE.search(text):
         return False
     try:
-        parts = urllib3.util.parse_url(text)
+        # A signature is long, and says nothing of where the URL leads
+        parts = urllib3.util.parse_url(text.partition("?")[0])
     except urllib3.exceptions.LocationParseError:
         return False
     host = parts.host or ""

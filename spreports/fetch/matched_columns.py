@@ -36,6 +36,8 @@ def matched_columns(header: Header, entry: ReportType) -> dict[str, Column | Non
     matched = {name: _exact(text, known, entry) for name, text in served.items()}
     if entry.positional and _in_order(matched, columns):
         matched.update(zip(header.names, columns, strict=False))
+    if None not in matched.values():
+        return matched
     taken = {column.name for column in matched.values() if column is not None}
     alike = _by_spelling(known, entry)
     for name, text in served.items():
