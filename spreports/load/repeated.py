@@ -36,6 +36,8 @@ class Repeated:
         """
         array = self._arrays.get(name)
         if array is None or len(array) < count or not array[:1].equals(value):
-            array = pa.repeat(value[0], max(count, STEP_ROWS))
+            # most documents are small, and have one row group
+            many = count if array is None else max(count, STEP_ROWS)
+            array = pa.repeat(value[0], many)
             self._arrays[name] = array
         return array[:count]
