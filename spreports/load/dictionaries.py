@@ -46,14 +46,7 @@ class Dictionaries:
     def coded(self, rows: pa.Table) -> pa.Table:
         """Return rows with a dictionary in just those columns of text that get one.
 
-        Parameters
-        ----------
-        rows : pyarrow.Table
-
-        Returns
-        -------
-        pyarrow.Table
-            Decimals that get one are as they came.
+        Decimals that get one are as they came.
         """
         columns = []
         for field, column in zip(self._schema, rows.columns, strict=True):
@@ -68,17 +61,7 @@ class Dictionaries:
         return pa.Table.from_arrays(columns, self._schema.names)
 
     def whole(self, tables: Sequence[pa.Table]) -> pa.Table:
-        """Put rows together as the writer takes them, as `Codes` does.
-
-        Parameters
-        ----------
-        tables : sequence of pyarrow.Table
-            At least one, each from `coded`.
-
-        Returns
-        -------
-        pyarrow.Table
-        """
+        """Put rows together as the writer takes them: as `Codes.whole`."""
         columns: list[pa.ChunkedArray | pa.Array] = []
         rows = pa.concat_tables(tables)
         for field, column in zip(self._schema, rows.columns, strict=True):

@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from spreports.at_work import at_work
 from spreports.errors import SinkError
-from spreports.load.encoders import PartFile
+from spreports.load.encoders import PartFile, as_sink_errors
 from spreports.load.marker import (
     MarkedFile,
     Marker,
@@ -220,6 +220,7 @@ def _write(
     same = schema.equals(batches.schema)
     nested = any(pa.types.is_nested(field.type) for field in schema)
 
+    @as_sink_errors()
     def order(window: pa.Table) -> tuple[int, list[tuple[str, pa.Table]]]:
         window = window if same else window.cast(schema)
         kept, size = writers.coded(window.select(plan.columns))

@@ -124,7 +124,7 @@ def open_target(
     if "::" in text:
         raise SinkError(f"{name}: chained URLs cannot be written to", url=name)
     fs, path = None, text
-    # fsspec and what it imports take 40 ms, a twelfth of the time before the first row
+    # fsspec and what it imports take 40 ms
     if not _is_absolute(text):
         import fsspec  # noqa: PLC0415 - as above
         from fsspec.implementations.local import LocalFileSystem  # noqa: PLC0415

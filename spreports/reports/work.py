@@ -210,8 +210,8 @@ def write(
         for each in fields(Findings):
             setattr(findings, each.name, getattr(Findings(), each.name))
     # One folder's rows wait for nothing else: there is room for batches that cost less
-    large = BATCH_BYTES if target.partition_by else 2 * BATCH_BYTES
-    batches = read(stored, reading, findings, coded=True, batch_bytes=large)
+    size = BATCH_BYTES if target.partition_by else 2 * BATCH_BYTES
+    batches = read(stored, reading, findings, coded=True, batch_bytes=size)
     if verdict is not None:
         batches = judged(batches, verdict)
     known = {

@@ -226,18 +226,26 @@ def test_a_staged_file_of_dictionaries_is_the_one_of_texts(tmp_path: Path) -> No
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.parametrize("by", [[], ["half"]])
 def test_fees_that_are_one_amount_or_none_batch_by_batch_are_those_amounts(
-    tmp_path: Path,
+    tmp_path: Path, by: list[str]
 ) -> None:
     money = pa.decimal128(38, 6)
     pieces = [(9_000, 2), (100, 2), (10_000, 3), (50, None), (9_000, None), (7, 2)]
-    schema = pa.schema({"n": pa.int64(), "fee": pa.dictionary(pa.int32(), money)})
+    schema = pa.schema(
+        {
+            "n": pa.int64(),
+            "half": pa.int64(),
+            "fee": pa.dictionary(pa.int32(), money),
+        }
+    )
     amounts = [amount for rows, amount in pieces for _ in range(rows)]
     places = iter(range(len(amounts)))
     batches = [
         pa.RecordBatch.from_arrays(
             [
                 pa.array([next(places) for _ in range(rows)], pa.int64()),
+                pa.array([n % 2 for n in range(rows)], pa.int64()),
                 pa.array([amount] * rows, money).dictionary_encode(),
             ],
             schema=schema,
@@ -249,10 +257,11 @@ def test_fees_that_are_one_amount_or_none_batch_by_batch_are_those_amounts(
         pa.RecordBatchReader.from_batches(schema, batches),
         tmp_path / "lake",
         stem="7",
-        row_group_rows=15_000,
+        partition_by=by,
+        row_group_rows=2_000,
     )
 
-    back = pl.read_parquet(tmp_path / "lake" / "7-0.parquet")
+    back = pl.read_parquet(tmp_path / "lake" / "**" / "*.parquet").sort("n")
     assert back["n"].to_list() == list(range(len(amounts)))
     assert back["fee"].to_list() == amounts
 

@@ -14,6 +14,7 @@ import pytest
 from spreports.errors import SinkError
 from spreports.load import encoders as load_encoders
 from spreports.load.codes import Codes
+from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import sink
 from spreports.load.rowgroups import abandon
@@ -37,6 +38,23 @@ def test_columns_that_parquet_cannot_hold_are_an_error_and_nothing_is_visible(
             max_open=2,
         )
 
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+@pytest.mark.parametrize("step", ["coded", "whole"])
+@pytest.mark.parametrize("by", [[], ["sku"]])
+def test_what_arrow_cannot_put_together_is_told_without_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, by: list[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise pa.ArrowInvalid("a buyer's name")
+
+    monkeypatch.setattr(Codes if by else Dictionaries, step, refuse)
+
+    with pytest.raises(SinkError, match="ArrowInvalid") as caught:
+        sink(reader(orders(10)), tmp_path / "lake", stem="7", partition_by=by)
+
+    assert "buyer" not in f"{caught.value} {caught.value.__cause__}"
     assert list(tmp_path.rglob("*.parquet")) == []
 
 

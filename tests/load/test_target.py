@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import random
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -324,3 +325,19 @@ def test_memory_is_a_target_like_any_other(memory: Any) -> None:
     sink(reader(orders(20)), "memory://lake", stem="7")
 
     assert set(memory.store) == {"/lake/7-0.parquet", "/_spreports/lake/7.json"}
+
+
+def test_a_folder_of_this_machine_needs_no_fsspec(tmp_path: Path) -> None:
+    told = f"""
+import sys
+import pyarrow as pa
+from spreports.load.parquet import sink
+sink(pa.table({{"n": [1]}}).to_reader(), {str(tmp_path / "lake")!r}, stem="7")
+print("fsspec" in sys.modules)
+"""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", told], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"
+    assert [path.name for path in tmp_path.rglob("*.parquet")] == ["7-0.parquet"]

@@ -208,7 +208,7 @@ class RecordCutter:
             if mark not in {",", ""}:
                 msg = f"no sound JSON behind record {row}: a comma or ] must follow"
                 raise ParseError(msg, row=row)
-            following = blanks(text, behind + 1).end() if mark else len(text)  # type: ignore[union-attr]  # as above
+            following = blanks(text, behind + 1).end() if mark else len(text)  # type: ignore[union-attr]  # it matches nothing too
             if following >= len(text):
                 # the next record must be in sight: perhaps there is none
                 break
