@@ -24,6 +24,7 @@ __all__ = ["decode_untold", "tried_charset"]
 # Characters beyond ASCII, all of them UTF-8. Of an old charset's text one in ten would
 # pass at best: what is none, behind so many, is damaged and not of another charset
 PROOF: Final = 4096
+_ASCII: Final = bytes(range(0x80))
 _NO_LEAD: Final = bytes(range(0xC0))
 _CP932: Final = "cp932"
 # Source: Unicode blocks: CJK punctuation, kana, kanji, full-width forms, private use
@@ -101,7 +102,8 @@ def tried_charset(
         labels = [legacy_charset] if isinstance(legacy_charset, str) else legacy_charset
         legacy = [c for c in map(allowed_charset, labels or ()) if c is not None]
         if len(legacy) > 1:
-            legacy = [c for c in legacy if _fits(open_plain(), c)]
+            with closing(open_plain()) as plain:
+                legacy = _left(plain, legacy)
         if len(legacy) > 1 and _CP932 in legacy and _is_japanese(open_plain()):
             legacy = [_CP932]
         if not legacy:
@@ -111,16 +113,24 @@ def tried_charset(
     return UTF_8
 
 
-def _fits(chunks: Iterable[bytes], codec: str) -> bool:
-    """Whether every byte belongs to a charset."""
-    decoder = codecs.getincrementaldecoder(codec)()
-    try:
-        for chunk in chunks:
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _left(chunks: Iterable[bytes], names: Sequence[str]) -> list[str]:
+    """Return the charsets that every byte belongs to.
+
+    One that is alone is not tried for longer than what is proof: it is not worth a
+    second reading of a GiB, and an error in the rest is told by whoever reads it.
+    """
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in names}
+    beyond = 0
+    for chunk in chain(chunks, [None]):
+        for name, decoder in list(decoders.items()):
+            try:
+                decoder.decode(chunk or b"", final=chunk is None)
+            except UnicodeDecodeError:
+                del decoders[name]
+        beyond += len(chunk.translate(None, _ASCII)) if chunk else 0
+        if not decoders or (len(decoders) == 1 and beyond >= PROOF):
+            break
+    return list(decoders)
 
 
 def _is_japanese(chunks: Iterable[bytes]) -> bool:

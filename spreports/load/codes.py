@@ -126,7 +126,7 @@ class Codes:
         self._schema = schema
         self._words = {
             name: Vocabulary(schema.field(name).type)
-            for name in encoding.dictionary
+            for name in encoding.few
             if travels(schema.field(name).type)
         }
         self.handed = handed(sample, schema, self._words)

@@ -37,7 +37,7 @@ class Dictionaries:
 
     def __init__(self, sample: pa.Table, schema: pa.Schema, encoding: Encoding) -> None:
         self._schema = schema
-        numbered = [n for n in encoding.dictionary if travels(schema.field(n).type)]
+        numbered = [n for n in encoding.few if travels(schema.field(n).type)]
         self.handed = handed(sample, schema, numbered)
         self.numbered = frozenset(numbered)
         self._taken = with_dictionaries(schema, self.handed)

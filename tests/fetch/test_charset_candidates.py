@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 
 from spreports.errors import DecodeError
-from spreports.fetch.untold_charset import tried_charset
+from spreports.fetch.untold_charset import PROOF, tried_charset
 
 CANDIDATES = ("cp1252", "cp932")
 
@@ -58,3 +60,21 @@ def test_what_fits_neither_is_an_error_with_its_place() -> None:
         decided(b"plain\n\x81\xff\n")
 
     assert caught.value.offset == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [("Größe für Étui €\n", "cp1252"), ("コットンのタオル、青\n", "cp932")],
+)
+def test_much_that_fits_one_alone_is_proof_and_the_rest_is_not_read(
+    text: str, charset: str
+) -> None:
+    read: list[bytes] = []
+
+    def opened() -> Generator[bytes, None, None]:
+        for part in (text.encode(charset) * PROOF, b"\x81\xff\n"):
+            read.append(part)
+            yield part
+
+    assert tried_charset(opened, CANDIDATES) == charset
+    assert b"\x81\xff\n" not in read
