@@ -11,7 +11,12 @@ from benchmarks.flat_quirks import listings_to_parquet, settlement_to_parquet
 from benchmarks.json_search_terms import search_terms_and_peers
 from benchmarks.kernel import kernel
 from benchmarks.lake_answers import lake_to_answers
-from benchmarks.orders import DATA, orders_to_batches, orders_to_parquet
+from benchmarks.orders import (
+    DATA,
+    catalogue_to_parquet,
+    orders_to_batches,
+    orders_to_parquet,
+)
 from benchmarks.sales_traffic import sales_traffic_and_peer
 from benchmarks.second_look import second_look
 from benchmarks.small_documents import small_documents
@@ -36,6 +41,7 @@ def main() -> None:
     orders_to_batches(size, runs)
     for partitioned in (True, False):
         orders_to_parquet(size, runs, partitioned=partitioned, every_peer=True)
+    catalogue_to_parquet(size, runs)
     listings_to_parquet(min(size, 300), runs)
     settlement_to_parquet(min(size, 300), runs)
     search_terms_and_peers(size, runs)

@@ -65,6 +65,18 @@ def orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
 
 def _block(seed: int, block: int) -> bytes:
     """Return one block of rows as text, the header before the first."""
+    return as_text(order_rows(seed, block), header=block == 0)
+
+
+def as_text(rows: pl.DataFrame, *, header: bool) -> bytes:
+    """Return rows as a flat file has them."""
+    buffer = io.BytesIO()
+    rows.write_csv(buffer, separator="\t", quote_style="never", include_header=header)
+    return buffer.getvalue()
+
+
+def order_rows(seed: int, block: int) -> pl.DataFrame:
+    """Return one block of orders, each cell as text or as it is written."""
     n = BLOCK_ROWS
     draw = pl.DataFrame(
         {
@@ -74,7 +86,7 @@ def _block(seed: int, block: int) -> bytes:
     )
     base = pl.int_range(n) + block * n
     cents = (pl.col("d") % 20_000).cast(pl.Int64)
-    price = (cents // 100).cast(pl.String) + "." + _two(cents % 100)
+    price = (cents // 100).cast(pl.String) + "." + two(cents % 100)
     start = FIRST_DAY.timestamp()
     seconds = (pl.col("a") % (DAYS * 86_400)).cast(pl.Int64) + int(start)
     bought = pl.from_epoch(seconds).dt.strftime("%Y-%m-%dT%H:%M:%S+00:00")
@@ -82,7 +94,7 @@ def _block(seed: int, block: int) -> bytes:
         [_pick(WORDS, c) for c in "bcdef"] + [_pick(WORDS, c) for c in "gha"],
         separator=" ",
     )
-    frame = draw.select(
+    return draw.select(
         pl.format("{}-{}", 300 + base % 7, 1_000_000 + base).alias("amazon-order-id"),
         pl.format("M{}", base % 100_000).alias("merchant-order-id"),
         bought.alias("purchase-date"),
@@ -99,7 +111,7 @@ def _block(seed: int, block: int) -> bytes:
         (pl.col("g") % 4 + 1).alias("quantity"),
         pl.lit("EUR").alias("currency"),
         price.alias("item-price"),
-        _two(cents % 97).alias("item-tax"),
+        two(cents % 97).alias("item-tax"),
         pl.lit("4.90").alias("shipping-price"),
         pl.lit("0.78").alias("shipping-tax"),
         *(
@@ -122,11 +134,6 @@ def _block(seed: int, block: int) -> bytes:
         pl.lit("").alias("price-designation"),
         pl.lit("false").alias("signature-confirmation-recommended"),
     )
-    buffer = io.BytesIO()
-    frame.write_csv(
-        buffer, separator="\t", quote_style="never", include_header=block == 0
-    )
-    return buffer.getvalue()
 
 
 def _pick(values: list[str], column: str) -> pl.Expr:
@@ -135,7 +142,7 @@ def _pick(values: list[str], column: str) -> pl.Expr:
     return pl.lit(pl.Series(values)).gather(index)
 
 
-def _two(number: pl.Expr) -> pl.Expr:
+def two(number: pl.Expr) -> pl.Expr:
     """Write a number below 100 with two digits."""
     return number.cast(pl.String).str.zfill(2)
 

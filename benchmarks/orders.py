@@ -1,10 +1,14 @@
-"""``python -m benchmarks.orders [MiB] [RUNS]``: orders to batches and to Parquet."""
+"""``python -m benchmarks.orders [MiB] [RUNS]``: orders to batches and to Parquet.
+
+Two documents: one in which nearly every name is another one, and one of a catalogue.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from benchmarks.catalogue_documents import catalogue_orders
 from benchmarks.documents import emptied, orders
 from benchmarks.measure import compare, show
 from benchmarks.same_rows import check_same_rows
@@ -48,14 +52,45 @@ def orders_to_parquet(
     mebibytes: int, runs: int, *, partitioned: bool, every_peer: bool
 ) -> None:
     """Compare one orders document to Parquet with polars, or with every peer."""
-    path = orders(DATA, mebibytes)
-    peers = dict(list(PEERS.items())[0 if every_peer else -1 :])
+    _to_parquet(
+        orders(DATA, mebibytes),
+        f"orders, {mebibytes} MiB of text, gzip, to Parquet",
+        runs,
+        partitioned=partitioned,
+        peers=dict(list(PEERS.items())[0 if every_peer else -1 :]),
+    )
+
+
+def catalogue_to_parquet(mebibytes: int, runs: int) -> None:
+    """Compare orders of a catalogue, whose server tells no charset, with polars."""
+    path = catalogue_orders(DATA, mebibytes)
+    for partitioned in (True, False):
+        _to_parquet(
+            path,
+            f"orders of a catalogue, {mebibytes} MiB of text, gzip, to Parquet",
+            runs,
+            partitioned=partitioned,
+            peers=dict(list(PEERS.items())[-1:]),
+            content_type="text/plain",
+        )
+
+
+def _to_parquet(
+    path: Path,
+    title: str,
+    runs: int,
+    *,
+    partitioned: bool,
+    peers: dict[str, str],
+    content_type: str = "text/plain;charset=UTF-8",
+) -> None:
+    """Compare one document to Parquet with peers, and its rows with theirs."""
     folders = {
         name: emptied(DATA / word) / "orders"
         for name, word in {OURS: "ours", OPENED: "opened", **peers}.items()
     }
     by_day = ["purchase-date:day"] if partitioned else []
-    with served(path) as url:
+    with served(path, content_type) as url:
         commands = {
             OURS: [
                 *(*PYTHON, "benchmarks.orders_ours", url, str(folders[OURS])),
@@ -73,8 +108,7 @@ def orders_to_parquet(
             ]
         figures = compare(commands, runs, fresh=folders)
     check_same_rows(folders, SUMS)
-    where = "50 partitions" if partitioned else "one file"
-    show(f"orders, {mebibytes} MiB of text, gzip, to Parquet, {where}", figures)
+    show(f"{title}, {'a partition a day' if partitioned else 'one file'}", figures)
 
 
 if __name__ == "__main__":
@@ -84,3 +118,4 @@ if __name__ == "__main__":
     orders_to_batches(size, runs)
     orders_to_parquet(size, runs, partitioned=True, every_peer=False)
     orders_to_parquet(size, runs, partitioned=False, every_peer=False)
+    catalogue_to_parquet(size, runs)

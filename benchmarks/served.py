@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,7 +22,8 @@ def _serve(path: Path, content_type: str, ready: Connection) -> None:
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(path.stat().st_size))
                 self.end_headers()
-                self.connection.sendfile(file)
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self.connection.sendfile(file)  # unless who asked has enough
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Say nothing: output is a cost of its own."""

@@ -70,10 +70,11 @@ def choose_encoding(sample: pa.Table) -> Encoding:
     for field in sample.schema:
         if pa.types.is_nested(field.type) or pa.types.is_null(field.type):
             continue
-        column = sample[field.name]
+        column, distinct = sample[field.name], 0
         if pa.types.is_dictionary(field.type):
             column = column.cast(field.type.value_type)
-        distinct = pc.count_distinct(column).as_py()
+        if column.null_count < len(column):  # each look may wait for another thread
+            distinct = pc.count_distinct(column).as_py()
         if distinct <= limit:
             few.append(field.name)
         elif not _comes_back(column, distinct):
