@@ -67,6 +67,7 @@ def test_few_values_are_few_and_texts_and_amounts_among_them_have_no_statistics(
     [
         pytest.param(names([*range(SAMPLE_ROWS)]), id="distinct"),
         pytest.param(names(drawn(40_000)), id="many"),
+        pytest.param(names(drawn(7_000, 4_000)), id="mostly once, in few rows"),
         pytest.param(names([n // 3 for n in range(SAMPLE_ROWS)]), id="in threes"),
         pytest.param(
             pa.array([str(n) if n % 8 == 0 else None for n in range(SAMPLE_ROWS)]),
