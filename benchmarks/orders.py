@@ -57,7 +57,7 @@ def orders_to_parquet(
         f"orders, {mebibytes} MiB of text, gzip, to Parquet",
         runs,
         partitioned=partitioned,
-        peers=dict(list(PEERS.items())[0 if every_peer else -1 :]),
+        every_peer=every_peer,
     )
 
 
@@ -70,7 +70,7 @@ def catalogue_to_parquet(mebibytes: int, runs: int) -> None:
             f"orders of a catalogue, {mebibytes} MiB of text, gzip, to Parquet",
             runs,
             partitioned=partitioned,
-            peers=dict(list(PEERS.items())[-1:]),
+            every_peer=False,
             content_type="text/plain",
         )
 
@@ -81,10 +81,11 @@ def _to_parquet(
     runs: int,
     *,
     partitioned: bool,
-    peers: dict[str, str],
+    every_peer: bool,
     content_type: str = "text/plain;charset=UTF-8",
 ) -> None:
     """Compare one document to Parquet with peers, and its rows with theirs."""
+    peers = dict(list(PEERS.items())[0 if every_peer else -1 :])
     folders = {
         name: emptied(DATA / word) / "orders"
         for name, word in {OURS: "ours", OPENED: "opened", **peers}.items()

@@ -104,8 +104,9 @@ def tried_charset(
         if len(legacy) > 1:
             with closing(open_plain()) as plain:
                 legacy = _left(plain, legacy)
-        if len(legacy) > 1 and _CP932 in legacy and _is_japanese(open_plain()):
-            legacy = [_CP932]
+        if len(legacy) > 1 and _CP932 in legacy:
+            with closing(open_plain()) as plain:
+                legacy = [_CP932] if _is_japanese(plain) else legacy
         if not legacy:
             msg = "no charset is declared and this is not UTF-8: pass encoding="
             raise DecodeError(msg, offset=exc.offset) from None

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from spreports.errors import DecodeError
-from spreports.fetch.untold_charset import PROOF, tried_charset
+from spreports.fetch.untold_charset import PROOF, decode_untold, tried_charset
 
 CANDIDATES = ("cp1252", "cp932")
 
@@ -78,3 +78,16 @@ def test_much_that_fits_one_alone_is_proof_and_the_rest_is_not_read(
 
     assert tried_charset(opened, CANDIDATES) == charset
     assert b"\x81\xff\n" not in read
+
+
+def test_a_fault_behind_much_of_one_charset_has_its_place() -> None:
+    much = "Größe für Étui €\n".encode("cp1252") * PROOF
+
+    def opened() -> Generator[bytes, None, None]:
+        yield from (much, b"\x81\n")
+
+    text = decode_untold(opened(), lambda: tried_charset(opened, CANDIDATES))
+    with pytest.raises(DecodeError) as caught:
+        list(text)
+
+    assert caught.value.offset == len(much)

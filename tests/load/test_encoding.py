@@ -22,8 +22,8 @@ def drawn(of: int, rows: int = SAMPLE_ROWS) -> list[int]:
     return [random.randrange(of) for _ in range(rows)]
 
 
-def names(numbers: list[int], dtype: pa.DataType | None = None) -> pa.Array:
-    return pa.array([f"Lampe Nr. {n:05d}" for n in numbers], dtype or pa.string())
+def names(numbers: list[int]) -> pa.Array:
+    return pa.array([f"Lampe Nr. {n:05d}" for n in numbers])
 
 
 @pytest.mark.parametrize("rows", [SAMPLE_ROWS, 5_000, 4_000])
