@@ -335,6 +335,21 @@ def test_coded_texts_are_the_same_texts_each_kept_once(
     assert column.dictionary.to_pylist() == seen
 
 
+def test_coded_columns_of_many_rows_keep_their_texts_apart() -> None:
+    reader = kernel_rows(header("a", "b"), {}, ("",), {"a", "b"})
+    assert reader is not None
+    # the same at both ends, and new in either column at other rows
+    first = [f"same end {k % 7:08} same end" for k in range(1_500)]
+    other = ["" if k % 5 == 0 else first[-k] for k in range(1_500)]
+    text = "".join(f"{one}\t{two}\n" for one, two in zip(first, other, strict=True))
+    for _ in range(2):
+        batch = reader.batch(text.encode())
+        assert batch is not None
+        assert batch.column(0).to_pylist() == first
+        assert batch.column(1).to_pylist() == [text or None for text in other]
+        assert len(batch.column(0).dictionary) == len(batch.column(1).dictionary) == 7
+
+
 def test_texts_that_are_too_many_for_codes_come_as_they_are() -> None:
     reader = kernel_rows(header("a", "b"), {}, ("",), {"a", "b"})
     assert reader is not None

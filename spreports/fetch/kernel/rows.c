@@ -38,6 +38,20 @@ static int is_header(const gap *header, const byte *line, uint32_t size) {
     return size == header->size && same(line, (const byte *)header->text, size);
 }
 
+/* Note where cells begin, behind marks; NULL where a row has too many of them. */
+static inline __attribute__((always_inline)) uint32_t *noted(uint64_t found,
+                                                             uint32_t base,
+                                                             uint32_t *cell,
+                                                             uint32_t most,
+                                                             const uint32_t *behind) {
+    for (; found; found &= found - 1) {
+        cell += most;
+        if (cell >= behind) return 0;
+        *cell = base + (uint32_t)__builtin_ctzll(found) + 1;
+    }
+    return cell;
+}
+
 /* Return the rows, with where their cells begin, column after column, and in one
    column more what is behind the last cells; or DECLINED where some row has another
    number of cells or repeats the header, or a line end is not "\n" or "\r\n". Blank
@@ -52,38 +66,31 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
     for (uint32_t base = 0; base < size; base += STEP) {
         marks here = marks_in(text + base, cell_end, line_end, ret);
         uint64_t inside = size - base < STEP ? (1ull << (size - base)) - 1 : ~0ull;
-        uint64_t found = here.cells & inside;
-        if (!(here.lines & inside)) {
-            uint32_t more = (uint32_t)__builtin_popcountll(found);
-            if (more >= columns || cell + more * most >= row + behind) return DECLINED;
-            for (; found; found &= found - 1) {
-                cell += most;
-                *cell = base + (uint32_t)__builtin_ctzll(found) + 1;
+        uint64_t left = here.cells & inside;
+        for (uint64_t lines = here.lines & inside; lines; lines &= lines - 1) {
+            uint64_t before = (lines & -lines) - 1;
+            cell = noted(left & before, base, cell, most, row + behind);
+            if (!cell) return DECLINED;
+            left &= ~before;
+            uint32_t at = base + (uint32_t)__builtin_ctzll(lines);
+            if (text[at] == RETURN) {
+                if (at + 1 >= size || text[at + 1] != LINE_END) return DECLINED;
+                continue;
             }
-            continue;
-        }
-        for (found |= here.lines & inside; found; found &= found - 1) {
-            uint32_t at = base + (uint32_t)__builtin_ctzll(found);
-            byte mark = text[at];
-            if (mark == delimiter) {
+            uint32_t returned = at > start && text[at - 1] == RETURN;
+            if (at - returned > start || cell != row) {
                 cell += most;
-                if (cell >= row + behind) return DECLINED;
-                *cell = at + 1;
-            } else if (mark == LINE_END) {
-                uint32_t returned = at > start && text[at - 1] == RETURN;
-                if (at - returned > start || cell != row) {
-                    cell += most;
-                    if (cell != row + behind ||
-                        is_header(header, text + start, at - returned - start))
-                        return DECLINED;
-                    *cell = at + 1 - returned;
-                    row++;
-                }
-                cell = row;
-                *cell = start = at + 1;
-            } else if (at + 1 >= size || text[at + 1] != LINE_END)
-                return DECLINED;
+                if (cell != row + behind ||
+                    is_header(header, text + start, at - returned - start))
+                    return DECLINED;
+                *cell = at + 1 - returned;
+                row++;
+            }
+            cell = row;
+            *cell = start = at + 1;
         }
+        cell = noted(left, base, cell, most, row + behind);
+        if (!cell) return DECLINED;
     }
     if (start < size) {
         cell += most;
