@@ -10,8 +10,7 @@ from spreports.fetch.decompress import decompress
 
 __all__ = ["plain_chunks"]
 
-# Few enough that handing them on costs little beside inflating; a block of rows, of
-# about 1 MiB, ends with one
+# Few enough that handing them on costs little beside inflating
 _STORED_CHUNK: Final = 1 << 18
 _PLAIN_CHUNK: Final = 1 << 19
 

@@ -101,13 +101,9 @@ def open_flat(
     parser = BlockParser(header, entry, empty_is_null=typed, types=types, coded=few)
     rows = BlockRows(parser, typing if typed else None, findings)
 
-    # A block ends with the chunk that fills it. Beyond a power of two, the parser's
-    # buffers would be twice as large
-    block_bytes = batch_bytes - batch_bytes // 16
-
     def read_blocks() -> Generator[bytes, None, None]:
         with closing(chunks):
-            yield from row_blocks(chunks, header, block_bytes=block_bytes)
+            yield from row_blocks(chunks, header, block_bytes=batch_bytes)
 
     def batches() -> Iterator[pa.RecordBatch]:
         # Inflating, decoding and cutting have a thread, parsing and typing two, and
