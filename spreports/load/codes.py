@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of
 from spreports.load.encoding import Encoding, is_text
+from spreports.load.numbers import by_appearance, looked_up
 from spreports.load.repeated import Repeated
 from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
 
@@ -70,7 +71,7 @@ class Vocabulary:
                 column = column.cast(self.texts.type).dictionary_encode()
             numbers = self._numbers_of(column)
             if numbers is not None:
-                return pc.take(numbers, column.indices, boundscheck=False)
+                return looked_up(numbers, column.indices)
             self._full = True
             self._numbers.clear()
         return column.cast(self.texts.type)
@@ -254,12 +255,15 @@ def one_dictionary(
 ) -> pa.ChunkedArray | pa.Array:
     """Return numbers, or texts, as one dictionary of the texts that they have."""
     whole = in_one_piece(column)
-    coded = whole.dictionary_encode()
-    used = coded.dictionary
+    anew = by_appearance(whole, len(texts)) if whole.type == pa.uint8() else None
+    if anew is None:
+        coded = whole.dictionary_encode()
+        anew = coded.indices, coded.dictionary
+    numbers, used = anew
     if whole.type != texts.type:
         used = texts.take(used)
     if used.nbytes <= PAGE_BYTES:
-        return pa.DictionaryArray.from_arrays(coded.indices, used)
+        return pa.DictionaryArray.from_arrays(numbers, used, safe=False)
     # At a second dictionary Arrow goes on with plain values
     whole = _in_texts(column, texts)
     first, others = whole.slice(0, 1), whole.slice(1)
@@ -271,7 +275,7 @@ def _in_texts(column: pa.ChunkedArray, texts: pa.Array) -> pa.Array:
     if column.null_count == len(column):
         return pa.nulls(len(column), texts.type)
     whole = in_one_piece(column)
-    return whole if whole.type == texts.type else texts.take(whole)
+    return whole if whole.type == texts.type else looked_up(texts, whole)
 
 
 def _wide(column: pa.ChunkedArray, _: pa.Array) -> pa.Array:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from spreports.load.codes import handed, in_one_piece, one_dictionary, travels
 from spreports.load.encoding import Encoding, is_text
+from spreports.load.numbers import looked_up
 from spreports.load.repeated import Repeated
 from spreports.load.rowgroups import with_dictionaries
 
@@ -82,7 +83,7 @@ class Dictionaries:
         elif piece.null_count == 0 and len(words) == 1:
             value = words.cast(field.type)
         else:
-            return piece.cast(field.type)
+            return looked_up(words.cast(field.type), piece.indices)
         return self._repeated.column(field.name, value, count)
 
 

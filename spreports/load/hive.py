@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from spreports.errors import SinkError
 
-__all__ = ["NULL_VALUE", "UNITS", "encode_value", "segments", "to_utc"]
+__all__ = ["NULL_VALUE", "UNITS", "days_of", "encode_value", "segments", "to_utc"]
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
 UNITS = {"day": 10, "month": 7, "year": 4}  # characters of an ISO date
@@ -71,9 +71,7 @@ def segments(
     SinkError
         A value that no folder can hold; names the column, not the value.
     """
-    values = to_utc(values)
-    if unit is not None:
-        values = values.cast(pa.date32(), safe=False)
+    values = to_utc(values) if unit is None else days_of(values)
     texts: list[str | None] = values.cast(pa.string()).to_pylist()
     if unit is not None:
         size = UNITS[unit]
@@ -118,6 +116,24 @@ def to_utc(values: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(values.type) and values.type.tz not in (None, "UTC"):
         return values.cast(pa.timestamp(values.type.unit, "UTC"))
     return values
+
+
+def days_of(values: pa.Array) -> pa.Array:
+    """Return the days of dates and timestamps, in UTC.
+
+    Parameters
+    ----------
+    values : pyarrow.Array, n values
+
+    Returns
+    -------
+    pyarrow.Date32Array, n values
+    """
+    if pa.types.is_timestamp(values.type):
+        # Microseconds are those of UTC, whatever the zone; of one that has a zone Arrow
+        # asks for each value how far it is from UTC
+        values = values.view(pa.timestamp(values.type.unit))
+    return values.cast(pa.date32(), safe=False)
 
 
 def _iso(text: str) -> str:

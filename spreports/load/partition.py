@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, scalar_of
 from spreports.errors import SinkError
 from spreports.load.codes import in_one_piece
-from spreports.load.hive import UNITS, segments, to_utc
+from spreports.load.hive import UNITS, days_of, segments
 
 __all__ = ["Key", "Partitioner", "is_folder_name", "parse_keys"]
 
@@ -283,7 +283,7 @@ def _codes(key: Key, column: pa.Array) -> tuple[list[str], pa.Array]:
     if pa.types.is_null(column.type):
         column = column.cast(pa.string())
     if key.unit is not None:
-        column = to_utc(column).cast(pa.date32(), safe=False)
+        column = days_of(column)
     coded = pc.dictionary_encode(column, null_encoding="encode")
     number: dict[str, int] = {}
     merged = [

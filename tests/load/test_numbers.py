@@ -1,0 +1,67 @@
+"""Numbers are looked up, and made anew, as Arrow itself would do it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spreports.load.numbers import MOST_NULLS, MOST_NUMBERS, by_appearance, looked_up
+
+ROWS = st.lists(st.none() | st.integers(0, MOST_NUMBERS - 1), min_size=1, max_size=80)
+UNDER_NULLS = st.integers(0, 255)
+
+
+def numbered(rows: list[int | None], under: int, dtype: pa.DataType) -> pa.Array:
+    """Give numbers with any other one under each null."""
+    values = pa.array([under if row is None else row for row in rows], dtype)
+    valid = pa.array([row is not None for row in rows])
+    buffers = [valid.buffers()[1], values.buffers()[1]]
+    return pa.Array.from_buffers(dtype, len(rows), buffers)
+
+
+@given(ROWS, UNDER_NULLS)
+def test_numbers_by_appearance_are_those_of_dictionary_encode(
+    rows: list[int | None], under: int
+) -> None:
+    numbers = numbered(rows, under, pa.uint8())
+    found = by_appearance(numbers, MOST_NUMBERS)
+    assert found is not None
+    new, old = found
+    new.validate(full=True)
+    wanted = pa.array(rows, pa.uint8()).dictionary_encode()
+    assert new.equals(wanted.indices)
+    assert old.equals(wanted.dictionary)
+
+
+def test_where_each_row_must_be_looked_at_nothing_is_numbered_anew() -> None:
+    one = pa.array([0, 1, 1], pa.uint8())
+    assert by_appearance(one, MOST_NUMBERS) is not None
+    assert by_appearance(one, MOST_NUMBERS + 1) is None
+    assert by_appearance(one[1:], MOST_NUMBERS) is None
+    assert by_appearance(pa.array([], pa.uint8()), MOST_NUMBERS) is None
+    for nulls, pays in ((MOST_NULLS - 1, True), (MOST_NULLS, False)):
+        late = numbered([None] * nulls + [3], 3, pa.uint8())
+        assert (by_appearance(late, MOST_NUMBERS) is not None) is pays
+
+
+@pytest.mark.parametrize("dtype", [pa.uint8(), pa.uint16(), pa.int32()], ids=str)
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([f"word {k}" for k in range(MOST_NUMBERS)]),
+        pa.array([Decimal(k) for k in range(MOST_NUMBERS)], pa.decimal128(38, 6)),
+        pa.array([*range(1, MOST_NUMBERS), None], pa.int64()),
+    ],
+    ids=lambda each: str(each.type),
+)
+@given(ROWS, UNDER_NULLS, st.integers(0, 3))
+def test_values_are_those_that_take_gives(
+    values: pa.Array, dtype: pa.DataType, rows: list[int | None], under: int, cut: int
+) -> None:
+    found = looked_up(values, numbered(rows, under, dtype)[cut:])
+    found.validate(full=True)
+    assert found.equals(values.take(pa.array(rows[cut:], dtype)))
