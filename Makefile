@@ -7,6 +7,9 @@ export PYTHONDONTWRITEBYTECODE =
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# An installation that can be edited has no bytecode, and many images forbid to write any:
+# each process would then compile the package, an eighth of a second.
+COMPILE := $(BIN)/python -m compileall -q spreports
 
 .PHONY: demo test slow lint types notebooks bench bench-full clean
 
@@ -46,20 +49,25 @@ $(VENV)/bin/python:
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[cli,fast]'
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,cli,fast]'
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint,kernel,cli,fast]'
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,bench,fast]'
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.notebook: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[notebook,fast]'
+	$(COMPILE)
 	touch $@
