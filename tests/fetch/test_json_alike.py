@@ -149,22 +149,83 @@ def test_records_of_every_layout_are_read_at_once(
     compare(document, typed=typed, batch_bytes=400)
 
 
-@LAYOUTS
-@pytest.mark.parametrize("changed", ["null", '"x\\"y"', "1.5", '"5"', "true"])
-def test_the_kernel_reads_every_layout_by_itself(
-    style: Style, changed: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def ways_of(patch: pytest.MonkeyPatch) -> list[type]:
+    """Tell which way each block was tried, by the kernel first."""
     used: list[type] = []
 
     def watched(way: object, *others: Any) -> list[pa.Array]:
         used.append(type(way))
         return _columns(way, *others)  # type: ignore[arg-type]  # any of the two
 
-    monkeypatch.setattr(sandbox, "_PAYS_FROM", 0)
-    monkeypatch.setattr(alike, "_columns", watched)
+    patch.setattr(sandbox, "_PAYS_FROM", 0)
+    patch.setattr(alike, "_columns", watched)
+    return used
+
+
+@LAYOUTS
+@pytest.mark.parametrize("changed", ["null", '"x\\"y"', "1.5", '"5"', "true"])
+def test_the_kernel_reads_every_layout_by_itself(
+    style: Style, changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = ways_of(monkeypatch)
     other = [("s", changed), *PLAIN[1:]]
     read_json(style.document([PLAIN, PLAIN, other] * 20), KIND, batch_bytes=400)
     assert set(used) == {KernelRecords}
+
+
+@LAYOUTS
+@pytest.mark.parametrize("whole", [PLAIN, PLAIN[:-1]], ids=["struct last", "flat"])
+@pytest.mark.parametrize("typed", [True, False])
+def test_the_kernel_reads_records_that_lack_keys_but_the_first(
+    style: Style, whole: Pairs, typed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = ways_of(monkeypatch)
+    flat = [key for key, _ in PLAIN[1:-1]]
+    lacks = [{key} for key in flat] + [{*flat[:2]}, {*flat[1:4]}, {*flat[2:]}, {*flat}]
+    lacks = [set[str](), *lacks] * 12
+    records = [[p for p in whole if p[0] not in lack] for lack in lacks]
+    document = style.document(records)
+    got = read_json(document, KIND, typed=typed)
+    assert set(used) == {KernelRecords}
+    assert got.num_rows == len(records)
+    without = [number for number, lack in enumerate(lacks) if "n" in lack]
+    assert [k for k, n in enumerate(got["n"].to_pylist()) if n is None] == without
+    compare(document, typed=typed)
+    # the first one of a block is not always whole
+    compare(document, typed=typed, batch_bytes=200)
+
+
+def test_the_kernel_has_room_for_records_that_lack_nearly_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used = ways_of(monkeypatch)
+    whole, bare = PLAIN[:-1], [("s", '"a"')]
+    document = STYLES["compact"].document([*[whole] * 30, *[bare] * 300, whole])
+    assert read_json(document, KIND).num_rows == 331
+    assert set(used) == {KernelRecords}
+    compare(document)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        PLAIN[1:],
+        PLAIN[:-1],
+        [PLAIN[0], *reversed(PLAIN[1:])],
+        [*PLAIN[:2], PLAIN[1], *PLAIN[2:]],
+        [PLAIN[0], ("more", "1"), *PLAIN[2:]],
+        [*PLAIN[:-1], ("o", [("p", '"x"')])],
+    ],
+    ids=["first", "struct", "order", "twice", "another", "first of a struct"],
+)
+def test_the_kernel_declines_a_record_that_lacks_or_has_anything_else(
+    pairs: Pairs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = ways_of(monkeypatch)
+    document = STYLES["compact"].document([*[PLAIN] * 30, pairs, PLAIN])
+    compare(document)
+    assert used[0] is KernelRecords
+    assert len(used) > 1
 
 
 @LAYOUTS

@@ -94,11 +94,14 @@ class Alike:
         if last is not None:
             yield last
         layout = layout_of(*block.first(), self._root)
-        if layout is None:
-            return
-        if kernel and (last is None or layout.bare() != last.layout):
-            yield KernelRecords(layout.bare())
-        for each in (layout, layout.bare()):
+        if kernel:
+            tried = None if last is None else last.layout
+            # the first one may lack keys that others have
+            for each in (layout, layout_of(*block.fullest(), self._root)):
+                if each is not None and each.bare() != tried:
+                    tried = each.bare()
+                    yield KernelRecords(tried)
+        for each in (layout, layout.bare()) if layout is not None else ():
             if kernel or last is None or each != last.layout:
                 yield Stencil(each)
 

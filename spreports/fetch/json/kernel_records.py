@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import pyarrow as pa
 
 from spreports.fetch.json.columns import typed_texts
@@ -20,6 +23,11 @@ from spreports.fetch.kernel.columns import (
 from spreports.fetch.kernel.sandbox import MOST_BYTES, NoRoomError, Sandboxes
 
 __all__ = ["KernelRecords"]
+
+# As kernel.h has them
+MAY_LACK: Final = 1 << 31
+MORE_RECORDS: Final = -1 << 31
+_NESTED: Final = re.compile(rb"[{}\[\]\\]")
 
 
 class KernelRecords:
@@ -49,6 +57,12 @@ class KernelRecords:
         ]
         gaps[-1] += gaps[0].removeprefix(layout.head)
         self._gaps = gaps
+        self._may_lack = [
+            0 < place < len(gaps) - 1 and _is_one_key(gap)
+            for place, gap in enumerate(gaps)
+        ]
+        # Behind a record's first value; less once some lack more than others have
+        self._least = sum(map(len, gaps[1:]))
         # Values that do not fit leave their column to be typed as text, from then on
         self._kinds = [_kind(leaf) for _, leaf in self._leaves]
         self._boxes = Sandboxes(bytes(self._setup_bytes))
@@ -100,10 +114,13 @@ class KernelRecords:
                     columns=start,
                     count=width,
                     gaps=start + width * COLUMN_BYTES,
-                    least=sum(map(len, self._gaps[1:])),
+                    least=self._least,
                 )
                 if rows >= -1:
                     break
+                if rows == MORE_RECORDS:
+                    self._least = self._always
+                    continue
                 self._kinds[-2 - rows] = TEXT
             if rows < 0:
                 raise Unlike
@@ -112,6 +129,12 @@ class KernelRecords:
             path: _typed(array, leaf)
             for array, (path, leaf) in zip(found, self._leaves, strict=True)
         }
+
+    @property
+    def _always(self) -> int:
+        """Bytes behind a record's first value that none is without."""
+        told = zip(self._gaps, self._may_lack, strict=True)
+        return sum(len(gap) for gap, may_lack in [*told][1:] if not may_lack)
 
     @property
     def _setup_bytes(self) -> int:
@@ -124,10 +147,15 @@ class KernelRecords:
         columns = described(kinds)
         at = start + len(columns) + len(self._gaps) * GAP.size
         gaps = b""
-        for gap in self._gaps:
-            gaps += GAP.pack(at, len(gap))
+        for gap, may_lack in zip(self._gaps, self._may_lack, strict=True):
+            gaps += GAP.pack(at, len(gap) | MAY_LACK * may_lack)
             at += len(gap)
         return columns + gaps + b"".join(self._gaps)
+
+
+def _is_one_key(gap: bytes) -> bool:
+    """Whether a gap is a comma and a key, without which a record would still be one."""
+    return gap.count(b'"') == 2 and not _NESTED.search(gap)
 
 
 def _kind(leaf: Leaf) -> int:

@@ -62,7 +62,7 @@ typedef struct {
 /* What stands in front of a cell of a JSON record, or in a flat file's first line. */
 typedef struct {
     uint32_t text;
-    uint32_t size;
+    uint32_t size; /* MAY_LACK where a record may be without it and the cell */
 } gap;
 
 /* Where cells are, column after column: cell r of column k begins at
@@ -80,7 +80,7 @@ typedef struct {
     uint32_t delimiter; /* of flat files */
     uint32_t nothing;   /* which texts of theirs are null */
     uint32_t gaps;      /* of records: one more than columns; of rows: the header */
-    uint32_t least;     /* bytes of all gaps behind a record's first value */
+    uint32_t least;     /* bytes of a record's gaps behind its first value */
     uint32_t table;     /* of a charset */
     uint32_t made;      /* set here: UTF-8 */
     uint32_t made_size;
@@ -91,11 +91,12 @@ extern job the_job;
 enum {
     NO_CELL = 0xffffffffu, /* for a beginning: JSON's null */
     ESCAPED = 0x80000000u, /* in an end: the text has escapes */
+    MAY_LACK = 0x80000000u,
     SLACK = 64,            /* bytes that may be read or written behind a text */
 };
 
-/* The result of a block. */
-enum { DECLINED = -1 };
+/* The result of a block; MORE_RECORDS than `least` says. */
+enum { DECLINED = -1, MORE_RECORDS = -0x7fffffff - 1 };
 
 #define WASM(name) __attribute__((export_name(#name)))
 

@@ -87,6 +87,23 @@ static const byte *value(const byte *text, const byte *at, const byte *end,
     return after;
 }
 
+static int begins_with(const byte *at, const byte *end, const gap *with) {
+    uint32_t size = with->size & ~MAY_LACK;
+    return (uint32_t)(end - at) >= size && same(at, (const byte *)with->text, size);
+}
+
+enum { NO_GAP = 0xffffffffu };
+
+/* Return which gap stands here, the `k`th or one behind some that a record may lack. The
+   last one leads into the next record, and is not there at the end of the text. */
+static uint32_t gap_at(const byte *at, const byte *end, const gap *gaps, uint32_t k,
+                       uint32_t columns) {
+    for (;; k++) {
+        if (begins_with(at, end, &gaps[k]) || (k == columns && at == end)) return k;
+        if (!(gaps[k].size & MAY_LACK)) return NO_GAP;
+    }
+}
+
 /* Read a block of records. `gaps` are what stands before each value, and behind the
    last one of each record but the last of the block: the text ends with the last
    value. Returns as `rows` does; a text that does not fit has an escape that is none. */
@@ -97,31 +114,28 @@ WASM(records) int32_t records(void) {
     const byte *end = text + size;
     const gap *gaps = (const gap *)the_job.gaps;
     column *to = (column *)the_job.columns;
-    if (!columns || !least || size < gaps[0].size ||
-        !same(at, (const byte *)gaps[0].text, gaps[0].size))
-        return DECLINED;
+    if (!columns || !least || !begins_with(at, end, gaps)) return DECLINED;
     at += gaps[0].size;
     uint64_t most = size / least + 1, room = most * columns * 8;
     if (room > 0x40000000u) return DECLINED;
     uint32_t *places = take((uint32_t)room), step = 2 * (uint32_t)most;
     for (uint32_t found = 0; found < most; found++) {
         uint32_t *place = places + found;
-        for (uint32_t k = 0; k < columns; k++, place += step) {
+        for (uint32_t k = 0; k < columns;) {
             at = value(text, at, end, place, place + most);
             if (!at) return DECLINED;
-            if (at == end && k + 1 == columns) {
+            uint32_t next = gap_at(at, end, gaps, k + 1, columns);
+            if (next == NO_GAP) return DECLINED;
+            for (k++, place += step; k < next; k++, place += step) *place = NO_CELL;
+            if (at == end) {
                 cells where = {places, step, (uint32_t)most, 0};
                 int32_t misfit =
                     write_columns(text, where, found + 1, to, columns, KEPT);
                 if (misfit < 0) return (int32_t)found + 1;
                 return to[misfit].kind == TEXT ? DECLINED : -2 - misfit;
             }
-            const gap *next = &gaps[k + 1];
-            if ((uint32_t)(end - at) < next->size ||
-                !same(at, (const byte *)next->text, next->size))
-                return DECLINED;
-            at += next->size;
+            at += gaps[next].size & ~MAY_LACK;
         }
     }
-    return DECLINED;
+    return MORE_RECORDS;
 }
