@@ -101,9 +101,13 @@ def open_flat(
     parser = BlockParser(header, entry, empty_is_null=typed, types=types, coded=few)
     rows = BlockRows(parser, typing if typed else None, findings)
 
+    # Fewer blocks cost less to hand on: 10 % less time for batches of a GiB than an eighth
+    # more than what is asked for; half more are 3 MiB more for nothing
+    block_bytes = batch_bytes * 11 // 8
+
     def read_blocks() -> Generator[bytes, None, None]:
         with closing(chunks):
-            yield from row_blocks(chunks, header, block_bytes=batch_bytes)
+            yield from row_blocks(chunks, header, block_bytes=block_bytes)
 
     def batches() -> Iterator[pa.RecordBatch]:
         # Inflating, decoding and cutting have a thread, parsing and typing two, and
