@@ -142,7 +142,6 @@ class Encoders:
         self._files = _Files()
         self._idle = threading.Condition()
         self._running, self._stopped = 0, False
-        self._written, self._kept_for = 0, 2 if threads == 1 else 1
         self.queued = 0
         self._encoding = Encoding()
         self._handed: tuple[str, ...] = ()
@@ -283,12 +282,9 @@ class Encoders:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
-        # Arrow's allocator keeps what encoding took, many times what is in use. To have
-        # it anew takes a tenth of the encoding, and half of that for 2 to 6 MiB: of one
-        # file at a time, not of two (benchmarks/RESULTS.md)
-        self._written += 1
-        if self._written % self._kept_for == 0:
-            pa.default_memory_pool().release_unused()
+        # Arrow's allocator keeps what encoding took, many times what is in use: what it
+        # takes to have it anew stands in benchmarks/PROFILES.md
+        pa.default_memory_pool().release_unused()
 
     def _finish(self, file: _Open) -> None:
         """Close a file (on a thread)."""
