@@ -181,7 +181,7 @@ def test_the_first_rows_with_a_currency_settle_it_for_all_blocks() -> None:
     names = "settlement-id\tcurrency\ttotal-amount\tamount\n"
     rows = "1\tEUR\t\t1.234\n" + "1\tUSD\t\t1.234\n" * 50
 
-    parted, error, _ = both(names * 3 + rows, SETTLEMENT, block_bytes=30)
+    parted, error, _ = both(names * 3 + rows, SETTLEMENT, block_bytes=1)
 
     assert error is None
     assert {row["amount"] for row in parted} == {1234}
