@@ -11,6 +11,7 @@ from benchmarks.flat_quirks import listings_to_parquet, settlement_to_parquet
 from benchmarks.json_search_terms import search_terms_and_peers
 from benchmarks.kernel import kernel
 from benchmarks.lake_answers import lake_to_answers
+from benchmarks.numbers import numbers
 from benchmarks.orders import (
     DATA,
     catalogue_to_parquet,
@@ -47,6 +48,7 @@ def main() -> None:
     search_terms_and_peers(size, runs)
     sales_traffic_and_peer(min(size, 300), runs)
     kernel(size, runs)
+    numbers(200)
     xml_to_parquet(min(size, 300), runs)
     startup(3 * runs)
     second_look(size)

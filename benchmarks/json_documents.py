@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import polars as pl
@@ -36,10 +37,16 @@ RECORD = """{{
     "conversionShare" : {}
   }}"""
 TAIL = " ]\n}"
+_SHARE = re.compile(r'\n    "clickShare" : [^,]*,')
 
 
 def search_terms(
-    folder: Path, mebibytes: int, seed: int = 1, *, compressed: bool = False
+    folder: Path,
+    mebibytes: int,
+    seed: int = 1,
+    *,
+    compressed: bool = False,
+    lacking: bool = False,
 ) -> Path:
     """Write a search terms document of about `mebibytes`, as Jackson prints it.
 
@@ -50,6 +57,8 @@ def search_terms(
     seed : int
     compressed : bool
         Gzip, level 6.
+    lacking : bool
+        Every seventh record is without a share.
 
     Returns
     -------
@@ -57,7 +66,8 @@ def search_terms(
         Kept from call to call; the name tells size and seed.
     """
     suffix = ".json.gz" if compressed else ".json"
-    path = folder / f"search-terms-{mebibytes}-{seed}{suffix}"
+    name = "search-terms-lacking" if lacking else "search-terms"
+    path = folder / f"{name}-{mebibytes}-{seed}{suffix}"
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +77,7 @@ def search_terms(
         file.write(HEAD.encode())
         block = 0
         while written < mebibytes << 20:
-            text = ", " * bool(block) + _block(seed, block)
+            text = ", " * bool(block) + _block(seed, block, lacking=lacking)
             written += file.write(text.encode())
             block += 1
         file.write(TAIL.encode())
@@ -75,7 +85,7 @@ def search_terms(
     return path
 
 
-def _block(seed: int, block: int) -> str:
+def _block(seed: int, block: int, *, lacking: bool) -> str:
     """Return records with commas between them; three for each search term."""
     terms = pl.int_range(BLOCK_ROWS, eager=True) // 3 + block * (BLOCK_ROWS // 3)
     draw = pl.DataFrame(
@@ -104,7 +114,10 @@ def _block(seed: int, block: int) -> str:
             _share("c"),
         ).alias("record")
     )
-    text = ", ".join(records["record"].to_list())
+    found = records["record"].to_list()
+    if lacking:
+        found[::7] = [_SHARE.sub("", record) for record in found[::7]]
+    text = ", ".join(found)
     return text.replace("<", "{").replace(">", "}")
 
 

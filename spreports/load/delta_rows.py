@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.errors import SinkError
-from spreports.load.hive import to_utc
+from spreports.load.hive import days_of, to_utc
 from spreports.load.partition import Key, parse_keys
 from spreports.load.widen import leads_to, plain_type, widened
 
@@ -170,7 +170,7 @@ def _cast(column: pa.Array, field: pa.Field) -> pa.Array:
 
 def _unit_of(times: pa.Array, unit: str) -> pa.Array:
     """Return days as dates, months as ``2026-10`` and years as ``2026``, in UTC."""
-    times = to_utc(times)
     if unit == "day":
-        return times.cast(pa.date32(), safe=False)
+        return days_of(times)
+    times = to_utc(times)
     return pc.strftime(times, format="%Y-%m" if unit == "month" else "%Y")

@@ -1,8 +1,8 @@
 """Look up values by number, and number anew, without a look at each row's validity.
 
-Arrow's kernels take two to eight times as long where some rows are null, and put each
-number of a byte into a hash table: of twenty columns of few texts that is a tenth of
-what their encoding takes. What stands under a null is of no importance here.
+Arrow's kernels take longer where some rows are null, and put each number of a byte into
+a hash table (`python -m benchmarks.numbers`). What stands under a null is of no
+importance here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from spreports.arrays import array_of
 
 __all__ = ["by_appearance", "looked_up"]
 
@@ -77,11 +79,10 @@ def by_appearance(numbers: pa.Array, count: int) -> tuple[pa.Array, pa.Array] | 
         for new, old in enumerate(order):
             anew[old] = new
         text = text.translate(bytes(anew))
-    wide = _bytes_array(text).cast(pa.int32())
-    if nulls:
-        buffers = [valid, wide.buffers()[1]]
-        wide = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
-    return wide, _bytes_array(bytes(order))
+    narrow = pa.Array.from_buffers(pa.uint8(), rows, [None, pa.py_buffer(text)])
+    buffers = [valid if nulls else None, narrow.cast(pa.int32()).buffers()[1]]
+    wide = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
+    return wide, array_of(order, pa.uint8())
 
 
 def _first_rows(text: bytes, count: int, valid: bytes | None) -> dict[int, int] | None:
@@ -98,8 +99,3 @@ def _first_rows(text: bytes, count: int, valid: bytes | None) -> dict[int, int] 
         if row >= 0:
             first[row] = number
     return first
-
-
-def _bytes_array(numbers: bytes) -> pa.Array:
-    buffers = [None, pa.py_buffer(numbers)]
-    return pa.Array.from_buffers(pa.uint8(), len(numbers), buffers)

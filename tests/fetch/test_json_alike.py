@@ -18,6 +18,8 @@ from spreports.fetch.json.alike import Alike, _columns
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.kernel_records import KernelRecords
 from spreports.fetch.json.layout import Layout, layout_of
+from spreports.fetch.json.shape import record_of
+from spreports.fetch.json.stencil import Unlike
 from spreports.fetch.kernel import sandbox
 from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import json_type, read_json, table
@@ -226,6 +228,23 @@ def test_the_kernel_declines_a_record_that_lacks_or_has_anything_else(
     compare(document)
     assert used[0] is KernelRecords
     assert len(used) > 1
+
+
+def test_the_kernel_declines_a_block_that_begins_with_another_key_of_one_length() -> (
+    None
+):
+    root = record_of(KIND.columns(), typed=True)
+
+    def block(first: bytes) -> Block:
+        data = b'{"' + first + b'":"a","n":1},{"s":"b","n":2},{"'
+        return Block(data, 0, len(data), b'},{"s"', len(b'{"'))
+
+    layout = layout_of(*block(b"s").first(), root)
+    assert layout is not None
+    reader = KernelRecords(layout.bare())
+    assert reader.values(block(b"s"))[0] == 2
+    with pytest.raises(Unlike):
+        reader.values(block(b"k"))
 
 
 @LAYOUTS

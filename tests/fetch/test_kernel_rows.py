@@ -195,6 +195,18 @@ def test_a_row_of_another_width_or_a_bare_return_is_declined(block: str) -> None
     assert rows_of(kernel(Column(name="a"), Column(name="b")), block.encode()) is None
 
 
+def test_a_row_of_a_million_cells_too_many_is_written_nowhere() -> None:
+    reader = kernel(Column(name="a"), Column(name="b"))
+
+    with reader._boxes.one() as first:
+        pass
+
+    assert rows_of(reader, b"\t" * 3_000_000) is None
+
+    with reader._boxes.one() as still:
+        assert still is first, "it left its memory"
+
+
 def test_blank_lines_are_no_rows() -> None:
     reader = kernel(Column(name="a"), Column(name="b"))
 

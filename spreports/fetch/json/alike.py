@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 import pyarrow as pa
@@ -93,11 +94,13 @@ class Alike:
         last = self._last if kernel is isinstance(self._last, KernelRecords) else None
         if last is not None:
             yield last
-        layout = layout_of(*block.first(), self._root)
+        # the first record may lack keys that others have
+        looks = (block.first, block.fullest)
+        layouts = (layout_of(*look(), self._root) for look in looks)
+        layout = next(layouts)
         if kernel:
             tried = None if last is None else last.layout
-            # the first one may lack keys that others have
-            for each in (layout, layout_of(*block.fullest(), self._root)):
+            for each in chain([layout], layouts):
                 if each is not None and each.bare() != tried:
                     tried = each.bare()
                     yield KernelRecords(tried)

@@ -16,6 +16,8 @@ from spreports.fetch.kernel.columns import (
     COLUMN_BYTES,
     GAP,
     KINDS,
+    MAY_LACK,
+    MORE_RECORDS,
     TEXT,
     arrays,
     described,
@@ -24,10 +26,7 @@ from spreports.fetch.kernel.sandbox import MOST_BYTES, NoRoomError, Sandboxes
 
 __all__ = ["KernelRecords"]
 
-# As kernel.h has them
-MAY_LACK: Final = 1 << 31
-MORE_RECORDS: Final = -1 << 31
-_NESTED: Final = re.compile(rb"[{}\[\]\\]")
+_BRACE: Final = re.compile(rb"[{}]")
 
 
 class KernelRecords:
@@ -57,10 +56,9 @@ class KernelRecords:
         ]
         gaps[-1] += gaps[0].removeprefix(layout.head)
         self._gaps = gaps
-        self._may_lack = [
-            0 < place < len(gaps) - 1 and _is_one_key(gap)
-            for place, gap in enumerate(gaps)
-        ]
+        # A comma and a key: without it and its value, a record is still one. The first
+        # and the last gap hold the record's own braces
+        self._may_lack = [not _BRACE.search(gap) for gap in gaps]
         # Behind a record's first value; less once some lack more than others have
         self._least = sum(map(len, gaps[1:]))
         # Values that do not fit leave their column to be typed as text, from then on
@@ -133,8 +131,8 @@ class KernelRecords:
     @property
     def _always(self) -> int:
         """Bytes behind a record's first value that none is without."""
-        told = zip(self._gaps, self._may_lack, strict=True)
-        return sum(len(gap) for gap, may_lack in [*told][1:] if not may_lack)
+        told = zip(self._gaps[1:], self._may_lack[1:], strict=True)
+        return sum(len(gap) for gap, may_lack in told if not may_lack)
 
     @property
     def _setup_bytes(self) -> int:
@@ -151,11 +149,6 @@ class KernelRecords:
             gaps += GAP.pack(at, len(gap) | MAY_LACK * may_lack)
             at += len(gap)
         return columns + gaps + b"".join(self._gaps)
-
-
-def _is_one_key(gap: bytes) -> bool:
-    """Whether a gap is a comma and a key, without which a record would still be one."""
-    return gap.count(b'"') == 2 and not _NESTED.search(gap)
 
 
 def _kind(leaf: Leaf) -> int:

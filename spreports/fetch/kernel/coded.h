@@ -1,4 +1,5 @@
-/* Columns of few texts, or decimals: each once, and its number in each row. */
+/* Columns of few texts, or decimals, of flat files: each once, and its number in each
+   row. */
 #ifndef SPREPORTS_CODED_H
 #define SPREPORTS_CODED_H
 
@@ -49,25 +50,22 @@ static void begin_coded(uint32_t rows, column *to) {
 }
 
 /* The number of each text; 0 where there are too many. */
-static inline __attribute__((always_inline)) int coded_as(const byte *text, cells where,
-                                                          tile of, uint32_t k,
-                                                          column *to, uint32_t nothing,
-                                                          uint32_t less) {
+static int coded(const byte *text, cells where, tile of, uint32_t k, column *to,
+                 uint32_t nothing) {
     const uint32_t *first = where.at + k * where.step, *last = first + where.width;
     texts_seen *found = (texts_seen *)to->data;
     uint32_t *codes = (uint32_t *)to->values, count = to->count, size = to->size;
-    const uint32_t bare = nothing || to->kind != CODED;
+    const uint32_t empty_is_null = nothing || to->kind == CODED_DECIMAL;
     for (uint32_t row = of.from; row < of.from + of.rows; row++) {
         const byte *at = text + first[row];
-        uint32_t length = last[row] - first[row] - less;
-        if ((!less && first[row] == NO_CELL) || (!length && bare) ||
+        uint32_t length = last[row] - first[row] - where.less;
+        if ((!length && empty_is_null) ||
             (nothing == EMPTY_OR_SPACE && length == 1 && *at == ' ')) {
             codes[row] = 0;
             clear((byte *)to->valid, row);
             to->nulls++;
             continue;
         }
-        if (!less && last[row] & ESCAPED) return 0;
         word it = word_of(at, length);
         uint32_t slot = slot_of(&it), code;
         while ((code = found->slots[slot]) != NONE &&
@@ -85,12 +83,6 @@ static inline __attribute__((always_inline)) int coded_as(const byte *text, cell
     to->count = count;
     to->size = size;
     return 1;
-}
-
-static int coded(const byte *text, cells where, tile of, uint32_t k, column *to,
-                 uint32_t nothing) {
-    return where.less ? coded_as(text, where, of, k, to, nothing, 1)
-                      : coded_as(text, where, of, k, to, nothing, 0);
 }
 
 /* Texts, each once, in order of appearance. */

@@ -17,6 +17,8 @@ __all__ = [
     "COLUMN_BYTES",
     "GAP",
     "KINDS",
+    "MAY_LACK",
+    "MORE_RECORDS",
     "TEXT",
     "arrays",
     "described",
@@ -38,6 +40,10 @@ _COLUMN: Final = struct.Struct("<9I")
 COLUMN_BYTES: Final = _COLUMN.size
 # Source: kernel.h, struct gap: where its text is, and its size
 GAP: Final = struct.Struct("<2I")
+# Source: kernel.h: beside that size, where a record may be without the gap
+MAY_LACK: Final = 1 << 31
+# Source: kernel.h: of a block with more records than was said
+MORE_RECORDS: Final = -1 << 31
 
 
 def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:

@@ -23,7 +23,7 @@ enum kind {
     BOOLEAN,
     DATE,
     TIMESTAMP,
-    CODED,        /* few texts, each once */
+    CODED,        /* few texts, each once; of flat files */
     CODED_DECIMAL /* the same of decimals: two that are equal may be written twice */
 };
 
