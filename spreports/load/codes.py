@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of
 from spreports.load.encoding import Encoding, is_text
-from spreports.load.numbers import by_appearance, looked_up
+from spreports.load.numbers import by_appearance, in_one_piece, looked_up
 from spreports.load.repeated import Repeated
 from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
 
-__all__ = ["Codes", "Vocabulary", "handed", "in_one_piece", "one_dictionary", "travels"]
+__all__ = ["Codes", "Vocabulary", "handed", "one_dictionary", "travels"]
 
 # Beyond either a column goes on as texts, so that memory is bounded
 MOST_TEXTS: Final = 1 << 16
@@ -226,28 +226,6 @@ def handed(
         and is_text(schema.field(name).type)  # Arrow writes no other ones as such
         and sample[name].null_count < sample.num_rows
     )
-
-
-def in_one_piece(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column as one array, without a copy where it is one.
-
-    Parameters
-    ----------
-    column : pyarrow.ChunkedArray
-
-    Returns
-    -------
-    pyarrow.Array
-        Values in place of a dictionary, where its pieces' cannot be united.
-    """
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    if pa.types.is_dictionary(column.type) and (
-        column.type.index_type != pa.int32()
-        or any(piece.dictionary.null_count for piece in column.chunks)
-    ):
-        column = column.cast(column.type.value_type)
-    return column.combine_chunks()
 
 
 def one_dictionary(

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from spreports.load.codes import handed, in_one_piece, one_dictionary, travels
+from spreports.load.codes import handed, one_dictionary, travels
 from spreports.load.encoding import Encoding, is_text
-from spreports.load.numbers import looked_up
+from spreports.load.numbers import in_one_piece, looked_up
 from spreports.load.repeated import Repeated
 from spreports.load.rowgroups import with_dictionaries
 

@@ -80,6 +80,8 @@ class _Open:
         What must be done before the next thing is done to it.
     writer : pyarrow.parquet.ParquetWriter or None
         None before its first row group.
+    rows, size : int, rows and bytes
+        What its row groups have.
     """
 
     local: Path
@@ -87,6 +89,7 @@ class _Open:
     after: list[Future[None]]
     writer: pq.ParquetWriter | None = None
     rows: int = 0
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -117,6 +120,8 @@ class Encoders:
     max_open : int
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
+    written : callable, optional
+        Called on a thread behind each row group, as `Target.written`.
 
     Attributes
     ----------
@@ -134,7 +139,9 @@ class Encoders:
         queue_bytes: int,
         threads: int,
         max_open: int,
+        written: Callable[[Path, int], None] | None = None,
     ) -> None:
+        self._written = written
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
         self._queue_bytes, self._max_open = queue_bytes, max_open
         self._queue: deque[tuple[Future[None], int]] = deque()
@@ -282,6 +289,9 @@ class Encoders:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
+        if self._written is not None:
+            self._written(file.local, file.size)
+            file.size = file.local.stat().st_size
         # Arrow's allocator keeps what encoding took, many times what is in use: what it
         # takes to have it anew stands in benchmarks/PROFILES.md
         pa.default_memory_pool().release_unused()

@@ -12,10 +12,13 @@ are taxes and fees: those of eight are 7 % of the encoding.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from spreports.load.numbers import numbered
 
 __all__ = ["Encoding", "choose_encoding", "is_text"]
 
@@ -69,24 +72,25 @@ def choose_encoding(sample: pa.Table) -> Encoding:
     for field in sample.schema:
         if pa.types.is_nested(field.type) or pa.types.is_null(field.type):
             continue
-        column, distinct = sample[field.name], 0
-        if pa.types.is_dictionary(field.type):
-            column = column.cast(field.type.value_type)
-        if column.null_count < len(column):  # each look may wait for another thread
-            distinct = pc.count_distinct(column).as_py()
+        column = sample[field.name]
+        numbers = numbered(column)
+        distinct = len(set(numbers))
         is_few = distinct <= limit
         if is_few:
             few.append(field.name)
-        elif not _comes_back(column, distinct):
+        elif not _comes_back(column, numbers, distinct):
             continue
         dictionary.append(field.name)
-        some_texts = distinct > 1 and is_text(column.type)
-        if some_texts or (is_few and pa.types.is_decimal(column.type)):
+        dtype = field.type
+        if pa.types.is_dictionary(dtype):
+            dtype = dtype.value_type
+        some_texts = distinct > 1 and is_text(dtype)
+        if some_texts or (is_few and pa.types.is_decimal(dtype)):
             bare.append(field.name)
     return Encoding(tuple(dictionary), tuple(few), tuple(bare))
 
 
-def _comes_back(column: pa.ChunkedArray, distinct: int) -> bool:
+def _comes_back(column: pa.ChunkedArray, numbers: Sequence[int], distinct: int) -> bool:
     """Tell whether there are few enough values, by how many both halves have.
 
     Values that stand together, as three rows of one search term, come only once: the
@@ -95,15 +99,14 @@ def _comes_back(column: pa.ChunkedArray, distinct: int) -> bool:
     Source: the estimate of Lincoln and Petersen, see Seber, "The Estimation of Animal
     Abundance" (1982), chapter 3.
     """
-    values, middle = len(column) - column.null_count, len(column) // 2
-    first, second = (
-        pc.count_distinct(half).as_py()
-        for half in (column.slice(0, middle), column.slice(middle))
-    )
+    values, middle = len(numbers), len(numbers) // 2
+    first, second = len(set(numbers[:middle])), len(set(numbers[middle:]))
     common = first + second - distinct
     many = first * second > common * MOST_VALUES
     if many or distinct > values * NEW_SHARE:
         return False
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     if not is_text(column.type):
         return True
     size = pc.sum(pc.binary_length(column)).as_py() or 0

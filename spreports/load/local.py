@@ -104,6 +104,19 @@ class LocalTarget:
             except FileNotFoundError:
                 return []
 
+    def written(self, local: Path, start: int) -> None:
+        """Have it on its way to the disk, so that `put` has little to wait for.
+
+        A hint, where the system takes it. What was written a moment ago stays in the
+        page cache, too.
+
+        Source: Linux, mm/fadvise.c, POSIX_FADV_DONTNEED.
+        """
+        if hasattr(os, "posix_fadvise"):
+            with contextlib.suppress(OSError), local.open("rb") as file:
+                advice = os.POSIX_FADV_DONTNEED
+                os.posix_fadvise(file.fileno(), start, 0, advice)
+
     def put(self, local: Path, path: str) -> None:
         """Rename a whole file to its place, keeping what was there for `undo`."""
         with self._refusals("write to"):

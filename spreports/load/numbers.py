@@ -7,6 +7,7 @@ importance here.
 
 from __future__ import annotations
 
+from array import array
 from typing import Final
 
 import pyarrow as pa
@@ -14,12 +15,68 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of
 
-__all__ = ["by_appearance", "looked_up"]
+__all__ = ["by_appearance", "in_one_piece", "looked_up", "numbered"]
 
 # Each of them is searched for in a row group, to its end if it is not there
 MOST_NUMBERS: Final = 64
 # Nulls that stand before a number's first row, of all numbers together
 MOST_NULLS: Final = 256
+
+
+def in_one_piece(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array, without a copy where it is one.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+
+    Returns
+    -------
+    pyarrow.Array
+        Values in place of a dictionary, where its pieces' cannot be united.
+    """
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if pa.types.is_dictionary(column.type) and not _can_be_one(column):
+        column = column.cast(column.type.value_type)
+    return column.combine_chunks()
+
+
+def numbered(column: pa.ChunkedArray) -> array[int]:
+    """Return a number for each value, the same for values that are; none for nulls.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray, n values
+
+    Returns
+    -------
+    array of int, n values or less
+    """
+    numbers = array("i")
+    if column.null_count == len(column):
+        return numbers
+    # Each of Arrow's functions waits for its turn of the interpreter: as few as can be
+    if column.null_count:
+        column = column.drop_null()
+    if pa.types.is_dictionary(column.type) and _can_be_one(column):
+        pieces = [in_one_piece(column)]
+    else:
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        pieces = column.dictionary_encode().chunks
+    for piece in pieces:
+        start = piece.offset * numbers.itemsize
+        stop = start + len(piece) * numbers.itemsize
+        numbers.frombytes(memoryview(piece.indices.buffers()[1])[start:stop])
+    return numbers
+
+
+def _can_be_one(column: pa.ChunkedArray) -> bool:
+    """Tell whether the dictionaries of a column's pieces can be united."""
+    return column.type.index_type == pa.int32() and not any(
+        piece.dictionary.null_count for piece in column.chunks
+    )
 
 
 def looked_up(values: pa.Array, numbers: pa.Array) -> pa.Array:

@@ -154,6 +154,7 @@ def sink(
             row_group_rows=row_group_rows,
             one_folder=plan.one_folder,
             max_open=max_open,
+            written=target.written,
         )
         try:
             parts = _write(batches, plan, writers)

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of, scalar_of
 from spreports.errors import SinkError
-from spreports.load.codes import in_one_piece
 from spreports.load.hive import UNITS, days_of, segments
+from spreports.load.numbers import in_one_piece
 
 __all__ = ["Key", "Partitioner", "is_folder_name", "parse_keys"]
 

@@ -108,6 +108,9 @@ class RemoteTarget:
                 return []
             return sorted(str(path).rpartition("/")[2] for path in found)
 
+    def written(self, local: Path, start: int) -> None:
+        """Do nothing: the local file is only read again."""
+
     def put(self, local: Path, path: str) -> None:
         """Upload a whole file, and look that all of it arrived."""
         place = self._place(path)

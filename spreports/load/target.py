@@ -57,6 +57,10 @@ class Target(Protocol):
         """Return the names of all state files."""
         ...
 
+    def written(self, local: Path, start: int) -> None:
+        """Take note of what a file has got behind `start`: it will be `put`."""
+        ...
+
     def put(self, local: Path, path: str) -> None:
         """Make a local file visible at `path` below the root; consumes it."""
         ...

@@ -67,7 +67,7 @@ class PartWriters:
         quarter of the budget.
     one_folder : bool
         All rows go to one, so that one file is written to at a time.
-    max_open : int
+    max_open, written
         As for `Encoders`.
     """
 
@@ -82,6 +82,7 @@ class PartWriters:
         row_group_rows: int,
         one_folder: bool,
         max_open: int,
+        written: Callable[[Path, int], None] | None = None,
     ) -> None:
         self._home = home
         self._row_group_rows, self._row_group_bytes = row_group_rows, budget // 4
@@ -102,6 +103,7 @@ class PartWriters:
             queue_bytes=self._row_group_bytes * 9 // 8 * (1 if one_folder else 2),
             threads=1 if one_folder else 2,
             max_open=max_open,
+            written=written,
         )
 
     @property

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 from spreports.errors import APIError, DownloadError, ThrottledError
 from spreports.fetch.arriving import Arriving, Watched
-from spreports.ledger import VerifiedDocument
 from spreports.load.store import Store
 
 if TYPE_CHECKING:
     from spreports.fetch.download import StoredDocument
+    from spreports.ledger import VerifiedDocument
     from spreports.reports.connection import Connection
 
 T = TypeVar("T")
@@ -206,8 +206,9 @@ class AmazonOrigin:
 
     def _fetch(self, path: Path, watched: Watched | None) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""
-        # requests and ssl: 0.1 s, which a file does without
+        # requests, ssl and sqlite3: 0.1 s, which a file does without
         from spreports.fetch.download import download  # noqa: PLC0415 - see above
+        from spreports.ledger import VerifiedDocument  # noqa: PLC0415 - see above
 
         connection = self._connection
         # A name of its own: another process may be fetching the same document.

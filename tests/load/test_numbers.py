@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pyarrow as pa
@@ -9,13 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreports.load.numbers import MOST_NULLS, MOST_NUMBERS, by_appearance, looked_up
+from spreports.load.numbers import (
+    MOST_NULLS,
+    MOST_NUMBERS,
+    by_appearance,
+    looked_up,
+    numbered,
+)
 
 ROWS = st.lists(st.none() | st.integers(0, MOST_NUMBERS - 1), min_size=1, max_size=80)
 UNDER_NULLS = st.integers(0, 255)
 
 
-def numbered(rows: list[int | None], under: int, dtype: pa.DataType) -> pa.Array:
+def with_nulls(rows: list[int | None], under: int, dtype: pa.DataType) -> pa.Array:
     """Give numbers with any other one under each null."""
     values = pa.array([under if row is None else row for row in rows], dtype)
     valid = pa.array([row is not None for row in rows])
@@ -27,7 +34,7 @@ def numbered(rows: list[int | None], under: int, dtype: pa.DataType) -> pa.Array
 def test_numbers_by_appearance_are_those_of_dictionary_encode(
     rows: list[int | None], under: int
 ) -> None:
-    numbers = numbered(rows, under, pa.uint8())
+    numbers = with_nulls(rows, under, pa.uint8())
     found = by_appearance(numbers, MOST_NUMBERS)
     assert found is not None
     new, old = found
@@ -44,7 +51,7 @@ def test_where_each_row_must_be_looked_at_nothing_is_numbered_anew() -> None:
     assert by_appearance(one[1:], MOST_NUMBERS) is None
     assert by_appearance(pa.array([], pa.uint8()), MOST_NUMBERS) is None
     for nulls, pays in ((MOST_NULLS - 1, True), (MOST_NULLS, False)):
-        late = numbered([None] * nulls + [3], 3, pa.uint8())
+        late = with_nulls([None] * nulls + [3], 3, pa.uint8())
         assert (by_appearance(late, MOST_NUMBERS) is not None) is pays
 
 
@@ -62,6 +69,52 @@ def test_where_each_row_must_be_looked_at_nothing_is_numbered_anew() -> None:
 def test_values_are_those_that_take_gives(
     values: pa.Array, dtype: pa.DataType, rows: list[int | None], under: int, cut: int
 ) -> None:
-    found = looked_up(values, numbered(rows, under, dtype)[cut:])
+    found = looked_up(values, with_nulls(rows, under, dtype)[cut:])
     found.validate(full=True)
     assert found.equals(values.take(pa.array(rows[cut:], dtype)))
+
+
+WORDS = st.lists(st.none() | st.sampled_from(["", "a", "b", "ä" * 40]), max_size=12)
+
+
+def as_texts(words: list[str | None]) -> pa.Array:
+    return pa.array(words, pa.string())
+
+
+def as_amounts(words: list[str | None]) -> pa.Array:
+    cents = [None if word is None else Decimal(len(word)) for word in words]
+    return pa.array(cents, pa.decimal128(38, 6))
+
+
+def coded(words: list[str | None]) -> pa.Array:
+    return as_texts(words).dictionary_encode()
+
+
+def coded_by_bytes(words: list[str | None]) -> pa.Array:
+    return coded(words).cast(pa.dictionary(pa.int8(), pa.string()))
+
+
+def with_more_words(words: list[str | None]) -> pa.Array:
+    """Give codes whose dictionary has what no row has, and a null."""
+    indices = coded(words).indices
+    known = pa.concat_arrays([coded(words).dictionary, as_texts(["z", None])])
+    return pa.DictionaryArray.from_arrays(indices, known)
+
+
+@pytest.mark.parametrize(
+    "make", [as_texts, as_amounts, coded, coded_by_bytes, with_more_words]
+)
+@given(pieces=st.lists(WORDS, min_size=1, max_size=3), cut=st.integers(0, 3))
+def test_values_have_one_number_where_they_are_the_same_and_nulls_none(
+    make: Callable[[list[str | None]], pa.Array],
+    pieces: list[list[str | None]],
+    cut: int,
+) -> None:
+    column = pa.chunked_array([make(piece) for piece in pieces]).slice(cut)
+    values = [value for value in column.to_pylist() if value is not None]
+
+    numbers = numbered(column)
+
+    assert len(numbers) == len(values)
+    pairs = set(zip(numbers, values, strict=True))
+    assert len(pairs) == len(set(numbers)) == len(set(values))

@@ -189,3 +189,26 @@ def test_ctrl_c_while_it_makes_or_clears_its_folder_leaves_none_behind(
 
     assert len(pressed) == 1
     assert not (tmp_path / "lake" / "_spreports" / "tmp").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="not on this system")
+@pytest.mark.parametrize("refuses", [False, True])
+def test_each_row_group_is_on_its_way_to_the_disk_once_and_that_is_but_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, refuses: bool
+) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def advised(fd: int, start: int, length: int, advice: int) -> None:
+        assert (length, advice) == (0, os.POSIX_FADV_DONTNEED)
+        seen.append((start, os.fstat(fd).st_size))
+        if refuses:
+            raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "posix_fadvise", advised)
+    root = tmp_path / "lake" / "orders"
+    sink(reader(orders(40)), root, stem="7", row_group_rows=10)
+
+    assert len(seen) == 4
+    assert [start for start, _ in seen] == [0, *(stop for _, stop in seen[:-1])]
+    assert all(start < stop for start, stop in seen)
+    assert numbers(root) == list(range(40))
