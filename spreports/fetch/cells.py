@@ -24,7 +24,7 @@ from spreports.fetch.decimals import (
     parse_local_decimal,
 )
 from spreports.fetch.timestamps import ISO, parse_date, parse_timestamp
-from spreports.fetch.whole_columns import timestamps
+from spreports.fetch.whole_columns import days, timestamps
 
 __all__ = ["ARROW_TYPES", "BLANKS", "Cells", "cells_of"]
 
@@ -117,9 +117,8 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
         case "decimal":
             at_once, one = partial(_cast, dtype=dtype), parse_decimal
         case "date":
+            at_once = partial(days, formats=formats)
             one = partial(parse_date, formats=formats)
-            if not formats or formats[0] in {ISO, "%Y-%m-%d"}:
-                at_once = partial(_cast, dtype=dtype)
         case "timestamp":
             at_once = partial(timestamps, formats=formats)
             one = partial(parse_timestamp, formats=formats)
@@ -131,7 +130,7 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
 
 
 def _cast(texts: pa.Array, dtype: pa.DataType) -> pa.Array:
-    """Cast as Arrow reads text; strict for decimals, days and instants."""
+    """Cast as Arrow reads text; strict for decimals."""
     return texts.cast(dtype)
 
 

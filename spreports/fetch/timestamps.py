@@ -149,13 +149,13 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
         None of them fits, or there is no such day.
     """
     for pattern in formats or _DEFAULT_FORMATS:
-        found = (_ISO_DAY if pattern == ISO else _compiled(pattern)).fullmatch(text)
+        found = _day_form(pattern).fullmatch(text)
         if found:
             return _day(found.groupdict())
     raise ValueError("no date")
 
 
-def pattern_fits(pattern: str, text: str) -> bool:
+def pattern_fits(pattern: str, text: str, *, day: bool = False) -> bool:
     """Say whether a timestamp of a text's form would be read by a pattern.
 
     Parameters
@@ -163,13 +163,16 @@ def pattern_fits(pattern: str, text: str) -> bool:
     pattern : str
         ``"iso"`` or one of our patterns.
     text : str
+    day : bool
+        Whether a day would be.
 
     Returns
     -------
     bool
         Of its form alone: the day need not exist.
     """
-    return _timestamp_form(pattern).fullmatch(text) is not None
+    form = _day_form(pattern) if day else _timestamp_form(pattern)
+    return form.fullmatch(text) is not None
 
 
 def unnamed_zone(pattern: str) -> str:
@@ -190,6 +193,11 @@ def unnamed_zone(pattern: str) -> str:
 def _timestamp_form(pattern: str) -> re.Pattern[str]:
     """Return the expression of ``"iso"`` or a pattern."""
     return _ISO_TIMESTAMP if pattern == ISO else _compiled(pattern)
+
+
+def _day_form(pattern: str) -> re.Pattern[str]:
+    """Return the same of days."""
+    return _ISO_DAY if pattern == ISO else _compiled(pattern)
 
 
 @lru_cache(maxsize=128)

@@ -252,7 +252,9 @@ class Typing:
         """Return the document's currency, if its first rows agree on one."""
         for position, column in enumerate(self.columns.values()):
             if column is not None and column.name == _CURRENCY:
-                trimmed = pc.utf8_trim(first.column(position), BLANKS)
+                # it may come as a dictionary
+                texts = first.column(position).cast(pa.string())
+                trimmed = pc.utf8_trim(texts, BLANKS)
                 known = set(trimmed.unique().to_pylist()) - {None, ""}
                 return str(known.pop()) if len(known) == 1 else None
         return None

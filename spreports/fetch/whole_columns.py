@@ -1,14 +1,15 @@
-"""Read a whole column of timestamps at once, where every cell has the same layout.
+"""Read a whole column of days or timestamps at once, where all cells have one layout.
 
 What does not is an ``ArrowInvalid``: its cells are then read one by one. Either way a
-cell gives the same instant.
+cell gives the same day or instant.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, scalar_of
 from spreports.fetch.timestamps import ISO, pattern_fits, unnamed_zone, zone_offset
 
-__all__ = ["Layout", "layouts", "timestamps"]
+__all__ = ["Layout", "days", "layouts", "timestamps"]
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,11 +27,16 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 # Microseconds since 1970
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_FIRST_DAY: Final = (date.min - _EPOCH.date()).days
+_LAST_DAY: Final = (date.max - _EPOCH.date()).days
+_ISO_DAY: Final = "%Y-%m-%d"
 _ISO_WITH_ZONE: Final = "%Y-%m-%dT%H:%M:%S%Z"
+_DAY: Final = ("%Y", "%m", "%d")
+_CLOCK: Final = ("%H", "%M", "%S")
 # Token to a specimen of its width: digits, or a zone that ends the pattern
 _SPECIMEN: Final = {
     "%Y": "1111",
-    **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), "11"),
+    **dict.fromkeys((*_DAY[1:], *_CLOCK), "11"),
     "%Z": "UTC",
 }
 _ZONE: Final = "%Z"
@@ -39,6 +45,8 @@ _ZONE: Final = "%Z"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """Where the parts of a pattern stand, its day and month with their zeros.
+
+    A pattern of days has no clock.
 
     Attributes
     ----------
@@ -93,8 +101,44 @@ def timestamps(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
     raise pa.ArrowInvalid("no format fits every cell")
 
 
+def days(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
+    """Return the days of a column whose cells have one layout.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array of string, n cells
+    formats : tuple of str
+        As for `parse_date`.
+
+    Returns
+    -------
+    pyarrow.Array of date32, n cells
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        The cells differ in layout, or some cell fits no format.
+    """
+    for layout in layouts(formats, days=True):
+        try:
+            values = _day_in(texts, layout) if layout else texts
+            found = values.cast(pa.date32())
+        except pa.ArrowInvalid:
+            continue
+        ends = pc.min_max(found)
+        # Arrow knows years that Python does not
+        if ends["min"].is_valid and (
+            ends["min"].value < _FIRST_DAY or ends["max"].value > _LAST_DAY
+        ):
+            break
+        return found
+    raise pa.ArrowInvalid("no format fits every cell")
+
+
 @lru_cache(maxsize=128)
-def layouts(formats: tuple[str, ...]) -> tuple[Layout | None, ...]:
+def layouts(
+    formats: tuple[str, ...], *, days: bool = False
+) -> tuple[Layout | None, ...]:
     """Return the layouts to try, None for ISO 8601.
 
     A format counts only if no cell of its layout could mean something else by a format
@@ -104,18 +148,24 @@ def layouts(formats: tuple[str, ...]) -> tuple[Layout | None, ...]:
     ----------
     formats : tuple of str
         As for `parse_timestamp`.
+    days : bool
+        Of days, as for `parse_date`.
 
     Returns
     -------
     tuple of Layout or None
     """
+    wanted = _DAY if days else _DAY + _CLOCK
+    own_iso = {ISO, _ISO_DAY} if days else {ISO}
+    specimen_of_iso = _ISO_DAY if days else _ISO_WITH_ZONE
     found: list[Layout | None] = []
     tried: list[str] = []
     for pattern in formats or (ISO,):
-        layout = None if pattern == ISO else _layout(pattern)
-        specimen = _specimen(_ISO_WITH_ZONE if pattern == ISO else pattern)
-        if (pattern == ISO or layout) and not any(
-            pattern_fits(earlier, specimen) for earlier in tried
+        is_iso = pattern in own_iso
+        layout = None if is_iso else _layout(pattern, wanted)
+        specimen = _specimen(specimen_of_iso if is_iso else pattern)
+        if (is_iso or layout) and not any(
+            pattern_fits(earlier, specimen, day=days) for earlier in tried
         ):
             found.append(layout)
         tried.append(pattern)
@@ -128,8 +178,11 @@ def _specimen(pattern: str) -> str:
     return "".join(_SPECIMEN.get(part, part) for part in parts)
 
 
-def _layout(pattern: str) -> Layout | None:
-    """Return the layout of a pattern; None where it is not one of fixed width."""
+def _layout(pattern: str, wanted: Sequence[str]) -> Layout | None:
+    """Return the layout of a pattern; None where it is not one of fixed width.
+
+    Nor where it has other tokens than those wanted, and a zone behind a clock.
+    """
     places: dict[str, tuple[int, int]] = {}
     marks: list[tuple[int, int, str]] = []
     width = 0
@@ -144,7 +197,7 @@ def _layout(pattern: str) -> Layout | None:
         else:
             marks.append((width, width + size, part))
         width += size
-    if not {"%Y", "%m", "%d", "%H", "%M", "%S"} <= set(places):
+    if places.keys() != set(wanted) or (zoned and "%H" not in places):
         return None
     return Layout(
         places=places,
@@ -153,6 +206,33 @@ def _layout(pattern: str) -> Layout | None:
         zoned=zoned,
         unnamed=unnamed_zone(pattern),
     )
+
+
+def _day_in(texts: pa.Array, layout: Layout) -> pa.Array:
+    """Return the days of texts in this layout, as ISO 8601 writes them."""
+    data = texts.cast(pa.binary())
+    lengths = pc.min_max(pc.binary_length(data)).as_py()
+    if lengths["min"] is None:
+        return texts
+    if not lengths["min"] == lengths["max"] == layout.width:
+        raise pa.ArrowInvalid("another width")
+    _check_marks(data, layout)
+    return _joined(data, layout, _DAY, "-").cast(pa.string())
+
+
+def _check_marks(data: pa.Array, layout: Layout) -> None:
+    for start, stop, mark in layout.marks:
+        there = pc.equal(_cut(data, start, stop), _mark(mark))
+        if not pc.all(there).as_py():
+            raise pa.ArrowInvalid("another mark")
+
+
+def _joined(
+    data: pa.Array, layout: Layout, tokens: Sequence[str], mark: str
+) -> pa.Array:
+    """Return some parts of texts with another mark between them."""
+    parts = [_cut(data, *layout.places[token]) for token in tokens]
+    return pc.binary_join_element_wise(*parts, _mark(mark))
 
 
 def _in_layout(texts: pa.Array, layout: Layout) -> pa.Array:
@@ -165,14 +245,9 @@ def _in_layout(texts: pa.Array, layout: Layout) -> pa.Array:
         lengths["min"] < layout.width + layout.zoned
     ):
         raise pa.ArrowInvalid("another width")
-    for start, stop, mark in layout.marks:
-        there = pc.equal(_cut(data, start, stop), _mark(mark))
-        if not pc.all(there).as_py():
-            raise pa.ArrowInvalid("another mark")
-    parts = [_cut(data, *layout.places[token]) for token in ("%Y", "%m", "%d")]
-    clock = [_cut(data, *layout.places[token]) for token in ("%H", "%M", "%S")]
-    day = pc.binary_join_element_wise(*parts, _mark("-"))
-    time = pc.binary_join_element_wise(*clock, _mark(":"))
+    _check_marks(data, layout)
+    day = _joined(data, layout, _DAY, "-")
+    time = _joined(data, layout, _CLOCK, ":")
     written = pc.binary_join_element_wise(day, time, _mark(" ")).cast(pa.string())
     local = written.cast(pa.timestamp("us")).cast(pa.int64())
     if layout.zoned:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -35,6 +35,7 @@ DATED = sorted(
         for column in table.columns
         if column.dtype == "date" and BY_MARKETPLACE not in column.formats
     }
+    | {("%m/%d/%Y", "%d/%m/%Y"), ("%Y/%m/%d", "%Y-%m-%d"), ("%d.%m.%Y", "iso"), ()}
 )
 NUMBER = st.one_of(
     st.from_regex(r"[+-]?\d{0,4}[.,]?\d{0,7}([eE][+-]?\d{1,2})?", fullmatch=True),
@@ -186,6 +187,34 @@ def test_dates(formats: tuple[str, ...], data: st.DataObject) -> None:
 def test_edges_of_iso_8601(text: str) -> None:
     compare(Column(name="v", dtype="timestamp"), [text, None])
     compare(Column(name="v", dtype="date"), [text, None])
+
+
+@pytest.mark.parametrize("text", ["0000-01-01", "0000-12-31", "2026-02-29", "1.1.0000"])
+def test_days_that_python_does_not_know_are_not_read_at_once(text: str) -> None:
+    formats = ("%Y-%m-%d", "%d.%m.%Y")
+    cells = cells_of(
+        Column(name="v", dtype="date", formats=formats), local=False, currency=None
+    )
+    assert cells is not None
+    assert cells.at_once is not None
+    with pytest.raises(pa.ArrowInvalid):
+        cells.at_once(pa.array([text, None]))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [("%d.%m.%Y", "05.10.2026"), ("%Y/%m/%d", "2026/10/05"), ("iso", "2026-10-05")],
+)
+def test_days_of_one_layout_are_read_at_once(pattern: str, text: str) -> None:
+    formats = ("%Y%m%d", pattern)
+    cells = cells_of(
+        Column(name="v", dtype="date", formats=formats), local=False, currency=None
+    )
+    assert cells is not None
+    assert cells.at_once is not None
+    array = pa.array([text, None])
+    assert cells.at_once(array).to_pylist() == [date(2026, 10, 5), None]
+    assert cells.at_once(pa.nulls(2, pa.string())).to_pylist() == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,17 @@ def test_a_short_document_has_no_dictionaries() -> None:
     assert CODED not in read(document(100), coded=True).schema.types
 
 
-def test_a_summary_row_and_a_decimal_comma_have_none() -> None:
-    local = entry(*KIND.columns(), local_decimals=True)
+def test_local_decimals_are_not_told_apart_but_texts_are() -> None:
+    kind = entry(
+        Column(name="status"), Column(name="fee", dtype="decimal"), local_decimals=True
+    )
+    rows = "".join(f"{'é' * (k % 5)}\t0,50\n" for k in range(30_000))
+    text = f"status\tfee\n{rows}".encode()
 
-    assert CODED not in read(document(30_000), coded=True, kind=local).schema.types
+    plain, coded = (read(text, coded=each, kind=kind) for each in (False, True))
+
+    assert coded.schema.types == [CODED, pa.decimal128(38, 6)]
+    assert coded.cast(plain.schema).equals(plain)
 
 
 def test_a_bad_row_is_the_same_error() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spreports.catalog import Column
@@ -20,7 +20,7 @@ from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.typed_column import typed_column
 from tests.fetch.documents import entry
-from tests.fetch.test_both_ways import NUMBER, TIMED, TRUTH, written
+from tests.fetch.test_both_ways import DATED, NUMBER, TIMED, TRUTH, written
 
 pytestmark = pytest.mark.usefixtures("by_kernel")
 
@@ -73,11 +73,13 @@ def kernel(
     empty: tuple[str, ...] = ("",),
     quoting: Quoting = Quoting.OFF,
     delimiter: str = "\t",
+    local: bool = False,
 ) -> KernelRows:
     found = kernel_rows(
         header(*(c.name for c in columns), quoting=quoting, delimiter=delimiter),
         {column.name: column for column in columns},
         empty,
+        local=local,
     )
     assert found is not None
     return found
@@ -310,6 +312,81 @@ def test_times_by_pattern_are_typed_in_one_pass(
     assert [f"{each:%Y-%m-%d %H:%M:%S}" for each in batch.column(0).to_pylist()] == [
         instant
     ] * 2
+
+
+@given(st.data(), st.sampled_from(DATED))
+def test_a_day_by_pattern_is_the_day_that_its_text_is_by_itself(
+    data: st.DataObject, formats: tuple[str, ...]
+) -> None:
+    texts = data.draw(st.lists(written(formats or ("iso",)), min_size=1, max_size=3))
+    column = Column(name="t", dtype="date", formats=formats)
+    batch = kernel(column).batch("".join(f"{text}\n" for text in texts).encode())
+    assert batch is not None
+    got = batch.column(0)
+    if got.type == pa.string():
+        return
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+    one_by_one, bad = typed_column(pa.array(texts), replace(cells, at_once=None))
+    assert bad is None, "typed, although a cell does not fit"
+    assert got.equals(one_by_one)
+
+
+@pytest.mark.parametrize(
+    ("formats", "text"),
+    [
+        (("%d.%m.%Y",), "29.02.2024"),
+        (("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d"), "29.02.2024"),
+        (("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d"), "2024/02/29"),
+        (("%m/%d/%Y",), "02/29/2024"),
+    ],
+)
+def test_days_by_pattern_are_typed_in_one_pass(
+    formats: tuple[str, ...], text: str
+) -> None:
+    reader = kernel(Column(name="t", dtype="date", formats=formats))
+    for _ in range(2):
+        rows = rows_of(reader, f"{text}\n\n{text}\n".encode())
+        assert rows == [(date(2024, 2, 29),)] * 2
+    assert rows_of(reader, b"31.04.2026\n") == [("31.04.2026",)]
+
+
+@given(
+    st.lists(NUMBER.filter(lambda each: not set(each) & set("\t\r\n")), min_size=1),
+    st.sampled_from(["EUR", "USD", "JPY", None]),
+)
+@example(["1,23", "-1.2", "0,05"], "EUR")
+@example(["1.234", "1,234"], "EUR")
+@example(["1.234,50", "1,,5", ",50", "5,", "-,5", "1,2.3"], "EUR")
+def test_a_local_decimal_has_the_value_that_its_text_has_by_itself(
+    texts: list[str], currency: str | None
+) -> None:
+    column = Column(name="v", dtype="decimal")
+    block = "".join(f"{text}\tx\n" for text in texts).encode()
+    cells = cells_of(column, local=True, currency=currency)
+    assert cells is not None
+    # alone, each text has its chance
+    for rows in (block, *block.splitlines(keepends=True)):
+        batch = kernel(column, Column(name="x"), local=True).batch(rows)
+        assert batch is not None
+        got = batch.column(0)
+        if got.type == pa.string():
+            continue
+        own = [line.split("\t")[0] or None for line in rows.decode().splitlines()]
+        array = pa.array(own, pa.string())
+        one_by_one, bad = typed_column(array, replace(cells, at_once=None))
+        assert bad is None, "typed, although a cell does not fit"
+        assert got.equals(one_by_one)
+
+
+def test_local_decimals_are_typed_in_one_pass() -> None:
+    reader = kernel(Column(name="v", dtype="decimal"), Column(name="x"), local=True)
+    texts = ["95,00", "-1,5", "8.48", "7", "", "123456789012,34", "95,00"]
+    rows = rows_of(reader, "".join(f"{text}\tx\n" for text in texts).encode())
+    assert rows is not None
+    assert [row[0] for row in rows] == [
+        Decimal(text.replace(",", ".")) if text else None for text in texts
+    ]
 
 
 def test_a_second_format_is_tried_where_the_first_does_not_fit() -> None:

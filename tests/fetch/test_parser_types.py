@@ -83,6 +83,8 @@ def test_only_what_arrow_reads_strictly_and_first_is_typed_in_the_parser() -> No
     types = ParserTypes({column.name: column for column in KIND.columns()})
 
     assert set(types.asked.left) == {"money", "truth", "day", "at"}
+    local = ParserTypes(types.columns, local=True)
+    assert set(local.asked.left) == {"truth", "day", "at"}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,7 @@ def test_only_what_arrow_reads_strictly_and_first_is_typed_in_the_parser() -> No
         ({"money": "1,5"}, {"truth", "day", "at"}),
         ({"money": "1,5", "at": "yesterday"}, {"truth", "day"}),
         ({"at": "0000-12-31T23:59:59Z"}, set()),
+        ({"day": "0000-12-31"}, set()),
     ],
 )
 def test_a_column_with_a_cell_at_fault_is_text_from_then_on(

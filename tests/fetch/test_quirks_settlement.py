@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -211,3 +212,36 @@ def test_settlements_in_batches_of_one_row_are_held_to_their_totals() -> None:
     assert wrong != text
     with pytest.raises(ParseError, match=r"1001\.00\b.*1001\.01\b|1001\.01.*1001\.00"):
         read(wrong, SETTLEMENT, batch_bytes=1)
+
+
+@pytest.mark.parametrize("table", ["rows", "summary"])
+def test_texts_told_apart_for_a_sink_change_no_row_and_no_check(table: str) -> None:
+    posted = {"posted-date": "05.10.2026", "quantity-purchased": "1"}
+    one, two = (
+        [
+            {**posted, "settlement-id": name, "amount": f"{k % 7 - 3},{k % 100:02}"}
+            for k in range(rows)
+        ]
+        for name, rows in (("007", 30_000), ("8", 700))
+    )
+    totals = [
+        sum(Decimal(row["amount"].replace(",", ".")) for row in rows)
+        for rows in (one, two)
+    ]
+    first, other = (
+        {**SUMMARY, "settlement-id": name, "total-amount": f"{total}".replace(".", ",")}
+        for name, total in zip(("007", "8"), totals, strict=True)
+    )
+    text = flat(SETTLEMENT, first, *one, other, *two)
+    plain = read(text, SETTLEMENT, table=table)
+
+    found = read(text, SETTLEMENT, table=table, coded=True, batch_bytes=40_000)
+
+    assert found.num_rows == (2 if table == "summary" else 30_700)
+    assert pa.dictionary(pa.int32(), pa.string()) in found.schema.types
+    assert found.cast(plain.schema).equals(plain)
+    wrong = text.replace("2,99", "2,98", 1)
+    assert wrong != text
+    for coded in (True, False):
+        with pytest.raises(ParseError, match="add up"):
+            read(wrong, SETTLEMENT, table=table, coded=coded, batch_bytes=40_000)

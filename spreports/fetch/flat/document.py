@@ -79,14 +79,15 @@ def open_flat(
         for name, served in zip(header.names, header.served, strict=True)
         if name != served
     }
-    # A summary row and a decimal comma want to see every cell's text
-    plain = typed and not (entry.summary_row or entry.local_decimals)
     few: frozenset[str] = frozenset()
-    if plain and coded:
+    if typed and coded:
         head, chunks = looked_into(chunks)
         # By another parser, decimals are not told apart any sooner than by the sink
         few = few_texts(
-            head, header, matched_columns(header, entry), decimals=kernel_pays(0)
+            head,
+            header,
+            matched_columns(header, entry),
+            decimals=kernel_pays(0) and not entry.local_decimals,
         )
     typing = Typing(header, entry, on_bad_value, findings, coded=few)
     schema = (
@@ -97,7 +98,8 @@ def open_flat(
     summary = entry.summary_row and table == SUMMARY
     whole = _summary_schema(schema, header, entry) if summary else schema
 
-    types = ParserTypes(typing.columns) if plain else None
+    local = entry.local_decimals
+    types = ParserTypes(typing.columns, local=local) if typed else None
     parser = BlockParser(header, entry, empty_is_null=typed, types=types, coded=few)
     rows = BlockRows(parser, typing if typed else None, findings)
 

@@ -15,6 +15,7 @@ from spreports.fetch.kernel.columns import (
     COLUMN_BYTES,
     GAP,
     KINDS,
+    LOCAL_DECIMAL,
     TEXT,
     arrays,
     described,
@@ -26,7 +27,6 @@ from spreports.fetch.kernel.sandbox import (
     Sandboxes,
     kernel_pays,
 )
-from spreports.fetch.timestamps import ISO
 from spreports.fetch.whole_columns import Layout, layouts
 
 __all__ = ["KernelRows", "kernel_rows"]
@@ -37,7 +37,7 @@ _NOTHING = {(): 0, ("",): 1, ("", " "): 2}
 _AS_TEXT = ((TEXT, None),)
 
 
-# One way to read a column: its kind, and a timestamp's layout (None for ISO 8601)
+# One way to read a column: its kind, and a layout of times (None for ISO 8601)
 _Way = tuple[int, Layout | None]
 
 
@@ -46,6 +46,8 @@ def kernel_rows(
     columns: Mapping[str, Column | None],
     empty: tuple[str, ...],
     coded: Set[str] = frozenset(),
+    *,
+    local: bool = False,
 ) -> KernelRows | None:
     """Return a reader of plain blocks; None where the kernel cannot read any.
 
@@ -58,13 +60,17 @@ def kernel_rows(
         The texts that are null.
     coded : set of str
         Columns of texts or decimals to keep once each.
+    local : bool
+        A comma may be the decimal mark; no decimals are coded then.
     """
     plain = (
         header.quoting is not Quoting.ENCLOSED
         and header.line_end == _LINE_END
         and len(header.delimiter.encode()) == 1
     )
-    return KernelRows(header, columns, _NOTHING[empty], coded) if plain else None
+    if not plain:
+        return None
+    return KernelRows(header, columns, _NOTHING[empty], coded, local=local)
 
 
 class KernelRows:
@@ -77,6 +83,7 @@ class KernelRows:
     nothing : int
         Which texts are null, as the kernel numbers it.
     coded : set of str
+    local : bool
     """
 
     def __init__(
@@ -85,13 +92,16 @@ class KernelRows:
         columns: Mapping[str, Column | None],
         nothing: int,
         coded: Set[str],
+        *,
+        local: bool,
     ) -> None:
         self._header, self._nothing = header, nothing
         self._seen_bytes = 0
         # Cells that do not fit leave their column to the next way, here and in the
         # blocks that follow. The last one is text: whoever types texts says which fits
         self._ways = [
-            _ways(columns.get(name), coded=name in coded) for name in header.names
+            _ways(columns.get(name), coded=name in coded, local=local)
+            for name in header.names
         ]
         known = [layout for ways in self._ways for _, layout in ways if layout]
         self._forms = Forms(known)
@@ -175,15 +185,16 @@ class KernelRows:
         return columns + self._forms.written(forms) + header
 
 
-def _ways(column: Column | None, *, coded: bool) -> tuple[_Way, ...]:
+def _ways(column: Column | None, *, coded: bool, local: bool) -> tuple[_Way, ...]:
     """Return the ways to read a column, the first that may fit all cells first."""
     if column is None or column.dtype == "string":
         return ((CODED, None), *_AS_TEXT) if coded else _AS_TEXT
     kind = KINDS[ARROW_TYPES[column.dtype]]
-    if column.dtype == "timestamp":
-        forms = (each for each in layouts(column.formats) if not each or has_form(each))
+    if column.dtype in {"date", "timestamp"}:
+        known = layouts(column.formats, days=column.dtype == "date")
+        forms = (each for each in known if not each or has_form(each))
         return (*((kind, form) for form in forms), *_AS_TEXT)
-    if column.dtype == "date" and column.formats[:1] not in {(), (ISO,), ("%Y-%m-%d",)}:
-        return _AS_TEXT
+    if column.dtype == "decimal" and local:
+        return ((LOCAL_DECIMAL, None), *_AS_TEXT)
     first = ((CODED_DECIMAL, None),) if coded else ()
     return (*first, (kind, None), *_AS_TEXT)

@@ -84,7 +84,8 @@ class BlockParser:
         spelled = ("", " ") if entry.space_is_empty else ("",)
         self._empty = spelled if empty_is_null else ()
         columns = types.columns if types is not None else {}
-        self._kernel = kernel_rows(header, columns, self._empty, coded)
+        local = entry.local_decimals
+        self._kernel = kernel_rows(header, columns, self._empty, coded, local=local)
 
     def parse(self, block: bytes) -> Parsed:
         """Return a block's rows, or what is wrong with them.

@@ -25,10 +25,9 @@ __all__ = ["Asked", "ParserTypes"]
 
 # Integers and floats stay text: Arrow reads hexadecimal and nan, too
 _BY_PARSER: Final = {"boolean", "decimal", "date", "timestamp"}
-# Arrow knows the year 0, Python does not; microseconds since 1970
-_FIRST_INSTANT: Final = (
-    datetime.min.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-) // timedelta(microseconds=1)
+# Arrow knows the year 0, Python does not; days and microseconds since 1970
+_FIRST: Final = datetime.min.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_INSTANT: Final = _FIRST // timedelta(microseconds=1)
 _BY_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _FEW: Final = 1 / 16
 
@@ -64,6 +63,8 @@ class ParserTypes:
     ----------
     columns : mapping of str to Column or None
         By header name; None for a column that the catalogue does not know.
+    local : bool
+        A comma may be the decimal mark: decimals are left to who knows the currency.
 
     Attributes
     ----------
@@ -72,13 +73,17 @@ class ParserTypes:
         For the next block.
     """
 
-    def __init__(self, columns: Mapping[str, Column | None]) -> None:
+    def __init__(
+        self, columns: Mapping[str, Column | None], *, local: bool = False
+    ) -> None:
         self.columns = columns
         self.asked = Asked(
             {
                 name: ARROW_TYPES[column.dtype]
                 for name, column in columns.items()
-                if column is not None and _read_by_arrow(column)
+                if column is not None
+                and _read_by_arrow(column)
+                and not (local and column.dtype == "decimal")
             }
         )
         self._learning = threading.Lock()
@@ -104,9 +109,11 @@ class ParserTypes:
         except pa.ArrowInvalid:
             return None
         for name, dtype in asked.left.items():
-            if pa.types.is_timestamp(dtype):
-                first = pc.min(columns[name]).cast(pa.int64())
-                if first.is_valid and first.as_py() < _FIRST_INSTANT:
+            if pa.types.is_temporal(dtype):
+                earliest = pc.min(columns[name])
+                is_day = pa.types.is_date(dtype)
+                first = _FIRST.days if is_day else _FIRST_INSTANT
+                if earliest.is_valid and earliest.value < first:
                     return None
         if asked.by_text is None and table.num_rows:  # says it for all blocks
             few = frozenset(

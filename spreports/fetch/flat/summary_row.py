@@ -140,12 +140,19 @@ class SummaryRow:
             return
         name = self._names.get(_ID)
         ids = batch.column(name) if name else pa.nulls(batch.num_rows, pa.string())
-        table = pa.table({"id": ids, "cell": cells.cast(_WIDE)})
-        summed = table.group_by("id", use_threads=False).aggregate([("cell", "sum")])
-        for row in summed.to_pylist():
-            value = row["cell_sum"]
+        cells = cells.cast(_WIDE)
+        if not pa.types.is_dictionary(ids.type):
+            ids = ids.dictionary_encode()
+        if ids.null_count == 0 and len(ids.dictionary) == 1:
+            found = [(ids.dictionary[0].as_py(), pc.sum(cells).as_py())]
+        else:
+            rows = pa.table({"id": ids.cast(pa.string()), "cell": cells})
+            by_id = rows.group_by("id", use_threads=False)
+            summed = by_id.aggregate([("cell", "sum")])
+            found = [(row["id"], row["cell_sum"]) for row in summed.to_pylist()]
+        for each, value in found:
             if value is not None:
-                sums[row["id"]] = _EXACT.add(sums.get(row["id"], Decimal(0)), value)
+                sums[each] = _EXACT.add(sums.get(each, Decimal(0)), value)
 
     def _check(self) -> None:
         """Raise where a settlement's amounts do not add up to its total."""

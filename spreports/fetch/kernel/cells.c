@@ -101,7 +101,8 @@ static int texts(const byte *text, cells where, tile of, uint32_t k, column *to,
 
 static uint32_t bytes_of(uint32_t kind, uint32_t rows) {
     switch (kind) {
-    case DECIMAL: return 16 * rows;
+    case DECIMAL:
+    case LOCAL_DECIMAL: return 16 * rows;
     case BOOLEAN: return (rows + 7) / 8 + 8;
     case DATE: return 4 * rows;
     default: return 8 * rows;
@@ -117,8 +118,11 @@ static inline __attribute__((always_inline)) int fits(uint32_t kind, piece text,
     case INT64: return int64(text, (int64_t *)values + row);
     case FLOAT64: return float64(text, (double *)values + row);
     case DECIMAL: return decimal(text, last, (int64_t *)values + 2 * row);
+    case LOCAL_DECIMAL: return local_decimal(text, last, (int64_t *)values + 2 * row);
     case DATE:
-        return text.end - text.at == 10 && date(text.at, (int32_t *)values + row);
+        return written ? day_by_pattern(text, written, (int32_t *)values + row)
+                       : text.end - text.at == 10 &&
+                             date(text.at, (int32_t *)values + row);
     case TIMESTAMP:
         return written ? by_pattern(text, written, (int64_t *)values + row)
                        : timestamp(text, (int64_t *)values + row);
@@ -133,7 +137,7 @@ static inline __attribute__((always_inline)) int fits(uint32_t kind, piece text,
 static inline __attribute__((always_inline)) void blank(uint32_t kind, byte *values,
                                                         uint32_t row) {
     int64_t *wide = (int64_t *)values;
-    if (kind == DECIMAL)
+    if (kind == DECIMAL || kind == LOCAL_DECIMAL)
         wide[2 * row] = wide[2 * row + 1] = 0;
     else if (kind == DATE)
         ((int32_t *)values)[row] = 0;
@@ -179,6 +183,7 @@ static int typed(const byte *text, cells where, tile of, uint32_t k, column *to,
         AS(INT64);
         AS(FLOAT64);
         AS(DECIMAL);
+        AS(LOCAL_DECIMAL);
         AS(BOOLEAN);
         AS(DATE);
         AS(TIMESTAMP);

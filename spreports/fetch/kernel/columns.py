@@ -17,6 +17,7 @@ __all__ = [
     "COLUMN_BYTES",
     "GAP",
     "KINDS",
+    "LOCAL_DECIMAL",
     "MAY_LACK",
     "MORE_RECORDS",
     "TEXT",
@@ -28,13 +29,17 @@ __all__ = [
 TEXT: Final = 0
 CODED: Final = 7
 CODED_DECIMAL: Final = 8
+LOCAL_DECIMAL: Final = 9
 KINDS: Final = {
     ARROW_TYPES[dtype]: number
     for number, dtype in enumerate(
         ("string", "int64", "float64", "decimal", "boolean", "date", "timestamp")
     )
 }
-_TYPES: Final = {number: dtype for dtype, number in KINDS.items()}
+_TYPES: Final = {
+    **{number: dtype for dtype, number in KINDS.items()},
+    LOCAL_DECIMAL: ARROW_TYPES["decimal"],
+}
 # Source: kernel.h, struct column
 _COLUMN: Final = struct.Struct("<9I")
 COLUMN_BYTES: Final = _COLUMN.size

@@ -1,4 +1,4 @@
-"""Ways to write a timestamp, as the kernel is told of them."""
+"""Ways to write a day or a timestamp, as the kernel is told of them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Forms:
                 *(at, layout.width),
                 *((zones, len(ZONE_OFFSETS)) if layout.zoned else (0, 0)),
                 _seconds(zone_offset(layout.unnamed)),
-                bytes(layout.places[token][0] for token in _TOKENS),
+                bytes(layout.places.get(token, (0,))[0] for token in _TOKENS),
             )
             for at, layout in zip(starts, self._layouts, strict=True)
         ]

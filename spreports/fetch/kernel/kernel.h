@@ -23,14 +23,15 @@ enum kind {
     BOOLEAN,
     DATE,
     TIMESTAMP,
-    CODED,        /* few texts, each once; of flat files */
-    CODED_DECIMAL /* the same of decimals: two that are equal may be written twice */
+    CODED,         /* few texts, each once; of flat files */
+    CODED_DECIMAL, /* the same of decimals: two that are equal may be written twice */
+    LOCAL_DECIMAL  /* with a comma or a point, and one or two digits behind it */
 };
 
 /* A column, as Python writes and reads it: addresses in this memory. */
 typedef struct {
     uint32_t kind;
-    uint32_t written; /* of a timestamp: a pattern, or 0 for ISO 8601 */
+    uint32_t written; /* of a day or timestamp: a pattern, or 0 for ISO 8601 */
     uint32_t nulls;
     uint32_t valid;  /* bits, one a row */
     uint32_t values; /* numbers, bits of a boolean, where each text ends, or codes */
@@ -40,12 +41,12 @@ typedef struct {
     uint32_t count;  /* of what is coded */
 } column;
 
-/* How a timestamp is written: text of one width, and a zone behind it or none. */
+/* How a day or timestamp is written: text of one width, and a zone behind it or none. */
 typedef struct {
     uint32_t text, width; /* 0 for each digit */
     uint32_t zones, count;
     int32_t offset; /* seconds east of UTC, where no zone stands behind it */
-    byte places[8]; /* of year, month, day, hour, minute and second */
+    byte places[8]; /* of year, month, day, and hour, minute and second if any */
 } pattern;
 
 typedef struct {

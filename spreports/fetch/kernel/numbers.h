@@ -135,6 +135,21 @@ static inline int decimal(piece text, seen *last, int64_t *to) {
     return 1;
 }
 
+/* The same with a comma or a point, behind which are one or two digits: then neither can
+   stand between groups of three. */
+static int local_decimal(piece text, seen *last, int64_t *to) {
+    byte pointed[24];
+    uint32_t size = (uint32_t)(text.end - text.at), mark = size;
+    if (size > 20) return 0;
+    for (uint32_t k = 0; k < size; k++) {
+        int is_mark = text.at[k] == ',' || text.at[k] == '.';
+        if (is_mark) mark = k;
+        pointed[k] = is_mark ? '.' : text.at[k];
+    }
+    if (size - mark > 3) return 0;
+    return decimal((piece){pointed, pointed + size}, last, to);
+}
+
 static int boolean(piece text, int *to) {
     uint32_t size = (uint32_t)(text.end - text.at);
     uint32_t letters = *(const uint32_t *)text.at | 0x20202020;

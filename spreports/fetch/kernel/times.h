@@ -113,12 +113,11 @@ static int zone_of(const byte *at, const byte *end, const pattern *form, int *ea
     return 0;
 }
 
-static int by_pattern(piece text, const pattern *form, int64_t *to) {
-    const byte *at = text.at, *like = (const byte *)form->text, *p = form->places;
-    uint32_t size = (uint32_t)(text.end - at), width = form->width;
-    int32_t days;
-    int clock, east = form->offset;
-    if (form->zones ? size <= width : size != width) return 0;
+/* Whether a text has the marks and digits of a pattern; what is behind its width is
+   left. */
+static int is_like(const byte *at, const pattern *form) {
+    const byte *like = (const byte *)form->text;
+    uint32_t width = form->width;
     for (uint32_t k = 0; k < width; k += 16) {
         v128_t letters = wasm_v128_load(like + k);
         v128_t most = wasm_v128_and(wasm_i8x16_eq(letters, wasm_i8x16_splat('0')),
@@ -128,9 +127,26 @@ static int by_pattern(piece text, const pattern *form, int64_t *to) {
         if (width - k < 16) bad &= (1u << (width - k)) - 1;
         if (bad) return 0;
     }
-    if (!day_of(two(at + p[0]) * 100 + two(at + p[0] + 2), two(at + p[1]),
-                two(at + p[2]), &days) ||
-        !clock_of(at + p[3], at + p[4], at + p[5], &clock))
+    return 1;
+}
+
+static int day_in(const byte *at, const byte *places, int32_t *to) {
+    return day_of(two(at + places[0]) * 100 + two(at + places[0] + 2),
+                  two(at + places[1]), two(at + places[2]), to);
+}
+
+static int day_by_pattern(piece text, const pattern *form, int32_t *to) {
+    return (uint32_t)(text.end - text.at) == form->width && is_like(text.at, form) &&
+           day_in(text.at, form->places, to);
+}
+
+static int by_pattern(piece text, const pattern *form, int64_t *to) {
+    const byte *at = text.at, *p = form->places;
+    uint32_t size = (uint32_t)(text.end - at), width = form->width;
+    int32_t days;
+    int clock, east = form->offset;
+    if ((form->zones ? size <= width : size != width) || !is_like(at, form) ||
+        !day_in(at, p, &days) || !clock_of(at + p[3], at + p[4], at + p[5], &clock))
         return 0;
     if (form->zones && !zone_of(at + width, text.end, form, &east)) return 0;
     *to = (days * 86400ll + clock - east) * 1000000;
