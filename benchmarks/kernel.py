@@ -12,6 +12,8 @@ from benchmarks.documents import orders
 from benchmarks.json_documents import search_terms
 from benchmarks.listings_documents import listings
 from benchmarks.measure import compare, show
+from benchmarks.settlement_documents import settlement
+from benchmarks.spelled_documents import blank_orders, quoted_orders
 
 DATA = Path(__file__).parent / "data"
 CHARSETS = {"listings": "Cp1252"}
@@ -24,8 +26,13 @@ def kernel(mebibytes: int, runs: int) -> None:
         "listings": listings(DATA, min(mebibytes, 300)),
         "search_terms": search_terms(DATA, mebibytes, compressed=False),
     }
-    lacking = search_terms(DATA, mebibytes, lacking=True)
-    for kind, path in [*kinds.items(), ("search_terms", lacking)]:
+    others = [
+        ("orders", quoted_orders(DATA, mebibytes)),
+        ("orders", blank_orders(DATA, mebibytes)),
+        ("settlement", settlement(DATA, min(mebibytes, 300))),
+        ("search_terms", search_terms(DATA, mebibytes, lacking=True)),
+    ]
+    for kind, path in [*kinds.items(), *others]:
         command = [sys.executable, "-m", "benchmarks.kernel", kind, str(path)]
         figures = compare(
             {"by the kernel": command, "without wasmtime": [*command, "without"]}, runs

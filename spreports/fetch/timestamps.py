@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 __all__ = [
+    "DEFAULT_FORMATS",
     "ISO",
     "ZONE_OFFSETS",
     "parse_date",
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 ISO: Final = "iso"
-_DEFAULT_FORMATS: Final = (ISO, "%Y-%m-%d")
+DEFAULT_FORMATS: Final = (ISO, "%Y-%m-%d")
 
 # Hours east of UTC. A name means its own fixed offset: "PST" in July is UTC-8 still,
 # as Amazon writes "PDT" then. Of names that stand for several zones, the one of a
@@ -107,7 +108,7 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
     ValueError
         None of them fits, the date does not exist, or the zone is not known.
     """
-    for pattern in formats or _DEFAULT_FORMATS:
+    for pattern in formats or DEFAULT_FORMATS:
         found = _timestamp_form(pattern).fullmatch(text)
         if found:
             part = found.groupdict()
@@ -148,7 +149,7 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
     ValueError
         None of them fits, or there is no such day.
     """
-    for pattern in formats or _DEFAULT_FORMATS:
+    for pattern in formats or DEFAULT_FORMATS:
         found = _day_form(pattern).fullmatch(text)
         if found:
             return _day(found.groupdict())

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of
+from spreports.arrays import array_of, scalar_of
 from spreports.fetch.cells import BLANKS, Cells
 
 __all__ = ["rescued", "typed_column"]
@@ -31,11 +31,9 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
     """
     if texts.null_count == len(texts):
         return pa.nulls(len(texts), cells.dtype), None
-    if cells.at_once is not None:
-        try:
-            return cells.at_once(texts), None
-        except pa.ArrowInvalid:
-            pass  # some cell does not fit as it stands: see which, one text at a time
+    if (read := _at_once(texts, cells)) is not None:
+        return read, None
+    # some cell does not fit: see which, one text at a time
     encoded = texts.dictionary_encode()
     values: list[object] = []
     misfits: list[int] = []
@@ -53,6 +51,24 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
         return typed, None
     at_fault = pc.is_in(encoded.indices, array_of(misfits, encoded.indices.type))
     return typed, pc.indices_nonzero(at_fault)
+
+
+def _at_once(texts: pa.Array, cells: Cells) -> pa.Array | None:
+    """Return all cells, as they stand or without the blanks around them; or None."""
+    if cells.at_once is None:
+        return None
+    try:
+        return cells.at_once(texts)
+    except pa.ArrowInvalid:
+        trimmed = pc.utf8_trim(texts, BLANKS)
+    if trimmed.equals(texts):
+        return None
+    is_empty = pc.equal(trimmed, scalar_of("", pa.string()))
+    try:
+        nothing = scalar_of(None, pa.string())
+        return cells.at_once(pc.if_else(is_empty, nothing, trimmed))
+    except pa.ArrowInvalid:
+        return None
 
 
 def rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:

@@ -17,7 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of, scalar_of
-from spreports.fetch.timestamps import ISO, pattern_fits, unnamed_zone, zone_offset
+from spreports.fetch.timestamps import (
+    DEFAULT_FORMATS,
+    ISO,
+    pattern_fits,
+    unnamed_zone,
+    zone_offset,
+)
 
 __all__ = ["Layout", "days", "layouts", "timestamps"]
 
@@ -46,7 +52,7 @@ _ZONE: Final = "%Z"
 class Layout:
     """Where the parts of a pattern stand, its day and month with their zeros.
 
-    A pattern of days has no clock.
+    A pattern may have no clock: a day is its midnight then.
 
     Attributes
     ----------
@@ -155,14 +161,13 @@ def layouts(
     -------
     tuple of Layout or None
     """
-    wanted = _DAY if days else _DAY + _CLOCK
     own_iso = {ISO, _ISO_DAY} if days else {ISO}
     specimen_of_iso = _ISO_DAY if days else _ISO_WITH_ZONE
     found: list[Layout | None] = []
     tried: list[str] = []
-    for pattern in formats or (ISO,):
+    for pattern in formats or DEFAULT_FORMATS:
         is_iso = pattern in own_iso
-        layout = None if is_iso else _layout(pattern, wanted)
+        layout = None if is_iso else _layout(pattern, days=days)
         specimen = _specimen(specimen_of_iso if is_iso else pattern)
         if (is_iso or layout) and not any(
             pattern_fits(earlier, specimen, day=days) for earlier in tried
@@ -178,10 +183,10 @@ def _specimen(pattern: str) -> str:
     return "".join(_SPECIMEN.get(part, part) for part in parts)
 
 
-def _layout(pattern: str, wanted: Sequence[str]) -> Layout | None:
+def _layout(pattern: str, *, days: bool) -> Layout | None:
     """Return the layout of a pattern; None where it is not one of fixed width.
 
-    Nor where it has other tokens than those wanted, and a zone behind a clock.
+    Nor where it is no whole day, without or, if not of days, with a clock and a zone.
     """
     places: dict[str, tuple[int, int]] = {}
     marks: list[tuple[int, int, str]] = []
@@ -197,7 +202,8 @@ def _layout(pattern: str, wanted: Sequence[str]) -> Layout | None:
         else:
             marks.append((width, width + size, part))
         width += size
-    if places.keys() != set(wanted) or (zoned and "%H" not in places):
+    whole = zoned or (not days and "%H" in places)
+    if places.keys() != set(_DAY + _CLOCK if whole else _DAY) or (zoned and days):
         return None
     return Layout(
         places=places,
@@ -247,7 +253,8 @@ def _in_layout(texts: pa.Array, layout: Layout) -> pa.Array:
         raise pa.ArrowInvalid("another width")
     _check_marks(data, layout)
     day = _joined(data, layout, _DAY, "-")
-    time = _joined(data, layout, _CLOCK, ":")
+    has_clock = _CLOCK[0] in layout.places
+    time = _joined(data, layout, _CLOCK, ":") if has_clock else _mark("00:00:00")
     written = pc.binary_join_element_wise(day, time, _mark(" ")).cast(pa.string())
     local = written.cast(pa.timestamp("us")).cast(pa.int64())
     if layout.zoned:

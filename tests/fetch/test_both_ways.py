@@ -201,6 +201,24 @@ def test_days_that_python_does_not_know_are_not_read_at_once(text: str) -> None:
         cells.at_once(pa.array([text, None]))
 
 
+@pytest.mark.parametrize("dtype", ["int64", "decimal", "boolean", "date", "timestamp"])
+def test_blanks_around_cells_do_not_make_a_column_slow(
+    dtype: str,
+) -> None:
+    text = {"date": "2026-10-05", "timestamp": "2026-10-05T04:03:02Z"}.get(dtype, "1")
+    cells = cells_of(Column(name="v", dtype=dtype), local=False, currency=None)
+    assert cells is not None
+    array = pa.array([text, f"\t{text} ", " ", "\u00a0", None])
+
+    def never(_: str) -> object:
+        raise AssertionError("one by one")
+
+    values, bad = typed_column(array, replace(cells, one=never))
+    assert bad is None
+    assert values.equals(typed_column(array, replace(cells, at_once=None))[0])
+    assert values.null_count == 3
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [("%d.%m.%Y", "05.10.2026"), ("%Y/%m/%d", "2026/10/05"), ("iso", "2026-10-05")],

@@ -146,14 +146,18 @@ def test_a_text_that_was_looked_into_is_read_from_its_start_and_closed() -> None
     assert closed == [True, True]
 
 
-def test_where_quotes_may_mean_something_no_cell_is_counted() -> None:
+def test_rows_with_a_delimiter_inside_quotes_are_not_counted() -> None:
     header = Header(
-        names=("a",),
-        served=("a",),
-        line=b"a",
+        names=("a", "b"),
+        served=("a", "b"),
+        line=b"a,b",
         delimiter=",",
         quoting=Quoting.DOUBLED,
         line_end=b"\n",
     )
+    whole = b'"x","y"\n' * 100
 
-    assert few_texts(b"x\n" * 100, header, {}, decimals=True) == frozenset()
+    assert few_texts(whole, header, {}, decimals=True) == {"a", "b"}
+    cut = b'"x,y","z"\n' * 100
+    assert few_texts(cut, header, {}, decimals=True) == frozenset()
+    assert few_texts(cut + whole, header, {}, decimals=True) == {"a", "b"}

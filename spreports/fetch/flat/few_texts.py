@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from spreports.catalog import Column
-from spreports.fetch.flat.header import Header, Quoting
+from spreports.fetch.flat.header import Header
 
 __all__ = ["few_texts", "looked_into"]
 
@@ -70,10 +70,8 @@ def few_texts(
     Returns
     -------
     frozenset of str
-        None where quotes may mean something: such cells are not to be told apart here.
+        Rows in which a delimiter stands inside quotes are not counted.
     """
-    if header.quoting is not Quoting.OFF:
-        return frozenset()
     rows = [
         line.removesuffix(b"\r").split(header.delimiter.encode())
         for line in head.split(header.line_end)[:-1]

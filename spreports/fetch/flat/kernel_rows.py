@@ -35,6 +35,8 @@ _LINE_END = b"\n"
 # Source: kernel.h: which texts are null
 _NOTHING = {(): 0, ("",): 1, ("", " "): 2}
 _AS_TEXT = ((TEXT, None),)
+# Source: kernel.h: what quotes mean
+_QUOTING = {Quoting.OFF: 0, Quoting.DOUBLED: 1, Quoting.ENCLOSED: 2}
 
 
 # One way to read a column: its kind, and a layout of times (None for ISO 8601)
@@ -63,12 +65,7 @@ def kernel_rows(
     local : bool
         A comma may be the decimal mark; no decimals are coded then.
     """
-    plain = (
-        header.quoting is not Quoting.ENCLOSED
-        and header.line_end == _LINE_END
-        and len(header.delimiter.encode()) == 1
-    )
-    if not plain:
+    if header.line_end != _LINE_END or len(header.delimiter.encode()) != 1:
         return None
     return KernelRows(header, columns, _NOTHING[empty], coded, local=local)
 
@@ -129,13 +126,10 @@ class KernelRows:
             something, for a row of some MiB, and for the first blocks, until the kernel
             pays.
         """
-        header = self._header
         self._seen_bytes += len(block)
         if not kernel_pays(self._seen_bytes):
             return None
         if len(block) > MOST_BYTES:
-            return None
-        if header.quoting is Quoting.DOUBLED and b'"' in block:
             return None
         try:
             return self._read(pa.py_buffer(block))
@@ -159,6 +153,7 @@ class KernelRows:
                     count=len(self._ways),
                     delimiter=ord(self._header.delimiter),
                     nothing=self._nothing,
+                    quoting=_QUOTING[self._header.quoting],
                     gaps=start + self._header_at,
                 )
                 if rows >= -1:

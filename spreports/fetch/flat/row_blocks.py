@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 
 from spreports.errors import ParseError
 from spreports.fetch.flat.header import MAX_LINE, Header, Quoting
+from spreports.fetch.kernel.row_ends import RowEnds
 
 __all__ = ["row_blocks"]
 
@@ -109,8 +110,13 @@ def _row_end_finder(header: Header) -> Callable[[bytes, int], int]:
         + end
     )
     rows = re.compile(rb"(?:" + row + rb")*+")
+    plain = end == b"\n" and header.delimiter.isascii()
+    by_kernel = RowEnds(header.delimiter) if plain else None
 
     def last_row_end(data: bytes, stop: int) -> int:
+        last = by_kernel.last(data, stop) if by_kernel is not None else None
+        if last is not None:
+            return last
         found = rows.match(data, 0, stop)
         return found.end() if found else 0
 

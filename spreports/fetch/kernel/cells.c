@@ -2,6 +2,7 @@
    fetched from afar once, and not for each column. */
 #include "buffers.h"
 #include "coded.h"
+#include "enclosed.h"
 #include "escapes.h"
 #include "kernel.h"
 #include "numbers.h"
@@ -36,18 +37,24 @@ static uint32_t empty_ones(const int32_t *ends, uint32_t rows, byte *valid) {
     return nulls;
 }
 
-/* Texts of a flat file, as they stand. */
-static byte *as_they_stand(const byte *text, const uint32_t *restrict first,
-                           const uint32_t *restrict last, uint32_t rows, uint32_t less,
-                           uint32_t nothing, int32_t *restrict ends, byte *data,
-                           byte *out) {
+/* Texts of a flat file, as they stand or without their quotes. */
+static inline __attribute__((always_inline)) byte *
+as_they_stand(const byte *text, const uint32_t *restrict first,
+              const uint32_t *restrict last, uint32_t rows, uint32_t less,
+              uint32_t quoting, uint32_t nothing, int32_t *restrict ends, byte *data,
+              byte *out) {
     for (uint32_t row = 0; row < rows; row++) {
-        const byte *from = text + first[row];
-        uint32_t size = last[row] - first[row] - less;
-        if (nothing == EMPTY_OR_SPACE && size == 1 && *from == ' ') size = 0;
+        piece own = {text + first[row], text + last[row] - less};
+        if (quoting) own = opened(own.at, own.end);
+        uint32_t size = (uint32_t)(own.end - own.at);
+        if (nothing == EMPTY_OR_SPACE && size == 1 && *own.at == ' ') size = 0;
         ends[row] = out - data;
-        copy(out, from, size);
-        out += size;
+        if (quoting == DOUBLED)
+            out = undoubled((piece){own.at, own.at + size}, out);
+        else {
+            copy(out, own.at, size);
+            out += size;
+        }
     }
     return out;
 }
@@ -86,9 +93,11 @@ static int texts(const byte *text, cells where, tile of, uint32_t k, column *to,
                    *last = first + where.width;
     int32_t *ends = (int32_t *)to->values + of.from;
     byte *data = (byte *)to->data, *out = data + to->size;
+#define STANDING(quoting) \
+    as_they_stand(text, first, last, of.rows, where.less, quoting, nothing, ends, data, \
+                  out)
     if (where.less)
-        out = as_they_stand(text, first, last, of.rows, where.less, nothing, ends, data,
-                            out);
+        out = where.quoting ? STANDING(where.quoting) : STANDING(BARE);
     else
         out = as_they_read(text, first, last, to, of, ends, out);
     if (!out) return 0;
@@ -133,6 +142,13 @@ static inline __attribute__((always_inline)) int fits(uint32_t kind, piece text,
     }
 }
 
+/* A cell without the spaces around it, which mean nothing where it is typed. */
+static __attribute__((noinline)) piece trimmed(piece cell) {
+    while (cell.at < cell.end && *cell.at == ' ') cell.at++;
+    while (cell.end > cell.at && cell.end[-1] == ' ') cell.end--;
+    return cell;
+}
+
 /* Under a null stands 0, and nothing of an earlier block. */
 static inline __attribute__((always_inline)) void blank(uint32_t kind, byte *values,
                                                         uint32_t row) {
@@ -150,16 +166,21 @@ static inline __attribute__((always_inline)) void blank(uint32_t kind, byte *val
 static inline __attribute__((always_inline)) int typed_as(uint32_t kind,
                                                           const byte *text, cells where,
                                                           tile of, uint32_t k,
-                                                          column *to,
-                                                          uint32_t nothing) {
+                                                          column *to) {
     const uint32_t *first = where.at + k * where.step, *last = first + where.width;
     const pattern *written = (const pattern *)to->written;
     byte *valid = (byte *)to->valid, *values = (byte *)to->values;
     seen last_one = {0, 0, 0};
     for (uint32_t row = of.from; row < of.from + of.rows; row++) {
-        piece own = {text + first[row], text + last[row] - where.less};
-        if (first[row] == NO_CELL || own.at == own.end ||
-            (nothing == EMPTY_OR_SPACE && own.end - own.at == 1 && *own.at == ' ')) {
+        piece own = {text, text};
+        if (first[row] != NO_CELL) {
+            own = (piece){text + first[row],
+                          text + (last[row] & ~ESCAPED) - where.less};
+            if (where.quoting) own = opened(own.at, own.end);
+            if (own.at < own.end && (*own.at == ' ' || own.end[-1] == ' '))
+                own = trimmed(own);
+        }
+        if (own.at == own.end) {
             clear(valid, row);
             blank(kind, values, row);
             to->nulls++;
@@ -175,10 +196,9 @@ static void begin_typed(uint32_t rows, column *to) {
     to->values = (uint32_t)(to->kind == BOOLEAN ? bits_of(rows) : take(to->size));
 }
 
-static int typed(const byte *text, cells where, tile of, uint32_t k, column *to,
-                 uint32_t nothing) {
+static int typed(const byte *text, cells where, tile of, uint32_t k, column *to) {
 #define AS(kind) \
-    case kind: return typed_as(kind, text, where, of, k, to, nothing)
+    case kind: return typed_as(kind, text, where, of, k, to)
     switch (to->kind) {
         AS(INT64);
         AS(FLOAT64);
@@ -209,7 +229,7 @@ static int write(const byte *text, cells where, tile of, uint32_t k, column *to,
     case CODED:
     case CODED_DECIMAL: return coded(text, where, of, k, to, nothing);
     case TEXT: return texts(text, where, of, k, to, nothing);
-    default: return typed(text, where, of, k, to, nothing);
+    default: return typed(text, where, of, k, to);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "buffers.h"
 #include "kernel.h"
+#include "enclosed.h"
 #include "numbers.h"
 
 /* A text by its first and last eight bytes: all of it, up to sixteen. */
@@ -57,8 +58,11 @@ static int coded(const byte *text, cells where, tile of, uint32_t k, column *to,
     uint32_t *codes = (uint32_t *)to->values, count = to->count, size = to->size;
     const uint32_t empty_is_null = nothing || to->kind == CODED_DECIMAL;
     for (uint32_t row = of.from; row < of.from + of.rows; row++) {
-        const byte *at = text + first[row];
-        uint32_t length = last[row] - first[row] - where.less;
+        piece own = {text + first[row], text + last[row] - where.less};
+        if (where.quoting) own = opened(own.at, own.end);
+        const byte *at = own.at;
+        uint32_t length = (uint32_t)(own.end - at);
+        if (where.quoting == DOUBLED && has_quote(own)) return 0;
         if ((!length && empty_is_null) ||
             (nothing == EMPTY_OR_SPACE && length == 1 && *at == ' ')) {
             codes[row] = 0;

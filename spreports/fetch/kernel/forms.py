@@ -16,12 +16,14 @@ __all__ = ["Forms", "has_form"]
 # Source: kernel.h, struct pattern and struct zone
 _PATTERN: Final = struct.Struct("<4Ii8s")
 _ZONE: Final = struct.Struct("<8sii")
+# As times.h has it
+_NO_CLOCK: Final = (255,)
 _TOKENS: Final = ("%Y", "%m", "%d", "%H", "%M", "%S")
 
 
 def has_form(layout: Layout) -> bool:
     """Say whether the kernel can be told of a layout."""
-    return all(mark.isascii() for _, _, mark in layout.marks) and layout.width < 256
+    return all(mark.isascii() for _, _, mark in layout.marks) and layout.width < 255
 
 
 class Forms:
@@ -61,7 +63,7 @@ class Forms:
                 *(at, layout.width),
                 *((zones, len(ZONE_OFFSETS)) if layout.zoned else (0, 0)),
                 _seconds(zone_offset(layout.unnamed)),
-                bytes(layout.places.get(token, (0,))[0] for token in _TOKENS),
+                bytes(layout.places.get(token, _NO_CLOCK)[0] for token in _TOKENS),
             )
             for at, layout in zip(starts, self._layouts, strict=True)
         ]

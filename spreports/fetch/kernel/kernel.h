@@ -46,7 +46,7 @@ typedef struct {
     uint32_t text, width; /* 0 for each digit */
     uint32_t zones, count;
     int32_t offset; /* seconds east of UTC, where no zone stands behind it */
-    byte places[8]; /* of year, month, day, and hour, minute and second if any */
+    byte places[8]; /* of year, month, day, and hour, minute and second, or NO_CLOCK */
 } pattern;
 
 typedef struct {
@@ -71,6 +71,7 @@ typedef struct {
 typedef struct {
     const uint32_t *at;
     uint32_t step, width, less;
+    uint32_t quoting; /* DOUBLED only where some quote is */
 } cells;
 
 /* What to do with a block, as Python writes it before each call: a call's parameters
@@ -80,6 +81,7 @@ typedef struct {
     uint32_t columns, count;
     uint32_t delimiter; /* of flat files */
     uint32_t nothing;   /* which texts of theirs are null */
+    uint32_t quoting;   /* what their quotes mean */
     uint32_t gaps;      /* of records: one more than columns; of rows: the header */
     uint32_t least;     /* bytes of a record's gaps behind its first value */
     uint32_t table;     /* of a charset */
@@ -108,6 +110,10 @@ int same(const byte *one, const byte *other, uint32_t size);
 /* Return the first column whose cells do not all fit, or -1. */
 int32_t write_columns(const byte *text, cells where, uint32_t rows, column *to,
                       uint32_t columns, uint32_t nothing);
+
+/* What quotes mean: nothing, or they are around cells; one inside stands twice, or as it
+   is. */
+enum { BARE = 0, DOUBLED = 1, ENCLOSED = 2 };
 
 /* Which texts are null. */
 enum { KEPT = 0, EMPTY = 1, EMPTY_OR_SPACE = 2 };

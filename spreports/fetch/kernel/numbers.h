@@ -135,26 +135,39 @@ static inline int decimal(piece text, seen *last, int64_t *to) {
     return 1;
 }
 
-/* The same with a comma or a point, behind which are one or two digits: then neither can
-   stand between groups of three. */
+/* The same with a comma or a point, behind which are one or two digits: then it cannot
+   stand between groups of three. The other one may. */
 static int local_decimal(piece text, seen *last, int64_t *to) {
-    byte pointed[24];
-    uint32_t size = (uint32_t)(text.end - text.at), mark = size;
-    if (size > 20) return 0;
-    for (uint32_t k = 0; k < size; k++) {
-        int is_mark = text.at[k] == ',' || text.at[k] == '.';
-        if (is_mark) mark = k;
-        pointed[k] = is_mark ? '.' : text.at[k];
+    byte plain[24], *out = plain;
+    const byte *mark = text.end, *first = text.at + (*text.at == '-');
+    if (text.end - text.at > 24) return 0;
+    for (const byte *at = text.at; at < text.end; at++)
+        if (*at == ',' || *at == '.') mark = at;
+    if (text.end - mark > 3) return 0;
+    for (const byte *at = text.at; at < text.end; at++) {
+        if (at < mark && *at == (*mark == ',' ? '.' : ',')) {
+            if ((mark - at) % 4 || at == first) return 0;
+            continue;
+        }
+        *out++ = at == mark ? '.' : *at;
     }
-    if (size - mark > 3) return 0;
-    return decimal((piece){pointed, pointed + size}, last, to);
+    uint32_t groups = (uint32_t)(text.end - text.at - (out - plain));
+    if (groups && mark - first - 4 * (int32_t)groups > 3) return 0;
+    return decimal((piece){plain, out}, last, to);
 }
 
+/* In any case: true, yes, y, 1 and t, and their opposites. */
 static int boolean(piece text, int *to) {
     uint32_t size = (uint32_t)(text.end - text.at);
     uint32_t letters = *(const uint32_t *)text.at | 0x20202020;
-    *to = size == 4;
+    if (size < 4) letters &= (1u << 8 * size) - 1;
+    *to = 1;
     if (size == 4) return letters == *(const uint32_t *)"true";
+    if (size == 3) return letters == *(const uint32_t *)"yes";
+    if (size == 1 && (letters == 'y' || letters == 't' || *text.at == '1')) return 1;
+    *to = 0;
+    if (size == 1) return letters == 'n' || letters == 'f' || *text.at == '0';
+    if (size == 2) return letters == ('n' | 'o' << 8);
     return size == 5 && letters == *(const uint32_t *)"fals" &&
            (text.at[4] | 0x20) == 'e';
 }

@@ -128,7 +128,7 @@ WASM(records) int32_t records(void) {
             if (next == NO_GAP) return DECLINED;
             for (k++, place += step; k < next; k++, place += step) *place = NO_CELL;
             if (at == end) {
-                cells where = {places, step, (uint32_t)most, 0};
+                cells where = {places, step, (uint32_t)most, 0, BARE};
                 int32_t misfit =
                     write_columns(text, where, found + 1, to, columns, KEPT);
                 if (misfit < 0) return (int32_t)found + 1;

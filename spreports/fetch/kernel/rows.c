@@ -1,14 +1,24 @@
-/* Where the cells of a flat file's rows are. Quotes mean nothing here. */
+/* Where the cells of a flat file's rows are. */
 #include <wasm_simd128.h>
 
 #include "kernel.h"
+#include "quotes.h"
 
-enum { LINE_END = '\n', RETURN = '\r', STEP = 64 };
+enum { LINE_END = '\n', RETURN = '\r', QUOTE = '"', STEP = 64 };
 
 /* Which of 64 bytes are cell ends, and which may end a line. */
 typedef struct {
     uint64_t cells, lines;
 } marks;
+
+static inline uint64_t quotes_in(const byte *text) {
+    uint64_t found = 0;
+    for (int part = 0; part < STEP; part += 16)
+        found |= (uint64_t)wasm_i8x16_bitmask(wasm_i8x16_eq(
+                     wasm_v128_load(text + part), wasm_i8x16_splat(QUOTE)))
+                 << part;
+    return found;
+}
 
 static marks marks_in(const byte *text, v128_t cell_end, v128_t line_end, v128_t ret) {
     marks found = {0, 0};
@@ -54,10 +64,11 @@ static inline __attribute__((always_inline)) uint32_t *noted(uint64_t found,
 
 /* Return the rows, with where their cells begin, column after column, and in one
    column more what is behind the last cells; or DECLINED where some row has another
-   number of cells or repeats the header, or a line end is not "\n" or "\r\n". Blank
-   lines are no rows. */
+   number of cells or repeats the header, a line end is not "\n" or "\r\n", or a quote is
+   not around a cell though quotes are DOUBLED. Blank lines are no rows. */
 static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t columns,
-                    const gap *header, uint32_t *starts, uint32_t most) {
+                    const gap *header, uint32_t *starts, uint32_t most,
+                    quotes *quoted) {
     v128_t cell_end = wasm_i8x16_splat((char)delimiter);
     v128_t line_end = wasm_i8x16_splat(LINE_END), ret = wasm_i8x16_splat(RETURN);
     uint32_t *row = starts, *cell = starts, start = 0;
@@ -65,9 +76,19 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
     *cell = 0;
     for (uint32_t base = 0; base < size; base += STEP) {
         marks here = marks_in(text + base, cell_end, line_end, ret);
-        uint64_t inside = size - base < STEP ? (1ull << (size - base)) - 1 : ~0ull;
-        uint64_t left = here.cells & inside;
-        for (uint64_t lines = here.lines & inside; lines; lines &= lines - 1) {
+        uint64_t known = size - base < STEP ? (1ull << (size - base)) - 1 : ~0ull;
+        here.cells &= known;
+        here.lines &= known;
+        if (quoted) {
+            int fits = 1;
+            uint64_t in = inside(quotes_in(text + base) & known, here.cells | here.lines,
+                                 known, quoted, &fits);
+            if (!fits) return DECLINED;
+            here.cells &= ~in;
+            here.lines &= ~in;
+        }
+        uint64_t left = here.cells;
+        for (uint64_t lines = here.lines; lines; lines &= lines - 1) {
             uint64_t before = (lines & -lines) - 1;
             cell = noted(left & before, base, cell, most, row + behind);
             if (!cell) return DECLINED;
@@ -92,6 +113,7 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
         cell = noted(left, base, cell, most, row + behind);
         if (!cell) return DECLINED;
     }
+    if (quoted && quoted->inside) return DECLINED;
     if (start < size) {
         cell += most;
         if (cell != row + behind || is_header(header, text + start, size - start))
@@ -100,6 +122,29 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
         row++;
     }
     return row - starts;
+}
+
+/* Return what the last whole row of a text ends with, 0 where none does; or DECLINED
+   where a quote is not around a cell. */
+WASM(row_end) int32_t row_end(void) {
+    const byte *text = (const byte *)the_job.text;
+    uint32_t size = the_job.size, last = 0;
+    v128_t cell_end = wasm_i8x16_splat((char)the_job.delimiter);
+    v128_t line_end = wasm_i8x16_splat(LINE_END), ret = wasm_i8x16_splat(RETURN);
+    quotes quoted = {0, 1, 0, 0};
+    int fits = 1;
+    for (uint32_t base = 0; base < size && fits; base += STEP) {
+        marks here = marks_in(text + base, cell_end, line_end, ret);
+        uint64_t known = size - base < STEP ? (1ull << (size - base)) - 1 : ~0ull;
+        uint64_t ends = (here.cells | here.lines) & known;
+        uint64_t in =
+            inside(quotes_in(text + base) & known, ends, known, &quoted, &fits);
+        uint64_t lines = here.lines & known & ~in;
+        while (lines && text[base + 63 - __builtin_clzll(lines)] == RETURN)
+            lines &= ~(1ull << (63 - __builtin_clzll(lines)));
+        if (lines) last = base + 64 - (uint32_t)__builtin_clzll(lines);
+    }
+    return fits ? (int32_t)last : DECLINED;
 }
 
 /* Read a block of whole rows. Returns their number and sets the columns, or DECLINED,
@@ -117,10 +162,14 @@ WASM(rows) int32_t rows(void) {
     if (room > 0x40000000u) return DECLINED;
     uint32_t *starts = take((uint32_t)room);
     const gap *header = (const gap *)the_job.gaps;
-    int32_t found =
-        find(text, size, (byte)the_job.delimiter, columns, header, starts, most);
+    byte delimiter = (byte)the_job.delimiter;
+    quotes quoted = {0, 1, 0, 0};
+    uint32_t quoting = the_job.quoting;
+    int32_t found = find(text, size, delimiter, columns, header, starts, most,
+                         quoting == DOUBLED ? &quoted : 0);
     if (found < 0) return found;
-    cells where = {starts, most, most, 1};
+    if (quoting == DOUBLED && !quoted.doubled) quoting = ENCLOSED;
+    cells where = {starts, most, most, 1, quoting};
     int32_t misfit =
         write_columns(text, where, (uint32_t)found, to, columns, the_job.nothing);
     return misfit < 0 ? found : -2 - misfit;

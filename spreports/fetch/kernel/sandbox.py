@@ -57,7 +57,7 @@ class Job(ctypes.LittleEndianStructure):
     _fields_ = tuple(
         (name, ctypes.c_uint32)
         for name in (
-            *("text", "size", "columns", "count", "delimiter", "nothing"),
+            *("text", "size", "columns", "count", "delimiter", "nothing", "quoting"),
             *("gaps", "least", "table", "made", "made_size"),
         )
     )

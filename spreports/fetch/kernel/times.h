@@ -6,10 +6,12 @@
 
 #include "kernel.h"
 
-/* Two digits, or -1000 and less. */
+enum { NO_CLOCK = 255 }; /* the place of the hour, where a day is its midnight */
+
+/* Two digits; or less than can be made up for by two others, times a hundred. */
 static int two(const byte *at) {
     int tens = at[0] - '0', ones = at[1] - '0';
-    return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1000 : tens * 10 + ones;
+    return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -100000 : tens * 10 + ones;
 }
 
 /* Days since 1970. Years 2 to 9998, so that no zone leads out of what Python knows. */
@@ -144,9 +146,11 @@ static int by_pattern(piece text, const pattern *form, int64_t *to) {
     const byte *at = text.at, *p = form->places;
     uint32_t size = (uint32_t)(text.end - at), width = form->width;
     int32_t days;
-    int clock, east = form->offset;
+    int clock = 0, east = form->offset;
     if ((form->zones ? size <= width : size != width) || !is_like(at, form) ||
-        !day_in(at, p, &days) || !clock_of(at + p[3], at + p[4], at + p[5], &clock))
+        !day_in(at, p, &days))
+        return 0;
+    if (p[3] != NO_CLOCK && !clock_of(at + p[3], at + p[4], at + p[5], &clock))
         return 0;
     if (form->zones && !zone_of(at + width, text.end, form, &east)) return 0;
     *to = (days * 86400ll + clock - east) * 1000000;
