@@ -7,7 +7,7 @@ cell gives the same day or instant.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -92,19 +92,7 @@ def timestamps(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
     pyarrow.ArrowInvalid
         The cells differ in layout, or some cell fits no format.
     """
-    for layout in layouts(formats):
-        try:
-            values = _in_layout(texts, layout) if layout else texts.cast(_INSTANT)
-        except pa.ArrowInvalid:
-            continue
-        ends = pc.min_max(values)
-        # Arrow knows years that Python does not
-        if ends["min"].is_valid and (
-            ends["min"].value < _FIRST or ends["max"].value > _LAST
-        ):
-            break
-        return values
-    raise pa.ArrowInvalid("no format fits every cell")
+    return _in_one_layout(texts, layouts(formats), _instants_in, (_FIRST, _LAST))
 
 
 def days(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
@@ -125,19 +113,29 @@ def days(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
     pyarrow.ArrowInvalid
         The cells differ in layout, or some cell fits no format.
     """
-    for layout in layouts(formats, days=True):
+    known = layouts(formats, days=True)
+    return _in_one_layout(texts, known, _days_in, (_FIRST_DAY, _LAST_DAY))
+
+
+def _in_one_layout(
+    texts: pa.Array,
+    known: Sequence[Layout | None],
+    read: Callable[[pa.Array, Layout | None], pa.Array],
+    ends: tuple[int, int],
+) -> pa.Array:
+    """Return a column read by the first layout that fits; Python knows its ends."""
+    for layout in known:
         try:
-            values = _day_in(texts, layout) if layout else texts
-            found = values.cast(pa.date32())
+            values = read(texts, layout)
         except pa.ArrowInvalid:
             continue
-        ends = pc.min_max(found)
+        found = pc.min_max(values)
         # Arrow knows years that Python does not
-        if ends["min"].is_valid and (
-            ends["min"].value < _FIRST_DAY or ends["max"].value > _LAST_DAY
+        if found["min"].is_valid and not (
+            ends[0] <= found["min"].value <= found["max"].value <= ends[1]
         ):
             break
-        return found
+        return values
     raise pa.ArrowInvalid("no format fits every cell")
 
 
@@ -214,16 +212,18 @@ def _layout(pattern: str, *, days: bool) -> Layout | None:
     )
 
 
-def _day_in(texts: pa.Array, layout: Layout) -> pa.Array:
-    """Return the days of texts in this layout, as ISO 8601 writes them."""
+def _days_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
+    """Return the days of texts in this layout."""
+    if layout is None:
+        return texts.cast(pa.date32())
     data = texts.cast(pa.binary())
     lengths = pc.min_max(pc.binary_length(data)).as_py()
     if lengths["min"] is None:
-        return texts
+        return pa.nulls(len(texts), pa.date32())
     if not lengths["min"] == lengths["max"] == layout.width:
         raise pa.ArrowInvalid("another width")
     _check_marks(data, layout)
-    return _joined(data, layout, _DAY, "-").cast(pa.string())
+    return _joined(data, layout, _DAY, "-").cast(pa.string()).cast(pa.date32())
 
 
 def _check_marks(data: pa.Array, layout: Layout) -> None:
@@ -241,8 +241,10 @@ def _joined(
     return pc.binary_join_element_wise(*parts, _mark(mark))
 
 
-def _in_layout(texts: pa.Array, layout: Layout) -> pa.Array:
+def _instants_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
     """Return the instants of texts in this layout."""
+    if layout is None:
+        return texts.cast(_INSTANT)
     data = texts.cast(pa.binary())
     lengths = pc.min_max(pc.binary_length(data)).as_py()
     if lengths["min"] is None:

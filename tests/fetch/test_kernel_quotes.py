@@ -123,6 +123,7 @@ def test_quotes_at_every_place_of_a_vector_open_and_close() -> None:
         'a,"b"c\n',
         '"a""b\n',
         f'{"x" * 63}"a",b\n',
+        f'{"x" * 64}"a",b\n',
         f'{"x" * 62},"a"b\n',
         f'"{"x" * 62}"b,c\n',
     ],

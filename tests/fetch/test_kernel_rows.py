@@ -284,15 +284,18 @@ def test_a_column_that_does_not_fit_is_text_from_then_on_and_others_are_not() ->
     assert rows_of(reader, b"1\t2\n") == [("1", 2)]
 
 
-LOCAL = st.sampled_from(TIMED)
-
-
-@given(st.data(), LOCAL)
-def test_a_time_by_pattern_is_the_instant_that_its_text_is_by_itself(
-    data: st.DataObject, formats: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("dtype", "known"),
+    [("timestamp", TIMED), ("date", DATED)],
+    ids=["instants", "days"],
+)
+@given(data=st.data())
+def test_a_time_by_pattern_is_the_one_that_its_text_is_by_itself(
+    dtype: str, known: list[tuple[str, ...]], data: st.DataObject
 ) -> None:
+    formats = data.draw(st.sampled_from(known))
     texts = data.draw(st.lists(written(formats or ("iso",)), min_size=1, max_size=3))
-    column = Column(name="t", dtype="timestamp", formats=formats)
+    column = Column(name="t", dtype=dtype, formats=formats)
     batch = kernel(column).batch("".join(f"{text}\n" for text in texts).encode())
     assert batch is not None
     got = batch.column(0)
@@ -327,24 +330,6 @@ def test_times_by_pattern_are_typed_in_one_pass(
     ] * 2
 
 
-@given(st.data(), st.sampled_from(DATED))
-def test_a_day_by_pattern_is_the_day_that_its_text_is_by_itself(
-    data: st.DataObject, formats: tuple[str, ...]
-) -> None:
-    texts = data.draw(st.lists(written(formats or ("iso",)), min_size=1, max_size=3))
-    column = Column(name="t", dtype="date", formats=formats)
-    batch = kernel(column).batch("".join(f"{text}\n" for text in texts).encode())
-    assert batch is not None
-    got = batch.column(0)
-    if got.type == pa.string():
-        return
-    cells = cells_of(column, local=False, currency=None)
-    assert cells is not None
-    one_by_one, bad = typed_column(pa.array(texts), replace(cells, at_once=None))
-    assert bad is None, "typed, although a cell does not fit"
-    assert got.equals(one_by_one)
-
-
 @pytest.mark.parametrize(
     ("formats", "text"),
     [
@@ -361,7 +346,9 @@ def test_days_by_pattern_are_typed_in_one_pass(
     for _ in range(2):
         rows = rows_of(reader, f"{text}\n\n{text}\n".encode())
         assert rows == [(date(2024, 2, 29),)] * 2
-    assert rows_of(reader, b"31.04.2026\n") == [("31.04.2026",)]
+    for other in (f"{text}x", f"{text} 00", "31.04.2026"):
+        fresh = kernel(Column(name="t", dtype="date", formats=formats))
+        assert rows_of(fresh, f"{other}\n".encode()) == [(other,)]
 
 
 @given(

@@ -6,10 +6,10 @@
 
 /* What is known of quotes behind the last 64 bytes. */
 typedef struct {
-    uint64_t inside;    /* all bits, where a cell is open */
-    uint64_t may_open;  /* the lowest bit: a cell begins, or a quote has just closed */
+    uint64_t inside;     /* all bits, where a cell is open */
+    uint64_t may_open;   /* the lowest bit: a cell begins, or a quote has just closed */
     uint64_t has_closed; /* the lowest bit: the last byte closed a cell */
-    uint32_t doubled;   /* some quote stands for one inside its cell */
+    uint32_t doubled;    /* some quote stands for one inside its cell */
 } quotes;
 
 /* Which bytes are inside quotes, the opening one too: the parity of quotes up to each. */
