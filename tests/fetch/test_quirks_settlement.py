@@ -245,3 +245,12 @@ def test_texts_told_apart_for_a_sink_change_no_row_and_no_check(table: str) -> N
     for coded in (True, False):
         with pytest.raises(ParseError, match="add up"):
             read(wrong, SETTLEMENT, table=table, coded=coded, batch_bytes=40_000)
+
+
+def test_a_row_without_an_id_counts_for_no_settlement_of_several() -> None:
+    other = {**SUMMARY, "settlement-id": "8", "total-amount": "1,00"}
+    lost = {"settlement-id": "", "amount": "1,00"}
+    text = flat(SETTLEMENT, SUMMARY, *ROWS, other, lost)
+    for size in range(1, 500, 25):
+        with pytest.raises(ParseError, match="add up"):
+            read(text, SETTLEMENT, batch_bytes=size)
