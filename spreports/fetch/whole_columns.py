@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -25,16 +25,16 @@ from spreports.fetch.timestamps import (
     zone_offset,
 )
 
-__all__ = ["Layout", "days", "layouts", "timestamps"]
+__all__ = ["Layout", "days", "known_to_python", "layouts", "timestamps"]
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-# Microseconds since 1970
-_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_FIRST_DAY: Final = (date.min - _EPOCH.date()).days
-_LAST_DAY: Final = (date.max - _EPOCH.date()).days
+# The first and the last that Python knows: days, and microseconds, since 1970
+_FIRST: Final = datetime.min.replace(tzinfo=UTC) - _EPOCH
+_LAST: Final = datetime.max.replace(tzinfo=UTC) - _EPOCH
+_DAYS: Final = (_FIRST.days, _LAST.days)
+_INSTANTS: Final = (_FIRST // _MICROSECOND, _LAST // _MICROSECOND)
 _ISO_DAY: Final = "%Y-%m-%d"
 _ISO_WITH_ZONE: Final = "%Y-%m-%dT%H:%M:%S%Z"
 _DAY: Final = ("%Y", "%m", "%d")
@@ -92,7 +92,7 @@ def timestamps(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
     pyarrow.ArrowInvalid
         The cells differ in layout, or some cell fits no format.
     """
-    return _in_one_layout(texts, layouts(formats), _instants_in, (_FIRST, _LAST))
+    return _in_one_layout(texts, layouts(formats), _instants_in)
 
 
 def days(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
@@ -113,27 +113,40 @@ def days(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
     pyarrow.ArrowInvalid
         The cells differ in layout, or some cell fits no format.
     """
-    known = layouts(formats, days=True)
-    return _in_one_layout(texts, known, _days_in, (_FIRST_DAY, _LAST_DAY))
+    return _in_one_layout(texts, layouts(formats, days=True), _days_in)
+
+
+def known_to_python(times: pa.Array | pa.ChunkedArray) -> bool:
+    """Tell whether all are of years that Python knows; Arrow knows more.
+
+    Parameters
+    ----------
+    times : pyarrow.Array or pyarrow.ChunkedArray
+        Days, or instants in microseconds.
+
+    Returns
+    -------
+    bool
+    """
+    ends = pc.min_max(times)
+    first, last = _DAYS if pa.types.is_date(times.type) else _INSTANTS
+    return not ends["min"].is_valid or bool(
+        first <= ends["min"].value <= ends["max"].value <= last
+    )
 
 
 def _in_one_layout(
     texts: pa.Array,
     known: Sequence[Layout | None],
     read: Callable[[pa.Array, Layout | None], pa.Array],
-    ends: tuple[int, int],
 ) -> pa.Array:
-    """Return a column read by the first layout that fits; Python knows its ends."""
+    """Return a column read by the first layout that fits."""
     for layout in known:
         try:
             values = read(texts, layout)
         except pa.ArrowInvalid:
             continue
-        found = pc.min_max(values)
-        # Arrow knows years that Python does not
-        if found["min"].is_valid and not (
-            ends[0] <= found["min"].value <= found["max"].value <= ends[1]
-        ):
+        if not known_to_python(values):
             break
         return values
     raise pa.ArrowInvalid("no format fits every cell")
@@ -182,9 +195,9 @@ def _specimen(pattern: str) -> str:
 
 
 def _layout(pattern: str, *, days: bool) -> Layout | None:
-    """Return the layout of a pattern; None where it is not one of fixed width.
+    """Return the layout of a pattern; None where it has no fixed width.
 
-    Nor where it is no whole day, without or, if not of days, with a clock and a zone.
+    It names a day; a clock only where it is not of days, and a zone only behind one.
     """
     places: dict[str, tuple[int, int]] = {}
     marks: list[tuple[int, int, str]] = []
@@ -200,8 +213,9 @@ def _layout(pattern: str, *, days: bool) -> Layout | None:
         else:
             marks.append((width, width + size, part))
         width += size
-    whole = zoned or (not days and "%H" in places)
-    if places.keys() != set(_DAY + _CLOCK if whole else _DAY) or (zoned and days):
+    has_clock = zoned or (not days and "%H" in places)
+    wanted = _DAY + _CLOCK if has_clock else _DAY
+    if places.keys() != set(wanted) or (zoned and days):
         return None
     return Layout(
         places=places,

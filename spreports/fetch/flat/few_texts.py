@@ -57,6 +57,8 @@ def few_texts(
 ) -> frozenset[str]:
     """Return the columns that have at most one text in 16 rows.
 
+    Rows in which a delimiter stands inside quotes are not counted.
+
     Parameters
     ----------
     head : bytes
@@ -70,7 +72,6 @@ def few_texts(
     Returns
     -------
     frozenset of str
-        Rows in which a delimiter stands inside quotes are not counted.
     """
     rows = [
         line.removesuffix(b"\r").split(header.delimiter.encode())

@@ -122,9 +122,9 @@ class KernelRows:
         -------
         pyarrow.RecordBatch or None, n rows x m columns
             Each column typed as the catalogue says, or text; None where a row has
-            another number of cells or repeats the header, where a quote may mean
-            something, for a row of some MiB, and for the first blocks, until the kernel
-            pays.
+            another number of cells or repeats the header, where quotes are doubled and
+            one is not around a cell, for a row of some MiB, and for the first blocks,
+            until the kernel pays.
         """
         self._seen_bytes += len(block)
         if not kernel_pays(self._seen_bytes):

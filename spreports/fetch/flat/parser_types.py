@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
@@ -20,14 +19,12 @@ import pyarrow.compute as pc
 from spreports.catalog import Column
 from spreports.fetch.cells import ARROW_TYPES
 from spreports.fetch.timestamps import ISO
+from spreports.fetch.whole_columns import known_to_python
 
 __all__ = ["Asked", "ParserTypes"]
 
 # Integers and floats stay text: Arrow reads hexadecimal and nan, too
 _BY_PARSER: Final = {"boolean", "decimal", "date", "timestamp"}
-# Arrow knows the year 0, Python does not; days and microseconds since 1970
-_FIRST: Final = datetime.min.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_INSTANT: Final = _FIRST // timedelta(microseconds=1)
 _BY_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _FEW: Final = 1 / 16
 
@@ -109,12 +106,8 @@ class ParserTypes:
         except pa.ArrowInvalid:
             return None
         for name, dtype in asked.left.items():
-            if pa.types.is_temporal(dtype):
-                earliest = pc.min(columns[name])
-                is_day = pa.types.is_date(dtype)
-                first = _FIRST.days if is_day else _FIRST_INSTANT
-                if earliest.is_valid and earliest.value < first:
-                    return None
+            if pa.types.is_temporal(dtype) and not known_to_python(columns[name]):
+                return None
         if asked.by_text is None and table.num_rows:  # says it for all blocks
             few = frozenset(
                 name

@@ -141,10 +141,9 @@ class SummaryRow:
         name = self._names.get(_ID)
         ids = batch.column(name) if name else pa.nulls(batch.num_rows, pa.string())
         cells = cells.cast(_WIDE)
-        if not pa.types.is_dictionary(ids.type):
-            ids = ids.dictionary_encode()
-        if ids.null_count == 0 and len(ids.dictionary) == 1:
-            found = [(ids.dictionary[0].as_py(), pc.sum(cells).as_py())]
+        known = ids.unique()
+        if len(known) == 1:
+            found = [(known[0].as_py(), pc.sum(cells).as_py())]
         else:
             rows = pa.table({"id": ids.cast(pa.string()), "cell": cells})
             by_id = rows.group_by("id", use_threads=False)

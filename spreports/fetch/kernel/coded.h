@@ -4,8 +4,8 @@
 #define SPREPORTS_CODED_H
 
 #include "buffers.h"
-#include "kernel.h"
 #include "enclosed.h"
+#include "kernel.h"
 #include "numbers.h"
 
 /* A text by its first and last eight bytes: all of it, up to sixteen. */
