@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import re
 from pathlib import Path
 
@@ -37,6 +38,7 @@ RECORD = """{{
     "conversionShare" : {}
   }}"""
 TAIL = " ]\n}"
+BETWEEN = ",\n    "
 _SHARE = re.compile(r'\n    "clickShare" : [^,]*,')
 
 
@@ -46,7 +48,7 @@ def search_terms(
     seed: int = 1,
     *,
     compressed: bool = False,
-    lacking: bool = False,
+    keys: str = "",
 ) -> Path:
     """Write a search terms document of about `mebibytes`, as Jackson prints it.
 
@@ -57,8 +59,9 @@ def search_terms(
     seed : int
     compressed : bool
         Gzip, level 6.
-    lacking : bool
-        Every seventh record is without a share.
+    keys : str
+        ``"lacking"``: every seventh record is without a share; ``"shuffled"``: those of
+        each record in an order of its own.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def search_terms(
         Kept from call to call; the name tells size and seed.
     """
     suffix = ".json.gz" if compressed else ".json"
-    name = "search-terms-lacking" if lacking else "search-terms"
+    name = f"search-terms-{keys}" if keys else "search-terms"
     path = folder / f"{name}-{mebibytes}-{seed}{suffix}"
     if path.exists():
         return path
@@ -77,7 +80,7 @@ def search_terms(
         file.write(HEAD.encode())
         block = 0
         while written < mebibytes << 20:
-            text = ", " * bool(block) + _block(seed, block, lacking=lacking)
+            text = ", " * bool(block) + _block(seed, block, keys)
             written += file.write(text.encode())
             block += 1
         file.write(TAIL.encode())
@@ -85,7 +88,7 @@ def search_terms(
     return path
 
 
-def _block(seed: int, block: int, *, lacking: bool) -> str:
+def _block(seed: int, block: int, keys: str) -> str:
     """Return records with commas between them; three for each search term."""
     terms = pl.int_range(BLOCK_ROWS, eager=True) // 3 + block * (BLOCK_ROWS // 3)
     draw = pl.DataFrame(
@@ -115,10 +118,22 @@ def _block(seed: int, block: int, *, lacking: bool) -> str:
         ).alias("record")
     )
     found = records["record"].to_list()
-    if lacking:
+    if keys == "shuffled":
+        order = random.Random(seed * 1000 + block)
+        found = [_shuffled(record, order) for record in found]
+    if keys == "lacking":
         found[::7] = [_SHARE.sub("", record) for record in found[::7]]
     text = ", ".join(found)
     return text.replace("<", "{").replace(">", "}")
+
+
+def _shuffled(record: str, order: random.Random) -> str:
+    """Return a record whose keys stand in another order."""
+    brace, _, keys = record.partition("\n    ")
+    inside, _, end = keys.rpartition("\n  ")
+    pairs = inside.split(BETWEEN)
+    order.shuffle(pairs)
+    return f"{brace}\n    {BETWEEN.join(pairs)}\n  {end}"
 
 
 def _share(column: str) -> pl.Expr:

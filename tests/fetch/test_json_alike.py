@@ -208,43 +208,160 @@ def test_the_kernel_has_room_for_records_that_lack_nearly_everything(
     compare(document)
 
 
+INSIDE: Pairs = [("m", "-7"), ("p", '"x"')]
+
+
+@LAYOUTS
 @pytest.mark.parametrize(
     "pairs",
     [
+        [],
         PLAIN[1:],
         PLAIN[:-1],
-        [PLAIN[0], *reversed(PLAIN[1:])],
-        [*PLAIN[:2], PLAIN[1], *PLAIN[2:]],
-        [PLAIN[0], ("more", "1"), *PLAIN[2:]],
-        [*PLAIN[:-1], ("o", [("p", '"x"')])],
+        list(reversed(PLAIN)),
+        [PLAIN[-1], *PLAIN[:-1]],
+        [*PLAIN[:-1], ("o", INSIDE[1:])],
+        [*PLAIN[:-1], ("o", list(reversed(INSIDE)))],
+        [*PLAIN[:-1], ("o", [])],
+        [("o", []), *PLAIN[:-1]],
+        [*PLAIN[:3], ("o", "null"), *PLAIN[3:-1]],
+        [("o", "null")],
+        [("o", [])],
+        [("o", INSIDE)],
     ],
-    ids=["first", "struct", "order", "twice", "another", "first of a struct"],
+    ids=[
+        *("nothing", "not the first", "no object", "backwards", "object first"),
+        *("first inside", "backwards inside", "empty object", "empty object first"),
+        *("null object", "only null object", "only empty object", "only an object"),
+    ],
 )
-def test_the_kernel_declines_a_record_that_lacks_or_has_anything_else(
-    pairs: Pairs, monkeypatch: pytest.MonkeyPatch
+def test_the_kernel_reads_keys_in_any_order_and_records_that_lack_some(
+    style: Style, pairs: Pairs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used = ways_of(monkeypatch)
-    document = STYLES["compact"].document([*[PLAIN] * 30, pairs, PLAIN])
+    # what stood between two values once comes again, and is remembered
+    document = style.document([*[PLAIN] * 20, pairs, PLAIN, pairs, pairs, PLAIN])
     compare(document)
+    assert set(used) == {KernelRecords}
+    compare(document, nested="struct")
+    compare(document, batch_bytes=100)
+
+
+@HOSTILE
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [*PLAIN[:2], PLAIN[1], *PLAIN[2:]],
+        [*PLAIN, PLAIN[0]],
+        [*PLAIN, PLAIN[-1]],
+        [PLAIN[-1], *PLAIN[:-1], PLAIN[-1]],
+        [*PLAIN, ("o", "null")],
+        [*PLAIN[:-1], ("o", "null"), ("o", INSIDE)],
+        [*PLAIN[:-1], ("o", []), ("o", INSIDE)],
+        [*PLAIN[:-1], ("o", [*INSIDE, INSIDE[0]])],
+        [PLAIN[0], ("more", "1"), *PLAIN[2:]],
+        [("more", "null"), *PLAIN[1:]],
+        [*PLAIN[:-1], ("o", [*INSIDE, ("q", "1")])],
+        [*PLAIN[:-1], ("o", [*INSIDE, ("s", "1")])],
+        [*PLAIN[:-1], ("m", "1")],
+        [*PLAIN[:-1], ("o", '"x"')],
+        [("s", "{}"), *PLAIN[1:]],
+        [("s", "[]"), *PLAIN[1:]],
+        [("\\u0073", '"a"'), *PLAIN[1:]],
+    ],
+    ids=str,
+)
+def test_the_kernel_declines_a_key_that_comes_twice_or_is_not_known(
+    style: Style, pairs: Pairs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = ways_of(monkeypatch)
+    compare(style.document([*[PLAIN] * 30, pairs, pairs, PLAIN]))
     assert used[0] is KernelRecords
     assert len(used) > 1
 
 
-def test_the_kernel_declines_a_block_that_begins_with_another_key_of_one_length() -> (
-    None
-):
-    root = record_of(KIND.columns(), typed=True)
+@pytest.mark.parametrize(
+    ("text", "records"),
+    [
+        (b'{"s":"a","n":1},', 1),
+        (b' { "s" : "a" } , {"n":1} ,\n', 2),
+        (b"{},{},", 2),
+        (b'{"o":{"m":1}},{"o":{"p":"x"}},', 2),
+        (b",", 0),
+        (b"{", 0),
+        (b"{}", 0),
+        (b"{},{", 0),
+        (b"{},,", 0),
+        (b"{}},", 0),
+        (b'{"s"},', 0),
+        (b'{"s":},', 0),
+        (b'{"s" "a"},', 0),
+        (b'{"s":"a",},', 0),
+        (b'{,"s":"a"},', 0),
+        (b'{"s":"a" "n":1},', 0),
+        (b'{"s":"a","n":1', 0),
+        (b'{"s":"a","n":1}', 0),
+        (b'{"s":"a","n":1}}', 0),
+        (b'{"s":"a","n":1},"', 0),
+        (b'{"o":{"m":1},', 0),
+        (b'{"o":{"m":1}},}', 0),
+        (b'{"o":{"m":1,}},', 0),
+        (b'{"o":{"m":1}"p":"x"},', 0),
+        (b'{"o":nul},', 0),
+        (b'{"o":1},', 0),
+        (b'{"o":[]},', 0),
+        (b'{s:"a"},', 0),
+        (b"[],", 0),
+    ],
+)
+def test_the_kernel_reads_whole_records_with_a_comma_behind_each_and_nothing_else(
+    text: bytes, records: int
+) -> None:
+    reader = KernelRecords(record_of(KIND.columns(), typed=True))
+    # alone, and where each gap may be one that was seen before
+    whole = b'{"s":"a","n":1,"o":{"m":1}},' * 2
+    for before, seen in ((b"", 0), (whole, 2)):
+        data = before + text
+        block = Block(data, 0, len(data), b"}{", 0)
+        if records:
+            assert reader.values(block)[0] == seen + records
+        else:
+            with pytest.raises(Unlike):
+                reader.values(block)
 
-    def block(first: bytes) -> Block:
-        data = b'{"' + first + b'":"a","n":1},{"s":"b","n":2},{"'
-        return Block(data, 0, len(data), b'},{"s"', len(b'{"'))
 
-    layout = layout_of(*block(b"s").first(), root)
-    assert layout is not None
-    reader = KernelRecords(layout.bare())
-    assert reader.values(block(b"s"))[0] == 2
-    with pytest.raises(Unlike):
-        reader.values(block(b"k"))
+ANY_VALUE = {
+    "s": '"a"',
+    "n": "1",
+    "d": "1.50",
+    "f": "null",
+    "b": "true",
+    "o": [("m", "2"), ("p", '"x"')],
+}
+
+
+@st.composite
+def any_pairs(draw: Any) -> Pairs:
+    """Some keys of a record in some order, and of the object in it."""
+    keys = draw(st.permutations(list(ANY_VALUE)))[: draw(st.integers(0, 6))]
+    inside = draw(st.permutations(INSIDE))[: draw(st.integers(0, 2))]
+    return [(key, inside if key == "o" else ANY_VALUE[key]) for key in keys]
+
+
+@settings(max_examples=100, suppress_health_check=SHARED_FIXTURE)
+@given(
+    st.lists(any_pairs(), min_size=1, max_size=20),
+    st.sampled_from(list(STYLES.values())),
+    st.sampled_from(["flat", "struct"]),
+    st.integers(1, 400),
+)
+def test_the_kernel_reads_any_keys_in_any_order(
+    records: list[Pairs], style: Style, nested: str, batch_bytes: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        used = ways_of(patch)
+        compare(style.document(records), nested=nested, batch_bytes=batch_bytes)
+        assert set(used) <= {KernelRecords}
 
 
 @LAYOUTS

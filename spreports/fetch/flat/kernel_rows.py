@@ -13,7 +13,6 @@ from spreports.fetch.kernel.columns import (
     CODED,
     CODED_DECIMAL,
     COLUMN_BYTES,
-    GAP,
     KINDS,
     LOCAL_DECIMAL,
     TEXT,
@@ -104,8 +103,7 @@ class KernelRows:
         self._forms = Forms(known)
         self._forms_at = len(header.names) * COLUMN_BYTES
         self._header_at = self._forms_at + self._forms.size
-        size = self._header_at + GAP.size + len(header.line)
-        self._boxes = Sandboxes(bytes(size))
+        self._boxes = Sandboxes(bytes(self._header_at + len(header.line)))
         self._names = list(header.names)
         # By address and how many ways are left of each column
         self._setups: dict[tuple[int, ...], bytes] = {}
@@ -154,7 +152,8 @@ class KernelRows:
                     delimiter=ord(self._header.delimiter),
                     nothing=self._nothing,
                     quoting=_QUOTING[self._header.quoting],
-                    gaps=start + self._header_at,
+                    header=start + self._header_at,
+                    header_size=len(self._header.line),
                 )
                 if rows >= -1:
                     break
@@ -168,8 +167,6 @@ class KernelRows:
     def _setup(self, start: int, ways: list[tuple[_Way, ...]]) -> bytes:
         """Return columns, forms and header for the memory at `start`."""
         forms = start + self._forms_at
-        line = self._header.line
-        header = GAP.pack(start + self._header_at + GAP.size, len(line)) + line
         columns = described(
             [kind for (kind, _), *_ in ways],
             [
@@ -177,7 +174,7 @@ class KernelRows:
                 for (_, layout), *_ in ways
             ],
         )
-        return columns + self._forms.written(forms) + header
+        return columns + self._forms.written(forms) + self._header.line
 
 
 def _ways(column: Column | None, *, coded: bool, local: bool) -> tuple[_Way, ...]:

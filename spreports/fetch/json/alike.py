@@ -1,16 +1,17 @@
-"""Read records that are all written alike, column by column, exactly or not at all.
+"""Read records column by column, exactly or not at all.
 
-A stencil cuts the values of all records out of their text, natively, and proves that
-nothing else stands around them than the layout says. Where what was cut out is one JSON
-scalar each, the text is so many records of that layout: the proof needs no other
-parser. Numbers and texts are the document's own bytes.
+The kernel reads all that have no key but those that are known. Without it, those are
+read that are all written alike: a stencil cuts their values out of the text, natively,
+and proves that nothing else stands around them than the layout says. Where what was cut
+out is one JSON scalar each, the text is so many records of that layout: the proof needs
+no other parser. Numbers and texts are the document's own bytes.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import chain
+from functools import cached_property
 from typing import Final
 
 import pyarrow as pa
@@ -38,7 +39,7 @@ _POINT, _SLASH, _ZERO, _NINE = b"./09"
 
 
 class Alike:
-    """A reader of blocks whose records are all written alike; threads may share it.
+    """A reader of blocks whose records are much alike; threads may share it.
 
     Parameters
     ----------
@@ -47,8 +48,8 @@ class Alike:
 
     def __init__(self, root: Record) -> None:
         self._root = root
-        # The one that fitted last. A layout is no claim about a block: each block is
-        # compared with it to the last byte, whichever record showed it
+        # What fitted last. A layout is no claim about a block: each block is compared
+        # with it to the last byte, whichever record showed it
         self._last: Stencil | KernelRecords | None = None
         self._seen_bytes = 0
         self._kernel_fits = True
@@ -61,7 +62,7 @@ class Alike:
         return isinstance(self._last, KernelRecords)
 
     def columns(self, block: Block) -> list[pa.Array] | None:
-        """Return a block's columns, where its records are all written alike.
+        """Return a block's columns, where the kernel or a stencil fits all records.
 
         Parameters
         ----------
@@ -70,8 +71,8 @@ class Alike:
         Returns
         -------
         list of pyarrow.Array or None, m arrays of n values
-            As `columns_of` would; None where anything at all is not as in the first
-            record, or does not fit its column.
+            As `columns_of` would; None where neither fits, or a value does not fit its
+            column.
         """
         self._seen_bytes += block.size
         declined = False
@@ -89,34 +90,30 @@ class Alike:
         return None
 
     def _ways(self, block: Block) -> Iterator[Stencil | KernelRecords]:
-        """Yield what may fit a block: what fitted before, then what its first shows."""
-        kernel = self._kernel_fits and kernel_pays(self._seen_bytes)
-        last = self._last if kernel is isinstance(self._last, KernelRecords) else None
+        """Yield what may fit a block: the kernel, the last stencil, what it shows."""
+        if self._kernel_fits and kernel_pays(self._seen_bytes):
+            yield self._kernel
+        last = self._last if isinstance(self._last, Stencil) else None
         if last is not None:
             yield last
-        # the first record may lack keys that others have
-        looks = (block.first, block.fullest)
-        layouts = (layout_of(*look(), self._root) for look in looks)
-        layout = next(layouts)
-        if kernel:
-            tried = None if last is None else last.layout
-            for each in chain([layout], layouts):
-                if each is not None and each.bare() != tried:
-                    tried = each.bare()
-                    yield KernelRecords(tried)
+        layout = layout_of(*block.first(), self._root)
         for each in (layout, layout.bare()) if layout is not None else ():
-            if kernel or last is None or each != last.layout:
+            if last is None or each != last.layout:
                 yield Stencil(each)
+
+    @cached_property
+    def _kernel(self) -> KernelRecords:
+        return KernelRecords(self._root)
 
 
 def _columns(
-    stencil: Stencil | KernelRecords, block: Block, root: Record
+    way: Stencil | KernelRecords, block: Block, root: Record
 ) -> list[pa.Array]:
     """Return the columns of a table."""
-    if isinstance(stencil, KernelRecords):
-        rows, found = stencil.values(block)
+    if isinstance(way, KernelRecords):
+        rows, found = way.values(block)
     else:
-        rows, found = _cut_out(stencil, block)
+        rows, found = _cut_out(way, block)
     return [_nested(node, (key,), found, rows) for key, node in root.fields.items()]
 
 
@@ -160,7 +157,11 @@ def _nested(
             _nested(each, (*path, key), found, rows)
             for key, each in node.fields.items()
         ]
-        return pa.StructArray.from_arrays(children, fields=list(node.dtype))
+        there = found.get(path)
+        missing = there.is_null() if there is not None and there.null_count else None
+        return pa.StructArray.from_arrays(
+            children, fields=list(node.dtype), mask=missing
+        )
     if path in found:
         return found[path]
     return pa.nulls(rows, node.dtype)

@@ -11,9 +11,8 @@ needs no luck and says where a document is at fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from spreports.errors import ParseError
@@ -23,9 +22,6 @@ from spreports.fetch.json.window import MAX_VALUE, Window, cut_short
 __all__ = ["Block", "RecordCutter"]
 
 _BLANK: Final = re.compile(r"[ \t\r\n]*+")
-_KEY: Final = re.compile(rb'"[ \t\r\n]*+:')
-# Records of a block, the fullest of which shows a layout
-_SEEN: Final = 64
 _FIRST_KEY: Final = re.compile(r'\{[ \t\r\n]*+"(?:[^"\\]|\\.){0,200}+"')
 
 
@@ -68,27 +64,10 @@ class Block:
         The boundary is what follows the record's closing brace, through the next
         quote.
         """
-        return next(self._records()), self._between()
-
-    def fullest(self) -> tuple[bytes, bytes]:
-        """Return the same of that of the first records which seems to have most keys.
-
-        A text in it may look like a key.
-        """
-        seen = islice(self._records(), _SEEN)
-        return max(seen, key=lambda each: len(_KEY.findall(each))), self._between()
-
-    def _records(self) -> Iterator[bytes]:
-        """Yield what the boundary tells apart, from behind a first key's quote."""
         at = self.start + self.opening
-        while end := self.data.find(self.boundary, at, self.stop) + 1:
-            yield self.data[at:end]
-            at = end + len(self._blank()) + self.opening
-        if at == self.start + self.opening:
-            yield self.data[at : self.stop - self.opening - len(self._blank())]
-
-    def _between(self) -> bytes:
-        return self.boundary[1 : self.boundary.index(b'"') + 1]
+        end = self.data.find(self.boundary, at, self.stop) + 1
+        record = self.data[at : end or self.stop - self.opening - len(self._blank())]
+        return record, self.boundary[1 : self.boundary.index(b'"') + 1]
 
     def parts(self) -> list[bytes]:
         """Return what the boundary tells apart, objects but for braces and first keys.

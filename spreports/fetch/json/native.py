@@ -1,7 +1,7 @@
 """Parse a block of JSON records natively, exactly or not at all.
 
-Records that are all written alike are read at once; others go to Arrow's parser. It
-reads numbers from their text: 1.7 is no integer, 2 to the 63rd does not fit, a decimal
+Records whose keys are known are read at once; others go to Arrow's parser. It reads
+numbers from their text: 1.7 is no integer, 2 to the 63rd does not fit, a decimal
 is not rounded, a string is no number. (The parser of polars takes 1 for 1.7 and null
 for what overflows.) Whatever it refuses, the careful way looks at again.
 """

@@ -15,11 +15,10 @@ __all__ = [
     "CODED",
     "CODED_DECIMAL",
     "COLUMN_BYTES",
-    "GAP",
+    "KEY",
     "KINDS",
     "LOCAL_DECIMAL",
-    "MAY_LACK",
-    "MORE_RECORDS",
+    "NO_COLUMN",
     "TEXT",
     "arrays",
     "described",
@@ -43,12 +42,9 @@ _TYPES: Final = {
 # Source: kernel.h, struct column
 _COLUMN: Final = struct.Struct("<9I")
 COLUMN_BYTES: Final = _COLUMN.size
-# Source: kernel.h, struct gap: where its text is, and its size
-GAP: Final = struct.Struct("<2I")
-# Source: kernel.h: beside that size, where a record may be without the gap
-MAY_LACK: Final = 1 << 31
-# Source: kernel.h: of a block with more records than was said
-MORE_RECORDS: Final = -1 << 31
+# Source: kernel.h, struct key
+KEY: Final = struct.Struct("<6I")
+NO_COLUMN: Final = 0xFFFFFFFF
 
 
 def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:

@@ -60,11 +60,13 @@ typedef struct {
     const byte *at, *end;
 } piece;
 
-/* What stands in front of a cell of a JSON record, or in a flat file's first line. */
+/* A key of JSON records. The first one of all is none: it is the record itself. */
 typedef struct {
-    uint32_t text;
-    uint32_t size; /* MAY_LACK where a record may be without it and the cell */
-} gap;
+    uint32_t text, size;   /* without its quotes */
+    uint32_t column;       /* of an object, texts: empty where it is there; or NO_CELL */
+    uint32_t parent;       /* the object that it stands in */
+    uint32_t first, count; /* the keys in it; where there are none, it has a scalar */
+} key;
 
 /* Where cells are, column after column: cell r of column k begins at
    at[k * step + r], and ends `less` bytes before at[k * step + width + r]. */
@@ -82,8 +84,8 @@ typedef struct {
     uint32_t delimiter; /* of flat files */
     uint32_t nothing;   /* which texts of theirs are null */
     uint32_t quoting;   /* what their quotes mean */
-    uint32_t gaps;      /* of records: one more than columns; of rows: the header */
-    uint32_t least;     /* bytes of a record's gaps behind its first value */
+    uint32_t header, header_size; /* of flat files: the first line */
+    uint32_t keys, key_count;     /* of records */
     uint32_t table;     /* of a charset */
     uint32_t made;      /* set here: UTF-8 */
     uint32_t made_size;
@@ -94,18 +96,18 @@ extern job the_job;
 enum {
     NO_CELL = 0xffffffffu, /* for a beginning: JSON's null */
     ESCAPED = 0x80000000u, /* in an end: the text has escapes */
-    MAY_LACK = 0x80000000u,
     SLACK = 64,            /* bytes that may be read or written behind a text */
 };
 
-/* The result of a block; MORE_RECORDS than `least` says. */
-enum { DECLINED = -1, MORE_RECORDS = -0x7fffffff - 1 };
+/* The result of a block. */
+enum { DECLINED = -1 };
 
 #define WASM(name) __attribute__((export_name(#name)))
 
 void *take(uint32_t size);
 void begin_block(void);
 int same(const byte *one, const byte *other, uint32_t size);
+uint32_t count_of(byte letter, const byte *text, uint32_t size);
 
 /* Return the first column whose cells do not all fit, or -1. */
 int32_t write_columns(const byte *text, cells where, uint32_t rows, column *to,

@@ -70,6 +70,16 @@ int same(const byte *one, const byte *other, uint32_t size) {
     return 1;
 }
 
+uint32_t count_of(byte letter, const byte *text, uint32_t size) {
+    uint32_t found = 0, at = 0;
+    v128_t each = wasm_i8x16_splat((char)letter);
+    for (; at + 16 <= size; at += 16)
+        found += (uint32_t)__builtin_popcount(wasm_i8x16_bitmask(
+            wasm_i8x16_eq(wasm_v128_load(text + at), each)));
+    for (; at < size; at++) found += text[at] == letter;
+    return found;
+}
+
 /* The compiler may ask for these two. */
 void *memcpy(void *to, const void *from, unsigned long size) {
     byte *out = to;

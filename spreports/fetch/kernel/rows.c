@@ -33,19 +33,9 @@ static marks marks_in(const byte *text, v128_t cell_end, v128_t line_end, v128_t
     return found;
 }
 
-static uint32_t lines_of(const byte *text, uint32_t size) {
-    uint32_t lines = 1;
-    v128_t line_end = wasm_i8x16_splat(LINE_END);
-    uint32_t at = 0;
-    for (; at + 16 <= size; at += 16)
-        lines += (uint32_t)__builtin_popcount(wasm_i8x16_bitmask(
-            wasm_i8x16_eq(wasm_v128_load(text + at), line_end)));
-    for (; at < size; at++) lines += text[at] == LINE_END;
-    return lines;
-}
-
-static int is_header(const gap *header, const byte *line, uint32_t size) {
-    return size == header->size && same(line, (const byte *)header->text, size);
+static int is_header(const byte *line, uint32_t size) {
+    return size == the_job.header_size &&
+           same(line, (const byte *)the_job.header, size);
 }
 
 /* Note where cells begin, behind marks; NULL where a row has too many of them. */
@@ -67,8 +57,7 @@ static inline __attribute__((always_inline)) uint32_t *noted(uint64_t found,
    number of cells or repeats the header, a line end is not "\n" or "\r\n", or a quote is
    not around a cell though quotes are DOUBLED. Blank lines are no rows. */
 static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t columns,
-                    const gap *header, uint32_t *starts, uint32_t most,
-                    quotes *quoted) {
+                    uint32_t *starts, uint32_t most, quotes *quoted) {
     v128_t cell_end = wasm_i8x16_splat((char)delimiter);
     v128_t line_end = wasm_i8x16_splat(LINE_END), ret = wasm_i8x16_splat(RETURN);
     uint32_t *row = starts, *cell = starts, start = 0;
@@ -102,7 +91,7 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
             if (at - returned > start || cell != row) {
                 cell += most;
                 if (cell != row + behind ||
-                    is_header(header, text + start, at - returned - start))
+                    is_header(text + start, at - returned - start))
                     return DECLINED;
                 *cell = at + 1 - returned;
                 row++;
@@ -116,7 +105,7 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
     if (quoted && quoted->inside) return DECLINED;
     if (start < size) {
         cell += most;
-        if (cell != row + behind || is_header(header, text + start, size - start))
+        if (cell != row + behind || is_header(text + start, size - start))
             return DECLINED;
         *cell = size + 1;
         row++;
@@ -156,16 +145,15 @@ WASM(rows) int32_t rows(void) {
     column *to = (column *)the_job.columns;
     if (!columns) return DECLINED;
     /* a row has a mark for each of its columns, blank lines have one */
-    uint32_t most = lines_of(text, size), marked = size / columns + 1;
+    uint32_t most = count_of(LINE_END, text, size) + 1, marked = size / columns + 1;
     most = (most < marked ? most : marked) + 1;
     uint64_t room = (uint64_t)most * (columns + 1) * 4;
     if (room > 0x40000000u) return DECLINED;
     uint32_t *starts = take((uint32_t)room);
-    const gap *header = (const gap *)the_job.gaps;
     byte delimiter = (byte)the_job.delimiter;
     quotes quoted = {0, 1, 0, 0};
     uint32_t quoting = the_job.quoting;
-    int32_t found = find(text, size, delimiter, columns, header, starts, most,
+    int32_t found = find(text, size, delimiter, columns, starts, most,
                          quoting == DOUBLED ? &quoted : 0);
     if (found < 0) return found;
     if (quoting == DOUBLED && !quoted.doubled) quoting = ENCLOSED;

@@ -58,7 +58,8 @@ class Job(ctypes.LittleEndianStructure):
         (name, ctypes.c_uint32)
         for name in (
             *("text", "size", "columns", "count", "delimiter", "nothing", "quoting"),
-            *("gaps", "least", "table", "made", "made_size"),
+            *("header", "header_size", "keys", "key_count"),
+            *("table", "made", "made_size"),
         )
     )
     made: int
