@@ -7,7 +7,8 @@ back: a dictionary takes a third to four fifths less space, of long ones half th
 No statistics for texts that are a few values over and over or that come back: every row
 group has them all, so that no query leaves one out, and finding the first and last of
 65,536 texts is a seventh of the encoding. Nor for decimals that are a few values, which
-are taxes and fees: those of eight are 7 % of the encoding.
+are taxes and fees: those of eight are 7 % of the encoding. Nor for long texts, titles
+and descriptions: nobody asks for those between two others.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ DISTINCT_SHARE = 1 / 16
 MOST_VALUES = 8_192
 # For a document that ends with its sample
 NEW_SHARE = 3 / 4
+# Longer than ids are, such as a UUID or a tracking number
+LONG_TEXT = 40
 # Arrow gives a dictionary up at a MiB; a row group has more of them than the sample
 MOST_BYTES = 1 << 19
 
@@ -64,7 +67,8 @@ def choose_encoding(sample: pa.Table) -> Encoding:
     Encoding
         A dictionary for columns with at most one distinct value in 16 rows, and for
         those whose values come back, of which there are some thousand in all. No
-        statistics for decimals among the first, and for texts that have more than one.
+        statistics for decimals among the first, for texts that have more than one, and
+        for others of more than 40 bytes.
     """
     sample = sample.slice(0, SAMPLE_ROWS)
     limit = max(1, int(sample.num_rows * DISTINCT_SHARE))
@@ -79,6 +83,8 @@ def choose_encoding(sample: pa.Table) -> Encoding:
         if is_few:
             few.append(field.name)
         elif not _comes_back(column, numbers, distinct):
+            if is_text(field.type) and _bytes_in(column) > LONG_TEXT * len(column):
+                bare.append(field.name)
             continue
         dictionary.append(field.name)
         dtype = field.type
@@ -109,8 +115,12 @@ def _comes_back(column: pa.ChunkedArray, numbers: Sequence[int], distinct: int) 
         column = column.cast(column.type.value_type)
     if not is_text(column.type):
         return True
-    size = pc.sum(pc.binary_length(column)).as_py() or 0
-    return bool(size * distinct <= MOST_BYTES * values)
+    return _bytes_in(column) * distinct <= MOST_BYTES * values
+
+
+def _bytes_in(texts: pa.ChunkedArray) -> int:
+    """Return how many bytes all texts have together."""
+    return int(pc.sum(pc.binary_length(texts)).as_py() or 0)
 
 
 def is_text(dtype: pa.DataType) -> bool:

@@ -43,6 +43,19 @@ def test_amounts_that_come_back_have_a_dictionary_and_statistics() -> None:
     assert (chosen.dictionary, chosen.few, chosen.bare) == (("tax",), (), ())
 
 
+@pytest.mark.parametrize(("size", "bare"), [(40, ()), (41, ("title",))])
+@pytest.mark.parametrize("dtype", [pa.string(), pa.large_string()])
+def test_texts_longer_than_ids_have_no_statistics(
+    dtype: pa.DataType, size: int, bare: tuple[str, ...]
+) -> None:
+    titles = [str(n).rjust(size, "-") for n in range(SAMPLE_ROWS)]
+    sample = pa.table({"title": pa.array(titles, dtype), "row": range(SAMPLE_ROWS)})
+
+    chosen = choose_encoding(sample)
+
+    assert (chosen.dictionary, chosen.few, chosen.bare) == ((), (), bare)
+
+
 def test_few_values_are_few_and_texts_and_amounts_among_them_have_no_statistics() -> (
     None
 ):
