@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from spreports.fetch.json import records as json_records
 from spreports.fetch.kernel import sandbox
 
 
@@ -24,3 +25,9 @@ def by_kernel() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sandbox, "_PAYS_FROM", 0)
         yield
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first look-ahead of JSON records be a few of them."""
+    monkeypatch.setattr(json_records, "LOOK_AHEAD", 60)

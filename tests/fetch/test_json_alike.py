@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,110 +10,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spreports.errors import DocumentError
 from spreports.fetch.json import alike, native
-from spreports.fetch.json import records as json_records
-from spreports.fetch.json.alike import Alike, _columns
+from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.cut import Block
-from spreports.fetch.json.kernel_records import KernelRecords
 from spreports.fetch.json.layout import Layout, layout_of
-from spreports.fetch.json.shape import record_of
-from spreports.fetch.json.stencil import Unlike
 from spreports.fetch.kernel import sandbox
 from tests.drawing import SHARED_FIXTURE
-from tests.fetch.json_reports import json_type, read_json, table
-
-pytestmark = pytest.mark.usefixtures("each_way")
-
-KIND = json_type(
-    table(
-        "rows",
-        s="string",
-        n="int64",
-        d="decimal",
-        f="float64",
-        b="boolean",
-        t="timestamp",
-        o__m="int64",
-        o__p="string",
-        x_s="string",
-    )
+from tests.fetch.json_reports import read_json
+from tests.fetch.json_styles import (
+    HOSTILE,
+    KIND,
+    LAYOUTS,
+    PLAIN,
+    STYLES,
+    Pairs,
+    Style,
+    compare,
 )
-Pairs = Sequence[tuple[str, Any]]
 
-
-class Style:
-    """How a program prints JSON."""
-
-    def __init__(
-        self, comma: str, colon: str, opening: str, closing: str, between: str
-    ) -> None:
-        self.comma, self.colon = comma, colon
-        self.opening, self.closing, self.between = opening, closing, between
-
-    def record(self, pairs: Pairs) -> str:
-        fields = self.comma.join(
-            f'"{key}"{self.colon}{self.value(value)}' for key, value in pairs
-        )
-        return f"{{{self.opening}{fields}{self.closing}}}" if fields else "{}"
-
-    def value(self, value: Any) -> str:
-        return value if isinstance(value, str) else self.record(value)
-
-    def document(self, records: Sequence[Pairs]) -> bytes:
-        rows = self.between.join(map(self.record, records))
-        return f'{{"a" : 1, "rows" : [ {rows} ], "z" : null }}'.encode()
-
-
-STYLES = {
-    "jackson": Style(",\n    ", " : ", "\n    ", "\n  ", ", "),
-    "indented": Style(",\n  ", ": ", "\n  ", "\n ", ",\n "),
-    "compact": Style(",", ":", "", "", ","),
-    "python": Style(", ", ": ", "", "", ", "),
-    "a line each": Style(", ", ": ", "", "", ",\n"),
-    "windows": Style(",\r\n\t", " : ", "\r\n\t", "\r\n", ",\r\n"),
-}
-FEW = [STYLES[name] for name in ("jackson", "compact")]
-HOSTILE = pytest.mark.parametrize("style", FEW, ids=["jackson", "compact"])
-LAYOUTS = pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
-PLAIN: Pairs = [
-    ("s", '"blue kettle"'),
-    ("n", "12"),
-    ("d", "1.50"),
-    ("f", "0.25"),
-    ("b", "true"),
-    ("t", '"2026-10-05T01:02:03Z"'),
-    ("o", [("m", "-7"), ("p", '"x"')]),
-]
-
-
-@pytest.fixture(autouse=True)
-def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the first look-ahead be a few records."""
-    monkeypatch.setattr(json_records, "LOOK_AHEAD", 60)
-
-
-def outcome(read: Callable[[], pa.Table]) -> object:
-    """Return a table, or what is wrong and where."""
-    try:
-        return read()
-    except DocumentError as exc:
-        row, column = getattr(exc, "row", None), getattr(exc, "column", None)
-        return type(exc), row, column
-
-
-def compare(document: bytes, **options: Any) -> object:
-    """Read a document natively and with care alone; both must come to the same."""
-    fast = outcome(lambda: read_json(document, KIND, **options))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native.NativeParser, "columns", lambda _self, _block: None)
-        careful = outcome(lambda: read_json(document, KIND, **options))
-    if isinstance(careful, pa.Table):
-        assert isinstance(fast, pa.Table), (fast, document)
-        assert fast.equals(careful), document
-    else:
-        assert fast == careful, document
-    return careful
+pytestmark = pytest.mark.usefixtures("each_way", "small_blocks")
 
 
 def at_once(
@@ -149,219 +63,6 @@ def test_records_of_every_layout_are_read_at_once(
         assert got["d"][39].as_py() == "1.50"
     assert got["o.p"].to_pylist() == ["x"] * 40
     compare(document, typed=typed, batch_bytes=400)
-
-
-def ways_of(patch: pytest.MonkeyPatch) -> list[type]:
-    """Tell which way each block was tried, by the kernel first."""
-    used: list[type] = []
-
-    def watched(way: object, *others: Any) -> list[pa.Array]:
-        used.append(type(way))
-        return _columns(way, *others)  # type: ignore[arg-type]  # any of the two
-
-    patch.setattr(sandbox, "_PAYS_FROM", 0)
-    patch.setattr(alike, "_columns", watched)
-    return used
-
-
-@LAYOUTS
-@pytest.mark.parametrize("changed", ["null", '"x\\"y"', "1.5", '"5"', "true"])
-def test_the_kernel_reads_every_layout_by_itself(
-    style: Style, changed: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used = ways_of(monkeypatch)
-    other = [("s", changed), *PLAIN[1:]]
-    read_json(style.document([PLAIN, PLAIN, other] * 20), KIND, batch_bytes=400)
-    assert set(used) == {KernelRecords}
-
-
-@LAYOUTS
-@pytest.mark.parametrize("whole", [PLAIN, PLAIN[:-1]], ids=["struct last", "flat"])
-@pytest.mark.parametrize("typed", [True, False])
-def test_the_kernel_reads_records_that_lack_keys_but_the_first(
-    style: Style, whole: Pairs, typed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used = ways_of(monkeypatch)
-    flat = [key for key, _ in PLAIN[1:-1]]
-    lacks = [{key} for key in flat] + [{*flat[:2]}, {*flat[1:4]}, {*flat[2:]}, {*flat}]
-    lacks = [set[str](), *lacks] * 12
-    records = [[p for p in whole if p[0] not in lack] for lack in lacks]
-    document = style.document(records)
-    got = read_json(document, KIND, typed=typed)
-    assert set(used) == {KernelRecords}
-    assert got.num_rows == len(records)
-    without = [number for number, lack in enumerate(lacks) if "n" in lack]
-    assert [k for k, n in enumerate(got["n"].to_pylist()) if n is None] == without
-    compare(document, typed=typed)
-    # the first one of a block is not always whole
-    compare(document, typed=typed, batch_bytes=200)
-
-
-def test_the_kernel_has_room_for_records_that_lack_nearly_everything(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    used = ways_of(monkeypatch)
-    whole, bare = PLAIN[:-1], [("s", '"a"')]
-    document = STYLES["compact"].document([*[whole] * 30, *[bare] * 300, whole])
-    assert read_json(document, KIND).num_rows == 331
-    assert set(used) == {KernelRecords}
-    compare(document)
-
-
-INSIDE: Pairs = [("m", "-7"), ("p", '"x"')]
-
-
-@LAYOUTS
-@pytest.mark.parametrize(
-    "pairs",
-    [
-        [],
-        PLAIN[1:],
-        PLAIN[:-1],
-        list(reversed(PLAIN)),
-        [PLAIN[-1], *PLAIN[:-1]],
-        [*PLAIN[:-1], ("o", INSIDE[1:])],
-        [*PLAIN[:-1], ("o", list(reversed(INSIDE)))],
-        [*PLAIN[:-1], ("o", [])],
-        [("o", []), *PLAIN[:-1]],
-        [*PLAIN[:3], ("o", "null"), *PLAIN[3:-1]],
-        [("o", "null")],
-        [("o", [])],
-        [("o", INSIDE)],
-    ],
-    ids=[
-        *("nothing", "not the first", "no object", "backwards", "object first"),
-        *("first inside", "backwards inside", "empty object", "empty object first"),
-        *("null object", "only null object", "only empty object", "only an object"),
-    ],
-)
-def test_the_kernel_reads_keys_in_any_order_and_records_that_lack_some(
-    style: Style, pairs: Pairs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used = ways_of(monkeypatch)
-    # what stood between two values once comes again, and is remembered
-    document = style.document([*[PLAIN] * 20, pairs, PLAIN, pairs, pairs, PLAIN])
-    compare(document)
-    assert set(used) == {KernelRecords}
-    compare(document, nested="struct")
-    compare(document, batch_bytes=100)
-
-
-@HOSTILE
-@pytest.mark.parametrize(
-    "pairs",
-    [
-        [*PLAIN[:2], PLAIN[1], *PLAIN[2:]],
-        [*PLAIN, PLAIN[0]],
-        [*PLAIN, PLAIN[-1]],
-        [PLAIN[-1], *PLAIN[:-1], PLAIN[-1]],
-        [*PLAIN, ("o", "null")],
-        [*PLAIN[:-1], ("o", "null"), ("o", INSIDE)],
-        [*PLAIN[:-1], ("o", []), ("o", INSIDE)],
-        [*PLAIN[:-1], ("o", [*INSIDE, INSIDE[0]])],
-        [PLAIN[0], ("more", "1"), *PLAIN[2:]],
-        [("more", "null"), *PLAIN[1:]],
-        [*PLAIN[:-1], ("o", [*INSIDE, ("q", "1")])],
-        [*PLAIN[:-1], ("o", [*INSIDE, ("s", "1")])],
-        [*PLAIN[:-1], ("m", "1")],
-        [*PLAIN[:-1], ("o", '"x"')],
-        [("s", "{}"), *PLAIN[1:]],
-        [("s", "[]"), *PLAIN[1:]],
-        [("\\u0073", '"a"'), *PLAIN[1:]],
-    ],
-    ids=str,
-)
-def test_the_kernel_declines_a_key_that_comes_twice_or_is_not_known(
-    style: Style, pairs: Pairs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used = ways_of(monkeypatch)
-    compare(style.document([*[PLAIN] * 30, pairs, pairs, PLAIN]))
-    assert used[0] is KernelRecords
-    assert len(used) > 1
-
-
-@pytest.mark.parametrize(
-    ("text", "records"),
-    [
-        (b'{"s":"a","n":1},', 1),
-        (b' { "s" : "a" } , {"n":1} ,\n', 2),
-        (b"{},{},", 2),
-        (b'{"o":{"m":1}},{"o":{"p":"x"}},', 2),
-        (b",", 0),
-        (b"{", 0),
-        (b"{}", 0),
-        (b"{},{", 0),
-        (b"{},,", 0),
-        (b"{}},", 0),
-        (b'{"s"},', 0),
-        (b'{"s":},', 0),
-        (b'{"s" "a"},', 0),
-        (b'{"s":"a",},', 0),
-        (b'{,"s":"a"},', 0),
-        (b'{"s":"a" "n":1},', 0),
-        (b'{"s":"a","n":1', 0),
-        (b'{"s":"a","n":1}', 0),
-        (b'{"s":"a","n":1}}', 0),
-        (b'{"s":"a","n":1},"', 0),
-        (b'{"o":{"m":1},', 0),
-        (b'{"o":{"m":1}},}', 0),
-        (b'{"o":{"m":1,}},', 0),
-        (b'{"o":{"m":1}"p":"x"},', 0),
-        (b'{"o":nul},', 0),
-        (b'{"o":1},', 0),
-        (b'{"o":[]},', 0),
-        (b'{s:"a"},', 0),
-        (b"[],", 0),
-    ],
-)
-def test_the_kernel_reads_whole_records_with_a_comma_behind_each_and_nothing_else(
-    text: bytes, records: int
-) -> None:
-    reader = KernelRecords(record_of(KIND.columns(), typed=True))
-    # alone, and where each gap may be one that was seen before
-    whole = b'{"s":"a","n":1,"o":{"m":1}},' * 2
-    for before, seen in ((b"", 0), (whole, 2)):
-        data = before + text
-        block = Block(data, 0, len(data), b"}{", 0)
-        if records:
-            assert reader.values(block)[0] == seen + records
-        else:
-            with pytest.raises(Unlike):
-                reader.values(block)
-
-
-ANY_VALUE = {
-    "s": '"a"',
-    "n": "1",
-    "d": "1.50",
-    "f": "null",
-    "b": "true",
-    "o": [("m", "2"), ("p", '"x"')],
-}
-
-
-@st.composite
-def any_pairs(draw: Any) -> Pairs:
-    """Some keys of a record in some order, and of the object in it."""
-    keys = draw(st.permutations(list(ANY_VALUE)))[: draw(st.integers(0, 6))]
-    inside = draw(st.permutations(INSIDE))[: draw(st.integers(0, 2))]
-    return [(key, inside if key == "o" else ANY_VALUE[key]) for key in keys]
-
-
-@settings(max_examples=100, suppress_health_check=SHARED_FIXTURE)
-@given(
-    st.lists(any_pairs(), min_size=1, max_size=20),
-    st.sampled_from(list(STYLES.values())),
-    st.sampled_from(["flat", "struct"]),
-    st.integers(1, 400),
-)
-def test_the_kernel_reads_any_keys_in_any_order(
-    records: list[Pairs], style: Style, nested: str, batch_bytes: int
-) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        used = ways_of(patch)
-        compare(style.document(records), nested=nested, batch_bytes=batch_bytes)
-        assert set(used) <= {KernelRecords}
 
 
 @LAYOUTS

@@ -103,11 +103,7 @@ class KernelRecords:
 
     def _setup(self, start: int, kinds: tuple[int, ...]) -> bytes:
         """Return columns, keys and the keys' texts, for the memory at `start`."""
-        # Half of a surrogate pair stands in no document but as an escape
-        texts = [
-            path[-1].encode(errors="surrogatepass") if path else b""
-            for path, _ in self._keys
-        ]
+        texts = ["".join(path[-1:]).encode() for path, _ in self._keys]
         places = {path: number for number, (path, _) in enumerate(self._keys)}
         columns = {path: number for number, (path, _) in enumerate(self._columns)}
         at = start + self._keys_at + len(self._keys) * KEY.size
@@ -131,9 +127,7 @@ def _keys_of(root: Record) -> list[tuple[Path, Node]]:
 
 
 def _has_column(path: Path, node: Node) -> bool:
-    return isinstance(node, Leaf) or (
-        isinstance(node, Record) and bool(path and node.fields)
-    )
+    return isinstance(node, Leaf) or (isinstance(node, Record) and bool(path))
 
 
 def _kind(node: Node) -> int:
