@@ -21,7 +21,7 @@ from spreports.fetch.kernel.sandbox import MOST_BYTES, NoRoomError, Sandboxes
 
 __all__ = ["KernelRecords"]
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 class KernelRecords:
@@ -45,7 +45,7 @@ class KernelRecords:
         self._boxes = Sandboxes(bytes(len(self._setup(0, tuple(self._kinds)))))
         self._setups: dict[tuple[int, tuple[int, ...]], bytes] = {}
 
-    def values(self, block: Block) -> tuple[int, dict[Path, pa.Array]]:
+    def values(self, block: Block) -> tuple[int, dict[KeyPath, pa.Array]]:
         """Return a block's records.
 
         Parameters
@@ -72,7 +72,7 @@ class KernelRecords:
         except NoRoomError:
             raise Unlike from None
 
-    def _read(self, text: pa.Buffer) -> tuple[int, dict[Path, pa.Array]]:
+    def _read(self, text: pa.Buffer) -> tuple[int, dict[KeyPath, pa.Array]]:
         """Return the records of a text, each of which has a comma behind it."""
         width = len(self._columns)
         with self._boxes.one() as (sandbox, start):
@@ -117,16 +117,16 @@ class KernelRecords:
         return described(kinds) + keys + b"".join(texts)
 
 
-def _keys_of(root: Record) -> list[tuple[Path, Node]]:
+def _keys_of(root: Record) -> list[tuple[KeyPath, Node]]:
     """Return the record and its keys, those of an object side by side."""
-    keys: list[tuple[Path, Node]] = [((), root)]
+    keys: list[tuple[KeyPath, Node]] = [((), root)]
     for path, node in keys:
         if isinstance(node, Record):
             keys += [((*path, key), each) for key, each in node.fields.items()]
     return keys
 
 
-def _has_column(path: Path, node: Node) -> bool:
+def _has_column(path: KeyPath, node: Node) -> bool:
     return isinstance(node, Leaf) or (isinstance(node, Record) and bool(path))
 
 
