@@ -214,23 +214,25 @@ def interrupted_nights(
 ) -> list[float]:
     """Interrupt nights until so many were, of one lake at most; how long each took."""
     took: list[float] = []
-    for _ in range(NIGHTS_OF_A_LAKE):
-        code, seconds = nights.kill(
-            dies_after=source.uniform(0.02, 0.4), number=signal.SIGINT
-        )
-        assert code in {0, 130}
-        if code == 130:  # else the run was over before
-            took.append(seconds)
-        assert not list(nights.folder.rglob("_spreports/tmp"))
-        nights.one()
-        if len(took) == wanted:
-            break
-        nights.clock.days += 1
-    else:
-        nights.clock.days -= 1
-    nights.check()
-    nights.close()
-    return took
+    try:
+        for _ in range(NIGHTS_OF_A_LAKE):
+            code, seconds = nights.kill(
+                dies_after=source.uniform(0.02, 0.4), number=signal.SIGINT
+            )
+            assert code in {0, 130}
+            if code == 130:  # else the run was over before
+                took.append(seconds)
+            assert not list(nights.folder.rglob("_spreports/tmp"))
+            nights.one()
+            if len(took) == wanted:
+                break
+            nights.clock.days += 1
+        else:
+            nights.clock.days -= 1
+        nights.check()
+        return took
+    finally:
+        nights.close()
 
 
 def test_a_few_kills_lose_and_double_nothing(zygote: Zygote, tmp_path: Path) -> None:
