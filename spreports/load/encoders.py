@@ -144,6 +144,10 @@ class Encoders:
         self._written = written
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
         self._queue_bytes, self._max_open = queue_bytes, max_open
+        # Arrow's allocator keeps what encoding took; to have it anew costs time. One
+        # thread takes little, but of nested rows: benchmarks/PROFILES.md
+        nested = any(pa.types.is_nested(column.type) for column in schema)
+        self._gives_back = threads > 1 or nested
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._pool = ThreadPoolExecutor(threads, "spreports-encode")
         self._files = _Files()
@@ -292,9 +296,8 @@ class Encoders:
         if self._written is not None:
             self._written(file.local, file.size)
             file.size = file.local.stat().st_size
-        # Arrow's allocator keeps what encoding took, many times what is in use: what it
-        # takes to have it anew stands in benchmarks/PROFILES.md
-        pa.default_memory_pool().release_unused()
+        if self._gives_back:
+            pa.default_memory_pool().release_unused()
 
     def _finish(self, file: _Open) -> None:
         """Close a file (on a thread)."""
