@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
 from spreports.load.encoding import Encoding
-from spreports.load.rowgroups import abandon, open_writer
+from spreports.load.rowgroups import abandon, is_nested, open_writer
 
 __all__ = ["Encoders", "PartFile", "as_sink_errors"]
 
@@ -144,10 +144,9 @@ class Encoders:
         self._written = written
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
         self._queue_bytes, self._max_open = queue_bytes, max_open
-        # Arrow's allocator keeps what encoding took; to have it anew costs time. One
-        # thread takes little, but of nested rows: benchmarks/PROFILES.md
-        nested = any(pa.types.is_nested(column.type) for column in schema)
-        self._gives_back = threads > 1 or nested
+        # Arrow's allocator keeps what encoding took, and to have it anew costs time
+        # (PROFILES.md). Two threads would keep too much, nested rows lose no time
+        self._gives_back = threads > 1 or is_nested(schema)
         self._queue: deque[tuple[Future[None], int]] = deque()
         self._pool = ThreadPoolExecutor(threads, "spreports-encode")
         self._files = _Files()

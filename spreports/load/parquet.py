@@ -35,7 +35,7 @@ from spreports.load.marker import (
     intent_paths,
 )
 from spreports.load.partition import Partitioner
-from spreports.load.rowgroups import as_written, windows, without_views
+from spreports.load.rowgroups import as_written, is_nested, windows, without_views
 from spreports.load.target import Target, open_target, shown
 from spreports.load.writers import PartWriters
 
@@ -219,7 +219,7 @@ def _write(
     """Put all rows into whole local files."""
     schema = without_views(batches.schema)
     same = schema.equals(batches.schema)
-    nested = any(pa.types.is_nested(field.type) for field in schema)
+    nested = is_nested(schema)
 
     @as_sink_errors()
     def order(window: pa.Table) -> tuple[int, list[tuple[str, pa.Table]]]:

@@ -241,6 +241,11 @@ def as_written(schema: pa.Schema) -> pa.Schema:
     )
 
 
+def is_nested(schema: pa.Schema) -> bool:
+    """Tell whether some column holds lists or objects."""
+    return any(pa.types.is_nested(field.type) for field in schema)
+
+
 def without_views(schema: pa.Schema) -> pa.Schema:
     """Replace string and binary views, which not every kernel and reader knows.
 
