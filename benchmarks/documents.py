@@ -18,6 +18,7 @@ import polars as pl
 DAYS = 50
 FIRST_DAY = datetime(2026, 8, 1, tzinfo=UTC)
 BLOCK_ROWS = 100_000
+ORDERS_A_DAY = 60_000
 CHANNELS = ["Amazon.de", "Amazon.fr", "Amazon.it", "Amazon.es", "Amazon.nl"]
 CITIES = ["Berlin", "Paris", "München", "Lyon", "Köln", "Torino", "Sevilla", "Gent"]
 WORDS = ["Blue", "Kettle", "Lampe", "Teller", "Größe", "Étui", "Set", '12"', "Cotton"]
@@ -66,6 +67,28 @@ def orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
 def _block(seed: int, block: int) -> bytes:
     """Return one block of rows as text, the header before the first."""
     return as_text(order_rows(seed, block), header=block == 0)
+
+
+def daily_orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
+    """Return an all-orders document whose orders stand in order of time; see `kept`.
+
+    60,000 a day: less than a row group, so that no day fills one.
+    """
+    return kept(
+        folder / f"daily-{mebibytes}-{seed}.txt.gz",
+        lambda file: fill(file, mebibytes, partial(_daily_block, seed)),
+    )
+
+
+def _daily_block(seed: int, block: int) -> bytes:
+    """Return one block of rows as text, one day's after the other's."""
+    number = pl.int_range(BLOCK_ROWS, eager=True) + block * BLOCK_ROWS
+    seconds = number * 86_400 // ORDERS_A_DAY + int(FIRST_DAY.timestamp())
+    told = pl.from_epoch(seconds).dt.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    rows = order_rows(seed, block).with_columns(
+        told.alias("purchase-date"), told.alias("last-updated-date")
+    )
+    return as_text(rows, header=block == 0)
 
 
 def as_text(rows: pl.DataFrame, *, header: bool) -> bytes:

@@ -1,7 +1,7 @@
 """``python -m benchmarks.json_search_terms [MiB] [RUNS]``: search terms and peers.
 
-Ours, polars.read_json and both forms of ijson, in turn on the same document: plain and
-gzip into record batches, gzip to one Parquet file.
+Ours, polars.read_json and forms of ijson, in turn on the same document: plain and gzip
+into record batches, gzip to one Parquet file (ijson by its backend without C, too).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def search_terms_and_peers(mebibytes: int, runs: int) -> None:
     path = str(search_terms(DATA, mebibytes, compressed=True))
     folders = {
         name: str(emptied(DATA / name))
-        for name in ("ours", "polars", "default", "floats")
+        for name in ("ours", "polars", "default", "floats", "python")
     }
     with served(Path(path)) as url:
         _run_all(
@@ -64,7 +64,7 @@ def _peers(path: str, folders: dict[str, str]) -> dict[str, list[str]]:
         ],
         **{
             f"ijson.items, {form}": [*ijson, form, path, *folder.get(form, [])]
-            for form in ("default", "floats")
+            for form in ("default", "floats", *(["python"] if folders else []))
         },
     }
 

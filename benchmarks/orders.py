@@ -1,6 +1,7 @@
 """``python -m benchmarks.orders [MiB] [RUNS]``: orders to batches and to Parquet.
 
-Two documents: one in which nearly every name is another one, and one of a catalogue.
+Three documents: one in which nearly every name is another one and days stand in no
+order, the same with one day after the other, and one of a catalogue.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.catalogue_documents import catalogue_orders
-from benchmarks.documents import emptied, orders
+from benchmarks.documents import daily_orders, emptied, orders
 from benchmarks.measure import compare, show
 from benchmarks.same_rows import check_same_rows
 from benchmarks.served import served
@@ -58,6 +59,17 @@ def orders_to_parquet(
         runs,
         partitioned=partitioned,
         every_peer=every_peer,
+    )
+
+
+def daily_to_parquet(mebibytes: int, runs: int) -> None:
+    """Compare orders whose days follow each other, a partition a day, with polars."""
+    _to_parquet(
+        daily_orders(DATA, mebibytes),
+        f"orders in order of time, {mebibytes} MiB of text, gzip, to Parquet",
+        runs,
+        partitioned=True,
+        every_peer=False,
     )
 
 
@@ -119,4 +131,5 @@ if __name__ == "__main__":
     orders_to_batches(size, runs)
     orders_to_parquet(size, runs, partitioned=True, every_peer=False)
     orders_to_parquet(size, runs, partitioned=False, every_peer=False)
+    daily_to_parquet(size, runs)
     catalogue_to_parquet(size, runs)

@@ -6,6 +6,7 @@ other. Nothing is begun before it is asked for, and no thread outlives its consu
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
@@ -13,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Final, TypeVar
 
-__all__ = ["at_work"]
+__all__ = ["at_work", "cores"]
 
 _NAME: Final = "spreports-at-work"
 
@@ -77,3 +78,9 @@ def at_work(
             pool.shutdown(wait=not here.startswith(_NAME), cancel_futures=True)
     if failure is not None:
         raise failure
+
+
+def cores() -> int:
+    """Return how many processors this process may use, at least 1."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS nor Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

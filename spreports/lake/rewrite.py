@@ -18,10 +18,10 @@ from spreports.errors import SinkError
 from spreports.lake.care import COMPACTION, is_private, opened, settled, take_away
 from spreports.lake.place import Place
 from spreports.lake.state import Holding, RootState, Span, compacted_note
-from spreports.load.encoders import PartFile
 from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.marker import MarkedFile, Marker
 from spreports.load.parquet import publish
+from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import abandon, open_writer, windows
 
 __all__ = ["Change", "rewrite", "schema_of"]

@@ -1,6 +1,6 @@
 """Encode row groups on threads of our own, since Arrow releases the interpreter.
 
-Row groups of different files are encoded at the same time, those of one file one
+Row groups of different files may be encoded at the same time, those of one file one
 after the other. Which file a row group goes to, and when a file is closed, is decided
 where rows are handed in, never by which thread is faster: the same rows give the same
 files.
@@ -10,62 +10,34 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spreports.errors import SinkError
+from spreports.at_work import cores
 from spreports.load.encoding import Encoding
+from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import abandon, is_nested, open_writer
+from spreports.load.sink_errors import as_sink_errors
 
-__all__ = ["Encoders", "PartFile", "as_sink_errors"]
+__all__ = ["Encoders"]
 
 # What is noted of rows may be known after the last of them; since pyarrow 17, that is
 # early enough
 _NOTE_LAST = hasattr(pq.ParquetWriter, "add_key_value_metadata")
 
 
-@contextmanager
-def as_sink_errors() -> Iterator[None]:
-    """Turn what the disk and Arrow raise into a SinkError.
-
-    Raises
-    ------
-    SinkError
-    """
-    try:
-        yield
-    except OSError as exc:
-        msg = f"cannot write temporary files: {exc.strerror or exc}"
-        raise SinkError(msg) from exc
-    except pa.ArrowException as exc:
-        # Arrow quotes values
-        msg = f"cannot write these columns as Parquet: {type(exc).__name__}"
-        raise SinkError(msg) from None
-
-
 @dataclass(frozen=True, slots=True)
-class PartFile:
-    """A whole Parquet file, not visible yet.
+class _Work:
+    """What a thread does, and the bytes of rows that it holds."""
 
-    Attributes
-    ----------
-    local : Path
-        Where it is.
-    path : str
-        Where it goes, relative to the data root.
-    rows, bytes : int
-    """
-
-    local: Path
-    path: str
-    rows: int
-    bytes: int
+    future: Future[None]
+    size: int
 
 
 @dataclass(slots=True)
@@ -78,6 +50,8 @@ class _Open:
     path : str
     after : list of Future
         What must be done before the next thing is done to it.
+    pool : ThreadPoolExecutor
+        Where that is done.
     writer : pyarrow.parquet.ParquetWriter or None
         None before its first row group.
     rows, size : int, rows and bytes
@@ -87,6 +61,7 @@ class _Open:
     local: Path
     path: str
     after: list[Future[None]]
+    pool: ThreadPoolExecutor
     writer: pq.ParquetWriter | None = None
     rows: int = 0
     size: int = 0
@@ -116,7 +91,8 @@ class Encoders:
     queue_bytes : int, bytes
         Row groups on their way to the disk; `encode` waits while there are more.
     threads : int
-        Files written to at the same time.
+        Files written to at the same time, where row groups come side by side. Else it
+        is one, as long as it keeps up or there are two cores for all that a sink does.
     max_open : int
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
@@ -145,10 +121,13 @@ class Encoders:
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
         self._queue_bytes, self._max_open = queue_bytes, max_open
         # Arrow's allocator keeps what encoding took, and to have it anew costs time
-        # (PROFILES.md). Two threads would keep too much, nested rows lose no time
-        self._gives_back = threads > 1 or is_nested(schema)
-        self._queue: deque[tuple[Future[None], int]] = deque()
-        self._pool = ThreadPoolExecutor(threads, "spreports-encode")
+        # (PROFILES.md). More threads would keep too much, nested rows lose no time
+        self._keeps_memory = not is_nested(schema)
+        self._queue: deque[_Work] = deque()
+        self._one = ThreadPoolExecutor(1, "spreports-encode")
+        self._many = self._one
+        if threads > 1:
+            self._many = ThreadPoolExecutor(threads, "spreports-encode-many")
         self._files = _Files()
         self._idle = threading.Condition()
         self._running, self._stopped = 0, False
@@ -165,6 +144,8 @@ class Encoders:
         folder: str,
         size: int,
         rows: Callable[[], AbstractContextManager[pa.Table]],
+        *,
+        side_by_side: bool,
     ) -> None:
         """Write one row group.
 
@@ -176,17 +157,25 @@ class Encoders:
         rows : callable
             Gives the rows, as they are to be handed to the writer, for as long as they
             are needed, on another thread.
+        side_by_side : bool
+            Row groups of many files come at the same time.
 
         Raises
         ------
         SinkError
             An earlier row group could not be written.
         """
+        under_way = sum(not work.future.done() for work in self._queue)
         while self._queue and self.queued + size > self._queue_bytes:
             self._wait_for_one()
-        file = self._files.open.get(folder) or self._begin(folder)
+        # Two cores have enough to do with one that encodes and those that read
+        behind = under_way > 1 and cores() > 2
+        pool = self._many if side_by_side or behind else self._one
+        file = self._files.open.get(folder) or self._begin(folder, pool)
         self._files.open.move_to_end(folder)
-        self._submit(file, size, lambda: self._write(file, rows))
+        file.pool = pool
+        keep = self._keeps_memory and pool is self._one
+        self._submit(file, size, lambda: self._write(file, rows, keep=keep))
 
     def finish(self, *, at_least_one: bool) -> list[PartFile]:
         """Close every file.
@@ -206,19 +195,21 @@ class Encoders:
         SinkError
         """
         if at_least_one and not self._files.begun:
-            self._begin("")
+            self._begin("", self._one)
         for folder in list(self._files.open):
             self._close(folder)
         while self._queue:
             self._wait_for_one()
-        self._pool.shutdown()
+        for pool in (self._one, self._many):
+            pool.shutdown()
         return sorted(self._files.done, key=lambda file: file.path)
 
     def abort(self) -> None:
         """Stop encoding and close every file; they may hold anything."""
         with self._idle:
             self._stopped = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._one, self._many):
+            pool.shutdown(wait=True, cancel_futures=True)
         # The pool does not know of a thread in whose start Ctrl-C came, and to close a
         # file under its hands ends the process
         with self._idle:
@@ -228,7 +219,7 @@ class Encoders:
                 abandon(file.writer)
         self._files = _Files()
 
-    def _begin(self, folder: str) -> _Open:
+    def _begin(self, folder: str, pool: ThreadPoolExecutor) -> _Open:
         """Begin a folder's next part; close the idlest file when too many are open."""
         files, after = self._files, []
         if len(files.open) >= self._max_open:
@@ -237,7 +228,7 @@ class Encoders:
         files.parts[folder] = part + 1
         name = f"{self._stem}-{part}.parquet"
         path = f"{folder}/{name}" if folder else name
-        file = _Open(self._home / f"{files.begun}.parquet", path, after)
+        file = _Open(self._home / f"{files.begun}.parquet", path, after, pool)
         files.begun += 1
         files.open[folder] = files.unfinished[path] = file
         return file
@@ -251,7 +242,7 @@ class Encoders:
     def _submit(self, file: _Open, size: int, work: Callable[[], None]) -> None:
         """Have something done to a file after all that came before.
 
-        What is waited for was submitted earlier, so that it has a thread already.
+        What is waited for was submitted earlier, so that a thread came to it earlier.
         """
         after = file.after
 
@@ -269,24 +260,26 @@ class Encoders:
                     self._running -= 1
                     self._idle.notify_all()
 
-        future = self._pool.submit(in_turn)
+        future = file.pool.submit(in_turn)
         file.after = [future]
-        self._queue.append((future, size))
+        self._queue.append(_Work(future, size))
         self.queued += size
 
     def _wait_for_one(self) -> None:
         """Wait for the oldest piece of work; its error is raised here."""
-        future, size = self._queue.popleft()
-        self.queued -= size
+        work = self._queue.popleft()
+        self.queued -= work.size
         with as_sink_errors():
-            future.result()
+            work.future.result()
 
     def _write(
         self,
         file: _Open,
         rows: Callable[[], AbstractContextManager[pa.Table]],
+        *,
+        keep: bool,
     ) -> None:
-        """Write one row group (on a thread)."""
+        """Write one row group (on a thread); keep the memory for the next one."""
         writer = file.writer = file.writer or self._open_writer(file)
         with rows() as table:
             writer.write_table(table, row_group_size=table.num_rows)
@@ -295,7 +288,7 @@ class Encoders:
         if self._written is not None:
             self._written(file.local, file.size)
             file.size = file.local.stat().st_size
-        if self._gives_back:
+        if not keep:
             pa.default_memory_pool().release_unused()
 
     def _finish(self, file: _Open) -> None:

@@ -25,7 +25,6 @@ import pyarrow as pa
 
 from spreports.at_work import at_work
 from spreports.errors import SinkError
-from spreports.load.encoders import PartFile, as_sink_errors
 from spreports.load.marker import (
     MarkedFile,
     Marker,
@@ -34,8 +33,10 @@ from spreports.load.marker import (
     intent_bytes,
     intent_paths,
 )
+from spreports.load.part_file import PartFile
 from spreports.load.partition import Partitioner
 from spreports.load.rowgroups import as_written, is_nested, windows, without_views
+from spreports.load.sink_errors import as_sink_errors
 from spreports.load.target import Target, open_target, shown
 from spreports.load.writers import PartWriters
 
@@ -237,9 +238,7 @@ def _write(
         ordered = at_work(order, cut, threads=1)
     with contextlib.closing(ordered):
         for size, pieces in ordered:
-            for folder, rows in pieces:
-                writers.add(folder, rows, size)
-                del rows
+            writers.add(pieces, size)
             del pieces  # not while the next one is waited for
     return writers.finish(at_least_one=not plan.keys)
 

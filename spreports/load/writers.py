@@ -1,52 +1,34 @@
 """Collect rows by folder until they make a row group, under a byte budget.
 
-Rows wait in memory; when they are too many there, all of them go to the scratch disk.
-What is written together depends on the rows alone and never on timing.
+Rows wait in memory; when they are too many there, those of folders that got none for
+longest go to the scratch disk. What is written together depends on the rows alone and
+never on timing.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 import pyarrow as pa
 
 from spreports.load.codes import Codes
 from spreports.load.dictionaries import Dictionaries
-from spreports.load.encoders import Encoders, PartFile, as_sink_errors
+from spreports.load.encoders import Encoders
 from spreports.load.encoding import Encoding, choose_encoding
+from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import in_steps, row_bytes
-from spreports.load.scratch import Scratch
+from spreports.load.sink_errors import as_sink_errors
+from spreports.load.waiting import Waiting, Window, size_of
 
 __all__ = ["PartWriters"]
 
-# What a column of a waiting piece costs beside its values, about
-COLUMN_OVERHEAD = 512
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """Rows of one folder that wait for their row group: on the disk, then in memory."""
-
-    scratch: Scratch | None = None
-    tables: list[pa.Table] = field(default_factory=list)
-    rows: int = 0
-    size: int = 0
-
-    @contextlib.contextmanager
-    def taken(self) -> Iterator[list[pa.Table]]:
-        """Give all rows, in order; they are gone afterwards."""
-        early = self.scratch.read() if self.scratch else []
-        tables = [*early, *self.tables]
-        yield tables
-        self.tables.clear()
-        tables.clear()
-        early.clear()
-        if self.scratch:
-            self.scratch.delete()
+# Folders of one window from which on two threads encode: they fill up together
+MANY_FOLDERS = 4
 
 
 class PartWriters:
@@ -60,11 +42,12 @@ class PartWriters:
     schema : pyarrow.Schema
     note : mapping of str to str
     budget : int, bytes
-        Rows in memory, all folders together: half may wait, and a quarter and a slice
-        may be on its way to the disk for each file that is written to at the same time.
+        Rows in memory, all folders together: half and a window may wait, and a quarter
+        and a slice may be on its way to the disk for each file that is written to at
+        the same time.
     row_group_rows : int
-        A folder's rows are written when this many wait, earlier only when they are a
-        quarter of the budget.
+        A folder's rows are written when this many wait. Earlier only when they are a
+        quarter of the budget, and once when the folder got none for two windows.
     one_folder : bool
         All rows go to one, so that one file is written to at a time.
     max_open, written
@@ -87,9 +70,10 @@ class PartWriters:
         self._home = home
         self._row_group_rows, self._row_group_bytes = row_group_rows, budget // 4
         self._waiting_limit = budget // 2
-        self._waiting: dict[str, _Waiting] = {}
-        self._held = 0
-        self._scratches = 0
+        self._waiting: OrderedDict[str, Waiting] = OrderedDict()
+        self._early: set[str] = set()
+        self._held = self._scratches = self._windows = 0
+        self._side_by_side = False
         self._schema, self._one_folder, self._sampled = schema, one_folder, False
         self._kind = Dictionaries if one_folder else Codes
         none = pa.Table.from_batches([], schema)
@@ -130,16 +114,14 @@ class PartWriters:
         coded = self._codes.coded(rows)
         return coded, row_bytes(coded, self._codes.numbered)
 
-    def add(self, folder: str, rows: pa.Table, each: int) -> None:
-        """Take rows for a folder.
+    def add(self, pieces: Sequence[tuple[str, pa.Table]], each: int) -> None:
+        """Take the rows of one window.
 
         Parameters
         ----------
-        folder : str
-            Relative to the data root; empty for the root.
-        rows : pyarrow.Table
-            From `coded`; a slice, as a rule: memory is counted as free when nothing
-            waits any more.
+        pieces : sequence of str and pyarrow.Table
+            A folder, relative to the data root (empty for the root), and its rows, from
+            `coded`: slices of the window, whose memory is free when none of them waits.
         each : int, bytes
             Of a row on average; asking every slice costs more than sorting did.
 
@@ -148,17 +130,14 @@ class PartWriters:
         SinkError
             An earlier row group could not be written, or the disk is full.
         """
-        held = self._waiting.setdefault(folder, _Waiting())
-        while held.rows + rows.num_rows >= self._row_group_rows:
-            room = self._row_group_rows - held.rows
-            self._hold(held, rows.slice(0, room), each)
-            self._flush(folder)
-            held = self._waiting.setdefault(folder, _Waiting())
-            rows = rows.slice(room)
-        if rows.num_rows:
-            self._hold(held, rows, each)
-            if held.size >= self._row_group_bytes:
-                self._flush(folder)
+        window = Window(sum(size_of(rows, each) for _, rows in pieces), slices=1)
+        self._held += window.size
+        self._windows += 1
+        self._side_by_side = len(pieces) >= MANY_FOLDERS
+        for folder, rows in pieces:
+            self._add(folder, rows, each, window)
+        self._let_go([window])
+        self._flush_idle()
         if self._held > self._waiting_limit:
             self._set_aside()
 
@@ -179,6 +158,7 @@ class PartWriters:
         ------
         SinkError
         """
+        self._side_by_side = True
         for folder in list(self._waiting):
             self._flush(folder)
         return self._encoders.finish(at_least_one=at_least_one)
@@ -188,23 +168,55 @@ class PartWriters:
         self._encoders.abort()
         self._waiting.clear()
 
-    def _hold(self, held: _Waiting, rows: pa.Table, each: int) -> None:
-        """Have rows wait in memory."""
-        size = each * rows.num_rows + COLUMN_OVERHEAD * rows.num_columns
-        held.tables.append(rows)
-        held.rows += rows.num_rows
-        held.size += size
-        self._held += size
+    def _add(self, folder: str, rows: pa.Table, each: int, window: Window) -> None:
+        """Have rows wait; write a row group whenever enough of them do."""
+        held = self._waiting.setdefault(folder, Waiting())
+        while held.rows + rows.num_rows >= self._row_group_rows:
+            room = self._row_group_rows - held.rows
+            held.hold(rows.slice(0, room), each, window)
+            self._flush(folder)
+            held = self._waiting.setdefault(folder, Waiting())
+            rows = rows.slice(room)
+        held.latest = self._windows
+        self._waiting.move_to_end(folder)
+        if rows.num_rows:
+            held.hold(rows, each, window)
+            if held.size >= self._row_group_bytes:
+                self._flush(folder)
+
+    def _flush_idle(self) -> None:
+        """Write what waits of folders that got no rows for two windows.
+
+        Where days follow each other, a day that is over is written while the next one
+        is read. Once in each folder, for it may come back, and no row groups of a few
+        rows.
+        """
+        over = self._windows - 1
+        waiting = self._waiting.items()
+        for folder, held in [*takewhile(lambda one: one[1].latest < over, waiting)]:
+            fair = held.rows >= self._row_group_rows // 16
+            if fair and folder not in self._early:
+                self._early.add(folder)
+                self._flush(folder)
 
     def _flush(self, folder: str) -> None:
         """Hand a folder's waiting rows to the encoders."""
         held = self._waiting.pop(folder)
-        if not self._waiting:
-            self._held = 0
+        self._let_go(held.windows)
         if held.rows:
-            self._encoders.encode(folder, held.size, self._ready(held))
+            rows = self._ready(held)
+            self._encoders.encode(
+                folder, held.size, rows, side_by_side=self._side_by_side
+            )
 
-    def _ready(self, held: _Waiting) -> Callable[[], AbstractContextManager[pa.Table]]:
+    def _let_go(self, windows: Sequence[Window]) -> None:
+        """Count a window's memory as free when none of its slices waits any more."""
+        for window in windows:
+            window.slices -= 1
+            if not window.slices:
+                self._held -= window.size
+
+    def _ready(self, held: Waiting) -> Callable[[], AbstractContextManager[pa.Table]]:
         """Return how the encoder gets the rows."""
         if not self._one_folder:
             return lambda: self._whole(held)
@@ -215,19 +227,22 @@ class PartWriters:
         return lambda: contextlib.nullcontext(ready.pop())
 
     @contextlib.contextmanager
-    def _whole(self, held: _Waiting) -> Iterator[pa.Table]:
+    def _whole(self, held: Waiting) -> Iterator[pa.Table]:
         """Put rows together, as the writer takes them."""
         with held.taken() as tables:
             yield in_steps(self._codes.whole(tables))
 
     def _set_aside(self) -> None:
-        """Have all waiting rows on the disk instead of in memory."""
-        with as_sink_errors():
-            for held in self._waiting.values():
-                if held.tables:
-                    if held.scratch is None:
-                        held.scratch = Scratch(self._home / f"{self._scratches}.arrow")
-                        self._scratches += 1
-                    held.scratch.append(held.tables)
-                    held.tables.clear()
-        self._held = 0
+        """Have rows on the disk instead, until half of what may wait is in memory.
+
+        Those of folders that got none for longest come first. Where all folders have
+        rows in each window, none of its memory is free before the last one.
+        """
+        for held in self._waiting.values():
+            if self._held <= self._waiting_limit // 2:
+                break
+            if held.tables:
+                with as_sink_errors():
+                    gone = held.set_aside(self._home / f"{self._scratches}.arrow")
+                self._scratches += 1
+                self._let_go(gone)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import sink
 from spreports.load.rowgroups import abandon
-from spreports.load.writers import PartWriters
 from tests.load.rows import orders, reader
 
 
@@ -72,7 +70,8 @@ def test_row_groups_of_a_file_keep_their_order_and_files_are_closed_by_rows_alon
         max_open=2,
     )
     for start, folder in enumerate(["a", "b", "a", "c", "a", "b", "a"]):
-        encoders.encode(folder, 100, partial(Given, table.slice(start, 1)))
+        each = partial(Given, table.slice(start, 1))
+        encoders.encode(folder, 100, each, side_by_side=start % 3 == 0)
     parts = encoders.finish(at_least_one=True)
 
     rows = {part.path: pq.read_table(part.local)["n"].to_pylist() for part in parts}
@@ -85,37 +84,63 @@ def test_row_groups_of_a_file_keep_their_order_and_files_are_closed_by_rows_alon
     assert encoders.queued == 0
 
 
-def test_two_row_groups_that_filled_up_are_encoded_at_the_same_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_row_groups_that_come_side_by_side_are_encoded_at_the_same_time(
+    tmp_path: Path,
 ) -> None:
     both_are_here = threading.Barrier(2, timeout=60)
-    whole = Codes.whole
 
-    def waiting(self: Codes, tables: Sequence[pa.Table]) -> pa.Table:
-        both_are_here.wait()
-        return whole(self, tables)
+    class Met(Given):
+        def __enter__(self) -> pa.Table:
+            both_are_here.wait()
+            return super().__enter__()
 
-    monkeypatch.setattr(Codes, "whole", waiting)
-    table = orders(4_000)
-    writers = PartWriters(
-        tmp_path,
-        "7",
-        table.schema,
-        note={},
-        budget=600_000,
-        row_group_rows=1 << 30,  # they fill up by their bytes
-        one_folder=False,
-        max_open=9,
-    )
-    rows, _ = writers.coded(table)
-    for start in range(0, 4_000, 100):
-        for folder in ("a", "b"):
-            writers.add(folder, rows.slice(start, 100), 100)
-    parts = writers.finish(at_least_one=False)
+    encoders = two_threads(tmp_path)
+    for folder in "abcd":
+        encoders.encode(folder, 100, partial(Met, orders(10)), side_by_side=True)
 
-    assert [part.rows for part in parts] == [4_000, 4_000]
-    groups = {pq.ParquetFile(part.local).metadata.num_row_groups for part in parts}
-    assert groups == {4}
+    assert [part.rows for part in encoders.finish(at_least_one=False)] == [10] * 4
+
+
+def test_row_groups_that_come_one_by_one_have_one_thread_on_two_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_encoders, "cores", lambda: 2)
+    threads = set()
+
+    class Seen(Given):
+        def __enter__(self) -> pa.Table:
+            threads.add(threading.get_ident())
+            return super().__enter__()
+
+    encoders = two_threads(tmp_path)
+    for folder in "abcdef":
+        encoders.encode(folder, 100, partial(Seen, orders(10)), side_by_side=False)
+
+    assert [part.rows for part in encoders.finish(at_least_one=False)] == [10] * 6
+    assert len(threads) == 1
+
+
+def test_more_cores_encode_what_one_thread_is_behind_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_encoders, "cores", lambda: 3)
+    third_is_here = threading.Event()
+
+    class First(Given):
+        def __enter__(self) -> pa.Table:
+            assert third_is_here.wait(60)
+            return super().__enter__()
+
+    class Third(Given):
+        def __enter__(self) -> pa.Table:
+            third_is_here.set()
+            return super().__enter__()
+
+    encoders = two_threads(tmp_path)
+    for folder, kind in zip("abc", [First, Given, Third], strict=True):
+        encoders.encode(folder, 100, partial(kind, orders(10)), side_by_side=False)
+
+    assert [part.rows for part in encoders.finish(at_least_one=False)] == [10] * 3
 
 
 def test_an_interrupt_while_a_thread_starts_closes_no_file_under_its_hands(
@@ -138,15 +163,28 @@ def test_an_interrupt_while_a_thread_starts_closes_no_file_under_its_hands(
     encoders = Encoders(
         tmp_path, "7", table.schema, note={}, queue_bytes=1 << 20, threads=1, max_open=2
     )
-    encoders.encode("a", 100, partial(Slow, table))
+    encoders.encode("a", 100, partial(Slow, table), side_by_side=False)
     begun.wait(600)
     # as Ctrl-C inside ThreadPoolExecutor.submit leaves it: a thread not noted
-    monkeypatch.setattr(encoders._pool, "_threads", set())
+    monkeypatch.setattr(encoders._one, "_threads", set())
 
     encoders.abort()
 
     assert seen == [False]
     assert closed.is_set()
+
+
+def two_threads(home: Path) -> Encoders:
+    """Return encoders for files of `orders`."""
+    return Encoders(
+        home,
+        "7",
+        orders(1).schema,
+        note={},
+        queue_bytes=1 << 20,
+        threads=2,
+        max_open=9,
+    )
 
 
 class Given:

@@ -200,9 +200,8 @@ def test_rows_in_memory_never_exceed_the_budget_by_more_than_a_piece(
     )
     highest = 0
     for start in range(0, 400_000, 4_000):
-        for folder, rows in plan.split(table):
-            writers.add(folder, rows, table.nbytes // table.num_rows)
-            highest = max(highest, writers.waiting)
+        writers.add([*plan.split(table)], table.nbytes // table.num_rows)
+        highest = max(highest, writers.waiting)
         assert start >= 0
     writers.finish(at_least_one=False)
 

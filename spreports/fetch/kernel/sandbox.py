@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import logging
-import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from spreports.at_work import cores
 from spreports.fetch.pages import keep_pages
 
 if TYPE_CHECKING:
@@ -215,9 +215,7 @@ def kernels_at_once() -> int:
     A kernel takes about as long as inflating, which has a thread: where there are two
     cores, a second one gets in the way of both.
     """
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return 1 if cores <= 2 else 2
+    return 1 if cores() <= 2 else 2
 
 
 @cache

@@ -1,0 +1,223 @@
+"""Rows wait in memory, go to the scratch disk or are written early: which, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spreports.load.encoders import Encoders
+from spreports.load.parquet import WINDOW_ROWS, sink
+from spreports.load.part_file import PartFile
+from spreports.load.scratch import Scratch
+from spreports.load.waiting import COLUMN_OVERHEAD
+from spreports.load.writers import PartWriters
+from tests.load.rows import orders, reader
+
+WINDOW = orders(1_000)
+EACH = 100  # bytes of a row
+
+
+class Watched:
+    """Writers of `WINDOW`'s rows, and what they do with them.
+
+    Parameters
+    ----------
+    home : Path
+    monkeypatch : pytest.MonkeyPatch
+    budget : int, bytes
+    row_group_rows : int
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        budget: int = 8 << 20,
+        row_group_rows: int = 16_000,
+    ) -> None:
+        self.encoded: list[tuple[str, bool]] = []
+        self.set_aside: list[int] = []
+        encode, append = Encoders.encode, Scratch.append
+
+        def encoding(
+            encoders: Encoders,
+            folder: str,
+            size: int,
+            rows: Callable[[], AbstractContextManager[pa.Table]],
+            *,
+            side_by_side: bool,
+        ) -> None:
+            self.encoded.append((folder, side_by_side))
+            encode(encoders, folder, size, rows, side_by_side=side_by_side)
+
+        def appending(scratch: Scratch, tables: Sequence[pa.Table]) -> None:
+            self.set_aside.append(sum(table.num_rows for table in tables))
+            append(scratch, tables)
+
+        monkeypatch.setattr(Encoders, "encode", encoding)
+        monkeypatch.setattr(Scratch, "append", appending)
+        self.writers = PartWriters(
+            home,
+            "7",
+            WINDOW.schema,
+            note={},
+            budget=budget,
+            row_group_rows=row_group_rows,
+            one_folder=False,
+            max_open=9,
+        )
+        self._rows, _ = self.writers.coded(WINDOW)
+
+    def add(self, **shares: int) -> None:
+        """Add a window in which each folder has so many rows."""
+        pieces, start = [], 0
+        for folder, count in shares.items():
+            pieces.append((folder, self._rows.slice(start, count)))
+            start += count
+        self.writers.add(pieces, EACH)
+
+    def finish(self) -> Counter[str]:
+        """Return how many rows each folder's files have."""
+        parts = self.writers.finish(at_least_one=False)
+        return Counter(part.path.split("/")[0] for part in parts for _ in rows_of(part))
+
+
+def rows_of(part: PartFile) -> range:
+    assert pq.read_metadata(part.local).num_rows == part.rows
+    return range(part.rows)
+
+
+def test_a_folder_without_rows_for_two_windows_is_written_while_others_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path, monkeypatch)
+    for _ in range(3):
+        watched.add(monday=1_000)
+    watched.add(tuesday=1_000)
+    assert watched.encoded == []
+    watched.add(tuesday=1_000)
+    assert watched.encoded == [("monday", False)]
+
+    assert watched.finish() == {"monday": 3_000, "tuesday": 2_000}
+    assert watched.encoded == [("monday", False), ("tuesday", True)]
+
+
+def test_a_few_rows_are_never_written_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path, monkeypatch)
+    watched.add(small=999)
+    for _ in range(9):
+        watched.add(large=1_000)
+
+    assert watched.encoded == []
+    assert watched.finish() == {"small": 999, "large": 9_000}
+
+
+def test_a_folder_that_comes_back_is_written_early_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path, monkeypatch)
+    for _ in range(4):
+        for folder in ("a", "b"):
+            for _ in range(3):
+                watched.add(**{folder: 1_000})
+
+    assert [folder for folder, _ in watched.encoded] == ["a", "b"]
+    assert watched.finish() == {"a": 12_000, "b": 12_000}
+    assert Counter(folder for folder, _ in watched.encoded) == {"a": 2, "b": 2}
+
+
+def test_row_groups_of_four_folders_come_side_by_side_those_of_three_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path, monkeypatch, budget=400_000)  # a row group: 1,000 rows
+    for _ in range(4):
+        watched.add(a=300, b=300, c=300)
+    assert watched.encoded == [("a", False), ("b", False), ("c", False)]
+    watched.encoded.clear()
+    for _ in range(5):
+        watched.add(a=250, b=250, c=250, d=250)
+
+    assert ("d", True) in watched.encoded
+    assert all(together for _, together in watched.encoded)
+    watched.finish()
+
+
+def test_memory_counts_until_no_slice_of_its_window_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path, monkeypatch)
+    watched.add(a=500, b=500)
+    whole = watched.writers._held
+    watched.writers._flush("a")
+    assert watched.writers._held == whole > 1_000 * EACH
+    watched.writers._flush("b")
+    assert watched.writers._held == 0
+    assert watched.finish() == {"a": 500, "b": 500}
+
+
+def test_what_got_no_rows_for_longest_goes_to_the_disk_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = 1_000 * EACH + COLUMN_OVERHEAD * WINDOW.num_columns
+    watched = Watched(tmp_path, monkeypatch, 9 * window, row_group_rows=1 << 20)
+    for folder in ("oldest", "oldest", "middle", "middle"):
+        watched.add(**{folder: 1_000})
+    assert watched.set_aside == []
+    watched.add(latest=1_000)
+
+    assert watched.set_aside == [2_000, 2_000]
+    assert watched.writers._held == window
+    assert watched.encoded == []
+    assert watched.finish() == {"oldest": 2_000, "middle": 2_000, "latest": 1_000}
+
+
+def test_days_that_follow_each_other_need_no_scratch_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("rows went to the scratch disk")
+
+    monkeypatch.setattr(Scratch, "append", refuse)
+    table = orders(6 * WINDOW_ROWS)
+    days = pa.array([f"{n // (2 * WINDOW_ROWS)}" for n in range(table.num_rows)])
+
+    result = sink(
+        reader(table.append_column("day", days)),
+        tmp_path / "lake",
+        stem="7",
+        partition_by=["day"],
+        budget=2 * (3 * WINDOW_ROWS * table.nbytes // table.num_rows),
+    )
+
+    assert (result.rows, result.files) == (6 * WINDOW_ROWS, 3)
+
+
+@given(
+    st.lists(
+        st.lists(st.integers(0, 250), min_size=1, max_size=4), min_size=1, max_size=30
+    ),
+    st.integers(1, 1 << 20),
+)
+def test_every_row_is_written_whatever_waits_where(
+    tmp_path_factory: pytest.TempPathFactory, windows: list[list[int]], budget: int
+) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        watched = Watched(tmp_path_factory.mktemp("parts"), monkeypatch, budget)
+        expected: Counter[str] = Counter()
+        for shares in windows:
+            named = {f"f{place}": count for place, count in enumerate(shares)}
+            watched.add(**named)
+            expected.update(named)
+
+        assert watched.finish() == +expected
+        assert watched.writers.waiting == 0
