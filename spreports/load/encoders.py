@@ -91,8 +91,8 @@ class Encoders:
     queue_bytes : int, bytes
         Row groups on their way to the disk; `encode` waits while there are more.
     threads : int
-        Files written to at the same time, where row groups come side by side. Else it
-        is one, as long as it keeps up or there are two cores for all that a sink does.
+        How many encode where row groups come side by side, or where one is behind and
+        there are more than two cores. Else one does.
     max_open : int
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
@@ -168,7 +168,7 @@ class Encoders:
         under_way = sum(not work.future.done() for work in self._queue)
         while self._queue and self.queued + size > self._queue_bytes:
             self._wait_for_one()
-        # Two cores have enough to do with one that encodes and those that read
+        # Two cores have enough to do with one thread that encodes and those that read
         behind = under_way > 1 and cores() > 2
         pool = self._many if side_by_side or behind else self._one
         file = self._files.open.get(folder) or self._begin(folder, pool)
