@@ -13,7 +13,7 @@ from spreports.load.scratch import Scratch
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMN_OVERHEAD", "Waiting", "Window", "size_of"]
+__all__ = ["Waiting", "Window", "size_of"]
 
 # What a column of a waiting piece costs beside its values, about
 COLUMN_OVERHEAD = 512

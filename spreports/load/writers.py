@@ -158,7 +158,7 @@ class PartWriters:
         ------
         SinkError
         """
-        self._side_by_side = True
+        self._side_by_side = True  # nothing else is at work any more
         for folder in list(self._waiting):
             self._flush(folder)
         return self._encoders.finish(at_least_one=at_least_one)

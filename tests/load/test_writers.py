@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import WINDOW_ROWS, sink
 from spreports.load.scratch import Scratch
-from spreports.load.waiting import COLUMN_OVERHEAD
+from spreports.load.waiting import size_of
 from spreports.load.writers import PartWriters
 from tests.load.rows import orders, reader
 
-WINDOW = orders(1_000)
+ROWS = orders(30_000)
 EACH = 100  # bytes of a row
 
 
 class Watched:
-    """Writers of `WINDOW`'s rows, and what they do with them.
+    """Writers of `ROWS`, window by window, and what they do with them.
 
     Parameters
     ----------
@@ -66,30 +66,36 @@ class Watched:
         self.writers = PartWriters(
             home,
             "7",
-            WINDOW.schema,
+            ROWS.schema,
             note={},
             budget=budget,
             row_group_rows=row_group_rows,
             one_folder=False,
             max_open=9,
         )
-        self._rows, _ = self.writers.coded(WINDOW)
+        self._rows, _ = self.writers.coded(ROWS)
+        self._added: dict[str, list[int]] = defaultdict(list)
+        self._start = 0
 
     def add(self, **shares: int) -> None:
         """Add a window in which each folder has so many rows."""
-        pieces, start = [], 0
+        pieces = []
         for folder, count in shares.items():
-            pieces.append((folder, self._rows.slice(start, count)))
-            start += count
+            end = self._start + count
+            assert end <= ROWS.num_rows
+            pieces.append((folder, self._rows.slice(self._start, count)))
+            self._added[folder].extend(range(self._start, end))
+            self._start = end
         self.writers.add(pieces, EACH)
 
     def finish(self) -> Counter[str]:
-        """Return how many rows each folder's files have."""
-        counted: Counter[str] = Counter()
+        """Return how many rows each folder's files have: as added, in order."""
+        found: dict[str, list[int]] = defaultdict(list)
         for part in self.writers.finish(at_least_one=False):
-            folder = part.path.split("/")[0]
-            counted[folder] += pq.read_metadata(part.local).num_rows
-        return counted
+            rows = pq.read_table(part.local, columns=["n"], partitioning=None)
+            found[part.path.split("/")[0]].extend(rows["n"].to_pylist())
+        assert found == {folder: rows for folder, rows in self._added.items() if rows}
+        return Counter({folder: len(rows) for folder, rows in found.items()})
 
 
 def test_a_folder_without_rows_for_two_windows_is_written_while_others_come(
@@ -165,7 +171,7 @@ def test_memory_counts_until_no_slice_of_its_window_waits(
 def test_what_got_no_rows_for_longest_goes_to_the_disk_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = 1_000 * EACH + COLUMN_OVERHEAD * WINDOW.num_columns
+    window = size_of(ROWS.slice(0, 1_000), EACH)
     watched = Watched(tmp_path, monkeypatch, 9 * window, row_group_rows=1 << 20)
     for folder in ("oldest", "oldest", "middle", "middle"):
         watched.add(**{folder: 1_000})
