@@ -15,6 +15,7 @@ from benchmarks.numbers import numbers
 from benchmarks.orders import (
     DATA,
     catalogue_to_parquet,
+    channels_to_parquet,
     daily_to_parquet,
     orders_to_batches,
     orders_to_parquet,
@@ -43,6 +44,7 @@ def main() -> None:
     orders_to_batches(size, runs)
     for partitioned in (True, False):
         orders_to_parquet(size, runs, partitioned=partitioned, every_peer=True)
+    channels_to_parquet(size, runs)
     daily_to_parquet(size, runs)
     catalogue_to_parquet(size, runs)
     listings_to_parquet(min(size, 300), runs)

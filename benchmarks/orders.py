@@ -1,7 +1,8 @@
 """``python -m benchmarks.orders [MiB] [RUNS]``: orders to batches and to Parquet.
 
 Three documents: one in which nearly every name is another one and days stand in no
-order, the same with one day after the other, and one of a catalogue.
+order, the same with one day after the other, and one of a catalogue. The first goes
+into a partition a day, which are 50, and into one a day and sales channel, 250.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ PEERS = {
     "polars read + write": "polars_read",
     "polars scan + sink": "polars_scan",
 }
+BY_DAY = ("purchase-date:day",)
 SUMS = (
     'sum("item-price"::DECIMAL(18, 2)), sum(quantity), '
     'sum(hash("amazon-order-id", sku, "product-name", epoch_us("purchase-date")))'
@@ -57,8 +59,19 @@ def orders_to_parquet(
         orders(DATA, mebibytes),
         f"orders, {mebibytes} MiB of text, gzip, to Parquet",
         runs,
-        partitioned=partitioned,
+        keys=BY_DAY if partitioned else (),
         every_peer=every_peer,
+    )
+
+
+def channels_to_parquet(mebibytes: int, runs: int) -> None:
+    """Compare orders into a partition a day and sales channel with polars."""
+    _to_parquet(
+        orders(DATA, mebibytes),
+        f"orders, {mebibytes} MiB of text, gzip, to Parquet",
+        runs,
+        keys=(*BY_DAY, "sales-channel"),
+        every_peer=False,
     )
 
 
@@ -68,7 +81,7 @@ def daily_to_parquet(mebibytes: int, runs: int) -> None:
         daily_orders(DATA, mebibytes),
         f"orders in order of time, {mebibytes} MiB of text, gzip, to Parquet",
         runs,
-        partitioned=True,
+        keys=BY_DAY,
         every_peer=False,
     )
 
@@ -76,12 +89,12 @@ def daily_to_parquet(mebibytes: int, runs: int) -> None:
 def catalogue_to_parquet(mebibytes: int, runs: int) -> None:
     """Compare orders of a catalogue, whose server tells no charset, with polars."""
     path = catalogue_orders(DATA, mebibytes)
-    for partitioned in (True, False):
+    for keys in (BY_DAY, ()):
         _to_parquet(
             path,
             f"orders of a catalogue, {mebibytes} MiB of text, gzip, to Parquet",
             runs,
-            partitioned=partitioned,
+            keys=keys,
             every_peer=False,
             content_type="text/plain",
         )
@@ -92,7 +105,7 @@ def _to_parquet(
     title: str,
     runs: int,
     *,
-    partitioned: bool,
+    keys: tuple[str, ...],
     every_peer: bool,
     content_type: str = "text/plain;charset=UTF-8",
 ) -> None:
@@ -102,26 +115,26 @@ def _to_parquet(
         name: emptied(DATA / word) / "orders"
         for name, word in {OURS: "ours", OPENED: "opened", **peers}.items()
     }
-    by_day = ["purchase-date:day"] if partitioned else []
     with served(path, content_type) as url:
         commands = {
             OURS: [
                 *(*PYTHON, "benchmarks.orders_ours", url, str(folders[OURS])),
-                *by_day,
+                *keys,
             ],
             OPENED: [
                 *(*PYTHON, "benchmarks.opened", "orders", url, str(folders[OPENED])),
-                *by_day,
+                *keys,
             ],
         }
         for name, word in peers.items():
             commands[name] = [
                 *(*PYTHON, "benchmarks.orders_peers", word, str(path)),
-                *(str(folders[name]), *by_day),
+                *(str(folders[name]), *keys),
             ]
         figures = compare(commands, runs, fresh=folders)
     check_same_rows(folders, SUMS)
-    show(f"{title}, {'a partition a day' if partitioned else 'one file'}", figures)
+    where = f"by {' and '.join(keys)}" if keys else "one file"
+    show(f"{title}, {where}", figures)
 
 
 if __name__ == "__main__":
@@ -131,5 +144,6 @@ if __name__ == "__main__":
     orders_to_batches(size, runs)
     orders_to_parquet(size, runs, partitioned=True, every_peer=False)
     orders_to_parquet(size, runs, partitioned=False, every_peer=False)
+    channels_to_parquet(size, runs)
     daily_to_parquet(size, runs)
     catalogue_to_parquet(size, runs)

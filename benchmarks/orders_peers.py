@@ -1,18 +1,21 @@
 """Peers: one orders document to Parquet, in the ways that other libraries have.
 
-``python -m benchmarks.orders_peers NAME FILE FOLDER [by_day]``; without a folder the
-rows are only read, batch by batch.
+``python -m benchmarks.orders_peers NAME FILE FOLDER [purchase-date:day [COLUMN]]``;
+without a folder the rows are only read, batch by batch.
 """
 
 from __future__ import annotations
 
 import gzip
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def polars_scan(path: str, target: str | None, *, by_day: bool) -> None:
-    """polars.scan_csv, typed, and sink_parquet."""
+def polars_scan(
+    path: str, target: str | None, *, by_day: bool, also: Sequence[str] = ()
+) -> None:
+    """polars.scan_csv, typed, and sink_parquet, by day and other columns."""
     import polars as pl  # noqa: PLC0415 - each peer imports what it needs
 
     from benchmarks.orders_schema import DAY, INSTANTS, SCHEMA  # noqa: PLC0415 - polars
@@ -23,7 +26,7 @@ def polars_scan(path: str, target: str | None, *, by_day: bool) -> None:
         print(sum(batch.height for batch in frame.collect_batches()))
     elif by_day:
         day = pl.col("purchase-date").dt.date().alias(DAY)
-        where = pl.PartitionBy(target, key=[day])
+        where = pl.PartitionBy(target, key=[day, *map(pl.col, also)])
         frame.sink_parquet(where, compression="zstd", mkdir=True)
     else:
         frame.sink_parquet(f"{target}/all.parquet", compression="zstd", mkdir=True)
@@ -159,4 +162,5 @@ PEERS = {
 
 if __name__ == "__main__":
     name, path, *rest = sys.argv[1:]
-    PEERS[name](path, rest[0] if rest else None, by_day=len(rest) > 1)  # type: ignore[arg-type] # only polars_scan is asked for without a folder
+    more = {"also": rest[2:]} if len(rest) > 2 else {}  # of polars_scan alone
+    PEERS[name](path, rest[0] if rest else None, by_day=len(rest) > 1, **more)  # type: ignore[arg-type] # only polars_scan is asked for without a folder

@@ -31,6 +31,10 @@ __all__ = ["Encoders"]
 # early enough
 _NOTE_LAST = hasattr(pq.ParquetWriter, "add_key_value_metadata")
 
+# Encoded before unused memory is given back, so that small row groups need not ask for
+# it anew each time
+RELEASE_BYTES = 4 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:
@@ -131,7 +135,7 @@ class Encoders:
         self._files = _Files()
         self._idle = threading.Condition()
         self._running, self._stopped = 0, False
-        self.queued = 0
+        self.queued = self._unreleased = 0
         self._encoding = Encoding()
         self._handed: tuple[str, ...] = ()
 
@@ -165,17 +169,22 @@ class Encoders:
         SinkError
             An earlier row group could not be written.
         """
-        under_way = sum(not work.future.done() for work in self._queue)
-        while self._queue and self.queued + size > self._queue_bytes:
+        while self._queue and self._queue[0].future.done():
             self._wait_for_one()
         # Two cores have enough to do with one thread that encodes and those that read
-        behind = under_way > 1 and cores() > 2
+        behind = len(self._queue) > 1 and cores() > 2
+        while self._queue and self.queued + size > self._queue_bytes:
+            self._wait_for_one()
         pool = self._many if side_by_side or behind else self._one
         file = self._files.open.get(folder) or self._begin(folder, pool)
         self._files.open.move_to_end(folder)
         file.pool = pool
         keep = self._keeps_memory and pool is self._one
-        self._submit(file, size, lambda: self._write(file, rows, keep=keep))
+        self._unreleased += 0 if keep else size
+        release = self._unreleased >= RELEASE_BYTES
+        if release:
+            self._unreleased = 0
+        self._submit(file, size, lambda: self._write(file, rows, release=release))
 
     def finish(self, *, at_least_one: bool) -> list[PartFile]:
         """Close every file.
@@ -277,9 +286,9 @@ class Encoders:
         file: _Open,
         rows: Callable[[], AbstractContextManager[pa.Table]],
         *,
-        keep: bool,
+        release: bool,
     ) -> None:
-        """Write one row group (on a thread); keep the memory for the next one."""
+        """Write one row group (on a thread); give unused memory back behind it."""
         writer = file.writer = file.writer or self._open_writer(file)
         with rows() as table:
             writer.write_table(table, row_group_size=table.num_rows)
@@ -288,7 +297,7 @@ class Encoders:
         if self._written is not None:
             self._written(file.local, file.size)
             file.size = file.local.stat().st_size
-        if not keep:
+        if release:
             pa.default_memory_pool().release_unused()
 
     def _finish(self, file: _Open) -> None:

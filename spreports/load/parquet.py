@@ -36,6 +36,7 @@ from spreports.load.marker import (
 from spreports.load.part_file import PartFile
 from spreports.load.partition import Partitioner
 from spreports.load.rowgroups import as_written, is_nested, windows, without_views
+from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
 from spreports.load.target import Target, open_target, shown
 from spreports.load.writers import PartWriters
@@ -47,8 +48,11 @@ __all__ = ["SinkResult", "markers", "publish", "sink"]
 BUDGET = 40 << 20
 ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
-# Sorting by folder wants large windows; without folders fewer calls are all they bring
+# Sorting by folder wants large windows, and more so where a folder gets few rows of
+# each; without folders fewer calls are all they bring
 WINDOW_ROWS = 24_576
+LARGE_WINDOW_ROWS = 49_152
+MANY_FOLDERS = 32
 UNSORTED_ROWS = 16_384
 WINDOW_BYTES = 16 << 20
 
@@ -223,23 +227,30 @@ def _write(
     nested = is_nested(schema)
 
     @as_sink_errors()
-    def order(window: pa.Table) -> tuple[int, list[tuple[str, pa.Table]]]:
+    def order(window: pa.Table) -> tuple[int, list[tuple[str, Share]]]:
         window = window if same else window.cast(schema)
         kept, size = writers.coded(window.select(plan.columns))
         if nested:  # each part is looked at; what that took, the allocator keeps
             pa.default_memory_pool().release_unused()
         return size, list(plan.split(window, kept))
 
-    rows_at_once = UNSORTED_ROWS if plan.one_folder else WINDOW_ROWS
+    folders = 1
+
+    def rows_at_once() -> int:
+        if plan.one_folder:
+            return UNSORTED_ROWS
+        return WINDOW_ROWS if folders < MANY_FOLDERS else LARGE_WINDOW_ROWS
+
     cut = windows(batches, batches.schema, rows_at_once, WINDOW_BYTES, copy=False)
     # In one folder there is no order: a thread would be one more that waits
     ordered = (order(window) for window in cut)
     if not plan.one_folder:
         ordered = at_work(order, cut, threads=1)
     with contextlib.closing(ordered):
-        for size, pieces in ordered:
-            writers.add(pieces, size)
-            del pieces  # not while the next one is waited for
+        for size, shares in ordered:
+            folders = len(shares)  # known when the next window but one is begun
+            writers.add(shares, size)
+            del shares  # not while the next one is waited for
     return writers.finish(at_least_one=not plan.keys)
 
 

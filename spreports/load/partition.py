@@ -18,6 +18,7 @@ from spreports.arrays import array_of, scalar_of
 from spreports.errors import SinkError
 from spreports.load.hive import UNITS, days_of, segments
 from spreports.load.numbers import in_one_piece
+from spreports.load.share import Share
 
 __all__ = ["Key", "Partitioner", "is_folder_name", "parse_keys"]
 
@@ -130,7 +131,7 @@ class Partitioner:
 
     def split(
         self, table: pa.Table, rows: pa.Table | None = None
-    ) -> Iterator[tuple[str, pa.Table]]:
+    ) -> Iterator[tuple[str, Share]]:
         """Yield each folder that has rows here, in order of its first row.
 
         Parameters
@@ -142,8 +143,8 @@ class Partitioner:
 
         Yields
         ------
-        tuple of str and pyarrow.Table
-            ``"a=1/b=2"`` (empty without keys) and its rows, in their order: a slice of
+        tuple of str and Share
+            ``"a=1/b=2"`` (empty without keys) and its rows, in their order: a share of
             one copy of `rows` that is sorted by folder.
 
         Raises
@@ -156,13 +157,13 @@ class Partitioner:
         folders, codes = self._fold(table)
         rows = table.select(self.columns) if rows is None else rows
         if len(folders) == 1:
-            yield folders[0], rows
+            yield folders[0], Share(rows, 0, rows.num_rows)
             return
         counts = {c["values"]: c["counts"] for c in pc.value_counts(codes).to_pylist()}
         rows = _sorted(rows, codes)
         start = 0
         for code, folder in enumerate(folders):
-            yield folder, rows.slice(start, counts[code])
+            yield folder, Share(rows, start, counts[code])
             start += counts[code]
 
     def _fold(self, table: pa.Table) -> tuple[list[str], pa.Array]:

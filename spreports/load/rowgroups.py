@@ -7,7 +7,8 @@ rows give the same bytes.
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from functools import cache
 from inspect import signature
 from pathlib import Path
 
@@ -37,7 +38,7 @@ STEP_ROWS = 8_192
 def windows(
     batches: Iterable[pa.RecordBatch],
     schema: pa.Schema,
-    rows: int,
+    rows: int | Callable[[], int],
     max_bytes: int,
     *,
     copy: bool = True,
@@ -48,8 +49,8 @@ def windows(
     ----------
     batches : iterable of pyarrow.RecordBatch
     schema : pyarrow.Schema
-    rows : int
-        Of each table but the last.
+    rows : int or callable
+        Of each table but the last; a function is asked at the start of each.
     max_bytes : int
         A table ends early above this; only then do the cuts of `batches` show.
     copy : bool
@@ -62,22 +63,24 @@ def windows(
     """
     held: list[pa.RecordBatch] = []
     count = size = 0
+    most = rows if isinstance(rows, int) else rows()
     for batch in batches:
         total = batch.num_rows
         total_bytes = max(1, batch.nbytes)
         step = max(1, total * max_bytes // total_bytes)
         start = 0
         while start < total:
-            piece = batch.slice(start, min(step, rows - count))
+            piece = batch.slice(start, min(step, most - count))
             start += piece.num_rows
             held.append(piece)
             count += piece.num_rows
             size += total_bytes * piece.num_rows // total
-            if count >= rows or size >= max_bytes:
+            if count >= most or size >= max_bytes:
                 table = pa.Table.from_batches(held, schema)
                 held, count, size = [], 0, 0
                 yield table.combine_chunks() if copy else table
                 del table, piece  # not while the next one is read
+                most = rows if isinstance(rows, int) else rows()
     if held:
         table = pa.Table.from_batches(held, schema)
         yield table.combine_chunks() if copy else table
@@ -189,6 +192,7 @@ def in_steps(rows: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
+@cache
 def _page_rows() -> dict[str, int]:
     """Return how pyarrow is told the rows of a page, where it wants to be."""
     name = "max_rows_per_page"

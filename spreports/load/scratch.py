@@ -32,13 +32,15 @@ class Scratch:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, tables: Sequence[pa.Table]) -> None:
+    def append(self, tables: Sequence[pa.Table], *, together: bool = False) -> None:
         """Add rows behind those that are there.
 
         Parameters
         ----------
         tables : sequence of pyarrow.Table
             At least one.
+        together : bool
+            Write them as one, where their columns are alike; no dictionaries then.
 
         Raises
         ------
@@ -50,9 +52,12 @@ class Scratch:
             pa.BufferedOutputStream(file, BUFFER_BYTES) as buffer,
         ):
             for schema, alike in groupby(tables, key=lambda table: table.schema):
+                pieces = [*alike]
+                if together:
+                    pieces = [pa.concat_tables(pieces).combine_chunks()]
                 with pa.ipc.new_stream(buffer, schema) as stream:
-                    for table in alike:
-                        stream.write_table(table)
+                    for piece in pieces:
+                        stream.write_table(piece)
 
     def read(self) -> list[pa.Table]:
         """Map the rows back, in order; they stay on the disk.

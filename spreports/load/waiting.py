@@ -9,29 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spreports.load.scratch import Scratch
+from spreports.load.share import Share
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Waiting", "Window", "size_of"]
 
-# What a column of a waiting piece costs beside its values, about
-COLUMN_OVERHEAD = 512
+# What a share costs beside its rows, about
+OVERHEAD = 256
+# Smaller pieces, such as of 256 orders, take longer one by one than to be put together
+SMALL_BYTES = 48 << 10
 
 
 @dataclass(slots=True)
 class Window:
-    """Memory that slices share: it is free once none of them is in use.
+    """Memory that is in shares: it is free once none of them is in use.
 
     Attributes
     ----------
     size : int, bytes
-    slices : int
+    shares : int
         How many are in use.
     """
 
     size: int
-    slices: int = 0
+    shares: int = 0
 
 
 @dataclass(slots=True)
@@ -43,34 +46,37 @@ class Waiting:
     latest : int
         The window of which it got rows last.
     scratch : Scratch or None
-    tables : list of pyarrow.Table
+    shares : list of Share
     windows : list of Window
-        Of which each table is a slice.
+        Of which each share is one.
     rows, size : int, rows and bytes
         In all, those on the disk among them.
+    aside : int, bytes
+        Of those on the disk.
     """
 
     latest: int = 0
     scratch: Scratch | None = None
-    tables: list[pa.Table] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     rows: int = 0
     size: int = 0
+    aside: int = 0
 
-    def hold(self, rows: pa.Table, each: int, window: Window) -> None:
+    def hold(self, rows: Share, each: int, window: Window) -> None:
         """Have more rows wait in memory.
 
         Parameters
         ----------
-        rows : pyarrow.Table
+        rows : Share
         each : int, bytes
             Of a row on average.
         window : Window
-            Whose slice they are.
+            Whose share they are.
         """
-        self.tables.append(rows)
+        self.shares.append(rows)
         self.windows.append(window)
-        window.slices += 1
+        window.shares += 1
         self.rows += rows.num_rows
         self.size += size_of(rows, each)
 
@@ -93,8 +99,10 @@ class Waiting:
             The disk refused.
         """
         self.scratch = self.scratch or Scratch(path)
-        self.scratch.append(self.tables)
-        self.tables.clear()
+        small = self.size - self.aside < SMALL_BYTES * len(self.shares)
+        self.scratch.append([share.cut() for share in self.shares], together=small)
+        self.aside = self.size
+        self.shares.clear()
         gone, self.windows = self.windows, []
         return gone
 
@@ -102,15 +110,15 @@ class Waiting:
     def taken(self) -> Iterator[list[pa.Table]]:
         """Give all rows, in order; they are gone afterwards."""
         early = self.scratch.read() if self.scratch else []
-        tables = [*early, *self.tables]
+        tables = [*early, *(share.cut() for share in self.shares)]
         yield tables
-        self.tables.clear()
+        self.shares.clear()
         tables.clear()
         early.clear()
         if self.scratch:
             self.scratch.delete()
 
 
-def size_of(rows: pa.Table, each: int) -> int:
+def size_of(rows: Share, each: int) -> int:
     """Return about how many bytes rows take, of so many bytes each."""
-    return each * int(rows.num_rows) + COLUMN_OVERHEAD * int(rows.num_columns)
+    return each * rows.num_rows + OVERHEAD

@@ -22,6 +22,7 @@ from spreports.load.encoders import Encoders
 from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import in_steps, row_bytes
+from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
 from spreports.load.waiting import Waiting, Window, size_of
 
@@ -114,27 +115,27 @@ class PartWriters:
         coded = self._codes.coded(rows)
         return coded, row_bytes(coded, self._codes.numbered)
 
-    def add(self, pieces: Sequence[tuple[str, pa.Table]], each: int) -> None:
+    def add(self, shares: Sequence[tuple[str, Share]], each: int) -> None:
         """Take the rows of one window.
 
         Parameters
         ----------
-        pieces : sequence of str and pyarrow.Table
+        shares : sequence of str and Share
             A folder, relative to the data root (empty for the root), and its rows, from
-            `coded`: slices of the window, whose memory is free when none of them waits.
+            `coded`: of the window, whose memory is free when none of them waits.
         each : int, bytes
-            Of a row on average; asking every slice costs more than sorting did.
+            Of a row on average; asking every share costs more than sorting did.
 
         Raises
         ------
         SinkError
             An earlier row group could not be written, or the disk is full.
         """
-        window = Window(sum(size_of(rows, each) for _, rows in pieces), slices=1)
+        window = Window(sum(size_of(rows, each) for _, rows in shares), shares=1)
         self._held += window.size
         self._windows += 1
-        self._side_by_side = len(pieces) >= MANY_FOLDERS
-        for folder, rows in pieces:
+        self._side_by_side = len(shares) >= MANY_FOLDERS
+        for folder, rows in shares:
             self._add(folder, rows, each, window)
         self._let_go([window])
         self._flush_idle()
@@ -168,7 +169,7 @@ class PartWriters:
         self._encoders.abort()
         self._waiting.clear()
 
-    def _add(self, folder: str, rows: pa.Table, each: int, window: Window) -> None:
+    def _add(self, folder: str, rows: Share, each: int, window: Window) -> None:
         """Have rows wait; write a row group whenever enough of them do."""
         held = self._waiting.setdefault(folder, Waiting())
         while held.rows + rows.num_rows >= self._row_group_rows:
@@ -210,10 +211,10 @@ class PartWriters:
             )
 
     def _let_go(self, windows: Sequence[Window]) -> None:
-        """Count a window's memory as free when none of its slices waits any more."""
+        """Count a window's memory as free when none of its shares waits any more."""
         for window in windows:
-            window.slices -= 1
-            if not window.slices:
+            window.shares -= 1
+            if not window.shares:
                 self._held -= window.size
 
     def _ready(self, held: Waiting) -> Callable[[], AbstractContextManager[pa.Table]]:
@@ -241,7 +242,7 @@ class PartWriters:
         for held in self._waiting.values():
             if self._held <= self._waiting_limit // 2:
                 break
-            if held.tables:
+            if held.shares:
                 with as_sink_errors():
                     gone = held.set_aside(self._home / f"{self._scratches}.arrow")
                 self._scratches += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,6 +41,27 @@ def test_any_rows_of_any_type_come_back_in_order(
 
     expected = pieces[:1] + [piece for piece in pieces[1:] for _ in range(2)]
     assert back == pa.concat_tables(expected).to_pylist()
+
+
+@given(cuts=st.lists(st.integers(0, 40), min_size=1))
+def test_rows_put_together_come_back_in_order_whatever_their_columns_became(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
+) -> None:
+    narrow = NESTED.select(["text", "list", "struct", "none"])
+    narrow = narrow.append_column("number", pa.array(range(20), pa.uint8()))
+    wide = narrow.set_column(4, "number", narrow["number"].cast(pa.uint16()))
+    pieces = [(wide if cut > 20 else narrow).slice(cut % 21, 3) for cut in cuts]
+    scratch = Scratch(tmp_path_factory.mktemp("scratch") / "0.arrow")
+
+    scratch.append(pieces, together=True)
+    scratch.append(pieces[:1], together=True)
+    back = scratch.read()
+
+    rows = [row for table in back for row in table.to_pylist()]
+    assert rows == [row for p in [*pieces, pieces[0]] for row in p.to_pylist()]
+    changes = sum(a.schema != b.schema for a, b in pairwise(pieces))
+    assert len(back) == 1 + changes + 1
+    assert all(column.num_chunks <= 1 for table in back for column in table.columns)
 
 
 def test_deleted_rows_leave_nothing_and_a_full_disk_says_so(tmp_path: Path) -> None:

@@ -14,10 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.load.encoders import Encoders
-from spreports.load.parquet import WINDOW_ROWS, sink
+from spreports.load.parquet import (
+    LARGE_WINDOW_ROWS,
+    MANY_FOLDERS,
+    WINDOW_ROWS,
+    sink,
+)
 from spreports.load.scratch import Scratch
-from spreports.load.waiting import size_of
+from spreports.load.share import Share
+from spreports.load.waiting import SMALL_BYTES, size_of
 from spreports.load.writers import PartWriters
+from tests.load.lake import numbers
 from tests.load.rows import orders, reader
 
 ROWS = orders(30_000)
@@ -44,6 +51,7 @@ class Watched:
     ) -> None:
         self.encoded: list[tuple[str, bool]] = []
         self.set_aside: list[int] = []
+        self.together: list[bool] = []
         encode, append = Encoders.encode, Scratch.append
 
         def encoding(
@@ -57,9 +65,12 @@ class Watched:
             self.encoded.append((folder, side_by_side))
             encode(encoders, folder, size, rows, side_by_side=side_by_side)
 
-        def appending(scratch: Scratch, tables: Sequence[pa.Table]) -> None:
+        def appending(
+            scratch: Scratch, tables: Sequence[pa.Table], *, together: bool
+        ) -> None:
             self.set_aside.append(sum(table.num_rows for table in tables))
-            append(scratch, tables)
+            self.together.append(together)
+            append(scratch, tables, together=together)
 
         monkeypatch.setattr(Encoders, "encode", encoding)
         monkeypatch.setattr(Scratch, "append", appending)
@@ -79,14 +90,14 @@ class Watched:
 
     def add(self, **shares: int) -> None:
         """Add a window in which each folder has so many rows."""
-        pieces = []
+        named = []
         for folder, count in shares.items():
             end = self._start + count
             assert end <= ROWS.num_rows
-            pieces.append((folder, self._rows.slice(self._start, count)))
+            named.append((folder, Share(self._rows, self._start, count)))
             self._added[folder].extend(range(self._start, end))
             self._start = end
-        self.writers.add(pieces, EACH)
+        self.writers.add(named, EACH)
 
     def finish(self) -> Counter[str]:
         """Return how many rows each folder's files have: as added, in order."""
@@ -171,7 +182,7 @@ def test_memory_counts_until_no_slice_of_its_window_waits(
 def test_what_got_no_rows_for_longest_goes_to_the_disk_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = size_of(ROWS.slice(0, 1_000), EACH)
+    window = size_of(Share(ROWS, 0, 1_000), EACH)
     watched = Watched(tmp_path, monkeypatch, 9 * window, row_group_rows=1 << 20)
     for folder in ("oldest", "oldest", "middle", "middle"):
         watched.add(**{folder: 1_000})
@@ -182,6 +193,55 @@ def test_what_got_no_rows_for_longest_goes_to_the_disk_first(
     assert watched.writers._held == window
     assert watched.encoded == []
     assert watched.finish() == {"oldest": 2_000, "middle": 2_000, "latest": 1_000}
+
+
+def test_small_pieces_are_put_together_on_the_scratch_disk_and_large_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path, monkeypatch, row_group_rows=1 << 20)
+    small = SMALL_BYTES // EACH
+    for _ in range(5):
+        watched.add(small=small - 100, large=small + 100)
+    watched.writers._set_aside()
+    assert watched.set_aside == []
+
+    monkeypatch.setattr(watched.writers, "_waiting_limit", 0)
+    watched.writers._set_aside()
+
+    assert watched.set_aside == [5 * (small - 100), 5 * (small + 100)]
+    assert watched.together == [True, False]
+    assert watched.finish() == {"small": 5 * (small - 100), "large": 5 * (small + 100)}
+
+
+def test_windows_are_larger_where_many_folders_share_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, folders = [], []
+    add = PartWriters.add
+
+    def adding(
+        writers: PartWriters, shares: Sequence[tuple[str, Share]], each: int
+    ) -> None:
+        sizes.append(sum(rows.num_rows for _, rows in shares))
+        folders.append(len(shares))
+        add(writers, shares, each)
+
+    monkeypatch.setattr(PartWriters, "add", adding)
+    few, many = 4 * WINDOW_ROWS, 3 * LARGE_WINDOW_ROWS
+    table = pa.table({"n": range(few + many)})
+    shop = [f"{n % (1 if n < few else MANY_FOLDERS)}" for n in range(few + many)]
+
+    sink(
+        reader(table.append_column("shop", pa.array(shop))),
+        tmp_path / "lake",
+        stem="7",
+        partition_by=["shop"],
+    )
+
+    assert folders[:4] == [1, 1, 1, 1]
+    # Two windows are on their way when the first of many folders is known
+    assert sizes == [WINDOW_ROWS] * 6 + [LARGE_WINDOW_ROWS] * 2
+    assert numbers(tmp_path / "lake") == list(range(few + many))
 
 
 def test_days_that_follow_each_other_need_no_scratch_disk(
