@@ -39,7 +39,7 @@ from spreports.load.rowgroups import as_written, is_nested, windows, without_vie
 from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
 from spreports.load.target import Target, open_target, shown
-from spreports.load.writers import PartWriters
+from spreports.load.writers import MANY_FOLDERS, PartWriters
 
 __all__ = ["SinkResult", "markers", "publish", "sink"]
 
@@ -52,7 +52,6 @@ MAX_OPEN = 200
 # each; without folders fewer calls are all they bring
 WINDOW_ROWS = 24_576
 LARGE_WINDOW_ROWS = 49_152
-MANY_FOLDERS = 32
 UNSORTED_ROWS = 16_384
 WINDOW_BYTES = 16 << 20
 

@@ -26,10 +26,12 @@ from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
 from spreports.load.waiting import Waiting, Window, size_of
 
-__all__ = ["PartWriters"]
+__all__ = ["MANY_FOLDERS", "PartWriters"]
 
 # Folders of one window from which on two threads encode: they fill up together
-MANY_FOLDERS = 4
+SEVERAL_FOLDERS = 4
+# From which on each gets so few rows of a window that more of them had better wait
+MANY_FOLDERS = 128
 
 
 class PartWriters:
@@ -70,7 +72,7 @@ class PartWriters:
     ) -> None:
         self._home = home
         self._row_group_rows, self._row_group_bytes = row_group_rows, budget // 4
-        self._waiting_limit = budget // 2
+        self._budget = budget
         self._waiting: OrderedDict[str, Waiting] = OrderedDict()
         self._early: set[str] = set()
         self._held = self._scratches = self._windows = 0
@@ -134,13 +136,17 @@ class PartWriters:
         window = Window(sum(size_of(rows, each) for _, rows in shares), shares=1)
         self._held += window.size
         self._windows += 1
-        self._side_by_side = len(shares) >= MANY_FOLDERS
+        self._side_by_side = len(shares) >= SEVERAL_FOLDERS
         for folder, rows in shares:
             self._add(folder, rows, each, window)
         self._let_go([window])
         self._flush_idle()
-        if self._held > self._waiting_limit:
-            self._set_aside()
+        # Where several folders share each window, none of its memory is free before all
+        # of it goes: more that waits would only be more memory (RESULTS.md, (p))
+        several = SEVERAL_FOLDERS <= len(shares) < MANY_FOLDERS
+        most = self._budget * 3 // 8 if several else self._budget // 2
+        if self._held > most:
+            self._set_aside(most // 2)
 
     def finish(self, *, at_least_one: bool) -> list[PartFile]:
         """Write what waits and close every file.
@@ -233,14 +239,14 @@ class PartWriters:
         with held.taken() as tables:
             yield in_steps(self._codes.whole(tables))
 
-    def _set_aside(self) -> None:
-        """Have rows on the disk instead, until half of what may wait is in memory.
+    def _set_aside(self, left: int) -> None:
+        """Have rows on the disk instead, until so many bytes are left in memory.
 
         Those of folders that got none for longest come first. Where all folders have
         rows in each window, none of its memory is free before the last one.
         """
         for held in self._waiting.values():
-            if self._held <= self._waiting_limit // 2:
+            if self._held <= left:
                 break
             if held.shares:
                 with as_sink_errors():

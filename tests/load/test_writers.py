@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import (
     LARGE_WINDOW_ROWS,
-    MANY_FOLDERS,
     WINDOW_ROWS,
     sink,
 )
 from spreports.load.scratch import Scratch
 from spreports.load.share import Share
 from spreports.load.waiting import SMALL_BYTES, size_of
-from spreports.load.writers import PartWriters
+from spreports.load.writers import MANY_FOLDERS, PartWriters
 from tests.load.lake import numbers
 from tests.load.rows import orders, reader
 
@@ -179,6 +178,23 @@ def test_memory_counts_until_no_slice_of_its_window_waits(
     assert watched.finish() == {"a": 500, "b": 500}
 
 
+@pytest.mark.parametrize(("folders", "windows"), [(3, 4), (4, 3), (127, 3), (128, 4)])
+def test_less_waits_where_several_folders_share_each_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: int, windows: int
+) -> None:
+    shares = {f"f{n}": 4 for n in range(folders)}
+    window = folders * size_of(Share(ROWS, 0, 4), EACH)
+    watched = Watched(tmp_path, monkeypatch, 8 * window, row_group_rows=1 << 20)
+
+    for _ in range(windows):
+        watched.add(**shares)
+    assert watched.set_aside == []
+    watched.add(**shares)
+
+    assert len(watched.set_aside) == folders
+    assert watched.finish() == dict.fromkeys(shares, 4 * (windows + 1))
+
+
 def test_what_got_no_rows_for_longest_goes_to_the_disk_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,11 +218,9 @@ def test_small_pieces_are_put_together_on_the_scratch_disk_and_large_ones_are_no
     small = SMALL_BYTES // EACH
     for _ in range(5):
         watched.add(small=small - 100, large=small + 100)
-    watched.writers._set_aside()
     assert watched.set_aside == []
 
-    monkeypatch.setattr(watched.writers, "_waiting_limit", 0)
-    watched.writers._set_aside()
+    watched.writers._set_aside(0)
 
     assert watched.set_aside == [5 * (small - 100), 5 * (small + 100)]
     assert watched.together == [True, False]
