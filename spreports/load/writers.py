@@ -45,9 +45,9 @@ class PartWriters:
     schema : pyarrow.Schema
     note : mapping of str to str
     budget : int, bytes
-        Rows in memory, all folders together: half and a window may wait, and a quarter
-        and a slice may be on its way to the disk for each file that is written to at
-        the same time.
+        Rows in memory, all folders together: half and a window may wait (three eighths
+        where 4 to 127 folders share it), and a quarter and a slice may be on its way to
+        the disk for each file that is written to at the same time.
     row_group_rows : int
         A folder's rows are written when this many wait. Earlier only when they are a
         quarter of the budget, and once when the folder got none for two windows.
@@ -142,7 +142,7 @@ class PartWriters:
         self._let_go([window])
         self._flush_idle()
         # Where several folders share each window, none of its memory is free before all
-        # of it goes: more that waits would only be more memory (RESULTS.md, (p))
+        # of it goes: more that waits would only be more memory (RESULTS.md, "Growth")
         several = SEVERAL_FOLDERS <= len(shares) < MANY_FOLDERS
         most = self._budget * 3 // 8 if several else self._budget // 2
         if self._held > most:
