@@ -23,8 +23,8 @@ from spreports.load.scratch import Scratch
 from spreports.load.share import Share
 from spreports.load.waiting import SMALL_BYTES, size_of
 from spreports.load.writers import MANY_FOLDERS, PartWriters
-from tests.load.lake import numbers
-from tests.load.rows import orders, reader
+from tests.load.lake import numbers, tree
+from tests.load.rows import cut, orders, reader
 
 ROWS = orders(30_000)
 EACH = 100  # bytes of a row
@@ -224,7 +224,13 @@ def test_small_pieces_are_put_together_on_the_scratch_disk_and_large_ones_are_no
 
     assert watched.set_aside == [5 * (small - 100), 5 * (small + 100)]
     assert watched.together == [True, False]
-    assert watched.finish() == {"small": 5 * (small - 100), "large": 5 * (small + 100)}
+
+    watched.add(large=10)
+    watched.writers._set_aside(0)
+
+    assert watched.together == [True, False, True]
+    whole = {"small": 5 * (small - 100), "large": 5 * (small + 100) + 10}
+    assert watched.finish() == whole
 
 
 def test_windows_are_larger_where_many_folders_share_them(
@@ -256,6 +262,27 @@ def test_windows_are_larger_where_many_folders_share_them(
     # Two windows are on their way when the first of many folders is known
     assert sizes == [WINDOW_ROWS] * 6 + [LARGE_WINDOW_ROWS] * 2
     assert numbers(tmp_path / "lake") == list(range(few + many))
+
+
+def test_many_folders_have_the_same_files_however_the_batches_were_cut(
+    tmp_path: Path,
+) -> None:
+    table = orders(5 * WINDOW_ROWS, channels=MANY_FOLDERS)
+    for name, sizes in {"a": [], "b": [1_000] * 40, "c": [1, 60_000, 3]}.items():
+        sink(
+            cut(table, sizes),
+            tmp_path / name / "lake",
+            stem="7",
+            partition_by=["sales-channel"],
+            # So that rows go to the scratch disk and make several row groups
+            budget=2 << 20,
+            row_group_rows=300,
+        )
+
+    first = tree(tmp_path / "a" / "lake")
+    assert len(first) == MANY_FOLDERS
+    assert tree(tmp_path / "b" / "lake") == tree(tmp_path / "c" / "lake") == first
+    assert numbers(tmp_path / "a" / "lake") == list(range(table.num_rows))
 
 
 def test_days_that_follow_each_other_need_no_scratch_disk(
