@@ -14,11 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.load.encoders import Encoders
-from spreports.load.parquet import (
-    LARGE_WINDOW_ROWS,
-    WINDOW_ROWS,
-    sink,
-)
+from spreports.load.parquet import LARGE_WINDOW_ROWS, WINDOW_ROWS, sink
 from spreports.load.scratch import Scratch
 from spreports.load.share import Share
 from spreports.load.waiting import SMALL_BYTES, size_of
@@ -165,7 +161,7 @@ def test_row_groups_of_four_folders_come_side_by_side_those_of_three_one_by_one(
     watched.finish()
 
 
-def test_memory_counts_until_no_slice_of_its_window_waits(
+def test_memory_counts_until_no_share_of_its_window_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watched(tmp_path, monkeypatch)
