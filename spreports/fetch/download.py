@@ -86,6 +86,7 @@ def download(
     on_progress: Callable[[int], None] | None = None,
     rate_clock: Clock = SystemClock(),  # noqa: B008 - it has no state
     watched: Watched | None = None,
+    lasting: bool = True,
 ) -> StoredDocument:
     """Download a document, resuming and renewing until it is whole.
 
@@ -110,6 +111,9 @@ def download(
     watched : Watched, optional
         Told of the bytes of the first answer as they come, if it says where it ends;
         and to give up, before the wait and all else that follow when it breaks.
+    lasting : bool
+        Have it on the disk before it gets its name. A file that is deleted in any case
+        need not be, and most of it never gets there.
 
     Returns
     -------
@@ -127,7 +131,10 @@ def download(
     Source: RFC 9110, sections 13 and 14; RFC 1952; Reports API v2021-06-30,
     getReportDocument.
     """
-    with DocumentHost(loopback=loopback) as host, Spool(target) as spool:
+    with (
+        DocumentHost(loopback=loopback) as host,
+        Spool(target, lasting=lasting) as spool,
+    ):
         spool.watched = watched
         transfer = _Transfer(host, spool, max_bytes, on_progress, rate_clock)
         tries = Tries(clock)

@@ -31,6 +31,8 @@ class Spool:
     ----------
     target : Path
         In an existing folder.
+    lasting : bool
+        Outlives a power cut, once it has its name.
 
     Raises
     ------
@@ -46,8 +48,9 @@ class Spool:
         Told of the bytes as they come to lie in the file, once `announce` was called.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, lasting: bool = True) -> None:
         self.target = target
+        self._lasting = lasting
         self.path = target.with_name(target.name + ".part")
         self.size = 0
         self.walk: GzipWalk | None = None
@@ -134,10 +137,11 @@ class Spool:
             return stream.read(_HEAD)
 
     def commit(self) -> None:
-        """Give the file its name, once it is on the disk."""
+        """Give the file its name; where it is to last, once it is on the disk."""
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if self._lasting:
+                os.fsync(self._file.fileno())
             self._file.close()
             self.path.replace(self.target)
         except OSError as exc:

@@ -43,8 +43,9 @@ from spreports.load.writers import MANY_FOLDERS, PartWriters
 
 __all__ = ["SinkResult", "markers", "publish", "sink"]
 
-# Half of it waits, a quarter makes a row group: close to 65,536 rows of orders, since
-# texts and prices that are a few over and over count as the numbers as which they wait
+# About half of it waits, a quarter makes a row group: close to 65,536 rows of orders,
+# since texts and prices that are a few over and over count as the numbers as which they
+# wait
 BUDGET = 40 << 20
 ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200

@@ -45,9 +45,9 @@ class PartWriters:
     schema : pyarrow.Schema
     note : mapping of str to str
     budget : int, bytes
-        Rows in memory, all folders together: half and a window may wait (three eighths
-        where 4 to 127 folders share it), and a quarter and a slice may be on its way to
-        the disk for each file that is written to at the same time.
+        Rows in memory, all folders together: what `_eighths` says and a window may
+        wait, and a quarter and a slice may be on its way to the disk for each file that
+        is written to at the same time.
     row_group_rows : int
         A folder's rows are written when this many wait. Earlier only when they are a
         quarter of the budget, and once when the folder got none for two windows.
@@ -141,10 +141,7 @@ class PartWriters:
             self._add(folder, rows, each, window)
         self._let_go([window])
         self._flush_idle()
-        # Where several folders share each window, none of its memory is free before all
-        # of it goes: more that waits would only be more memory (RESULTS.md, "Growth")
-        several = SEVERAL_FOLDERS <= len(shares) < MANY_FOLDERS
-        most = self._budget * 3 // 8 if several else self._budget // 2
+        most = self._budget * _eighths(len(shares)) // 8
         if self._held > most:
             self._set_aside(most // 2)
 
@@ -253,3 +250,15 @@ class PartWriters:
                     gone = held.set_aside(self._home / f"{self._scratches}.arrow")
                 self._scratches += 1
                 self._let_go(gone)
+
+
+def _eighths(folders: int) -> int:
+    """Return how much of a budget may wait where so many folders share a window.
+
+    A row group of each of two or three has room: where they fill up alike, none sees
+    the scratch disk. Of more, none of a window's memory is free before all of it goes,
+    and more that waits would only be more memory (RESULTS.md, "Growth").
+    """
+    if 1 < folders < SEVERAL_FOLDERS:
+        return 7
+    return 3 if SEVERAL_FOLDERS <= folders < MANY_FOLDERS else 4

@@ -50,6 +50,7 @@ def fatal_reason(
                 clock=connection.clock,
                 loopback=connection.loopback,
                 max_bytes=1 << 20,
+                lasting=False,
             )
         except (APIError, DownloadError):
             return None

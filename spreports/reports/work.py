@@ -305,7 +305,9 @@ def _brought(work: Work, path: Path, watched: Watched | None) -> StoredBytes:
             raise LookupError("a worker cannot renew a URL") from None
 
     try:
-        arrived = download(only_url, path, loopback=work.loopback, watched=watched)
+        arrived = download(
+            only_url, path, loopback=work.loopback, watched=watched, lasting=False
+        )
         refuse_nothing(arrived, compressed=work.compressed)
     except DocumentError as exc:
         exc.report_document_id = work.report_document_id

@@ -6,6 +6,7 @@ import errno
 import gzip
 import hashlib
 import logging
+import os
 import pickle
 import random
 import traceback
@@ -187,6 +188,25 @@ def test_an_md5_that_is_asked_for_late_is_that_of_all_bytes(tmp_path: Path) -> N
         assert spool.md5 == hashlib.md5(STORED, usedforsecurity=False).hexdigest()
 
 
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_document_that_is_to_last_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, lasting: bool
+) -> None:
+    named: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda _: named.append((tmp_path / "d").exists()))
+    with BadHost(STORED) as host:
+        download(
+            lambda: host.url,
+            tmp_path / "d",
+            clock=ManualClock(),
+            loopback=True,
+            lasting=lasting,
+        )
+
+    assert (tmp_path / "d").read_bytes() == STORED
+    assert named == ([False] if lasting else [])
+
+
 def test_an_etag_that_only_looks_like_an_md5_does_no_harm(tmp_path: Path) -> None:
     with BadHost(STORED, etag=f'"{"a" * 32}"') as host:
         stored = fetch(host, tmp_path / "d")
@@ -352,8 +372,8 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class OnFullDisk(Spool):
-        def __init__(self, target: Path) -> None:
-            super().__init__(target)
+        def __init__(self, target: Path, *, lasting: bool) -> None:
+            super().__init__(target, lasting=lasting)
             self._file.close()
             self._file = Path("/dev/full").open("r+b")  # noqa: SIM115 - Spool's to close
 

@@ -174,7 +174,23 @@ def test_memory_counts_until_no_share_of_its_window_waits(
     assert watched.finish() == {"a": 500, "b": 500}
 
 
-@pytest.mark.parametrize(("folders", "windows"), [(3, 4), (4, 3), (127, 3), (128, 4)])
+@pytest.mark.parametrize("each", [(300, 300), (400, 200), (200, 200, 200)])
+def test_two_or_three_folders_that_fill_up_alike_never_see_the_scratch_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: tuple[int, ...]
+) -> None:
+    shares = {f"f{n}": rows for n, rows in enumerate(each)}
+    window = sum(size_of(Share(ROWS, 0, rows), EACH) for rows in each)
+    watched = Watched(tmp_path, monkeypatch, 10 * window, row_group_rows=1 << 20)
+
+    for _ in range(48):
+        watched.add(**shares)
+
+    assert watched.set_aside == []
+    assert {folder for folder, _ in watched.encoded} == {*shares}
+    assert watched.finish() == {folder: 48 * rows for folder, rows in shares.items()}
+
+
+@pytest.mark.parametrize(("folders", "windows"), [(4, 3), (127, 3), (128, 4)])
 def test_less_waits_where_several_folders_share_each_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: int, windows: int
 ) -> None:
