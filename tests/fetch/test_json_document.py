@@ -166,6 +166,15 @@ def test_a_key_that_comes_late_is_counted_or_rescued(
     assert kept["_rescued"].to_pylist() == [None] * 9 + ['{"late": "1.5"}']
 
 
+def test_more_keys_than_a_table_may_have_are_refused() -> None:
+    most = [{f"k{n}": n for n in range(5_000)}]
+    assert read_json(most, json_type()).num_columns == 5_000
+    keys = {f"k{n}": n for n in range(5_001)}
+    for records in ([keys], [{"o": keys}], [{key: 1} for key in keys]):
+        with pytest.raises(ParseError, match="5001 keys, more than 5000"):
+            read_json(records, json_type())
+
+
 def test_an_optional_key_is_a_typed_column_only_where_it_occurs() -> None:
     kind = json_type(
         Table(

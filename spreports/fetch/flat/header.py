@@ -18,7 +18,15 @@ from typing import Final
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 
-__all__ = ["MAX_LINE", "RESCUED", "Header", "Quoting", "read_header", "unique_names"]
+__all__ = [
+    "MAX_COLUMNS",
+    "MAX_LINE",
+    "RESCUED",
+    "Header",
+    "Quoting",
+    "read_header",
+    "unique_names",
+]
 
 MAX_COLUMNS: Final = 5_000
 MAX_LINE: Final = 64 << 20
@@ -146,28 +154,54 @@ def _first_lines(
 
     A line counts once a byte follows its end, so that CR LF is never taken apart.
     """
-    text = b""
+    text, place, after_first = b"", 0, 0
+    lines: list[tuple[bytes, bytes]] = []
     ended = False
     while True:
-        lines: list[tuple[bytes, bytes]] = []
-        place, after_first = 0, 0
-        while len(lines) < 2 and (found := _LINE.match(text, place)):
-            if found.end() == len(text) and not ended:
+        while len(lines) < 2:
+            place = _after_blank_lines(text, place)
+            found = _LINE.match(text, place)
+            if not found or (found.end() == len(text) and not ended):
                 break
             place = found.end()
-            if found[1].strip():
-                lines.append((found[1], found[2]))
-                after_first = after_first or place
+            lines.append((found[1], found[2]))
+            after_first = after_first or place
         if ended and len(lines) < 2 and text[place:].strip():
             lines.append((text[place:], b""))
             after_first = after_first or len(text)
-        if len(lines) == 2 or ended:
+        long = len(text) - (0 if lines else place) > MAX_LINE
+        if len(lines) == 2 or ended or (lines and long):
             return lines, text[after_first:] if lines else b"", ended
-        if len(text) > MAX_LINE:
+        if long:
             raise ParseError(f"a line of more than {MAX_LINE >> 20} MiB at the start")
-        chunk = next(chunks, None)
-        ended = chunk is None
-        text += chunk or b""
+        more, ended = _to_a_line_end(chunks)
+        # What is blank before the header is nobody's
+        text, place = (text, place) if lines else (text[place:], 0)
+        text += more
+
+
+def _to_a_line_end(chunks: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Return chunks up to the first with a line end, put together once, and the end."""
+    taken: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        taken.append(chunk)
+        size += len(chunk)
+        if b"\n" in chunk or b"\r" in chunk or size > MAX_LINE:
+            return b"".join(taken), False
+    return b"".join(taken), True
+
+
+def _after_blank_lines(text: bytes, place: int) -> int:
+    """Return where the first line that is not blank begins, or may yet turn out to.
+
+    Not line by line: some writers leave millions of them.
+    """
+    if not text[place : place + 1].isspace():
+        return place
+    filled = len(text) - len(text[place:].lstrip())
+    ends = (text.rfind(end, place, filled) + 1 for end in (b"\n", b"\r"))
+    return max(place, *ends)
 
 
 def _delimiter(line: str, entry: ReportType) -> str:

@@ -14,7 +14,7 @@ from spreports.arrays import array_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
-from spreports.fetch.flat.header import RESCUED
+from spreports.fetch.flat.header import MAX_COLUMNS, RESCUED
 from spreports.fetch.json.columns import Misfit, columns_of, flat_columns
 from spreports.fetch.json.cut import Block, RecordCutter
 from spreports.fetch.json.native import NativeParser
@@ -47,6 +47,11 @@ class RecordBatches:
     findings : Findings
         Gets ``unknown_columns``, ``missing_columns``, ``bad_cells`` and ``rows``.
     batch_bytes : int, bytes of text
+
+    Raises
+    ------
+    ParseError
+        The first records are no sound JSON, or have more than 5,000 keys in all.
     """
 
     def __init__(
@@ -70,6 +75,10 @@ class RecordBatches:
         self._root = record_of(columns, typed=typed)
         self._first_bytes = cutter.taken_bytes if cutter else 0
         discover(self._root, self._first)
+        keys = sum(1 for _ in leaves(self._root))
+        if keys > MAX_COLUMNS:
+            msg = f"the first records have {keys} keys, more than {MAX_COLUMNS}"
+            raise ParseError(msg)
         findings.unknown_columns = tuple(
             leaf.name for leaf in leaves(self._root) if not leaf.known
         )
