@@ -30,7 +30,8 @@ class KernelRecords:
     Parameters
     ----------
     root : Record
-        What the keys are. A list has to be null.
+        What the keys are. A list that has a type has to be null; one in place of a
+        text is read as what it is, without blanks.
     """
 
     def __init__(self, root: Record) -> None:
@@ -62,8 +63,8 @@ class KernelRecords:
         Raises
         ------
         Unlike
-            A key is not known or comes twice, a value does not fit, a list comes, or
-            the block has some MiB.
+            A key is not known or comes twice, a value does not fit, a list that has a
+            type comes, or the block has some MiB.
         """
         if block.size > MOST_BYTES:
             raise Unlike

@@ -10,8 +10,8 @@
 
 enum { TILE = 512 };
 
-/* The bytes of all cells of a column together; an escape counts for what it is, and only
-   JSON has any. */
+/* The bytes of all cells of a column together; what is left out of an escape or a list
+   counts, and only JSON has any. */
 static uint32_t bytes_in(const uint32_t *first, const uint32_t *last, uint32_t rows,
                          uint32_t less) {
     uint32_t size = 0;
@@ -20,7 +20,7 @@ static uint32_t bytes_in(const uint32_t *first, const uint32_t *last, uint32_t r
         return size - rows * less;
     }
     for (uint32_t row = 0; row < rows; row++)
-        size += first[row] == NO_CELL ? 0 : (last[row] & ~ESCAPED) - first[row];
+        size += first[row] == NO_CELL ? 0 : (last[row] & PLACE) - first[row];
     return size;
 }
 
@@ -59,7 +59,14 @@ as_they_stand(const byte *text, const uint32_t *restrict first,
     return out;
 }
 
-/* Texts of JSON strings; NULL where an escape is none. */
+/* A text that is not as it stands; NULL where an escape is none. */
+static __attribute__((noinline)) byte *odd_text(const byte *text, uint32_t first,
+                                                uint32_t last, byte *out) {
+    piece own = {text + first, text + (last & PLACE)};
+    return last & ESCAPED ? unescaped(own, out) : without_blanks(own, out);
+}
+
+/* Texts of JSON values; NULL where an escape is none. */
 static byte *as_they_read(const byte *text, const uint32_t *first, const uint32_t *last,
                           column *to, tile of, int32_t *ends, byte *out) {
     const byte *data = (const byte *)to->data;
@@ -68,9 +75,8 @@ static byte *as_they_read(const byte *text, const uint32_t *first, const uint32_
         if (first[row] == NO_CELL) {
             clear((byte *)to->valid, of.from + row);
             to->nulls++;
-        } else if (last[row] & ESCAPED) {
-            out = unescaped((piece){text + first[row], text + (last[row] & ~ESCAPED)},
-                            out);
+        } else if (last[row] & ~PLACE) {
+            out = odd_text(text, first[row], last[row], out);
             if (!out) return 0;
         } else {
             copy(out, text + first[row], last[row] - first[row]);
@@ -175,7 +181,7 @@ static inline __attribute__((always_inline)) int typed_as(uint32_t kind,
         piece own = {text, text};
         if (first[row] != NO_CELL) {
             own = (piece){text + first[row],
-                          text + (last[row] & ~ESCAPED) - where.less};
+                          text + (last[row] & PLACE) - where.less};
             if (where.quoting) own = opened(own.at, own.end);
             if (own.at < own.end && (*own.at == ' ' || own.end[-1] == ' '))
                 own = trimmed(own);
@@ -184,7 +190,7 @@ static inline __attribute__((always_inline)) int typed_as(uint32_t kind,
             clear(valid, row);
             blank(kind, values, row);
             to->nulls++;
-        } else if (last[row] & ESCAPED ||
+        } else if (last[row] & (ESCAPED | NESTED) ||
                    !fits(kind, own, written, &last_one, values, row))
             return 0;
     }

@@ -65,7 +65,7 @@ typedef struct {
     uint32_t text, size;   /* without its quotes */
     uint32_t column;       /* of an object, texts: empty where it is there; or NO_CELL */
     uint32_t parent;       /* the object that it stands in */
-    uint32_t first, count; /* the keys in it; where there are none, it has a scalar */
+    uint32_t first, count; /* the keys in it; where there are none, it has a value */
 } key;
 
 /* Where cells are, column after column: cell r of column k begins at
@@ -96,6 +96,8 @@ extern job the_job;
 enum {
     NO_CELL = 0xffffffffu, /* for a beginning: JSON's null */
     ESCAPED = 0x80000000u, /* in an end: the text has escapes */
+    NESTED = 0x40000000u,  /* in an end: it is a list or an object, with its blanks */
+    PLACE = 0x3fffffffu,   /* an end without these */
     SLACK = 64,            /* bytes that may be read or written behind a text */
 };
 
@@ -112,6 +114,12 @@ uint32_t count_of(byte letter, const byte *text, uint32_t size);
 /* Return the first column whose cells do not all fit, or -1. */
 int32_t write_columns(const byte *text, cells where, uint32_t rows, column *to,
                       uint32_t columns, uint32_t nothing);
+
+/* Lists and objects of JSON in place of a scalar (nested.c): what is behind one, or NULL
+   where it is not sound, or has more levels than so many; and its text without blanks. */
+enum { MOST_LEVELS = 8 };
+const byte *list_or_object(const byte *at, const byte *end, uint32_t levels);
+byte *without_blanks(piece from, byte *to);
 
 /* What quotes mean: nothing, or they are around cells; one inside stands twice, or as it
    is. */

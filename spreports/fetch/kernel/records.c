@@ -1,5 +1,5 @@
 /* JSON records: objects one after the other, with scalars and objects in them, and keys
-   in any order. */
+   in any order. Where a column has text, so may lists and objects that are no one's. */
 #include "kernel.h"
 #include "scalars.h"
 
@@ -64,21 +64,6 @@ static void end_record(const walk *w) {
     for (uint32_t k = 1; k < w->key_count; k++)
         if (w->states[k].row != w->row && w->keys[k].column != NO_CELL)
             w->states[k].first[w->row] = NO_CELL;
-}
-
-static int is_blank(byte letter) {
-    return letter == ' ' || letter == '\n' || letter == '\r' || letter == '\t';
-}
-
-static const byte *blanks(const byte *at, const byte *end) {
-    while (at < end && is_blank(*at)) at++;
-    return at;
-}
-
-/* Return what is behind a letter and the blanks around it, or NULL. */
-static const byte *behind(byte letter, const byte *at, const byte *end) {
-    at = blanks(at, end);
-    return at < end && *at == letter ? blanks(at + 1, end) : 0;
 }
 
 /* Read a key of the open object and its colon; return what is behind, or NULL. */
@@ -192,10 +177,48 @@ static state *states_of(const key *keys, uint32_t key_count, uint32_t *places,
     return all;
 }
 
+/* Find one value; return what follows it, or NULL where it is no scalar. */
+static const byte *value(const byte *text, const byte *at, const byte *end,
+                         uint32_t *first, uint32_t *last) {
+    if (at >= end) return 0;
+    uint32_t escaped;
+    const byte *after;
+    *first = (uint32_t)(at - text);
+    switch (*at) {
+    case '"':
+        after = string(at + 1, end, &escaped);
+        if (!after) return 0;
+        ++*first;
+        *last = (uint32_t)(after - text) | escaped;
+        return after + 1;
+    case 'n':
+        after = word(at, end, "null", 4);
+        *first = NO_CELL;
+        break;
+    case 't': after = word(at, end, "true", 4); break;
+    case 'f': after = word(at, end, "false", 5); break;
+    default: after = number(at, end);
+    }
+    *last = (uint32_t)(after - text);
+    return after;
+}
+
+/* Find a list or an object in place of a scalar; return as `value` does. Not where those
+   are found: what is called there takes its registers. */
+static __attribute__((noinline)) const byte *
+nested_value(const walk *w, const byte *text, const byte *at, uint32_t k) {
+    if (at >= w->end || (*at != '[' && *at != '{')) return 0;
+    const byte *after = list_or_object(at, w->end, MOST_LEVELS);
+    uint32_t *cell = w->states[k].first + w->row;
+    cell[0] = (uint32_t)(at - text);
+    cell[w->most] = (uint32_t)(after - text) | NESTED;
+    return after;
+}
+
 /* Read values for as long as the same stands between them as the last time, within one
    record; return what is behind the last one, or NULL where no value is. */
 static const byte *values(walk *w, const byte *text, const byte *at, uint32_t *from) {
-    const byte *end = w->end;
+    const byte *end = w->end, *here;
     state *states = w->states;
     uint32_t k = *from, row = w->row, had = w->had, most = w->most;
     for (;;) {
@@ -203,8 +226,9 @@ static const byte *values(walk *w, const byte *text, const byte *at, uint32_t *f
         if (own->row == row) return 0;
         own->row = row;
         had++;
-        at = value(text, at, end, own->first + row, own->first + row + most);
-        if (!at) return 0;
+        here = at;
+        at = value(text, here, end, own->first + row, own->first + row + most);
+        if (!at) break;
         const gap *known = &own->behind;
         if (known->ends | known->count || !comes_again(known, at, end)) break;
         at += known->size;
@@ -212,7 +236,7 @@ static const byte *values(walk *w, const byte *text, const byte *at, uint32_t *f
     }
     w->had = had;
     *from = k;
-    return at;
+    return at ? at : nested_value(w, text, here, k);
 }
 
 /* Return how many records a text is, of at most so many, or what is there instead. */

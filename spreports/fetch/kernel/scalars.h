@@ -1,10 +1,26 @@
-/* JSON's scalars: where they end, and that they are sound. */
+/* JSON's scalars, and what stands between them: where they end, and that they are
+   sound. */
 #ifndef SPREPORTS_SCALARS_H
 #define SPREPORTS_SCALARS_H
 
 #include <wasm_simd128.h>
 
 #include "kernel.h"
+
+static int is_blank(byte letter) {
+    return letter == ' ' || letter == '\n' || letter == '\r' || letter == '\t';
+}
+
+static const byte *blanks(const byte *at, const byte *end) {
+    while (at < end && is_blank(*at)) at++;
+    return at;
+}
+
+/* Return what is behind a letter and the blanks around it, or NULL. */
+static const byte *behind(byte letter, const byte *at, const byte *end) {
+    at = blanks(at, end);
+    return at < end && *at == letter ? blanks(at + 1, end) : 0;
+}
 
 /* Return where a string's inside ends, or NULL where it is none. */
 static const byte *string(const byte *at, const byte *end, uint32_t *escaped) {
@@ -61,32 +77,6 @@ static const byte *word(const byte *at, const byte *end, const char *letters,
     return (uint32_t)(end - at) >= size && same(at, (const byte *)letters, size)
                ? at + size
                : 0;
-}
-
-/* Find one value; return what follows it, or NULL where it is no scalar. */
-static const byte *value(const byte *text, const byte *at, const byte *end,
-                         uint32_t *first, uint32_t *last) {
-    if (at >= end) return 0;
-    uint32_t escaped;
-    const byte *after;
-    *first = (uint32_t)(at - text);
-    switch (*at) {
-    case '"':
-        after = string(at + 1, end, &escaped);
-        if (!after) return 0;
-        ++*first;
-        *last = (uint32_t)(after - text) | escaped;
-        return after + 1;
-    case 'n':
-        after = word(at, end, "null", 4);
-        *first = NO_CELL;
-        break;
-    case 't': after = word(at, end, "true", 4); break;
-    case 'f': after = word(at, end, "false", 5); break;
-    default: after = number(at, end);
-    }
-    *last = (uint32_t)(after - text);
-    return after;
 }
 
 #endif
