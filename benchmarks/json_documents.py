@@ -40,6 +40,7 @@ RECORD = """{{
 TAIL = " ]\n}"
 BETWEEN = ",\n    "
 _SHARE = re.compile(r'\n    "clickShare" : [^,]*,')
+_LIST = '"tags" : [ "new", 12, { "rank" : 3, "top" : true } ],\n    '
 
 
 def search_terms(
@@ -61,7 +62,7 @@ def search_terms(
         Gzip, level 6.
     keys : str
         ``"lacking"``: every seventh record is without a share; ``"shuffled"``: those of
-        each record in an order of its own.
+        each record in an order of its own; ``"listed"``: one more, with a list.
 
     Returns
     -------
@@ -123,6 +124,8 @@ def _block(seed: int, block: int, keys: str) -> str:
         found = [_shuffled(record, order) for record in found]
     if keys == "lacking":
         found[::7] = [_SHARE.sub("", record) for record in found[::7]]
+    if keys == "listed":
+        found = [r.replace('"clickShare"', f'{_LIST}"clickShare"') for r in found]
     text = ", ".join(found)
     return text.replace("<", "{").replace(">", "}")
 
