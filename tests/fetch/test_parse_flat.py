@@ -275,29 +275,6 @@ def test_a_line_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         read_header(iter([b"x" * 600] * 3), AB)
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b" \t\n"])
-def test_millions_of_blank_lines_before_and_behind_the_header_are_passed_once(
-    end: bytes,
-) -> None:
-    """Looked at again with every chunk, each of these took minutes."""
-    blanks = [end * (1 << 16)] * 64
-    own = end.strip(b" \t")
-    text = iter([*blanks, b"a\tb", own, *blanks, b"1\t2", own])
-    header, rest = read_header(text, AB)
-
-    assert header.names == ("a", "b")
-    assert header.line_end == (b"\r" if end == b"\r" else b"\n")
-    assert b"".join(rest).strip() == b"1\t2"
-
-
-def test_a_long_first_line_is_searched_for_its_end_once() -> None:
-    long = [b"x" * (1 << 16)] * 500
-    header, rest = read_header(iter([b"a\t", *long, b"\n1", b"\t2\n"]), AB)
-
-    assert header.names == ("a", "x" * (500 << 16))
-    assert b"".join(rest) == b"1\t2\n"
-
-
 def test_a_row_longer_than_a_block_is_whole() -> None:
     long = "x" * 300_000
     table = read(f"a\tb\n1\t2\n{long}\t3\n4\t5\n", AB, batch_bytes=1000)

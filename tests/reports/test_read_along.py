@@ -113,6 +113,21 @@ def test_rows_are_read_while_the_document_arrives(
     assert threads() == []
 
 
+def test_a_worker_does_not_have_its_own_copy_forced_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def noted(*args: Any, lasting: bool, **others: Any) -> Any:
+        told.append(lasting)
+        return download(*args, lasting=lasting, clock=ManualClock(), **others)
+
+    monkeypatch.setattr("spreports.fetch.download.download", noted)
+    with BadHost(STORED, etag=NOT_MD5) as host:
+        assert landing(host, tmp_path).rows == len(ROWS)
+    assert told == [False]
+
+
 def test_files_and_marker_are_those_of_a_document_that_is_here(
     tmp_path: Path, begun: list[bool]
 ) -> None:

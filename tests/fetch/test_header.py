@@ -1,0 +1,60 @@
+"""The first lines of a flat file: which they are, however it is cut, and found once."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from spreports.catalog import Column
+from spreports.fetch.flat.header import _first_lines, read_header
+from tests.fetch.documents import entry
+
+AB = entry(Column(name="a"), Column(name="b"))
+
+
+@given(st.text("ab\t \r\n\n\x0b", max_size=14), st.lists(st.integers(0, 14)))
+@example("a\n  b\n", [2])
+@example("a\r\n\r\nb\r\n", [2, 4, 6])
+def test_the_first_two_lines_that_are_not_blank_are_found_however_they_are_cut(
+    text: str, cuts: list[int]
+) -> None:
+    data = text.encode()
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    chunks = iter([data[a:b] for a, b in pairwise(places)])
+    lines = [
+        each for each in re.finditer(rb"([^\r\n]*)(\r\n|\n|\r|$)", data) if each[1]
+    ]
+    filled = [each for each in lines if each[1].strip()][:2]
+
+    found, rest, ended = _first_lines(chunks)
+
+    assert found == [each.groups() for each in filled]
+    assert rest + b"".join(chunks) == (data[filled[0].end() :] if filled else b"")
+    assert ended or len(found) == 2
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b" \t\n"])
+def test_millions_of_blank_lines_before_and_behind_the_header_are_passed_once(
+    end: bytes,
+) -> None:
+    """Looked at again with every chunk, each of these took minutes."""
+    blanks = [end * (1 << 16)] * 64
+    own = end.strip(b" \t")
+    text = iter([*blanks, b"a\tb", own, *blanks, b"1\t2", own])
+    header, rest = read_header(text, AB)
+
+    assert header.names == ("a", "b")
+    assert header.line_end == (b"\r" if end == b"\r" else b"\n")
+    assert b"".join(rest).strip() == b"1\t2"
+
+
+def test_a_long_first_line_is_searched_for_its_end_once() -> None:
+    long = [b"x" * (1 << 16)] * 500
+    header, rest = read_header(iter([b"a\t", *long, b"\n1", b"\t2\n"]), AB)
+
+    assert header.names == ("a", "x" * (500 << 16))
+    assert b"".join(rest) == b"1\t2\n"
