@@ -60,8 +60,7 @@ as_they_stand(const byte *text, const uint32_t *restrict first,
 }
 
 /* A text that is not as it stands; NULL where an escape is none. */
-static __attribute__((noinline)) byte *odd_text(const byte *text, uint32_t first,
-                                                uint32_t last, byte *out) {
+static byte *odd_text(const byte *text, uint32_t first, uint32_t last, byte *out) {
     piece own = {text + first, text + (last & PLACE)};
     return last & ESCAPED ? unescaped(own, out) : without_blanks(own, out);
 }
@@ -190,7 +189,7 @@ static inline __attribute__((always_inline)) int typed_as(uint32_t kind,
             clear(valid, row);
             blank(kind, values, row);
             to->nulls++;
-        } else if (last[row] & (ESCAPED | NESTED) ||
+        } else if (last[row] & ESCAPED ||
                    !fits(kind, own, written, &last_one, values, row))
             return 0;
     }

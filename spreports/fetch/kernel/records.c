@@ -177,7 +177,7 @@ static state *states_of(const key *keys, uint32_t key_count, uint32_t *places,
     return all;
 }
 
-/* Find one value; return what follows it, or NULL where it is no scalar. */
+/* Find one value; return what follows it, or NULL where none is. */
 static const byte *value(const byte *text, const byte *at, const byte *end,
                          uint32_t *first, uint32_t *last) {
     if (at >= end) return 0;
@@ -191,6 +191,11 @@ static const byte *value(const byte *text, const byte *at, const byte *end,
         ++*first;
         *last = (uint32_t)(after - text) | escaped;
         return after + 1;
+    case '[':
+    case '{':
+        after = list_or_object(at, end, MOST_LEVELS);
+        *last = (uint32_t)(after - text) | NESTED;
+        return after;
     case 'n':
         after = word(at, end, "null", 4);
         *first = NO_CELL;
@@ -203,22 +208,10 @@ static const byte *value(const byte *text, const byte *at, const byte *end,
     return after;
 }
 
-/* Find a list or an object in place of a scalar; return as `value` does. Not where those
-   are found: what is called there takes its registers. */
-static __attribute__((noinline)) const byte *
-nested_value(const walk *w, const byte *text, const byte *at, uint32_t k) {
-    if (at >= w->end || (*at != '[' && *at != '{')) return 0;
-    const byte *after = list_or_object(at, w->end, MOST_LEVELS);
-    uint32_t *cell = w->states[k].first + w->row;
-    cell[0] = (uint32_t)(at - text);
-    cell[w->most] = (uint32_t)(after - text) | NESTED;
-    return after;
-}
-
 /* Read values for as long as the same stands between them as the last time, within one
    record; return what is behind the last one, or NULL where no value is. */
 static const byte *values(walk *w, const byte *text, const byte *at, uint32_t *from) {
-    const byte *end = w->end, *here;
+    const byte *end = w->end;
     state *states = w->states;
     uint32_t k = *from, row = w->row, had = w->had, most = w->most;
     for (;;) {
@@ -226,9 +219,8 @@ static const byte *values(walk *w, const byte *text, const byte *at, uint32_t *f
         if (own->row == row) return 0;
         own->row = row;
         had++;
-        here = at;
-        at = value(text, here, end, own->first + row, own->first + row + most);
-        if (!at) break;
+        at = value(text, at, end, own->first + row, own->first + row + most);
+        if (!at) return 0;
         const gap *known = &own->behind;
         if (known->ends | known->count || !comes_again(known, at, end)) break;
         at += known->size;
@@ -236,7 +228,7 @@ static const byte *values(walk *w, const byte *text, const byte *at, uint32_t *f
     }
     w->had = had;
     *from = k;
-    return at ? at : nested_value(w, text, here, k);
+    return at;
 }
 
 /* Return how many records a text is, of at most so many, or what is there instead. */
