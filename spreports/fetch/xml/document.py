@@ -1,6 +1,6 @@
 """An XML document as record batches: where its stages are joined.
 
-UTF-8 -> checked by expat -> (a thread ahead) -> tags -> elements -> rows
+UTF-8 -> (a thread ahead) -> checked by expat -> plain -> tags -> elements -> rows
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from spreports.fetch.sniff import error_page
 from spreports.fetch.xml.checked import MAX_RECORD, checked
 from spreports.fetch.xml.columns import grouped, layout
 from spreports.fetch.xml.nodes import MAX_PATHS, Nodes, Paths, Reading, has_text
+from spreports.fetch.xml.plain_markup import Markup
 from spreports.fetch.xml.record_element import profile_of, record_element
 from spreports.fetch.xml.rows import Rows
 from spreports.fetch.xml.tokens import Tags, Tokens, split_tokens
@@ -107,7 +108,7 @@ def open_xml(
     if page is not None:
         raise ParseError(f"{page} stands in the report document's place")
     feed = _Feed(text)
-    chunks = checked(feed)
+    chunks = Markup(checked(feed))
     paths, tags = Paths(), Tags()
     sample = _sample(chunks, paths, tags)
     known = entry.table(None if table == entry.table().name else table)
@@ -177,7 +178,7 @@ class _Feed:
         return self._chunks
 
 
-def _sample(chunks: Iterator[bytes], paths: Paths, tags: Tags) -> _Sample:
+def _sample(chunks: Markup, paths: Paths, tags: Tags) -> _Sample:
     """Read the first part of the text, at least one whole element."""
     text = bytearray()
     need, whole = _SAMPLE, False
@@ -190,6 +191,10 @@ def _sample(chunks: Iterator[bytes], paths: Paths, tags: Tags) -> _Sample:
         if declared:
             del text[: declared.end()]
         tokens = split_tokens(bytes(text), tags, final=whole)
+        if tokens is None and chunks.take_back(bytes(text)):
+            text.clear()
+            whole = False
+            continue
         if tokens is not None and not whole:
             tokens = _but_last(tokens)
         if tokens is not None and len(tokens.codes):
@@ -213,7 +218,7 @@ def _but_last(tokens: Tokens) -> Tokens:
 
 def _buffers(
     sample: _Sample,
-    chunks: Iterator[bytes],
+    chunks: Markup,
     reading: Reading,
     tags: Tags,
     depth: int,
@@ -230,6 +235,10 @@ def _buffers(
             text += chunk or b""
         final = ended and len(text) <= need
         tokens = split_tokens(bytes(text[:need]), tags, final=final)
+        if tokens is None and chunks.take_back(bytes(text)):
+            text.clear()
+            ended = False
+            continue
         nodes = None
         if tokens is not None:
             nodes = reading.nodes(tokens, below=None if final else depth)

@@ -1,8 +1,7 @@
 """Split well-formed XML into tags and the texts behind them.
 
-Plain markup is split natively, at ``<`` and ``>``. A buffer that holds a comment, a
-CDATA section, a processing instruction or a ``>`` inside an attribute goes through a
-slower reader that gives the same tokens.
+Plain markup is split natively, at ``<`` and ``>``. A buffer that holds a ``>`` inside
+an attribute goes through a slower reader that gives the same tokens.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of, scalar_of, text_between
 from spreports.errors import ParseError
+from spreports.fetch.xml.plain_markup import is_plain
 
 __all__ = ["Tag", "Tags", "Tokens", "split_tokens", "unescape"]
 
@@ -27,12 +27,7 @@ _TAG: Final = re.compile(
     rf"(/?)(?![!?])([^\s=\"'<>/]+)((?:{_ATTRIBUTE.replace('(', '(?:')})*)\s*(/?)"
 )
 _ATTRIBUTES: Final = re.compile(_ATTRIBUTE)
-_MARKUP: Final = re.compile(
-    r"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(?P<cdata>.*?)\]\]>"
-    r"|<!DOCTYPE(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
-    r"|<(?P<tag>[^!?<>\"'](?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>",
-    re.DOTALL,
-)
+_MARKUP: Final = re.compile(r"<((?:[^<>\"']|\"[^\"]*\"|'[^']*')+)>([^<]*)")
 _REFERENCE: Final = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|([^;]*));")
 # Source: XML 1.0, section 4.6, predefined entities
 _ENTITIES: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -103,7 +98,7 @@ def split_tokens(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
     Parameters
     ----------
     buffer : bytes
-        Part of a text that `checked` gave out; blanks may stand before the first tag.
+        Part of what `Markup` gave out; blanks may stand before the first tag.
     tags : Tags
     final : bool
         The text ends here; otherwise the last token waits for its text to end.
@@ -111,7 +106,7 @@ def split_tokens(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
     Returns
     -------
     Tokens or None
-        None where there is no whole token.
+        None where there is no whole token, or the buffer is not plain.
 
     Raises
     ------
@@ -119,7 +114,7 @@ def split_tokens(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
         An unknown entity.
     """
     tokens = _split_plain(buffer, tags, final=final)
-    if tokens is not None:
+    if tokens is not None or not is_plain(buffer):
         return tokens
     # A buffer may end inside a character; the tokens end before
     return _split_any(buffer.decode(errors="ignore"), tags, final=final)
@@ -156,40 +151,20 @@ def _split_plain(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
 
 
 def _split_any(text: str, tags: Tags, *, final: bool) -> Tokens | None:
-    """Split any well-formed markup, one piece at a time."""
-    markups: list[str] = []
-    texts: list[list[str]] = [[]]
-    starts: list[int] = []
-    position = 0
-    while True:
-        opening = text.find("<", position)
-        found = _MARKUP.match(text, opening) if opening >= 0 else None
-        if found is None:
-            break
-        texts[-1].append(unescape(text[position:opening]))
-        if found["tag"] is not None:
-            markups.append(found["tag"])
-            texts.append([])
-            starts.append(opening)
-        elif found["cdata"] is not None:
-            texts[-1].append(found["cdata"])
-        position = found.end()
-    if final:
-        texts[-1].append(unescape(text[position:]))
-        starts.append(len(text))
-    elif markups:
-        markups.pop()
-        texts.pop()
-    if not markups:
+    """Split any tags and texts, one at a time."""
+    found = list(_MARKUP.finditer(text))
+    if found and not final:
+        found.pop()
+    if not found:
         return None
-    encoded = array_of(markups, pa.string()).dictionary_encode()
+    encoded = array_of([each[1] for each in found], pa.string()).dictionary_encode()
     known = [tags.tag(markup) for markup in encoded.dictionary.to_pylist()]
     return Tokens(
         # checked() has seen to it that each is a whole tag
         tags=[tag for tag in known if tag is not None],
         codes=encoded.indices,
-        texts=array_of(["".join(pieces) for pieces in texts[1:]], pa.string()),
-        end=lambda token: len(text[: starts[token + 1]].encode()),
+        texts=array_of([unescape(each[2]) for each in found], pa.string()),
+        end=lambda token: len(text[: found[token].end()].encode()),
     )
 
 
