@@ -301,6 +301,32 @@ def test_document_fields_are_there_and_can_refuse() -> None:
         read_json(DOCUMENT, KIND, on_fields=refuse)
 
 
+@pytest.mark.parametrize("records", ["[1]", "[null, {}]", '["a"]', "[[{}]]"])
+@pytest.mark.parametrize("name", ["byDate", "byAsin"])
+def test_a_known_table_of_anything_but_objects_is_an_error(
+    records: str, name: str
+) -> None:
+    document = f'{{"byDate": [], "byAsin": {records}}}'
+
+    with pytest.raises(ParseError, match="record 1 is no JSON object") as caught:
+        read_json(document, KIND, table=name)
+
+    assert caught.value.row == 1
+
+
+def test_numbers_beside_the_tables_take_no_memory_for_their_spelling() -> None:
+    many = 200_000
+    document = f'{{"x": [{"7," * many}7], "byDate": []}}'
+    findings = Findings()
+    tracemalloc.start()
+    read_json(document, KIND, findings=findings)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert findings.document_fields["x"] == [7] * (many + 1)
+    assert peak < 24 * many  # 8 are a list's, a text alone would be 50
+
+
 @pytest.mark.parametrize("name", ["byDate", "byAsin"])
 @pytest.mark.parametrize(
     ("text", "other", "message"),

@@ -186,6 +186,14 @@ def test_endless_kinds_of_elements_are_refused() -> None:
         read(f"<Rows><Row>{text}</Row></Rows>", KIND)
 
 
+def test_endless_attributes_are_refused() -> None:
+    for quote in "'\"":
+        text = " ".join(f"a{k}={quote}1{quote}" for k in range(6_000))
+
+        with pytest.raises(ParseError, match="more than 5000 attributes"):
+            read(f"<Rows><Row {text}/></Rows>", KIND)
+
+
 def test_a_comment_without_an_end_is_read_in_linear_time() -> None:
     start = time.process_time()
     with pytest.raises(ParseError):

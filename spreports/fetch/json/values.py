@@ -7,13 +7,23 @@ stands twice in one object would lose a value, and depth is bounded.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from spreports.errors import ParseError
 
-__all__ = ["MAX_DEPTH", "CutShort", "JsonValues", "Number", "json_text"]
+__all__ = [
+    "MAX_DEPTH",
+    "CutShort",
+    "JsonValues",
+    "Number",
+    "json_text",
+    "python_number",
+]
 
 MAX_DEPTH: Final = 100
+_INTEGER_DIGITS: Final = 1000
 
 # The longest token that can look wrong only because the text ends: "-Infinity", or an
 # escaped surrogate pair
@@ -35,12 +45,18 @@ class _Refused(Exception):  # noqa: N818 - carries a sentence out of the decoder
 
 
 class JsonValues:
-    """A decoder for one reader; not to be shared by threads."""
+    """A decoder for one reader; not to be shared by threads.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    number : callable
+        Given how a number was written, what to have for it.
+    """
+
+    def __init__(self, number: Callable[[str], object] = Number) -> None:
         self._decoder = json.JSONDecoder(
-            parse_float=Number,
-            parse_int=Number,
+            parse_float=number,
+            parse_int=number,
             parse_constant=_refuse_constant,
             object_pairs_hook=_object,
         )
@@ -57,7 +73,8 @@ class JsonValues:
         Returns
         -------
         tuple of object and int
-            Numbers are `Number`. A number that ends with the text may go on after it.
+            Numbers are what `number` makes of them. One that ends with the text may go
+            on after it.
 
         Raises
         ------
@@ -89,6 +106,15 @@ class JsonValues:
         if openers > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
             raise ParseError(f"no sound JSON: deeper than {MAX_DEPTH} levels")
         return value, end
+
+
+def python_number(text: str) -> int | Decimal | str:
+    """Return a whole number as int, another as Decimal, one beyond both as text."""
+    try:
+        whole = text.lstrip("-").isdigit() and len(text) < _INTEGER_DIGITS
+        return int(text) if whole else Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def json_text(value: object) -> str:

@@ -7,7 +7,6 @@ that are left out, and that nothing follows the document.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from spreports.errors import ParseError
@@ -15,7 +14,6 @@ from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.cut import RecordCutter
 from spreports.fetch.json.native import sound_records
 from spreports.fetch.json.shape import Record, discover
-from spreports.fetch.json.values import Number
 from spreports.fetch.json.window import Window, cut_short
 
 __all__ = ["ROWS", "JsonWalk"]
@@ -23,7 +21,6 @@ __all__ = ["ROWS", "JsonWalk"]
 # The table of a document that is one array, without a name of its own
 ROWS: Final = "rows"
 _SKIPPED: Final = 1 << 20
-_INTEGER_DIGITS: Final = 1000
 
 
 class JsonWalk:
@@ -85,7 +82,7 @@ class JsonWalk:
                 self.seen.append(key)
                 return key, self._cutter
             else:
-                self.fields[key] = _field(self.window.value())
+                self.fields[key] = self.window.value()
         return None
 
     def _next_key(self) -> str | None:
@@ -128,12 +125,13 @@ class JsonWalk:
         return key
 
     def _holds_records(self, key: str) -> bool:
-        """Say whether the value that follows is a record array."""
+        """Say whether the value that follows is a record array, or has to be one."""
         if self.window.peek() != b"[":
             return False
+        if self._tables is not None and key in self._tables:
+            return True
         first = self.window.first_item()
-        known = self._tables is None or key in self._tables
-        return first == b"{" or (first == b"]" and known)
+        return first == b"{" or (first == b"]" and self._tables is None)
 
     def _end(self) -> None:
         """Verify that nothing follows."""
@@ -167,16 +165,3 @@ def _unsound(mark: bytes, expected: str) -> ParseError:
     if not mark:
         return cut_short()
     return ParseError(f"no sound JSON: {expected} must follow at the top")
-
-
-def _field(value: object) -> object:
-    """Return a decoded value with numbers as Python has them."""
-    if isinstance(value, Number):
-        try:
-            whole = value.lstrip("-").isdigit() and len(value) < _INTEGER_DIGITS
-            return int(value) if whole else Decimal(value)
-        except InvalidOperation:
-            return str(value)
-    if isinstance(value, dict):
-        return {key: _field(each) for key, each in value.items()}
-    return [_field(each) for each in value] if isinstance(value, list) else value

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from spreports.errors import ParseError
-from spreports.fetch.json.values import CutShort, JsonValues
+from spreports.fetch.json.values import CutShort, JsonValues, python_number
 
 __all__ = ["MAX_VALUE", "Window", "cut_short"]
 
@@ -30,6 +30,8 @@ class Window:
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self.chunks = chunks
         self.values = JsonValues()
+        # Most of a value of nothing but numbers would be their spelling
+        self._python = JsonValues(python_number)
         self.data = b""
         self.at = 0
         self.ended = False
@@ -81,6 +83,11 @@ class Window:
     def value(self) -> object:
         """Return the JSON value at the place, and move behind it.
 
+        Returns
+        -------
+        object
+            Numbers are those of `python_number`.
+
         Raises
         ------
         ParseError
@@ -93,7 +100,7 @@ class Window:
             text = self.text(size)
             whole = self.ended and size >= len(self.data) - self.at
             try:
-                value, end = self.values.decode(text, 0)
+                value, end = self._python.decode(text, 0)
             except CutShort:
                 end = -1
             # a number at the very end of the text may go on

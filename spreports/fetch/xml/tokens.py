@@ -22,6 +22,7 @@ __all__ = ["Tag", "Tags", "Tokens", "split_tokens", "unescape"]
 
 _REMEMBERED_TAGS: Final = 20_000
 _REMEMBERED_LENGTH: Final = 1_000
+_ATTRIBUTES_AT_MOST: Final = 5_000
 _ATTRIBUTE: Final = r"\s+([^\s=\"'<>/]+)\s*=\s*(\"[^\"]*\"|'[^']*')"
 _TAG: Final = re.compile(
     rf"(/?)(?![!?])([^\s=\"'<>/]+)((?:{_ATTRIBUTE.replace('(', '(?:')})*)\s*(/?)"
@@ -111,7 +112,7 @@ def split_tokens(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
     Raises
     ------
     ParseError
-        An unknown entity.
+        An unknown entity, or a tag with more than 5,000 attributes.
     """
     tokens = _split_plain(buffer, tags, final=final)
     if tokens is not None or not is_plain(buffer):
@@ -199,6 +200,9 @@ def _character(found: re.Match[str]) -> str:
 
 def _tag(markup: str) -> Tag | None:
     """Read what stands between angle brackets."""
+    if sum(map(markup.count, ('="', "='"))) > _ATTRIBUTES_AT_MOST:
+        msg = f"a tag has more than {_ATTRIBUTES_AT_MOST} attributes"
+        raise ParseError(f"this is not a report: {msg}")
     found = _TAG.fullmatch(markup)
     if found is None:
         return None
