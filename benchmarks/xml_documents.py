@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
+from xml.sax.saxutils import unescape
 
 from benchmarks.documents import CHANNELS, CITIES, DAYS, FIRST_DAY, fill, kept
 
@@ -19,28 +21,43 @@ xsi:noNamespaceSchemaLocation="amzn-envelope.xsd">
 """
 TAIL = "</AmazonEnvelope>\n"
 ORDERS_A_BLOCK = 2_000
+_NAME = re.compile("(?<=<ProductName>)[^<]*")
 WORDS = ["Blue", "Kettle", "Lampe", "Teller", "Größe", "Étui", "Set", "Salt &amp; Co"]
 
 
-def xml_orders(folder: Path, mebibytes: int, seed: int = 1) -> Path:
-    """Return an XML all-orders document of about so many MiB; see `kept`."""
+def xml_orders(
+    folder: Path, mebibytes: int, seed: int = 1, *, asides: bool = False
+) -> Path:
+    """Return an XML all-orders document of about so many MiB; see `kept`.
+
+    With asides, a comment stands in each order and names are CDATA sections.
+    """
+    name = "orders-asides" if asides else "orders"
     return kept(
-        folder / f"orders-{mebibytes}-{seed}.xml.gz",
-        lambda file: _write(file, mebibytes, random.Random(seed)),
+        folder / f"{name}-{mebibytes}-{seed}.xml.gz",
+        lambda file: _write(file, mebibytes, random.Random(seed), asides=asides),
     )
 
 
-def _write(file: BinaryIO, mebibytes: int, draw: random.Random) -> None:
+def _write(
+    file: BinaryIO, mebibytes: int, draw: random.Random, *, asides: bool
+) -> None:
     """Write orders between the head and the tail."""
 
     def block(number: int) -> bytes:
         first = number * ORDERS_A_BLOCK
-        orders = [_order(draw, first + k) for k in range(ORDERS_A_BLOCK)]
-        return "".join(orders).encode()
+        orders = "".join(_order(draw, first + k) for k in range(ORDERS_A_BLOCK))
+        return (_with_asides(orders) if asides else orders).encode()
 
     file.write(HEAD.encode())
     fill(file, mebibytes, block)
     file.write(TAIL.encode())
+
+
+def _with_asides(orders: str) -> str:
+    """Return the same orders with comments, and names in CDATA sections."""
+    commented = orders.replace("<Order>", "<!-- an order --><Order>")
+    return _NAME.sub(lambda name: f"<![CDATA[{unescape(name[0])}]]>", commented)
 
 
 def _order(draw: random.Random, number: int) -> str:
