@@ -314,6 +314,27 @@ def test_a_known_table_of_anything_but_objects_is_an_error(
     assert caught.value.row == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[]", []),
+        ("-0", 0),
+        ("1.10", Decimal("1.10")),
+        ("7" * 5_000, Decimal("7" * 5_000)),  # Python refuses such an int
+        ("1e99999999999999999999", "1e99999999999999999999"),
+        ('{"a": [1, {"b": 2.5}]}', {"a": [1, {"b": Decimal("2.5")}]}),
+    ],
+)
+def test_what_stands_beside_the_tables_is_as_python_has_it(
+    text: str, value: object
+) -> None:
+    findings = Findings()
+
+    read_json(f'{{"x": {text}, "byDate": []}}', KIND, findings=findings)
+
+    assert findings.document_fields == {"x": value}
+
+
 def test_numbers_beside_the_tables_take_no_memory_for_their_spelling() -> None:
     many = 200_000
     document = f'{{"x": [{"7," * many}7], "byDate": []}}'

@@ -3,12 +3,16 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.catalog import Column, ReportType, Table
-from spreports.fetch.xml import tokens
+from spreports.errors import ParseError
+from spreports.fetch.findings import Findings
+from spreports.fetch.xml import document, tokens
+from spreports.fetch.xml.document import open_xml
 from spreports.fetch.xml.plain_markup import Markup, is_plain, plain_markup
 from tests.fetch.documents import read
 
@@ -115,3 +119,52 @@ def test_cdata_sections_are_texts_wherever_the_document_begins_to_have_them() ->
     table = read(f"<Rows>{plain}{sections}</Rows>", ROW, content_type="text/xml")
 
     assert table.column("A").to_pylist() == ["a & b"] * 120_000
+
+
+def by_the_byte(text: str, batch_bytes: int, findings: Findings) -> list[object]:
+    """Read a text of which no more is at hand than is asked for."""
+    data = text.encode()
+    schema, batches = open_xml(
+        (data[k : k + 1] for k in range(len(data))),
+        data,
+        ROW,
+        table=None,
+        typed=True,
+        nested="flat",
+        on_bad_value="raise",
+        batch_bytes=batch_bytes,
+        findings=findings,
+        on_fields=None,
+    )
+    table = pa.Table.from_batches(batches(), schema)
+    return list(table.column("A").to_pylist())
+
+
+@pytest.mark.parametrize(
+    "head", ["a<![CDATA[b]]>c", "ab<!-- x -->c", "<?x?>abc", "abc<!-- x -->"]
+)
+@pytest.mark.parametrize("start", ["<Head>", "<Head k='x>y'>"])
+def test_a_text_beside_the_records_is_whole_wherever_a_buffer_ends(
+    head: str, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "_SAMPLE", 1)
+    text = f"<Rows>{start}{head}</Head><Row><A>1</A></Row><Row><A>2</A></Row></Rows>"
+
+    for size in range(1, len(text) + 1):
+        findings = Findings()
+
+        assert by_the_byte(text, size, findings) == ["1", "2"]
+        assert findings.document_fields["Head"] == "abc"
+
+
+@pytest.mark.parametrize("middle", ["x", "<![CDATA[x]]>", "<!-- c -->x", "<?x?>x"])
+@pytest.mark.parametrize("start", ["<Row>", "<Row k='x>y'>"])
+def test_text_between_records_is_an_error_wherever_a_buffer_ends(
+    middle: str, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "_SAMPLE", 1)
+    row = f"{start}<A>1</A></Row>"
+
+    for size in range(1, 4 * len(row)):
+        with pytest.raises(ParseError, match="between elements"):
+            by_the_byte(f"<Rows>{row}{row}{middle}{row}</Rows>", size, Findings())

@@ -106,7 +106,6 @@ def plain_markup(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 break
             at, inside = end.end(), _after(inside, end[0])
         yield b"".join(pieces)
-    yield kept
 
 
 def _looked_for(inside: bytes) -> re.Pattern[bytes]:
