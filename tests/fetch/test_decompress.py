@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spreports.errors import DecompressError
-from spreports.fetch.decompress import decompress
+from spreports.fetch.decompress import _inflater, decompress
 
 PLAIN = b"".join(b"%d\tcell\n" % i for i in range(40))
 FEXTRA, FNAME, FCOMMENT, FHCRC = 4, 8, 16, 2
@@ -26,6 +26,28 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setitem(sys.modules, "isal", None)
     else:
         pytest.importorskip("isal")
+
+
+@pytest.mark.parametrize("library", ["isal"], indirect=True)
+@pytest.mark.parametrize(
+    ("version", "sound"),
+    [
+        ("1.8.0", False),
+        ("1.9.0", True),
+        ("1.10.1.dev2", True),
+        ("2.0rc1", True),
+        ("?", False),
+    ],
+)
+def test_an_isal_that_fails_on_sound_streams_is_left_unused(
+    version: str, sound: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isal.__version__", version)
+
+    _, crc32, error = _inflater()
+
+    assert (crc32 is not zlib.crc32) is sound
+    assert (error is not zlib.error) is sound
 
 
 def whole(chunks: Iterable[bytes]) -> bytes:
