@@ -29,8 +29,8 @@ _DEFLATE: Final = 8
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 0x02, 0x04, 0x08, 0x10, 0xE0
 _MAX_HEADER: Final = 1 << 17
 _RAW_DEFLATE: Final = -15
-# The ones before fail on sound streams that are cut in some places: tests/fetch/
-# test_decompress.py, with 1.7.0, 1.7.1, 1.7.2 and 1.8.0
+# 1.7.0, 1.7.1, 1.7.2 and 1.8.0 fail on sound streams that are cut in some places, as
+# tests/fetch/test_decompress.py cuts them
 _SOUND_ISAL: Final = (1, 9)
 
 

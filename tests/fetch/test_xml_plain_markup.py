@@ -88,14 +88,7 @@ def test_a_text_comes_again_only_where_it_is_not_plain() -> None:
     assert b"".join(chunks) == b"<A>2</A><A/>"
 
 
-@pytest.mark.parametrize(
-    "aside",
-    [
-        "<!-- a > b < c -->",
-        "<?ours x?>",
-        "<![CDATA[]]>",
-    ],
-)
+@pytest.mark.parametrize("aside", ["<!-- a > b < c -->", "<?ours x?>", "<![CDATA[]]>"])
 @pytest.mark.parametrize("begins", [0, 70_000])
 def test_what_is_no_element_leaves_splitting_to_native_code(
     aside: str, begins: int, monkeypatch: pytest.MonkeyPatch
