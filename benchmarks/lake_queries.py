@@ -35,9 +35,24 @@ def all_days(frame: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def one_order(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Ask for all that is known of one order."""
+    first = _first(START + timedelta(days=40))
+    return frame.filter(pl.col("amazon-order-id") == _order(100, first))
+
+
+def some_rows(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Ask for the sums of rows that are everywhere, one in 5,000."""
+    return frame.filter(pl.col("text-3") == "word 17").select(
+        pl.len(), pl.col("amazon-order-id").max(), pl.col("item-price").sum()
+    )
+
+
 QUERIES: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
     "one day": one_day,
     "all days": all_days,
+    "one order": one_order,
+    "some rows": some_rows,
 }
 
 
@@ -76,12 +91,10 @@ def lake(folder: Path, rows: int) -> Path:
 def _orders(start: datetime, rows: int, random: np.random.Generator) -> pa.Table:
     """Make up a day of orders of 20 columns."""
     seconds = np.sort(random.integers(0, 86_400, rows)) * 1_000_000
-    first = int(start.timestamp()) * 1_000_000
+    first = _first(start)
     cents = random.integers(100, 99_999, rows)
     columns: dict[str, pa.Array] = {
-        "amazon-order-id": pa.array(
-            [f"302-{i:07d}-{first % 9973}" for i in range(rows)]
-        ),
+        "amazon-order-id": pa.array([_order(number, first) for number in range(rows)]),
         "purchase-date": pa.array(seconds + first, pa.timestamp("us", "UTC")),
         "sales-channel": pa.array([f"Amazon.{'dfi'[i % 3]}" for i in range(rows)]),
         "quantity": pa.array(random.integers(1, 9, rows)),
@@ -91,3 +104,13 @@ def _orders(start: datetime, rows: int, random: np.random.Generator) -> pa.Table
         words = random.integers(0, 5_000, rows)
         columns[f"text-{number}"] = pa.array([f"word {word}" for word in words])
     return pa.table(columns)
+
+
+def _first(start: datetime) -> int:
+    """Return the first microsecond of a day."""
+    return int(start.timestamp()) * 1_000_000
+
+
+def _order(number: int, first: int) -> str:
+    """Return the id of a day's order."""
+    return f"302-{number:07d}-{first % 9973}"

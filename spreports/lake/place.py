@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import fsspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
@@ -134,8 +135,22 @@ class Place:
                 kept[paths[str(path)]] = data
         return kept
 
-    def parquet(self, path: str, *, checksums: bool = False) -> pq.ParquetFile:
+    def parquet(
+        self,
+        path: str,
+        *,
+        checksums: bool = False,
+        numbered: Callable[[pq.ParquetFile], list[str]] | None = None,
+    ) -> pq.ParquetFile:
         """Open a Parquet file below this folder.
+
+        Parameters
+        ----------
+        path : str
+        checksums : bool
+            Verify each page that is read.
+        numbered : callable, optional
+            Given the file, tells which columns of text come as dictionaries.
 
         Raises
         ------
@@ -147,12 +162,18 @@ class Place:
         place = f"{self.path}/{path}"
         with self.refusals("read", gone=True):
             if self.is_local:
-                return pq.ParquetFile(place, page_checksum_verification=checksums)
-            # A cache of whole blocks would fetch megabytes for a footer; Arrow asks
-            # for exactly the column chunks that it needs, and joins what is near
-            source = self.fs.open(place, "rb", cache_type="none")
+                source = pa.OSFile(place)
+            else:
+                # A cache of whole blocks would fetch megabytes for a footer; Arrow asks
+                # for exactly the column chunks that it needs, and joins what is near
+                source = self.fs.open(place, "rb", cache_type="none")
+            how = {"pre_buffer": True, "page_checksum_verification": checksums}
+            file = pq.ParquetFile(source, **how)
+            names = [] if numbered is None else numbered(file)
+            if not names:
+                return file
             return pq.ParquetFile(
-                source, pre_buffer=True, page_checksum_verification=checksums
+                source, metadata=file.metadata, read_dictionary=names, **how
             )
 
     @contextmanager

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -25,25 +24,22 @@ from spreports.arrays import array_of
 from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
+from spreports.lake.groups import read_groups
 from spreports.lake.layout import Layout
 from spreports.lake.place import Place, no_lake
 from spreports.lake.predicate import Condition, conditions, excluded, parts
-from spreports.lake.reading import Wanted, open_piece, read_piece
+from spreports.lake.reading import Wanted
 from spreports.lake.roots import DataRoot, folders_there, roots_of
 from spreports.lake.stock import (
     Owner,
     Piece,
     Stock,
-    chunks,
     layout_of,
     take_stock,
 )
 
 __all__ = ["entry_of", "scan_lake"]
 
-# Rows of small files that are read side by side and kept until all of them are there
-CHUNK_ROWS = 262_144
-SIDE_BY_SIDE = 4
 # How often a scan looks anew for what was replaced while it read
 LOOKS = 20
 
@@ -137,6 +133,26 @@ def _taken(
     raise _restless(lake)
 
 
+def frame_of(rows: pa.Table) -> pl.DataFrame:
+    """Return a table as a frame, with numbered texts written out."""
+    numbered = [f.name for f in rows.schema if pa.types.is_dictionary(f.type)]
+    if not numbered:
+        return pl.DataFrame(rows)
+    ready = {name: _texts(name, rows[name]) for name in numbered}
+    for column in pl.DataFrame(rows.drop_columns(numbered)).get_columns():
+        ready[column.name] = column
+    return pl.DataFrame([ready[name] for name in rows.column_names])
+
+
+def _texts(name: str, numbered: pa.ChunkedArray) -> pl.Series:
+    """Write numbered texts out: a view of one of them each, to polars."""
+    column = pl.Series(name, [], pl.String)
+    for chunk in numbered.chunks:
+        texts = pl.Series(chunk.dictionary)
+        column.append(texts.gather(pl.Series(chunk.indices.view(pa.uint32()))))
+    return column
+
+
 class _Source:
     """Gives polars the rows that a query needs.
 
@@ -180,8 +196,10 @@ class _Source:
         )
         exact = [] if predicate is None else parts(predicate)
         left = n_rows
-        for rows in self._tables(wanted, exact, hurried=n_rows is not None):
-            frame = pl.DataFrame(rows)
+        for tables in self._tables(wanted, exact, hurried=n_rows is not None):
+            if not tables:
+                continue
+            frame = pl.concat([frame_of(table) for table in tables])
             if predicate is not None:
                 frame = frame.filter(predicate)
             frame = frame.select(chosen)
@@ -194,7 +212,7 @@ class _Source:
 
     def _tables(
         self, wanted: Wanted, exact: Sequence[pl.Expr], *, hurried: bool
-    ) -> Iterator[pa.Table]:
+    ) -> Iterator[list[pa.Table]]:
         """Yield the rows of all files that may matter, wherever they lie by then."""
         stock = self._stock
         done: set[Owner] = set()
@@ -202,8 +220,8 @@ class _Source:
             pieces = stock.pieces(self._layout, done, metadata=self._metadata)
             matching = _matching(pieces, wanted.conditions, exact)
             try:
-                for group in chunks(matching, 1 if hurried else CHUNK_ROWS):
-                    yield from _read(group, wanted)
+                for group, tables in read_groups(matching, wanted, hurried=hurried):
+                    yield from tables
                     for piece in group:
                         done |= piece.owners
             except FileNotFoundError:
@@ -260,40 +278,6 @@ def _refused(
         return set()  # the rows will tell
     pairs = zip(pieces, answers, strict=True)
     return {id(piece) for piece, fulfilled in pairs if not fulfilled}
-
-
-def _read(group: Sequence[Piece], wanted: Wanted) -> Iterator[pa.Table]:
-    """Yield the rows of some files, all of which are open before the first row.
-
-    Raises
-    ------
-    FileNotFoundError
-        One was replaced, and nothing of this group was yielded.
-    """
-    with ThreadPoolExecutor(SIDE_BY_SIDE, "spreports-scan") as pool:
-        files = list(pool.map(open_piece, group))
-        if sum(piece.rows for piece in group) <= CHUNK_ROWS:
-            several = pool.map(
-                lambda piece, file: list(read_piece(piece, file, wanted)), group, files
-            )
-            tables = [table for tables in list(several) for table in tables]
-            if tables:
-                yield pa.concat_tables(tables)
-            return
-    begun = False
-    try:
-        for piece, file in zip(group, files, strict=True):
-            for table in read_piece(piece, file, wanted):
-                yield table
-                begun = True
-    except FileNotFoundError:
-        if not begun:
-            raise
-        raise SinkError(
-            f"{group[0].root.name}: a large file was replaced while it was read;"
-            " collect again",
-            url=group[0].root.name,
-        ) from None
 
 
 def _restless(lake: Place) -> SinkError:
