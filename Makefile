@@ -11,7 +11,7 @@ BIN    := $(VENV)/bin
 # each process would then compile the package, an eighth of a second.
 COMPILE := $(BIN)/python -m compileall -q spreports
 
-.PHONY: demo test slow lint types notebooks bench bench-full clean
+.PHONY: demo test slow oldest lint types notebooks bench bench-full clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spreports demo
@@ -23,6 +23,10 @@ test: $(VENV)/.test
 # The long suites; SPREPORTS_SLOW=short makes each of them minutes instead of hours.
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
+
+# The same tests with the oldest versions that pyproject.toml allows, in a .venv of theirs.
+oldest: $(VENV)-oldest/.test
+	$(VENV)-oldest/bin/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -42,7 +46,7 @@ bench-full: $(VENV)/.bench
 	$(BIN)/python -m benchmarks --full
 
 clean:
-	rm -rf $(VENV) lake build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/data
+	rm -rf $(VENV) $(VENV)-oldest lake build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/data
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -55,6 +59,12 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,cli,fast]'
 	$(COMPILE)
+	touch $@
+
+$(VENV)-oldest/.test: pyproject.toml tests/oldest.txt
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,cli,fast]' -c tests/oldest.txt
+	$(VENV)-oldest/bin/python -m compileall -q spreports
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.test

@@ -66,7 +66,7 @@ def windows(
     most = rows if isinstance(rows, int) else rows()
     for batch in batches:
         total = batch.num_rows
-        total_bytes = max(1, batch.nbytes)
+        total_bytes = max(1, _bytes_of(batch))
         step = max(1, total * max_bytes // total_bytes)
         start = 0
         while start < total:
@@ -115,7 +115,15 @@ def _column_bytes(column: pa.ChunkedArray) -> int:
     try:
         return int(column.type.bit_width) * len(column) // 8
     except ValueError:  # not of one width
-        return int(column.combine_chunks().nbytes)
+        return _bytes_of(column.combine_chunks())
+
+
+def _bytes_of(values: pa.RecordBatch | pa.Array) -> int:
+    """Return the memory of values, or of all that a slice of views keeps."""
+    try:
+        return int(values.nbytes)
+    except pa.ArrowTypeError:  # older Arrow does not count views
+        return int(values.get_total_buffer_size())
 
 
 def open_writer(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import spreports as spr
 from tests.lake.lakes import (
+    COLLECTING_FAILS,
     DAY,
     ORDERS,
     Lakeside,
@@ -124,7 +125,7 @@ def test_a_days_query_opens_only_that_days_files(lakeside: Lakeside) -> None:
     for condition in that_day.values():
         found = lake.filter(condition).collect()
         assert rows_of(found) == rows_of_table(orders(4))
-    with pytest.raises(spr.SinkError):
+    with pytest.raises(COLLECTING_FAILS):
         lake.collect()
 
 
@@ -156,7 +157,7 @@ def test_statistics_keep_row_groups_unread(shore: Lakeside) -> None:
     assert found.select("quantity").collect()["quantity"].to_list() == list(
         range(950, 1000)
     )
-    with pytest.raises(spr.SinkError):
+    with pytest.raises(COLLECTING_FAILS):
         lake.collect()
 
 
@@ -194,7 +195,7 @@ def test_a_file_that_is_gone_for_good_is_an_error_that_says_what_to_do(
     lake = shore.scan()
     shore.remove(shore.data_files()[0])
 
-    with pytest.raises(spr.SinkError, match="spreports lake check"):
+    with pytest.raises(COLLECTING_FAILS, match="spreports lake check"):
         lake.collect()
 
 
