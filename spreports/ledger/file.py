@@ -106,13 +106,24 @@ class Ledger:
         with self._write() as db:
             return self._intend(db, account, key, now)
 
-    def intend_alone(self, account: str, key: str, now: datetime) -> int | None:
-        """Write an intent, unless somebody alive is about to create the very same.
+    def answered(self, account: str, key: str) -> int:
+        """Return how many requests of this key have a report."""
+        query = (
+            "SELECT COUNT(report_id) FROM requests "
+            "WHERE account = ? AND request_key = ?"
+        )
+        return int(self.rows(query, (account, key))[0][0])
+
+    def intend_alone(
+        self, account: str, key: str, now: datetime, answered: int
+    ) -> int | None:
+        """Write an intent, unless somebody alive creates the very same, or has.
 
         Returns
         -------
         int or None
-            The row's id; None where somebody else is at it.
+            The row's id; None where somebody else is at it, or has more requests
+            `answered` than when none of them would do.
         """
         with self._write() as db:
             rivals = db.execute(
@@ -120,7 +131,8 @@ class Ledger:
                 "AND report_id IS NULL",
                 (account, key),
             ).fetchall()
-            if any(not is_gone(owner) for (owner,) in rivals):
+            alive = any(not is_gone(owner) for (owner,) in rivals)
+            if alive or self.answered(account, key) != answered:
                 return None
             return self._intend(db, account, key, now)
 
@@ -177,13 +189,8 @@ class Ledger:
 
     def report_ids(self, account: str) -> frozenset[str]:
         """Return the ids of all reports that are known to be some request's."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT report_id FROM requests "
-                "WHERE account = ? AND report_id IS NOT NULL",
-                (account,),
-            ).fetchall()
-        return frozenset(report_id for (report_id,) in rows)
+        query = "SELECT report_id FROM requests WHERE account = ? AND report_id NOTNULL"
+        return frozenset(report_id for (report_id,) in self.rows(query, (account,)))
 
     def refused(self, request_id: int) -> None:
         """Forget an intent of which nothing came."""

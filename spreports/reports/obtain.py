@@ -83,7 +83,7 @@ class Obtaining:
             ticket.due = self._clock.monotonic() + wait
             return (ticket,)
         try:
-            ticket.report_id = self._create(ticket.request)
+            ticket.report_id = self._create(ticket)
         except _UnclearError as exc:
             # It may have been made, and then the cool-down runs
             raise exc.error from None
@@ -92,7 +92,7 @@ class Obtaining:
             raise
         now = self._clock.monotonic()
         if ticket.report_id is None:
-            # Somebody else is creating the very same: their answer is ours, too.
+            # Somebody else creates the very same, or has: their answer is ours, too.
             self._release(ticket.request)
             ticket.due = now + RIVAL_POLL
             return (ticket,)
@@ -103,6 +103,9 @@ class Obtaining:
     def _adopt(self, ticket: Ticket) -> bool:
         """Take a report that exists: ours by the ledger, or somebody else's."""
         request = ticket.request
+        ticket.answered = self._connection.ledger.answered(
+            self._connection.account, request.key
+        )
         known = self._of_ledger(request, ticket.refuted)
         if known is not None:
             report_id, made = known.report_id, known.intended_time
@@ -190,12 +193,14 @@ class Obtaining:
             return None
         return None if known.report_id in refuted else known
 
-    def _create(self, request: ReportRequest) -> str | None:
-        """Create a report; None where somebody else is creating the same."""
-        connection = self._connection
-        ledger = connection.ledger
-        intend = ledger.intend_alone if self._reuse else ledger.intend
-        row = intend(connection.account, request.key, self._clock.now())
+    def _create(self, ticket: Ticket) -> str | None:
+        """Create a report; None where somebody else creates the same, or has."""
+        ledger, account = self._connection.ledger, self._connection.account
+        request, now = ticket.request, self._clock.now()
+        if self._reuse:
+            row = ledger.intend_alone(account, request.key, now, ticket.answered)
+        else:
+            row = ledger.intend(account, request.key, now)
         if row is None:
             return None
         try:

@@ -63,6 +63,8 @@ class Ticket:
         Not before; of the stage that it is in.
     held : bool
         A lane is working on it.
+    answered : int
+        How many requests of this key had a report when the ledger was looked at.
     report_id : str or None
     report : Report or None
         As last seen.
@@ -95,6 +97,7 @@ class Ticket:
     stage: Stage = Stage.ASKING
     due: float = float("-inf")
     held: bool = False
+    answered: int = 0
     report_id: str | None = None
     report: Report | None = field(default=None, repr=False)
     error: SPReportsError | None = None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -18,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spreports as spr
-from spreports.lake import groups, reading
+from spreports.lake import reading
 from spreports.lake.predicate import Condition, conditions
 from spreports.lake.scan import frame_of
 from spreports.lake.sieve import sieve_of
@@ -299,104 +298,3 @@ def test_values_that_would_become_others_are_left_to_polars() -> None:
         assert sieve_of([Condition(column, "==", (value,))], schema) is None
     assert sieve_of([Condition("time", "==", (DAY.date(),), day=True)], schema) is None
     assert sieve_of([Condition("order", "in", ("a",) * 33)], schema) is None
-
-
-@pytest.mark.parametrize("rows", [1, 40, 60, 10_000])
-@pytest.mark.parametrize("most", [1, 4])
-def test_how_files_are_put_together_never_changes_an_answer(
-    shore: Lakeside, monkeypatch: pytest.MonkeyPatch, rows: int, most: int
-) -> None:
-    for day in range(5):
-        shore.put(str(day), orders(day, 130), day=day, partition_by=["sku"])
-    expected = shore.scan().collect()
-    monkeypatch.setattr(groups, "CHUNK_ROWS", rows)
-    monkeypatch.setattr(reading, "GROUPS", most)
-
-    assert shore.scan().collect().equals(expected)
-    few = pl.col("quantity").is_in([3, 77])
-    assert shore.scan().filter(few).collect().equals(expected.filter(few))
-
-
-def test_a_query_that_has_enough_reads_no_further(
-    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for day in range(20):
-        shore.put(str(day), orders(day, 60), day=day)
-    opened: list[str] = []
-    opens = reading.open_piece
-
-    def counted(piece: Any, wanted: Any) -> pq.ParquetFile:
-        opened.append(piece.path)
-        return opens(piece, wanted)
-
-    monkeypatch.setattr("spreports.lake.groups.open_piece", counted)
-
-    assert shore.scan().head(5).collect().height == 5
-    assert len(opened) == 1
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 60)
-    assert (
-        shore.scan()
-        .filter(pl.col("quantity") >= 0)
-        .head(5)
-        .collect(engine="streaming")
-        .height
-        == 5
-    )
-    assert len(opened) < 20
-
-
-def test_a_query_that_is_given_up_leaves_no_reader_behind(
-    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for day in range(6):
-        shore.put(str(day), orders(day, 60), day=day)
-    asked: list[tuple[Any, Any]] = []
-
-    def remembered(pieces: Any, wanted: Any, *, hurried: bool) -> Iterator[Any]:
-        asked.append((pieces, wanted))
-        return groups.read_groups(pieces, wanted, hurried=hurried)
-
-    monkeypatch.setattr("spreports.lake.scan.read_groups", remembered)
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 60)
-    shore.scan().collect()
-    ((pieces, wanted),) = asked
-    reading_on = groups.read_groups(pieces, wanted, hurried=False)
-    _, tables = next(reading_on)
-
-    assert [table.num_rows for table in next(tables)] == [60]
-    assert _readers()
-    reading_on.close()  # type: ignore[attr-defined] # a generator
-    assert not _readers()
-
-
-def _readers() -> list[str]:
-    names = [thread.name for thread in threading.enumerate()]
-    return [name for name in names if name.startswith("spreports-scan")]
-
-
-@pytest.mark.parametrize("after", [0, 1])
-def test_a_large_file_that_is_replaced_is_read_anew_or_an_error(
-    shore: Lakeside, monkeypatch: pytest.MonkeyPatch, after: int
-) -> None:
-    shore.put("1", orders(0, 130), day=0)
-    expected = shore.scan().collect()
-    reads = reading.read_piece
-    lost: list[int] = []
-
-    def losing(piece: Any, file: Any, wanted: Any) -> Iterator[pa.Table]:
-        for number, table in enumerate(reads(piece, file, wanted)):
-            if number == after and not lost:
-                lost.append(number)
-                raise FileNotFoundError
-            yield table
-
-    monkeypatch.setattr("spreports.lake.groups.read_piece", losing)
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 10)
-    monkeypatch.setattr(reading, "GROUPS", 1)
-
-    if after:
-        with pytest.raises(COLLECTING_FAILS, match="a large file was replaced"):
-            shore.scan().collect()
-    else:
-        assert shore.scan().collect().equals(expected)
-    assert lost == [after]

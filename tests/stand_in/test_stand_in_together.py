@@ -102,3 +102,51 @@ def test_the_same_request_made_at_once_creates_one_report(
         assert amazon.breaches == []
         assert results == [[next(iter(amazon.reports))]] * 2
         assert amazon.count("createReport") == 1
+
+
+class LateListing(Amazon):
+    """Lists its reports once one has been made, to the first who asks."""
+
+    def __init__(self, made: threading.Event) -> None:
+        super().__init__()
+        self._made = made
+        self._asked = threading.Lock()
+
+    def get_reports(self, asked: Asked, body: Any, known_as: str) -> Any:
+        answer = super().get_reports(asked, body, known_as)
+        if self._asked.acquire(blocking=False):
+            self._made.wait(60)
+        return answer
+
+
+def test_a_report_that_was_made_while_others_were_listed_is_taken(
+    tmp_path: Path,
+) -> None:
+    """Who finds none and is slow to ask for one looks again before it asks."""
+    made = threading.Event()
+    with LateListing(made) as amazon:
+        held = [Held(f"d{n}", packed(many_orders(9))) for n in range(2)]
+        amazon.plot(ORDERS, *(Plot(("DONE",), each) for each in held))
+        end = amazon.time.now() - timedelta(days=30)  # others may have asked as well
+        with spr.connect(
+            endpoint=amazon.endpoint,
+            token_url=amazon.token_url,
+            credentials=spr.Credentials("Atzr|made up", CLIENT_ID, CLIENT_SECRET),
+            home=tmp_path,
+        ) as client:
+
+            def ask() -> Sequence[str]:
+                reports = client.reports(
+                    ORDERS, start=end - timedelta(days=3), end=end, marketplaces=["DE"]
+                )
+                found = [report.report_id for report in reports]
+                made.set()
+                return found
+
+            calls: list[Callable[[], object]] = [ask, ask]
+            results = side_by_side(calls)
+
+        assert amazon.breaches == []
+        assert amazon.count("createReport") == 1
+        (one,) = amazon.reports
+        assert results == [[one], [one]]
