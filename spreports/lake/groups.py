@@ -75,6 +75,7 @@ def _begun(
     pool: Executor, group: Sequence[Piece], wanted: Wanted
 ) -> Callable[[], Tables]:
     """Begin to read a group; return what gives its rows."""
+    # A group is full at `CHUNK_ROWS`, and its last file may hold as many
     if sum(piece.rows for piece in group) > CHUNK_ROWS * 2:
         return lambda: _large(pool, group, wanted)
     coming = [pool.submit(_whole, piece, wanted) for piece in group]

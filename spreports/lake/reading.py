@@ -73,8 +73,8 @@ def open_piece(piece: Piece, wanted: Wanted) -> pq.ParquetFile:
 def _of_few_texts(file: pq.ParquetFile, wanted: Wanted) -> list[str]:
     """Return the columns whose texts are the same few, as the first row group tells.
 
-    To write them out takes Arrow nearly twice as long as to give their numbers, and
-    polars as long again. Where they are not few, Arrow would have to number them first.
+    To write them out takes Arrow nearly twice as long as to give their numbers. Where
+    they are not few, it would have to number them first.
     """
     facts = file.metadata
     if not facts.num_row_groups:
