@@ -21,7 +21,10 @@ import pyarrow.compute as pc
 
 from spreports.load.numbers import numbered
 
-__all__ = ["Encoding", "choose_encoding", "is_text"]
+__all__ = ["PAGE_BYTES", "Encoding", "choose_encoding", "is_text"]
+
+# As Arrow's own writer has it; with a quarter of it listings take 1.04 of the time
+PAGE_BYTES = 1 << 20
 
 SAMPLE_ROWS = 8_192
 DISTINCT_SHARE = 1 / 16
@@ -47,20 +50,25 @@ class Encoding:
         Those of them that are a few values over and over.
     bare : tuple of str
         Columns without statistics.
+    page_bytes : int, bytes
+        Where a data page ends.
     """
 
     dictionary: tuple[str, ...] = ()
     few: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
+    page_bytes: int = PAGE_BYTES
 
 
-def choose_encoding(sample: pa.Table) -> Encoding:
+def choose_encoding(sample: pa.Table, *, page_bytes: int = PAGE_BYTES) -> Encoding:
     """Choose how to write columns from a document's first rows.
 
     Parameters
     ----------
     sample : pyarrow.Table
         The first 8,192 rows of it are looked at.
+    page_bytes : int, bytes
+        As for `Encoding`.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def choose_encoding(sample: pa.Table) -> Encoding:
         some_texts = distinct > 1 and is_text(dtype)
         if some_texts or (is_few and pa.types.is_decimal(dtype)):
             bare.append(field.name)
-    return Encoding(tuple(dictionary), tuple(few), tuple(bare))
+    return Encoding(tuple(dictionary), tuple(few), tuple(bare), page_bytes)
 
 
 def _comes_back(column: pa.ChunkedArray, numbers: Sequence[int], distinct: int) -> bool:

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from spreports.at_work import at_work
 from spreports.errors import SinkError
+from spreports.load.encoding import PAGE_BYTES
 from spreports.load.marker import (
     MarkedFile,
     Marker,
@@ -55,6 +56,8 @@ WINDOW_ROWS = 24_576
 LARGE_WINDOW_ROWS = 49_152
 UNSORTED_ROWS = 16_384
 WINDOW_BYTES = 16 << 20
+# Of long rows: what waits in a window is no part of the budget
+UNSORTED_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def sink(
     storage_options: Mapping[str, Any] | None = None,
     budget: int = BUDGET,
     row_group_rows: int = ROW_GROUP_ROWS,
+    page_bytes: int = PAGE_BYTES,
     max_open: int = MAX_OPEN,
     private: bool = False,
     scratch: Path | None = None,
@@ -117,6 +121,9 @@ def sink(
         at most a row group of each partition.
     row_group_rows : int
         Rows of a row group, where a quarter of the budget holds them.
+    page_bytes : int, bytes
+        Where a data page ends. Smaller ones take less memory for long texts, and a
+        little more time.
     max_open : int
         Files open at a time; more partitions than this may get several parts.
     private : bool
@@ -159,6 +166,7 @@ def sink(
             row_group_rows=row_group_rows,
             one_folder=plan.one_folder,
             max_open=max_open,
+            page_bytes=page_bytes,
             written=target.written,
         )
         try:
@@ -241,7 +249,8 @@ def _write(
             return UNSORTED_ROWS
         return WINDOW_ROWS if folders < MANY_FOLDERS else LARGE_WINDOW_ROWS
 
-    cut = windows(batches, batches.schema, rows_at_once, WINDOW_BYTES, copy=False)
+    most = UNSORTED_BYTES if plan.one_folder else WINDOW_BYTES
+    cut = windows(batches, batches.schema, rows_at_once, most, copy=False)
     # In one folder there is no order: a thread would be one more that waits
     ordered = (order(window) for window in cut)
     if not plan.one_folder:

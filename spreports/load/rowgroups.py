@@ -67,14 +67,15 @@ def windows(
     for batch in batches:
         total = batch.num_rows
         total_bytes = max(1, _bytes_of(batch))
-        step = max(1, total * max_bytes // total_bytes)
         start = 0
         while start < total:
-            piece = batch.slice(start, min(step, most - count))
+            room = max(1, (max_bytes - size) * total // total_bytes)
+            piece = batch.slice(start, min(room, most - count))
             start += piece.num_rows
             held.append(piece)
             count += piece.num_rows
-            size += total_bytes * piece.num_rows // total
+            # Rounded up, or a byte too few would have another piece follow
+            size += -(-total_bytes * piece.num_rows // total)
             if count >= most or size >= max_bytes:
                 table = pa.Table.from_batches(held, schema)
                 held, count, size = [], 0, 0
@@ -162,6 +163,7 @@ def open_writer(
         # A list names leaves, which leaves nested columns out: only where it must be
         write_statistics=counted if encoding.bare else True,
         write_page_checksum=True,
+        data_page_size=encoding.page_bytes,
         store_schema=not handed,
         **_page_rows(),
     )

@@ -19,7 +19,7 @@ import pyarrow as pa
 from spreports.load.codes import Codes
 from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders
-from spreports.load.encoding import Encoding, choose_encoding
+from spreports.load.encoding import PAGE_BYTES, Encoding, choose_encoding
 from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import in_steps, row_bytes
 from spreports.load.share import Share
@@ -53,6 +53,8 @@ class PartWriters:
         quarter of the budget, and once when the folder got none for two windows.
     one_folder : bool
         All rows go to one, so that one file is written to at a time.
+    page_bytes : int, bytes
+        As for `Encoding`.
     max_open, written
         As for `Encoders`.
     """
@@ -68,11 +70,12 @@ class PartWriters:
         row_group_rows: int,
         one_folder: bool,
         max_open: int,
+        page_bytes: int = PAGE_BYTES,
         written: Callable[[Path, int], None] | None = None,
     ) -> None:
         self._home = home
         self._row_group_rows, self._row_group_bytes = row_group_rows, budget // 4
-        self._budget = budget
+        self._budget, self._page_bytes = budget, page_bytes
         self._waiting: OrderedDict[str, Waiting] = OrderedDict()
         self._early: set[str] = set()
         self._held = self._scratches = self._windows = 0
@@ -110,7 +113,7 @@ class PartWriters:
             Of a row on average.
         """
         if not self._sampled:
-            encoding = choose_encoding(rows)
+            encoding = choose_encoding(rows, page_bytes=self._page_bytes)
             self._codes = self._kind(rows, self._schema, encoding)
             self._encoders.learn(encoding, self._codes.handed)
             self._sampled = True

@@ -25,7 +25,8 @@ from spreports.errors import DocumentError
 from spreports.fetch.arriving import Watched
 from spreports.fetch.document import BATCH_BYTES, open_batches
 from spreports.fetch.findings import Findings
-from spreports.load.parquet import SinkResult, sink
+from spreports.load.encoding import PAGE_BYTES
+from spreports.load.parquet import BUDGET, SinkResult, sink
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
 from spreports.reports.origin import StoredBytes, read_along, refuse_nothing
@@ -214,13 +215,11 @@ def write(
     batches = read(stored, reading, findings, coded=True, batch_bytes=size)
     if verdict is not None:
         batches = judged(batches, verdict)
-    known = {
-        **target.constants,
-        **target.provenance,
-        "version_of": target.provenance.get("version_of")
-        or version_of(stored, reading),
-    }
+    version = target.provenance.get("version_of") or version_of(stored, reading)
+    known = {**target.constants, **target.provenance, "version_of": version}
     table = reading.shape.table or reading.entry.table().name
+    # To read JSON and XML takes more memory than flat files do
+    frugal = reading.entry.format in ("json", "xml")
     with batches:
         return sink(
             batches,
@@ -230,6 +229,8 @@ def write(
             constants=target.constants,
             note=_Note(lambda: {**known, "sha256": stored.digest(), "table": table}),
             storage_options=target.storage_options,
+            budget=BUDGET * 3 // 5 if frugal else BUDGET,
+            page_bytes=PAGE_BYTES // 4 if frugal else PAGE_BYTES,
             private=target.private,
         )
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spreports.arrays import array_of
 from spreports.errors import SinkError
 from spreports.load import parquet
 from spreports.load.parquet import SinkResult, markers, sink
@@ -289,3 +290,56 @@ def test_only_texts_and_decimals_that_are_a_few_values_over_and_over_lack_statis
         "item-price": True,
         "item-tax": False,
     }
+
+
+def texts(rows: int, letters: int) -> pa.Table:
+    """Return texts that are all different."""
+    text = [f"{row:0{letters}d}" for row in range(rows)]
+    return pa.table({"text": array_of(text, pa.string())})
+
+
+def first_page_bytes(path: Path) -> int:
+    """Return how large a file's first data page is before compression.
+
+    Source: apache/parquet-format, PageHeader: its fields 1 (type) and 2 (the size), in
+    Thrift's compact protocol.
+    """
+    data = path.read_bytes()
+    header = data[pq.read_metadata(path).row_group(0).column(0).data_page_offset :]
+    assert header.startswith(b"\x15\x00\x15")
+    size = 0
+    for place, byte in enumerate(header[3:]):
+        size |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            break
+    return size // 2  # zigzag
+
+
+@pytest.mark.parametrize("size", [1 << 16, 1 << 18, 1 << 20])
+def test_pages_end_where_it_is_told(tmp_path: Path, size: int) -> None:
+    table = texts(20_000, letters=100)
+
+    sink(reader(table), tmp_path / "lake", stem="7", page_bytes=size)
+
+    path = tmp_path / "lake" / "7-0.parquet"
+    assert size <= first_page_bytes(path) < size + 1_024 * 104  # rows looked at at once
+    assert pq.read_table(path) == table
+
+
+@pytest.mark.parametrize(("by", "most"), [([], 4 << 20), (["n"], 16 << 20)])
+def test_long_rows_that_need_no_order_are_not_gathered_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: list[str], most: int
+) -> None:
+    gathered = []
+
+    class Watched(PartWriters):
+        def coded(self, rows: pa.Table) -> tuple[pa.Table, int]:
+            gathered.append(rows.nbytes)
+            return super().coded(rows)
+
+    monkeypatch.setattr(parquet, "PartWriters", Watched)
+    table = texts(20_000, 1_000).add_column(0, "n", pa.nulls(20_000, pa.int64()))
+
+    sink(reader(table), tmp_path / "lake", stem="7", partition_by=by)
+
+    assert most * 15 // 16 < max(gathered) < most + 2_000  # a row more

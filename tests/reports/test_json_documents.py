@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
@@ -156,3 +157,23 @@ def test_drift_names_what_the_catalogue_does_not_know(tmp_path: Path) -> None:
     assert drift.bad_cells == {"quantity": 1}
     assert "new-column" in str(drift)
     assert "<li>" in drift._repr_html_()
+
+
+def test_rows_of_json_wait_in_less_memory_than_flat_ones(tmp_path: Path) -> None:
+    terms = [f"{number:0400d}" for number in range(40_000)]
+    records = ",".join(f'{{"searchTerm": "{term}"}}' for term in terms)
+    tree, flat = tmp_path / "terms.json", tmp_path / "listings.txt"
+    tree.write_text(f'{{"dataByDepartmentAndSearchTerm": [{records}]}}')
+    flat.write_text("\n".join(["item-name", *terms, ""]))
+
+    def largest_row_group(path: Path, report_type: str) -> int:
+        folder = path.with_suffix("")
+        spr.open_document(path, report_type=report_type).sink(folder)
+        (file,) = folder.glob("*.parquet")
+        meta = pq.read_metadata(file)
+        assert meta.num_rows == len(terms)
+        groups = range(meta.num_row_groups)
+        return int(max(meta.row_group(n).total_byte_size for n in groups))
+
+    of_json = largest_row_group(tree, "search_terms")
+    assert of_json * 9 // 8 < largest_row_group(flat, "listings")
