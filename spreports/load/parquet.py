@@ -122,8 +122,8 @@ def sink(
     row_group_rows : int
         Rows of a row group, where a quarter of the budget holds them.
     page_bytes : int, bytes
-        Where a data page ends. Smaller ones take less memory for long texts, and a
-        little more time.
+        Where a data page ends; Arrow looks at it every 1,024 rows. Smaller ones take
+        less memory for long texts, and a little more time.
     max_open : int
         Files open at a time; more partitions than this may get several parts.
     private : bool
