@@ -9,9 +9,13 @@ import polars as pl
 from benchmarks.lake_queries import QUERIES
 
 if __name__ == "__main__":
-    root, query = sys.argv[1:]
+    root, query, *options = sys.argv[1:]
+    storage = dict(option.split("=", 1) for option in options)
     # A folder of days, which a user of polars alone has to know of
     frame = pl.scan_parquet(
-        root, hive_partitioning=True, hive_schema={"purchase-date_day": pl.Date}
+        root,
+        hive_partitioning=True,
+        hive_schema={"purchase-date_day": pl.Date},
+        storage_options=storage or None,
     )
     print(QUERIES[query](frame).collect().rows())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -20,19 +20,23 @@ CHUNK_ROWS = 65_536
 SIDE_BY_SIDE = 4
 # Groups that are read while the query has another
 AHEAD = 2
+# Of an object store, where to read is to wait: files side by side, and groups ahead
+# as long as they have no more cells together, which take memory
+REQUESTS = 8
+CELLS = 8 << 20
 
 # Of one group: each list of tables holds what the query takes at once
 Tables = Iterator[list[pa.Table]]
 
 
 def read_groups(
-    pieces: Iterable[Piece], wanted: Wanted, *, hurried: bool
+    pieces: Sequence[Piece], wanted: Wanted, *, hurried: bool
 ) -> Iterator[tuple[Sequence[Piece], Tables]]:
     """Yield groups of pieces with their rows.
 
     Parameters
     ----------
-    pieces : iterable of Piece
+    pieces : sequence of Piece
     wanted : Wanted
     hurried : bool
         A few rows may be all that is wanted: one file at a time, nothing ahead.
@@ -51,20 +55,31 @@ def read_groups(
         By the tables: a file is damaged, or the file system refused.
     """
     waiting: deque[tuple[Sequence[Piece], Callable[[], Tables]]] = deque()
-    with _readers() as pool:
+    is_local = all(piece.root.is_local for piece in pieces)
+    with _readers(SIDE_BY_SIDE if is_local else REQUESTS) as pool:
         for group in chunks(pieces, 1 if hurried else CHUNK_ROWS):
             waiting.append((group, _begun(pool, group, wanted)))
-            if len(waiting) > (0 if hurried else AHEAD):
+            if len(waiting) > (
+                0 if hurried else _ahead(group, wanted, is_local=is_local)
+            ):
                 first, tables = waiting.popleft()
                 yield first, tables()
         for first, tables in waiting:
             yield first, tables()
 
 
+def _ahead(group: Sequence[Piece], wanted: Wanted, *, is_local: bool) -> int:
+    """Return how many groups such as this one to read ahead of the query."""
+    if is_local:
+        return AHEAD
+    cells = sum(piece.rows for piece in group) * len(wanted.columns)
+    return max(AHEAD, min(REQUESTS, CELLS // max(cells, 1)))
+
+
 @contextmanager
-def _readers() -> Iterator[Executor]:
+def _readers(count: int) -> Iterator[Executor]:
     """Give the threads that read; what nobody has begun is not read in the end."""
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE, "spreports-scan")
+    pool = ThreadPoolExecutor(count, "spreports-scan")
     try:
         yield pool
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from spreports.errors import SinkError
+from spreports.lake.ranges import RangedParquet, Ranges
 from spreports.load.target import STATE, refusals, shown
 
 __all__ = ["Place"]
@@ -67,6 +69,14 @@ class Place:
     def is_local(self) -> bool:
         """Whether files are on a disk of this machine."""
         return isinstance(self.fs, LocalFileSystem)
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether what is read is held to the version that was there when opened.
+
+        Source: Amazon S3 API, GetObject, If-Match; s3fs, S3File.
+        """
+        return "s3" in self.fs.protocol
 
     def below(self, *pieces: str) -> Place:
         """Return a folder further down."""
@@ -161,33 +171,53 @@ class Place:
         """
         place = f"{self.path}/{path}"
         with self.refusals("read", gone=True):
-            if self.is_local:
-                source = pa.OSFile(place)
-            else:
-                # A cache of whole blocks would fetch megabytes for a footer; Arrow asks
-                # for exactly the column chunks that it needs, and joins what is near
-                source = self.fs.open(place, "rb", cache_type="none")
             how = {"pre_buffer": True, "page_checksum_verification": checksums}
-            file = pq.ParquetFile(source, **how)
+            source = self._source(place)
+            kind = pq.ParquetFile if self.is_local else RangedParquet
+            file = kind(source, **how)
             names = [] if numbered is None else numbered(file)
             if not names:
                 return file
-            return pq.ParquetFile(
-                source, metadata=file.metadata, read_dictionary=names, **how
-            )
+            return kind(source, metadata=file.metadata, read_dictionary=names, **how)
+
+    def _source(self, place: str) -> Any:
+        """Open a file, to be read at any place."""
+        if self.is_local:
+            return pa.OSFile(place)
+        # What is read ahead, and kept, is for `Ranges` to say
+        return Ranges(self.fs.open(place, "rb", cache_type="none"))
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Open files by one listing, where that is as safe as to ask for each.
+
+        S3 lists a thousand files with their versions in the time that it takes to ask
+        for a few, and what is replaced afterwards counts as gone.
+        """
+        if not self.is_s3:
+            yield
+            return
+        self.files()
+        try:
+            yield
+        finally:
+            self.fs.invalidate_cache()
 
     @contextmanager
     def refusals(self, doing: str, *, gone: bool = False) -> Iterator[None]:
         """Turn what the file system raises into a SinkError.
 
-        With `gone` a FileNotFoundError passes.
+        With `gone` a file that is, or that has become another one, passes as a
+        FileNotFoundError.
         """
-        missing: FileNotFoundError | None = None
+        missing: OSError | None = None
         with refusals(self.url, self.options, doing):
             try:
                 yield
-            except FileNotFoundError as exc:
-                if not gone:
+            except OSError as exc:
+                # s3fs.utils.FileExpired
+                is_other = self.is_s3 and exc.errno == errno.EBUSY
+                if not gone or not (is_other or isinstance(exc, FileNotFoundError)):
                     raise
                 missing = exc
         if missing is not None:

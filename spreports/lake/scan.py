@@ -13,7 +13,9 @@ client, whose options, credentials and errors are others, and memory:// not at a
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import polars as pl
@@ -42,6 +44,9 @@ __all__ = ["entry_of", "scan_lake"]
 
 # How often a scan looks anew for what was replaced while it read
 LOOKS = 20
+# Fewer files are asked for one by one; and where of so many files one is wanted
+FEW_FILES = 4
+LISTED_FOR_EACH = 50
 
 
 def scan_lake(
@@ -220,10 +225,11 @@ class _Source:
             pieces = stock.pieces(self._layout, done, metadata=self._metadata)
             matching = _matching(pieces, wanted.conditions, exact)
             try:
-                for group, tables in read_groups(matching, wanted, hurried=hurried):
-                    yield from tables
-                    for piece in group:
-                        done |= piece.owners
+                with _noted(matching, pieces):
+                    for group, tables in read_groups(matching, wanted, hurried=hurried):
+                        yield from tables
+                        for piece in group:
+                            done |= piece.owners
             except FileNotFoundError:
                 stock = self._looked_anew()
                 continue
@@ -278,6 +284,19 @@ def _refused(
         return set()  # the rows will tell
     pairs = zip(pieces, answers, strict=True)
     return {id(piece) for piece, fulfilled in pairs if not fulfilled}
+
+
+@contextmanager
+def _noted(matching: Sequence[Piece], pieces: Sequence[Piece]) -> Iterator[None]:
+    """Open files by listings of their data roots, where many of a root are wanted."""
+    there = Counter(piece.root.path for piece in pieces)
+    wanted = Counter(piece.root.path for piece in matching)
+    roots = {piece.root.path: piece.root for piece in matching}
+    with ExitStack() as listed:
+        for path, root in roots.items():
+            if wanted[path] > max(FEW_FILES, there[path] / LISTED_FOR_EACH):
+                listed.enter_context(root.noted())
+        yield
 
 
 def _restless(lake: Place) -> SinkError:

@@ -1,0 +1,153 @@
+"""Read a Parquet file of an object store in few requests.
+
+A request takes as long as some hundred kilobytes more of the one before. So a small
+file comes as a whole, of a large one the end, where its footer stands, and then the
+column chunks that are wanted, with what little lies between them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO, Final
+
+import pyarrow.parquet as pq
+
+__all__ = ["RangedParquet", "Ranges", "joined"]
+
+# Bytes that are read though nobody wants them, rather than to ask once more. Twice as
+# many would save requests, but read most of a file for one of its columns, which takes
+# longer where the store is far away
+# Source: object_store (Rust), OBJECT_STORE_COALESCE_DEFAULT
+NEAR: Final = 1 << 20
+# The end of a larger file: as much as Arrow asks for, to find the footer there
+END: Final = 64 << 10
+
+
+class RangedParquet(pq.ParquetFile):  # type: ignore[misc]  # pyarrow has no types
+    """A Parquet file whose row groups come in one request, or a few.
+
+    Parameters
+    ----------
+    ranges : Ranges
+    **how
+        As of `pyarrow.parquet.ParquetFile`.
+    """
+
+    def __init__(self, ranges: Ranges, **how: Any) -> None:
+        super().__init__(ranges, **how)
+        self._ranges = ranges
+
+    def read_row_groups(
+        self,
+        row_groups: Sequence[int],
+        columns: Sequence[str] | None = None,
+        **how: Any,
+    ) -> Any:
+        """Read row groups; as pyarrow does, but for the requests."""
+        self._ranges.bring(_chunks(self.metadata, row_groups, columns))
+        return super().read_row_groups(row_groups, columns, **how)
+
+
+def _chunks(
+    facts: pq.FileMetaData, row_groups: Sequence[int], columns: Sequence[str] | None
+) -> list[tuple[int, int]]:
+    """Return where the column chunks of some columns lie, as (start, end)."""
+    found = []
+    for number in row_groups:
+        group = facts.row_group(number)
+        for place in range(group.num_columns):
+            chunk = group.column(place)
+            name = chunk.path_in_schema.partition(".")[0]
+            if columns is None or name in columns:
+                start = chunk.data_page_offset
+                if chunk.has_dictionary_page:
+                    start = min(start, chunk.dictionary_page_offset)
+                found.append((start, start + chunk.total_compressed_size))
+    return found
+
+
+def joined(ranges: Iterable[tuple[int, int]], apart: int) -> list[tuple[int, int]]:
+    """Join ranges that are no further apart.
+
+    Parameters
+    ----------
+    ranges : iterable of (start, end)
+    apart : int
+        0 joins those that touch.
+
+    Returns
+    -------
+    list of (start, end)
+        In order.
+    """
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if found and start <= found[-1][1] + apart:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+class Ranges(io.RawIOBase):
+    """A file of which some ranges are there before they are read.
+
+    Parameters
+    ----------
+    file : binary file
+        Can seek, and reads what it is asked for and no more.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file.seek(0, io.SEEK_END)
+        self._at = 0
+        start = 0 if self._size <= NEAR else max(0, self._size - END)
+        self._end = (start, self._asked(start, self._size))
+        self._brought: list[tuple[int, bytes]] = []
+
+    def bring(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Ask for what is going to be read; let go of what was brought before."""
+        self._brought = []
+        missing = [(start, end) for start, end in ranges if start < self._end[0]]
+        for start, end in joined(missing, NEAR):
+            self._brought.append((start, self._asked(start, end)))
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that any place can be read."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place; return it."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}
+        self._at = base[whence] + offset
+        return self._at
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Return bytes from the place on: those that are there, or a request's."""
+        end = self._size if size < 0 else min(self._at + size, self._size)
+        start, self._at = self._at, max(self._at, end)
+        for first, data in (self._end, *self._brought):
+            if first <= start and end <= first + len(data):
+                return data[start - first : end - first]
+        return self._asked(start, end)
+
+    def close(self) -> None:
+        """Close the file."""
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+    def _asked(self, start: int, end: int) -> bytes:
+        """Read a range of the file itself."""
+        self._file.seek(start)
+        return self._file.read(end - start)

@@ -1,0 +1,227 @@
+"""What is read of a file of an object store is what stands there, in few requests."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, BinaryIO
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spreports.lake import groups, ranges, reading, scan
+from spreports.lake.reading import Wanted
+from tests.lake.lakes import DAY, Lakeside, orders, rows_of, rows_of_table
+from tests.load.lake import Bucket
+
+
+class Asked(io.BytesIO):
+    """A file that counts what it is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.sizes: list[int] = []
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.sizes.append(len(data))
+        return data
+
+
+def placed(size: int) -> st.SearchStrategy[tuple[int, int]]:
+    edges = st.integers(0, size)
+    return st.tuples(edges, edges).map(lambda pair: (min(pair), max(pair)))
+
+
+@given(data=st.data(), size=st.integers(0, 60), end=st.integers(1, 12))
+def test_what_was_brought_never_changes_what_is_read(
+    data: st.DataObject, size: int, end: int
+) -> None:
+    stored = bytes(range(size))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranges, "NEAR", 5)
+        patch.setattr(ranges, "END", end)
+        file = ranges.Ranges(io.BytesIO(stored))
+        for _ in range(3):
+            file.bring(data.draw(st.lists(placed(size), max_size=4)))
+            for start, stop in data.draw(st.lists(placed(size), max_size=4)):
+                assert file.seek(start) == start
+                assert file.read(stop - start) == stored[start:stop]
+                assert file.tell() == stop
+        assert file.seek(0) == 0
+        assert file.read() == stored
+        assert file.read(1) == b""
+
+
+@given(found=st.lists(placed(40), max_size=6), apart=st.integers(0, 6))
+def test_joined_ranges_hold_all_others_and_are_further_apart(
+    found: list[tuple[int, int]], apart: int
+) -> None:
+    joined = ranges.joined(found, apart)
+
+    assert all(any(a <= x and y <= b for a, b in joined) for x, y in found)
+    assert all(b + apart < c for (_, b), (c, _) in pairwise(joined))
+    edges = {edge for pair in found for edge in pair}
+    assert {edge for pair in joined for edge in pair} <= edges
+
+
+def stored_parquet(rows: int) -> bytes:
+    file = io.BytesIO()
+    table = pa.table(
+        {
+            "a": pa.array(range(rows)),
+            "b": pa.array([[f"{i * 7919} of these"] for i in range(rows)]),
+            "c": pa.array([i * 7919 % 1009 for i in range(rows)]),
+        }
+    )
+    pq.write_table(table, file, row_group_size=rows // 2, compression="none")
+    return file.getvalue()
+
+
+def opened(file: BinaryIO) -> ranges.RangedParquet:
+    return ranges.RangedParquet(ranges.Ranges(file), pre_buffer=True)
+
+
+def test_a_small_file_is_one_request() -> None:
+    data = stored_parquet(1000)
+    stored = Asked(data)
+
+    table = opened(stored).read_row_groups([0, 1])
+
+    assert table.equals(pq.read_table(io.BytesIO(data)))
+    assert stored.sizes == [len(data)]
+
+
+def test_of_a_large_file_the_end_and_the_chunks_wanted_are_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranges, "NEAR", 0)
+    data = stored_parquet(20_000)
+    stored, whole = Asked(data), pq.read_table(io.BytesIO(data))
+    file = opened(stored)
+    assert stored.sizes == [ranges.END]
+
+    # touching in the file: b and c of the first group, and a of the second
+    both = file.read_row_groups([0], ["b", "c"])
+    assert both.equals(whole.slice(0, 10_000).select(["b", "c"]))
+    assert len(stored.sizes) == 2
+    first = file.read_row_groups([0, 1], ["a"])
+    assert first.equals(whole.select(["a"]))
+    assert len(stored.sizes) == 4
+    monkeypatch.setattr(ranges, "NEAR", len(data))
+    assert file.read_row_groups([0, 1], ["a"]).equals(first)
+    assert len(stored.sizes) == 5
+    assert stored.sizes[4] > stored.sizes[3] + stored.sizes[2]
+
+
+@pytest.fixture
+def requests(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the S3 server is asked for."""
+    asked: list[str] = []
+    calls = type(bucket.fs)._call_s3
+
+    async def counted(self: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        if str(kwargs.get("Key", "")).endswith(".parquet"):
+            asked.append(method)
+        return await calls(self, method, *args, **kwargs)
+
+    monkeypatch.setattr(type(bucket.fs), "_call_s3", counted)
+    return asked
+
+
+def lake_of(bucket: Bucket, days: int) -> Lakeside:
+    lakeside = Lakeside(f"s3://{bucket.name}/lake", bucket.options, bucket.fs)
+    for day in range(days):
+        lakeside.put(str(day), orders(day), day=day, partition_by=["purchase-date:day"])
+    return lakeside
+
+
+def test_many_files_are_one_request_each_and_few_are_asked_for_their_size(
+    bucket: Bucket, requests: list[str]
+) -> None:
+    lake = lake_of(bucket, 7).scan()
+    requests.clear()
+
+    found = lake.collect()
+
+    assert rows_of(found) == rows_of_table(*map(orders, range(7)))
+    assert requests == ["get_object"] * 7
+    requests.clear()
+    one = lake.filter(pl.col("purchase-date_day") == DAY.date()).collect()
+    assert rows_of(one) == rows_of_table(orders(0))
+    assert requests == ["head_object", "get_object"]
+
+
+def test_a_listing_is_not_believed_for_longer_than_a_query(bucket: Bucket) -> None:
+    lakeside = lake_of(bucket, 7)
+    lake = lakeside.scan()
+    (name,) = (n for n in lakeside.data_files() if n.endswith("3-0.parquet"))
+    lake.collect()
+
+    elsewhere = type(bucket.fs)(**bucket.options, skip_instance_cache=True)
+    elsewhere.pipe_file(f"{bucket.name}/lake/{name}", b"of somebody else")
+
+    assert bucket.fs.info(f"{bucket.name}/lake/{name}")["size"] == 16
+
+
+@pytest.mark.parametrize("brought", [False, True])
+def test_a_file_that_is_replaced_in_its_place_is_read_anew(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, *, brought: bool
+) -> None:
+    """After the listing, or after its footer was read."""
+    monkeypatch.setattr(ranges, "NEAR", 0)
+    monkeypatch.setattr(ranges, "END", 100 if brought else 1 << 20)
+    lakeside = lake_of(bucket, 7)
+    opens = reading.open_piece
+    replaced: list[str] = []
+
+    def late(piece: Any, wanted: Wanted) -> pq.ParquetFile:
+        file = opens(piece, wanted) if brought else None
+        if piece.path.endswith("3-0.parquet") and not replaced:
+            replaced.append(piece.path)
+            # the same rows in a file of another size, at the same place
+            lakeside.put(
+                "3",
+                orders(3),
+                day=3,
+                partition_by=["purchase-date:day"],
+                said="more",
+            )
+        return file or opens(piece, wanted)
+
+    monkeypatch.setattr(groups, "open_piece", late)
+    lake = lakeside.scan()
+
+    assert rows_of(lake.collect()) == rows_of_table(*map(orders, range(7)))
+    assert len(replaced) == 1
+
+
+@pytest.mark.parametrize(("cells", "ahead"), [(1 << 30, 8), (6 * 6 * 4, 4), (1, 2)])
+def test_fewer_groups_are_read_ahead_where_they_take_memory(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, cells: int, ahead: int
+) -> None:
+    lakeside = lake_of(bucket, 12)
+    monkeypatch.setattr(groups, "CHUNK_ROWS", 6)
+    monkeypatch.setattr(groups, "CELLS", cells)
+    begins, begun, seen = groups._begun, [], []
+
+    def counted(pool: Any, group: Any, wanted: Wanted) -> Any:
+        begun.append(group)
+        return begins(pool, group, wanted)
+
+    def watched(pieces: Any, wanted: Wanted, *, hurried: bool) -> Iterator[Any]:
+        for found in groups.read_groups(pieces, wanted, hurried=hurried):
+            seen.append(len(begun))
+            yield found
+
+    monkeypatch.setattr(groups, "_begun", counted)
+    monkeypatch.setattr(scan, "read_groups", watched)
+
+    assert lakeside.scan().collect().height == 72
+    assert len(begun) == 12
+    assert seen[0] == ahead + 1
