@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from spreports.errors import SinkError
-from spreports.load.urls import missing, shown
+from spreports.load.urls import local_path, missing, shown
 
 __all__ = ["STATE", "Target", "open_target", "refusals", "shown"]
 
@@ -127,10 +127,9 @@ def open_target(
     name = shown(text)
     if "::" in text:
         raise SinkError(f"{name}: chained URLs cannot be written to", url=name)
-    fs, path = None, text
-    # fsspec and what it imports take 40 ms
-    if not _is_absolute(text):
-        import fsspec  # noqa: PLC0415 - as above
+    fs, path = None, local_path(text)
+    if path is None:
+        import fsspec  # noqa: PLC0415 - see local_path
         from fsspec.implementations.local import LocalFileSystem  # noqa: PLC0415
 
         with refusals(text, options, "open"):
@@ -148,11 +147,6 @@ def open_target(
     from spreports.load.remote import RemoteTarget  # noqa: PLC0415 - it imports us
 
     return RemoteTarget(fs, root, text, options, scratch=scratch)
-
-
-def _is_absolute(url: str) -> bool:
-    """Tell whether it is a path that means the same to the system and to fsspec."""
-    return os.name == "posix" and url.startswith("/") and "://" not in url
 
 
 @contextlib.contextmanager

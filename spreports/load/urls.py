@@ -1,10 +1,12 @@
-"""What of a URL may be shown, and which file system it asks for in vain."""
+"""What of a URL may be shown, and which file system it asks for, also in vain."""
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
-__all__ = ["missing", "shown"]
+__all__ = ["local_path", "missing", "shown"]
 
 EXTRAS = {
     "s3": "s3",
@@ -35,6 +37,26 @@ def shown(url: str) -> str:
     place, slash, path = rest.partition("/")
     place = place.rpartition("@")[2]
     return head + mark + place + slash + re.split(r"[?#]", path)[0]
+
+
+def local_path(url: str) -> str | None:
+    """Return the path of a local file or folder without asking fsspec.
+
+    fsspec and what it imports take 40 ms.
+
+    Parameters
+    ----------
+    url : str
+        A path or any fsspec URL.
+
+    Returns
+    -------
+    str or None
+        Absolute, as fsspec would have it; None where only fsspec can tell.
+    """
+    if os.name != "posix" or ":" in url or url[:1] in {"", ".", "~"}:
+        return None
+    return url if url.startswith("/") else f"{Path.cwd()}/{url}"
 
 
 def missing(url: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from spreports.errors import DocumentError, DownloadError
 from spreports.load.store import Store
-from spreports.load.urls import missing, shown
+from spreports.load.urls import local_path, missing, shown
 from spreports.reports.origin import Origin, StoredBytes, opened_already
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class FileOrigin:
     ) -> None:
         self._url = url
         self._options = dict(storage_options or {})
+        self._path = None if storage_options else local_path(url)
         # For what cannot say whether it has changed: staged for this document alone
         self._once = uuid.uuid4().hex
         self.store = store
@@ -71,17 +72,23 @@ class FileOrigin:
     def key(self) -> str:
         """Return a digest of the file's place, size and time of change."""
         try:
-            fs, path = self._place()
-            mark = f"{fs.unstrip_protocol(path)} {fs.ukey(path)}"
-            if "file" in fs.protocol:
-                # ukey goes by whole-second times; a rewrite within one is seen by ns
-                mark += f" {Path(path).stat().st_mtime_ns}"
-            elif _WEB.intersection(fs.protocol):
-                told = fs.info(path)
-                mark += f" {web_mark(told.get('size'), told, self._once)}"
+            mark = self._mark()
         except Exception as exc:  # noqa: BLE001 - each file system has its own classes
             raise self._unreadable(exc) from self._cause(exc)
         return hashlib.sha256(mark.encode()).hexdigest()[:32]
+
+    def _mark(self) -> str:
+        """Return the file's place, size and time of change."""
+        if self._path is not None:
+            return _local_mark(self._path)
+        fs, path = self._place()
+        if "file" in fs.protocol:
+            return _local_mark(path)
+        mark = f"{fs.unstrip_protocol(path)} {fs.ukey(path)}"
+        if _WEB.intersection(fs.protocol):
+            told = fs.info(path)
+            mark += f" {web_mark(told.get('size'), told, self._once)}"
+        return mark
 
     def stored(self) -> StoredBytes:
         """Return the file's bytes.
@@ -93,6 +100,8 @@ class FileOrigin:
         """
         first = self._open()
         size = getattr(first, "size", None)
+        if self._path is not None:
+            size = os.fstat(first.fileno()).st_size
         return StoredBytes(
             opened_already(first, self._open),
             None,
@@ -101,7 +110,7 @@ class FileOrigin:
 
     def _place(self) -> tuple[AbstractFileSystem, str]:
         """Return the file's file system and its path there."""
-        from fsspec.core import url_to_fs  # noqa: PLC0415 - web documents do without
+        from fsspec.core import url_to_fs  # noqa: PLC0415 - see local_path
 
         fs, path = url_to_fs(self._url, **self._options)
         return fs, path
@@ -113,6 +122,8 @@ class FileOrigin:
     def _open(self) -> BinaryIO:
         """Open the file afresh."""
         try:
+            if self._path is not None:
+                return Path(self._path).open("rb")
             fs, path = self._place()
             if _WEB.intersection(fs.protocol):
                 # In one piece: many servers know no ranges, and fail in the middle
@@ -137,6 +148,12 @@ class FileOrigin:
             f"{self.name} cannot be read: {reason or type(exc).__name__}; check the "
             "path, the storage_options and that the file system's package is installed"
         )
+
+
+def _local_mark(path: str) -> str:
+    """Return a file's place, size and time of change, to the nanosecond."""
+    facts = Path(path).stat()
+    return f"file://{path} {facts.st_size} {facts.st_ino} {facts.st_mtime_ns}"
 
 
 class _Answer(io.RawIOBase):
