@@ -61,7 +61,7 @@ class _Ahead(Generic[T]):
         self._chunks: Generator[T, None, None] = chunks
         self._consumer = threading.current_thread()
         self._room = queue_bytes
-        self._waiting: deque[T] = deque()
+        self._waiting: deque[tuple[T, int]] = deque()
         self._changed = threading.Condition()
         self._ended = False
         self._stopped = False
@@ -77,8 +77,8 @@ class _Ahead(Generic[T]):
                     self._changed.wait()
                 if not self._waiting:
                     break
-                chunk = self._waiting.popleft()
-                self._room += _bytes_of(chunk)
+                chunk, size = self._waiting.popleft()
+                self._room += size
                 self._changed.notify_all()
             yield chunk
         self._thread.join()
@@ -114,12 +114,13 @@ class _Ahead(Generic[T]):
 
     def _put(self, chunk: T) -> bool:
         """Wait for room and queue a chunk; say whether anybody still wants it."""
+        size = _bytes_of(chunk)  # takes a batch of many columns its time
         with self._changed:
             while self._room <= 0 and not self._stopped:
                 self._changed.wait()
             if not self._stopped:
-                self._waiting.append(chunk)
-                self._room -= _bytes_of(chunk)
+                self._waiting.append((chunk, size))
+                self._room -= size
                 self._changed.notify_all()
             return not self._stopped
 
