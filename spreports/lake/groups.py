@@ -20,10 +20,10 @@ CHUNK_ROWS = 65_536
 SIDE_BY_SIDE = 4
 # Groups that are read while the query has another
 AHEAD = 2
-# Of an object store, where to read is to wait: files side by side, and groups ahead
-# as long as they have no more cells together, which take memory
+# Of an object store, where to read is to wait: files side by side, and groups ahead as
+# long as they are no more bytes together
 REQUESTS = 8
-CELLS = 8 << 20
+AHEAD_BYTES = 64 << 20
 
 # Of one group: each list of tables holds what the query takes at once
 Tables = Iterator[list[pa.Table]]
@@ -56,24 +56,37 @@ def read_groups(
     """
     waiting: deque[tuple[Sequence[Piece], Callable[[], Tables]]] = deque()
     is_local = all(piece.root.is_local for piece in pieces)
+    ahead = _Ahead(most=AHEAD if is_local else REQUESTS)
     with _readers(SIDE_BY_SIDE if is_local else REQUESTS) as pool:
         for group in chunks(pieces, 1 if hurried else CHUNK_ROWS):
             waiting.append((group, _begun(pool, group, wanted)))
-            if len(waiting) > (
-                0 if hurried else _ahead(group, wanted, is_local=is_local)
-            ):
+            if len(waiting) > (0 if hurried else ahead.groups):
                 first, tables = waiting.popleft()
-                yield first, tables()
+                yield first, ahead.weighed(tables())
         for first, tables in waiting:
             yield first, tables()
 
 
-def _ahead(group: Sequence[Piece], wanted: Wanted, *, is_local: bool) -> int:
-    """Return how many groups such as this one to read ahead of the query."""
-    if is_local:
-        return AHEAD
-    cells = sum(piece.rows for piece in group) * len(wanted.columns)
-    return max(AHEAD, min(REQUESTS, CELLS // max(cells, 1)))
+class _Ahead:
+    """How many groups to read ahead of the query, by what those took that have come.
+
+    Parameters
+    ----------
+    most : int
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.groups = AHEAD
+        self._largest = 1
+
+    def weighed(self, tables: Tables) -> Tables:
+        """Give a group's tables on."""
+        for together in tables:
+            size = sum(table.nbytes for table in together)
+            self._largest = max(self._largest, size)
+            yield together
+        self.groups = max(AHEAD, min(self._most, AHEAD_BYTES // self._largest))
 
 
 @contextmanager

@@ -201,27 +201,39 @@ def test_a_file_that_is_replaced_in_its_place_is_read_anew(
     assert len(replaced) == 1
 
 
-@pytest.mark.parametrize(("cells", "ahead"), [(1 << 30, 8), (6 * 6 * 4, 4), (1, 2)])
-def test_fewer_groups_are_read_ahead_where_they_take_memory(
-    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, cells: int, ahead: int
+@pytest.mark.parametrize(("fit", "ahead"), [(100, 8), (4.5, 4), (0, 2)])
+def test_groups_are_read_ahead_as_far_as_they_fit(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, fit: float, ahead: int
 ) -> None:
-    lakeside = lake_of(bucket, 12)
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 6)
-    monkeypatch.setattr(groups, "CELLS", cells)
-    begins, begun, seen = groups._begun, [], []
+    lake = lake_of(bucket, 14).scan()
+    begins = groups._begun
+    begun: list[Any] = []
+    waiting: list[int] = []
+    sizes: list[int] = []
 
     def counted(pool: Any, group: Any, wanted: Wanted) -> Any:
         begun.append(group)
         return begins(pool, group, wanted)
 
-    def watched(pieces: Any, wanted: Wanted, *, hurried: bool) -> Iterator[Any]:
-        for found in groups.read_groups(pieces, wanted, hurried=hurried):
-            seen.append(len(begun))
-            yield found
+    def weighed(tables: Iterator[list[pa.Table]]) -> Iterator[list[pa.Table]]:
+        for together in tables:
+            sizes.append(sum(table.nbytes for table in together))
+            yield together
 
+    def watched(pieces: Any, wanted: Wanted, *, hurried: bool) -> Iterator[Any]:
+        found = groups.read_groups(pieces, wanted, hurried=hurried)
+        for number, (group, tables) in enumerate(found):
+            waiting.append(len(begun) - number - 1)
+            yield group, weighed(tables)
+
+    monkeypatch.setattr(groups, "CHUNK_ROWS", 6)
     monkeypatch.setattr(groups, "_begun", counted)
     monkeypatch.setattr(scan, "read_groups", watched)
+    expected = lake.collect()
+    monkeypatch.setattr(groups, "AHEAD_BYTES", int(fit * max(sizes)))
+    begun.clear()
+    waiting.clear()
 
-    assert lakeside.scan().collect().height == 72
-    assert len(begun) == 12
-    assert seen[0] == ahead + 1
+    assert lake.collect().equals(expected)
+    assert len(begun) == 14
+    assert (waiting[0], max(waiting)) == (2, ahead)
