@@ -56,27 +56,21 @@ def read_groups(
     """
     waiting: deque[tuple[Sequence[Piece], Callable[[], Tables]]] = deque()
     is_local = all(piece.root.is_local for piece in pieces)
-    ahead = _Ahead(most=AHEAD if is_local else REQUESTS)
+    ahead = _Ahead()
     with _readers(SIDE_BY_SIDE if is_local else REQUESTS) as pool:
         for group in chunks(pieces, 1 if hurried else CHUNK_ROWS):
             waiting.append((group, _begun(pool, group, wanted)))
             if len(waiting) > (0 if hurried else ahead.groups):
                 first, tables = waiting.popleft()
-                yield first, ahead.weighed(tables())
+                yield first, tables() if is_local else ahead.weighed(tables())
         for first, tables in waiting:
             yield first, tables()
 
 
 class _Ahead:
-    """How many groups to read ahead of the query, by what those took that have come.
+    """How many groups to read ahead of the query, by what those took that have come."""
 
-    Parameters
-    ----------
-    most : int
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self.groups = AHEAD
         self._largest = 1
 
@@ -86,7 +80,7 @@ class _Ahead:
             size = sum(table.nbytes for table in together)
             self._largest = max(self._largest, size)
             yield together
-        self.groups = max(AHEAD, min(self._most, AHEAD_BYTES // self._largest))
+        self.groups = max(AHEAD, min(REQUESTS, AHEAD_BYTES // self._largest))
 
 
 @contextmanager

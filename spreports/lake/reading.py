@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from spreports.lake.layout import Layout, conformed, plain_schema
 from spreports.lake.predicate import Condition, excluded
+from spreports.lake.ranges import joined
 from spreports.lake.sieve import Sieve, sieve_of
 from spreports.lake.stock import Piece
 
@@ -208,13 +209,7 @@ def _physical(piece: Piece, wanted: Wanted, there: pa.Schema) -> list[str]:
 
 def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return spans as (start, end), neighbours joined."""
-    joined: list[tuple[int, int]] = []
-    for start, rows in sorted(spans):
-        if joined and joined[-1][1] == start:
-            joined[-1] = (joined[-1][0], start + rows)
-        elif rows:
-            joined.append((start, start + rows))
-    return joined
+    return joined([(start, start + rows) for start, rows in spans if rows], apart=0)
 
 
 def _groups(

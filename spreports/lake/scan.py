@@ -225,7 +225,7 @@ class _Source:
             pieces = stock.pieces(self._layout, done, metadata=self._metadata)
             matching = _matching(pieces, wanted.conditions, exact)
             try:
-                with _noted(matching, pieces):
+                with _noted([] if hurried else matching, pieces):
                     for group, tables in read_groups(matching, wanted, hurried=hurried):
                         yield from tables
                         for piece in group:

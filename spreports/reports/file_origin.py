@@ -122,7 +122,8 @@ class FileOrigin:
     def _open(self) -> BinaryIO:
         """Open the file afresh."""
         try:
-            if self._path is not None:
+            # What is no file, such as a pipe, cannot be read a second time
+            if self._path is not None and Path(self._path).is_file():
                 return Path(self._path).open("rb")
             fs, path = self._place()
             if _WEB.intersection(fs.protocol):

@@ -155,6 +155,9 @@ def test_many_files_are_one_request_each_and_few_are_asked_for_their_size(
     one = lake.filter(pl.col("purchase-date_day") == DAY.date()).collect()
     assert rows_of(one) == rows_of_table(orders(0))
     assert requests == ["head_object", "get_object"]
+    requests.clear()
+    assert lake.head(2).collect().height == 2
+    assert requests == ["head_object", "get_object"]
 
 
 def test_a_listing_is_not_believed_for_longer_than_a_query(bucket: Bucket) -> None:
@@ -177,6 +180,9 @@ def test_a_file_that_is_replaced_in_its_place_is_read_anew(
     monkeypatch.setattr(ranges, "NEAR", 0)
     monkeypatch.setattr(ranges, "END", 100 if brought else 1 << 20)
     lakeside = lake_of(bucket, 7)
+    # A client of its own: nobody tells ours what became of its listing
+    options = {**bucket.options, "skip_instance_cache": True}
+    elsewhere = Lakeside(lakeside.url, options, bucket.fs)
     opens = reading.open_piece
     replaced: list[str] = []
 
@@ -185,7 +191,7 @@ def test_a_file_that_is_replaced_in_its_place_is_read_anew(
         if piece.path.endswith("3-0.parquet") and not replaced:
             replaced.append(piece.path)
             # the same rows in a file of another size, at the same place
-            lakeside.put(
+            elsewhere.put(
                 "3",
                 orders(3),
                 day=3,

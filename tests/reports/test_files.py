@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import os
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -219,3 +221,20 @@ def test_a_file_system_that_is_not_there_is_named_with_what_to_do(
     assert simulator.requests == []
     with pytest.raises(spr.SinkError, match=told):
         client.reports("orders", start="3d", marketplaces=["DE"]).sink(url)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_a_pipe_is_refused_since_it_can_be_read_once_only(tmp_path: Path) -> None:
+    pipe = tmp_path / "orders.txt"
+    os.mkfifo(pipe)
+
+    def written() -> None:
+        with suppress(BrokenPipeError):
+            pipe.write_bytes(text(1))
+
+    writer = threading.Thread(target=written, daemon=True)
+    writer.start()
+
+    with pytest.raises(spr.DocumentError, match="cannot be read"):
+        spr.open_document(pipe, report_type="orders").sink(tmp_path / "lake")
+    writer.join()
