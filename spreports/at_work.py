@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
-__all__ = ["at_work", "cores"]
+__all__ = ["at_work", "cores", "threads_of"]
 
 _NAME: Final = "spreports-at-work"
 
@@ -55,29 +55,47 @@ def at_work(
     waiting: deque[Future[T]] = deque()
     failure: Exception | None = None
     more = True
-    pool = ThreadPoolExecutor(threads, _NAME)
-    with closing(items):
-        try:
-            while True:
-                while more and len(waiting) <= threads:
-                    try:
-                        item = next(items)
-                    except StopIteration:
-                        more = False
-                    except Exception as exc:  # noqa: BLE001 - raised in its turn below
-                        failure, more = exc, False
-                    else:
-                        waiting.append(pool.submit(work, item))
-                        del item  # the pool gives it free when it is done with it
-                if not waiting:
-                    break
-                yield waiting.popleft().result()
-        finally:
-            # The collector may close a forgotten reader in one of these very threads
-            here = threading.current_thread().name
-            pool.shutdown(wait=not here.startswith(_NAME), cancel_futures=True)
+    with closing(items), threads_of(_NAME, threads) as pool:
+        while True:
+            while more and len(waiting) <= threads:
+                try:
+                    item = next(items)
+                except StopIteration:
+                    more = False
+                except Exception as exc:  # noqa: BLE001 - raised in its turn below
+                    failure, more = exc, False
+                else:
+                    waiting.append(pool.submit(work, item))
+                    del item  # the pool gives it free when it is done with it
+            if not waiting:
+                break
+            yield waiting.popleft().result()
     if failure is not None:
         raise failure
+
+
+@contextmanager
+def threads_of(name: str, most: int) -> Iterator[Executor]:
+    """Give threads that end with the block; what none has begun is dropped then.
+
+    Parameters
+    ----------
+    name : str
+        Of the threads.
+    most : int
+        At work at the same time.
+
+    Yields
+    ------
+    concurrent.futures.Executor
+    """
+    pool = ThreadPoolExecutor(most, name)
+    try:
+        yield pool
+    finally:
+        # The collector may close a forgotten reader in one of these very threads
+        here = threading.current_thread().name
+        pool.shutdown(wait=not here.startswith(name), cancel_futures=True)
 
 
 def cores() -> int:

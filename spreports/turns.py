@@ -12,9 +12,11 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["turn_at", "write_ahead"]
+__all__ = ["transaction", "turn_at", "write_ahead"]
 
 # How long a new file's first users wait for one another, and look again
 PATIENCE, PAUSE = 30.0, 0.01
@@ -50,6 +52,38 @@ def turn_at(path: Path) -> _Turn:
         if turn is None:
             turn = _TURNS[path.resolve()] = _Turn()
         return turn
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Be the one who writes, until the end of the block: all of it or nothing.
+
+    What interrupts it, such as Ctrl-C while it waits for its turn, leaves nothing open:
+    everybody else would wait for that.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In autocommit mode.
+
+    Yields
+    ------
+    sqlite3.Connection
+        The same.
+
+    Raises
+    ------
+    sqlite3.Error
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        # On a full disk SQLite has done so itself
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def write_ahead(connection: sqlite3.Connection, turn: _Turn) -> None:

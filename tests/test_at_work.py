@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
+from contextlib import ExitStack
 
 import pytest
 
-from spreports.at_work import at_work
+from spreports.at_work import at_work, threads_of
 
 SECONDS = 20  # after which something hangs
 
@@ -155,3 +156,13 @@ def test_one_thread_works_in_order_and_items_are_read_two_ahead() -> None:
     assert read == [0, 1]
     assert list(results) == [None] * 9
     assert done == list(range(10))
+
+
+def test_threads_may_be_ended_by_one_of_their_own() -> None:
+    held = ExitStack()
+    pool = held.enter_context(threads_of("spreports-own", 1))
+
+    pool.submit(held.close).result(SECONDS)
+
+    with pytest.raises(RuntimeError, match="shutdown"):
+        pool.submit(print)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Self
 
 from spreports.api.checks import listed_since
@@ -53,7 +53,7 @@ class Client(Syncing, Scheduling):
     settings : Settings
     clock : Clock
     on_close : callable, optional
-        Called once, last, when the client is closed.
+        Called once, last, when the client is closed or cannot be made.
     notices : Notices, optional
         Tells which reports are finished.
 
@@ -72,17 +72,22 @@ class Client(Syncing, Scheduling):
         notices: Notices | None = None,
     ) -> None:
         self._clock = StoppableClock(clock or SystemClock())
-        self._on_close = on_close
         self._closed = False
         self._catalogue = settings.catalogue
+        with ExitStack() as opened:
+            opened.callback(on_close or (lambda: None))
+            self._open(settings, notices, opened)
+            self._opened = opened.pop_all()
+
+    def _open(self, settings: Settings, notices: Notices | None, to: ExitStack) -> None:
+        """Open what a client needs; `to` closes it again."""
         account = settings.account
         store = Store(settings.home)
         store.sweep()
         store.trim(STORE_BYTES)
-        self._quota = QuotaFile(store.home / "quota.sqlite")
-        throttle = Throttle(
-            self._clock, SharedBuckets(self._quota, account, self._clock)
-        )
+        quota = QuotaFile(store.home / "quota.sqlite")
+        to.callback(quota.close)
+        throttle = Throttle(self._clock, SharedBuckets(quota, account, self._clock))
         self.api: ReportsAPI = connect_api(
             settings.credentials,
             region=settings.region,
@@ -91,18 +96,21 @@ class Client(Syncing, Scheduling):
             clock=self._clock,
             throttle=throttle,
         )
+        to.callback(self.api.close)
+        ledger = Ledger(store.home / "ledger.sqlite")
+        to.callback(ledger.close)
         self._connection = Connection(
             api=self.api,
             store=store,
-            ledger=Ledger(store.home / "ledger.sqlite"),
+            ledger=ledger,
             account=account,
             clock=self._clock,
             throttle=throttle,
-            cooldowns=CoolDowns(self._quota, account, self._clock),
+            cooldowns=CoolDowns(quota, account, self._clock),
             watch=Watch(notices, self._clock),
             loopback=settings.endpoint is not None and is_loopback(settings.endpoint),
         )
-        for document_id in self._connection.ledger.orphans(account):
+        for document_id in ledger.orphans(account):
             self._forget(document_id)
 
     def __repr__(self) -> str:
@@ -111,12 +119,7 @@ class Client(Syncing, Scheduling):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -131,13 +134,9 @@ class Client(Syncing, Scheduling):
             return
         self._closed = True
         self._clock.close()
-        for document_id in tuple(self._connection.private):
-            self._forget(document_id)
-        self.api.close()
-        self._quota.close()
-        self._connection.ledger.close()
-        if self._on_close is not None:
-            self._on_close()
+        with self._opened:
+            for document_id in tuple(self._connection.private):
+                self._forget(document_id)
 
     def _forget(self, document_id: str) -> None:
         """Delete a restricted document and what was made of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,23 +128,19 @@ def connect_simulator(
     notifications : SQSQueue, optional
         As in `connect`.
     """
-    scratch = None if home else tempfile.mkdtemp(prefix="spreports-simulator-")
-
-    def on_close() -> None:
+    with ExitStack() as ending:
         if close_simulator:
-            simulator.close()
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
-
-    settings = simulator_settings(
-        simulator, Path(home or str(scratch)), refresh_token=seller
-    )
-    return Client(
-        settings,
-        clock=clock or simulator.clock,
-        on_close=on_close,
-        notices=notifications,
-    )
+            ending.callback(simulator.close)
+        if not home:
+            home = tempfile.mkdtemp(prefix="spreports-simulator-")
+            ending.callback(shutil.rmtree, home, ignore_errors=True)
+        settings = simulator_settings(simulator, Path(home), refresh_token=seller)
+        return Client(
+            settings,
+            clock=clock or simulator.clock,
+            on_close=ending.pop_all().close,
+            notices=notifications,
+        )
 
 
 def simulator_settings(

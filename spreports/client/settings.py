@@ -173,7 +173,9 @@ def read_profile(name: str, environment: Mapping[str, str]) -> Mapping[str, str]
     path = profiles_path(environment)
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            mode = os.fstat(file.fileno()).st_mode
+            # On Windows the bits say nothing of who may read
+            if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise ConfigError(
                     f"{path} holds secrets and others may read it; run: "
                     f"chmod 600 {path}"

@@ -41,8 +41,6 @@ ARROW_TYPES: Final = {
     "timestamp": pa.timestamp("us", "UTC"),
 }
 
-# Texts that are a few over and over, each one once
-
 _EXPECTED: Final = {
     "int64": "an integer of 64 bits",
     "float64": "a number",

@@ -46,22 +46,28 @@ class Columns:
 
     def schema(self, held: Holding, schema: pa.Schema) -> pa.Schema:
         """Return the columns as they will be; see `Change`."""
-        left = set(self.names) - self.done(held)
+        left = self.left(held)
         found = []
         for field in schema:
             if field.name not in left:
                 found.append(field)
             elif self.key is not None:
+                if pa.types.is_nested(field.type):
+                    raise SinkError(
+                        f"column {field.name!r} is no column of single values: it can"
+                        " be dropped, not hashed"
+                    )
                 found.append(pa.field(field.name, pa.string()))
         return pa.schema(found)
 
-    def rows(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    def rows(
+        self, held: Holding, batch: pa.RecordBatch, schema: pa.Schema
+    ) -> pa.RecordBatch:
         """Return rows as they will be; see `Change`."""
+        left = self.left(held)
         columns = [
-            self._hashed(batch.column(field.name))
-            if field.name in self.names
-            else batch.column(field.name)
-            for field in schema
+            self._hashed(batch.column(name)) if name in left else batch.column(name)
+            for name in schema.names
         ]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
@@ -75,6 +81,10 @@ class Columns:
     def done(self, held: Holding) -> frozenset[str]:
         """Return the columns to which it was done already."""
         return frozenset(json.loads(held.note.get(self.note, "[]")))
+
+    def left(self, held: Holding) -> frozenset[str]:
+        """Return the columns to which it is still to be done; twice is not once."""
+        return frozenset(self.names) - self.done(held)
 
     def _hashed(self, column: pa.Array) -> pa.Array:
         """Return HMAC-SHA-256 in hex of each value's text; null stays null."""
@@ -131,7 +141,7 @@ def protect_root(root: Place, columns: Columns) -> tuple[int, int]:
 
 def _concerned(root: Place, held: Holding, columns: Columns) -> bool:
     """Whether a report has one of the columns, and it is still as it was."""
-    left = set(columns.names) - columns.done(held)
+    left = columns.left(held)
     if not held.spans or not left:
         return False
     there = schema_of(root, held.spans[0])

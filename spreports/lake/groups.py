@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
 
 import pyarrow as pa
 
+from spreports.at_work import threads_of
 from spreports.errors import SinkError
 from spreports.lake.reading import Wanted, open_piece, read_piece
 from spreports.lake.stock import Piece, chunks
@@ -57,7 +57,8 @@ def read_groups(
     waiting: deque[tuple[Sequence[Piece], Callable[[], Tables]]] = deque()
     is_local = all(piece.root.is_local for piece in pieces)
     ahead = _Ahead()
-    with _readers(SIDE_BY_SIDE if is_local else REQUESTS) as pool:
+    count = SIDE_BY_SIDE if is_local else REQUESTS
+    with threads_of("spreports-scan", count) as pool:
         for group in chunks(pieces, 1 if hurried else CHUNK_ROWS):
             waiting.append((group, _begun(pool, group, wanted)))
             if len(waiting) > (0 if hurried else ahead.groups):
@@ -81,16 +82,6 @@ class _Ahead:
             self._largest = max(self._largest, size)
             yield together
         self.groups = max(AHEAD, min(REQUESTS, AHEAD_BYTES // self._largest))
-
-
-@contextmanager
-def _readers(count: int) -> Iterator[Executor]:
-    """Give the threads that read; what nobody has begun is not read in the end."""
-    pool = ThreadPoolExecutor(count, "spreports-scan")
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _begun(

@@ -117,12 +117,10 @@ class Lake:
         SinkError
             There is no lake, or the file system refused.
         """
-        first, *others = (
-            check_root(root.place, deep=deep) for root in self._roots(report_type)
-        )
-        for other in others:
-            first = first.plus(other)
-        return first
+        found = CheckResult(0, 0, 0, 0, 0, deep, ())
+        for root in self._roots(report_type):
+            found = found.plus(check_root(root.place, deep=deep))
+        return found
 
     def compact(
         self,

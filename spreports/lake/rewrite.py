@@ -37,8 +37,10 @@ class Change(Protocol):
         """Return the columns as they will be."""
         ...
 
-    def rows(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-        """Return rows in these columns."""
+    def rows(
+        self, held: Holding, batch: pa.RecordBatch, schema: pa.Schema
+    ) -> pa.RecordBatch:
+        """Return rows of a report in these columns."""
         ...
 
     def told(self, held: Holding) -> Holding:
@@ -134,8 +136,10 @@ def _files(
         schema = schema_of(root, owned[0][1])
         batches = batches_of(root, [span for _, span in owned])
         if change is not None:
-            schema = change.schema(kept[owned[0][0]], schema)
-            batches = _changed(batches, schema, change)
+            # They are of the same columns, so the same was done to all of them
+            first = kept[owned[0][0]]
+            schema = change.schema(first, schema)
+            batches = _changed(batches, first, schema, change)
         local = home / f"{len(parts)}.parquet"
         # The file says itself whose rows it holds, should the markers be lost
         note = compacted_note(inside, {})
@@ -147,11 +151,14 @@ def _files(
 
 
 def _changed(
-    batches: Iterator[pa.RecordBatch], schema: pa.Schema, change: Change
+    batches: Iterator[pa.RecordBatch],
+    held: Holding,
+    schema: pa.Schema,
+    change: Change,
 ) -> Iterator[pa.RecordBatch]:
     """Yield rows as they will be."""
     for batch in batches:
-        yield change.rows(batch, schema)
+        yield change.rows(held, batch, schema)
 
 
 def batches_of(root: Place, spans: Sequence[Span]) -> Iterator[pa.RecordBatch]:

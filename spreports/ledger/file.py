@@ -20,7 +20,7 @@ from spreports.ledger.entries import Request, VerifiedDocument
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows, add_items
 from spreports.owner import is_gone, mark
-from spreports.turns import turn_at, write_ahead
+from spreports.turns import transaction, turn_at, write_ahead
 
 
 class Ledger:
@@ -47,14 +47,14 @@ class Ledger:
         self._lock = threading.RLock()
         self._turn = turn_at(path)
         self._open: set[int] = set()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = sqlite3.connect(
                 path, timeout=30.0, isolation_level=None, check_same_thread=False
             )
             path.chmod(0o600)
             self._prepare()
-        except sqlite3.Error as exc:
+        except (sqlite3.Error, OSError) as exc:
             raise ConfigError(
                 f"the ledger {path} cannot be used ({exc}); move it away to start a "
                 "new one: reports then are asked for again, files stay as they are"
@@ -80,14 +80,8 @@ class Ledger:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """Hold the write lock for one transaction."""
-        with self._lock, self._turn.lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        with self._lock, self._turn.lock, transaction(self._connection) as db:
+            yield db
 
     def _intend(
         self, db: sqlite3.Connection, account: str, key: str, now: datetime

@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from spreports.turns import transaction
+
 __all__ = ["LakeWindow", "LakeWindows", "TableRows", "WindowState", "add_items"]
 
 WINDOWS_SCHEMA = """
@@ -58,10 +60,9 @@ def add_items(connection: sqlite3.Connection) -> None:
     columns = "SELECT name FROM pragma_table_info('lake_windows')"
     if ("item",) in connection.execute(columns).fetchall():
         return
-    connection.execute("BEGIN IMMEDIATE")
-    if ("item",) not in connection.execute(columns).fetchall():
-        connection.execute("ALTER TABLE lake_windows ADD COLUMN item TEXT")
-    connection.execute("COMMIT")
+    with transaction(connection):
+        if ("item",) not in connection.execute(columns).fetchall():
+            connection.execute("ALTER TABLE lake_windows ADD COLUMN item TEXT")
 
 
 class WindowState(StrEnum):

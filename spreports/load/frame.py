@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
+from spreports.load.durable import on_disk
 from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.leftovers import unique_name
 from spreports.load.rowgroups import abandon, as_written, open_writer, windows
@@ -61,9 +62,9 @@ def stage(
     try:
         rows = _write(batches, temp, note or {})
         with _disk(path):
-            _fsync(temp)
+            on_disk(temp)
             temp.replace(path)
-            _fsync(path.parent)
+            on_disk(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             temp.unlink()
@@ -150,12 +151,3 @@ def _disk(path: Path) -> Iterator[None]:
         # Arrow quotes values
         msg = f"cannot stage {path.name} as Parquet: {type(exc).__name__}"
         raise SinkError(msg) from None
-
-
-def _fsync(path: Path) -> None:
-    """Have a file, or a folder's entries, on the disk."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -21,7 +21,7 @@ from spreports import owner
 __all__ = ["orphans", "sweep", "unique_name"]
 
 ORPHAN_AGE = 24 * 3600.0
-_NAME = re.compile(rf"run-({owner.MARK})-[0-9a-f]{{12}}(\.[a-z]+)?")
+_NAME = re.compile(rf"run-({owner.MARK})-[0-9a-f]{{12}}(\.[a-z]+)*")
 
 
 def unique_name(suffix: str = "") -> str:
@@ -43,8 +43,8 @@ def unique_name(suffix: str = "") -> str:
 def sweep(folder: Path, *, now: Callable[[], float] = time.time) -> int:
     """Delete what killed processes left in a folder.
 
-    Only names of `unique_name` are looked at, symbolic links are not followed, and
-    what cannot be deleted is left for the next time.
+    Only names of `unique_name` are looked at, whatever they end with. Symbolic links
+    are not followed, and what cannot be deleted is left for the next time.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spreports.errors import SinkError
+from spreports.load.durable import on_disk
 from spreports.load.leftovers import sweep, unique_name
 from spreports.load.target import STATE, refusals
 
@@ -47,7 +48,10 @@ class LocalTarget:
         """Hold the system's lock on the folder of the markers; it ends with us."""
         with self._refusals("lock the markers beside"):
             self._make(self._state)
-            fd = os.open(self._state, os.O_RDONLY)
+            fd = os.open(self._state, os.O_RDONLY) if os.name == "posix" else None
+        if fd is None:  # Windows opens no folders
+            yield False
+            return
         try:
             yield _locked(fd)
         finally:
@@ -123,7 +127,7 @@ class LocalTarget:
             place = self._place(path)
             if self._private:
                 local.chmod(0o600)
-            _fsync(local)
+            on_disk(local)
             backup = self._backup(place)
             self._done.append((place, backup))
             self._rename(local, place)
@@ -151,7 +155,7 @@ class LocalTarget:
         """
         with self._refusals("write to"):
             for folder in sorted(self._unsynced):
-                _fsync(folder)
+                on_disk(folder)
             self._unsynced.clear()
             places = {(s.st_dev, s.st_ino) for s in map(os.stat, self._new)}
             if len(places) < len(self._new):
@@ -274,12 +278,3 @@ def _locked(fd: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _fsync(path: Path) -> None:
-    """Have a file, or a folder's entries, on the disk."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

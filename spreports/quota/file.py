@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from spreports.errors import ConfigError
-from spreports.turns import turn_at, write_ahead
+from spreports.turns import transaction, turn_at, write_ahead
 
 __all__ = ["QuotaFile"]
 
 # Nothing here is worth a migration: a file of another version counts as full once.
 VERSION = 2
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS buckets (
+_TABLES = {
+    "buckets": """
+CREATE TABLE buckets (
     account TEXT NOT NULL,
     operation TEXT NOT NULL,
     full_at REAL NOT NULL,
@@ -27,16 +28,17 @@ CREATE TABLE IF NOT EXISTS buckets (
     granted INTEGER NOT NULL,
     written_at REAL NOT NULL,
     PRIMARY KEY (account, operation)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cooldowns (
+) WITHOUT ROWID""",
+    "cooldowns": """
+CREATE TABLE cooldowns (
     account TEXT NOT NULL,
     report_type TEXT NOT NULL,
     marketplace_id TEXT NOT NULL,
     free_at REAL NOT NULL,
     written_at REAL NOT NULL,
     PRIMARY KEY (account, report_type, marketplace_id)
-) WITHOUT ROWID;
-"""
+) WITHOUT ROWID""",
+}
 
 
 class QuotaFile:
@@ -58,8 +60,8 @@ class QuotaFile:
         self._lock = threading.Lock()
         self._turn = turn_at(path)
         self._closed = False
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = sqlite3.connect(
                 path, timeout=30.0, isolation_level=None, check_same_thread=False
             )
@@ -67,18 +69,25 @@ class QuotaFile:
             # A slot that a power cut forgets costs one 429, not a row.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._prepare()
-        except sqlite3.Error as exc:
+        except (sqlite3.Error, OSError) as exc:
             raise self._unusable(exc) from exc
 
     def _prepare(self) -> None:
         """Set up the tables, anew where they are of another version."""
+        if self._version() == VERSION:
+            return
+        with self._turn.lock, transaction(self._connection) as db:
+            # Who came first may have booked in them
+            if self._version() == VERSION:
+                return
+            for name, made in _TABLES.items():
+                db.execute(f"DROP TABLE IF EXISTS {name}")
+                db.execute(made)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _version(self) -> int:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version != VERSION:
-            self._connection.executescript(
-                "BEGIN IMMEDIATE; DROP TABLE IF EXISTS buckets; "
-                f"DROP TABLE IF EXISTS cooldowns; {_SCHEMA} "
-                f"PRAGMA user_version = {VERSION}; COMMIT;"
-            )
+        return int(version)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -93,13 +102,8 @@ class QuotaFile:
             if self._closed:
                 raise ConfigError("this client is closed; connect() gives a new one")
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._connection
-                except BaseException:
-                    self._connection.execute("ROLLBACK")
-                    raise
-                self._connection.execute("COMMIT")
+                with transaction(self._connection) as db:
+                    yield db
             except sqlite3.Error as exc:
                 raise self._unusable(exc) from exc
 
@@ -109,9 +113,9 @@ class QuotaFile:
             self._closed = True
             self._connection.close()
 
-    def _unusable(self, exc: sqlite3.Error) -> ConfigError:
+    def _unusable(self, exc: sqlite3.Error | OSError) -> ConfigError:
         """Say what to do about a file that cannot be used."""
         return ConfigError(
-            f"the quota file {self._path} cannot be used ({exc}); remove it: quota "
-            "then counts as full once"
+            f"the quota file {self._path} cannot be used ({exc}); where nothing else "
+            "helps, remove it: quota then counts as full once"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -108,9 +109,9 @@ class Document(WaysOut):
             The file cannot be written.
         """
         target = Path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
         try:
-            with naming(self._origin.name), part.open("wb") as file:
+            with naming(self._origin.name), part.open("xb") as file:
                 chunks = plain_chunks(self._origin.stored().open)
                 written = sum(file.write(chunk) for chunk in chunks)
             part.replace(target)

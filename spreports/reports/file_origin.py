@@ -98,10 +98,11 @@ class FileOrigin:
         DocumentError
             The file cannot be opened.
         """
+        if self._path is not None and Path(self._path).is_file():
+            here = Path(self._path).stat().st_size
+            return StoredBytes(self._open, None, size=here)
         first = self._open()
         size = getattr(first, "size", None)
-        if self._path is not None:
-            size = os.fstat(first.fileno()).st_size
         return StoredBytes(
             opened_already(first, self._open),
             None,

@@ -14,7 +14,7 @@ from spreports.errors import ReportEmptyError
 from spreports.fetch.typed import arrow_type
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
-from spreports.reports.union import conformed, union_schema
+from spreports.reports.union import in_schema, union_schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -179,7 +179,7 @@ class WaysOut(ABC):
             for document in documents:
                 with document.open_batches(shape, metadata=metadata) as reader:
                     for batch in reader:
-                        yield conformed(batch, schema)
+                        yield in_schema(batch, schema)
 
         return pa.RecordBatchReader.from_batches(schema, rows())
 

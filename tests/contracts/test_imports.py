@@ -88,6 +88,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "lake": (
         {
             "arrays",
+            "at_work",
             "errors",
             "clock",
             "catalog",

@@ -175,3 +175,24 @@ def test_a_sandbox_in_which_something_went_wrong_is_not_used_again() -> None:
         raise ValueError("x")
     with boxes.one() as (second, _):
         assert second is not first
+
+
+def test_a_text_of_no_bytes_has_a_place_of_its_own() -> None:
+    header = Header(
+        names=("a",),
+        served=("a",),
+        line=b"a",
+        delimiter="\t",
+        quoting=Quoting.OFF,
+        line_end=b"\n",
+    )
+    rows = kernel_rows(header, {}, ("",))
+    assert rows is not None
+    assert kernel_is_there()
+
+    batch = rows.batch(b"")
+
+    assert batch is not None
+    assert batch.num_rows == 0
+    with rows._boxes.one() as (box, start):
+        assert box._text > start

@@ -190,6 +190,44 @@ def test_hashed_columns_are_equal_where_the_values_were(
     assert [r.report_id for r in lake.reports()] == ["1", "2", "3"]
 
 
+def test_a_column_that_is_hashed_already_is_not_hashed_again(shore: Lakeside) -> None:
+    mails = ["a@example.com", None, "b@example.com", "a@example.com"]
+    names = pa.array(["Ann", "Bo", None, "Ann"])
+    shore.put("1", personal().append_column("buyer-name", names), day=0)
+    lake = lake_of(shore)
+    lake.protect(["buyer-email"], key=KEY)
+    once = shore.scan().collect()["buyer-email"].to_list()
+    shore.put("2", personal().append_column("buyer-name", names), day=1)
+
+    assert lake.protect(["buyer-email", "buyer-name"], key=KEY) == (2, 2)
+
+    rows = shore.scan().collect()
+    assert rows["buyer-email"].to_list() == once * 2
+    assert rows["buyer-name"].n_unique() == 3
+    assert not set(mails) & set(once) - {None}
+
+
+def test_a_list_can_be_dropped_and_not_hashed(shore: Lakeside) -> None:
+    table = personal(2).append_column("lines", pa.array([["a"], ["b"]]))
+    shore.put("1", table, day=0)
+    lake = lake_of(shore)
+
+    with pytest.raises(spr.SinkError, match="'lines' is no column of single"):
+        lake.protect(["lines"], key=KEY)
+
+    assert lake.protect(["lines"]) == (1, 1)
+    assert lake.check(deep=True)
+
+
+def test_a_check_of_a_type_that_is_not_there_finds_nothing(shore: Lakeside) -> None:
+    fill(shore)
+
+    found = lake_of(shore).check("listings")
+
+    assert found
+    assert (found.roots, found.files) == (0, 0)
+
+
 def test_dropped_columns_are_gone_and_the_rest_stays(shore: Lakeside) -> None:
     shore.put("1", personal(), day=0)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from spreports.ledger import Ledger
-from spreports.turns import turn_at
+from spreports.turns import transaction, turn_at
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -40,3 +44,40 @@ def test_one_file_has_one_turn_by_whatever_path_and_is_forgotten(
 
     assert turn_at(tmp_path / "file") is turn
     assert turn_at(tmp_path / "other") is not turn
+
+
+class Interrupted(sqlite3.Connection):
+    """Ctrl-C comes while a transaction waits for its turn, which it then gets."""
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        cursor = super().execute(sql, *parameters)
+        if sql.startswith("BEGIN"):
+            raise KeyboardInterrupt
+        return cursor
+
+
+def test_a_transaction_that_is_interrupted_as_it_begins_is_not_left_open(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "file"
+    db = sqlite3.connect(path, isolation_level=None, factory=Interrupted)
+
+    with pytest.raises(KeyboardInterrupt), transaction(db):
+        pass
+
+    assert not db.in_transaction
+    db.close()
+
+
+def test_a_transaction_that_sqlite_has_rolled_back_says_why(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "file", isolation_level=None)
+    db.execute("CREATE TABLE texts (text TEXT)")
+    db.execute("PRAGMA max_page_count = 12")
+
+    texts = [("x" * 1_000,)] * 1_000
+
+    with pytest.raises(sqlite3.OperationalError, match="full"), transaction(db):
+        db.executemany("INSERT INTO texts VALUES (?)", texts)
+
+    assert db.execute("SELECT count(*) FROM texts").fetchone() == (0,)
+    db.close()

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreports.errors import ConfigError
+from spreports.fetch.spool import Spool
 from spreports.load.store import Store
 from tests.drawing import SHARED_FIXTURE
 
@@ -125,6 +126,18 @@ def test_sweep_deletes_what_the_dead_left_and_nothing_else(store: Store) -> None
         False,
         True,
     ]
+
+
+def test_a_download_that_was_killed_is_swept_under_the_name_that_it_fills(
+    store: Store,
+) -> None:
+    spool = store.spool_path()
+    name = spool.name.replace(f"-{os.getpid()}-", "-999999999-")
+    with Spool(spool.with_name(name)) as dead, Spool(spool) as mine:
+        put(dead.path, 1)
+        put(mine.path, 1)
+        assert store.sweep() == 1
+        assert (dead.path.exists(), mine.path.exists()) == (False, True)
 
 
 def test_a_pid_that_another_process_has_now_does_not_keep_a_file(store: Store) -> None:

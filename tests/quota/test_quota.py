@@ -15,6 +15,8 @@ from spreports.api.bucket import Bucket
 from spreports.api.throttle import Throttle
 from spreports.api.usage_plans import USAGE_PLANS
 from spreports.errors import ConfigError, ThrottledError
+from spreports.ledger import Ledger
+from spreports.quota import QuotaFile
 from tests.api.test_throttle import within_plan
 from tests.clocks import ManualClock
 from tests.quota.sharing import TURNS, Shared, count
@@ -127,3 +129,38 @@ def test_processes_take_turns_and_no_more_than_the_plan_allows(tmp_path: Path) -
     assert within_plan(sorted(itertools.chain(*each)), plan)
     # Slots are handed out in order, to each as to all
     assert all(slots == sorted(slots) for slots in each)
+
+
+class Late(QuotaFile):
+    """Sees a new file, which another one then prepares and books in."""
+
+    def __init__(self, path: Path) -> None:
+        self._looks = 0
+        super().__init__(path)
+
+    def _version(self) -> int:
+        self._looks += 1
+        return 0 if self._looks == 1 else super()._version()
+
+
+def test_who_opens_a_new_file_second_forgets_nothing_of_the_first(
+    tmp_path: Path,
+) -> None:
+    clock = ManualClock()
+    first = Shared(tmp_path / "quota.sqlite", "one", clock)
+    spend(Throttle(clock, first), clock)
+
+    late = Late(tmp_path / "quota.sqlite")
+
+    assert spend(Throttle(clock, first), clock) == 0
+    first.close()
+    late.close()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigError, match=r"quota\.sqlite"):
+        QuotaFile(tmp_path / "file" / "quota.sqlite")
+    with pytest.raises(ConfigError, match=r"ledger\.sqlite"):
+        Ledger(tmp_path / "file" / "ledger.sqlite")

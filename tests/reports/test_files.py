@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import http.server
 import os
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -238,3 +241,38 @@ def test_a_pipe_is_refused_since_it_can_be_read_once_only(tmp_path: Path) -> Non
     with pytest.raises(spr.DocumentError, match="cannot be read"):
         spr.open_document(pipe, report_type="orders").sink(tmp_path / "lake")
     writer.join()
+
+
+def test_a_frame_that_is_staged_already_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPREPORTS_HOME", str(tmp_path / "home"))
+    path = tmp_path / "orders.txt"
+    path.write_text("amazon-order-id\tquantity\n" + "302-1\t1\n" * ROWS)
+    document = spr.open_document(path, report_type="orders")
+    document.read()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        assert document.read().height == ROWS
+        gc.collect()
+
+
+def test_two_threads_that_save_to_one_path_leave_one_whole_document(
+    tmp_path: Path,
+) -> None:
+    texts = {name: f"a\n{name}\n" * 200_000 for name in "xy"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    target, together = tmp_path / "target", threading.Barrier(2)
+
+    def save(name: str) -> None:
+        document = spr.open_document(tmp_path / name)
+        together.wait(60)
+        document.save(target)
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(save, texts))
+        assert target.read_text() in texts.values()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["target", "x", "y"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Final
 
 import pyarrow as pa
 
 from spreports.arrays import array_of
+from spreports.at_work import threads_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
@@ -112,16 +113,16 @@ class RecordBatches:
             yield self._careful(self._first[start : start + step])
         self._first = []
         with (
-            ThreadPoolExecutor(_THREADS, "spreports-json") as threads,
-            ThreadPoolExecutor(kernels_at_once(), "spreports-kernel") as kernels,
+            threads_of("spreports-json", _THREADS) as threads,
+            threads_of("spreports-kernel", kernels_at_once()) as kernels,
         ):
             yield from self._others(cutter, threads, kernels)
 
     def _others(
         self,
         cutter: RecordCutter,
-        threads: ThreadPoolExecutor,
-        kernels: ThreadPoolExecutor,
+        threads: Executor,
+        kernels: Executor,
     ) -> Iterator[pa.RecordBatch]:
         """Yield what follows the first records: natively, where that is exact."""
         ahead: deque[tuple[Block, Future[list[pa.Array] | None]]] = deque()
@@ -153,7 +154,7 @@ class RecordBatches:
     def _look_ahead(
         self,
         cutter: RecordCutter,
-        pool: ThreadPoolExecutor,
+        pool: Executor,
         at_once: int,
         ahead: deque[tuple[Block, Future[list[pa.Array] | None]]],
     ) -> None:

@@ -133,7 +133,7 @@ class Sandbox:
         ------
         NoRoomError
         """
-        if text.size > self._room:
+        if text.size > self._room or not self._text:
             self._text = self._call("room", text.size)
             self._room = text.size
         ctypes.memmove(self._address(self._text), text.address, text.size)

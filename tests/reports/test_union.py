@@ -1,0 +1,46 @@
+"""Rows of several documents as one stream of record batches."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from spreports.errors import ParseError
+from spreports.reports.union import in_schema, union_schema
+
+
+def batch(**columns: pa.Array) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([*columns.values()], names=[*columns])
+
+
+def united(*batches: pa.RecordBatch) -> pa.Table:
+    schema = union_schema([each.schema for each in batches])
+    return pa.Table.from_batches([in_schema(each, schema) for each in batches])
+
+
+def test_a_column_of_two_plain_types_is_text_and_one_that_lacks_is_null() -> None:
+    whole = united(batch(a=pa.array([1])), batch(a=pa.array([1.5]), b=pa.array(["x"])))
+
+    assert whole.to_pydict() == {"a": ["1", "1.5"], "b": [None, "x"]}
+
+
+def test_structs_and_lists_have_the_parts_of_both() -> None:
+    sales = pa.array([{"units": 1}, None])
+    more = pa.array([{"units": 2, "lines": [{"sku": "A", "new": "x"}]}])
+    less = pa.array([{"units": 3, "lines": [{"sku": "B"}]}])
+
+    whole = united(batch(sales=sales), batch(sales=more), batch(sales=less))
+
+    assert whole["sales"].to_pylist() == [
+        {"units": 1, "lines": None},
+        None,
+        {"units": 2, "lines": [{"sku": "A", "new": "x"}]},
+        {"units": 3, "lines": [{"sku": "B", "new": None}]},
+    ]
+
+
+def test_a_struct_in_one_document_and_text_in_another_is_refused_by_name() -> None:
+    with pytest.raises(ParseError, match="'sales' has parts") as told:
+        united(batch(sales=pa.array([{"units": 1}])), batch(sales=pa.array(["1"])))
+
+    assert told.value.column == "sales"
