@@ -9,7 +9,7 @@ Each other format is imported with its first document: all of them take 50 ms.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain
 from typing import BinaryIO, Final
 
@@ -57,6 +57,7 @@ def open_batches(
     may_be_empty: bool = False,
     coded: bool = False,
     stored_bytes: int | None = None,
+    ending: ExitStack | None = None,
 ) -> pa.RecordBatchReader:
     """Open a stored document as record batches.
 
@@ -95,6 +96,9 @@ def open_batches(
         a sink, which then need not look at each text.
     stored_bytes : int, optional
         How large the stored document is, where that is known.
+    ending : ExitStack, optional
+        Ends the reading when it is closed, however far it is: Arrow's reader keeps
+        file and threads as long as anything knows of it, such as an error.
     may_be_empty : bool
         A flat document without a line has no rows; False where nothing else says that
         the stored bytes are whole.
@@ -131,7 +135,7 @@ def open_batches(
 
             plain.close()
             found.charset = _json_charset(head, encoding, content_type)
-            return open_json(
+            schema, batches = open_json(
                 _reopened(open_stored, found.charset),
                 entry,
                 table=table,
@@ -142,6 +146,7 @@ def open_batches(
                 findings=found,
                 on_fields=on_fields,
             )
+            return _reader(schema, batches, ending)
         if kind == "xlsx":
             from spreports.fetch.xlsx.document import open_xlsx  # noqa: PLC0415 - above
 
@@ -154,7 +159,7 @@ def open_batches(
                 findings=found,
             )
             plain.close()
-            return pa.RecordBatchReader.from_batches(schema, sheet_batches())
+            return _reader(schema, sheet_batches(), ending)
         if table is not None and table != entry.table().name:
             entry.table(table)
         if kind == "xml":
@@ -176,7 +181,7 @@ def open_batches(
                 findings=found,
                 on_fields=on_fields,
             )
-            return pa.RecordBatchReader.from_batches(schema, xml_batches())
+            return _reader(schema, xml_batches(), ending)
         if kind != FLAT:
             what = binary_kind(head) or error_page(head) or kind.upper()
             msg = f"the document is {what}, not a table; Document.save(path) keeps it"
@@ -199,7 +204,7 @@ def open_batches(
     except BaseException:
         plain.close()
         raise
-    return open_flat(
+    schema, batches = open_flat(
         _closing(rows, plain),
         header,
         entry,
@@ -210,6 +215,7 @@ def open_batches(
         findings=found,
         coded=coded,
     )
+    return _reader(schema, batches, ending)
 
 
 def table_names(
@@ -252,6 +258,17 @@ def table_names(
         with closing(plain_chunks(open_stored)) as whole:
             return xlsx_tables(whole)
     return tuple(table.name for table in entry.tables) or (entry.table().name,)
+
+
+def _reader(
+    schema: pa.Schema,
+    batches: Generator[pa.RecordBatch, None, None],
+    ending: ExitStack | None,
+) -> pa.RecordBatchReader:
+    """Return batches as Arrow reads them."""
+    if ending is not None:
+        ending.callback(batches.close)
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def _json_charset(head: bytes, encoding: str | None, content_type: str | None) -> str:

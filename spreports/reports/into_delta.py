@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
@@ -59,12 +60,18 @@ def write_delta(
         The target refused, or columns do not fit the table.
     """
     target = documents[0][2]
-    return sink_delta(
-        [_described(*document, findings, verdict) for document in documents],
-        target.url,
-        partition_by=target.partition_by,
-        storage_options=target.storage_options,
-    )
+    with ExitStack() as ending:
+        return sink_delta(
+            [
+                _described(
+                    *each, partial(_opened, *each[:2], findings, verdict, ending)
+                )
+                for each in documents
+            ],
+            target.url,
+            partition_by=target.partition_by,
+            storage_options=target.storage_options,
+        )
 
 
 def window_mark(account: str, key: str, table: str) -> str:
@@ -86,8 +93,7 @@ def _described(
     stored: StoredBytes,
     reading: Reading,
     target: Target,
-    findings: Findings | None,
-    verdict: Verdict | None,
+    opened: Callable[[], pa.RecordBatchReader],
 ) -> DeltaReport:
     """Return a document as the table knows it."""
     table = reading.shape.table or reading.entry.table().name
@@ -111,7 +117,7 @@ def _described(
         window=window_mark(account, key, table),
         made=made,
         constants=constants,
-        open=partial(_opened, stored, reading, findings, verdict),
+        open=opened,
     )
 
 
@@ -120,10 +126,11 @@ def _opened(
     reading: Reading,
     findings: Findings | None,
     verdict: Verdict | None,
+    ending: ExitStack,
 ) -> pa.RecordBatchReader:
     """Open the rows: for their columns, to be written, and after others' commits."""
     if findings is None or verdict is None:
-        return read(stored, reading, findings)
+        return read(stored, reading, findings, ending=ending)
     fresh = Findings()
 
     def told(schema: pa.Schema) -> None:
@@ -131,4 +138,4 @@ def _opened(
             setattr(findings, field.name, getattr(fresh, field.name))
         verdict(schema)
 
-    return judged(read(stored, reading, fresh), told)
+    return judged(read(stored, reading, fresh, ending=ending), told)

@@ -6,6 +6,7 @@ trusted, when the document has been verified.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,8 @@ def frame_of(origin: Origin, reading: Reading) -> pl.LazyFrame:
 def _staged(stored: StoredBytes, reading: Reading, path: Path) -> pl.LazyFrame:
     """Stage bytes that may still be arriving, unless it is done."""
     if not path.exists():
-        with read(stored, reading) as reader:
-            stage(reader, path)
+        with ExitStack() as ending:
+            stage(read(stored, reading, ending=ending), path)
     return scan([path])
 
 

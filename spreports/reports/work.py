@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from spreports.load.encoding import PAGE_BYTES
 from spreports.load.parquet import BUDGET, SinkResult, sink
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
+from spreports.reports.note import Note
 from spreports.reports.origin import StoredBytes, read_along, refuse_nothing
 from spreports.reports.shape import Shape
 from spreports.reports.verdict import judged
@@ -116,8 +117,11 @@ def read(
     *,
     coded: bool = False,
     batch_bytes: int = BATCH_BYTES,
+    ending: ExitStack | None = None,
 ) -> pa.RecordBatchReader:
     """Open one document's rows; texts may come coded, for a sink.
+
+    `ending` is as in `open_batches`.
 
     Raises
     ------
@@ -143,6 +147,7 @@ def read(
         coded=coded,
         batch_bytes=batch_bytes,
         stored_bytes=stored.size,
+        ending=ending,
     )
     # A reader may know its last row before the last byte
     return rows if stored.proof is None else judged(rows, lambda _: stored.digest())
@@ -212,60 +217,29 @@ def write(
             setattr(findings, each.name, getattr(Findings(), each.name))
     # One folder's rows wait for nothing else: there is room for batches that cost less
     size = BATCH_BYTES if target.partition_by else 2 * BATCH_BYTES
-    batches = read(stored, reading, findings, coded=True, batch_bytes=size)
-    if verdict is not None:
-        batches = judged(batches, verdict)
     version = target.provenance.get("version_of") or version_of(stored, reading)
     known = {**target.constants, **target.provenance, "version_of": version}
     table = reading.shape.table or reading.entry.table().name
     # To read JSON and XML takes more memory than flat files do
     frugal = reading.entry.format in ("json", "xml")
-    with batches:
+    with ExitStack() as ending:
+        batches = read(
+            stored, reading, findings, coded=True, batch_bytes=size, ending=ending
+        )
+        if verdict is not None:
+            batches = judged(batches, verdict)
         return sink(
             batches,
             target.url,
             stem=target.stem,
             partition_by=target.partition_by,
             constants=target.constants,
-            note=_Note(lambda: {**known, "sha256": stored.digest(), "table": table}),
+            note=Note(lambda: {**known, "sha256": stored.digest(), "table": table}),
             storage_options=target.storage_options,
             budget=BUDGET * 3 // 5 if frugal else BUDGET,
             page_bytes=PAGE_BYTES // 4 if frugal else PAGE_BYTES,
             private=target.private,
         )
-
-
-class _Note(Mapping[str, str]):
-    """What files and markers say of a document, known when it is first looked at.
-
-    Parameters
-    ----------
-    facts : callable
-        Gives them; waits for what is not known yet.
-    """
-
-    def __init__(self, facts: Callable[[], Mapping[str, Constant]]) -> None:
-        self._facts = facts
-
-    @cached_property
-    def _texts(self) -> dict[str, str]:
-        return {
-            f"spreports.{name}": value.isoformat() if isinstance(value, date) else value
-            for name, value in self._facts().items()
-            if value is not None
-        }
-
-    def __getitem__(self, name: str) -> str:
-        return self._texts[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def __bool__(self) -> bool:
-        return True  # without a look: there always is a table to name
 
 
 def land(work: Work) -> SinkResult:

@@ -181,7 +181,7 @@ def dying(work):
 
 Path.replace = dying(Path.replace)
 Path.unlink = dying(Path.unlink)
-local._fsync = dying(local._fsync)
+local.on_disk = dying(local.on_disk)
 compact_root(Place.open(sys.argv[1]), drop_superseded=True)
 """
 

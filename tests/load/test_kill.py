@@ -36,7 +36,7 @@ def dying(work):
     return step
 
 Path.replace = dying(Path.replace)
-local._fsync = dying(local._fsync)
+local.on_disk = dying(local.on_disk)
 print("ready", flush=True)
 parquet.sink(reader(orders(int(sys.argv[4]), 20)), root, stem="7", partition_by=[by])
 """

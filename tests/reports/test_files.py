@@ -13,11 +13,15 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
+import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
+from spreports.load.delta_rows import DeltaRows
 from spreports.reports.file_origin import is_plain_web
 from spreports.simulator import Simulator
 
@@ -276,3 +280,32 @@ def test_two_threads_that_save_to_one_path_leave_one_whole_document(
             list(pool.map(save, texts))
         assert target.read_text() in texts.values()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["target", "x", "y"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are told by /proc")
+@pytest.mark.parametrize("way", ["parquet", "delta", "frame"])
+def test_a_way_out_that_fails_leaves_no_file_and_no_thread_though_its_error_is_kept(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "orders.txt"
+    path.write_text("amazon-order-id\tquantity\n" + "302-1\t1\n" * 1_000_000)
+    monkeypatch.setenv("SPREPORTS_HOME", str(tmp_path / "home"))
+    lake, document = tmp_path / "lake", spr.open_document(path, report_type="orders")
+
+    def refused(*_: object, **_told: object) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    def misfit(*_: object) -> NoReturn:
+        raise spr.SinkError("no space in the table for this column")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", refused)
+    monkeypatch.setattr(DeltaRows, "_fitted", misfit)
+    go = document.scan if way == "frame" else partial(document.sink, lake, format=way)
+    with pytest.raises(spr.SPReportsError) as kept:
+        go()
+
+    opened = [os.path.realpath(fd) for fd in Path("/proc/self/fd").iterdir()]
+    threads = [thread.name for thread in threading.enumerate()]
+    assert str(path) not in opened
+    assert not [name for name in threads if name.startswith("spreports")]
+    assert "space" in str(kept.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 
 import pyarrow as pa
@@ -51,7 +51,7 @@ def open_flat(
     batch_bytes: int,
     findings: Findings,
     coded: bool = False,
-) -> pa.RecordBatchReader:
+) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]]:
     """Open what follows a header line as record batches.
 
     Parameters
@@ -71,7 +71,8 @@ def open_flat(
 
     Returns
     -------
-    pyarrow.RecordBatchReader
+    pyarrow.Schema
+    generator of pyarrow.RecordBatch
     """
     findings.delimiter = header.delimiter
     findings.renamed_columns = {
@@ -111,7 +112,7 @@ def open_flat(
         with closing(chunks):
             yield from row_blocks(chunks, header, block_bytes=block_bytes)
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch, None, None]:
         # Inflating, decoding and cutting have a thread, parsing and typing two, and
         # this one is the consumer's. They start with the first batch: a reader that is
         # only asked for its schema costs none
@@ -124,7 +125,7 @@ def open_flat(
             parted = SummaryRow(matched_columns(header, entry), typing.values, findings)
             yield from parted.summaries(made, whole) if summary else parted.rows(made)
 
-    return pa.RecordBatchReader.from_batches(whole, batches())
+    return whole, batches()
 
 
 def _summary_schema(schema: pa.Schema, header: Header, entry: ReportType) -> pa.Schema:

@@ -6,11 +6,9 @@ what is wrong behind the table that was asked for is an error as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from typing import Final
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Final
 
 from spreports.catalog import ReportType, Table
 from spreports.errors import ParseError
@@ -19,6 +17,9 @@ from spreports.fetch.json.cut import RecordCutter
 from spreports.fetch.json.records import RecordBatches
 from spreports.fetch.json.walk import JsonWalk
 from spreports.fetch.read_ahead import read_ahead
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["NESTED", "json_tables", "open_json"]
 
@@ -44,7 +45,7 @@ def open_json(
     batch_bytes: int,
     findings: Findings,
     on_fields: Callable[[Mapping[str, object]], None] | None,
-) -> pa.RecordBatchReader:
+) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]]:
     """Open one table of a JSON document as record batches.
 
     The document is read up to the table's first MiB at once, since keys that the
@@ -75,7 +76,8 @@ def open_json(
 
     Returns
     -------
-    pyarrow.RecordBatchReader
+    pyarrow.Schema
+    generator of pyarrow.RecordBatch
         Catalogue order, then keys that the catalogue lacks. No rows where the
         catalogue lists the table and the document lacks it.
 
@@ -116,7 +118,7 @@ def open_json(
         text.close()
         raise
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch, None, None]:
         # The thread starts with the first batch, where the first MiB has ended
         ahead = read_ahead(text, queue_bytes=_QUEUE_BYTES)
         walk.window.chunks = ahead
@@ -130,7 +132,7 @@ def open_json(
         if on_fields is not None:
             on_fields(walk.fields)
 
-    return pa.RecordBatchReader.from_batches(records.schema, batches())
+    return records.schema, batches()
 
 
 def json_tables(open_text: Callable[[], Text], entry: ReportType) -> tuple[str, ...]:
