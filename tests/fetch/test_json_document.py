@@ -477,3 +477,34 @@ def test_a_refused_block_shifts_nothing(monkeypatch: pytest.MonkeyPatch) -> None
             {"byDate": rows}, KIND, on_bad_value="null", batch_bytes=size, step=1000
         )
         assert got["d"].to_pylist() == list(range(300)), size
+
+
+@pytest.mark.parametrize("nested", ["flat", "struct"])
+def test_half_a_pair_is_rescued_wherever_it_stands(nested: str) -> None:
+    half = '"Jane ' + chr(92) + 'ud83d"'
+    kind = json_type(table("rows", a="string", parts_s__b="string"))
+    record = '{"a": "x", "parts": [{"b": "y"}]}'
+    odd = [
+        f'{{"a": "x", "late": {half}}}',
+        f'{{"a": "x", "parts": {half}}}',
+        f'{{"a": "x", "parts": [{half}]}}',
+    ]
+    document = f'{{"rows": [{", ".join([record] * 40_000 + odd)}]}}'
+
+    got = read_json(document, kind, on_bad_value="rescue", nested=nested)
+
+    kept = [json.loads(text) for text in got["_rescued"].to_pylist()[-3:]]
+    assert [list(each.values()) for each in kept] == [["Jane \ud83d"]] * 3
+    assert [list(each) for each in kept] == [["late"], ["parts[]"], ["parts[]"]]
+
+
+@pytest.mark.parametrize("nested", ["flat", "struct"])
+def test_a_key_of_the_name_that_is_ours_has_a_number(nested: str) -> None:
+    document = {"rows": [{"a": "x", "_rescued": "mine", "n": "many"}]}
+    kind = json_type(table("rows", a="string", n="int64"))
+
+    got = read_json(document, kind, on_bad_value="rescue", nested=nested)
+
+    assert got.to_pylist() == [
+        {"a": "x", "n": None, "_rescued_2": "mine", "_rescued": '{"n": "many"}'}
+    ]

@@ -353,3 +353,17 @@ def test_batches_come_before_the_document_is_read_to_its_end() -> None:
     assert isinstance(first, pa.RecordBatch)
     assert 0 < first.num_rows < 2_000
     reader.close()
+
+
+def test_an_element_of_the_name_that_is_ours_has_a_number() -> None:
+    text = "<Rows><Row><A>many</A><_rescued>mine</_rescued></Row></Rows>"
+
+    got = rows(text, of("A", A="int64"), on_bad_value="rescue")
+
+    assert got == [{"A": None, "_rescued_2": "mine", "_rescued": '{"A": "many"}'}]
+
+
+def test_of_two_attributes_that_differ_by_their_prefix_none_is_lost() -> None:
+    text = '<Rows xmlns:a="u" xmlns:b="v"><Row a:k="1" b:k="2"><A>x</A></Row></Rows>'
+
+    assert rows(text, of("A")) == [{"A": "x", "@k": "1", "@b:k": "2"}]

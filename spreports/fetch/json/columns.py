@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -17,34 +16,13 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of
 from spreports.fetch.cells import BLANKS
+from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
-from spreports.fetch.json.values import json_text
+from spreports.fetch.json.values import is_text, json_text
 
-__all__ = ["Misfit", "columns_of", "flat_columns", "typed_texts"]
+__all__ = ["columns_of", "flat_columns", "typed_texts"]
 
 _EXPONENT_DIGITS: Final = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """A value that its column cannot hold.
-
-    Attributes
-    ----------
-    row : int
-        In the batch, from 0.
-    column : str
-        Full path.
-    expected : str
-        In words; "" for a key that has no column.
-    text : str
-        The value: plain for a string, JSON for anything else. Never shown.
-    """
-
-    row: int
-    column: str
-    expected: str
-    text: str
 
 
 def columns_of(
@@ -141,7 +119,7 @@ def _leaf(
     except (TypeError, UnicodeEncodeError):
         plain = [None if each is None else _plain(each) for each in values]
         for position, text in enumerate(plain):
-            if text is not None and not _sound(text):
+            if text is not None and not is_text(text):
                 # half of a surrogate pair is a JSON string, but no text
                 escaped = json.dumps(text)
                 misfits.append(Misfit(rows[position], leaf.name, "text", escaped))
@@ -220,14 +198,6 @@ def _whole(text: str) -> str:
 def _plain(value: object) -> str:
     """Return a string as it is, anything else as JSON text."""
     return str(value) if isinstance(value, str) else json_text(value)
-
-
-def _sound(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def flat_columns(

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from itertools import repeat
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from spreports.arrays import array_of
 from spreports.at_work import threads_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import MAX_COLUMNS, RESCUED
-from spreports.fetch.json.columns import Misfit, columns_of, flat_columns
+from spreports.fetch.json.columns import columns_of, flat_columns
 from spreports.fetch.json.cut import Block, RecordCutter
+from spreports.fetch.json.misfits import Misfit, rescued
 from spreports.fetch.json.native import NativeParser
-from spreports.fetch.json.shape import Record, discover, leaves, occurs, record_of
+from spreports.fetch.json.shape import (
+    Leaf,
+    Node,
+    Record,
+    discover,
+    leaves,
+    occurs,
+    record_of,
+)
 from spreports.fetch.kernel.sandbox import kernels_at_once
 
 __all__ = ["LOOK_AHEAD", "RecordBatches"]
@@ -30,6 +39,8 @@ LOOK_AHEAD: Final = 1 << 20
 # After so many refusals in a row the native parser is asked less often
 _PATIENCE: Final = 4
 _SELDOM: Final = 16
+# Keys that come late are read natively, too, up to so many
+_LATE_KEYS: Final = 32
 # Blocks that Arrow parses at once, each by a thread of its own
 _THREADS: Final = 2
 
@@ -87,6 +98,7 @@ class RecordBatches:
         self._unseen: dict[str, Column] = {}
         if self._first:
             self._unseen = {c.name: c for c in columns if not c.optional}
+        self._late: dict[str, Leaf] = {}
         self._native = NativeParser(self._root)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -142,14 +154,20 @@ class RecordBatches:
                 ahead.popleft()
                 rows = len(arrays[0])
                 cutter.row += rows
-                yield self._batch(arrays, rows, ())
+                late = self._unplaced(arrays[len(self._root.fields) :])
+                yield self._batch(arrays[: len(self._root.fields)], rows, late)
             else:
                 # what was cut ahead of here may be cut wrongly
                 cutter.give_back(block for block, _ in ahead)
                 ahead.clear()
                 records = cutter.exact(self._batch_bytes)
                 if records:
-                    yield self._careful(records)
+                    refused = 0 if self._learned(records) else refused
+                    batch = self._careful(records)
+                    del records
+                    # What lies unused there is a sixth of the process by now
+                    pa.default_memory_pool().release_unused()
+                    yield batch
 
     def _look_ahead(
         self,
@@ -168,6 +186,33 @@ class RecordBatches:
                 break
             ahead.append((block, pool.submit(self._native.columns, block)))
 
+    def _learned(self, records: Sequence[dict[str, object]]) -> bool:
+        """Have the keys that came late read natively from here on, where there are any.
+
+        They get no column: their values are counted, and kept where the caller rescues.
+        """
+        keys = set().union(*records) - self._root.fields.keys() - self._late.keys()
+        if not keys or len(keys) + len(self._late) > _LATE_KEYS:
+            return False
+        self._late |= {key: Leaf(name=key, known=False) for key in sorted(keys)}
+        fields: dict[str, Node] = {**self._root.fields, **self._late}
+        self._native = NativeParser(Record(fields=fields))
+        return True
+
+    def _unplaced(self, arrays: Sequence[pa.Array]) -> list[Misfit]:
+        """Count the values of the late keys; return them where they are kept."""
+        kept: list[Misfit] = []
+        counts = self._findings.unplaced
+        for key, texts in zip(self._late, arrays, strict=True):
+            if texts.null_count == len(texts):
+                continue
+            counts[key] = counts.get(key, 0) + len(texts) - texts.null_count
+            if self._rule == "rescue":
+                rows = pc.indices_nonzero(texts.is_valid()).to_pylist()
+                values = texts.drop_null().to_pylist()
+                kept += map(Misfit, rows, repeat(key), repeat(""), values)
+        return kept
+
     def _careful(self, records: Sequence[dict[str, object]]) -> pa.RecordBatch:
         """Return a batch of decoded records."""
         arrays, misfits = columns_of(self._root, records)
@@ -185,7 +230,7 @@ class RecordBatches:
             else list(arrays)
         )
         if self._rule == "rescue":
-            columns.append(_rescued(misfits, rows))
+            columns.append(rescued(misfits, rows))
         self._findings.rows += rows
         batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
         if self._unseen:
@@ -215,12 +260,12 @@ class RecordBatches:
         if self._flat:
             empty = [pa.nulls(0, each.dtype) for each in self._root.fields.values()]
             flat = flat_columns(self._root, empty)
-            names = _distinct([name for name, _ in flat])
-            fields = [
-                (name, array.type) for name, (_, array) in zip(names, flat, strict=True)
-            ]
+            served = [(name, array.type) for name, array in flat]
         else:
-            fields = [(key, each.dtype) for key, each in self._root.fields.items()]
+            served = [(key, each.dtype) for key, each in self._root.fields.items()]
+        # A key may have the name that is ours
+        _, *names = _distinct([RESCUED, *(name for name, _ in served)])
+        fields = [(name, dtype) for name, (_, dtype) in zip(names, served, strict=True)]
         if self._rule == "rescue":
             fields.append((RESCUED, pa.string()))
         return pa.schema(fields)
@@ -253,26 +298,3 @@ def _distinct(names: Sequence[str]) -> list[str]:
             unique = f"{name}_{number}"
         distinct.append(unique)
     return distinct
-
-
-def _rescued(misfits: Sequence[Misfit], rows: int) -> pa.Array:
-    """Return a JSON object of column and text for each row with a bad value."""
-    found: dict[int, dict[str, object]] = {}
-    for each in misfits:
-        _keep(found.setdefault(each.row, {}), each)
-    objects = [
-        json.dumps(found[row], ensure_ascii=False) if row in found else None
-        for row in range(rows)
-    ]
-    return array_of(objects, pa.string())
-
-
-def _keep(row: dict[str, object], misfit: Misfit) -> None:
-    """Add a text; several of one column, as in a list, become a list."""
-    before = row.get(misfit.column)
-    if before is None:
-        row[misfit.column] = misfit.text
-    elif isinstance(before, list):
-        before.append(misfit.text)
-    else:
-        row[misfit.column] = [before, misfit.text]

@@ -136,10 +136,10 @@ def json_text(value: object) -> str:
         return f"{{{','.join(fields)}}}"
     if isinstance(value, list):
         return f"[{','.join(map(json_text, value))}]"
-    return json.dumps(value, ensure_ascii=not _encodable(value))
+    return json.dumps(value, ensure_ascii=not is_text(value))
 
 
-def _encodable(value: object) -> bool:
+def is_text(value: object) -> bool:
     """Say whether a value can be UTF-8: half of a surrogate pair cannot."""
     try:
         str(value).encode()
@@ -153,7 +153,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise _Refused("a key stands twice in one object")
-    if not all(key.isascii() or _encodable(key) for key in found):
+    if not all(key.isascii() or is_text(key) for key in found):
         raise _Refused("a key holds half of a surrogate pair, which is no text")
     return found
 

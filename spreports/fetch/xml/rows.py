@@ -76,7 +76,12 @@ class Rows:
         self._seen: set[Place] = set()
         self._loose = Loose(record, paths, self._leaves.keys(), findings)
         self._rows = 0
-        columns = [(field.name, arrow_of(field, typed=typed)) for field in fields]
+        # An element may have the name that is ours
+        ours = {RESCUED: f"{RESCUED}_2"}
+        columns = [
+            (ours.get(field.name, field.name), arrow_of(field, typed=typed))
+            for field in fields
+        ]
         if self._rule == "rescue":
             columns.append((RESCUED, pa.string()))
         self.schema = pa.schema(columns)

@@ -46,7 +46,8 @@ class Tag:
     name : str
         Without a namespace's prefix; ``""`` for an end.
     attributes : dict of str to str
-        Without prefixes and without namespace declarations.
+        Without prefixes and without namespace declarations; of two names that are the
+        same so, the second keeps its prefix.
     """
 
     step: int
@@ -215,5 +216,6 @@ def _tag(markup: str) -> Tag | None:
             if label != "xmlns" and not label.startswith("xmlns:"):
                 # Source: XML 1.0, section 3.3.3: a line end or tab is a space
                 value = unescape(quoted[1:-1].translate(_WHITE))
-                values[label.rpartition(":")[2]] = value
+                local = label.rpartition(":")[2]
+                values[label if local in values else local] = value
     return Tag(0 if empty else 1, name.rpartition(":")[2], values)

@@ -1,0 +1,98 @@
+"""Keys that come late are counted, and kept on request, however they are read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spreports.fetch.document import Findings
+from spreports.fetch.json import native
+from spreports.fetch.json.records import RecordBatches
+from tests.drawing import SHARED_FIXTURE
+from tests.fetch.json_reports import json_type, read_json, table
+from tests.fetch.test_kernel_nested import written
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+pytestmark = pytest.mark.usefixtures("each_way", "small_blocks")
+
+KIND = json_type(table("rows", n="int64", s="string"))
+PLAIN = '{"n": 1, "s": "plain"}'
+
+
+def read(document: str, **options: Any) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """Return rows, what was rescued as values, and the counts."""
+    findings = Findings()
+    found = read_json(
+        document, KIND, on_bad_value="rescue", findings=findings, **options
+    ).to_pylist()
+    for row in found:
+        row["_rescued"] = json.loads(row["_rescued"] or "{}")
+    return found, findings.unplaced
+
+
+@settings(max_examples=150, suppress_health_check=SHARED_FIXTURE)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["a", "b", 'q"', "größe", "n.m"]), written(), max_size=3
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.integers(1, 300),
+)
+def test_late_values_are_the_same_read_natively_or_with_care(
+    late: list[dict[str, str]], batch_bytes: int
+) -> None:
+    odd = []
+    for pairs in late:
+        more = "".join(f", {json.dumps(key)}: {text}" for key, text in pairs.items())
+        odd.append(f'{{"n": 2{more}, "s": "odd"}}')
+    document = f'{{"rows": [{", ".join([PLAIN] * 9 + odd + [PLAIN] * 3 + odd)}]}}'
+
+    natively = read(document, batch_bytes=batch_bytes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native.NativeParser, "columns", lambda _self, _block: None)
+        with_care = read(document, batch_bytes=batch_bytes)
+
+    assert natively == with_care
+    values = [json.loads(text) for pairs in late for text in pairs.values()]
+    counted = 2 * sum(1 for value in values if value is not None)
+    assert sum(natively[1].values()) == counted
+
+
+def test_records_with_a_late_key_are_read_natively_once_it_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    careful: list[int] = []
+    watched = RecordBatches._careful
+
+    def counting(self: RecordBatches, records: Any) -> pa.RecordBatch:
+        careful.append(len(records))
+        return watched(self, records)
+
+    monkeypatch.setattr(RecordBatches, "_careful", counting)
+    odd = '{"n": 2, "late": 1.50, "s": "odd"}'
+    document = f'{{"rows": [{", ".join([PLAIN] * 30 + [odd] * 3_000)}]}}'
+
+    rows, counts = read(document, batch_bytes=1_000)
+
+    assert counts == {"late": 3_000}
+    assert [row["_rescued"] for row in rows[30:]] == [{"late": "1.50"}] * 3_000
+    assert sum(careful) < 300
+
+
+def test_more_late_keys_than_are_read_natively_are_counted_all_the_same() -> None:
+    odd = [f'{{"n": 2, "k{number}": {number}}}' for number in range(60)]
+    document = f'{{"rows": [{", ".join([PLAIN] * 9 + odd * 2)}]}}'
+
+    rows, counts = read(document, batch_bytes=100)
+
+    assert counts == {f"k{number}": 2 for number in range(60)}
+    assert rows[-1]["_rescued"] == {"k59": "59"}
