@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from itertools import islice
 from typing import Final, Generic, TypeVar
 
 import pyarrow as pa
@@ -28,6 +29,7 @@ def read_ahead(
     chunks: Generator[T, None, None],
     *,
     queue_bytes: int = QUEUE_BYTES,
+    worth: int = 0,
 ) -> Generator[T, None, None]:
     """Yield the same chunks, read ahead by another thread.
 
@@ -38,12 +40,22 @@ def read_ahead(
         The thread that reads it also closes it.
     queue_bytes : int, bytes
         The thread waits while as much as this is waiting; 1 for one chunk at a time.
+    worth : int, bytes
+        Where the first chunk has fewer there is little behind it, and no thread.
 
     Yields
     ------
     bytes or pyarrow.RecordBatch
         In order.
     """
+    if worth:
+        first = list(islice(chunks, 1))
+        if sum(map(_bytes_of, first)) < worth:
+            with closing(chunks):
+                yield from first
+                yield from chunks
+            return
+        chunks = _behind(first, chunks)
     ahead = _Ahead(chunks, queue_bytes)
     # A thread inside native code must not be torn down with the interpreter
     atexit.register(ahead.stop)
@@ -52,6 +64,15 @@ def read_ahead(
     finally:
         ahead.stop()
         atexit.unregister(ahead.stop)
+
+
+def _behind(
+    first: list[T], chunks: Generator[T, None, None]
+) -> Generator[T, None, None]:
+    """Yield what was read already, which is kept no longer than that, and the rest."""
+    with closing(chunks):
+        yield first.pop()
+        yield from chunks
 
 
 class _Ahead(Generic[T]):

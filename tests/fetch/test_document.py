@@ -190,3 +190,46 @@ def test_two_threads_in_a_row_end_even_if_the_first_closes_the_second() -> None:
     assert not reading.is_alive()
     seconds[0].stop()
     assert ahead_threads() == []
+
+
+def test_a_document_of_one_block_is_read_without_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def noted(self: threading.Thread) -> None:
+        started.append(self.name)
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    rows = TEXT.count(b"\n") - 1
+
+    assert read(TEXT, KIND).num_rows == rows
+    assert started == []
+    assert read(TEXT, KIND, batch_bytes=50_000).num_rows == rows
+    assert "spreports-read-ahead" in started
+
+
+def test_what_comes_behind_a_first_small_chunk_is_read_all_the_same() -> None:
+    chunks = [b"1", b"22", b"333"]
+
+    for worth in range(4):
+        read_chunks = read_ahead((chunk for chunk in chunks), worth=worth)
+        assert list(read_chunks) == chunks
+
+    closed: list[bool] = []
+
+    def noting() -> Generator[bytes, None, None]:
+        try:
+            yield from chunks
+        finally:
+            closed.append(True)
+
+    for worth in (1, 2):
+        ahead = read_ahead(noting(), worth=worth)
+        assert next(ahead) == b"1"
+        ahead.close()
+    assert closed == [True, True]
+    assert ahead_threads() == []
+    assert list(read_ahead((chunk for chunk in list[bytes]()), worth=2)) == []

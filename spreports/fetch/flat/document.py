@@ -114,10 +114,12 @@ def open_flat(
 
     def batches() -> Generator[pa.RecordBatch, None, None]:
         # Inflating, decoding and cutting have a thread, parsing and typing two, and
-        # this one is the consumer's. They start with the first batch: a reader that is
-        # only asked for its schema costs none
+        # this one is the consumer's. They start with the first batch, a reader that is
+        # only asked for its schema costs none, and where there is more than that
         # One block waits: parsing takes four times as long as inflating
-        blocks = read_ahead(read_blocks(), queue_bytes=batch_bytes)
+        blocks = read_ahead(
+            read_blocks(), queue_bytes=batch_bytes, worth=block_bytes // 2
+        )
         with closing(rows.batches(blocks)) as made:
             if not entry.summary_row:
                 yield from made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from itertools import accumulate
 from typing import Final
 
@@ -38,10 +39,7 @@ class Forms:
     def __init__(self, layouts: Sequence[Layout]) -> None:
         self._layouts = tuple(layouts)
         self._texts = [_template(layout) for layout in layouts]
-        self._zones = b"".join(
-            _ZONE.pack(name.encode(), _seconds(zone_offset(name)), 0)
-            for name in ZONE_OFFSETS
-        )
+        self._zones = _zones()
 
     @property
     def size(self) -> int:
@@ -68,6 +66,15 @@ class Forms:
             for at, layout in zip(starts, self._layouts, strict=True)
         ]
         return b"".join([*patterns, *self._texts, self._zones])
+
+
+@cache
+def _zones() -> bytes:
+    """Return all zones with their offsets."""
+    return b"".join(
+        _ZONE.pack(name.encode(), _seconds(zone_offset(name)), 0)
+        for name in ZONE_OFFSETS
+    )
 
 
 def _template(layout: Layout) -> bytes:
