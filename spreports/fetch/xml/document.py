@@ -247,8 +247,11 @@ def _buffers(
             del text[: nodes.end]
             need = batch_bytes
         elif need >= MAX_RECORD:
-            msg = f"a record of more than {MAX_RECORD >> 20} MiB, or none to be found"
-            raise ParseError(f"this is not a report: {msg}")
+            most = MAX_RECORD >> 20
+            raise ParseError(
+                f"no record ends within {most} MiB: this is no report, or one that is "
+                "a single record; Document.save(path) keeps it"
+            )
         else:
             # Twice as much each time, so that a large record is not read over and over
             need = min(2 * need, MAX_RECORD)
