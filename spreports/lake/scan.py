@@ -190,28 +190,31 @@ class _Source:
         n_rows: int | None,
         batch_size: int | None,  # noqa: ARG002 - polars passes it; ours fit the files
     ) -> Iterator[pl.DataFrame]:
-        """Yield the rows that fulfil `predicate`; at most `n_rows` if given."""
-        chosen = self._layout.schema.names if with_columns is None else with_columns
+        """Yield the rows that fulfil `predicate`, of the first `n_rows` if given."""
+        names = self._layout.schema.names
+        chosen = names if with_columns is None else with_columns
         needed = set(chosen)
         needed |= set(predicate.meta.root_names()) if predicate is not None else set()
+        # Which rows are the first ones, no condition may change
+        exact = [] if predicate is None or n_rows is not None else parts(predicate)
         wanted = Wanted(
             self._layout,
-            tuple(name for name in self._layout.schema.names if name in needed),
-            [] if predicate is None else conditions(parts(predicate)),
+            # Rows without any column are counted by one
+            tuple(name for name in names if name in (needed or names[:1])),
+            conditions(exact),
         )
-        exact = [] if predicate is None else parts(predicate)
         left = n_rows
         for tables in self._tables(wanted, exact, hurried=n_rows is not None):
             if not tables:
                 continue
             frame = pl.concat([frame_of(table) for table in tables])
-            if predicate is not None:
-                frame = frame.filter(predicate)
-            frame = frame.select(chosen)
             if left is not None:
                 frame = frame.head(left)
                 left -= frame.height
-            yield frame
+            if predicate is not None:
+                frame = frame.filter(predicate)
+            # Selecting nothing would leave no rows, either
+            yield frame.select(chosen) if chosen else frame.drop(frame.columns)
             if left == 0:
                 return
 
