@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from spreports.lake.ranges import RangedParquet, Ranges
 from spreports.load.target import STATE, refusals, shown
 
 __all__ = ["Place"]
+
+# Source: fsspec.asyn and fsspec.spec, expand_path; a marker's own name has none
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,11 @@ class Place:
             return {}
         paths = {f"{self.path}/{name}": name for name in names}
         with self.refusals("read"):
+            if _PATTERN.search(self.path):
+                each = {path: self._one(path) for path in paths}
+                return {
+                    paths[at]: data for at, data in each.items() if data is not None
+                }
             found = self.fs.cat(list(paths), on_error="return")
             if isinstance(found, bytes):  # one path gives its bytes alone
                 found = {next(iter(paths)): found}
@@ -144,6 +153,13 @@ class Place:
                     raise data
                 kept[paths[str(path)]] = data
         return kept
+
+    def _one(self, path: str) -> bytes | None:
+        """Return the bytes of one file: `cat` takes some names for patterns."""
+        try:
+            return bytes(self.fs.cat_file(path))
+        except FileNotFoundError:
+            return None
 
     def parquet(
         self,

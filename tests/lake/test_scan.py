@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +39,27 @@ def test_a_lake_reads_back_what_was_written(lakeside: Lakeside) -> None:
     assert frame.columns == [*orders().column_names, "purchase-date_day"]
     days = frame.group_by("purchase-date_day").len().sort("purchase-date_day")
     assert days.rows() == [(day_of(0), 6), (day_of(1), 6), (day_of(2), 6)]
+
+
+@pytest.mark.parametrize("name", ["lake[1]", "lake*", "lake?", "l{a,b}ke", "l ä#%20+"])
+def test_a_folder_of_any_name_is_read_and_no_other(
+    lakeside: Lakeside, name: str
+) -> None:
+    home = lakeside.url.rpartition("/")[0]
+    other = replace(lakeside, url=f"{home}/lake1")
+    odd = replace(lakeside, url=f"{home}/{name}")
+    other.put("1", orders(0))
+    for report in ("2", "3"):
+        odd.put(report, orders(int(report)), day=int(report), partition_by=["sku"])
+
+    found = odd.scan().collect()
+
+    assert rows_of(found) == rows_of_table(orders(2)) + rows_of_table(orders(3))
+    lake = spr.Lake(odd.url, storage_options=odd.options)
+    assert [report.report_id for report in lake.reports()] == ["2", "3"]
+    assert lake.compact().reports == 2
+    assert lake.check(deep=True)
+    assert rows_of(odd.scan().collect()) == rows_of(found)
 
 
 def test_a_plain_sink_is_a_lake_as_well(tmp_path: Path) -> None:
