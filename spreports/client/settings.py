@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -22,7 +23,8 @@ REFRESH_TOKEN = "SP_API_REFRESH_TOKEN"  # noqa: S105 - the name of a variable
 CLIENT_ID = ("LWA_APP_ID", "LWA_CLIENT_ID")
 CLIENT_SECRET = "LWA_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 _SECRET_KEYS = ("refresh_token", "client_id", "client_secret")
-_PROFILE_KEYS = {*_SECRET_KEYS, "region", "endpoint", "token_url"}
+_PROFILE_KEYS = {*_SECRET_KEYS, "account", "region", "endpoint", "token_url"}
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Settings:
         With the user's own entries (``SPREPORTS_CATALOGUE``).
     source : str
         Where the credentials come from, in words.
+    name : str or None
+        Of the account, which outlives its credentials; None: they name it.
     """
 
     credentials: Credentials
@@ -51,6 +55,7 @@ class Settings:
     home: Path | None = None
     catalogue: Catalogue = field(default_factory=default_catalogue, repr=False)
     source: str = field(default="the arguments", compare=False)
+    name: str | None = None
 
     @property
     def account(self) -> str:
@@ -59,6 +64,8 @@ class Settings:
         Ids are unique only with the seller, and a stand-in's only with the stand-in:
         what one Amazon served must never be taken for another's.
         """
+        if self.name is not None:
+            return self.name
         if self.endpoint is None:
             return self.credentials.account
         mark = f"{self.credentials.account} {self.endpoint.rstrip('/').lower()}"
@@ -92,13 +99,15 @@ def read_settings(
     ConfigError
         No credentials, half of them, or a profile that cannot be used.
     """
-    found, source = credentials, "the arguments"
+    found, source, name = credentials, "the arguments", None
     stored: Mapping[str, str] = {}
     if found is None and profile is not None:
         stored = read_profile(profile, environment)
         found, source = _credentials(stored), f"profile {profile!r}"
     if found is None:
         found, source = _from_environment(environment), "the environment"
+        # It belongs to the credentials beside it, and to no others
+        name = environment.get("SPREPORTS_ACCOUNT")
     if found is None and "SPREPORTS_PROFILE" in environment:
         named = environment["SPREPORTS_PROFILE"]
         stored = read_profile(named, environment)
@@ -123,7 +132,18 @@ def read_settings(
         home=Path(place).expanduser() if place else None,
         catalogue=read_catalogue(environment),
         source=source,
+        name=_account(stored.get("account") if stored else name),
     )
+
+
+def _account(name: str | None) -> str | None:
+    """Return the name of an account, which is also one of folders."""
+    if name and not _ACCOUNT.fullmatch(name):
+        raise ConfigError(
+            "account (SPREPORTS_ACCOUNT) is 1 to 64 of A-Z a-z 0-9 . _ -, the first a "
+            "letter or digit"
+        )
+    return name or None
 
 
 def _from_environment(environment: Mapping[str, str]) -> Credentials | None:
@@ -163,7 +183,7 @@ def read_profile(name: str, environment: Mapping[str, str]) -> Mapping[str, str]
     -------
     mapping of str to str
         ``refresh_token``, ``client_id``, ``client_secret`` and what else is set of
-        ``region``, ``endpoint``, ``token_url``.
+        ``account``, ``region``, ``endpoint``, ``token_url``.
 
     Raises
     ------

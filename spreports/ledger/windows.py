@@ -170,30 +170,17 @@ class LakeWindows:
 
     def put(self, lake: str, feed: str, window: LakeWindow, now: datetime) -> None:
         """Write a window, in the place of what was known of it."""
-        values = (
-            lake,
-            feed,
-            window.name,
-            _iso(window.start),
-            _iso(window.end),
-            window.state.value,
-            window.tries,
-            window.error_kind,
-            window.error,
-            window.report_id,
-            window.report_document_id,
-            window.sha256,
-            _iso(window.created_time),
-            json.dumps({n: [t.rows, t.columns] for n, t in window.tables.items()}),
-            window.files,
-            _iso(now),
-            window.item,
-        )
-        marks = ", ".join("?" * len(values))
+        self.put_all(lake, feed, [window], now)
+
+    def put_all(
+        self, lake: str, feed: str, windows: Sequence[LakeWindow], now: datetime
+    ) -> None:
+        """Write windows, all of them or none."""
+        marks = ", ".join("?" * 17)
         with self._write() as db:
-            db.execute(
+            db.executemany(
                 f"INSERT OR REPLACE INTO lake_windows VALUES ({marks})",  # noqa: S608 - question marks
-                values,
+                [_row(lake, feed, window, now) for window in windows],
             )
 
     def with_item(
@@ -235,6 +222,29 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _row(lake: str, feed: str, window: LakeWindow, now: datetime) -> tuple[Any, ...]:
+    """Return a window as a row."""
+    return (
+        lake,
+        feed,
+        window.name,
+        _iso(window.start),
+        _iso(window.end),
+        window.state.value,
+        window.tries,
+        window.error_kind,
+        window.error,
+        window.report_id,
+        window.report_document_id,
+        window.sha256,
+        _iso(window.created_time),
+        json.dumps({n: [t.rows, t.columns] for n, t in window.tables.items()}),
+        window.files,
+        _iso(now),
+        window.item,
+    )
 
 
 def _read(row: Sequence[Any]) -> LakeWindow:

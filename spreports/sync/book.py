@@ -89,11 +89,13 @@ class Book:
         return self._known[stream.key]
 
     def keep(self, stream: Stream) -> None:
-        """Write down what was read from the lake: the ledger knows it from now on."""
-        ledger = self._connection.ledger.windows
+        """Write down what was read from the lake: the ledger knows it from now on.
+
+        All at once: of a part of it, the next run would take the rest for missing.
+        """
+        ledger, now = self._connection.ledger.windows, self._connection.clock.now()
         if not ledger.of(self.lake, stream.key):
-            for window in self.windows(stream):
-                ledger.put(self.lake, stream.key, window, self._connection.clock.now())
+            ledger.put_all(self.lake, stream.key, self.windows(stream), now)
 
     def put(self, stream: Stream, window: LakeWindow) -> None:
         """Write a window."""

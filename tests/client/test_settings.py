@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
-from spreports.client.settings import read_settings
+from spreports.client.settings import Settings, read_settings
 
 SECRET = "canary-secret-7f3a"
 GIVEN = spr.Credentials("Atzr|canary-refresh", "app", SECRET)
@@ -20,13 +20,14 @@ def settings(
     profile: str | None = None,
     credentials: spr.Credentials | None = None,
     region: str | None = None,
-) -> object:
+    endpoint: str | None = None,
+) -> Settings:
     return read_settings(
         environment,
         profile=profile,
         region=region,
         credentials=credentials,
-        endpoint=None,
+        endpoint=endpoint,
         token_url=None,
         home=None,
     )
@@ -137,3 +138,37 @@ def test_credentials_are_neither_shown_nor_pickled() -> None:
 def test_another_target_than_the_simulator_is_refused() -> None:
     with pytest.raises(spr.ConfigError, match="simulator"):
         spr.connect("sandbox")
+
+
+def test_an_account_may_have_a_name_that_outlives_its_credentials(
+    config: Path,
+) -> None:
+    own = {"LWA_APP_ID": "c", "LWA_CLIENT_SECRET": "s", "SPREPORTS_ACCOUNT": "shop-1"}
+    old, new = (
+        settings({**own, "SP_API_REFRESH_TOKEN": token}, endpoint="https://a.example")
+        for token in ("old", "new")
+    )
+    unnamed = settings({**own, "SP_API_REFRESH_TOKEN": "new", "SPREPORTS_ACCOUNT": ""})
+
+    assert (old.account, new.account) == ("shop-1", "shop-1")
+    assert unnamed.account == unnamed.credentials.account
+
+    # It is the name of those credentials, and of no others
+    elsewhere = {"XDG_CONFIG_HOME": str(config.parents[1]), **own}
+    profile = settings(elsewhere, profile="shop")
+    assert profile.account == profile.credentials.account
+    assert settings(own, credentials=GIVEN).account == GIVEN.account
+    config.write_text(config.read_text().replace("[shop]", '[shop]\naccount = "mine"'))
+    assert settings(elsewhere, profile="shop").account == "mine"
+
+
+@pytest.mark.parametrize("name", ["a b", "../x", "-x", "ä", "x" * 65])
+def test_a_name_that_is_no_folders_is_refused(name: str) -> None:
+    own = {
+        "SP_API_REFRESH_TOKEN": "r",
+        "LWA_APP_ID": "c",
+        "LWA_CLIENT_SECRET": "s",
+        "SPREPORTS_ACCOUNT": name,
+    }
+    with pytest.raises(spr.ConfigError, match="SPREPORTS_ACCOUNT"):
+        settings(own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import fsspec
 import pytest
 
 import spreports as spr
+from spreports.client.settings import Settings
+from spreports.ledger import windows
 from spreports.load.parquet import markers
 from spreports.simulator import Fault, Simulator
 from tests.clocks import ManualClock
@@ -528,3 +531,68 @@ def test_folders_that_a_document_may_have_are_left_to_it(
     feed = spr.Feed(name, marketplaces=["DE"], since="7d", partition_by=folders)
 
     assert client.sync(feed, "memory://nowhere/lake", dry_run=True).plan is not None
+
+
+def lines(lake: str) -> Counter[tuple[str, str]]:
+    """How often each line of an order is in a lake."""
+    frame = spr.scan_lake(lake, "orders", latest=True)
+    found = frame.select("amazon-order-id", "sku").collect()
+    return Counter((str(order), str(sku)) for order, sku in found.rows())
+
+
+def test_a_run_that_is_killed_while_it_reads_back_a_lake_doubles_nothing(
+    simulator: Simulator,
+    clock: ManualClock,
+    home: Path,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(6):
+        with simulator.client(home=home) as client:
+            client.sync(FEED, lake)
+        clock.advance(DAY)
+    before = lines(lake)
+    shutil.rmtree(home)
+    written, left = windows._row, [3]
+
+    def dying(*window: Any) -> tuple[Any, ...]:
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+        return written(*window)
+
+    monkeypatch.setattr(windows, "_row", dying)
+    with simulator.client(home=home) as client, pytest.raises(KeyboardInterrupt):
+        client.sync(FEED, lake)
+    monkeypatch.undo()
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake)
+
+    after = lines(lake)
+    assert max(after.values()) == 1
+    assert before <= after
+
+
+def test_a_seller_who_authorises_anew_is_the_same_account_by_its_name(
+    simulator: Simulator, clock: ManualClock, home: Path, lake: str
+) -> None:
+    def run(token: str) -> spr.SyncResult:
+        made_up = simulator.credentials
+        settings = Settings(
+            credentials=spr.Credentials(
+                token, made_up.client_id, made_up.client_secret
+            ),
+            endpoint=simulator.endpoint,
+            token_url=simulator.token_url,
+            home=home,
+            name="the-shop",
+        )
+        with spr.Client(settings, clock=clock) as client:
+            return client.sync(FEED, lake)
+
+    for token in ("Atzr|old", "Atzr|old", "Atzr|new"):
+        run(token)
+        clock.advance(DAY)
+
+    assert max(lines(lake).values()) == 1
+    assert {report.account for report in spr.Lake(lake).reports()} == {"the-shop"}
