@@ -106,6 +106,7 @@ class Typing:
         matched = matched_columns(header, entry)
         self._missing = tuple(map(_decided, _missing(matched, entry)))
         self._cells: Mapping[str, Cells | None] | None = None
+        self._null: dict[str, pa.Array] = {}
         findings.missing_columns = tuple(column.name for column in self._missing)
         findings.unknown_columns = tuple(
             name for name, column in matched.items() if column is None
@@ -188,10 +189,17 @@ class Typing:
             if bad_rows is not None:
                 bad[name] = bad_rows
         rows = texts.num_rows
-        arrays += [pa.nulls(rows, ARROW_TYPES[each.dtype]) for each in self._missing]
+        arrays += [self._nulls(rows, each.dtype) for each in self._missing]
         if self._rule == "rescue":
             arrays.append(rescued(bad, texts))
         return Made(pa.RecordBatch.from_arrays(arrays, schema=self.schema), bad)
+
+    def _nulls(self, rows: int, dtype: str) -> pa.Array:
+        """Return so many nulls; batches share them, since there may be many columns."""
+        known = self._null.get(dtype)
+        if known is None or len(known) < rows:
+            known = self._null[dtype] = pa.nulls(rows, ARROW_TYPES[dtype])
+        return known.slice(0, rows)
 
     def judged(self, made: Made, first_row: int) -> pa.RecordBatch:
         """Judge the bad cells of a batch, when it is its turn.

@@ -265,14 +265,14 @@ def _compaction(
     root: Place, marker: Marker
 ) -> tuple[list[Holding], set[tuple[str, str]]]:
     """Return the reports of a compaction, and the markers that it stands for."""
-    files = {file.path for file in marker.files}
+    files = {file.path: file.rows for file in marker.files}
     try:
         told = json.loads(marker.note[COMPACTED])
         old = {(str(stem), str(digest)) for stem, digest in told["replaces"].items()}
         reports = []
         for each in told["reports"]:
             spans = tuple(Span(str(p), int(a), int(n)) for p, a, n in each["spans"])
-            if not {span.path for span in spans} <= files:
+            if any(span.start + span.rows > files[span.path] for span in spans):
                 raise ValueError
             note = {str(k): str(v) for k, v in each["note"].items()}
             stem, digest = str(each["stem"]), str(each["digest"])
@@ -293,7 +293,7 @@ def _compaction(
                     marker=marker.stem,
                 )
             )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise SinkError(
             f"{root.name}: the marker {marker.stem}.json is damaged; restore it from a"
             " copy, or delete it and its files and sync again",

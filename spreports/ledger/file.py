@@ -80,8 +80,15 @@ class Ledger:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """Hold the write lock for one transaction."""
-        with self._lock, self._turn.lock, transaction(self._connection) as db:
-            yield db
+        with self._lock, self._turn.lock:
+            try:
+                with transaction(self._connection) as db:
+                    yield db
+            except sqlite3.Error as exc:
+                raise ConfigError(
+                    f"the ledger {self._path} cannot be written ({exc}); make room, or "
+                    "let its other users finish, and run again: what was written stays"
+                ) from exc
 
     def _intend(
         self, db: sqlite3.Connection, account: str, key: str, now: datetime

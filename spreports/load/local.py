@@ -34,6 +34,12 @@ class LocalTarget:
         self._private = private
         # Renames must stay on the file system where the rows will lie
         self._root = Path(os.path.realpath(root))
+        if root.is_symlink() and (root.parent / STATE / root.name).is_dir():
+            raise SinkError(
+                f"{name} is a link, and its markers lie beside the link, where those "
+                "of new files would not: put it back, and link the whole lake's folder",
+                url=name,
+            )
         self._state = self._root.parent / STATE / self._root.name
         self._tmp = self._root.parent / STATE / "tmp"
         self._run: Path | None = None

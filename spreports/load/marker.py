@@ -110,19 +110,20 @@ class Marker:
         """
         try:
             raw = json.loads(data)
-            if raw["format"] != FORMAT:
+            files = tuple(
+                MarkedFile(_own(stem, f["path"]), int(f["rows"]), int(f["bytes"]))
+                for f in raw["files"]
+            )
+            if raw["format"] != FORMAT or raw["rows"] != sum(f.rows for f in files):
                 raise ValueError
             return cls(
                 stem=stem,
-                files=tuple(
-                    MarkedFile(_own(stem, f["path"]), int(f["rows"]), int(f["bytes"]))
-                    for f in raw["files"]
-                ),
+                files=files,
                 partition_by=tuple(map(str, raw["partition_by"])),
                 schema=str(raw["schema"]),
                 note={str(k): str(v) for k, v in raw["note"].items()},
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _unreadable(f"{stem}.json") from None
 
 

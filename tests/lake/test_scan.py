@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -343,3 +346,47 @@ def test_pruning_never_changes_an_answer(
 
     assert found.equals(everything.filter(condition))
     shutil.rmtree(home)
+
+
+def test_a_data_root_that_was_moved_and_linked_is_refused_and_a_whole_lake_is_not(
+    shore: Lakeside, tmp_path: Path
+) -> None:
+    shore.put("1", orders(1), day=1)
+    root, elsewhere = Path(shore.root(ORDERS)), tmp_path / "larger"
+    shutil.move(root, elsewhere)
+    root.symlink_to(elsewhere)
+
+    with pytest.raises(spr.SinkError, match="is a link"):
+        shore.put("2", orders(2), day=2)
+
+    root.unlink()
+    shutil.move(elsewhere, root)
+    shutil.move(shore.url, elsewhere)
+    Path(shore.url).symlink_to(elsewhere)
+    shore.put("2", orders(2), day=2)
+    expected = rows_of_table(orders(1)) + rows_of_table(orders(2))
+    assert rows_of(shore.scan().collect()) == sorted(expected, key=repr)
+    assert spr.Lake(shore.url).check(deep=True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw | {"files": raw["files"][1:]},
+        lambda raw: raw | {"rows": raw["rows"] + 1},
+        lambda _: "[" * 5_000,
+    ],
+)
+def test_a_marker_that_contradicts_itself_is_damaged(
+    shore: Lakeside, damage: Callable[[Any], Any]
+) -> None:
+    shore.put("1", orders(1), day=1, partition_by=["sku"])
+    name = f"_spreports/{ORDERS}/1.json"
+    wrong = damage(json.loads(shore.bytes_of(name)))
+    text = wrong if isinstance(wrong, str) else json.dumps(wrong)
+    shore.overwrite(name, text.encode())
+
+    with pytest.raises(spr.SinkError, match=r"damaged 1\.json"):
+        shore.scan()
+    (problem,) = spr.Lake(shore.url).check().problems
+    assert problem.kind == "marker"

@@ -120,3 +120,17 @@ def test_processes_write_side_by_side_and_lose_nothing(tmp_path: Path) -> None:
     (count,) = connection.execute("SELECT count(*) FROM requests").fetchone()
     connection.close()
     assert count == 50
+
+
+def test_a_ledger_that_cannot_be_written_says_so_and_keeps_what_it_has(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.intend("account", KEY, NOW)
+    ledger._connection.execute("PRAGMA max_page_count = 1")
+
+    with pytest.raises(ConfigError, match=r"cannot be written \(.*full"):
+        ledger.intend("x" * 100_000, KEY, NOW)
+
+    assert ledger.latest("account", KEY) is not None
+    ledger.close()
