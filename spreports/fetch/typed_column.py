@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +12,13 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, scalar_of
 from spreports.fetch.cells import BLANKS, Cells
 
-__all__ = ["rescued", "typed_column"]
+__all__ = ["judged_texts", "rescued", "typed_column"]
+
+# Texts that are read one by one sooner than they are tried at once
+_SMALL: Final = 64
+# Parts that may be tried in vain, and how many more for each one that fits
+_IN_VAIN: Final = 48
+_WORTH: Final = 3
 
 
 def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
@@ -33,20 +40,14 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
         return pa.nulls(len(texts), cells.dtype), None
     if (read := _at_once(texts, cells)) is not None:
         return read, None
-    # some cell does not fit: see which, one text at a time
+    return judged_texts(texts, cells)
+
+
+def judged_texts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
+    """Type texts of which some do not fit as they stand; see `typed_column`."""
     encoded = texts.dictionary_encode()
-    values: list[object] = []
-    misfits: list[int] = []
-    for position, text in enumerate(encoded.dictionary.to_pylist()):
-        value = None
-        bare = text.strip(BLANKS)
-        if bare:
-            try:
-                value = cells.one(bare)
-            except ValueError:
-                misfits.append(position)
-        values.append(value)
-    typed = array_of(values, cells.dtype).take(encoded.indices)
+    values, misfits = _in_parts(_without_blanks(encoded.dictionary), cells)
+    typed = values.take(encoded.indices)
     if not misfits:
         return typed, None
     at_fault = pc.is_in(encoded.indices, array_of(misfits, encoded.indices.type))
@@ -60,15 +61,57 @@ def _at_once(texts: pa.Array, cells: Cells) -> pa.Array | None:
     try:
         return cells.at_once(texts)
     except pa.ArrowInvalid:
-        trimmed = pc.utf8_trim(texts, BLANKS)
+        trimmed = _without_blanks(texts)
     if trimmed.equals(texts):
         return None
-    is_empty = pc.equal(trimmed, scalar_of("", pa.string()))
     try:
-        nothing = scalar_of(None, pa.string())
-        return cells.at_once(pc.if_else(is_empty, nothing, trimmed))
+        return cells.at_once(trimmed)
     except pa.ArrowInvalid:
         return None
+
+
+def _without_blanks(texts: pa.Array) -> pa.Array:
+    """Return texts without the blanks around them; null where nothing else is."""
+    trimmed = pc.utf8_trim(texts, BLANKS)
+    is_empty = pc.equal(trimmed, scalar_of("", pa.string()))
+    return pc.if_else(is_empty, scalar_of(None, pa.string()), trimmed)
+
+
+def _in_parts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, list[int]]:
+    """Return values, and the positions of texts that do not fit, which are null.
+
+    Parts in which all fit are read at once, whatever stands in the others: a column is
+    halved until a part is small, or too many have been tried for nothing.
+    """
+    found: list[pa.Array] = []
+    misfits: list[int] = []
+    parts = [(0, len(texts))]
+    left = _IN_VAIN
+    while parts:
+        start, size = parts.pop()
+        part = texts.slice(start, size)
+        if cells.at_once is not None and size > _SMALL and left:
+            try:
+                if size < len(texts):  # all of it was tried
+                    found.append(cells.at_once(part))
+                    left += _WORTH
+                    continue
+            except pa.ArrowInvalid:
+                left -= 1
+            half = size // 2
+            parts += [(start + half, size - half), (start, half)]
+            continue
+        values: list[object] = []
+        for position, text in enumerate(part.to_pylist(), start):
+            value = None
+            if text is not None:
+                try:
+                    value = cells.one(text)
+                except ValueError:
+                    misfits.append(position)
+            values.append(value)
+        found.append(array_of(values, cells.dtype))
+    return pa.concat_arrays(found), misfits
 
 
 def rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column, entries
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
+from spreports.fetch import typed_column as column_of_texts
 from spreports.fetch.cells import cells_of
 from spreports.fetch.timestamps import ZONE_OFFSETS
 from spreports.fetch.typed_column import typed_column
@@ -250,3 +251,54 @@ def test_a_column_of_one_layout_is_read_at_once(pattern: str) -> None:
         moment - timedelta(hours=east),
         None,
     ]
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(["int64", "float64", "decimal", "boolean", "date", "timestamp"]),
+    st.lists(
+        st.none()
+        | NUMBER
+        | st.sampled_from(["2026-10-05", "2026-10-05T04:03:02Z", " true", "x", " ", ""])
+        | st.dates().map(str),
+        min_size=1,
+        max_size=30,
+    ),
+    st.integers(0, 6),
+)
+def test_a_column_read_in_parts_gives_what_its_cells_give_one_by_one(
+    dtype: str, texts: list[str | None], in_vain: int
+) -> None:
+    cells = cells_of(Column(name="v", dtype=dtype), local=False, currency=None)
+    assert cells is not None
+    array = pa.array(texts, pa.string())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(column_of_texts, "_SMALL", 1)
+        patch.setattr(column_of_texts, "_IN_VAIN", in_vain)
+        values, bad = typed_column(array, cells)
+
+    one_by_one, bad_ones = typed_column(array, replace(cells, at_once=None))
+
+    assert values.equals(one_by_one)
+    assert (bad is None) == (bad_ones is None)
+    assert bad is None or bad.equals(bad_ones)
+
+
+def test_few_odd_cells_do_not_make_a_column_slow() -> None:
+    cells = cells_of(Column(name="v", dtype="timestamp"), local=False, currency=None)
+    assert cells is not None
+    start = datetime(2026, 10, 5, tzinfo=UTC)
+    texts = [f"{start + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(9_999)]
+    texts[77], texts[8_000] = "yesterday", "2026-10-05"
+    read: list[str] = []
+
+    def counted(text: str) -> object:
+        read.append(text)
+        return cells.one(text)
+
+    values, bad = typed_column(pa.array(texts), replace(cells, one=counted))
+
+    assert bad is not None
+    assert bad.to_pylist() == [77]
+    assert values.null_count == 1
+    assert len(read) < 300

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from spreports.arrays import array_of
-from spreports.fetch.cells import BLANKS
 from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.values import is_text, json_text
+from spreports.fetch.typed_column import judged_texts
 
 __all__ = ["columns_of", "flat_columns", "typed_texts"]
 
@@ -158,25 +158,11 @@ def typed_texts(texts: pa.Array, leaf: Leaf) -> tuple[pa.Array, list[int]]:
             return cells.at_once(texts), []
         except pa.ArrowInvalid:
             pass  # some text does not fit as it stands: see which
-    encoded = texts.dictionary_encode()
-    values: list[object] = []
-    unfit: list[int] = []
-    for position, text in enumerate(encoded.dictionary.to_pylist()):
-        value = None
-        bare = text.strip(BLANKS)
-        if bare:
-            try:
-                value = cells.one(
-                    _whole(bare) if pa.types.is_integer(leaf.dtype) else bare
-                )
-            except ValueError:
-                unfit.append(position)
-        values.append(value)
-    typed = array_of(values, leaf.dtype).take(encoded.indices)
-    if not unfit:
-        return typed, []
-    at_fault = pc.is_in(encoded.indices, array_of(unfit, encoded.indices.type))
-    return typed, pc.indices_nonzero(at_fault).to_pylist()
+    if pa.types.is_integer(leaf.dtype):
+        one = cells.one
+        cells = replace(cells, one=lambda text: one(_whole(text)))
+    typed, unfit = judged_texts(texts, cells)
+    return typed, [] if unfit is None else unfit.to_pylist()
 
 
 def _whole(text: str) -> str:
