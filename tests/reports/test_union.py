@@ -44,3 +44,20 @@ def test_a_struct_in_one_document_and_text_in_another_is_refused_by_name() -> No
         united(batch(sales=pa.array([{"units": 1}])), batch(sales=pa.array(["1"])))
 
     assert told.value.column == "sales"
+
+
+def test_what_has_parts_is_whole_in_a_slice_and_in_another_order() -> None:
+    kind = pa.struct([("b", pa.string()), ("a", pa.int64())])
+    wider = pa.struct([("a", pa.int64()), ("b", pa.string()), ("c", pa.bool_())])
+    values = [[{"b": "x", "a": 1}], None, [], [{"b": "y", "a": 2}, None]]
+    lists = pa.array(values, pa.list_(kind))
+    whole = pa.schema([("l", pa.list_(wider))])
+
+    for start in range(5):
+        got = in_schema(batch(l=lists.slice(start)), whole)
+        got.validate(full=True)
+        rows = [
+            row and [item and {**item, "c": None} for item in row]
+            for row in values[start:]
+        ]
+        assert got.column(0).to_pylist() == rows
