@@ -19,7 +19,7 @@ from spreports.fetch.cells import cells_of
 from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
 from spreports.lake.partitions import FolderKey
-from spreports.load.widen import leads_to, plain_type, widened
+from spreports.load.widen import in_type, leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS
 
 __all__ = ["Layout", "conformed", "plain_schema", "united"]
@@ -150,7 +150,8 @@ def conformed(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedA
     try:
         if pa.types.is_string(plain):
             return _read(column, name, layout)
-        return column.cast(want)
+        chunks = [in_type(chunk, want) for chunk in column.chunks]
+        return pa.chunked_array(chunks, want)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a value, or no such cast
         # Arrow quotes values
         raise SinkError(

@@ -176,12 +176,14 @@ class LakeWindows:
         self, lake: str, feed: str, windows: Sequence[LakeWindow], now: datetime
     ) -> None:
         """Write windows, all of them or none."""
-        marks = ", ".join("?" * 17)
         with self._write() as db:
-            db.executemany(
-                f"INSERT OR REPLACE INTO lake_windows VALUES ({marks})",  # noqa: S608 - question marks
-                [_row(lake, feed, window, now) for window in windows],
-            )
+            for window in windows:
+                row = _row(lake, feed, window, now)
+                marks = ", ".join("?" * len(row))
+                db.execute(
+                    f"INSERT OR REPLACE INTO lake_windows VALUES ({marks})",  # noqa: S608 - question marks
+                    row,
+                )
 
     def with_item(
         self, lake: str, item: str

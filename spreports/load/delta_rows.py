@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from spreports.errors import SinkError
 from spreports.load.hive import days_of, to_utc
 from spreports.load.partition import Key, parse_keys
-from spreports.load.widen import leads_to, plain_type, widened
+from spreports.load.widen import in_type, leads_to, plain_type, widened
 
 __all__ = ["DeltaRows", "rows_of"]
 
@@ -162,7 +162,7 @@ def _stored(dtype: pa.DataType) -> pa.DataType:
 def _cast(column: pa.Array, field: pa.Field) -> pa.Array:
     """Cast a column, without quoting its values."""
     try:
-        return column.cast(field.type)
+        return in_type(column, field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a value, or no such cast
         msg = f"the column {field.name!r} holds values that are no {field.type}"
         raise SinkError(msg) from None

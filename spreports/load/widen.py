@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["leads_to", "plain_type", "widened"]
+__all__ = ["in_type", "leads_to", "plain_type", "widened"]
 
 DECIMAL_DIGITS = 38
 INTEGER_DIGITS = 19  # of the greatest with 64 bits
@@ -139,6 +140,44 @@ def _structs(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
             return None
         fields[field.name] = both
     return pa.struct(list(fields.items()))
+
+
+def in_type(column: pa.Array, dtype: pa.DataType) -> pa.Array:
+    """Return a column in a wider type; the parts of structs may be more, in any order.
+
+    Arrow before 20 casts no struct to one whose fields stand in another order.
+
+    Parameters
+    ----------
+    column : pyarrow.Array, n cells
+    dtype : pyarrow.DataType
+
+    Returns
+    -------
+    pyarrow.Array, n cells
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError
+        As ``cast``.
+    """
+    is_a, have = pa.types, column.type
+    if is_a.is_struct(dtype) and is_a.is_struct(have):
+        parts = [
+            in_type(column.field(part.name), part.type)
+            if have.get_field_index(part.name) >= 0
+            else pa.nulls(len(column), part.type)
+            for part in dtype
+        ]
+        missing = column.is_null()
+        return pa.StructArray.from_arrays(parts, fields=list(dtype), mask=missing)
+    if is_a.is_list(dtype) and is_a.is_list(have):
+        # A slice's own offsets cannot have a mask
+        offsets = pc.add(column.offsets, 0)
+        items = in_type(column.values, dtype.value_type)
+        missing = column.is_null()
+        return pa.ListArray.from_arrays(offsets, items, type=dtype, mask=missing)
+    return column.cast(dtype)
 
 
 def plain_type(dtype: pa.DataType) -> pa.DataType:

@@ -398,3 +398,20 @@ def test_a_marker_that_contradicts_itself_is_damaged(
         shore.scan()
     (problem,) = spr.Lake(shore.url).check().problems
     assert problem.kind == "marker"
+
+
+def test_a_compaction_that_promises_rows_beyond_a_file_is_damaged(
+    shore: Lakeside,
+) -> None:
+    for day in range(2):
+        shore.put(str(day), orders(day), day=day)
+    spr.Lake(shore.url).compact()
+    (name,) = [name for name in shore.files() if name.endswith(".json")]
+    raw = json.loads(shore.bytes_of(name))
+    note = json.loads(raw["note"]["spreports.compacted"])
+    note["reports"][1]["spans"][0][2] += 1
+    raw["note"]["spreports.compacted"] = json.dumps(note)
+    shore.overwrite(name, json.dumps(raw).encode())
+
+    with pytest.raises(spr.SinkError, match="is damaged"):
+        shore.scan()

@@ -165,7 +165,7 @@ class RecordBatches:
                     refused = 0 if self._learned(records) else refused
                     batch = self._careful(records)
                     del records
-                    # What lies unused there is a sixth of the process by now
+                    # It keeps several times what is in use: PROFILES.md
                     pa.default_memory_pool().release_unused()
                     yield batch
 
