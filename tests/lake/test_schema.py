@@ -78,6 +78,20 @@ def test_types_without_a_common_one_become_text(shore: Lakeside) -> None:
     assert shore.scan().collect()["novel"].to_list() == ["0.5", "0.10"]
 
 
+def test_structs_have_all_fields_whatever_their_order(shore: Lakeside) -> None:
+    ab = pa.struct([("a", pa.int64()), ("b", pa.string())])
+    ba = pa.struct([("b", pa.string()), ("a", pa.int64()), ("c", pa.bool_())])
+    shore.put("1", pa.table({"s": pa.array([{"a": 1, "b": "x"}, None], ab)}), day=0)
+    row = {"b": "y", "a": 2, "c": True}
+    shore.put("2", pa.table({"s": pa.array([row], ba)}), day=1)
+
+    assert shore.scan().collect()["s"].to_list() == [
+        {"a": 1, "b": "x", "c": None},
+        None,
+        {"a": 2, "b": "y", "c": True},
+    ]
+
+
 def test_a_column_that_is_nested_once_and_plain_once_is_an_error(
     shore: Lakeside,
 ) -> None:
