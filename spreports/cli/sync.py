@@ -63,6 +63,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sync.add_argument(
         "--retry-gaps", action="store_true", help="try once more what was given up"
     )
+    sync.add_argument(
+        "--refill",
+        action="store_true",
+        help="fill a lake anew that was deleted; without it that is an error (exit 1)",
+    )
     add_storage(sync)
     add_connection(sync)
     add_json(sync)
@@ -134,6 +139,7 @@ def _kept(
             dry_run=arguments.dry_run,
             on_drift=arguments.on_drift,
             retry_gaps=arguments.retry_gaps,
+            refill=arguments.refill,
             on_progress=on_progress,
         )
 

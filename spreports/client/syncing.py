@@ -49,6 +49,7 @@ class Syncing:
         dry_run: bool = False,
         on_drift: OnDrift = "evolve",
         retry_gaps: bool = False,
+        refill: bool = False,
         timeout: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> SyncResult:
@@ -82,6 +83,9 @@ class Syncing:
             logger ``spreports.sync`` for each difference; or held back as failed.
         retry_gaps : bool
             Try once more what was given up.
+        refill : bool
+            Begin a feed anew, from its `since` on, whose lake has nothing left of what
+            the ledger knows there.
         timeout : float, seconds, optional
             For Amazon to finish; six hours when left out.
         on_progress : callable, optional
@@ -103,7 +107,8 @@ class Syncing:
         BusyError
             Another run keeps one of these feeds of this lake.
         SinkError
-            The lake cannot be read, or was begun in the other format.
+            The lake cannot be read, was begun in the other format, or is gone: deleted,
+            moved, or on a disk that is not mounted.
         UnauthorizedError
             The credentials are refused.
         """
@@ -126,6 +131,7 @@ class Syncing:
             on_drift=on_drift,
             dry_run=dry_run,
             retry_gaps=retry_gaps,
+            refill=refill,
             timeout=timeout,
             on_progress=on_progress,
         )

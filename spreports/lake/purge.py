@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from spreports.lake.care import cleared
+from spreports.errors import SinkError
+from spreports.lake.care import cleared, opened
 from spreports.lake.compact import without
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
 from spreports.lake.state import Holding
 
-__all__ = ["Purged", "purge_root"]
+__all__ = ["Purged", "purge_root", "purged_before"]
+
+# The state file that says up to which day a data root was purged
+NOTE = "purged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     hidden = [held for held in state.hidden if _is_old(held, limit)]
     files = 0
     if not dry_run and (old or hidden):
+        _note(root, before)
         dropped = {held.report.stem for held in (*old, *hidden)}
         counts = without(root, state, dropped)
         files = counts[0] - counts[1]
@@ -86,6 +91,35 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
         straddling=sum(_straddles(held, limit) for held in state.holdings),
         undated=sum(held.report.data_end_time is None for held in state.holdings),
     )
+
+
+def purged_before(root: Place) -> date | None:
+    """Return the last day that a data root was purged before; None for never.
+
+    Raises
+    ------
+    SinkError
+        The file system refused, or the note of it is damaged.
+    """
+    said = root.state.read([NOTE]).get(NOTE)
+    return None if said is None else _day(root, said)
+
+
+def _note(root: Place, before: date) -> None:
+    """Write down, before anything goes, that what is older is not lost."""
+    with opened(root) as target:
+        said = target.read_state(NOTE)
+        if said is None or _day(root, said) < before:
+            target.write_state(NOTE, f"{before.isoformat()}\n".encode())
+
+
+def _day(root: Place, said: bytes) -> date:
+    try:
+        return date.fromisoformat(said.decode().strip())
+    except ValueError:
+        raise SinkError(
+            f"{root.state.name} holds a damaged {NOTE!r}: delete it", url=root.name
+        ) from None
 
 
 def _is_old(held: Holding, limit: datetime) -> bool:

@@ -177,13 +177,19 @@ class LakeWindows:
     ) -> None:
         """Write windows, all of them or none."""
         with self._write() as db:
-            for window in windows:
-                row = _row(lake, feed, window, now)
-                marks = ", ".join("?" * len(row))
+            _insert(db, lake, feed, windows, now)
+
+    def begin_anew(
+        self, lake: str, feed: str, windows: Sequence[LakeWindow], now: datetime
+    ) -> None:
+        """Write windows in the place of all that was known of a feed, or nothing."""
+        with self._write() as db:
+            for table in ("lake_windows", "lake_feeds"):
                 db.execute(
-                    f"INSERT OR REPLACE INTO lake_windows VALUES ({marks})",  # noqa: S608 - question marks
-                    row,
+                    f"DELETE FROM {table} WHERE lake = ? AND feed = ?",  # noqa: S608 - our own names
+                    (lake, feed),
                 )
+            _insert(db, lake, feed, windows, now)
 
     def with_item(
         self, lake: str, item: str
@@ -216,6 +222,22 @@ class LakeWindows:
                 "INSERT OR REPLACE INTO lake_feeds VALUES (?, ?, ?)",
                 (lake, feed, _iso(now)),
             )
+
+
+def _insert(
+    db: sqlite3.Connection,
+    lake: str,
+    feed: str,
+    windows: Sequence[LakeWindow],
+    now: datetime,
+) -> None:
+    for window in windows:
+        row = _row(lake, feed, window, now)
+        marks = ", ".join("?" * len(row))
+        db.execute(
+            f"INSERT OR REPLACE INTO lake_windows VALUES ({marks})",  # noqa: S608 - question marks
+            row,
+        )
 
 
 def _iso(moment: datetime | None) -> str | None:

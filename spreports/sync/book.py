@@ -24,6 +24,7 @@ from spreports.reports.outcome import OutcomeKind
 from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.landing import Landed
+from spreports.sync.lost import insist_on_lake, lost_windows
 from spreports.sync.rebuild import windows_in_lake
 from spreports.sync.rebuild_delta import joined, snapshot_item, windows_in_delta
 from spreports.sync.result import MissingWindow
@@ -51,6 +52,8 @@ class Book:
     format : ``"parquet"`` or ``"delta"``
         Of a Delta lake other hosts may have brought something since: it is looked at
         in each run.
+    refill : bool
+        Begin the feeds anew whose lake is gone.
     """
 
     def __init__(
@@ -59,13 +62,18 @@ class Book:
         to: str,
         storage_options: Mapping[str, Any] | None,
         format: str = "parquet",  # noqa: A002 - as in `sink`
+        *,
+        refill: bool = False,
     ) -> None:
         self._connection = connection
         self._to = to
         self._storage_options = storage_options
         self._is_delta = format == "delta"
-        self.lake = lake_name(to) + (" (delta)" if self._is_delta else "")
+        self._refill = refill
+        self.lake = lake_name(to, storage_options)
+        self.lake += " (delta)" if self._is_delta else ""
         self._known: dict[str, dict[str, LakeWindow]] = {}
+        self._begun_anew: set[str] = set()
 
     def windows(self, stream: Stream) -> tuple[LakeWindow, ...]:
         """Return what is known of a feed; from the lake where the ledger is silent.
@@ -73,13 +81,21 @@ class Book:
         Raises
         ------
         SinkError
-            The lake cannot be read.
+            The lake cannot be read, or is gone.
         """
         return tuple(self._of(stream).values())
 
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:
             found = self._connection.ledger.windows.of(self.lake, stream.key)
+            lost = lost_windows(
+                stream, found, self._to, self._storage_options, delta=self._is_delta
+            )
+            if not self._refill:
+                insist_on_lake(stream, lost, self._to)
+            elif lost:
+                found = ()
+                self._begun_anew.add(stream.key)
             if self._is_delta:
                 there = windows_in_delta(stream, self._to, self._storage_options)
                 found = joined(found, there)
@@ -94,8 +110,11 @@ class Book:
         All at once: of a part of it, the next run would take the rest for missing.
         """
         ledger, now = self._connection.ledger.windows, self._connection.clock.now()
-        if not ledger.of(self.lake, stream.key):
-            ledger.put_all(self.lake, stream.key, self.windows(stream), now)
+        windows = self.windows(stream)
+        if stream.key in self._begun_anew:
+            ledger.begin_anew(self.lake, stream.key, windows, now)
+        elif not ledger.of(self.lake, stream.key):
+            ledger.put_all(self.lake, stream.key, windows, now)
 
     def put(self, stream: Stream, window: LakeWindow) -> None:
         """Write a window."""

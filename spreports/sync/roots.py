@@ -15,6 +15,9 @@ from spreports.sync.stream import Stream
 
 __all__ = ["data_roots", "lake_name", "refuse_delta", "refuse_parquet", "table_root"]
 
+# Source: s3fs, S3FileSystem; gcsfs, GCSFileSystem; adlfs, AzureBlobFileSystem
+_SERVICES = ("endpoint_url", "account_name")
+
 
 def table_root(to: str, report_type: str, table: str | None) -> str:
     """Return the data root of one table.
@@ -59,13 +62,19 @@ def refuse_parquet(stream: Stream, to: str, options: Mapping[str, Any] | None) -
             raise SinkError(msg, url=shown(root))
 
 
-def lake_name(to: str | os.PathLike[str]) -> str:
+def lake_name(
+    to: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None
+) -> str:
     """Return a name of the lake that is the same however its folder is written.
 
-    No user, password or query of a URL is in it.
+    No user, password or query of a URL is in it, nor a secret of the options: of these
+    only what tells one service's buckets from another's, such as an endpoint.
     """
     text = os.fspath(to)
     local = text.removeprefix("file://") if "::" not in text else text
     if "://" not in local:
         return str(Path(local).absolute())
-    return shown(text).rstrip("/")
+    options = {**(storage_options or {})}
+    options |= dict(options.get("client_kwargs") or {})
+    services = [str(options[name]) for name in _SERVICES if options.get(name)]
+    return " at ".join([shown(text).rstrip("/"), *(shown(one) for one in services[:1])])

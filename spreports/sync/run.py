@@ -57,6 +57,7 @@ def run(
     on_drift: OnDrift = "evolve",
     dry_run: bool = False,
     retry_gaps: bool = False,
+    refill: bool = False,
     timeout: float | None = None,
     on_progress: OnProgress | None = None,
     at: Step = lambda _: None,
@@ -67,7 +68,7 @@ def run(
     ----------
     connection, streams, to
         What, and where.
-    storage_options, format, on_drift, dry_run, retry_gaps, timeout, on_progress
+    storage_options, format, on_drift, dry_run, retry_gaps, refill, timeout, on_progress
         See `Client.sync`.
     at : callable
         Told ``"locked"``, ``"planned"``, ``"asked"``, and of each window ``"done"``,
@@ -83,7 +84,7 @@ def run(
         See `Client.sync`.
     """
     url = os.fspath(to)
-    book = Book(connection, url, storage_options, format)
+    book = Book(connection, url, storage_options, format, refill=refill)
     if dry_run:
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
         return SyncResult(plan=agenda.plan(), gaps=book.gaps(streams))

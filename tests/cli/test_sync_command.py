@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,20 @@ def test_a_lake_is_kept_and_a_second_run_has_nothing_to_do(
     assert first["rows"] > 0
     assert second.startswith("0 windows, 0 rows")
     assert len(list((feeds.parent / "lake" / ORDERS).glob("*.parquet"))) == 3
+
+
+def test_a_lake_that_is_gone_is_exit_1_until_it_is_to_be_filled_anew(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["sync", str(feeds)])
+    shutil.rmtree("lake")
+    capsys.readouterr()
+
+    assert main(["sync", str(feeds)]) == 1
+    assert "--refill" in capsys.readouterr().err
+    assert not Path("lake").exists()
+    assert main(["sync", str(feeds), "--refill"]) == 0
+    assert capsys.readouterr().out.startswith("3 windows")
 
 
 @pytest.mark.parametrize(
