@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from spreports.catalog import Column, ReportType
 from spreports.catalog.spelling import bare_spelling
+from spreports.catalog.words import BY_MARKETPLACE
 from spreports.fetch.flat.header import Header
 
-__all__ = ["matched_columns"]
+__all__ = ["decided", "is_undecided", "matched_columns", "missing_columns"]
 
 
 def matched_columns(header: Header, entry: ReportType) -> dict[str, Column | None]:
@@ -46,6 +48,34 @@ def matched_columns(header: Header, entry: ReportType) -> dict[str, Column | Non
             matched[name] = same
             taken.add(same.name)
     return matched
+
+
+def missing_columns(
+    matched: Mapping[str, Column | None], entry: ReportType
+) -> tuple[Column, ...]:
+    """Return the columns that a document of this type always has, but this one not."""
+    if not entry.known:
+        return ()
+    served = {column.name for column in matched.values() if column is not None}
+    return tuple(
+        column
+        for column in entry.columns()
+        if not column.optional
+        and column.name not in served
+        and column.name not in matched
+    )
+
+
+def is_undecided(column: Column) -> bool:
+    """Whether a column's format depends on a marketplace that is not known."""
+    return BY_MARKETPLACE in column.formats
+
+
+def decided(column: Column) -> Column:
+    """Return a column that can be typed: text where its format is not known."""
+    return (
+        replace(column, dtype="string", formats=()) if is_undecided(column) else column
+    )
 
 
 def _exact(

@@ -7,25 +7,27 @@ its cells byte for byte, leading zeros and blanks included; only an empty one is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from spreports.catalog import Column, ReportType
-from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import ParseError
-from spreports.fetch.cells import ARROW_TYPES, BLANKS, Cells, cells_of
+from spreports.fetch.cells import ARROW_TYPES, Cells, cells_of
+from spreports.fetch.currencies import Currencies, typed_by_currency
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED, Header
-from spreports.fetch.matched_columns import matched_columns
+from spreports.fetch.matched_columns import (
+    decided,
+    is_undecided,
+    matched_columns,
+    missing_columns,
+)
 from spreports.fetch.typed_column import rescued, typed_column
 
 __all__ = ["BAD_VALUE_RULES", "Made", "Typing", "arrow_type"]
 
 BAD_VALUE_RULES = ("raise", "null", "rescue")
-
-_CURRENCY = "currency"
 
 
 def arrow_type(dtype: str) -> pa.DataType:
@@ -60,10 +62,13 @@ class Made:
     batch : pyarrow.RecordBatch
     bad : mapping of str to pyarrow.Array
         By column: numbers (from 0) of the rows whose cell does not fit.
+    texts : pyarrow.RecordBatch or None
+        What it was made of, where the currency of rows before it may matter.
     """
 
     batch: pa.RecordBatch
     bad: Mapping[str, pa.Array]
+    texts: pa.RecordBatch | None = None
 
 
 class Typing:
@@ -104,7 +109,7 @@ class Typing:
         self._rule = on_bad_value
         self._findings = findings
         matched = matched_columns(header, entry)
-        self._missing = tuple(map(_decided, _missing(matched, entry)))
+        self._missing = tuple(map(decided, missing_columns(matched, entry)))
         self._cells: Mapping[str, Cells | None] | None = None
         self._null: dict[str, pa.Array] = {}
         findings.missing_columns = tuple(column.name for column in self._missing)
@@ -113,15 +118,16 @@ class Typing:
         )
         # Without the marketplace, the day cannot be told from the month
         findings.untyped_columns = tuple(
-            name for name, column in matched.items() if column and _undecided(column)
+            name for name, column in matched.items() if column and is_undecided(column)
         )
         self.columns = {
-            name: _decided(column) if column else None
+            name: decided(column) if column else None
             for name, column in matched.items()
         }
+        self._currencies = Currencies(self.columns if entry.local_decimals else {})
         self._coded = coded
         fields = [
-            (name, _coded(_type_of(column)) if name in coded else _type_of(column))
+            (name, _type_of(column, coded=name in coded))
             for name, column in self.columns.items()
         ]
         fields += [(column.name, ARROW_TYPES[column.dtype]) for column in self._missing]
@@ -192,7 +198,33 @@ class Typing:
         arrays += [self._nulls(rows, each.dtype) for each in self._missing]
         if self._rule == "rescue":
             arrays.append(rescued(bad, texts))
-        return Made(pa.RecordBatch.from_arrays(arrays, schema=self.schema), bad)
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        return Made(batch, bad, texts if self._by_currency(texts) else None)
+
+    def _by_currency(self, texts: pa.RecordBatch) -> dict[str, Column]:
+        """Return the columns whose cells hang on the currency."""
+        if not self._entry.local_decimals:
+            return {}
+        return {
+            name: column
+            for name, column in self.columns.items()
+            if column
+            and column.dtype == "decimal"
+            and texts.column(name).type == pa.string()
+        }
+
+    def _again(self, made: Made, texts: pa.RecordBatch, currencies: pa.Array) -> Made:
+        """Type anew what was typed by another currency than that of its row."""
+        columns, bad = list(made.batch.columns), dict(made.bad)
+        for name, column in self._by_currency(texts).items():
+            cells, misfits = typed_by_currency(texts.column(name), currencies, column)
+            columns[self.schema.get_field_index(name)] = cells
+            bad.pop(name, None)
+            if misfits is not None:
+                bad[name] = misfits
+        if self._rule == "rescue":
+            columns[-1] = rescued(bad, texts)
+        return Made(pa.RecordBatch.from_arrays(columns, schema=self.schema), bad)
 
     def _nulls(self, rows: int, dtype: str) -> pa.Array:
         """Return so many nulls; batches share them, since there may be many columns."""
@@ -219,6 +251,9 @@ class Typing:
         ParseError
             As `typed`.
         """
+        others = self._currencies.others(made.batch)
+        if others is not None and made.texts is not None:
+            made = self._again(made, made.texts, others)
         if made.bad:
             self._judge(made.bad, first_row)
         return made.batch
@@ -244,28 +279,21 @@ class Typing:
         cells = self._cells[name]
         if cells is None or column.type == cells.dtype:
             return column, True
-        values, bad_rows = typed_column(column, cells)
+        others = self._currencies.others(batch)
+        own = self.columns[name]
+        if others is None or own is None or own.dtype != "decimal":
+            values, bad_rows = typed_column(column, cells)
+        else:
+            values, bad_rows = typed_by_currency(column, others, own)
         return values, bad_rows is None
 
     def _settled(self, first: pa.RecordBatch) -> Mapping[str, Cells | None]:
         """Return each column's typing, once the first rows say the currency."""
-        local = self._entry.local_decimals
-        currency = self._currency(first) if local else None
+        local, currency = self._entry.local_decimals, self._currencies.assume(first)
         return {
             name: cells_of(column, local=local, currency=currency) if column else None
             for name, column in self.columns.items()
         }
-
-    def _currency(self, first: pa.RecordBatch) -> str | None:
-        """Return the document's currency, if its first rows agree on one."""
-        for position, column in enumerate(self.columns.values()):
-            if column is not None and column.name == _CURRENCY:
-                # it may come as a dictionary
-                texts = first.column(position).cast(pa.string())
-                trimmed = pc.utf8_trim(texts, BLANKS)
-                known = set(trimmed.unique().to_pylist()) - {None, ""}
-                return str(known.pop()) if len(known) == 1 else None
-        return None
 
     def _judge(self, bad: Mapping[str, pa.Array], first_row: int) -> None:
         """Count bad cells, or raise for the first of them."""
@@ -274,9 +302,8 @@ class Typing:
             name = min(firsts, key=lambda each: firsts[each])
             row = first_row + firsts[name]
             cells = (self._cells or {})[name]
-            expected = cells.expected if cells else ""
             msg = (
-                f"data row {row}, column {name!r}: not {expected}; "
+                f"data row {row}, column {name!r}: not {cells and cells.expected}; "
                 "on_bad_value='null' or 'rescue' goes on without it, typed=False "
                 "leaves all cells text"
             )
@@ -286,35 +313,6 @@ class Typing:
             counts[name] = counts.get(name, 0) + len(rows)
 
 
-def _missing(
-    matched: Mapping[str, Column | None], entry: ReportType
-) -> tuple[Column, ...]:
-    """Return the columns that a document of this type always has, but this one not."""
-    if not entry.known:
-        return ()
-    served = {column.name for column in matched.values() if column is not None}
-    return tuple(
-        column
-        for column in entry.columns()
-        if not column.optional
-        and column.name not in served
-        and column.name not in matched
-    )
-
-
-def _coded(dtype: pa.DataType) -> pa.DataType:
-    return pa.dictionary(pa.int32(), dtype)
-
-
-def _type_of(column: Column | None) -> pa.DataType:
-    return ARROW_TYPES[column.dtype] if column else pa.string()
-
-
-def _undecided(column: Column) -> bool:
-    """Whether a column's format depends on a marketplace that is not known."""
-    return BY_MARKETPLACE in column.formats
-
-
-def _decided(column: Column) -> Column:
-    """Return a column that can be typed: text where its format is not known."""
-    return replace(column, dtype="string", formats=()) if _undecided(column) else column
+def _type_of(column: Column | None, *, coded: bool) -> pa.DataType:
+    dtype = ARROW_TYPES[column.dtype] if column else pa.string()
+    return pa.dictionary(pa.int32(), dtype) if coded else dtype

@@ -7,6 +7,7 @@ import io
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -176,15 +177,17 @@ def test_a_summary_row_is_told_apart_and_held_to_rows_of_many_blocks() -> None:
     assert "add up to 19950.00" in error[0]
 
 
-def test_the_first_rows_with_a_currency_settle_it_for_all_blocks() -> None:
+def test_blocks_without_a_currency_are_read_by_that_of_the_rows_above() -> None:
     # "1.234" is a thousand and more in euros, and one and a bit otherwise
     names = "settlement-id\tcurrency\ttotal-amount\tamount\n"
-    rows = "1\tEUR\t\t1.234\n" + "1\tUSD\t\t1.234\n" * 50
+    blank = "1\t\t\t1.234\n" * 50
+    rows = f"1\tEUR\t\t1.234\n{blank}1\tUSD\t\t1.234\n{blank}"
 
     parted, error, _ = both(names * 3 + rows, SETTLEMENT, block_bytes=1)
 
     assert error is None
-    assert {row["amount"] for row in parted} == {1234}
+    wanted = [Decimal(1234)] * 51 + [Decimal("1.234")] * 51
+    assert [row["amount"] for row in parted] == wanted
 
 
 class Watched(io.BytesIO):

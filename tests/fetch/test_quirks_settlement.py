@@ -254,3 +254,72 @@ def test_a_row_without_an_id_counts_for_no_settlement_of_several() -> None:
     for size in range(1, 500, 25):
         with pytest.raises(ParseError, match="add up"):
             read(text, SETTLEMENT, batch_bytes=size)
+
+
+def of_currency(number: int, currency: str, amounts: list[str], total: str) -> str:
+    """One settlement as text, without a header."""
+    name = str(number)
+    head = {"settlement-id": name, "currency": currency, "total-amount": total}
+    rows = [{"settlement-id": name, "amount": amount} for amount in amounts]
+    return flat(SETTLEMENT, head, *rows).partition("\n")[2]
+
+
+EURO = of_currency(1, "EUR", ["1,234", "1.234", "-0,468"], "1.234,766")
+YEN = of_currency(2, "JPY", ["1,234", "100", "+1,234,567"], "1,235,901")
+KRONA = of_currency(3, "SEK", ["1 234,50", "0,25"], "1 234,75")
+READ = {
+    EURO: ["1.234", "1234", "-0.468"],
+    YEN: ["1234", "100", "1234567"],
+    KRONA: ["1234.5", "0.25"],
+}
+HEADER = TEXT.partition("\n")[0] + "\n"
+
+
+@settings(deadline=None)
+@given(
+    parts=st.lists(st.sampled_from([EURO, YEN, KRONA]), min_size=1, max_size=5),
+    batch_bytes=st.sampled_from([1, 90, 200, 1000, 1 << 20]),
+    typed=st.booleans(),
+)
+def test_each_settlement_of_several_is_read_by_its_own_currency(
+    parts: list[str], batch_bytes: int, typed: bool
+) -> None:
+    findings = Findings()
+    text = HEADER + "".join(parts)
+
+    table = read(
+        text, SETTLEMENT, batch_bytes=batch_bytes, findings=findings, typed=typed
+    )
+
+    assert findings.skipped_checks == ()
+    if typed:
+        wanted = [Decimal(amount) for part in parts for amount in READ[part]]
+        assert table["amount"].to_pylist() == wanted
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 200, 1 << 20])
+def test_a_cell_of_another_currency_that_does_not_fit_is_told_by_its_row(
+    batch_bytes: int,
+) -> None:
+    bad = YEN.replace("\t100\t", "\t1,2,3\t", 1)
+    assert bad != YEN
+    text = HEADER + EURO + bad
+    with pytest.raises(ParseError, match="'amount'") as caught:
+        read(text, SETTLEMENT, batch_bytes=batch_bytes)
+    assert caught.value.row == 7
+
+    table = read(text, SETTLEMENT, batch_bytes=batch_bytes, on_bad_value="rescue")
+
+    amounts = table["amount"].to_pylist()
+    assert amounts == [*map(Decimal, READ[EURO]), 1234, None, 1234567]
+    assert table["_rescued"].to_pylist() == [None] * 4 + ['{"amount": "1,2,3"}', None]
+
+
+def test_a_currency_that_is_named_late_holds_for_the_rows_above_and_below() -> None:
+    rows = [{"settlement-id": "1", "amount": "1,234"}]
+    named = {"settlement-id": "1", "amount": "1,234", "currency": "JPY"}
+    entry = replace(SETTLEMENT, summary_row=False)
+
+    table = read(flat(SETTLEMENT, *rows, named, *rows), entry)
+
+    assert table["amount"].to_pylist() == [Decimal(1234)] * 3
