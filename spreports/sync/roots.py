@@ -17,6 +17,8 @@ __all__ = ["data_roots", "lake_name", "refuse_delta", "refuse_parquet", "table_r
 
 # Source: s3fs, S3FileSystem; gcsfs, GCSFileSystem; adlfs, AzureBlobFileSystem
 _SERVICES = ("endpoint_url", "account_name")
+# Other names of one protocol. Source: fsspec.registry, known_implementations
+_SAME = {"s3a": "s3", "gcs": "gs", "abfss": "abfs", "az": "abfs"}
 
 
 def table_root(to: str, report_type: str, table: str | None) -> str:
@@ -71,10 +73,13 @@ def lake_name(
     only what tells one service's buckets from another's, such as an endpoint.
     """
     text = os.fspath(to)
-    local = text.removeprefix("file://") if "::" not in text else text
-    if "://" not in local:
-        return str(Path(local).absolute())
+    if "::" in text:
+        return shown(text).rstrip("/")
+    protocol, mark, rest = text.rpartition("://")
+    if not mark or protocol in {"file", "local"}:
+        return os.path.realpath(Path(rest).expanduser())
+    name = f"{_SAME.get(protocol, protocol)}{mark}{rest}"
     options = {**(storage_options or {})}
     options |= dict(options.get("client_kwargs") or {})
     services = [str(options[name]) for name in _SERVICES if options.get(name)]
-    return " at ".join([shown(text).rstrip("/"), *(shown(one) for one in services[:1])])
+    return " at ".join([shown(name).rstrip("/"), *(shown(one) for one in services[:1])])

@@ -187,3 +187,26 @@ def test_one_bucket_name_at_two_services_is_two_lakes() -> None:
     assert "hidden" not in name(endpoint_url="http://user:hidden@minio.example")
     azure = {lake_name("abfs://lake", {"account_name": one}) for one in ("a", "b")}
     assert len(azure) == 2
+
+
+def test_a_lake_has_one_name_however_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    wanted = str((tmp_path / "disk" / "lake").resolve())
+    ways = [
+        "disk/lake",
+        "./disk/lake/",
+        "~/disk/lake",
+        "link/lake",
+        "link/../disk/lake",
+    ]
+    ways += [str(tmp_path / "link" / "lake"), f"file://{tmp_path}/disk/lake"]
+    ways += [f"local://{tmp_path}/disk/lake"]
+
+    assert {lake_name(way) for way in ways} == {wanted}
+    assert lake_name("s3a://bucket/lake") == lake_name("s3://bucket/lake/")
+    assert lake_name("s3://user:word@bucket/lake") == "s3://bucket/lake"
