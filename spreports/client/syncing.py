@@ -108,7 +108,8 @@ class Syncing:
             Another run keeps one of these feeds of this lake.
         SinkError
             The lake cannot be read, was begun in the other format, or is gone: deleted,
-            moved, or on a disk that is not mounted.
+            moved, or on a disk that is not mounted. Or it has the feed by another
+            account of the same seller.
         UnauthorizedError
             The credentials are refused.
         """

@@ -168,6 +168,15 @@ class LakeWindows:
             ).fetchall()
         return tuple(_read(row) for row in rows)
 
+    def feeds(self, lake: str) -> tuple[str, ...]:
+        """Return the feeds of a lake of which a window is known, of all accounts."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT DISTINCT feed FROM lake_windows WHERE lake = ? ORDER BY feed",
+                (lake,),
+            ).fetchall()
+        return tuple(feed for (feed,) in rows)
+
     def put(self, lake: str, feed: str, window: LakeWindow, now: datetime) -> None:
         """Write a window, in the place of what was known of it."""
         self.put_all(lake, feed, [window], now)

@@ -29,6 +29,7 @@ from spreports.sync.rebuild import windows_in_lake
 from spreports.sync.rebuild_delta import joined, snapshot_item, windows_in_delta
 from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
+from spreports.sync.sellers import insist_on_one_account
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Book"]
@@ -103,6 +104,18 @@ class Book:
                 found = windows_in_lake(stream, self._to, self._storage_options)
             self._known[stream.key] = {window.name: window for window in found}
         return self._known[stream.key]
+
+    def insist_on_one_account(self, stream: Stream) -> None:
+        """Raise a SinkError where the same seller's rows would be there twice."""
+        if all(window.created_time is None for window in self.windows(stream)):
+            insist_on_one_account(
+                stream,
+                self._connection,
+                self.lake,
+                self._to,
+                self._storage_options,
+                delta=self._is_delta,
+            )
 
     def keep(self, stream: Stream) -> None:
         """Write down what was read from the lake: the ledger knows it from now on.

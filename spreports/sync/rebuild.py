@@ -19,7 +19,7 @@ from spreports.sync.calendar import window_name
 from spreports.sync.roots import refuse_delta, table_root
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["cut_window", "windows_in_lake"]
+__all__ = ["cut_window", "others_in_lake", "windows_in_lake"]
 
 _PREFIX = "spreports."
 
@@ -45,14 +45,14 @@ def windows_in_lake(
     SinkError
         The lake cannot be read, a marker is damaged, or it is a Delta lake.
     """
-    names = [table.name for table in stream.entry.tables]
-    folders = names if len(names) > 1 else [None]
+    folders = _folders(stream)
     refuse_delta(stream, to, storage_options)
     found: dict[str, dict[str, _Held]] = {}
     for folder in folders:
         root = table_root(to, stream.entry.report_type, folder)
         for held in _held_in(root, storage_options):
-            if _is_ours(held.note, stream):
+            ours = held.note.get("account") == stream.account
+            if ours and _is_of_feed(held.note, stream):
                 table = held.note.get("table", folder or "rows")
                 found.setdefault(held.report_id, {})[table] = held
     whole = [tables for tables in found.values() if len(tables) == len(folders)]
@@ -65,6 +65,32 @@ def windows_in_lake(
         if known is None or _version(window) > _version(known):
             newest[window.name] = window
     return tuple(newest.values())
+
+
+def others_in_lake(
+    stream: Stream, to: str, storage_options: Mapping[str, Any] | None
+) -> Iterator[tuple[str, LakeWindow]]:
+    """Yield account and window of each report of the same feed of another account.
+
+    Raises
+    ------
+    SinkError
+        As `windows_in_lake`.
+    """
+    folder = _folders(stream)[0]
+    root = table_root(to, stream.entry.report_type, folder)
+    for held in _held_in(root, storage_options):
+        account = held.note.get("account", stream.account)
+        if account != stream.account and _is_of_feed(held.note, stream):
+            window = _window(stream, {folder or "rows": held})
+            if window is not None:
+                yield account, window
+
+
+def _folders(stream: Stream) -> list[str | None]:
+    """Return the tables that have a folder of their own; None for the only one."""
+    names = [table.name for table in stream.entry.tables]
+    return [*names] if len(names) > 1 else [None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +118,11 @@ def _held_in(root: str, storage_options: Mapping[str, Any] | None) -> Iterator[_
         )
 
 
-def _is_ours(note: Mapping[str, str], stream: Stream) -> bool:
-    """Whether a marker is of this feed: account, type, marketplaces, options.
+def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
+    """Whether a marker is of this feed, of whichever account: marketplaces, options.
 
     What Amazon made by itself is listed under marketplaces of its own choice.
     """
-    if note.get("account") != stream.account:
-        return False
     try:
         asked = json.loads(note["request_key"])
         options = asked["reportOptions"]

@@ -122,6 +122,8 @@ class _Run:
         """Do all of it; a window's failure is its own."""
         planned = agenda.plan()
         for stream in agenda.streams:
+            self._book.insist_on_one_account(stream)
+        for stream in agenda.streams:
             self._book.keep(stream)
         for stream, window in agenda.lost:
             self._book.put(stream, window)

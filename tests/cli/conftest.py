@@ -14,7 +14,11 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Simulator:
     """A simulator that commands find through the environment."""
     # Hurried, but nothing runs out within a second of the machine's time
     simulator = Simulator(
-        speed=600.0, usage_plans=False, url_lifetime=1e6, token_lifetime=1e6
+        speed=600.0,
+        usage_plans=False,
+        url_lifetime=1e6,
+        token_lifetime=1e6,
+        accounts=True,
     )
     simulator.start()
     made_up = simulator.credentials

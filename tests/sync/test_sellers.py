@@ -1,0 +1,117 @@
+"""One seller under two accounts: told before a lake has its rows twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Simulator, World
+from tests.clocks import ManualClock
+from tests.sync.conftest import calls
+from tests.sync.lake import SETTLEMENT, day
+
+FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-07", lookback=2)
+SETTLED = spr.Feed("settlement", marketplaces=["DE"])
+
+
+@contextmanager
+def named(
+    simulator: Simulator,
+    home: Path,
+    name: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    token: str | None = None,
+) -> Iterator[spr.Client]:
+    """A client of the simulator's seller under a name of its own."""
+    own = simulator.credentials
+    monkeypatch.setenv("SP_API_REFRESH_TOKEN", token or own.refresh_token)
+    monkeypatch.setenv("LWA_CLIENT_ID", own.client_id)
+    monkeypatch.setenv("LWA_CLIENT_SECRET", own.client_secret)
+    monkeypatch.setenv("SPREPORTS_ENDPOINT", simulator.endpoint)
+    monkeypatch.setenv("SPREPORTS_TOKEN_URL", simulator.token_url)
+    monkeypatch.setenv("SPREPORTS_ACCOUNT", name or "")
+    monkeypatch.setattr("spreports.client.client.SystemClock", lambda: simulator.clock)
+    with spr.connect(home=home) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("feed", "how"), [(FEED, "parquet"), (FEED, "delta"), (SETTLED, "parquet")]
+)
+def test_a_seller_who_comes_back_under_another_name_is_told_the_old_one(
+    simulator: Simulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    feed: spr.Feed,
+    how: str,
+) -> None:
+    home, lake = tmp_path / "store", str(tmp_path / "lake")
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    with named(simulator, home, None, monkeypatch) as client:
+        client.sync(feed, lake, format=how)
+        old = repr(client).split("'")[1]
+
+    with named(simulator, home, "anew", monkeypatch) as client:
+        before = calls(simulator)
+        assert client.sync(feed, lake, format=how, dry_run=True).rows == 0
+        with pytest.raises(spr.SinkError, match=f"SPREPORTS_ACCOUNT={old}") as caught:
+            client.sync(feed, lake, format=how)
+        assert calls(simulator) == before
+        assert "'anew', can read its report" in str(caught.value)
+    with named(simulator, home, old, monkeypatch) as client:
+        result = client.sync(feed, lake, format=how)
+    assert (result.failed, result.gaps) == ((), ())
+
+
+def test_the_lake_tells_it_where_the_ledger_is_lost_as_well(
+    simulator: Simulator, home: Path, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds = [FEED, spr.Feed("sales_and_traffic", marketplaces=["DE"], since="3d")]
+    with named(simulator, home, "shop", monkeypatch) as client:
+        client.sync(feeds, lake)
+    for feed in feeds:
+        with (
+            named(simulator, home / "other", "anew", monkeypatch) as client,
+            pytest.raises(spr.SinkError, match="SPREPORTS_ACCOUNT=shop"),
+        ):
+            client.sync(feed, lake)
+
+
+def test_other_feeds_of_the_same_seller_and_other_lakes_are_nobodys_doubles(
+    simulator: Simulator,
+    home: Path,
+    lake: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    french = spr.Feed("orders", marketplaces=["FR"], since="2026-11-07", lookback=2)
+    with named(simulator, home, "shop", monkeypatch) as client:
+        client.sync(FEED, lake)
+    with named(simulator, home, "anew", monkeypatch) as client:
+        assert client.sync(french, lake).windows == 3
+        assert client.sync(FEED, tmp_path / "another").windows == 3
+
+
+def test_another_seller_may_share_the_lake(
+    home: Path, lake: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Simulator(
+        clock=clock, usage_plans=False, accounts=True, world=World(seed=1)
+    ) as simulator:
+        with named(simulator, home, "shop", monkeypatch) as client:
+            client.sync(FEED, lake)
+        with named(simulator, home, "two", monkeypatch, token="other") as client:
+            result = client.sync(FEED, lake)
+            asked = [r for r in simulator.requests if r.operation == "getReport"]
+            assert client.sync(FEED, lake).windows == 0
+        again = [r for r in simulator.requests if r.operation == "getReport"]
+
+    assert result.windows == 3
+    assert len(again) == len(asked)  # asked once, and never once it has its own
+    accounts = {report.account for report in spr.Lake(lake).reports("orders")}
+    assert accounts == {"shop", "two"}
