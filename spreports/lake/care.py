@@ -40,9 +40,11 @@ def settled(place: Place, stem: str) -> RootState:
     Raises
     ------
     SinkError
-        Its note of being written could not be removed, which hides it.
+        Its note of being written could not be removed, which hides it; or a file of
+        it is missing.
     """
     state = read_state(place)
+    _insist_on_files(place, state)
     if stem not in state.markers:
         raise SinkError(
             f"{place.name}: {stem} was written, but does not count yet; nothing was"
@@ -57,8 +59,14 @@ def cleared(place: Place) -> tuple[RootState, int]:
 
     That is: files whose rows a compaction holds, files that a killed run was taking
     away, and the unfinished files of a killed compaction, whose sources still count.
+
+    Raises
+    ------
+    SinkError
+        A compaction lacks a file; what it stands for is the only copy, and stays.
     """
     state = read_state(place)
+    _insist_on_files(place, state)
     killed = {
         stem: paths
         for stem, paths in state.unfinished.items()
@@ -69,6 +77,19 @@ def cleared(place: Place) -> tuple[RootState, int]:
         take_away(place, stem, paths, state.digests.get(stem))
     files = sum(len(paths) for paths in gone.values())
     return (read_state(place) if gone else state), files
+
+
+def _insist_on_files(place: Place, state: RootState) -> None:
+    """Raise a SinkError where rows that are to be taken away are nowhere else."""
+    for stem in state.replacing:
+        for file in state.markers[stem].files:
+            if place.size(file.path) != file.bytes:
+                raise SinkError(
+                    f"{place.name}: {file.path} is missing or not whole; nothing was"
+                    " taken away. The files that it was made of are still there, and"
+                    f" count again once {place.state.name}/{stem}.json is deleted",
+                    url=place.name,
+                )
 
 
 def take_away(

@@ -128,6 +128,16 @@ class Place:
             for path, facts in sorted(found.items())
         }
 
+    def size(self, path: str) -> int | None:
+        """Return the bytes of a file below this folder, not by a listing of before."""
+        place = f"{self.path}/{path}"
+        with self.refusals("look at"):
+            self.fs.invalidate_cache(place.rpartition("/")[0])
+            try:
+                return int(self.fs.info(place)["size"] or 0)
+            except FileNotFoundError:
+                return None
+
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         """Return the bytes of the files of these names; those that are gone left out.
 

@@ -10,7 +10,7 @@ from spreports.lake.care import cleared, opened
 from spreports.lake.compact import without
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
-from spreports.lake.state import Holding
+from spreports.lake.state import Holding, read_state
 
 __all__ = ["Purged", "purge_root", "purged_before"]
 
@@ -75,7 +75,7 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
         or compaction finishes it.
     """
     limit = datetime(before.year, before.month, before.day, tzinfo=UTC)
-    state, _ = cleared(root)
+    state = read_state(root) if dry_run else cleared(root)[0]
     old = [held for held in state.holdings if _is_old(held, limit)]
     hidden = [held for held in state.hidden if _is_old(held, limit)]
     files = 0

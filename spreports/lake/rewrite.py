@@ -20,8 +20,8 @@ from spreports.lake.place import Place
 from spreports.lake.state import Holding, RootState, Span, compacted_note
 from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.marker import MarkedFile, Marker
-from spreports.load.parquet import publish
 from spreports.load.part_file import PartFile
+from spreports.load.publish import publish
 from spreports.load.rowgroups import abandon, open_writer, windows
 
 __all__ = ["Change", "rewrite", "schema_of"]

@@ -96,6 +96,8 @@ class RootState:
         What is committed, by window.
     hidden : tuple of Holding
         Rows in compactions of reports that were written anew since.
+    replacing : tuple of str
+        Compactions that hold the rows of files in `leaving`, by stem.
     """
 
     root: Place
@@ -105,6 +107,7 @@ class RootState:
     leaving: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     holdings: tuple[Holding, ...] = ()
     hidden: tuple[Holding, ...] = ()
+    replacing: tuple[str, ...] = ()
 
 
 def read_state(root: Place) -> RootState:
@@ -220,6 +223,8 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
     }
     old = {pair for each in held.values() if each for pair in each[1]}
     replaced = {stem for stem in markers if (stem, digests[stem]) in old}
+    gone = {(stem, digests[stem]) for stem in replaced}
+    replacing = [stem for stem, each in held.items() if each and each[1] & gone]
     for stem in replaced:
         leaving[stem] = tuple(file.path for file in markers[stem].files)
     holdings: dict[str, Holding] = {}
@@ -244,6 +249,7 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         leaving=leaving,
         holdings=tuple(sorted(holdings.values(), key=_order)),
         hidden=tuple(hidden),
+        replacing=tuple(stem for stem in replacing if stem not in replaced),
     )
 
 

@@ -26,23 +26,17 @@ import pyarrow as pa
 from spreports.at_work import at_work
 from spreports.errors import SinkError
 from spreports.load.encoding import PAGE_BYTES
-from spreports.load.marker import (
-    MarkedFile,
-    Marker,
-    check_stem,
-    fingerprint,
-    intent_bytes,
-    intent_paths,
-)
+from spreports.load.marker import MarkedFile, Marker, check_stem, fingerprint
 from spreports.load.part_file import PartFile
 from spreports.load.partition import Partitioner
+from spreports.load.publish import publish
 from spreports.load.rowgroups import as_written, is_nested, windows, without_views
 from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
-from spreports.load.target import Target, open_target, shown
+from spreports.load.target import open_target, shown
 from spreports.load.writers import MANY_FOLDERS, PartWriters
 
-__all__ = ["SinkResult", "markers", "publish", "sink"]
+__all__ = ["SinkResult", "markers", "sink"]
 
 # About half of it waits, a quarter makes a row group: close to 65,536 rows of orders,
 # since texts and prices that are a few over and over count as the numbers as which they
@@ -261,51 +255,3 @@ def _write(
             writers.add(shares, size)
             del shares  # not while the next one is waited for
     return writers.finish(at_least_one=not plan.keys)
-
-
-def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
-    """Make the files visible, clear away what they replace, write the marker last."""
-    with target.alone() as sure:
-        _publish(target, parts, marker, sure=sure)
-
-
-def _publish(
-    target: Target, parts: Sequence[PartFile], marker: Marker, *, sure: bool
-) -> None:
-    """Publish; where nobody else is kept out, look that none took files away."""
-    own, intent = f"{marker.stem}.json", f"{marker.stem}.intent"
-    said = target.read_state(own)
-    before = Marker.from_bytes(marker.stem, said).files if said is not None else ()
-    committed = {file.path for file in before}
-    data = target.read_state(intent)
-    pending = set(intent_paths(marker.stem, data)) if data is not None else set()
-    new = {part.path for part in parts}
-    noted, note = bool(pending) or said != marker.to_bytes(), b""
-    try:
-        if noted:
-            note = intent_bytes([*(committed | pending | new)])
-            target.write_state(intent, note)
-        for part in parts:
-            target.put(part.local, part.path)
-        for path in sorted((committed | pending) - new):
-            target.drop(path)
-        target.settle()
-        target.write_state(own, marker.to_bytes())
-        again = sorted((committed | pending) & new)
-        if (
-            noted
-            and not sure
-            and not (target.read_state(intent) == note and all(map(target.has, again)))
-        ):
-            target.remove_state(own)
-            raise SinkError(f"the files of {marker.stem} were taken away: run again")
-    except BaseException:
-        if target.undo() and noted and not pending:
-            with contextlib.suppress(SinkError):
-                target.remove_state(intent)
-        raise
-    target.keep()
-    if noted:
-        # Left behind, it only has the next call look once more
-        with contextlib.suppress(SinkError):
-            target.remove_state(intent)

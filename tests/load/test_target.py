@@ -219,8 +219,10 @@ def test_a_first_publish_that_fails_leaves_nothing_visible(
         )
     except (SinkError, KeyboardInterrupt):
         assert nth <= 11
+        # The marker may come late: its note stays, and hides it
+        left = {"/lake/_spreports/o/7.intent"} if nth in {9, 10} else set()
         if nth <= 10:
-            assert not failing.store
+            assert set(failing.store) == left
     else:
         assert nth == 11  # the intent stays; everything is there
         assert rows_of(failing) == list(range(30))

@@ -1,0 +1,124 @@
+"""Make whole files count: they come to their places, and the marker is written last.
+
+Until the marker is there nothing has happened, and once it is all of it has. What stops
+the writing of the marker itself may have done either: on a local disk it is taken back,
+an object store is asked. While that cannot be told, the note of what was about to be
+written stays, which hides a marker that comes late, and files stay that it may name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from spreports.errors import SinkError
+from spreports.load.marker import Marker, intent_bytes, intent_paths
+from spreports.load.part_file import PartFile
+from spreports.load.target import Target
+
+__all__ = ["publish"]
+
+
+def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
+    """Make the files visible, clear away what they replace, write the marker last.
+
+    Parameters
+    ----------
+    target : Target
+    parts : sequence of PartFile
+        Whole, and on a disk of this machine; consumed.
+    marker : Marker
+        Of these files.
+
+    Raises
+    ------
+    SinkError
+        The target refused, or others took files away meanwhile.
+    """
+    with target.alone() as sure:
+        _Publication(target, marker, sure=sure).publish(parts)
+
+
+class _Publication:
+    """One marker's way into a data root; `sure` where nobody else is there."""
+
+    def __init__(self, target: Target, marker: Marker, *, sure: bool) -> None:
+        self._target, self._sure = target, sure
+        self._own, self._intent = f"{marker.stem}.json", f"{marker.stem}.intent"
+        self._said, self._data = target.read_state(self._own), marker.to_bytes()
+        before = (
+            Marker.from_bytes(marker.stem, self._said).files
+            if self._said is not None
+            else ()
+        )
+        noted = target.read_state(self._intent)
+        self._pending = set(intent_paths(marker.stem, noted)) if noted else set()
+        self._there = {file.path for file in before} | self._pending
+        # The very same sink again changes nothing: it needs no note
+        self._notes = bool(self._pending) or self._said != self._data
+
+    def publish(self, parts: Sequence[PartFile]) -> None:
+        """Publish; where nobody else is kept out, look that none took files away."""
+        target, new = self._target, {part.path for part in parts}
+        note = intent_bytes([*(self._there | new)])
+        try:
+            if self._notes:
+                target.write_state(self._intent, note)
+            for part in parts:
+                target.put(part.local, part.path)
+            for path in sorted(self._there - new):
+                target.drop(path)
+            target.settle()
+        except BaseException:
+            self._take_back()
+            raise
+        self._mark()
+        if self._notes and not self._sure:
+            whole = all(map(target.has, sorted(self._there & new)))
+            if not (target.read_state(self._intent) == note and whole):
+                target.remove_state(self._own)
+                self._take_back()
+                stem = self._own.removesuffix(".json")
+                raise SinkError(f"the files of {stem} were taken away: run again")
+        self._finish()
+
+    def _mark(self) -> None:
+        """Write the marker, or leave nothing that a late one could make a lie of."""
+        target = self._target
+        try:
+            target.write_state(self._own, self._data)
+        except BaseException as exc:
+            if self._sure:
+                with contextlib.suppress(SinkError):
+                    self._unmark()
+                    self._take_back()
+                raise
+            there = target.read_state(self._own)
+            if there != self._data:
+                # It may still be on its way: the note stays
+                target.undo()
+                raise
+            if not isinstance(exc, SinkError):
+                self._finish()
+                raise
+
+    def _unmark(self) -> None:
+        """Have the marker say what it said before."""
+        there = self._target.read_state(self._own)
+        if self._said is None:
+            self._target.remove_state(self._own)
+        elif there != self._said:
+            self._target.write_state(self._own, self._said)
+
+    def _take_back(self) -> None:
+        """Undo what can be; the note of it goes last, and only then."""
+        if self._target.undo() and self._notes and not self._pending:
+            with contextlib.suppress(SinkError):
+                self._target.remove_state(self._intent)
+
+    def _finish(self) -> None:
+        self._target.keep()
+        if self._notes:
+            # Left behind, it only has the next call look once more
+            with contextlib.suppress(SinkError):
+                self._target.remove_state(self._intent)
