@@ -18,13 +18,13 @@ import pyarrow.compute as pc
 
 from spreports.catalog import Column
 from spreports.fetch.decimals import (
-    DECIMAL_DIGITS,
     DECIMAL_SCALE,
     parse_decimal,
     parse_local_decimal,
 )
 from spreports.fetch.timestamps import ISO, parse_date, parse_timestamp
 from spreports.fetch.whole_columns import days, timestamps
+from spreports.fetch.whole_decimals import DECIMAL, decimals, local_decimals
 
 __all__ = ["ARROW_TYPES", "BLANKS", "Cells", "cells_of"]
 
@@ -35,7 +35,7 @@ ARROW_TYPES: Final = {
     "string": pa.string(),
     "int64": pa.int64(),
     "float64": pa.float64(),
-    "decimal": pa.decimal128(DECIMAL_DIGITS, DECIMAL_SCALE),
+    "decimal": DECIMAL,
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us", "UTC"),
@@ -51,7 +51,6 @@ _EXPECTED: Final = {
 }
 _INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
-_PLAIN_LOCAL: Final = r"^[+-]?[0-9]{1,32}([.,][0-9]{1,2})?$"
 _TRUTH: Final = {
     **dict.fromkeys(("true", "yes", "y", "1", "t"), True),
     **dict.fromkeys(("false", "no", "n", "0", "f"), False),
@@ -108,12 +107,12 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
             at_once, one = _floats, _float
         case "boolean":
             # at once: true, false, 1, 0 in any case; Yes and No go one by one
-            at_once, one = partial(_cast, dtype=dtype), _truth
+            at_once, one = _truths, _truth
         case "decimal" if local:
-            at_once = _local_decimals
+            at_once = local_decimals
             one = partial(parse_local_decimal, currency=currency)
         case "decimal":
-            at_once, one = partial(_cast, dtype=dtype), parse_decimal
+            at_once, one = decimals, parse_decimal
         case "date":
             at_once = partial(days, formats=formats)
             one = partial(parse_date, formats=formats)
@@ -127,9 +126,9 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
     return Cells(dtype=dtype, expected=expected, at_once=at_once, one=one)
 
 
-def _cast(texts: pa.Array, dtype: pa.DataType) -> pa.Array:
-    """Cast as Arrow reads text; strict for decimals."""
-    return texts.cast(dtype)
+def _truths(texts: pa.Array) -> pa.Array:
+    """Cast to truth values as Arrow reads them."""
+    return texts.cast(pa.bool_())
 
 
 def _words(formats: tuple[str, ...]) -> str:
@@ -157,15 +156,6 @@ def _integer(text: str) -> int:
     if not -(1 << 63) <= value < 1 << 63:
         raise ValueError("more than 64 bits")
     return value
-
-
-def _local_decimals(texts: pa.Array) -> pa.Array:
-    """Cast to decimals where a mark has one or two digits behind it: no doubt then."""
-    if not pc.all(pc.match_substring_regex(texts, _PLAIN_LOCAL)).as_py():
-        raise pa.ArrowInvalid("some cell needs the currency's custom")
-    return pc.replace_substring(texts, ",", ".", max_replacements=1).cast(
-        ARROW_TYPES["decimal"]
-    )
 
 
 def _floats(texts: pa.Array) -> pa.Array:

@@ -2,8 +2,10 @@
 
 Where every cell of a block is written as Arrow reads it, text that would be cast a
 moment later is never made. Any other block is parsed as text, and its cells are judged
-one by one as ever: either way a cell gives the same value. Amounts that are a few texts
-over and over, such as 0.00, are read once for each text.
+one by one as ever: either way a cell gives the same value. Of decimals it makes texts, as
+it would read wrongly what is too wide, and they are cast here: that takes no longer.
+Amounts that are a few texts over and over, such as 0.00, are cast once
+for each text.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from spreports.catalog import Column
 from spreports.fetch.cells import ARROW_TYPES
 from spreports.fetch.timestamps import ISO
 from spreports.fetch.whole_columns import known_to_python
+from spreports.fetch.whole_decimals import DECIMAL, decimals
 
 __all__ = ["Asked", "ParserTypes"]
 
@@ -47,7 +50,12 @@ class Asked:
     @property
     def dtypes(self) -> dict[str, pa.DataType]:
         """Return the types by column, as the parser is told of them."""
-        return {**self.left, **dict.fromkeys(self.by_text or (), _BY_TEXT)}
+        texts = dict.fromkeys(filter(self.is_text, self.left), pa.string())
+        return {**self.left, **texts, **dict.fromkeys(self.by_text or (), _BY_TEXT)}
+
+    def is_text(self, name: str) -> bool:
+        """Say whether the parser makes texts of a column, to be cast then."""
+        return bool(pa.types.is_decimal(self.left[name]))
 
 
 class ParserTypes:
@@ -101,8 +109,8 @@ class ParserTypes:
         """
         columns = dict(zip(table.column_names, table.columns, strict=True))
         try:
-            for name in asked.by_text or ():
-                columns[name] = _each_text_once(columns[name], asked.left[name])
+            for name in filter(asked.is_text, asked.left):
+                columns[name] = _cast(columns[name])
         except pa.ArrowInvalid:
             return None
         for name, dtype in asked.left.items():
@@ -148,15 +156,23 @@ def _read_by_arrow(column: Column) -> bool:
     return first == ISO or (column.dtype == "date" and first == "%Y-%m-%d")
 
 
-def _each_text_once(column: pa.ChunkedArray, dtype: pa.DataType) -> pa.ChunkedArray:
-    """Cast a column of dictionaries by its distinct texts."""
-    chunks = [each.dictionary.cast(dtype).take(each.indices) for each in column.chunks]
-    return pa.chunked_array(chunks, dtype)
+def _cast(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cast texts to decimals; a column of dictionaries by its distinct texts."""
+    chunks = [
+        decimals(each.dictionary).take(each.indices)
+        if pa.types.is_dictionary(each.type)
+        else decimals(each)
+        for each in column.chunks
+    ]
+    return pa.chunked_array(chunks, DECIMAL)
 
 
 def _castable(texts: pa.ChunkedArray, dtype: pa.DataType) -> bool:
     try:
-        texts.cast(dtype)
+        if dtype == DECIMAL:
+            _cast(texts)
+        else:
+            texts.cast(dtype)
     except pa.ArrowInvalid:
         return False
     return True

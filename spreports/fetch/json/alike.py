@@ -17,7 +17,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of, scalar_of
+from spreports.arrays import array_of, bytes_of, holds, scalar_of
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.kernel_records import KernelRecords
@@ -216,43 +216,26 @@ def _inside_quotes(values: pa.Array) -> pa.Array | None:
 
 def _unescaped(texts: pa.Array) -> pa.Array:
     """Return the insides of JSON strings as they read."""
-    data = _bytes_of(texts)
+    data = bytes_of(texts)
     if len(data) and pc.min(data).as_py() < _FIRST_PRINTABLE:
         raise Unlike
-    if not _holds(data, b"\\") and not _holds(data, b'"'):
+    if not holds(data, b"\\") and not holds(data, b'"'):
         return texts
     quotes = _count(data, _QUOTE)
     if quotes == _count(data, _BACKSLASH):
         # as many pairs as quotes leave none that is bare, if no other escape is there
         plain = pc.replace_substring(texts, '\\"', '"')
-        if not _holds(_bytes_of(plain), b"\\"):
+        if not holds(bytes_of(plain), b"\\"):
             return plain
     escaped = pc.match_substring(texts, "\\")
     some = texts.filter(escaped)
     unsound = pc.match_substring_regex(some, _ESCAPED).false_count
-    if unsound or quotes != _count(_bytes_of(some), _QUOTE):
+    if unsound or quotes != _count(bytes_of(some), _QUOTE):
         raise Unlike
     read = json.loads(b'["' + b'","'.join(some.to_pylist()) + b'"]')
     return pc.replace_with_mask(
         texts, escaped, array_of(read, pa.string()).view(pa.binary())
     )
-
-
-def _bytes_of(texts: pa.Array) -> pa.Array:
-    """Return all bytes of an array of texts, without a copy."""
-    _, ends, data = texts.buffers()
-    if not len(texts) or data is None:
-        return pa.nulls(0, pa.uint8())
-    places = memoryview(ends).cast("i")
-    start, end = places[texts.offset], places[texts.offset + len(texts)]
-    return pa.Array.from_buffers(
-        pa.uint8(), end - start, [None, data.slice(start, end - start)]
-    )
-
-
-def _holds(data: pa.Array, byte: bytes) -> bool:
-    """Say whether a byte occurs: quicker than counting where it does not."""
-    return len(data) > 0 and byte in data.buffers()[1].to_pybytes()
 
 
 def _count(data: pa.Array, byte: int) -> int:
@@ -274,7 +257,7 @@ def _require_scalars(texts: pa.Array) -> None:
 
 def _are_digits(values: pa.Array) -> bool:
     """Say whether values are whole numbers of digits alone, as JSON has them."""
-    data = _bytes_of(values)
+    data = bytes_of(values)
     if not _within(data, _ZERO, _NINE) or not pc.min(pc.binary_length(values)).as_py():
         return False
     zero = pc.starts_with(values, "0").true_count
@@ -283,7 +266,7 @@ def _are_digits(values: pa.Array) -> bool:
 
 def _are_shares(texts: pa.Array) -> bool:
     """Say whether texts that begin with ``0.`` go on with digits alone."""
-    data = _bytes_of(texts)
+    data = bytes_of(texts)
     return (
         _within(data, _POINT, _NINE)
         and not _count(data, _SLASH)

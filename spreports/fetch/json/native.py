@@ -3,7 +3,8 @@
 Records whose keys are known are read at once; others go to Arrow's parser. It reads
 numbers from their text: 1.7 is no integer, 2 to the 63rd does not fit, a decimal
 is not rounded, a string is no number. (The parser of polars takes 1 for 1.7 and null
-for what overflows.) Whatever it refuses, the careful way looks at again.
+for what overflows.) What it refuses, and decimals that are too wide for it, the careful
+way looks at again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import pyarrow.json
 from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
-from spreports.fetch.json.shape import Leaf, Many, Node, Record
+from spreports.fetch.json.shape import Leaf, Many, Node, Record, leaves
+from spreports.fetch.json.wide_numbers import may_be_wide
 
 __all__ = ["NativeParser", "sound_records"]
 
@@ -42,6 +44,9 @@ class NativeParser:
     def __init__(self, root: Record) -> None:
         self._root = root
         self._alike = Alike(root)
+        self._has_decimals = any(
+            pa.types.is_decimal(leaf.dtype) for leaf in leaves(root)
+        )
         self._options = pyarrow.json.ParseOptions(
             explicit_schema=pa.schema(list(root.parsed)),
             unexpected_field_behavior="error",
@@ -68,6 +73,8 @@ class NativeParser:
         arrays = self._alike.columns(block)
         if arrays is not None:
             return arrays
+        if self._has_decimals and may_be_wide(block.records):
+            return None
         table = _parsed(block, self._options)
         if table is None:
             return None

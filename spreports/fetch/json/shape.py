@@ -27,8 +27,8 @@ __all__ = [
 ]
 
 _LIST: Final = "[]"
-# What Arrow's JSON parser reads from the text itself, exactly or not at all. Days and
-# instants it reads as text.
+# What Arrow's JSON parser reads from the text itself, exactly or not at all, if no
+# decimal is too wide. Days and instants it reads as text.
 _DIRECT: Final = frozenset({"int64", "float64", "decimal", "boolean"})
 
 
