@@ -149,10 +149,36 @@ def test_elements_that_the_catalogue_lacks_stay_as_strings() -> None:
     assert findings.unknown_columns == ("New", "T/U[]", "T/U[]/@v")
 
 
-def test_a_known_element_that_repeats_from_the_start_is_a_list() -> None:
-    text = "<Rows><Row><A>1</A><A>2</A></Row><Row><A>3</A></Row></Rows>"
+@pytest.mark.parametrize(
+    ("column", "twice"),
+    [
+        ("A", "<A>1</A><A>2</A>"),
+        ("B/A", "<B><A>1</A></B><B><A>2</A></B>"),
+        ("L[]/A", "<L><A>1</A><A>2</A></L>"),
+    ],
+)
+def test_a_known_element_that_repeats_from_the_start_is_a_bad_value_like_a_late_one(
+    column: str, twice: str
+) -> None:
+    kind, findings = of(column, **{column: "int64"}), Findings()
+    text = f"<Rows><Row>{twice}</Row></Rows>"
+    once = f"<Rows><Row>{twice.replace('<A>2</A>', '')}</Row></Rows>"
 
-    assert rows(text, of("A", A="int64")) == [{"A": [1, 2]}, {"A": [3]}]
+    with pytest.raises(ParseError, match="not a single element") as caught:
+        read(text, kind)
+    nulled = read(text, kind, on_bad_value="null", findings=findings)
+    rescued = read(text, kind, on_bad_value="rescue")
+
+    assert caught.value.column == column
+    assert nulled.equals(read(once, kind))
+    assert findings.bad_cells == {column: 1}
+    assert rescued["_rescued"].to_pylist() == [f'{{"{column}": "2"}}']
+
+
+def test_an_unknown_element_that_repeats_in_a_known_one_is_a_list() -> None:
+    text = "<Rows><Row><B><A>1</A><N>x</N><N>y</N></B></Row></Rows>"
+
+    assert rows(text, of("B/A", **{"B/A": "int64"})) == [{"B/A": 1, "B/N": ["x", "y"]}]
 
 
 def late(record: str) -> str:

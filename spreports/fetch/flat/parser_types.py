@@ -2,10 +2,9 @@
 
 Where every cell of a block is written as Arrow reads it, text that would be cast a
 moment later is never made. Any other block is parsed as text, and its cells are judged
-one by one as ever: either way a cell gives the same value. Of decimals it makes texts, as
-it would read wrongly what is too wide, and they are cast here: that takes no longer.
-Amounts that are a few texts over and over, such as 0.00, are cast once
-for each text.
+one by one as ever: either way a cell gives the same value. Of decimals it makes texts:
+it would read wrongly what is too wide. They are cast here, which takes no longer, and
+amounts that are a few texts over and over, such as 0.00, once for each text.
 """
 
 from __future__ import annotations

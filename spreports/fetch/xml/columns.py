@@ -112,7 +112,8 @@ def layout(
     served : sequence of Place
         What the document has beside them.
     repeated : iterable of tuple of str
-        Elements seen more than once in one parent: lists, whatever the catalogue says.
+        Elements seen more than once in one parent: lists, but for those that lead to a
+        column of single values by the catalogue, whose type is no document's affair.
 
     Returns
     -------
@@ -121,7 +122,13 @@ def layout(
         The columns that the catalogue does not have.
     """
     known = [(Place.named(column.name), column) for column in columns]
-    lists = frozenset(repeated).union(*(place.lists for place, _ in known))
+    lists = frozenset[tuple[str, ...]]().union(*(place.lists for place, _ in known))
+    settled = {
+        place.path[:depth]
+        for place, _ in known
+        for depth in range(1, len(place.path) + 1)
+    }
+    lists |= set(repeated) - settled
     catalogued = [(Place(p.path, p.attribute, lists), column) for p, column in known]
     texts = {place.path for place, _ in catalogued if place.attribute is None}
     # A list of plain texts stays one, whatever attributes turn up beside them
