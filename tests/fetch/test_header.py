@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spreports.catalog import Column
+from spreports.errors import ParseError
 from spreports.fetch.flat import header as header_module
 from spreports.fetch.flat.header import _LINE, _first_lines, read_header
 from tests.fetch.documents import entry
@@ -80,3 +81,17 @@ def test_a_long_first_line_is_searched_for_its_end_once(searched: Searched) -> N
     assert header.names == ("a", "x" * (500 << 12))
     assert b"".join(rest) == b"1\t2\n3"
     assert searched.bytes < 2 * (500 << 12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"a\0b\ta\0c\n1\t2\n",
+        b"a\tb\0\n1\t2\n",
+        "sku\titem-price\nA\t1.5\n".encode("utf-16-be"),
+        "sku\titem-price\nA\t1.5\n".encode("utf-16-le"),
+    ],
+)
+def test_a_nul_in_the_header_is_refused_with_what_it_may_be(text: bytes) -> None:
+    with pytest.raises(ParseError, match=r"UTF-16 without .* encoding='utf-16-le'"):
+        read_header(iter([text]), AB)

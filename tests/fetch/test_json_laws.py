@@ -212,10 +212,12 @@ def test_every_value_comes_out_as_it_was_written(  # noqa: PLR0917 - drawn, not 
     assert flat["x"].to_pylist() == [row["x"] for row in records]
 
 
+# One with a NUL may be refused: it could be a column's
+KEYS = TEXTS.filter(lambda key: "\0" not in key)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4)
+        st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4)
     ),
     max_leaves=12,
 )

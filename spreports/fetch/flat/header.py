@@ -34,6 +34,7 @@ RESCUED: Final = "_rescued"
 
 _FLAT: Final = ("tsv", "csv")
 _LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r)")
+_NUL: Final = "\0"
 _QUOTED_PART: Final = re.compile(r'"[^"]*"')
 _SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
 _SENTENCE_WORDS: Final = 4
@@ -98,14 +99,19 @@ def read_header(
     ------
     ParseError
         There is no line, and there must be one or no column is catalogued; it has more
-        than 5,000 columns, or is a sentence in place of a table, which the error then
-        quotes.
+        than 5,000 columns, or a NUL, or is a sentence in place of a table, which the
+        error then quotes.
     """
     lines, rest, ended = _first_lines(chunks)
     if not lines:
         return _catalogued(entry, may_be_empty=may_be_empty), iter(())
     line, line_end = lines[0]
     text = line.decode()
+    if _NUL in text:
+        raise ParseError(
+            "the header holds a NUL character: the document may be UTF-16 without a "
+            "byte order mark (pass encoding='utf-16-le' or 'utf-16-be'), or damaged"
+        )
     sample = lines[1][0].decode() if len(lines) > 1 else ""
     _refuse_sentence(text, entry, alone=ended and len(lines) == 1)
     delimiter = _delimiter(text, entry)

@@ -63,7 +63,8 @@ class RecordBatches:
     Raises
     ------
     ParseError
-        The first records are no sound JSON, or have more than 5,000 keys in all.
+        The first records are no sound JSON, have more than 5,000 keys in all, or a NUL
+        in a key.
     """
 
     def __init__(
@@ -91,6 +92,11 @@ class RecordBatches:
         if keys > MAX_COLUMNS:
             msg = f"the first records have {keys} keys, more than {MAX_COLUMNS}"
             raise ParseError(msg)
+        if any("\0" in leaf.name for leaf in leaves(self._root)):
+            raise ParseError(
+                "a key holds a NUL character, which no column's name can: "
+                "Document.save(path) keeps the document"
+            )
         findings.unknown_columns = tuple(
             leaf.name for leaf in leaves(self._root) if not leaf.known
         )
