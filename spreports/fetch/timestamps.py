@@ -7,7 +7,7 @@ that the catalogue's format gives is refused, not guessed.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
@@ -64,12 +64,16 @@ _MONTHS: Final = {name: number for number, name in enumerate(_MONTH_NAMES, start
 _ISO_DATE: Final = r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
 _OFFSET: Final = r"Z|[+-]\d{2}(?::?\d{2})?"
 _OFFSET_FORM: Final = re.compile(_OFFSET, re.ASCII)
-_ISO_TIMESTAMP: Final = re.compile(
-    _ISO_DATE + r"[T ](?P<H>\d{2})(?::(?P<M>\d{2})(?::(?P<S>\d{2})"
-    rf"(?:\.(?P<f>\d{{1,6}})0*)?)?)?(?P<Z>{_OFFSET})",
-    re.ASCII,
+_ISO_CLOCK: Final = (
+    r"[T ](?P<H>\d{2})(?::(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<f>\d{1,6})0*)?)?)?"
 )
-_ISO_DAY: Final = re.compile(_ISO_DATE + r"(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+_ISO_TIMESTAMP: Final = re.compile(
+    rf"{_ISO_DATE}{_ISO_CLOCK}(?P<Z>{_OFFSET})", re.ASCII
+)
+# The day is as written whatever the zone: one may be named here, or not given
+_ISO_DAY: Final = re.compile(
+    rf"{_ISO_DATE}(?:{_ISO_CLOCK}(?: ?(?P<Z>[A-Z]{{1,5}}|{_OFFSET}))?)?", re.ASCII
+)
 _TOKENS: Final = {
     "%Y": r"(?P<Y>\d{4})",
     "%y": r"(?P<y>\d{2})",
@@ -147,12 +151,18 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
     Raises
     ------
     ValueError
-        None of them fits, or there is no such day.
+        None of them fits, or there is no such day; or no such time or zone, where they
+        stand behind it.
     """
     for pattern in formats or DEFAULT_FORMATS:
         found = _day_form(pattern).fullmatch(text)
         if found:
-            return _day(found.groupdict())
+            part = found.groupdict()
+            hour, minute, second = (int(part.get(each) or 0) for each in "HMS")
+            time(hour, minute, second)
+            if zone := part.get("Z"):
+                zone_offset(zone)
+            return _day(part)
     raise ValueError("no date")
 
 

@@ -208,6 +208,33 @@ def test_dates_in_amazons_customs(
     assert column("date", [text, " "], *formats) == [expected, None]
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "T05:00",
+        " 05:00:00",
+        "T05",
+        "T05:00:00.123Z",
+        " 05:00:00 UTC",
+        "T05:00:00 -0800",
+    ],
+)
+def test_a_day_may_have_a_time_behind_it_whatever_its_zone(behind: str) -> None:
+    assert parse_date(f"2026-10-01{behind}", ("iso",)) == date(2026, 10, 1)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        *("T99:99 n/a", " 05:00garbage", "T24:00:00", "T05:60", "T05:00:61Z", "T", "Z"),
+        *("T05:00:00+25:00", "T05:00:00 XYZ", "T05:00 ", " 05:00:00Z or so"),
+    ],
+)
+def test_a_day_with_anything_else_behind_it_is_refused(behind: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_date(f"2026-10-01{behind}", ())
+
+
 def test_zone_offsets_are_whole_quarters_of_an_hour_within_a_day() -> None:
     for east in ZONE_OFFSETS.values():
         assert timedelta(hours=east) % timedelta(minutes=15) == timedelta(0)
