@@ -68,6 +68,13 @@ def test_typed_false_gives_what_the_cells_show() -> None:
     ]
 
 
+def test_a_whole_number_has_all_of_its_digits_however_large() -> None:
+    whole = [9_007_199_254_740_992, 9_007_199_254_740_994, 123_456_789_012_345_680]
+    book = workbook({"S": [["n"], *([float(each)] for each in whole)]})
+
+    assert cells(read(book, typed=False)) == [[str(each)] for each in whole]
+
+
 def test_each_worksheet_is_a_table() -> None:
     book = workbook({"One": [["a"], ["1"]], "Two & three": [["b"], ["2"]]})
 

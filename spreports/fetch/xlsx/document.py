@@ -34,7 +34,6 @@ MAX_STORED: Final = 256 << 20
 # Reports have up to a few lines of instructions above the header
 _LOOKED_AT: Final = 20
 _BATCH_ROWS: Final = 10_000
-_EXACT: Final = 1 << 53
 
 Row = list[str]
 
@@ -180,14 +179,14 @@ def _rows(book: CalamineWorkbook, title: str) -> Iterator[Row]:
 def _text(cell: object) -> str:
     """Return what a cell shows.
 
-    A fraction has 15 digits, as Excel shows it, and none an exponent; a day without a
-    time is a day.
+    A fraction has 15 digits, as Excel shows it, a whole number all of them, and none an
+    exponent; a day without a time is a day.
     """
     text = str(cell)
     match cell:
         case bool():
             text = text.lower()
-        case float() if cell.is_integer() and abs(cell) < _EXACT:
+        case float() if cell.is_integer():
             text = str(int(cell))
         case float():
             text = format(Decimal(format(cell, ".15g")), "f")
