@@ -47,7 +47,9 @@ class Findings:
         JSON: in the catalogue, but not in the document.
     unplaced : dict of str to int
         JSON and XML: by path, values that have no column, since the first records did
-        not have them, or (XML) had them once where others have several.
+        not have them, or (XML) had them once where others have several. Those of
+        records are in ``_rescued`` where the rule is ``"rescue"``, else a warning is
+        logged at the end.
     """
 
     rows: int = 0

@@ -166,6 +166,32 @@ def test_a_key_that_comes_late_is_counted_or_rescued(
     assert kept["_rescued"].to_pylist() == [None] * 9 + ['{"late": "1.5"}']
 
 
+def test_late_keys_are_named_in_the_log_once_each_unless_they_are_kept(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(json_records, "LOOK_AHEAD", 50)
+    late = [{"asin": "y", "late": "secret", "in": {"a": 1}}] * 2
+    rows = [{"asin": "x"}] * 9 + late
+    more = [{f"k{n}": 1 for n in range(30)}]
+
+    read_json({"byAsin": rows}, KIND, table="byAsin")
+    said = [record.getMessage() for record in caplog.records]
+    caplog.clear()
+    read_json({"byAsin": rows}, KIND, table="byAsin", on_bad_value="rescue")
+    kept = [*caplog.records]
+    read_json({"byAsin": rows[:9] + more}, KIND, table="byAsin")
+
+    assert sorted(line.split(" are left out")[0] for line in said) == [
+        "2 values of 'in'",
+        "2 values of 'late'",
+    ]
+    assert "on_bad_value='rescue'" in said[0]
+    assert "secret" not in "".join(said)
+    assert not kept
+    assert len(caplog.records) == 21
+    assert caplog.records[-1].getMessage().startswith("values of 10 more names")
+
+
 def test_more_keys_than_a_table_may_have_are_refused() -> None:
     most = [{f"k{n}": n for n in range(5_000)}]
     assert read_json(most, json_type()).num_columns == 5_000
@@ -283,6 +309,13 @@ def test_half_of_a_surrogate_pair_in_a_key_is_an_error(
     sound = '{"asin": "a", "views": 1}, ' * before
     document = f'{{"byAsin": [{sound}{{"asin": "b", "x": {{"{key}": 1}}}}]}}'
     with pytest.raises(ParseError, match="surrogate"):
+        read_json(document, KIND, table="byAsin", nested=nested)
+
+
+@pytest.mark.parametrize("nested", ["flat", "struct"])
+def test_a_nul_in_a_key_that_becomes_a_column_is_an_error(nested: str) -> None:
+    document = r'{"byAsin": [{"asin": "b", "x": {"a\u0000b": 1, "a\u0000c": 2}}]}'
+    with pytest.raises(ParseError, match="a key holds a NUL"):
         read_json(document, KIND, table="byAsin", nested=nested)
 
 

@@ -201,6 +201,21 @@ def test_what_appears_late_is_counted_and_kept_where_it_is_rescued() -> None:
     }
 
 
+def test_what_appears_late_in_records_is_named_in_the_log_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    text = late("<A>2</A><New>secret</New></Row><Row><A>3</A><New>secret</New>")
+    around = "<Sum><N>1</N><N>2</N></Sum></Rows>"
+    findings = Findings()
+
+    read(text.replace("</Rows>", around), of("A"), findings=findings)
+
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith("2 values of 'New' are left out")
+    assert "secret" not in line
+    assert findings.unplaced == {"New": 2, "Sum/N": 1}
+
+
 def test_a_value_that_stands_twice_late_does_not_fit_its_column() -> None:
     text = late("<A>2</A><A>3</A>")
 

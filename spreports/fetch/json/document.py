@@ -16,6 +16,7 @@ from spreports.fetch.findings import Findings
 from spreports.fetch.json.cut import RecordCutter
 from spreports.fetch.json.records import RecordBatches
 from spreports.fetch.json.walk import JsonWalk
+from spreports.fetch.late_values import tell_of_late
 from spreports.fetch.read_ahead import read_ahead
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def open_json(
         findings.missing_tables = tuple(
             name for name, key in keys.items() if key not in walk.seen
         )
+        tell_of_late(findings, on_bad_value)
         if on_fields is not None:
             on_fields(walk.fields)
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
+from spreports.fetch.late_values import tell_of_late
 from spreports.fetch.read_ahead import read_ahead
 from spreports.fetch.sniff import error_page
 from spreports.fetch.xml.checked import MAX_RECORD, checked
@@ -150,6 +151,7 @@ def open_xml(
                 if batch.num_rows:
                     yield batch
         findings.missing_columns = rows.unseen() if findings.rows else ()
+        tell_of_late(findings, on_bad_value, but=around.counted)
         if on_fields is not None:
             on_fields(findings.document_fields)
 
@@ -260,7 +262,13 @@ def _buffers(
 
 
 class _Around:
-    """What stands around the records: the document's own fields."""
+    """What stands around the records: the document's own fields.
+
+    Attributes
+    ----------
+    counted : set of str
+        Names in ``unplaced`` of values outside the records.
+    """
 
     def __init__(
         self, paths: Paths, record: tuple[str, ...], findings: Findings
@@ -271,6 +279,7 @@ class _Around:
         self._outside: list[int] = []
         self._looked_at = 1
         self._valued: set[int] = set()
+        self.counted: set[str] = set()
 
     def take(self, nodes: Nodes) -> None:
         """Keep the first value of each field; count others that lie in a group."""
@@ -297,6 +306,7 @@ class _Around:
             envelope = path[:-1] == self._record[: len(path) - 1]
             if len(texts) > kept and not envelope:
                 counts = self._findings.unplaced
+                self.counted.add(name)
                 counts[name] = counts.get(name, 0) + len(texts) - kept
 
     def _keep(self, name: str, value: str) -> bool:
