@@ -16,15 +16,15 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.errors import ParseError
 from spreports.fetch.charsets import UTF_8, allowed_charset, told_charset
 from spreports.fetch.decode import decode
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.document import flat_tables, open_flat
 from spreports.fetch.flat.header import read_header
+from spreports.fetch.instead import own_records, refuse_flat, refuse_page
 from spreports.fetch.kernel.sandbox import expect
 from spreports.fetch.plain_chunks import plain_chunks
-from spreports.fetch.sniff import FLAT, binary_kind, error_page, sniff_format
+from spreports.fetch.sniff import FLAT, sniff_format
 from spreports.fetch.typed import BAD_VALUE_RULES
 from spreports.fetch.untold_charset import decode_untold, tried_charset
 
@@ -37,7 +37,6 @@ _HEAD: Final = 1024
 # Reports in gzip are five to ten times as small as their text
 _TEXT_PER_STORED: Final = 4
 _NESTED: Final = ("flat", "struct")
-_TREES: Final = ("json", "xml")
 
 
 def open_batches(
@@ -128,6 +127,7 @@ def open_batches(
     try:
         head, text = _head(plain)
         kind = sniff_format(head)
+        refuse_page(head, kind)
         if kind in {FLAT, "json"}:
             expect((stored_bytes or 0) * _TEXT_PER_STORED)
         if kind == "json":
@@ -146,7 +146,7 @@ def open_batches(
                 findings=found,
                 on_fields=on_fields,
             )
-            return _reader(schema, batches, ending)
+            return _reader(schema, own_records(batches, kind, entry), ending)
         if kind == "xlsx":
             from spreports.fetch.xlsx.document import open_xlsx  # noqa: PLC0415 - above
 
@@ -181,11 +181,7 @@ def open_batches(
                 findings=found,
                 on_fields=on_fields,
             )
-            return _reader(schema, xml_batches(), ending)
-        if kind != FLAT:
-            what = binary_kind(head) or error_page(head) or kind.upper()
-            msg = f"the document is {what}, not a table; Document.save(path) keeps it"
-            raise ParseError(msg)
+            return _reader(schema, own_records(xml_batches(), kind, entry), ending)
         told = told_charset(head, encoding=encoding, content_type=content_type)
         found.charset = told or UTF_8
 
@@ -196,11 +192,7 @@ def open_batches(
 
         utf8 = decode(text, told) if told else decode_untold(text, tried)
         header, rows = read_header(utf8, entry, may_be_empty=may_be_empty)
-        if entry.format in _TREES and not any(map(entry.column, header.served)):
-            # its first byte is damaged, or a message stands in the report's place
-            form = entry.format.upper()
-            msg = f"{entry.report_type} is served as {form}; the document is not {form}"
-            raise ParseError(msg)
+        refuse_flat(header.served, entry)
     except BaseException:
         plain.close()
         raise

@@ -278,7 +278,7 @@ class _Transfer:
     def _judged(self) -> _Whole | Setback:
         """Judge a copy that has come to its end."""
         self.spool.flush()
-        verdict = self.proofs.judge(self.spool, self.version)
+        verdict = self.proofs.judge(self.spool, self.version, self.content_type)
         if not isinstance(verdict, Doubt):
             return _Whole(verdict)
         self.version.ask_whole()

@@ -5,14 +5,32 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["FLAT", "binary_kind", "error_page", "s3_error_code", "sniff_format"]
+__all__ = [
+    "FLAT",
+    "binary_kind",
+    "error_page",
+    "is_lone_text",
+    "s3_error_code",
+    "sniff_format",
+]
 
 FLAT: Final = "flat"
 
 _BLANK: Final = b" \t\r\n\x0b\x0c\0\xef\xbb\xbf\xff\xfe"
-_HTML: Final = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
-# An S3 error: Source: Amazon S3 REST error responses
-_ERROR_XML: Final = re.compile(rb"(?:<\?xml[^>]{0,200}\?>\s*)?<Error[\s>]")
+# What may stand before the first tag; possessive, as each part has one way to match
+_PROLOGUE: Final = rb"(?:(?><\?xml[^>]{0,200}\?>|<!--.*?-->)\s*+)*+"
+# Source: HTML Living Standard, section 4; the elements that error pages begin with, and
+# none by whose name a report's root goes
+_HTML: Final = re.compile(
+    _PROLOGUE + rb"<(?:!doctype\s+html|(?:html|head|body|title|meta|base|script|style|"
+    rb"noscript|iframe|center|div|span|font|pre|img|br|hr|p|b|h[1-6])[\s/>])",
+    re.IGNORECASE | re.DOTALL,
+)
+# An S3 error. Source: Amazon S3 REST error responses; API Gateway and MWS wrap it
+_ERROR_XML: Final = re.compile(_PROLOGUE + rb"<(Error|ErrorResponse)[\s>]", re.DOTALL)
+_LONE_TEXT: Final = re.compile(
+    _PROLOGUE + rb"<([^\s<>/!?]++)[^<>]*+>([^<]*+)</\1\s*>\s*", re.DOTALL
+)
 _ERROR_CODE: Final = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 
 
@@ -93,27 +111,48 @@ def binary_kind(head: bytes) -> str | None:
     return None
 
 
-def error_page(head: bytes) -> str | None:
+def error_page(head: bytes, content_type: str | None = None) -> str | None:
     """Say what stands in a document's place, if it is an error page.
 
     Parameters
     ----------
     head : bytes
         First bytes of an HTTP body, at most a few KiB.
+    content_type : str, optional
+        That of HTML settles it for what begins as markup or JSON.
 
     Returns
     -------
     str or None
-        ``"an HTML page"`` or ``"an S3 error (<Code>)"``, without the page's own text;
-        None for anything else.
+        ``"an HTML page"``, ``"an S3 error (<Code>)"`` or ``"an error answer
+        (<Code>)"``, without the page's own text; None for anything else.
     """
     start = head.lstrip(_BLANK)
-    if _HTML.match(start):
+    told = (content_type or "").lower().lstrip().startswith("text/html")
+    if _HTML.match(start) or (told and start[:1] in {b"<", b"{", b"["}):
         return "an HTML page"
-    if _ERROR_XML.match(start):
+    if found := _ERROR_XML.match(start):
+        what = "an S3 error" if found[1] == b"Error" else "an error answer"
         code = s3_error_code(head)
-        return f"an S3 error ({code})" if code else "an S3 error"
+        return f"{what} ({code})" if code else what
     return None
+
+
+def is_lone_text(head: bytes) -> bool:
+    """Say whether an XML document is one element around some words.
+
+    Parameters
+    ----------
+    head : bytes
+        The document, as far as it is known; such a message is short.
+
+    Returns
+    -------
+    bool
+        False for an element that is empty: a report of no rows may be one.
+    """
+    found = _LONE_TEXT.fullmatch(head.strip(_BLANK))
+    return found is not None and bool(found[2].strip())
 
 
 def s3_error_code(body: bytes) -> str | None:

@@ -45,7 +45,9 @@ class Proofs:
 
     _seen: Counter[tuple[int, str, str | None]] = field(default_factory=Counter)
 
-    def judge(self, spool: Spool, version: Continuity) -> str | Doubt:
+    def judge(
+        self, spool: Spool, version: Continuity, content_type: str | None
+    ) -> str | Doubt:
         """Say how a copy is known to be whole, or why it is not.
 
         An ETag of 32 hexadecimal digits is the content's MD5, unless the same bytes
@@ -59,6 +61,8 @@ class Proofs:
         spool : Spool
             Flushed.
         version : Continuity
+        content_type : str or None
+            As the host said it.
 
         Returns
         -------
@@ -69,7 +73,7 @@ class Proofs:
         Source: Amazon S3 API, Object, ETag; RFC 1952, section 2.2.
         """
         head = spool.head()
-        if page := error_page(head):
+        if page := error_page(head, content_type):
             return Doubt(f"{page} came in place of the document", page=True)
         copy = (spool.size, spool.sha256, version.etag)
         earlier = self._seen[copy]
