@@ -17,21 +17,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.cookiejar import DefaultCookiePolicy
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from spreports.api.endpoint import checked_url, is_loopback, origin_of
 from spreports.api.secret import Secret
 from spreports.clock import Clock, SystemClock
+from spreports.wire import (
+    CONNECT_SECONDS,
+    STEP_SECONDS,
+    WireSession,
+    read_some,
+)
 
 __all__ = ["Answer", "Exchange", "Fault", "user_agent"]
 
-CONNECT_TIMEOUT = 10.0
-READ_TIMEOUT = 30.0
 BODY_TIMEOUT = 120.0
 READ_BYTES = 64 * 1024
 TOKEN_HEADER = "x-amz-access-token"  # noqa: S105 - the name of a header
@@ -137,7 +139,7 @@ class Exchange:
                     headers=dict(headers),
                     data=body,
                     auth=_OwnAuth(self.url, token),
-                    timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                    timeout=(CONNECT_SECONDS, STEP_SECONDS),
                     allow_redirects=False,
                     stream=True,
                 ) as response,
@@ -162,7 +164,7 @@ class Exchange:
         """Read the body as it comes, up to the limits of size and time."""
         started = self._clock.monotonic()
         body = bytearray()
-        while chunk := response.raw.read1(READ_BYTES, decode_content=True):
+        while chunk := read_some(response, READ_BYTES, decode=True):
             body += chunk
             if len(body) > self._max_bytes:
                 return Fault(
@@ -200,13 +202,6 @@ class Exchange:
                     self._idle.append(session)
 
 
-class _PlainSession(requests.Session):
-    """A session for which a redirect is an answer like any other."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return nothing: requests would read the body, unbounded, to look further."""
-
-
 class _OwnAuth(AuthBase):
     """Adds the token on its own origin; being there, it keeps ``.netrc`` out."""
 
@@ -240,24 +235,14 @@ def user_agent() -> str:
     return f"spreports/{version} (Language={language}; Platform={system})"
 
 
-def _session(*, trust_env: bool) -> requests.Session:
-    """Return a session that neither retries, redirects nor remembers cookies."""
-    session = _PlainSession()
-    # Proxies and CA bundles of the environment work, but nothing lies before loopback
-    session.trust_env = trust_env
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(max_retries=urllib3.Retry(0, redirect=False))
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers.clear()
-    session.headers.update(
-        {
-            "User-Agent": user_agent(),
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-        }
-    )
-    return session
+def _session(*, trust_env: bool) -> WireSession:
+    """Return a session; nothing lies before loopback, whatever the environment says."""
+    headers = {
+        "User-Agent": user_agent(),
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+    }
+    return WireSession(headers, trust_env=trust_env)
 
 
 def _fault(exc: Exception) -> Fault:
@@ -266,17 +251,17 @@ def _fault(exc: Exception) -> Fault:
         return Fault(
             "the server's certificate was refused", sent=False, retryable=False
         )
-    if isinstance(exc, ValueError):  # InvalidURL, InvalidHeader
+    if isinstance(exc, ValueError):
         return Fault("the request cannot be written", sent=False, retryable=False)
     reason, sent = "the connection was lost", True
     if isinstance(exc, requests.exceptions.ProxyError):
         reason, sent = "the proxy refused or could not be reached", False
     elif isinstance(exc, requests.exceptions.ConnectTimeout):
-        reason, sent = f"no connection within {CONNECT_TIMEOUT:.0f} s", False
+        reason, sent = f"no connection within {CONNECT_SECONDS:.0f} s", False
     elif _never_connected(exc):
         reason, sent = "the connection was refused or the name not found", False
     elif isinstance(exc, (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)):
-        reason = f"no answer within {READ_TIMEOUT:.0f} s"
+        reason = f"no answer within {STEP_SECONDS:.0f} s"
     return Fault(reason, sent=sent)
 
 

@@ -10,25 +10,26 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Final
+from urllib.parse import urljoin
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from spreports.errors import DownloadError
+from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession
 
 __all__ = ["DocumentHost", "SignedURL", "check_url", "is_loopback", "words_for"]
 
 USER_AGENT: Final = "spreports-document-fetcher"
-CONNECT_SECONDS: Final = 10.0
-READ_SECONDS: Final = 30.0
+# As many as requests allows itself
+MAX_REDIRECTS: Final = 30
 
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn")
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 # Anything that two URL parsers could read in two ways
 # (said by what is safe: to compile the range up to U+10FFFF takes 7 ms)
@@ -121,17 +122,10 @@ class DocumentHost:
     def __init__(self, *, loopback: bool, anywhere: bool = False) -> None:
         self._loopback = loopback
         self._anywhere = anywhere
-        self._session = requests.Session()
-        self._session.headers.clear()
-        self._session.headers["User-Agent"] = USER_AGENT
         # The bytes as they are stored: nobody but us undoes a compression
-        self._session.headers["Accept-Encoding"] = "identity"
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        self._session = WireSession(headers, trust_env=not loopback)
         self._session.auth = _Nobody()
-        self._session.trust_env = not loopback
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        retries = urllib3.Retry(0, redirect=False)
-        self._session.mount("https://", HTTPAdapter(max_retries=retries))
-        self._session.mount("http://", HTTPAdapter(max_retries=retries))
         self._hush = _NoQueries()
 
     def __enter__(self) -> DocumentHost:
@@ -175,7 +169,25 @@ class DocumentHost:
 
         Source: RFC 9110, sections 13.1.1 (If-Match) and 14.2 (Range).
         """
-        self._check(url.text)
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._get_once(url, start=start, etag=etag)
+            if isinstance(answer, str) or not self._anywhere:
+                return answer
+            location = answer.headers.get("Location")
+            if location is None or answer.status_code not in _REDIRECTS:
+                return answer
+            answer.close()  # its body is of no use, and may be of any length
+            onward = _onward(url, location)
+            if onward is None:
+                return "it redirects to an address that is none of http or https"
+            url = onward
+        return f"it redirects more than {MAX_REDIRECTS} times"
+
+    def _get_once(
+        self, url: SignedURL, *, start: int, etag: str | None
+    ) -> requests.Response | str:
+        """Send one request; a redirect is an answer."""
+        self._check(url)
         headers = {}
         if start:
             headers["Range"] = f"bytes={start}-"
@@ -189,25 +201,38 @@ class DocumentHost:
             return "the document URL is not one that can be sent"
         # What is sent is what is checked: requests may have rewritten it
         if request.url != url.text:
-            self._check(request.url or "")
+            self._check(SignedURL(request.url or "", url.issued))
         try:
             settings = session.merge_environment_settings(
                 request.url, {}, stream=True, verify=None, cert=None
             )
             return session.send(
                 request,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=self._anywhere,
+                timeout=(CONNECT_SECONDS, STEP_SECONDS),
+                allow_redirects=False,
                 **settings,
             )
-        except (urllib3.exceptions.HTTPError, OSError) as exc:
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
             # requests' errors are OSErrors; so is a CA bundle that is not there
             return words_for(exc)
 
-    def _check(self, text: str) -> None:
+    def _check(self, url: SignedURL) -> None:
         """Refuse a URL that leads where this download must not go."""
         if not self._anywhere:
-            check_url(text, loopback=self._loopback)
+            check_url(url.text, loopback=self._loopback)
+
+
+def _onward(url: SignedURL, location: str) -> SignedURL | None:
+    """Return where a redirect leads; None where that is nowhere on the web.
+
+    Source: RFC 9110, section 10.2.2; RFC 3986, section 5.
+    """
+    try:
+        text = urljoin(url.text, location.encode("latin-1").decode())
+        scheme = urllib3.util.parse_url(text).scheme
+    except ValueError:  # not UTF-8, or no URL in the eyes of either parser
+        return None
+    return SignedURL(text, url.issued) if scheme in {"http", "https"} else None
 
 
 def words_for(exc: BaseException) -> str:

@@ -29,6 +29,7 @@ from spreports.fetch.sniff import s3_error_code
 from spreports.fetch.spool import Spool
 from spreports.fetch.tries import Setback, Tries
 from spreports.fetch.verify import Doubt, Proofs
+from spreports.wire import read_some
 
 if TYPE_CHECKING:
     import requests
@@ -296,7 +297,7 @@ class _Transfer:
 def _next_chunk(answer: requests.Response) -> bytes | Setback:
     """Return the next bytes as they are stored; b"" at a proper end."""
     try:
-        chunk: bytes = answer.raw.read1(_READ, decode_content=False)
+        chunk = read_some(answer, _READ, decode=False)
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as exc:
         return Setback(words_for(exc))
     return chunk

@@ -19,6 +19,7 @@ from spreports.fetch.document_host import (
     is_loopback,
     words_for,
 )
+from spreports.wire import read_some
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -72,7 +73,7 @@ class WebBody(io.RawIOBase):
         """Read some bytes as they are stored; 0 at a proper end."""
         space = memoryview(buffer).cast("B")
         try:
-            data = self._answer.raw.read1(len(space), decode_content=False)
+            data = read_some(self._answer, len(space), decode=False)
         except (
             urllib3.exceptions.HTTPError,
             http.client.HTTPException,

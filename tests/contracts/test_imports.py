@@ -50,9 +50,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "arrays": (set(), {"pyarrow"}),
     "at_work": (set(), set()),
     "catalog": ({"errors"}, set()),
-    "api": ({"errors", "clock"}, {"requests", "urllib3", "backoff"}),
+    "api": ({"errors", "clock", "wire"}, {"requests", "urllib3", "backoff"}),
     "fetch": (
-        {"arrays", "at_work", "errors", "clock", "catalog"},
+        {"arrays", "at_work", "errors", "clock", "catalog", "wire"},
         {
             "requests",
             "urllib3",
@@ -69,6 +69,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"pyarrow", "polars", "fsspec", "deltalake"},
     ),
     "turns": (set(), set()),
+    # One place for what a connection may do, to the API and to the documents' host
+    "wire": (set(), {"requests", "urllib3"}),
     "ledger": ({"errors", "owner", "turns"}, set()),
     "quota": ({"errors", "clock", "turns", "api.bucket"}, set()),
     # The buckets' own arithmetic, on copies of their states

@@ -1,0 +1,168 @@
+"""HTTP as both the API and the host of documents need it: one answer, in time.
+
+The timeout of a socket counts from byte to byte: a header, or the line before a chunk,
+that comes a byte at a time lasts for ever. Here each step of an answer has its time:
+the header as a whole, and each read of the body.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import pool_classes_by_scheme
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = [
+    "CONNECT_SECONDS",
+    "STEP_SECONDS",
+    "WireSession",
+    "read_some",
+]
+
+CONNECT_SECONDS: Final = 10.0
+# For the header of an answer, and for each read of its body
+STEP_SECONDS = 30.0
+
+
+class WireSession(requests.Session):
+    """A session that gives each answer as it is: no retry, redirect, cookie, default.
+
+    Parameters
+    ----------
+    headers : mapping of str to str
+        Of each request.
+    trust_env : bool
+        Proxies and CA bundles of the environment work.
+    """
+
+    def __init__(self, headers: Mapping[str, str], *, trust_env: bool) -> None:
+        super().__init__()
+        self.trust_env = trust_env
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # read=False: what breaks while reading stays what it is, such as a timeout
+        retries = urllib3.Retry(0, read=False, redirect=False)
+        adapter = _TimedAdapter(max_retries=retries)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.headers.clear()
+        self.headers.update(headers)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return nothing: requests would read the body, unbounded, to look further."""
+
+
+def read_some(answer: requests.Response, size: int, *, decode: bool) -> bytes:
+    """Read what comes next of a body, within `STEP_SECONDS`.
+
+    Parameters
+    ----------
+    answer : requests.Response
+        Of a `WireSession`.
+    size : int, bytes
+        At most.
+    decode : bool
+        Undo a Content-Encoding.
+
+    Returns
+    -------
+    bytes
+        Empty at a proper end.
+
+    Raises
+    ------
+    urllib3.exceptions.HTTPError, http.client.HTTPException, OSError
+        The connection broke, or nothing came in time.
+    """
+    timed = answer.raw._original_response  # noqa: SLF001 - as requests itself looks at it
+    if isinstance(timed, _TimedResponse):
+        timed.steps.begin()
+    data: bytes = answer.raw.read1(size, decode_content=decode)
+    return data
+
+
+class _Steps(io.RawIOBase):
+    """A connection's bytes, as long as the step lasts that they are read for."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock = sock
+        self._raw = raw
+        self._until = 0.0
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a step: what it reads has to come within its time."""
+        self._until = time.monotonic() + STEP_SECONDS
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        """Read what has come, or wait for it until the step's end."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """An answer that reads its connection by steps, its header being the first."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.steps = _Steps(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self.steps)
+
+
+class _TimedConnection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _TimedTLSConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _TimedPool(HTTPConnectionPool):
+    ConnectionCls = _TimedConnection
+
+
+class _TimedTLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TimedTLSConnection
+
+
+_POOLS: Final = {"http": _TimedPool, "https": _TimedTLSPool}
+
+
+class _TimedAdapter(HTTPAdapter):
+    """An adapter whose connections, direct or by a proxy, give timed answers."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> urllib3.ProxyManager:
+        """Make the pools of one proxy; those of SOCKS are a class of their own."""
+        manager: urllib3.ProxyManager = super().proxy_manager_for(*args, **options)
+        if manager.pool_classes_by_scheme is pool_classes_by_scheme:
+            manager.pool_classes_by_scheme = _POOLS
+        return manager

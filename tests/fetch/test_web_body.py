@@ -1,0 +1,108 @@
+"""A document at a URL of the user's own: redirects are followed, with care."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from spreports.errors import DocumentError
+from spreports.fetch.document_host import (
+    MAX_REDIRECTS,
+    DocumentHost,
+    SignedURL,
+)
+from spreports.fetch.web_body import WebBody
+from spreports.wire import read_some
+
+SIGNED = "/d?X-Amz-Signature=CANARY0123456789"
+
+
+@contextmanager
+def answering(answers: list[bytes]) -> Iterator[tuple[str, list[str]]]:
+    """Answer one request after another, the last answer for ever."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    asked: list[str] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                head = connection.recv(65536)
+                asked.append(head.decode("latin-1").split(" ")[1])
+                try:
+                    connection.sendall(answers[min(len(asked), len(answers)) - 1])
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", asked
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
+
+
+def redirect(location: bytes, body: bytes = b"", more: bytes = b"") -> bytes:
+    return b"HTTP/1.1 302 X\r\nLocation: %s\r\n%s\r\n%s" % (location, more, body)
+
+
+def test_a_redirect_leads_to_the_document() -> None:
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"
+    with answering([redirect(b"/other?x=1"), redirect(b"third"), whole]) as (
+        url,
+        asked,
+    ):
+        body = WebBody(url + SIGNED, "d")
+        with body:
+            assert body.read() == b"ab"
+
+    assert asked == [SIGNED, "/other?x=1", "/third"]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [b"http://[::1", b"//[::1", b"http://e/\xff", b"ftp://e/x", b"file:///etc/passwd"],
+)
+def test_a_redirect_to_no_web_address_is_an_error_of_ours(location: bytes) -> None:
+    with (
+        answering([redirect(location)]) as (url, _),
+        pytest.raises(DocumentError, match="redirects to an address") as caught,
+    ):
+        WebBody(url + SIGNED, "d")
+
+    assert "CANARY" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_redirects_in_a_ring_end() -> None:
+    with (
+        answering([redirect(SIGNED.encode())]) as (url, asked),
+        pytest.raises(DocumentError, match=f"more than {MAX_REDIRECTS} times"),
+    ):
+        WebBody(url + SIGNED, "d")
+
+    assert len(asked) == MAX_REDIRECTS + 1
+
+
+@pytest.mark.parametrize("location", [b"http://127.0.0.1:1/", b"http://[::1"])
+def test_a_told_url_that_redirects_is_an_answer_whose_body_is_left_unread(
+    location: bytes,
+) -> None:
+    bomb = zlib.compress(bytes(1 << 20), wbits=31)
+    packed = redirect(location, bomb, b"Content-Encoding: gzip\r\n")
+    with answering([packed]) as (url, _), DocumentHost(loopback=True) as host:
+        answer = host.get(SignedURL(url + SIGNED, 0.0), start=0, etag=None)
+
+        assert not isinstance(answer, str)
+        assert answer.status_code == 302
+        assert read_some(answer, 1 << 20, decode=False).startswith(b"\x1f\x8b")

@@ -1,0 +1,146 @@
+"""Each step of an answer has its time, however its bytes are dealt out."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+import urllib3
+
+from spreports import wire
+from spreports.api.exchange import Exchange, Fault
+from spreports.errors import DownloadError
+from spreports.fetch.download import download
+from spreports.wire import WireSession, read_some
+from tests.clocks import ManualClock
+
+OK = b"HTTP/1.1 200 OK\r\n"
+HEADERS = {
+    "a header": (OK + b"X-A: ", b"a"),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+BODIES = {
+    "a chunk's size": (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+    "a trailer": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-A: ", b"a"),
+    "endless trailers": (
+        OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n",
+        b"X-A: a\r\n" * 1000,
+    ),
+}
+
+
+@contextmanager
+def dripping(start: bytes, drip: bytes) -> Iterator[str]:
+    """Answer every connection with some bytes, then with more and more of others."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            try:
+                connection.recv(65536)
+                connection.sendall(start)
+                while not over.wait(0.005):
+                    connection.sendall(drip)
+            except OSError:
+                return
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            answering.append(threading.Thread(target=answer, args=(connection,)))
+            answering[-1].start()
+
+    answering: list[threading.Thread] = []
+    accepting = threading.Thread(target=serve)
+    accepting.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/d"
+    finally:
+        over.set()
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        for thread in (accepting, *answering):
+            thread.join()
+
+
+@pytest.fixture(autouse=True)
+def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets know no other time: the limit is what can be made small."""
+    monkeypatch.setattr(wire, "STEP_SECONDS", 0.05)
+
+
+@pytest.fixture
+def session() -> Iterator[WireSession]:
+    with WireSession({}, trust_env=False) as session:
+        yield session
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_a_header_that_drips_in_is_given_up(session: WireSession, case: str) -> None:
+    with dripping(*HEADERS[case]) as url, pytest.raises(requests.ReadTimeout):
+        session.get(url, stream=True, timeout=10)
+
+
+@pytest.mark.parametrize("case", BODIES)
+def test_a_read_that_brings_nothing_of_the_body_is_given_up(
+    session: WireSession, case: str
+) -> None:
+    with (
+        dripping(*BODIES[case]) as url,
+        session.get(url, stream=True, timeout=10) as answer,
+        pytest.raises(urllib3.exceptions.ReadTimeoutError),
+    ):
+        read_some(answer, 1000, decode=False)
+
+
+def test_a_body_that_keeps_coming_has_its_time_anew_with_each_read(
+    session: WireSession,
+) -> None:
+    with (
+        dripping(OK + b"Content-Length: 100000\r\n\r\n", b"abc") as url,
+        session.get(url, stream=True, timeout=10) as answer,
+    ):
+        got = b"".join(read_some(answer, 1000, decode=False) for _ in range(30))
+
+    assert len(got) >= 30
+
+
+def test_a_redirect_is_an_answer_whose_body_nobody_reads(session: WireSession) -> None:
+    start = b"HTTP/1.1 302 X\r\nLocation: http://[::1\r\n\r\n"
+    with (
+        dripping(start, b"a" * 10_000) as url,
+        session.get(url, stream=True, timeout=10) as answer,
+    ):
+        assert (answer.status_code, answer.is_redirect) == (302, True)
+
+
+@pytest.mark.parametrize("case", [*HEADERS, *BODIES])
+def test_a_call_of_the_api_ends_as_after_any_timeout(case: str) -> None:
+    with dripping(*(HEADERS | BODIES)[case]) as url:
+        exchange = Exchange(url.removesuffix("/d"), max_bytes=1000)
+        answer = exchange.send("GET", "/d", headers={})
+        exchange.close()
+
+    assert answer == Fault("no answer within 30 s", sent=True)
+
+
+@pytest.mark.parametrize("case", [*HEADERS, *BODIES])
+def test_a_document_is_asked_for_again_as_after_any_timeout(
+    tmp_path: Path, case: str
+) -> None:
+    threads = threading.active_count()
+    with (
+        dripping(*(HEADERS | BODIES)[case]) as url,
+        pytest.raises(DownloadError, match=r"9 tries in a row.*did not answer in time"),
+    ):
+        download(lambda: url, tmp_path / "d", clock=ManualClock(), loopback=True)
+    assert threading.active_count() == threads
