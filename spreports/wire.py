@@ -29,6 +29,7 @@ __all__ = [
     "CONNECT_SECONDS",
     "STEP_SECONDS",
     "WireSession",
+    "has_bad_proxy",
     "read_some",
 ]
 
@@ -91,6 +92,22 @@ def read_some(answer: requests.Response, size: int, *, decode: bool) -> bytes:
         timed.steps.begin()
     data: bytes = answer.raw.read1(size, decode_content=decode)
     return data
+
+
+def has_bad_proxy(exc: BaseException) -> bool:
+    """Say whether a request failed since the environment's proxy is no address.
+
+    Parameters
+    ----------
+    exc : BaseException
+        Of a request whose own URL was sound.
+    """
+    addresses = (
+        requests.exceptions.InvalidURL,  # InvalidProxyURL is one
+        requests.exceptions.InvalidSchema,
+        urllib3.exceptions.LocationValueError,
+    )
+    return isinstance(exc, addresses)
 
 
 class _Steps(io.RawIOBase):

@@ -29,6 +29,7 @@ from spreports.wire import (
     CONNECT_SECONDS,
     STEP_SECONDS,
     WireSession,
+    has_bad_proxy,
     read_some,
 )
 
@@ -251,6 +252,16 @@ def _fault(exc: Exception) -> Fault:
         return Fault(
             "the server's certificate was refused", sent=False, retryable=False
         )
+    if has_bad_proxy(exc):
+        return Fault(
+            "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no address that "
+            "can be used",
+            sent=False,
+            retryable=False,
+        )
+    # The answer's header; that of a request is refused in requests' own words
+    if any(isinstance(each, urllib3.exceptions.InvalidHeader) for each in exc.args):
+        return Fault("the answer's header contradicts itself", sent=True)
     if isinstance(exc, ValueError):
         return Fault("the request cannot be written", sent=False, retryable=False)
     reason, sent = "the connection was lost", True

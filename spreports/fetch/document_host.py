@@ -19,7 +19,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from spreports.errors import DownloadError
-from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession
+from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession, has_bad_proxy
 
 __all__ = ["DocumentHost", "SignedURL", "check_url", "is_loopback", "words_for"]
 
@@ -247,6 +247,8 @@ def words_for(exc: BaseException) -> str:
     -------
     str
     """
+    if has_bad_proxy(exc):
+        return "the proxy of the environment is no address that can be used"
     if isinstance(exc, (requests.exceptions.SSLError, urllib3.exceptions.SSLError)):
         return "the document host's certificate was not accepted"
     timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)

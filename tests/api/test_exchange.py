@@ -111,6 +111,37 @@ def test_a_redirect_is_an_answer_and_its_body_is_limited_too() -> None:
     assert isinstance(answer, Fault)
 
 
+def test_an_answer_of_two_lengths_was_an_answer_to_something_sent() -> None:
+    head = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n"
+    with serving(head + b"{}") as url:
+        answer = ask(url)
+
+    assert answer == Fault("the answer's header contradicts itself", sent=True)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["nonsense://x", "http://", "http://[::1", "http://127.0.0.1:99999", "http://a b"],
+)
+def test_a_proxy_that_is_no_address_is_named(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    answer = ask("https://sellingpartnerapi-eu.amazon.com")
+
+    assert isinstance(answer, Fault)
+    assert "HTTPS_PROXY" in answer.reason
+    assert (answer.sent, answer.retryable) == (False, False)
+
+
+def test_a_header_that_cannot_be_written_was_not_sent() -> None:
+    exchange = Exchange("http://127.0.0.1:1", max_bytes=LIMIT)
+    answer = exchange.send("GET", "/x", headers={"X": "a\r\nb"})
+
+    assert answer == Fault("the request cannot be written", sent=False, retryable=False)
+
+
 def test_cookies_are_not_kept(amazon: ScriptedAmazon) -> None:
     amazon.on("GET /x", Reply(200, {}, {"Set-Cookie": "a=b; Path=/"}))
     exchange = Exchange(amazon.endpoint, max_bytes=LIMIT)
