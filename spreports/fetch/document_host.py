@@ -68,7 +68,9 @@ def check_url(text: str, *, loopback: bool) -> None:
 
     Source: RFC 3986, section 3; Reports API v2021-06-30, ReportDocument.url.
     """
-    if not _is_allowed(text, loopback=loopback):
+    allowed = _is_allowed(text, loopback=loopback)
+    del text  # a traceback with locals would show its signature
+    if not allowed:
         msg = (
             "the document URL was refused: it is not https on an amazonaws.com host; "
             "check the endpoint that issued it"

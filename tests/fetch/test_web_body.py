@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
+import traceback
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from spreports.errors import DocumentError
+from spreports.errors import DocumentError, DownloadError
 from spreports.fetch.document_host import (
     MAX_REDIRECTS,
     DocumentHost,
     SignedURL,
+    check_url,
 )
 from spreports.fetch.web_body import WebBody
 from spreports.wire import read_some
@@ -106,3 +108,19 @@ def test_a_told_url_that_redirects_is_an_answer_whose_body_is_left_unread(
         assert not isinstance(answer, str)
         assert answer.status_code == 302
         assert read_some(answer, 1 << 20, decode=False).startswith(b"\x1f\x8b")
+
+
+def test_no_local_of_ours_shows_the_signature() -> None:
+    with (
+        answering([b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n"]) as (url, _),
+        pytest.raises(DocumentError) as caught,
+    ):
+        WebBody(url + SIGNED, "d")
+    with pytest.raises(DownloadError) as refused:
+        check_url("https://evil.example" + SIGNED, loopback=False)
+
+    for error in (caught.value, refused.value):
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+        ours = [each for each in shown.stack if "spreports" in each.filename]
+        assert ours
+        assert "CANARY" not in str([each.locals for each in ours[-1:]])
