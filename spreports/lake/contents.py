@@ -30,7 +30,8 @@ class LakeReport:
         Sorted; empty where they were not written down.
     options : mapping of str to str
     data_start_time, data_end_time, created_time : datetime or None, aware UTC
-        `created_time` is Amazon's.
+        `created_time` is Amazon's. A report that was asked for without dates shows the
+        present, and has the time of its making for both.
     request_key, report_document_id, sha256, table, version : str or None
         The request's name in the ledger; the hash of the stored bytes; the table
         where there are several; the version of spreports that wrote.
@@ -66,8 +67,9 @@ class LakeReport:
     def window(self) -> tuple[object, ...]:
         """What is equal for two versions of the same data.
 
-        Account, type, table, marketplaces, options and both dates; of a settlement its
-        own id. A document that did not come from Amazon is a version of nothing else.
+        Account, type, table, marketplaces, options and both dates, where dates were
+        asked for; of a settlement its own id. A document that did not come from Amazon
+        is a version of nothing else.
         """
         if self.report_id is None:
             return (self.root, self.stem)
@@ -79,9 +81,15 @@ class LakeReport:
             self.table,
             self.marketplace_ids or self.marketplace,
             tuple(sorted(self.options.items())),
-            self.data_start_time,
-            self.data_end_time,
+            *self.dates,
         )
+
+    @property
+    def dates(self) -> tuple[datetime | None, datetime | None]:
+        """Both dates; None for a report that was asked for without: a snapshot."""
+        if _asks_for_the_present(self.request_key):
+            return (None, None)
+        return (self.data_start_time, self.data_end_time)
 
     @property
     def age(self) -> tuple[object, ...]:
@@ -142,6 +150,15 @@ def newest(reports: Iterable[LakeReport]) -> dict[tuple[object, ...], LakeReport
         if known is None or known.age < report.age:
             found[report.window] = report
     return found
+
+
+def _asks_for_the_present(request_key: str | None) -> bool:
+    """Whether a request has no dates; a key that cannot be read tells nothing."""
+    try:
+        asked = json.loads(request_key or "")
+        return asked["dataStartTime"] is None and asked["dataEndTime"] is None
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _time(text: str | None) -> datetime | None:

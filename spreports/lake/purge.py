@@ -89,7 +89,7 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
         rows=sum(held.report.rows for held in old),
         files=files,
         straddling=sum(_straddles(held, limit) for held in state.holdings),
-        undated=sum(held.report.data_end_time is None for held in state.holdings),
+        undated=sum(held.report.dates[1] is None for held in state.holdings),
     )
 
 
@@ -124,11 +124,11 @@ def _day(root: Place, said: bytes) -> date:
 
 def _is_old(held: Holding, limit: datetime) -> bool:
     """Whether a report's window ends before."""
-    end = held.report.data_end_time
+    end = held.report.dates[1]
     return end is not None and end <= limit
 
 
 def _straddles(held: Holding, limit: datetime) -> bool:
     """Whether a report's window begins before and ends after."""
-    start, end = held.report.data_start_time, held.report.data_end_time
+    start, end = held.report.dates
     return start is not None and end is not None and start < limit < end

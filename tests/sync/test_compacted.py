@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import spreports as spr
@@ -76,3 +77,26 @@ def test_the_lake_says_all_that_the_ledger_knew(
         assert report.sha256
         assert report.request_key
         assert report.version
+
+
+def test_of_snapshots_the_last_one_is_the_latest_and_none_is_purged_by_its_day(
+    client: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    rows = []
+    for _ in range(3):
+        rows.append(client.sync(feed, lake).rows)
+        clock.advance(DAY)
+    written = spr.Lake(lake)
+    last = max(written.reports(), key=lambda report: str(report.created_time))
+
+    newest = spr.scan_lake(lake, "listings", latest=True, metadata=True).collect()
+
+    assert written.scan("listings").collect().height == sum(rows)
+    assert newest["report_id"].unique().to_list() == [last.report_id]
+    assert newest.height == rows[-1]
+    purged = written.purge(date(2027, 1, 1))
+    assert (purged.rows, purged.undated) == (0, 3)
+    assert written.compact(drop_superseded=True).superseded == 2
+    assert written.scan("listings").collect().height == rows[-1]
+    assert client.sync(feed, lake).rows == rows[-1]
