@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import spreports
 from spreports.cli import (
@@ -96,17 +97,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
+    # A stream that the caller has closed (``>&-``) is nobody's to read
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - the process's own
     arguments = parser().parse_args(argv)
+    done = 0
     try:
         code: int = arguments.run(arguments)
+        done = code
         sys.stdout.flush()
     except KeyboardInterrupt as exc:
         sys.stderr.write("\ninterrupted; the same command takes it up again\n")
         return TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone, as `head` does: nothing is wrong.
+        # The reader has gone, as `head` does: that is nothing wrong, what was found is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return done
     except ValueError as exc:
         if arguments.traceback:
             raise

@@ -109,7 +109,7 @@ class Syncing:
         SinkError
             The lake cannot be read, was begun in the other format, or is gone: deleted,
             moved, or on a disk that is not mounted. Or it has the feed by another
-            account of the same seller.
+            account of the same seller, or one of its marketplaces by another feed.
         UnauthorizedError
             The credentials are refused.
         """

@@ -101,9 +101,12 @@ def rewrite(
 
 
 def schema_of(root: Place, span: Span) -> pa.Schema:
-    """Return the columns of a file."""
-    with root.parquet(span.path) as file:
-        return file.schema_arrow.remove_metadata()
+    """Return the columns of a file; SinkError where it is gone."""
+    try:
+        with root.parquet(span.path) as file:
+            return file.schema_arrow.remove_metadata()
+    except FileNotFoundError:
+        raise _missing(root, span.rows, span.path) from None
 
 
 def _files(
@@ -187,11 +190,16 @@ def batches_of(root: Place, spans: Sequence[Span]) -> Iterator[pa.RecordBatch]:
         except FileNotFoundError:
             pass
         if left:
-            raise SinkError(
-                f"{root.name}: {left} rows of {span.path} are missing; nothing was"
-                " changed: see `spreports lake check`",
-                url=root.name,
-            )
+            raise _missing(root, left, span.path)
+
+
+def _missing(root: Place, rows: int, path: str) -> SinkError:
+    """Return the error for a file that is gone, damaged or short."""
+    return SinkError(
+        f"{root.name}: {rows} rows of {path} are missing; nothing was changed: see"
+        " `spreports lake check`",
+        url=root.name,
+    )
 
 
 def write_file(

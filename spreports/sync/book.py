@@ -25,6 +25,7 @@ from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.landing import Landed
 from spreports.sync.lost import insist_on_lake, lost_windows
+from spreports.sync.overlap import insist_on_apart
 from spreports.sync.rebuild import windows_in_lake
 from spreports.sync.rebuild_delta import joined, snapshot_item, windows_in_delta
 from spreports.sync.result import MissingWindow
@@ -105,9 +106,10 @@ class Book:
             self._known[stream.key] = {window.name: window for window in found}
         return self._known[stream.key]
 
-    def insist_on_one_account(self, stream: Stream) -> None:
-        """Raise a SinkError where the same seller's rows would be there twice."""
+    def insist_on_one_copy(self, stream: Stream) -> None:
+        """Raise a SinkError where the same rows would be there twice."""
         if all(window.created_time is None for window in self.windows(stream)):
+            insist_on_apart(stream, self._connection, self.lake, self._to)
             insist_on_one_account(
                 stream,
                 self._connection,

@@ -11,6 +11,7 @@ from spreports.catalog import ReportType
 
 __all__ = ["Feed", "days_of"]
 
+MOST_DAYS = 3660
 _DAYS = re.compile(r"(\d{1,4})\s*([dw])", re.ASCII)
 
 
@@ -68,7 +69,7 @@ def days_of(lookback: int | timedelta | str) -> int:
     Raises
     ------
     ValueError
-        Negative, parts of days, or text that is no such duration.
+        Negative, parts of days, more than ten years, or text that is no such duration.
     """
     days = -1
     if isinstance(lookback, str):
@@ -77,10 +78,11 @@ def days_of(lookback: int | timedelta | str) -> int:
             days = int(said[1]) * (7 if said[2] == "w" else 1)
     elif isinstance(lookback, timedelta):
         days = lookback.days if lookback == timedelta(days=lookback.days) else -1
-    elif not isinstance(lookback, bool):
+    elif isinstance(lookback, int) and not isinstance(lookback, bool):
         days = lookback
-    if days < 0:
+    if not 0 <= days <= MOST_DAYS:
         raise ValueError(
-            f'lookback={lookback!r} is no number of days, such as 7 or "7d"'
+            f'lookback={lookback!r} is no number of days, such as 7 or "7d"; '
+            f"{MOST_DAYS} at most"
         )
     return days

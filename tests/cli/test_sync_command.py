@@ -245,3 +245,22 @@ def test_a_signal_ends_it_long_before_its_time_and_the_next_run_goes_on(
         created = sum(r.operation == "createReport" for r in simulator.requests)
         assert created == 3
         assert not (feeds.parent / "lake").exists()
+
+
+@pytest.mark.parametrize("how", [">&-", "2>&-", "| true"])
+def test_the_exit_code_outlives_the_reader_of_the_output(
+    tmp_path: Path, how: str
+) -> None:
+    (tmp_path / "lake").mkdir()
+    for command, code in (("types", 0), ("lake check lake", 1)):
+        line = f"set -o pipefail; {sys.executable} -m spreports {command} {how}"
+        ended = subprocess.run(  # noqa: S603 - our own words
+            ["bash", "-c", line],  # noqa: S607 - whichever bash is there
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == code, ended.stderr
+        assert "Traceback" not in ended.stderr

@@ -206,3 +206,16 @@ def test_care_takes_nothing_away_for_a_compaction_that_lacks_a_file(
 
 def _killed(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("care", [compact, protect])
+def test_care_of_a_lake_that_lacks_a_file_is_a_sink_error(
+    shore: Lakeside, care: Callable[[spr.Lake], object]
+) -> None:
+    fill(shore)
+    shore.remove(shore.data_files()[0])
+    there = shore.data_files()
+
+    with pytest.raises(spr.SinkError, match="lake check"):
+        care(lake_of(shore))
+    assert shore.data_files() == there

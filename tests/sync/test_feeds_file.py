@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,3 +91,9 @@ def test_what_is_no_toml_or_not_there_is_a_config_error(tmp_path: Path) -> None:
         spr.read_feeds(tmp_path / "feeds.toml")
     with pytest.raises(spr.ConfigError, match="cannot be read: No such file"):
         spr.read_feeds(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("lookback", [float("inf"), 1.5, 99_999_999, True, "99999w"])
+def test_a_look_back_is_whole_days_and_not_more_than_ten_years(lookback: Any) -> None:
+    with pytest.raises(ValueError, match="no number of days"):
+        spr.Feed("orders", marketplaces=["DE"], lookback=lookback)

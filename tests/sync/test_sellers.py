@@ -1,4 +1,4 @@
-"""One seller under two accounts: told before a lake has its rows twice."""
+"""What would give a lake its rows twice is told before: accounts, marketplaces."""
 
 from __future__ import annotations
 
@@ -115,3 +115,40 @@ def test_another_seller_may_share_the_lake(
     assert len(again) == len(asked)  # asked once, and never once it has its own
     accounts = {report.account for report in spr.Lake(lake).reports("orders")}
     assert accounts == {"shop", "two"}
+
+
+def test_a_feed_that_shares_a_marketplace_with_another_is_refused(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    both = spr.Feed("orders", marketplaces=["DE", "FR"], since="2026-11-07")
+    french = spr.Feed("orders", marketplaces=["FR"], since="2026-11-07")
+    client.sync(FEED, lake)
+    before = calls(simulator)
+
+    with pytest.raises(spr.SinkError, match="A1PA6795UKMFR9 would be there twice"):
+        client.sync(both, lake)
+    assert calls(simulator) == before
+    assert client.sync(french, lake).rows > 0
+    with pytest.raises(spr.SinkError, match="add one for the other marketplaces"):
+        client.sync([FEED, both], lake)
+    assert client.sync([FEED, french], lake).failed == ()
+
+
+def test_other_options_and_what_amazon_makes_share_a_marketplace(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    traffic = spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2d")
+    weekly = spr.Feed(
+        "sales_and_traffic",
+        marketplaces=["DE", "FR"],
+        since="14d",
+        options={"dateGranularity": "WEEK"},
+    )
+    more = spr.Feed("settlement", marketplaces=["DE", "FR"])
+
+    client.sync([traffic, SETTLED], lake)
+    result = client.sync([weekly, more], lake)
+
+    assert result.failed == ()
+    assert result.windows > 0
