@@ -12,6 +12,8 @@ from typing import Protocol, cast
 
 from spreports.errors import ConfigError
 
+# What everybody says whose client was closed.
+CLOSED = "this client is closed; connect() gives a new one"
 # A clock that cannot be woken sleeps this many seconds at a time, so that an end which
 # somebody asks for comes within a second.
 SLICE = 0.5
@@ -204,4 +206,4 @@ class StoppableClock:
 
     def _check(self) -> None:
         if self._closed:
-            raise Stopped("this client is closed; connect() gives a new one")
+            raise Stopped(CLOSED)

@@ -26,6 +26,7 @@ __all__ = [
     "clock_skew",
     "error_of",
     "kind_of",
+    "printable",
     "read_json",
     "request_id_of",
     "retry_after",
@@ -161,7 +162,7 @@ def says_expired(error: APIError) -> bool:
 def request_id_of(answer: Answer) -> str | None:
     """Return ``x-amzn-RequestId``, fit to be printed; None where there is none."""
     text = answer.headers.get("x-amzn-RequestId")
-    return _printable(text)[:REQUEST_ID_LENGTH] or None if text else None
+    return printable(text)[:REQUEST_ID_LENGTH] or None if text else None
 
 
 def clock_skew(answer: Answer, now: datetime) -> float | None:
@@ -239,9 +240,9 @@ def _details(answer: Answer, hide: Callable[[str], str]) -> tuple[ErrorDetail, .
 def _clean(text: str, hide: Callable[[str], str], most: int) -> str:
     """Return foreign text fit for a message: no secrets, no control characters."""
     text = SIGNED_QUERY.sub("?***", TOKEN_LIKE.sub("***", hide(text)))
-    return _printable(text).encode()[: max(0, most)].decode(errors="ignore")
+    return printable(text).encode()[: max(0, most)].decode(errors="ignore")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text with what would move a terminal's cursor left out."""
     return "".join(char for char in text if char.isprintable())

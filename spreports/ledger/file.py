@@ -8,22 +8,16 @@ take up. No credentials, URLs or rows are kept here.
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from spreports.errors import ConfigError
+from spreports.ledger.door import LedgerFile
 from spreports.ledger.entries import Request, VerifiedDocument
-from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
-from spreports.ledger.windows import WINDOWS_SCHEMA, LakeWindows, add_items
+from spreports.ledger.windows import LakeWindows
 from spreports.owner import is_gone, mark
-from spreports.turns import transaction, turn_at, write_ahead
 
 
-class Ledger:
+class Ledger(LedgerFile):
     """The ledger in one file; safe for threads, and for processes of one machine.
 
     Parameters
@@ -39,56 +33,14 @@ class Ledger:
     Raises
     ------
     ConfigError
-        The file is no ledger, or was written by a newer spreports.
+        From every method: the file is no ledger, was written by a newer spreports, or
+        cannot be read or written; or the client is closed.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.RLock()
-        self._turn = turn_at(path)
+        super().__init__(path)
         self._open: set[int] = set()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._connection = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
-            )
-            path.chmod(0o600)
-            self._prepare()
-        except (sqlite3.Error, OSError) as exc:
-            raise ConfigError(
-                f"the ledger {path} cannot be used ({exc}); move it away to start a "
-                "new one: reports then are asked for again, files stay as they are"
-            ) from exc
-        self.windows = LakeWindows(self._connection, self._lock, self._write)
-
-    def _prepare(self) -> None:
-        """Set up the schema, refusing a newer one."""
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise ConfigError(
-                f"the ledger {self._path} was written by a newer spreports "
-                f"(schema {version}, this one knows {SCHEMA_VERSION}); upgrade it"
-            )
-        write_ahead(self._connection, self._turn)
-        # A row that was relied upon must survive a power cut, not only a crash.
-        self._connection.execute("PRAGMA synchronous = FULL")
-        # What an older file lacks is added; what it has keeps its form
-        self._connection.executescript(SCHEMA + WINDOWS_SCHEMA)
-        add_items(self._connection)
-        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock for one transaction."""
-        with self._lock, self._turn.lock:
-            try:
-                with transaction(self._connection) as db:
-                    yield db
-            except sqlite3.Error as exc:
-                raise ConfigError(
-                    f"the ledger {self._path} cannot be written ({exc}); make room, or "
-                    "let its other users finish, and run again: what was written stays"
-                ) from exc
+        self.windows = LakeWindows(self.rows, self._write)
 
     def _intend(
         self, db: sqlite3.Connection, account: str, key: str, now: datetime
@@ -212,16 +164,15 @@ class Ledger:
 
     def latest(self, account: str, key: str) -> Request | None:
         """Return the newest request of this key, whatever became of it."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT id, intended_time, owner, report_id, processing_status, "
-                "report_document_id FROM requests "
-                "WHERE account = ? AND request_key = ? ORDER BY id DESC LIMIT 1",
-                (account, key),
-            ).fetchone()
-        if row is None:
+        rows = self.rows(
+            "SELECT id, intended_time, owner, report_id, processing_status, "
+            "report_document_id FROM requests "
+            "WHERE account = ? AND request_key = ? ORDER BY id DESC LIMIT 1",
+            (account, key),
+        )
+        if not rows:
             return None
-        number, intended, owner, report_id, status, document_id = row
+        number, intended, owner, report_id, status, document_id = rows[0]
         return Request(
             id=number,
             intended_time=datetime.fromisoformat(intended),
@@ -261,27 +212,25 @@ class Ledger:
 
     def document(self, account: str, document_id: str) -> VerifiedDocument | None:
         """Return what is known of a stored document."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT content_type, size, sha256, verified FROM documents "
-                "WHERE account = ? AND report_document_id = ?",
-                (account, document_id),
-            ).fetchone()
-        if row is None:
+        rows = self.rows(
+            "SELECT content_type, size, sha256, verified FROM documents "
+            "WHERE account = ? AND report_document_id = ?",
+            (account, document_id),
+        )
+        if not rows:
             return None
-        content_type, size, sha256, verified = row
+        content_type, size, sha256, verified = rows[0]
         return VerifiedDocument(
             content_type=content_type, size=size, sha256=sha256, verified=verified
         )
 
     def orphans(self, account: str) -> tuple[str, ...]:
         """Return the private documents whose process has ended without its clean-up."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT report_document_id, private_owner FROM documents "
-                "WHERE account = ? AND private_owner IS NOT NULL",
-                (account,),
-            ).fetchall()
+        rows = self.rows(
+            "SELECT report_document_id, private_owner FROM documents "
+            "WHERE account = ? AND private_owner IS NOT NULL",
+            (account,),
+        )
         return tuple(name for name, owner in rows if is_gone(owner))
 
     def forget_document(self, account: str, document_id: str) -> None:
@@ -307,14 +256,9 @@ class Ledger:
                 (account, report_id, url, *counts, now.isoformat()),
             )
 
-    def rows(self, query: str, parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
-        """Return the rows of a query that changes nothing."""
-        with self._lock:
-            return self._connection.execute(query, parameters).fetchall()
-
     def close(self) -> None:
         """Close the file; whoever opens it next looks for what is still unclear."""
         with self._lock:
             for request_id in tuple(self._open):
                 self.abandoned(request_id)
-            self._connection.close()
+            super().close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -141,40 +140,35 @@ class LakeWindows:
 
     Parameters
     ----------
-    connection : sqlite3.Connection
-    lock : RLock
-        The ledger's.
+    rows : callable
+        Returns the rows of a query.
     write : callable
         The ledger's transaction.
     """
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
-        lock: threading.RLock,
+        rows: Callable[[str, tuple[str, ...]], list[tuple[Any, ...]]],
         write: Callable[[], AbstractContextManager[sqlite3.Connection]],
     ) -> None:
-        self._connection = connection
-        self._lock = lock
+        self._rows = rows
         self._write = write
 
     def of(self, lake: str, feed: str) -> tuple[LakeWindow, ...]:
         """Return a feed's windows, by name."""
-        with self._lock:
-            rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM lake_windows "  # noqa: S608 - our own names
-                "WHERE lake = ? AND feed = ? ORDER BY name",
-                (lake, feed),
-            ).fetchall()
+        rows = self._rows(
+            f"SELECT {_COLUMNS} FROM lake_windows "  # noqa: S608 - our own names
+            "WHERE lake = ? AND feed = ? ORDER BY name",
+            (lake, feed),
+        )
         return tuple(_read(row) for row in rows)
 
     def feeds(self, lake: str) -> tuple[str, ...]:
         """Return the feeds of a lake of which a window is known, of all accounts."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT DISTINCT feed FROM lake_windows WHERE lake = ? ORDER BY feed",
-                (lake,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT DISTINCT feed FROM lake_windows WHERE lake = ? ORDER BY feed",
+            (lake,),
+        )
         return tuple(feed for (feed,) in rows)
 
     def put(self, lake: str, feed: str, window: LakeWindow, now: datetime) -> None:
@@ -204,12 +198,11 @@ class LakeWindows:
         self, lake: str, item: str
     ) -> tuple[tuple[str, LakeWindow, datetime], ...]:
         """Return all windows of an item: feed, window, and when it was written."""
-        with self._lock:
-            rows = self._connection.execute(
-                f"SELECT feed, updated_time, {_COLUMNS} FROM lake_windows "  # noqa: S608 - our own names
-                "WHERE lake = ? AND item = ? ORDER BY feed, name",
-                (lake, item),
-            ).fetchall()
+        rows = self._rows(
+            f"SELECT feed, updated_time, {_COLUMNS} FROM lake_windows "  # noqa: S608 - our own names
+            "WHERE lake = ? AND item = ? ORDER BY feed, name",
+            (lake, item),
+        )
         return tuple(
             (feed, _read(row), datetime.fromisoformat(updated))
             for feed, updated, *row in rows
@@ -217,12 +210,11 @@ class LakeWindows:
 
     def listed(self, lake: str, feed: str) -> datetime | None:
         """Return when Amazon's own reports were last listed for a feed."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT listed_time FROM lake_feeds WHERE lake = ? AND feed = ?",
-                (lake, feed),
-            ).fetchone()
-        return datetime.fromisoformat(row[0]) if row else None
+        rows = self._rows(
+            "SELECT listed_time FROM lake_feeds WHERE lake = ? AND feed = ?",
+            (lake, feed),
+        )
+        return datetime.fromisoformat(rows[0][0]) if rows else None
 
     def put_listed(self, lake: str, feed: str, now: datetime) -> None:
         """Write that Amazon's own reports were listed, and all of them taken in."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from spreports.clock import CLOSED
 from spreports.errors import ConfigError
 from spreports.turns import transaction, turn_at, write_ahead
 
@@ -100,7 +101,7 @@ class QuotaFile:
         """
         with self._lock, self._turn.lock:
             if self._closed:
-                raise ConfigError("this client is closed; connect() gives a new one")
+                raise ConfigError(CLOSED)
             try:
                 with transaction(self._connection) as db:
                     yield db

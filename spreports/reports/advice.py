@@ -39,8 +39,8 @@ ADVICE: Mapping[OutcomeKind, str] = MappingProxyType(
         OutcomeKind.WRONG_OPTIONS: "correct options, dates or marketplaces; "
         "report_type(...) shows what the type takes",
         OutcomeKind.CANCELLED: "find out who cancelled it, then ask again",
-        OutcomeKind.FATAL: "read the reason; check dates, options and how often the "
-        "type is asked for, then ask again",
+        OutcomeKind.FATAL: "check dates, options and how often the type is asked "
+        "for, then ask again",
         OutcomeKind.STUCK: "cancel it if it is IN_QUEUE (a stuck report may hold up "
         "others), or ask Amazon's support with its id",
         OutcomeKind.WAITING: "wait longer (timeout=), or call again later",

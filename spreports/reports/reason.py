@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from spreports.api.answers import printable
 from spreports.api.models import Report
 from spreports.errors import APIError, DownloadError
 from spreports.fetch.download import download
@@ -20,7 +21,7 @@ __all__ = ["fatal_reason"]
 REASON_BYTES = 64 * 1024
 REASON_CHARS = 1000
 _REASON_KEYS = ("errorDetails", "errorMessage", "message", "reason")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_GAPS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def fatal_reason(
@@ -73,7 +74,7 @@ def _sentence(text: str) -> str | None:
         found = _in_json(json.loads(text))
     except (ValueError, RecursionError):
         found = text
-    clean = _CONTROL.sub(" ", found or text).strip()
+    clean = printable(_GAPS.sub(" ", found or text)).strip()
     return clean[:REASON_CHARS] or None
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from spreports.errors import ConfigError
-from spreports.ledger import Ledger, VerifiedDocument, request_key
+from spreports.ledger import (
+    LakeWindow,
+    Ledger,
+    VerifiedDocument,
+    WindowState,
+    asked_time,
+    request_key,
+)
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 KEY = request_key("T", ["A", "B"], {"x": "1"}, NOW, NOW)
@@ -133,4 +141,58 @@ def test_a_ledger_that_cannot_be_written_says_so_and_keeps_what_it_has(
         ledger.intend("x" * 100_000, KEY, NOW)
 
     assert ledger.latest("account", KEY) is not None
+    ledger.close()
+
+
+def test_half_a_character_is_written_and_found(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    key = request_key("T", ["\ud83d"], {}, None, None)
+    ledger.created(ledger.intend("account", key, NOW), "R\ud83d")
+    window = LakeWindow(
+        name="w", start=NOW, end=NOW, state=WindowState.FAILED, error="no \ud83d"
+    )
+
+    ledger.windows.put("lake", "feed", window, NOW)
+
+    assert ledger.windows.of("lake", "feed")[0].error == r"no \ud83d"
+    assert ledger.answered("account", key) == 1
+    assert ledger.report_ids("account") == {r"R\ud83d"}
+    ledger.close()
+
+
+READS: list[Callable[[Ledger], object]] = [
+    lambda ledger: ledger.latest("account", KEY),
+    lambda ledger: ledger.document("account", "D1"),
+    lambda ledger: ledger.report_ids("account"),
+    lambda ledger: ledger.windows.of("lake", "feed"),
+    lambda ledger: ledger.windows.listed("lake", "feed"),
+    lambda ledger: asked_time(ledger, "account", "R1"),
+]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_closed_ledger_says_that_the_client_is_closed(
+    tmp_path: Path, read: Callable[[Ledger], object]
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.close()
+
+    with pytest.raises(ConfigError, match="this client is closed"):
+        read(ledger)
+    with pytest.raises(ConfigError, match="this client is closed"):
+        ledger.intend("account", KEY, NOW)
+
+
+@pytest.mark.parametrize("read", READS)
+def test_damaged_pages_are_told_with_what_to_do(
+    tmp_path: Path, read: Callable[[Ledger], object]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    ledger = Ledger(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+
+    with pytest.raises(ConfigError, match=r"cannot be read \(.*move it away"):
+        read(ledger)
     ledger.close()

@@ -50,6 +50,18 @@ def test_fatal_says_what_the_document_says(
     assert pickle.loads(pickle.dumps(caught.value)).reason == caught.value.reason  # noqa: S301 - our own object
 
 
+def test_a_reason_that_cannot_be_printed_is_told_as_far_as_it_can(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    said = r'{"errorDetails": "bad\u00a0option\u001b[2J \ud83d"}'
+    simulator.faults.add(Fault(operation="report", kind="fatal", body=said))
+    feed = spr.Feed("listings", marketplaces=["DE"])
+
+    (failed,) = client.sync([feed], to=tmp_path / "lake").failed
+
+    assert "Amazon says: bad option [2J; check dates" in failed.reason
+
+
 def test_no_data_is_an_empty_frame_with_its_columns(
     simulator: Simulator, client: spr.Client, tmp_path: Path
 ) -> None:
