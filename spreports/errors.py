@@ -158,7 +158,15 @@ class NotFoundError(APIError):
 
 
 class ThrottledError(APIError):
-    """429, still so when the deadline had passed."""
+    """429, still so when the deadline had passed.
+
+    Attributes
+    ----------
+    retry_after : float or None, seconds
+        Until the quota is expected back, where that is known.
+    """
+
+    retry_after: float | None = None
 
 
 class ServerError(APIError):

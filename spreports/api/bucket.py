@@ -18,6 +18,7 @@ __all__ = [
     "book",
     "drain",
     "interval_of",
+    "known",
     "rerate",
     "wait_for_slot",
 ]
@@ -43,6 +44,10 @@ SHARE_GROWTH = 0.005
 # So many intervals without a request that could have gone out: the bucket was not ours
 # to measure in that time.
 IDLE_INTERVALS = 2.0
+# No bucket is further from a slot than this; a state that says so was kept by a version
+# that believed every Retry-After. Slots are booked some minutes ahead, and the slowest
+# rate that is believed makes hours of them.
+LONGEST_WAIT = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,14 @@ class Bucket:
 def interval_of(state: Bucket) -> float:
     """Return the seconds between two requests of a steady stream."""
     return 1.0 / (state.rate * state.share * RATE_MARGIN)
+
+
+def known(state: Bucket | None, now: float, plan: UsagePlan) -> Bucket:
+    """Return a state as far as it can be believed; a full bucket for None."""
+    if state is None:
+        return Bucket(now, plan.rate)
+    latest = now + _tolerance(plan, interval_of(state)) + LONGEST_WAIT
+    return state if state.full_at <= latest else replace(state, full_at=latest)
 
 
 def wait_for_slot(state: Bucket, now: float, plan: UsagePlan, number: int = 1) -> float:

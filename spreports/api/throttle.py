@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from spreports.api.bucket import Bucket, book, drain, rerate, wait_for_slot
+from spreports.api.bucket import Bucket, book, drain, known, rerate, wait_for_slot
 from spreports.api.times import write_time
 from spreports.api.usage_plans import USAGE_PLANS, UsagePlan
 from spreports.clock import Clock, SystemClock, wait_for
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 # A header outside these multiples of the reference's rate is taken for its limit.
 LOWEST, HIGHEST = 0.1, 10.0
+# Of a Retry-After: Amazon's slowest operation has a slot a minute.
+LONGEST_PENALTY = 3600.0
 
 
 class Buckets(Protocol):
@@ -115,7 +117,7 @@ class Throttle:
             patience = deadline - self._clock.monotonic()
 
             def step(state: Bucket | None, now: float) -> tuple[Bucket, float]:
-                before = state or Bucket(now, plan.rate)
+                before = known(state, now, plan)
                 after, wait = book(before, now, plan)
                 return (after if wait <= patience else before), wait
 
@@ -142,7 +144,7 @@ class Throttle:
         plan = USAGE_PLANS[operation]
 
         def step(state: Bucket | None, now: float) -> tuple[Bucket, float]:
-            before = state or Bucket(now, plan.rate)
+            before = known(state, now, plan)
             return before, wait_for_slot(before, now, plan, number)
 
         return self._buckets.change(operation, step)
@@ -161,7 +163,7 @@ class Throttle:
         """
 
         def step(state: Bucket | None, now: float) -> tuple[Bucket, Bucket]:
-            before = state or Bucket(now, USAGE_PLANS[operation].rate)
+            before = known(state, now, USAGE_PLANS[operation])
             seen = before.refused_at
             return before, replace(
                 before,
@@ -224,6 +226,7 @@ class Throttle:
             f"{operation}: its quota returns in {wait:.0f} s (at {free}), which is "
             f"after this call's deadline; call again then, or allow more time",
             operation=operation,
+            retry_after=wait,
         )
 
     def learn(self, operation: str, header: str | None) -> None:
@@ -243,7 +246,7 @@ class Throttle:
             return
 
         def step(state: Bucket | None, now: float) -> tuple[Bucket, None]:
-            before = state or Bucket(now, plan.rate)
+            before = known(state, now, plan)
             return (before if before.rate == rate else rerate(before, now, rate)), None
 
         self._buckets.change(operation, step)
@@ -255,7 +258,8 @@ class Throttle:
         ----------
         operation : str
         retry_after : float or None, seconds
-            Honoured as a minimum.
+            Honoured as a minimum, up to an hour: everybody who shares the bucket waits
+            as long, so one odd header must not hold them for days.
 
         Returns
         -------
@@ -265,8 +269,8 @@ class Throttle:
         plan = USAGE_PLANS[operation]
 
         def step(state: Bucket | None, now: float) -> tuple[Bucket, float]:
-            before = state or Bucket(now, plan.rate)
-            return drain(before, now, plan, retry_after or 0.0)
+            before = known(state, now, plan)
+            return drain(before, now, plan, min(retry_after or 0.0, LONGEST_PENALTY))
 
         return self._buckets.change(operation, step)
 

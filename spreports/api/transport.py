@@ -249,7 +249,7 @@ class _Attempts:
         except ThrottledError as exc:
             if self._refusal is None:
                 raise
-            text = str(exc)
+            text, wait = str(exc), exc.retry_after
         else:
             return
         refusal = self._refusal
@@ -259,6 +259,7 @@ class _Attempts:
             status=refusal.status,
             request_id=refusal.request_id,
             details=refusal.details,
+            retry_after=wait,
         )
 
     def may_renew(self) -> bool:

@@ -27,6 +27,8 @@ from spreports.reports.ticket import Finished, Stage, Ticket
 LOOK_AHEAD = 4
 # Downloads side by side: one brings bytes while another waits for its slot.
 FETCHERS = 2
+# Seconds before a call that was throttled is tried again, whatever it says.
+LEAST_PAUSE = 1.0
 # How long an end waits for lanes in the middle of a call; they end by themselves.
 JOIN_SECONDS = 0.25
 
@@ -214,6 +216,8 @@ class Lanes:
         except ThrottledError as exc:
             # Quota comes back: only the run's deadline ends the wait for it
             ticket.throttled = exc
+            wait = max(exc.retry_after or 0.0, LEAST_PAUSE)
+            ticket.due = self._clock.monotonic() + wait
         except SPReportsError as exc:
             error = exc
         with self._changed:

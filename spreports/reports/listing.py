@@ -209,10 +209,11 @@ class Listing:
         if not entry.cooldown_seconds:
             return
         for report in reports:
+            made = min(report.created_time, self._clock.now())
             self._connection.cooldowns.seen(
                 entry.report_type,
                 report.marketplace_ids or (),
-                report.created_time.timestamp() + entry.cooldown_seconds,
+                made.timestamp() + entry.cooldown_seconds,
             )
 
 

@@ -131,6 +131,40 @@ def test_processes_take_turns_and_no_more_than_the_plan_allows(tmp_path: Path) -
     assert all(slots == sorted(slots) for slots in each)
 
 
+@pytest.mark.parametrize("retry_after", [1e9, 1e12, 1e300])
+def test_one_odd_retry_after_holds_nobody_for_more_than_an_hour(
+    tmp_path: Path, retry_after: float
+) -> None:
+    clock = ManualClock()
+    one = Shared(tmp_path / "quota.sqlite", "one", clock)
+
+    Throttle(clock, one).exhausted(CREATE, retry_after)
+
+    with pytest.raises(ThrottledError, match="returns in 3600 s") as caught:
+        Throttle(clock, one).acquire(CREATE, clock.monotonic() + 900)
+    assert caught.value.retry_after == pytest.approx(3600)
+    clock.advance(3600)
+    assert Throttle(clock, one).acquire(CREATE, clock.monotonic()) == 0
+    one.close()
+
+
+@pytest.mark.parametrize("lock", [1e9, 1e12, 1e300])
+def test_a_lock_of_decades_that_an_older_version_has_kept_ends_within_a_day(
+    tmp_path: Path, lock: float
+) -> None:
+    clock = ManualClock()
+    one = Shared(tmp_path / "quota.sqlite", "one", clock)
+    rate = USAGE_PLANS[CREATE].rate
+    one.change(CREATE, lambda _, now: (Bucket(now + lock, rate), None))
+
+    with pytest.raises(ThrottledError, match="returns in 86400 s"):
+        Throttle(clock, one).acquire(CREATE, clock.monotonic() + 900)
+
+    clock.advance(86400)
+    assert Throttle(clock, one).acquire(CREATE, clock.monotonic()) < 1
+    one.close()
+
+
 class Late(QuotaFile):
     """Sees a new file, which another one then prepares and books in."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.api.throttle import Throttle
 from spreports.api.usage_plans import USAGE_PLANS
 from spreports.clock import Clock
 from spreports.reports.connection import Connection
@@ -389,6 +390,25 @@ def test_closing_the_iterator_ends_every_lane_and_waits_for_no_time_to_pass(
     assert clock.monotonic() == begun
     assert len(lanes) >= 3
     assert not any(lane.is_alive() for lane in lanes)
+
+
+def test_who_waits_for_quota_sleeps_until_it_is_back(
+    client: spr.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire, asked = Throttle.acquire, Counter[str]()
+
+    def counted(self: Throttle, operation: str, deadline: float) -> float:
+        asked[operation] += 1
+        assert asked["createReport"] < 10, "asks again and again"
+        return acquire(self, operation, deadline)
+
+    monkeypatch.setattr(Throttle, "acquire", counted)
+    connection_of(client).throttle.exhausted("createReport", 3600)
+
+    (done,) = ReportQueue(connection_of(client)).run(days(client, 1), timeout=7200)
+
+    assert done.error is None
+    assert asked["createReport"] == 2
 
 
 def test_closing_the_client_wakes_who_waits_for_it(tmp_path: Path) -> None:
