@@ -131,12 +131,15 @@ class APIError(SPReportsError):
         ``x-amzn-RequestId``, for a support case.
     details : tuple of ErrorDetail
         Amazon's own words.
+    retry_after : float or None, seconds
+        Until the same may be asked again, where Amazon or the quota says so.
     """
 
     operation: str | None = None
     status: int | None = None
     request_id: str | None = None
     details: tuple[ErrorDetail, ...] = ()
+    retry_after: float | None = None
 
 
 class BadRequestError(APIError):
@@ -158,15 +161,7 @@ class NotFoundError(APIError):
 
 
 class ThrottledError(APIError):
-    """429, still so when the deadline had passed.
-
-    Attributes
-    ----------
-    retry_after : float or None, seconds
-        Until the quota is expected back, where that is known.
-    """
-
-    retry_after: float | None = None
+    """429, still so when the deadline had passed."""
 
 
 class ServerError(APIError):

@@ -170,7 +170,8 @@ class Transport:
             if isinstance(answer, Fault):
                 attempt.after_fault(answer)
                 continue
-            self.clock_skew = clock_skew(answer, self.clock.now())
+            skew = clock_skew(answer, self.clock.now())
+            self.clock_skew = self.clock_skew if skew is None else skew
             self._throttle.learn(
                 call.operation, answer.headers.get("x-amzn-RateLimit-Limit")
             )
@@ -289,6 +290,7 @@ class _Attempts:
             return
         unclear = isinstance(error, ServerError) and self._call.repeatable
         if not (unclear and self._retries.pause(at_least or 0.0)):
+            error.retry_after = at_least
             raise error
 
     def read(self, answer: Answer, read: Callable[[object], T]) -> T | _Again:

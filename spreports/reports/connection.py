@@ -13,6 +13,9 @@ from spreports.load.store import Store
 from spreports.quota import CoolDowns
 from spreports.reports.notices import Watch
 
+# Seconds between clocks up to which they count as the same: answers take a while.
+LEAST_SKEW = 30.0
+
 
 class Locks:
     """A lock for each name, made when it is first asked for."""
@@ -65,3 +68,8 @@ class Connection:
     loopback: bool
     locks: Locks = field(default_factory=Locks)
     private: set[str] = field(default_factory=set)
+
+    def seconds_ahead(self) -> float:
+        """Return how far our clock is ahead of Amazon's, where that matters."""
+        skew = self.api.clock_skew or 0.0
+        return skew if abs(skew) > LEAST_SKEW else 0.0

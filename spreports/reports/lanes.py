@@ -76,7 +76,7 @@ class Lanes:
         """Run the lanes, and yield what they finish; as `ReportQueue.run`."""
         if timeout is not None:
             self._deadline = self._clock.monotonic() + timeout
-        self._obtaining.deadline = self._deadline
+        self._obtaining.allow_until(self._deadline)
         lanes = self._lanes() if self._tickets else []
         try:
             for lane in lanes:

@@ -9,20 +9,19 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Container, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from spreports.api.models import Report
 from spreports.api.times import write_time
 from spreports.errors import (
-    ServerError,
     SPReportsError,
     ThrottledError,
-    TransportError,
 )
 from spreports.ledger import Request
 from spreports.owner import is_gone
 from spreports.reports.connection import Connection
-from spreports.reports.listing import CLOCK_SKEW, Listing, needs_echo, serves
+from spreports.reports.creating import Creating, UnclearError
+from spreports.reports.listing import Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Ticket
 
@@ -30,8 +29,6 @@ logger = logging.getLogger("spreports.reports")
 
 # Seconds between looks at the ledger while somebody else creates the same report.
 RIVAL_POLL = 0.5
-# createReport is repeated at most this often after reconciliation found nothing.
-CREATE_TRIES = 3
 
 
 class Obtaining:
@@ -56,12 +53,17 @@ class Obtaining:
     ) -> None:
         self._connection = connection
         self._listing = Listing(connection, tickets)
+        self._creating = Creating(connection, self._listing)
         self._reuse = reuse
         self._clock = connection.clock
         # A lone report may be done at once, and to find out is one call of the 120 a
         # minute; many at a time are told of by one page a little later
         self._poll_first = POLL_FIRST if len(tickets) > 1 else 0.0
-        self.deadline = math.inf
+        self.allow_until(math.inf)
+
+    def allow_until(self, deadline: float) -> None:
+        """Set the deadline of the run."""
+        self.deadline = self._creating.deadline = deadline
 
     def obtain(self, ticket: Ticket) -> Sequence[Ticket]:
         """Adopt or create the report of one ticket.
@@ -84,7 +86,7 @@ class Obtaining:
             return (ticket,)
         try:
             ticket.report_id = self._create(ticket)
-        except _UnclearError as exc:
+        except UnclearError as exc:
             # It may have been made, and then the cool-down runs
             raise exc.error from None
         except BaseException:
@@ -181,7 +183,7 @@ class Obtaining:
             if not is_gone(known.owner):
                 return None
             # A process died between createReport and its answer.
-            found = self._reconciled(request, known.intended_time)
+            found = self._creating.reconciled(request, known.intended_time)
             if found is None:
                 ledger.refused(known.id)
                 return None
@@ -204,8 +206,8 @@ class Obtaining:
         if row is None:
             return None
         try:
-            report_id = self._asked(request, self._clock.now())
-        except _UnclearError:
+            report_id = self._creating.create(request, self._clock.now())
+        except UnclearError:
             # To be looked for by whoever asks for the same next
             ledger.abandoned(row)
             raise
@@ -218,63 +220,6 @@ class Obtaining:
         ledger.created(row, report_id)
         return report_id
 
-    def _asked(self, request: ReportRequest, intended: datetime) -> str:
-        """Call createReport; after an unclear failure look before asking again."""
-        for remaining in reversed(range(CREATE_TRIES)):
-            try:
-                return self._connection.api.create_report(
-                    report_type=request.entry.report_type,
-                    marketplace_ids=list(request.marketplace_ids),
-                    report_options=dict(request.options) or None,
-                    data_start_time=request.data_start_time,
-                    data_end_time=request.data_end_time,
-                )
-            except (ServerError, TransportError) as exc:
-                if isinstance(exc, TransportError) and not exc.sent:
-                    raise
-                found = self._looked_for(request, intended)
-                if found is not None:
-                    logger.info("createReport failed unclearly, but made %s", found)
-                    return found
-                if not remaining:
-                    raise
-                logger.info("createReport: nothing was made; asking again")
-        raise RuntimeError("unreachable: the last try returns or raises")
-
-    def _looked_for(self, request: ReportRequest, since: datetime) -> str | None:
-        """Reconcile; a failure leaves it unclear whether a report was made."""
-        try:
-            return self._reconciled(request, since)
-        except SPReportsError as exc:
-            raise _UnclearError(exc) from None
-
-    def _reconciled(self, request: ReportRequest, since: datetime) -> str | None:
-        """Look among the newest reports for one that createReport made unseen.
-
-        Reports do not tell their options, so one that is known to be another
-        request's is never taken.
-        """
-        connection = self._connection
-        found = list(
-            connection.api.iter_reports(
-                report_types=[request.entry.report_type],
-                created_since=since - CLOCK_SKEW,
-                page_size=100,
-            )
-        )
-        self._listing.keep(request.entry.report_type, found)
-        others = connection.ledger.report_ids(connection.account)
-        ours = [r for r in found if request.describes(r) and r.report_id not in others]
-        return max(ours, key=lambda r: r.created_time).report_id if ours else None
-
 
 class CoolingDownError(ThrottledError):
     """A report type may not be asked for again before the deadline."""
-
-
-class _UnclearError(Exception):
-    """It could not be found out whether createReport has made a report."""
-
-    def __init__(self, error: SPReportsError) -> None:
-        super().__init__(str(error))
-        self.error = error

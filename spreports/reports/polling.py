@@ -100,6 +100,7 @@ class Polling:
     def _listed(self, due: Sequence[Ticket]) -> dict[str, Report]:
         """Return reports by id, of one page that covers the newest of those due."""
         oldest = self._clock.monotonic() - min(ticket.asked for ticket in due)
+        oldest += self._connection.seconds_ahead()
         since = self._clock.now() - timedelta(seconds=oldest) - CLOCK_SKEW
         page = self._connection.api.get_reports(
             report_types=sorted({t.request.entry.report_type for t in due}),

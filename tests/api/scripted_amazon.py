@@ -93,7 +93,7 @@ class ScriptedAmazon:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
                 plain = reply.as_bytes()
-                self.send_response(reply.status)
+                self.send_response_only(reply.status)  # no Date but a scripted one
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(plain)))

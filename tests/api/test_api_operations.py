@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 
@@ -469,3 +470,19 @@ class TestRegion:
             self.api(credentials, endpoint=endpoint, token_url="http://127.0.0.1:1/t")
         with pytest.raises(ConfigError):
             self.api(credentials, token_url=endpoint)
+
+
+def test_an_answer_without_a_date_leaves_what_is_known_of_the_clock(
+    amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+) -> None:
+    told = format_datetime(clock.now() - timedelta(hours=1), usegmt=True)
+    amazon.on(
+        f"GET {BASE}/reports/R1",
+        Reply(200, report_json(), {"Date": told}),
+        Reply(200, report_json()),
+    )
+
+    api.get_report("R1")
+    api.get_report("R1")
+
+    assert api.clock_skew == 3600

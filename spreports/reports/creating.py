@@ -1,0 +1,159 @@
+"""createReport, so that no report is made twice though answers get lost.
+
+After an unclear failure the newest reports are looked through before it is called once
+more; what stays unclear is left for whoever asks for the same next.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime, timedelta
+
+from spreports.api.checks import listed_since
+from spreports.api.models import Report
+from spreports.errors import APIError, ServerError, SPReportsError, TransportError
+from spreports.reports.connection import Connection
+from spreports.reports.listing import CLOCK_SKEW, Listing
+from spreports.reports.request import ReportRequest
+
+__all__ = ["Creating", "UnclearError"]
+
+logger = logging.getLogger("spreports.reports")
+
+# createReport is called once more after reconciliation found nothing.
+CREATE_TRIES = 2
+# Seconds before that look: a new report is not listed at once, and Amazon has trouble.
+# What Retry-After asks for beyond the second is left to the next run.
+CREATE_PAUSE, LONGEST_PAUSE = 10.0, 60.0
+# Of the look's time span, since clocks differ and lists lag.
+OVERLAP = timedelta(minutes=15)
+
+
+class Creating:
+    """Creates reports, and finds those that were made unseen.
+
+    Parameters
+    ----------
+    connection : Connection
+    listing : Listing
+        Told of what is found on the way.
+
+    Attributes
+    ----------
+    deadline : float, seconds of ``clock.monotonic()``
+        Of the run.
+    """
+
+    def __init__(self, connection: Connection, listing: Listing) -> None:
+        self._connection = connection
+        self._listing = listing
+        self._clock = connection.clock
+        self.deadline = math.inf
+
+    def create(self, request: ReportRequest, intended: datetime) -> str:
+        """Call createReport; after an unclear failure look before asking again.
+
+        Raises
+        ------
+        APIError
+            Nothing was made.
+        UnclearError
+            A report may have been made: by the last call, or by the one before it.
+        """
+        unclear = False
+        for _ in range(CREATE_TRIES):
+            try:
+                return self._connection.api.create_report(
+                    report_type=request.entry.report_type,
+                    marketplace_ids=list(request.marketplace_ids),
+                    report_options=dict(request.options) or None,
+                    data_start_time=request.data_start_time,
+                    data_end_time=request.data_end_time,
+                )
+            except SPReportsError as exc:
+                error, acted = exc, _may_have_acted(exc)
+            if not acted:
+                raise UnclearError(error) if unclear else error
+            unclear, may_repeat = True, self._paused(error)
+            found = self._looked_for(request, intended)
+            if found is not None:
+                logger.info("createReport failed unclearly, but made %s", found)
+                return found
+            if not may_repeat:
+                break
+            logger.info("createReport: nothing was made, as far as getReports knows")
+        raise UnclearError(error)
+
+    def _paused(self, error: SPReportsError) -> bool:
+        """Give Amazon time to recover and to list what it made; False without any."""
+        asked = error.retry_after if isinstance(error, APIError) else None
+        pause = max(CREATE_PAUSE, asked or 0.0)
+        late = self._clock.monotonic() + pause > self.deadline
+        if late or pause > LONGEST_PAUSE:
+            return False
+        self._clock.sleep(pause)
+        return True
+
+    def _looked_for(self, request: ReportRequest, since: datetime) -> str | None:
+        """Reconcile; a failure leaves it unclear whether a report was made."""
+        try:
+            return self.reconciled(request, since)
+        except SPReportsError as exc:
+            raise UnclearError(exc) from None
+
+    def reconciled(self, request: ReportRequest, since: datetime) -> str | None:
+        """Look among the newest reports for one that createReport made unseen.
+
+        Reports do not tell their options, so one that is known to be another
+        request's is never taken.
+        """
+        connection = self._connection
+        name, looked = request.entry.report_type, self._by_amazon(since)
+        found = self._made_since(name, looked)
+        since = self._by_amazon(since)
+        if since - CLOCK_SKEW < looked - OVERLAP:
+            # Only this answer has told how far our clock is ahead
+            found = self._made_since(name, since)
+        self._listing.keep(name, found)
+        others = connection.ledger.report_ids(connection.account)
+        # Where Amazon's time is known, an older report is somebody else's
+        known = connection.api.clock_skew is not None
+        earliest = since - (CLOCK_SKEW if known else OVERLAP)
+        ours = [
+            report
+            for report in found
+            if request.describes(report)
+            and report.report_id not in others
+            and report.created_time >= earliest
+        ]
+        return max(ours, key=lambda r: r.created_time).report_id if ours else None
+
+    def _made_since(self, report_type: str, since: datetime) -> list[Report]:
+        """List the reports that were made about or after a time of Amazon's clock."""
+        return list(
+            self._connection.api.iter_reports(
+                report_types=[report_type],
+                created_since=listed_since(since - OVERLAP, self._clock.now()),
+                page_size=100,
+            )
+        )
+
+    def _by_amazon(self, moment: datetime) -> datetime:
+        """Translate a time of our clock into one of Amazon's."""
+        return moment - timedelta(seconds=self._connection.seconds_ahead())
+
+
+def _may_have_acted(error: SPReportsError) -> bool:
+    """Whether Amazon may have made a report all the same."""
+    if isinstance(error, TransportError):
+        return error.sent
+    return isinstance(error, ServerError)
+
+
+class UnclearError(Exception):
+    """It could not be found out whether createReport has made a report."""
+
+    def __init__(self, error: SPReportsError) -> None:
+        super().__init__(str(error))
+        self.error = error

@@ -1,0 +1,103 @@
+"""createReport whose answers get lost: no report twice, no call in haste."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Fault, Simulator
+from spreports.simulator.jumping_clock import JumpingClock
+from tests.reports.conftest import calls
+
+
+class Ahead:
+    """A clock whose wall time is ahead of another's."""
+
+    def __init__(self, clock: JumpingClock, seconds: float) -> None:
+        self._clock, self._ahead = clock, timedelta(seconds=seconds)
+        self.monotonic, self.sleep = clock.monotonic, clock.sleep
+        self.wait_for = clock.wait_for
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead
+
+
+def ask(client: spr.Client) -> spr.Reports:
+    return client.reports(
+        "orders", start="2026-10-01", end="2026-10-08", marketplaces=["DE"]
+    )
+
+
+@pytest.mark.parametrize("ahead", [-3600, 60, 180, 3600])
+@pytest.mark.parametrize("told_before", [True, False])
+def test_a_clock_that_is_wrong_makes_no_report_twice(
+    ahead: float, *, told_before: bool
+) -> None:
+    with JumpingClock() as clock, Simulator(clock=clock, rows=1) as simulator:
+        simulator.faults.add(Fault(operation="createReport", kind="reset", acts=True))
+        with simulator.client(clock=Ahead(clock, ahead)) as client:
+            if told_before:
+                client.api.get_reports(report_types=["GET_X"])
+
+            assert ask(client).read().height == 1
+
+        assert calls(simulator, "createReport") == 1
+
+
+@pytest.mark.parametrize(("retry_after", "least"), [(None, 10), (30.0, 30)])
+def test_it_is_asked_again_once_and_not_before_amazon_has_had_time(
+    simulator: Simulator, client: spr.Client, retry_after: float | None, least: float
+) -> None:
+    simulator.faults.add(
+        Fault(
+            operation="createReport",
+            kind="status",
+            status=503,
+            times=0,
+            retry_after=retry_after,
+        )
+    )
+
+    with pytest.raises(spr.ServerError):
+        ask(client).read()
+
+    creating = [r.time for r in simulator.requests if r.operation == "createReport"]
+    first, second = creating
+    assert (second - first).total_seconds() == pytest.approx(least, abs=5)
+
+
+def test_a_retry_after_of_hours_is_left_to_the_next_run(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(
+        Fault(operation="createReport", kind="status", status=503, retry_after=7200)
+    )
+
+    with pytest.raises(spr.ServerError) as caught:
+        ask(client).read()
+
+    assert caught.value.retry_after == 7200
+    assert calls(simulator, "createReport") == 1
+
+
+def test_what_stayed_unclear_is_looked_for_by_the_next_run(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    lost = Fault(operation="createReport", kind="reset", acts=True)
+    simulator.faults.add(lost)
+    simulator.faults.add(
+        Fault(operation="getReports", kind="status", status=403, times=2)
+    )
+
+    with (
+        simulator.client(home=tmp_path) as client,
+        pytest.raises(spr.ForbiddenError),
+    ):
+        ask(client).read()
+    with simulator.client(home=tmp_path) as client:
+        assert ask(client).read().height == 200
+
+    assert calls(simulator, "createReport") == 1
