@@ -23,6 +23,7 @@ from spreports.errors import (
 )
 
 __all__ = [
+    "blames_token",
     "clock_skew",
     "error_of",
     "kind_of",
@@ -30,7 +31,6 @@ __all__ = [
     "read_json",
     "request_id_of",
     "retry_after",
-    "says_expired",
 ]
 
 DETAILS_BYTES = 2048
@@ -46,6 +46,8 @@ ADVICE = {
     "kept for 90 days at most",
     415: "the request's Content-Type was changed on the way; look for a proxy",
 }
+# What a refusal may say of a token.
+TOKEN_FAULTS = ("revoked", "invalid", "not valid")
 # What Amazon's tokens look like, should an error message ever repeat one.
 TOKEN_LIKE = re.compile(r"\bAtz[A-Za-z.]*\|[^\s\"']+")
 SIGNED_QUERY = re.compile(r"\?[^\s\"']*X-Amz-[^\s\"']*", re.IGNORECASE)
@@ -148,15 +150,19 @@ def kind_of(status: int) -> type[APIError]:
     }.get(status, BadRequestError)
 
 
-def says_expired(error: APIError) -> bool:
-    """Whether a refusal is about the token's age, so that a new one may help.
+def blames_token(error: APIError) -> bool:
+    """Whether a refusal is about the token itself, so that a new one may help.
 
-    Amazon says so with 401, or with 403 and words in the message or the details.
+    Amazon says so with 401, or with 403 and words in the code, message or details: the
+    token has expired, was revoked, or is not valid.
     """
     if error.status == 401:
         return True
     words = " ".join(map(str, error.details)).lower()
-    return error.status == 403 and "expired" in words
+    return error.status == 403 and (
+        "expired" in words
+        or ("token" in words and any(each in words for each in TOKEN_FAULTS))
+    )
 
 
 def request_id_of(answer: Answer) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NoReturn
 
+from spreports.api.checks import check_id
 from spreports.api.times import read_time, write_time
 from spreports.errors import TransportError
 
@@ -51,7 +52,27 @@ class Fields:
         value = self._data.get(name)
         if value is not None and not isinstance(value, str):
             self._wrong(name, "is not a string")
+        if value is not None and not _is_whole(value):
+            self._wrong(name, "has half a character")
         return value
+
+    def identifier(self, name: str) -> str:
+        """Return a required id, which can be sent back in a path or a query."""
+        value = self.optional_identifier(name)
+        if value is None:
+            self._wrong(name, "is missing")
+        return value
+
+    def optional_identifier(self, name: str) -> str | None:
+        """Return an id; None where it is absent, null or empty."""
+        value = self.optional_text(name)
+        if not value:
+            return None
+        try:
+            return check_id(name, value)
+        except ValueError:
+            pass
+        return self._wrong(name, "is not an id")
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return an optional array of strings; empty where it is absent or null."""
@@ -60,7 +81,7 @@ class Fields:
             return ()
         if not isinstance(value, list):
             self._wrong(name, "is not an array")
-        found = tuple(entry for entry in value if isinstance(entry, str))
+        found = tuple(e for e in value if isinstance(e, str) and _is_whole(e))
         if len(found) != len(value):
             self._wrong(name, "is not an array of strings")
         return found
@@ -90,7 +111,7 @@ class Fields:
             return None
         if not isinstance(value, dict):
             self._wrong(name, "is not an object")
-        found = {key: text for key, text in value.items() if isinstance(text, str)}
+        found = {k: v for k, v in value.items() if isinstance(v, str) and _is_whole(v)}
         if len(found) != len(value):
             self._wrong(name, "is not a map of string to string")
         return found
@@ -107,6 +128,11 @@ class Fields:
         raise TransportError(
             f"{self._schema}.{name} {what}: not what the reference promises"
         )
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text can be written down: JSON may hold half a surrogate pair."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def members(**values: object) -> dict[str, object]:

@@ -89,10 +89,10 @@ class Report:
     def from_json(cls, data: object) -> Report:
         """Read a Report; `TransportError` where it is not what is promised."""
         fields = Fields(data, "Report")
-        schedule_id = fields.optional_text("reportScheduleId")
-        document_id = fields.optional_text("reportDocumentId")
+        schedule_id = fields.optional_identifier("reportScheduleId")
+        document_id = fields.optional_identifier("reportDocumentId")
         return cls(
-            report_id=ReportId(fields.text("reportId")),
+            report_id=ReportId(fields.identifier("reportId")),
             report_type=fields.text("reportType"),
             created_time=fields.time("createdTime"),
             processing_status=known(ProcessingStatus, fields.text("processingStatus")),
@@ -185,7 +185,7 @@ class ReportSchedule:
         """Read a schedule; `TransportError` where it is not what is promised."""
         fields = Fields(data, "ReportSchedule")
         return cls(
-            report_schedule_id=ReportScheduleId(fields.text("reportScheduleId")),
+            report_schedule_id=ReportScheduleId(fields.identifier("reportScheduleId")),
             report_type=fields.text("reportType"),
             period=known(Period, fields.text("period")),
             marketplace_ids=fields.texts("marketplaceIds"),
@@ -232,7 +232,7 @@ class ReportDocument:
         fields = Fields(data, "ReportDocument")
         algorithm = fields.optional_text("compressionAlgorithm")
         return cls(
-            report_document_id=ReportDocumentId(fields.text("reportDocumentId")),
+            report_document_id=ReportDocumentId(fields.identifier("reportDocumentId")),
             url=fields.text("url"),
             compression_algorithm=(
                 known(CompressionAlgorithm, algorithm) if algorithm else None

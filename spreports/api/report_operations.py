@@ -24,6 +24,7 @@ from spreports.api.models import (
 )
 from spreports.api.paging import pages
 from spreports.api.transport import Call
+from spreports.errors import TransportError
 
 __all__ = ["ReportOperations"]
 
@@ -190,7 +191,7 @@ class ReportOperations(Operations):
         return self._transport.call(
             call,
             lambda data: ReportId(
-                Fields(data, "CreateReportResponse").text("reportId")
+                Fields(data, "CreateReportResponse").identifier("reportId")
             ),
             marketplaces=wanted.marketplace_ids,
         )
@@ -214,7 +215,17 @@ class ReportOperations(Operations):
         Source: Reports API v2021-06-30, getReport.
         """
         call = by_id("getReport", "GET", "reports", "reportId", report_id)
-        return self._transport.call(call, Report.from_json)
+
+        def read(data: object) -> Report:
+            report = Report.from_json(data)
+            if report.report_id != report_id:
+                raise TransportError(
+                    "Report.reportId is another report's than the one asked for: not "
+                    "what the reference promises"
+                )
+            return report
+
+        return self._transport.call(call, read)
 
     def cancel_report(self, report_id: str) -> None:
         """Cancel a report that is still IN_QUEUE.

@@ -181,4 +181,4 @@ def _read_schedules(data: object) -> tuple[ReportSchedule, ...]:
 def _read_schedule_id(data: object) -> ReportScheduleId:
     """Read CreateReportScheduleResponse."""
     fields = Fields(data, "CreateReportScheduleResponse")
-    return ReportScheduleId(fields.text("reportScheduleId"))
+    return ReportScheduleId(fields.identifier("reportScheduleId"))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import NoReturn, Protocol, TypeVar
 
 from spreports.api.answers import (
+    blames_token,
     clock_skew,
     error_of,
     read_json,
     request_id_of,
     retry_after,
-    says_expired,
 )
 from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.origin import Origin
@@ -181,7 +181,7 @@ class Transport:
                     return result
                 continue
             error = error_of(call.operation, answer, token.hide_in)
-            if says_expired(error) and attempt.may_renew():
+            if blames_token(error) and attempt.may_renew():
                 tokens.invalidate(token)
                 continue
             attempt.after_error(error, retry_after(answer, self.clock.now()))

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from spreports.api.checks import listed_since
 from spreports.api.models import ProcessingStatus, Report
-from spreports.errors import NotFoundError
+from spreports.errors import NotFoundError, TransportError
 from spreports.reports.connection import Connection
 from spreports.reports.listing import CLOCK_SKEW, MOST_FILTERS, RESERVE
 from spreports.reports.ticket import (
@@ -58,6 +58,11 @@ class Polling:
         -------
         sequence of Ticket
             Those that were changed: finished, to be fetched, or due again later.
+
+        Raises
+        ------
+        APIError
+            Amazon refused, or told of a report of another type.
         """
         due = self._due(ticket)
         told: list[Ticket] = []
@@ -74,6 +79,13 @@ class Polling:
             if not self._may_come(ticket):
                 raise
         else:
+            wanted = ticket.request.entry.report_type
+            if report.report_type != wanted:
+                raise TransportError(
+                    f"getReport: report {report.report_id} is not of the type that was "
+                    f"asked for, {wanted}; ask again with reuse=False",
+                    operation="getReport",
+                )
             self._seen(ticket, report)
         return [ticket, *told]
 

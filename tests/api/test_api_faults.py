@@ -23,6 +23,7 @@ from spreports.errors import (
 )
 from tests.api.calls_table import ROWS, Row
 from tests.api.scripted_amazon import (
+    BASE,
     LWA,
     RATES,
     RDT,
@@ -30,6 +31,7 @@ from tests.api.scripted_amazon import (
     ScriptedAmazon,
     document_json,
     refusal,
+    report_json,
 )
 from tests.clocks import ManualClock
 
@@ -313,3 +315,36 @@ class TestTokens:
 
         with pytest.raises(TransportError, match="not JSON"):
             self.call(api)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        refusal(403, "Unauthorized", "The access token you provided is revoked."),
+        refusal(403, "Unauthorized", "The access token you provided is not valid."),
+        refusal(403, "InvalidAccessToken", "x"),
+    ],
+)
+def test_a_token_that_is_called_bad_is_renewed_once(
+    amazon: ScriptedAmazon, api: ReportsAPI, refused: Reply
+) -> None:
+    amazon.on(f"GET {BASE}/reports/R1", refused, report_json())
+    amazon.on(f"GET {BASE}/reports/R2", refused)
+
+    assert api.get_report("R1").report_id == "R1"
+    with pytest.raises(ForbiddenError):
+        api.get_report("R2")
+
+    assert len(amazon.calls(LWA)) == 3
+
+
+def test_a_missing_role_is_not_the_tokens_fault(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    denied = refusal(403, "Unauthorized", "Access to requested resource is denied.")
+    amazon.on(f"GET {BASE}/reports/R1", denied)
+
+    with pytest.raises(ForbiddenError):
+        api.get_report("R1")
+
+    assert len(amazon.calls(LWA)) == 1

@@ -30,7 +30,7 @@ from spreports.api.times import read_time, write_time
 from spreports.errors import TransportError
 from tests.api.scripted_amazon import document_json, report_json, schedule_json
 
-ids = st.text(min_size=1, max_size=30)
+ids = st.from_regex(r"[A-Za-z0-9.:_/+-]{3,30}", fullmatch=True)
 times = st.datetimes(
     min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis wants it so
     timezones=st.just(UTC),
@@ -215,3 +215,35 @@ def test_times_are_written_in_utc_with_a_z() -> None:
 
 def test_a_documents_url_is_left_out_of_repr() -> None:
     assert "canary" not in repr(ReportDocument.from_json(document_json()))
+
+
+@pytest.mark.parametrize("value", ["a,b", "a\0b", "..", " a", "a\nb", "\ud83d"])
+@pytest.mark.parametrize(
+    ("model", "good", "name"),
+    [
+        (Report, report_json(), "reportId"),
+        (Report, report_json(), "reportDocumentId"),
+        (Report, report_json(), "reportScheduleId"),
+        (ReportSchedule, schedule_json(), "reportScheduleId"),
+        (ReportDocument, document_json(), "reportDocumentId"),
+    ],
+)
+def test_an_id_that_cannot_be_sent_back_is_refused_where_it_is_read(
+    model: type[Report], good: dict[str, object], name: str, value: str
+) -> None:
+    with pytest.raises(TransportError, match=name):
+        model.from_json({**good, name: value})
+
+
+def test_half_a_character_is_refused_wherever_it_stands() -> None:
+    half = "\ud83d"
+    for wrong in (
+        {"reports": [], "nextToken": half},
+        {"reports": [{**report_json(), "marketplaceIds": [half]}]},
+        {"reports": [{**report_json(), "reportType": half}]},
+    ):
+        with pytest.raises(TransportError, match="not what the reference promises"):
+            ReportPage.from_json(wrong)
+    with pytest.raises(TransportError, match="reportOptions"):
+        ReportSchedule.from_json({**schedule_json(), "reportOptions": {"a": half}})
+    ReportPage.from_json({"reports": [], "nextToken": "a+/=&, \U0001f600"})

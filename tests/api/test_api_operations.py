@@ -486,3 +486,26 @@ def test_an_answer_without_a_date_leaves_what_is_known_of_the_clock(
     api.get_report("R1")
 
     assert api.clock_skew == 3600
+
+
+def test_the_answer_about_another_report_is_no_answer(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(f"GET {BASE}/reports/R1", report_json("R2"), report_json("R2"))
+
+    with pytest.raises(TransportError, match="another report's"):
+        api.get_report("R1")
+
+
+@pytest.mark.parametrize("value", ["a,b", "..", "\ud83d"])
+def test_a_new_id_that_cannot_be_sent_back_may_still_be_of_something_made(
+    amazon: ScriptedAmazon, api: ReportsAPI, value: str
+) -> None:
+    amazon.on(f"POST {BASE}/reports", Reply(202, {"reportId": value}))
+    amazon.on(f"POST {BASE}/schedules", Reply(202, {"reportScheduleId": value}))
+
+    with pytest.raises(TransportError, match="reportId") as caught:
+        api.create_report(report_type=TYPE, marketplace_ids=[DE])
+    assert caught.value.sent
+    with pytest.raises(TransportError, match="reportScheduleId"):
+        api.create_report_schedule(report_type=TYPE, marketplace_ids=[DE], period="P1D")

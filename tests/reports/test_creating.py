@@ -10,6 +10,7 @@ import pytest
 import spreports as spr
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
+from tests.api.scripted_amazon import BASE, Reply, ScriptedAmazon, report_json
 from tests.reports.conftest import calls
 
 
@@ -101,3 +102,19 @@ def test_what_stayed_unclear_is_looked_for_by_the_next_run(
         assert ask(client).read().height == 200
 
     assert calls(simulator, "createReport") == 1
+
+
+def test_a_report_of_another_type_is_not_taken_for_ours(tmp_path: Path) -> None:
+    with ScriptedAmazon() as amazon:
+        amazon.on(f"POST {BASE}/reports", Reply(202, {"reportId": "R1"}))
+        amazon.on(f"GET {BASE}/reports/R1", report_json("R1"))
+        with (
+            spr.connect(
+                credentials=spr.Credentials("Atzr|canary", "canary-id", "canary"),
+                endpoint=amazon.endpoint,
+                token_url=amazon.token_url,
+                home=tmp_path,
+            ) as client,
+            pytest.raises(spr.TransportError, match="not of the type"),
+        ):
+            client.reports("GET_X", marketplaces=["DE"]).read()
