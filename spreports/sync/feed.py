@@ -78,7 +78,7 @@ def days_of(lookback: int | timedelta | str) -> int:
             days = int(said[1]) * (7 if said[2] == "w" else 1)
     elif isinstance(lookback, timedelta):
         days = lookback.days if lookback == timedelta(days=lookback.days) else -1
-    elif isinstance(lookback, int) and not isinstance(lookback, bool):
+    elif type(lookback) is int:  # and no bool
         days = lookback
     if not 0 <= days <= MOST_DAYS:
         raise ValueError(
