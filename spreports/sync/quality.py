@@ -45,6 +45,9 @@ class TableQuality:
         By column: cells that do not fit their type; their text is in ``_rescued``.
     padded_rows : int
         Rows that lacked their last cells.
+    unplaced_values : mapping of str to int
+        By key or element of JSON or XML: values without a column, since the first of
+        them came behind the first MiB. Those of records are in ``_rescued``.
     """
 
     report_type: str
@@ -59,12 +62,17 @@ class TableQuality:
     renamed_columns: Mapping[str, str] = field(default_factory=dict)
     rescued_cells: Mapping[str, int] = field(default_factory=dict)
     padded_rows: int = 0
+    unplaced_values: Mapping[str, int] = field(default_factory=dict)
 
     def differences(self) -> list[str]:
         """Return a sentence for each thing that a person may have to look at."""
         said = self.drift()
         if self.padded_rows:
             said.append(f"{self.padded_rows} rows lacked their last cells")
+        said += [
+            f"{count} values of {name!r} came too late for a column of their own"
+            for name, count in self.unplaced_values.items()
+        ]
         return said
 
     def drift(self) -> list[str]:
@@ -101,6 +109,7 @@ class TableQuality:
             "renamedColumns": dict(self.renamed_columns),
             "rescuedCells": dict(self.rescued_cells),
             "paddedRows": self.padded_rows,
+            "unplacedValues": dict(self.unplaced_values),
             "differences": self.differences(),
         }
 
@@ -223,6 +232,7 @@ def compared(
         renamed_columns=renamed,
         rescued_cells=dict(findings.bad_cells),
         padded_rows=findings.padded_rows,
+        unplaced_values=dict(findings.unplaced),
     )
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.fetch.findings import Findings
 from spreports.load.parquet import markers
+from spreports.reports.shape import Shape
 from spreports.simulator import Simulator, World
+from spreports.sync.quality import compared
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.lake import ORDERS, TRAFFIC
@@ -109,3 +112,33 @@ def test_several_tables_are_held_back_together(
     assert not list(Path(lake, TRAFFIC).rglob("*.parquet"))
     assert client.sync([feed], lake).windows == 1
     assert len(list(Path(lake, TRAFFIC).rglob("*.parquet"))) == 2
+
+
+def test_values_that_came_too_late_for_a_column_are_told_and_hold_nothing_back(
+    tmp_path: Path,
+) -> None:
+    early, late = '{"asin":"A"},', '{"asin":"A","newFee":1},'
+    text = '{"rows":[' + early * 100_000 + late * 3
+    (tmp_path / "late.json").write_text(text.removesuffix(",") + "]}")
+    findings = Findings()
+    document = spr.open_document(tmp_path / "late.json", report_type="GET_UNHEARD_OF")
+    shape = Shape(on_bad_value="rescue")
+    with document.open_batches(shape, findings=findings) as reader:
+        rows = sum(batch.num_rows for batch in reader)
+        schema = reader.schema
+
+    place = {"report_type": "GET_UNHEARD_OF", "table": "rows", "report_id": "1"}
+    told = compared(
+        schema,
+        findings,
+        last=None,
+        same=None,
+        required=set(),
+        place={**place, "start": None, "end": None},
+    )
+
+    assert rows == 100_003
+    assert told.unplaced_values == {"newFee": 3}
+    assert "3 values of 'newFee' came too late" in told.differences()[-1]
+    assert not [line for line in told.drift() if "late" in line]
+    assert told.to_dict()["unplacedValues"] == {"newFee": 3}
