@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -183,6 +183,10 @@ def check_time(name: str, value: object) -> datetime:
         raise ValueError(
             f"{name} must be an aware datetime: datetime(2026, 10, 1, tzinfo=UTC)"
         )
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} is outside the years 1 to 9999 in UTC") from None
     return value
 
 

@@ -81,8 +81,11 @@ class ReportOperations(Operations):
         }
         if next_token is None:
             return self._page(check_listing(filters, self._transport.clock.now()))
-        if not next_token:
-            raise ValueError("next_token is empty: leave it out for the first page")
+        if not isinstance(next_token, str) or not next_token:  # type: ignore[redundant-expr, unused-ignore] # types may lie
+            raise ValueError(
+                "next_token must be the text of the page before: leave it out for the "
+                "first page"
+            )
         if any(value is not None for value in filters.values()):
             raise ValueError(
                 "next_token must be the only parameter: it carries the filters of its "

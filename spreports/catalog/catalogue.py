@@ -109,7 +109,14 @@ class Catalogue:
         ------
         ValueError
             Not a name, or an unknown alias; the message names near ones.
+        TypeError
+            No string.
         """
+        if not isinstance(name, str):  # type: ignore[redundant-expr, unused-ignore] # types may lie
+            raise TypeError(
+                f"report type {name!r} is no string: give an alias such as 'orders', "
+                "or Amazon's value"
+            )
         if not _NAME.fullmatch(name):
             hint = suggestion(name, tuple(self.aliases())) if name else ""
             msg = f"{name!r} is not a report type: 1 to 200 letters, digits and _{hint}"

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from spreports.api.marketplaces import region_of, resolve
+from spreports.api.marketplaces import Marketplace, region_of, resolve
 from spreports.catalog import Catalogue, ReportType, check_request
 from spreports.plan.windows import Window
 
 
-def entry_of(report_type: str | ReportType | None, catalogue: Catalogue) -> ReportType:
-    """Return what is known of a report type; nothing for None: the bytes decide.
+def entry_of(report_type: str | ReportType, catalogue: Catalogue) -> ReportType:
+    """Return what is known of a report type.
 
     Raises
     ------
     ValueError
         No such alias; the message suggests the nearest ones.
+    TypeError
+        Neither a string nor an entry.
     """
     if isinstance(report_type, ReportType):
         return report_type
-    return catalogue.lookup("UNKNOWN" if report_type is None else report_type)
+    return catalogue.lookup(report_type)
+
+
+def document_entry(
+    report_type: str | ReportType | None, catalogue: Catalogue
+) -> ReportType:
+    """Return what is known of a document's type; nothing for None: the bytes decide.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `entry_of`.
+    """
+    return entry_of("UNKNOWN" if report_type is None else report_type, catalogue)
 
 
 def marketplace_ids_of(marketplaces: Sequence[str] | None) -> tuple[str, ...]:
     """Turn codes and ids into ids of one region, in order, without repeats."""
-    if not marketplaces or isinstance(marketplaces, str):
+    listed = isinstance(marketplaces, Collection) and not isinstance(marketplaces, str)
+    named = listed and all(isinstance(m, str | Marketplace) for m in marketplaces or ())
+    if not marketplaces or not named:
         raise ValueError(
             'marketplaces= must list 1 to 25 of them, such as marketplaces=["DE", "FR"]'
         )

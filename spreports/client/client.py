@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Self
 
-from spreports.api.checks import listed_since
+from spreports.api.checks import check_id, listed_since
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
 from spreports.api.models import ProcessingStatus
@@ -15,6 +15,7 @@ from spreports.api.throttle import Throttle
 from spreports.catalog import ReportType
 from spreports.client.arguments import (
     check_by_catalogue,
+    document_entry,
     entry_of,
     marketplace_ids_of,
     option_texts,
@@ -73,6 +74,7 @@ class Client(Syncing, Scheduling):
     ) -> None:
         self._clock = StoppableClock(clock or SystemClock())
         self._closed = False
+        self._account = settings.account
         self._catalogue = settings.catalogue
         with ExitStack() as opened:
             opened.callback(on_close or (lambda: None))
@@ -114,7 +116,7 @@ class Client(Syncing, Scheduling):
             self._forget(document_id)
 
     def __repr__(self) -> str:
-        return f"Client(account={self._connection.account!r})"
+        return f"Client(account={self._account!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -281,7 +283,7 @@ class Client(Syncing, Scheduling):
         report_type: str | ReportType | None = None,
         encoding: str | None = None,
     ) -> Document:
-        """Return one report document by its id.
+        """Return one report document by its id; `ValueError`, `TypeError` for none.
 
         Parameters
         ----------
@@ -296,7 +298,8 @@ class Client(Syncing, Scheduling):
         -------
         Document
         """
-        entry = self._entry(report_type)
+        check_id("report_document_id", report_document_id)
+        entry = document_entry(report_type, self._catalogue)
         typed = report_type is not None
         return document_by_id(
             self._connection, entry, report_document_id, encoding=encoding, typed=typed
@@ -312,6 +315,6 @@ class Client(Syncing, Scheduling):
         examiner = Examiner(self._connection, self._entry(report.report_type))
         return examiner.outcome(report, {})
 
-    def _entry(self, report_type: str | ReportType | None) -> ReportType:
+    def _entry(self, report_type: str | ReportType) -> ReportType:
         """Return the catalogue's entry, or the caller's own."""
         return entry_of(report_type, self._catalogue)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from spreports.api.credentials import Credentials
 from spreports.client.client import Client
-from spreports.client.settings import Settings, read_settings
+from spreports.client.settings import Settings, check_home, read_settings
 from spreports.clock import Clock
 from spreports.errors import ConfigError
 from spreports.facts import read_catalogue
@@ -66,7 +66,10 @@ def connect(
     ------
     ConfigError
         No credentials, or settings that contradict each other.
+    TypeError
+        An argument of the wrong kind.
     """
+    check_home(home)
     if target == "simulator":
         return _with_simulator(home, notifications)
     if target is not None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from spreports.catalog import ReportType
-from spreports.client.arguments import entry_of
+from spreports.client.arguments import document_entry
 from spreports.facts import read_catalogue
 from spreports.load.store import Store
 from spreports.reports.document import Document
 from spreports.reports.file_origin import file_origin
+from spreports.reports.ways_out import check_place
 from spreports.reports.work import Reading
 
 # A file does not tell its marketplace. Japanese text holds bytes that Windows-1252 has
@@ -45,8 +46,14 @@ def open_document(
     Returns
     -------
     Document
+
+    Raises
+    ------
+    ValueError, TypeError
+        No place, no mapping of options, or no report type.
     """
-    entry = entry_of(report_type, read_catalogue(os.environ))
+    check_place(url, storage_options)
+    entry = document_entry(report_type, read_catalogue(os.environ))
     home = os.environ.get("SPREPORTS_HOME")
     origin = file_origin(url, storage_options, Store(Path(home) if home else None))
     return Document(

@@ -98,7 +98,15 @@ def read_settings(
     ------
     ConfigError
         No credentials, half of them, or a profile that cannot be used.
+    TypeError
+        An argument of the wrong kind.
     """
+    check_texts(profile=profile, region=region, endpoint=endpoint, token_url=token_url)
+    if credentials is not None and not isinstance(credentials, Credentials):  # type: ignore[redundant-expr, unused-ignore] # types may lie
+        raise TypeError(
+            "credentials= must be spreports.Credentials(refresh_token, client_id, "
+            f"client_secret), and not {type(credentials).__name__}"
+        )
     found, source, name = credentials, "the arguments", None
     stored: Mapping[str, str] = {}
     if found is None and profile is not None:
@@ -134,6 +142,19 @@ def read_settings(
         source=source,
         name=_account(stored.get("account") if stored else name),
     )
+
+
+def check_texts(**given: object) -> None:
+    """Raise `TypeError` for a setting that is neither a string nor left out."""
+    for name, value in given.items():
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name}= must be a string, and not {type(value).__name__}")
+
+
+def check_home(home: object) -> None:
+    """Raise `TypeError` for a store that is no path."""
+    if home is not None and not isinstance(home, str | os.PathLike):
+        raise TypeError(f"home= must be a path, and not {type(home).__name__}")
 
 
 def _account(name: str | None) -> str | None:

@@ -7,6 +7,7 @@ and what became of each report is known with its evidence.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -31,6 +32,26 @@ from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished
 
 __all__ = ["Asking"]
+
+# How long a way out waits for Amazon when nobody says; `wait(timeout=)` says.
+WAIT_SECONDS = 6 * 3600.0
+
+
+def patience_of(timeout: object) -> float:
+    """Return how many seconds to wait; those of nobody's saying for None.
+
+    Raises
+    ------
+    ValueError, TypeError
+        No number of seconds.
+    """
+    if timeout is None:
+        return WAIT_SECONDS
+    if not isinstance(timeout, int | float):
+        raise TypeError(f"timeout={timeout!r} is no number of seconds, such as 3600")
+    if math.isnan(timeout):
+        raise ValueError("timeout is not a number: leave it out for six hours")
+    return timeout
 
 
 class Asking:

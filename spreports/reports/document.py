@@ -25,7 +25,7 @@ from spreports.reports.naming import file_stem, naming
 from spreports.reports.origin import AmazonOrigin, Origin, StoredBytes
 from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.staging import frame_of, staged
-from spreports.reports.ways_out import WaysOut, check_format
+from spreports.reports.ways_out import WaysOut, check_sink
 from spreports.reports.work import Reading, Target, Work, read, version_of, write
 
 if TYPE_CHECKING:
@@ -268,8 +268,8 @@ class Document(WaysOut):
         storage_options: Mapping[str, Any] | None,
         format: str = "parquet",  # noqa: A002 - as in `sink`
     ) -> Target:
-        """Return where the rows of this document go; ValueError for no such format."""
-        check_format(format)
+        """Return where the rows of this document go; raises as `check_sink`."""
+        check_sink(url, storage_options, format)
         if isinstance(partition_by, str):
             raise ValueError("partition_by must be a list of names, not one string")
         return Target(

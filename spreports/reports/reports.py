@@ -11,7 +11,7 @@ from spreports.api.models import Report
 from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError, SPReportsError
 from spreports.plan.plan import Plan
-from spreports.reports.asking import Asking
+from spreports.reports.asking import WAIT_SECONDS, Asking, patience_of
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
@@ -23,14 +23,11 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.queue import first_error
 from spreports.reports.request import ReportRequest
 from spreports.reports.shape import OnBadValue, Shape
-from spreports.reports.ways_out import OnEmpty, WaysOut, check_format, raises_on_empty
+from spreports.reports.ways_out import OnEmpty, WaysOut, check_sink, raises_on_empty
 from spreports.reports.work import Target
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
-
-# How long a way out waits for Amazon when nobody says; `wait(timeout=)` says.
-WAIT_SECONDS = 6 * 3600.0
 
 
 class Reports(WaysOut):
@@ -122,6 +119,8 @@ class Reports(WaysOut):
 
         Raises
         ------
+        ValueError, TypeError
+            `timeout` is no number of seconds.
         WaitTimeoutError
             Not finished in time; the same call later takes the reports up again.
         APIError
@@ -171,15 +170,13 @@ class Reports(WaysOut):
             Amazon could not be asked; a refusal of the request as it was written is
             an outcome.
         """
-        seconds = WAIT_SECONDS if timeout is None else timeout
-        return self._asking.outcomes(seconds, on_progress)
+        return self._asking.outcomes(patience_of(timeout), on_progress)
 
     def _finish(
         self, timeout: float | None, on_progress: OnProgress | None, *, fetch: bool
     ) -> Iterator[tuple[int, Report | SPReportsError]]:
         """Yield what is finished already, then the others as they finish."""
-        seconds = WAIT_SECONDS if timeout is None else timeout
-        return self._asking.finish(seconds, on_progress, fetch=fetch)
+        return self._asking.finish(patience_of(timeout), on_progress, fetch=fetch)
 
     def _origin(self, report_document_id: str) -> AmazonOrigin:
         return AmazonOrigin(
@@ -274,7 +271,7 @@ class Reports(WaysOut):
         ReportEmptyError
             No rows, and ``on_empty="raise"`` was asked for.
         """
-        check_format(format)
+        check_sink(url, storage_options, format)
         shape = Shape(table=table, on_bad_value=on_bad_value)
 
         def target(document: Document) -> Target:

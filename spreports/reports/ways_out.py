@@ -241,6 +241,29 @@ def raises_on_empty(on_empty: str) -> bool:
     return on_empty == "raise"
 
 
+def check_place(url: object, storage_options: object) -> None:
+    """Refuse what names no place for files.
+
+    Raises
+    ------
+    ValueError
+        An empty name, which would be the working directory.
+    TypeError
+        Neither a string nor a path; or options that are no mapping.
+    """
+    if not isinstance(url, str | os.PathLike):
+        raise TypeError(
+            f"url is {url!r}: give a path, or a URL such as 's3://bucket/a'"
+        )
+    if not os.fspath(url):
+        raise ValueError("url is empty: give a path, '.' for the working directory")
+    if storage_options is not None and not isinstance(storage_options, Mapping):
+        raise TypeError(
+            "storage_options must be a mapping, such as {'anon': True}, and not "
+            f"{type(storage_options).__name__}"
+        )
+
+
 def check_format(name: str) -> None:
     """Refuse a sink format that this version does not write.
 
@@ -250,3 +273,15 @@ def check_format(name: str) -> None:
     """
     if name not in FORMATS:
         raise ValueError(f"format={name!r} is not written: 'parquet' or 'delta'")
+
+
+def check_sink(url: object, storage_options: object, name: str) -> None:
+    """Refuse a place, or a format, before anything is asked for.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `check_place` and `check_format`.
+    """
+    check_place(url, storage_options)
+    check_format(name)

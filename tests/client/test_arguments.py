@@ -1,0 +1,103 @@
+"""What is of the wrong kind is told in a sentence, before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spreports as spr
+from spreports.client.client import Client
+from spreports.client.settings import Settings
+
+# What people who check no types have given
+ODD: Any = 5
+NONE: Any = None
+TEXT: Any = "x"
+CREDENTIALS = spr.Credentials("Atzr|canary", "canary-id", "canary-secret")
+YEAR_ONE = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+
+OF_A_CLIENT: dict[str, tuple[Callable[[Client], object], str]] = {
+    "reports(5)": (
+        lambda c: c.reports(ODD, marketplaces=["DE"]),
+        "type 5 is no string",
+    ),
+    "reports(None)": (lambda c: c.reports(NONE, marketplaces=["DE"]), "type None"),
+    "existing(None)": (lambda c: c.existing(NONE), "type None"),
+    "a marketplace": (lambda c: c.reports("orders", marketplaces=[ODD]), "must list"),
+    "marketplaces": (lambda c: c.reports("orders", marketplaces=ODD), "must list"),
+    "document(None)": (lambda c: c.document(NONE), "report_document_id"),
+    "its type": (lambda c: c.document("D1", report_type=ODD), "type 5"),
+    "sink(None)": (lambda c: ask(c).sink(NONE), "give a path"),
+    "sink of an empty name": (lambda c: ask(c).sink(""), "url is empty"),
+    "options": (lambda c: ask(c).sink("l", storage_options=TEXT), "storage_options"),
+    "a document's sink": (lambda c: c.document("D1").sink(""), "url is empty"),
+    "wait": (lambda c: ask(c).wait(timeout=TEXT), "number of seconds"),
+    "wait for nan": (lambda c: ask(c).wait(timeout=float("nan")), "not a number"),
+    "a token": (lambda c: c.api.get_reports(next_token=ODD), "next_token"),
+    "year one": (
+        lambda c: c.api.create_report(
+            report_type="T", marketplace_ids=["DE"], data_start_time=YEAR_ONE
+        ),
+        "years 1 to 9999",
+    ),
+}
+OF_NONE: dict[str, tuple[Callable[[], object], str]] = {
+    "credentials": (
+        lambda: spr.connect(credentials=("canary", "b", "c")),  # type: ignore[arg-type] # the mistake
+        "must be spreports.Credentials",
+    ),
+    "endpoint": (lambda: spr.connect(endpoint=ODD), "endpoint= must be a string"),
+    "profile": (lambda: spr.connect(profile=ODD), "profile= must be a string"),
+    "home": (lambda: spr.connect(home=ODD), "home= must be a path"),
+    "a simulator's home": (lambda: spr.connect("simulator", home=ODD), "home= must be"),
+    "open_document(None)": (lambda: spr.open_document(NONE), "give a path"),
+    "report_type(None)": (lambda: spr.report_type(NONE), "type None is no string"),
+}
+
+
+def ask(client: Client) -> spr.Reports:
+    return client.reports("listings", marketplaces=["DE"])
+
+
+@pytest.mark.parametrize("name", OF_A_CLIENT)
+def test_an_argument_of_the_wrong_kind_is_refused_in_words(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    call, words = OF_A_CLIENT[name]
+    # Nobody listens there: a call that is made is another error
+    with (
+        spr.connect(
+            credentials=CREDENTIALS,
+            endpoint="http://127.0.0.1:1",
+            token_url="http://127.0.0.1:1/token",
+            home=tmp_path / "home",
+        ) as client,
+        pytest.raises((TypeError, ValueError), match=words),
+    ):
+        call(client)
+
+
+@pytest.mark.parametrize("name", OF_NONE)
+def test_what_connects_and_opens_is_refused_in_words_too(name: str) -> None:
+    call, words = OF_NONE[name]
+
+    with pytest.raises((TypeError, ValueError), match=words) as caught:
+        call()
+
+    assert "canary" not in str(caught.value)
+
+
+def test_a_client_that_cannot_be_made_can_be_shown(tmp_path: Path) -> None:
+    client = Client.__new__(Client)
+    (tmp_path / "file").touch()
+    settings = Settings(credentials=CREDENTIALS, home=tmp_path / "file")
+
+    with pytest.raises((spr.SPReportsError, OSError)):
+        client.__init__(settings)  # type: ignore[misc] # as connect() does, and kept
+
+    assert repr(client) == f"Client(account={settings.account!r})"
