@@ -12,8 +12,6 @@ from typing import Protocol, cast
 
 from spreports.errors import ConfigError
 
-# What everybody says whose client was closed.
-CLOSED = "this client is closed; connect() gives a new one"
 # A clock that cannot be woken sleeps this many seconds at a time, so that an end which
 # somebody asks for comes within a second.
 SLICE = 0.5
@@ -206,4 +204,4 @@ class StoppableClock:
 
     def _check(self) -> None:
         if self._closed:
-            raise Stopped(CLOSED)
+            raise Stopped("this client is closed; connect() gives a new one")

@@ -26,8 +26,7 @@
     ├── SinkError                   .url
     └── BusyError                   .owner .since
 
-All end in ``Error``, all survive pickling (ETL runs in processes), and none holds or
-shows a signed URL, a token or a cell's value.
+All end in ``Error``, survive pickling, and hold no signed URL, token or cell's value.
 """
 
 from __future__ import annotations

@@ -16,7 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["transaction", "turn_at", "write_ahead"]
+__all__ = ["CLOSED", "transaction", "turn_at", "write_ahead"]
+
+# What whoever comes later is told of a file that was closed with its client.
+CLOSED = "this client is closed; connect() gives a new one"
 
 # How long a new file's first users wait for one another, and look again
 PATIENCE, PAUSE = 30.0, 0.01

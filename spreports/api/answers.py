@@ -114,7 +114,7 @@ def error_of(
         text = f"{operation}: HTTP {status}: {said}"
     if status in ADVICE:
         text += f" ({ADVICE[status]})"
-    request_id = request_id_of(answer)
+    request_id = request_id_of(answer, hide)
     if request_id:
         text += f" [request {request_id}]"
     return kind_of(status)(
@@ -165,10 +165,14 @@ def blames_token(error: APIError) -> bool:
     )
 
 
-def request_id_of(answer: Answer) -> str | None:
-    """Return ``x-amzn-RequestId``, fit to be printed; None where there is none."""
-    text = answer.headers.get("x-amzn-RequestId")
-    return printable(text)[:REQUEST_ID_LENGTH] or None if text else None
+def request_id_of(answer: Answer, hide: Callable[[str], str]) -> str | None:
+    """Return ``x-amzn-RequestId``, fit to be printed; None where there is none.
+
+    `hide` blots out the secrets of the request: whoever echoes them may do so here.
+    """
+    said = answer.headers.get("x-amzn-RequestId") or ""
+    text = TOKEN_LIKE.sub("***", hide(said))
+    return printable(text)[:REQUEST_ID_LENGTH] or None
 
 
 def clock_skew(answer: Answer, now: datetime) -> float | None:

@@ -178,7 +178,7 @@ class TokenSource:
                 )
                 again = True
             else:
-                error = _refusal(answer)
+                error = _refusal(answer, self._credentials.hide_in)
                 again = answer.status == 429 or answer.status >= 500
                 wait = retry_after(answer, self._clock.now()) or 0.0
             if not (again and retries.pause(wait)):
@@ -223,7 +223,7 @@ def _lifetime(value: object) -> float:
     return min(max(seconds, SHORTEST), LONGEST)
 
 
-def _refusal(answer: Answer) -> APIError:
+def _refusal(answer: Answer, hide: Callable[[str], str]) -> APIError:
     """Make the error of an answer other than 200; its body is never repeated."""
     if answer.status not in {400, 401}:
         return kind_of(answer.status)(
@@ -231,7 +231,7 @@ def _refusal(answer: Answer) -> APIError:
             "try again later where the status is 429 or above 499",
             operation=OPERATION,
             status=answer.status,
-            request_id=request_id_of(answer),
+            request_id=request_id_of(answer, hide),
         )
     try:
         data = read_json(answer)
@@ -244,6 +244,6 @@ def _refusal(answer: Answer) -> APIError:
         f"{OPERATION}: HTTP {answer.status}: {known}: {advice}",
         operation=OPERATION,
         status=answer.status,
-        request_id=request_id_of(answer),
+        request_id=request_id_of(answer, hide),
         details=(ErrorDetail(known, advice),),
     )

@@ -66,6 +66,12 @@ class Credentials:
         """Whether `text` is the refresh token, compared in constant time."""
         return self._refresh_token == Secret(text)
 
+    def hide_in(self, text: str) -> str:
+        """Return `text` with every occurrence of a value blotted out."""
+        for value in (self._refresh_token, self._client_secret, self._client_id):
+            text = value.hide_in(text)
+        return text
+
     def __repr__(self) -> str:
         return f"Credentials(account={self.account!r})"
 

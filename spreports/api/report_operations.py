@@ -83,8 +83,7 @@ class ReportOperations(Operations):
             return self._page(check_listing(filters, self._transport.clock.now()))
         if not isinstance(next_token, str) or not next_token:  # type: ignore[redundant-expr, unused-ignore] # types may lie
             raise ValueError(
-                "next_token must be the text of the page before: leave it out for the "
-                "first page"
+                "next_token is empty or no text: leave it out for the first page"
             )
         if any(value is not None for value in filters.values()):
             raise ValueError(

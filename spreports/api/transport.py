@@ -166,6 +166,7 @@ class Transport:
         while True:
             attempt.take_slot()
             token = tokens.token(deadline)
+            attempt.hide = token.hide_in
             answer = self._send(exchange, call, token)
             if isinstance(answer, Fault):
                 attempt.after_fault(answer)
@@ -180,7 +181,7 @@ class Transport:
                 if not isinstance(result, _Again):
                     return result
                 continue
-            error = error_of(call.operation, answer, token.hide_in)
+            error = error_of(call.operation, answer, attempt.hide)
             if blames_token(error) and attempt.may_renew():
                 tokens.invalidate(token)
                 continue
@@ -220,7 +221,7 @@ class Transport:
             call.template,
             answer.reason if isinstance(answer, Fault) else answer.status,
             self.clock.monotonic() - started,
-            None if isinstance(answer, Fault) else request_id_of(answer),
+            None if isinstance(answer, Fault) else request_id_of(answer, token.hide_in),
         )
         return answer
 
@@ -242,6 +243,7 @@ class _Attempts:
         self._renewed = False
         self._shapes = 0
         self._refusal: APIError | None = None
+        self.hide: Callable[[str], str] = str
 
     def take_slot(self) -> None:
         """Wait for quota; after a 429 the error still says what Amazon said."""
@@ -312,6 +314,6 @@ class _Attempts:
             f"{self._call.operation}: {text}",
             operation=self._call.operation,
             status=answer.status,
-            request_id=request_id_of(answer),
+            request_id=request_id_of(answer, self.hide),
             sent=True,
         )

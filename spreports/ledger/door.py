@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spreports.clock import CLOSED
 from spreports.errors import ConfigError
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, add_items
-from spreports.turns import transaction, turn_at, write_ahead
+from spreports.turns import CLOSED, transaction, turn_at, write_ahead
 
 __all__ = ["LedgerFile"]
 

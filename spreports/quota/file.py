@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spreports.clock import CLOSED
 from spreports.errors import ConfigError
-from spreports.turns import transaction, turn_at, write_ahead
+from spreports.turns import CLOSED, transaction, turn_at, write_ahead
 
 __all__ = ["QuotaFile"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spreports.api.operations import ReportsAPI
-from spreports.errors import SPReportsError
+from spreports.errors import SPReportsError, UnauthorizedError
 from tests.api.calls_table import ROWS, Row
 from tests.api.scripted_amazon import (
     LWA,
@@ -26,6 +26,7 @@ ECHO = (
     "canary-refresh canary-access canary-rdt canary-secret "
     "Atzr|canary-refresh Atza|canary-access Atz.sprdt|canary-rdt \x1b[2J"
 )
+IDS = "Atza|canary-access Atzr|canary-refresh Atz.sprdt|canary-rdt"
 FAULTS = {
     "echoed by a 400": refusal(400, "InvalidInput", "you sent Atza|canary-access"),
     "echoed by a 403": refusal(403, "Unauthorized", "Atza|canary-access has expired"),
@@ -35,6 +36,8 @@ FAULTS = {
     "wrong shape": Reply(200, {"access": ECHO}),
     "redirect": Reply(302, headers={"Location": "https://x.example/?t=canary-access"}),
     "lost": Reply(lost=True),
+    "a 403's request id": Reply(403, {}, {"x-amzn-RequestId": IDS}),
+    "a good answer's": Reply(200, {"access": "x"}, {"x-amzn-RequestId": IDS}),
 }
 
 
@@ -107,6 +110,19 @@ def test_no_secret_shows_when_lwa_fails(
 
     assert "canary" not in shown(caught.value)
     assert "canary" not in caplog.text
+
+
+def test_a_client_secret_in_a_request_id_is_blotted_out(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    echo = {"x-amzn-RequestId": "r canary-secret canary-client-id"}
+    amazon.on(f"POST {LWA}", Reply(401, {"error": "invalid_client"}, echo))
+
+    with pytest.raises(UnauthorizedError) as caught:
+        api.get_report("R1")
+
+    assert caught.value.request_id == "r *** ***"
+    assert "canary" not in shown(caught.value)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
