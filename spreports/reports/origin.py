@@ -223,6 +223,7 @@ class AmazonOrigin:
             )
             refuse_nothing(arrived, compressed=self.compressed)
         except (DownloadError, APIError) as exc:
+            spool.unlink(missing_ok=True)
             exc.add_note(f"report document {self.name}")
             if isinstance(exc, DownloadError):
                 exc.report_document_id = self.name

@@ -302,3 +302,4 @@ def test_no_byte_of_a_compressed_document_is_an_error(tmp_path: Path) -> None:
             with pytest.raises(spr.DownloadError, match="without a byte") as caught:
                 ask(client).sink(tmp_path / "lake", executor=executor)
             assert caught.value.report_document_id is not None
+        assert not list((tmp_path / "home").rglob("*.tmp"))
