@@ -8,11 +8,11 @@ somebody is free to use it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from functools import partial
 
 from spreports.clock import Clock
-from spreports.errors import DownloadError, SPReportsError
+from spreports.errors import DocumentError, DownloadError, SPReportsError
 from spreports.load.parquet import SinkResult
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
@@ -188,6 +188,7 @@ class _Crew:
         self._landing = landing
         self._elsewhere = elsewhere
         self._flying: dict[Future[SinkResult], tuple[Document, int]] = {}
+        self._broken = False
 
     def take(self, document: Document) -> None:
         """Submit a document as soon as a worker is free for it."""
@@ -201,13 +202,23 @@ class _Crew:
             self._settle()
 
     def _launch(self, document: Document, reissues: int) -> None:
-        """Ask for the URL and hand the work over."""
+        """Ask for the URL and hand the work over; no URL where nobody can take it."""
         try:
+            if self._broken:
+                raise _nobody_for(document)
             work = self._elsewhere(document)
+            future = self._executor.submit(land, work)
         except SPReportsError as exc:
             self._landing.failed(exc)
-            return
-        self._flying[self._executor.submit(land, work)] = (document, reissues)
+        except BrokenExecutor:
+            self._lost(document)
+        else:
+            self._flying[future] = (document, reissues)
+
+    def _lost(self, document: Document) -> None:
+        """Take note that the executor can do no more."""
+        self._broken = True
+        self._landing.failed(_nobody_for(document))
 
     def _settle(self) -> None:
         """Take in what is done; hand out anew what only came too late."""
@@ -217,5 +228,16 @@ class _Crew:
             error = future.exception()
             if isinstance(error, DownloadError) and error.expired and reissues:
                 self._launch(document, reissues - 1)
+            elif isinstance(error, BrokenExecutor):
+                self._lost(document)
             else:
                 self._landing.attempt(document, future.result)
+
+
+def _nobody_for(document: Document) -> DocumentError:
+    """Say that a document has not landed since the executor broke."""
+    return DocumentError(
+        f"{document.stem}: a worker of the executor was killed, or could not start, so "
+        "the executor takes no more work; look at its memory, and run again with a new "
+        "one: what has landed stays"
+    )

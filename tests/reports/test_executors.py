@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from pathlib import Path
 
 import polars as pl
@@ -69,6 +74,20 @@ def test_a_url_that_ran_out_before_a_worker_came_is_issued_anew(
 
     assert result.rows == 200
     assert calls(simulator, "getReportDocument") == 2
+
+
+def test_an_executor_that_breaks_is_an_error_of_ours_and_spends_no_quota(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    reports = client.reports("orders", start="90d", marketplaces=["DE"]).wait()
+
+    with ThreadPoolExecutor(1, initializer=divmod, initargs=(1, 0)) as executor:
+        assert isinstance(executor.submit(abs, 1).exception(), BrokenExecutor)
+        with pytest.raises(spr.DocumentError, match="run again with a new") as caught:
+            reports.sink(tmp_path, executor=executor)
+
+    assert f"{len(reports) - 1} more failed" in "".join(caught.value.__notes__)
+    assert calls(simulator, "getReportDocument") == 1
 
 
 def test_a_worker_that_fails_is_an_error_of_ours(
