@@ -106,8 +106,13 @@ def has_bad_proxy(exc: BaseException) -> bool:
         requests.exceptions.InvalidURL,  # InvalidProxyURL is one
         requests.exceptions.InvalidSchema,
         urllib3.exceptions.LocationValueError,
+        http.client.InvalidURL,
     )
-    return isinstance(exc, addresses)
+    # urllib3 before 2.8 tells the last of them as a lost connection
+    inner: BaseException | None = exc
+    while inner is not None and not isinstance(inner, addresses):
+        inner = inner.__context__
+    return inner is not None
 
 
 class _Steps(io.RawIOBase):
