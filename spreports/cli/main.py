@@ -102,10 +102,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - the process's own
     arguments = parser().parse_args(argv)
-    done = 0
+    code: int = 0
     try:
-        code: int = arguments.run(arguments)
-        done = code
+        code = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as exc:
         sys.stderr.write("\ninterrupted; the same command takes it up again\n")
@@ -113,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has gone, as `head` does: that is nothing wrong, what was found is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return done
+        return code
     except ValueError as exc:
         if arguments.traceback:
             raise

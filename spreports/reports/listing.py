@@ -209,11 +209,10 @@ class Listing:
         if not entry.cooldown_seconds:
             return
         for report in reports:
-            made = min(report.created_time, self._clock.now())
             self._connection.cooldowns.seen(
                 entry.report_type,
                 report.marketplace_ids or (),
-                made.timestamp() + entry.cooldown_seconds,
+                report.created_time.timestamp() + entry.cooldown_seconds,
             )
 
 

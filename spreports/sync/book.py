@@ -106,10 +106,11 @@ class Book:
             self._known[stream.key] = {window.name: window for window in found}
         return self._known[stream.key]
 
-    def insist_on_one_copy(self, stream: Stream) -> None:
+    def insist_on_one_copy(self, stream: Stream, streams: Sequence[Stream]) -> None:
         """Raise a SinkError where the same rows would be there twice."""
         if all(window.created_time is None for window in self.windows(stream)):
-            insist_on_apart(stream, self._connection, self.lake, self._to)
+            ledger = self._connection.ledger.windows
+            insist_on_apart(stream, streams, ledger, self.lake, self._to)
             insist_on_one_account(
                 stream,
                 self._connection,

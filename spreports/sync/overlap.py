@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from spreports.errors import SinkError
+from spreports.ledger import LakeWindows
 from spreports.load.target import shown
-from spreports.reports.connection import Connection
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["insist_on_apart"]
 
 
-def insist_on_apart(stream: Stream, connection: Connection, lake: str, to: str) -> None:
+def insist_on_apart(
+    stream: Stream, streams: Sequence[Stream], windows: LakeWindows, lake: str, to: str
+) -> None:
     """Refuse a feed one of whose marketplaces another feed of the lake has.
 
     Reports of other marketplaces are no versions of one another, so that both would
@@ -22,7 +25,10 @@ def insist_on_apart(stream: Stream, connection: Connection, lake: str, to: str) 
     ----------
     stream : Stream
         Of which the lake has nothing yet.
-    connection : Connection
+    streams : sequence of Stream
+        Those of this run, itself among them.
+    windows : LakeWindows
+        Of the ledger.
     lake : str
         Its name in the ledger.
     to : str
@@ -34,14 +40,18 @@ def insist_on_apart(stream: Stream, connection: Connection, lake: str, to: str) 
     """
     if stream.kind == Kind.LISTED:
         return
-    own, windows = json.loads(stream.key), connection.ledger.windows
-    for feed in windows.feeds(lake):
+    own = json.loads(stream.key)
+    there = [
+        feed
+        for feed in windows.feeds(lake)
+        if any(window.rows for window in windows.of(lake, feed))
+    ]
+    for feed in dict.fromkeys([*there, *(each.key for each in streams)]):
         said = json.loads(feed)
         ids = said["marketplaceIds"]
         if ids == own["marketplaceIds"] or said != {**own, "marketplaceIds": ids}:
             continue
-        shared = sorted(set(ids) & set(own["marketplaceIds"]))
-        if shared and any(window.rows for window in windows.of(lake, feed)):
+        if shared := sorted(set(ids) & set(own["marketplaceIds"])):
             name = shown(f"{to.rstrip('/')}/{stream.entry.report_type}")
             raise SinkError(
                 f"{name} has {stream.label} of the marketplaces {', '.join(ids)} by"

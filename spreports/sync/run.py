@@ -122,7 +122,7 @@ class _Run:
         """Do all of it; a window's failure is its own."""
         planned = agenda.plan()
         for stream in agenda.streams:
-            self._book.insist_on_one_copy(stream)
+            self._book.insist_on_one_copy(stream, agenda.streams)
         for stream in agenda.streams:
             self._book.keep(stream)
         for stream, window in agenda.lost:

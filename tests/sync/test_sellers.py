@@ -122,6 +122,9 @@ def test_a_feed_that_shares_a_marketplace_with_another_is_refused(
 ) -> None:
     both = spr.Feed("orders", marketplaces=["DE", "FR"], since="2026-11-07")
     french = spr.Feed("orders", marketplaces=["FR"], since="2026-11-07")
+    with pytest.raises(spr.SinkError, match="would be there twice"):
+        client.sync([FEED, both], lake)
+    assert calls(simulator)["createReport"] == 0
     client.sync(FEED, lake)
     before = calls(simulator)
 
