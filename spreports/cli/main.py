@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -102,6 +103,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - the process's own
     arguments = parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal in ASCII or Latin-1 lacks most languages of Amazon's; JSON is UTF-8
+        # wherever it goes (RFC 8259, section 8.1)
+        charset = "utf-8" if getattr(arguments, "json", False) else None
+        sys.stdout.reconfigure(encoding=charset, errors="backslashreplace")
     code: int = 0
     try:
         code = arguments.run(arguments)

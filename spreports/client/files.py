@@ -11,9 +11,9 @@ from spreports.catalog import ReportType
 from spreports.client.arguments import document_entry
 from spreports.facts import read_catalogue
 from spreports.load.store import Store
+from spreports.load.urls import check_place
 from spreports.reports.document import Document
 from spreports.reports.file_origin import file_origin
-from spreports.reports.ways_out import check_place
 from spreports.reports.work import Reading
 
 # A file does not tell its marketplace. Japanese text holds bytes that Windows-1252 has

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from spreports.catalog import Catalogue
 from spreports.client.arguments import (
@@ -13,7 +13,9 @@ from spreports.client.arguments import (
     marketplace_ids_of,
     option_texts,
 )
+from spreports.load.urls import check_place
 from spreports.plan.windows import moment
+from spreports.reports.asking import patience_of
 from spreports.reports.connection import Connection
 from spreports.reports.progress import OnProgress
 from spreports.reports.ways_out import check_format
@@ -99,7 +101,7 @@ class Syncing:
         Raises
         ------
         TypeError
-            Something else than a `Feed`.
+            Something else than a `Feed`, a place or a number of seconds.
         ValueError
             A feed that cannot be, such as one without a table or twice the same, one
             whose first day lies in the future, or that no document could be partitioned
@@ -116,11 +118,9 @@ class Syncing:
         if on_drift not in POLICIES:
             raise ValueError(f"on_drift={on_drift!r} is none of {POLICIES}")
         check_format(format)
-        asked = [feeds] if isinstance(feeds, Feed) else list(feeds)
-        for feed in asked:
-            if not isinstance(feed, Feed):
-                raise TypeError(f"{feed!r} is no Feed: spreports.Feed(...) makes one")
-        streams = [self._stream(feed) for feed in asked]
+        check_place(to, storage_options, "to")
+        patience = patience_of(timeout)
+        streams = [self._stream(feed) for feed in _feeds(feeds)]
         if len({stream.key for stream in streams}) < len(streams):
             raise ValueError("two feeds have the same type, marketplaces and options")
         return run(
@@ -133,7 +133,7 @@ class Syncing:
             dry_run=dry_run,
             retry_gaps=retry_gaps,
             refill=refill,
-            timeout=timeout,
+            timeout=patience,
             on_progress=on_progress,
         )
 
@@ -173,3 +173,14 @@ class Syncing:
         elif kind == Kind.SNAPSHOT:
             check_by_catalogue(entry, [None], options, now)
         return stream
+
+
+def _feeds(feeds: Iterable[Feed] | Feed) -> list[Feed]:
+    """Read one feed or several."""
+    # Who does not check types gives anything
+    several = isinstance(feeds, Iterable) and not isinstance(feeds, Feed)
+    asked = list(cast("Iterable[Feed]", feeds) if several else [cast("Feed", feeds)])
+    for feed in asked:
+        if not isinstance(feed, Feed):
+            raise TypeError(f"{feed!r} is no Feed: spreports.Feed(...) makes one")
+    return asked

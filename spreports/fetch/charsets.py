@@ -67,6 +67,23 @@ def allowed_charset(label: str | None) -> str | None:
     return _CODECS.get(label.strip().lower().replace("_", "-"))
 
 
+def chosen_charset(encoding: object) -> str | None:
+    """Return the codec that the caller chose; None where the caller chose none.
+
+    Raises
+    ------
+    ValueError
+        `encoding` is not on the list.
+    """
+    if encoding is None:
+        return None
+    codec = allowed_charset(encoding) if isinstance(encoding, str) else None
+    if codec is None:
+        known = ", ".join(sorted(_FAMILIES))
+        raise ValueError(f"encoding {encoding!r} is not one of: {known}")
+    return codec
+
+
 def declared_charset(content_type: str | None) -> str | None:
     """Return the codec that a Content-Type names, if it is on the list.
 
@@ -115,12 +132,9 @@ def told_charset(
     ValueError
         `encoding` is not on the list.
     """
-    if encoding is not None:
-        codec = allowed_charset(encoding)
-        if codec is None:
-            known = ", ".join(sorted(_FAMILIES))
-            raise ValueError(f"encoding {encoding!r} is not one of: {known}")
-        return _with_byte_order(codec, head)
+    chosen = chosen_charset(encoding)
+    if chosen is not None:
+        return _with_byte_order(chosen, head)
     for mark, codec in _BOMS:
         if head.startswith(mark):
             return codec

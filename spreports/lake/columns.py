@@ -9,20 +9,40 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from spreports.errors import SinkError
+from spreports.facts import read_catalogue
 from spreports.lake.care import cleared
 from spreports.lake.contents import PREFIX
 from spreports.lake.place import Place
 from spreports.lake.rewrite import rewrite, schema_of
-from spreports.lake.state import Holding
+from spreports.lake.state import Holding, RootState
 
 __all__ = ["Columns", "protect_root"]
 
 KEY_BYTES = 16
+DROPPED, HASHED = f"{PREFIX}dropped_columns", f"{PREFIX}hashed_columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """What was done to one data root.
+
+    Attributes
+    ----------
+    reports, files : int
+        Written anew.
+    known : frozenset of str
+        Columns of the catalogue, and those asked for that are or were there.
+    """
+
+    reports: int
+    files: int
+    known: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,7 @@ class Columns:
     @property
     def note(self) -> str:
         """Where markers and files say what was done."""
-        return f"{PREFIX}{'dropped' if self.key is None else 'hashed'}_columns"
+        return DROPPED if self.key is None else HASHED
 
     def schema(self, held: Holding, schema: pa.Schema) -> pa.Schema:
         """Return the columns as they will be; see `Change`."""
@@ -80,7 +100,7 @@ class Columns:
 
     def done(self, held: Holding) -> frozenset[str]:
         """Return the columns to which it was done already."""
-        return frozenset(json.loads(held.note.get(self.note, "[]")))
+        return _noted(held, self.note)
 
     def left(self, held: Holding) -> frozenset[str]:
         """Return the columns to which it is still to be done; twice is not once."""
@@ -96,7 +116,7 @@ class Columns:
         return pa.array(hashes, pa.string()).take(coded.indices)
 
 
-def protect_root(root: Place, columns: Columns) -> tuple[int, int]:
+def protect_root(root: Place, columns: Columns) -> Protected:
     """Drop or hash columns in every file of a data root.
 
     A report is written anew as a whole: killed in between, those that are done stay
@@ -109,8 +129,7 @@ def protect_root(root: Place, columns: Columns) -> tuple[int, int]:
 
     Returns
     -------
-    tuple of int
-        Reports and files that were written anew.
+    Protected
 
     Raises
     ------
@@ -131,22 +150,43 @@ def protect_root(root: Place, columns: Columns) -> tuple[int, int]:
                     url=root.name,
                 )
     reports = files = 0
+    known = _catalogued(state)
     for stem in state.markers:
         inside = [held for held in state.holdings if held.marker == stem]
-        if any(_concerned(root, held, columns) for held in inside):
+        found = [_concerned(root, held, columns) for held in inside]
+        known = known.union(*found, *map(_ever, inside))
+        if any(found):
             files += rewrite(root, state, inside, [stem], columns)
             reports += len(inside)
-    return reports, files
+    return Protected(reports, files, known)
 
 
-def _concerned(root: Place, held: Holding, columns: Columns) -> bool:
-    """Whether a report has one of the columns, and it is still as it was."""
+def _noted(held: Holding, note: str) -> frozenset[str]:
+    """Return the columns that a note of a report names."""
+    return frozenset(json.loads(held.note.get(note, "[]")))
+
+
+def _ever(held: Holding) -> frozenset[str]:
+    """Return the columns of a report that were dropped or hashed before."""
+    return _noted(held, DROPPED) | _noted(held, HASHED)
+
+
+def _catalogued(state: RootState) -> frozenset[str]:
+    """Return the columns that reports of these types may have: rows may be to come."""
+    catalogue = read_catalogue(os.environ)
+    types = {held.report.report_type for held in state.holdings}
+    tables = [t for name in types if name for t in catalogue.lookup(name).tables]
+    return frozenset(column.name for table in tables for column in table.columns)
+
+
+def _concerned(root: Place, held: Holding, columns: Columns) -> frozenset[str]:
+    """Return which of the columns a report has that are still as they were."""
     left = columns.left(held)
     if not held.spans or not left:
-        return False
+        return frozenset()
     there = schema_of(root, held.spans[0])
     if columns.key is None and set(there.names) <= left:
         raise SinkError(
             f"{root.name}: no column would be left: purge the reports", url=root.name
         )
-    return bool(left & set(there.names))
+    return left & set(there.names)

@@ -46,9 +46,9 @@ class Lake:
         *,
         storage_options: Mapping[str, Any] | None = None,
     ) -> None:
+        self._place = Place.open(url, storage_options)
         self._url = os.fspath(url)
         self._options = storage_options
-        self._place = Place.open(self._url, storage_options)
 
     def __repr__(self) -> str:
         return f"Lake({self._place.name!r})"
@@ -222,7 +222,8 @@ class Lake:
         Raises
         ------
         ValueError
-            No columns, or the key is too short.
+            No columns, the key is too short, or there is no such column, neither in a
+            report of the lake nor in the catalogue; the others are done then.
         SinkError
             The lake is partitioned by one of them, or the target refused; what was
             written anew stays so, and the next run does the rest.
@@ -231,7 +232,14 @@ class Lake:
             raise ValueError("columns is a list of names, such as ['buyer-email']")
         what = Columns(tuple(columns), key)
         done = [protect_root(root.place, what) for root in self._roots(report_type)]
-        return sum(reports for reports, _ in done), sum(files for _, files in done)
+        unknown = set(what.names).difference(*(each.known for each in done))
+        if unknown:
+            raise ValueError(
+                f"no report there has a column {', '.join(map(repr, sorted(unknown)))}:"
+                " check the spelling against the lake's own columns; the other columns"
+                " are done"
+            )
+        return sum(each.reports for each in done), sum(each.files for each in done)
 
     def _roots(self, report_type: str | None) -> list[DataRoot]:
         """Return the data roots of one type, or all."""

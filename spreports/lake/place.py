@@ -18,6 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from spreports.errors import SinkError
 from spreports.lake.ranges import RangedParquet, Ranges
 from spreports.load.target import STATE, refusals, shown
+from spreports.load.urls import check_place
 
 __all__ = ["Place"]
 
@@ -55,7 +56,10 @@ class Place:
         ------
         SinkError
             The protocol is unknown or not installed.
+        ValueError, TypeError
+            As `check_place`.
         """
+        check_place(url, options)
         text = os.fspath(url)
         with refusals(text, options or {}, "open"):
             fs, path = fsspec.url_to_fs(text, **dict(options or {}))

@@ -93,8 +93,8 @@ def scan_lake(
         Nothing of this type is committed there, a marker or file is damaged, or the
         file system refused. While collecting, polars before 2 quotes it in a
         ComputeError of its own.
-    ValueError
-        No such alias or table, or it must be said which table.
+    ValueError, TypeError
+        No such alias or table, it must be said which table, or `url` is no place.
     """
     entry = entry_of(report_type)
     lake = Place.open(url, storage_options)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["local_path", "missing", "shown"]
+__all__ = ["check_place", "local_path", "missing", "shown"]
 
 EXTRAS = {
     "s3": "s3",
@@ -37,6 +38,29 @@ def shown(url: str) -> str:
     place, slash, path = rest.partition("/")
     place = place.rpartition("@")[2]
     return head + mark + place + slash + re.split(r"[?#]", path)[0]
+
+
+def check_place(url: object, storage_options: object, name: str = "url") -> None:
+    """Refuse what names no place for files.
+
+    Raises
+    ------
+    ValueError
+        An empty name, which would be the working directory.
+    TypeError
+        Neither a string nor a path; or options that are no mapping.
+    """
+    if not isinstance(url, str | os.PathLike):
+        raise TypeError(
+            f"{name} is {url!r}: give a path, or a URL such as 's3://bucket/a'"
+        )
+    if not os.fspath(url):
+        raise ValueError(f"{name} is empty: give a path, '.' for the working directory")
+    if storage_options is not None and not isinstance(storage_options, Mapping):
+        raise TypeError(
+            "storage_options must be a mapping, such as {'anon': True}, and not "
+            f"{type(storage_options).__name__}"
+        )
 
 
 def local_path(url: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from spreports.api.models import Report
 from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError, SPReportsError
+from spreports.fetch.charsets import chosen_charset
 from spreports.plan.plan import Plan
 from spreports.reports.asking import WAIT_SECONDS, Asking, patience_of
 from spreports.reports.connection import Connection
@@ -66,6 +67,7 @@ class Reports(WaysOut):
         self._entry = entry
         self._requests = tuple(requests)
         self._reuse = reuse
+        chosen_charset(encoding)
         self._encoding = encoding
         self._raises_on_empty = raises_on_empty(on_empty)
         self._asking = Asking(

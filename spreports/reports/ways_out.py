@@ -12,6 +12,7 @@ import pyarrow as pa
 from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError
 from spreports.fetch.typed import arrow_type
+from spreports.load.urls import check_place
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
 from spreports.reports.union import in_schema, union_schema
@@ -239,29 +240,6 @@ def raises_on_empty(on_empty: str) -> bool:
     if on_empty not in ("frame", "raise"):
         raise ValueError(f"on_empty={on_empty!r} is neither 'frame' nor 'raise'")
     return on_empty == "raise"
-
-
-def check_place(url: object, storage_options: object) -> None:
-    """Refuse what names no place for files.
-
-    Raises
-    ------
-    ValueError
-        An empty name, which would be the working directory.
-    TypeError
-        Neither a string nor a path; or options that are no mapping.
-    """
-    if not isinstance(url, str | os.PathLike):
-        raise TypeError(
-            f"url is {url!r}: give a path, or a URL such as 's3://bucket/a'"
-        )
-    if not os.fspath(url):
-        raise ValueError("url is empty: give a path, '.' for the working directory")
-    if storage_options is not None and not isinstance(storage_options, Mapping):
-        raise TypeError(
-            "storage_options must be a mapping, such as {'anon': True}, and not "
-            f"{type(storage_options).__name__}"
-        )
 
 
 def check_format(name: str) -> None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from spreports.catalog import ReportType
 from spreports.errors import DocumentError
 from spreports.fetch.arriving import Watched
+from spreports.fetch.charsets import chosen_charset
 from spreports.fetch.document import BATCH_BYTES, open_batches
 from spreports.fetch.findings import Findings
 from spreports.load.encoding import PAGE_BYTES
@@ -64,6 +65,10 @@ class Reading:
     encoding: str | None = None
     legacy_charset: str | tuple[str, ...] | None = None
     echo: Echo | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a charset that is not on the list."""
+        chosen_charset(self.encoding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

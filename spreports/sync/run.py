@@ -22,6 +22,7 @@ from spreports.errors import (
     UnauthorizedError,
 )
 from spreports.ledger import LakeWindow, WindowState
+from spreports.reports.asking import WAIT_SECONDS
 from spreports.reports.connection import Connection
 from spreports.reports.finished import finished_document
 from spreports.reports.origin import AmazonOrigin
@@ -41,8 +42,6 @@ __all__ = ["Step", "run"]
 
 logger = logging.getLogger("spreports.sync")
 
-# How long a run waits for Amazon when nobody says.
-WAIT_SECONDS = 6 * 3600.0
 # Told the name of each step that a run has reached.
 Step = Callable[[str], object]
 
@@ -58,7 +57,7 @@ def run(
     dry_run: bool = False,
     retry_gaps: bool = False,
     refill: bool = False,
-    timeout: float | None = None,
+    timeout: float = WAIT_SECONDS,
     on_progress: OnProgress | None = None,
     at: Step = lambda _: None,
 ) -> SyncResult:
@@ -93,9 +92,7 @@ def run(
         at("locked")
         landing = Landing(url, storage_options, on_drift, format)
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
-        result = _Run(connection, book, landing, at).done(
-            agenda, WAIT_SECONDS if timeout is None else timeout, on_progress
-        )
+        result = _Run(connection, book, landing, at).done(agenda, timeout, on_progress)
     if on_drift == "warn":
         for line in result.quality.lines():
             logger.warning("%s", line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -299,3 +300,21 @@ def test_a_fault_script_that_is_none_is_exit_2(
     assert main(["simulate", "--faults", str(script)]) == 2
 
     assert "fault 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["table", "json"])
+def test_a_terminal_in_ascii_is_shown_what_it_lacks_and_json_is_utf_8(
+    as_json: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = tmp_path / "orders.txt"
+    document.write_text("sku\tname\nA1\t本 😀\n", encoding="utf-8")
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", shown)
+
+    assert main(["show", str(document), *as_json]) == 0
+
+    text = shown.buffer.getvalue().decode()
+    if as_json:
+        assert json.loads(text) == {"sku": "A1", "name": "本 😀"}
+    else:
+        assert r"\u672c \U0001f600" in text

@@ -17,6 +17,7 @@ from spreports.client.settings import Settings
 ODD: Any = 5
 NONE: Any = None
 TEXT: Any = "x"
+FEED = spr.Feed("listings", marketplaces=["DE"])
 CREDENTIALS = spr.Credentials("Atzr|canary", "canary-id", "canary-secret")
 YEAR_ONE = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
 
@@ -37,6 +38,13 @@ OF_A_CLIENT: dict[str, tuple[Callable[[Client], object], str]] = {
     "a document's sink": (lambda c: c.document("D1").sink(""), "url is empty"),
     "wait": (lambda c: ask(c).wait(timeout=TEXT), "number of seconds"),
     "wait for nan": (lambda c: ask(c).wait(timeout=float("nan")), "not a number"),
+    "encoding": (lambda c: ask(c, encoding="nope"), "encoding 'nope' is not one of"),
+    "a document's": (lambda c: c.document("D", encoding=ODD), "encoding 5 is not one"),
+    "sync to None": (lambda c: c.sync(FEED, NONE), "to is None: give a path"),
+    "sync to nothing": (lambda c: c.sync(FEED, ""), "to is empty: give a path"),
+    "sync(None)": (lambda c: c.sync(NONE, "lake"), "None is no Feed"),
+    "sync of a type": (lambda c: c.sync(TEXT, "lake"), "'x' is no Feed"),
+    "sync's timeout": (lambda c: c.sync(FEED, "l", timeout=TEXT), "number of seconds"),
     "a token": (lambda c: c.api.get_reports(next_token=ODD), "next_token"),
     "year one": (
         lambda c: c.api.create_report(
@@ -55,12 +63,14 @@ OF_NONE: dict[str, tuple[Callable[[], object], str]] = {
     "home": (lambda: spr.connect(home=ODD), "home= must be a path"),
     "a simulator's home": (lambda: spr.connect("simulator", home=ODD), "home= must be"),
     "open_document(None)": (lambda: spr.open_document(NONE), "give a path"),
+    "scan_lake(None)": (lambda: spr.scan_lake(NONE, "orders"), "url is None: give"),
+    "Lake(5)": (lambda: spr.Lake(ODD), "url is 5: give a path"),
     "report_type(None)": (lambda: spr.report_type(NONE), "type None is no string"),
 }
 
 
-def ask(client: Client) -> spr.Reports:
-    return client.reports("listings", marketplaces=["DE"])
+def ask(client: Client, **more: Any) -> spr.Reports:
+    return client.reports("listings", marketplaces=["DE"], **more)
 
 
 @pytest.mark.parametrize("name", OF_A_CLIENT)

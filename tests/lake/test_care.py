@@ -240,6 +240,19 @@ def test_dropped_columns_are_gone_and_the_rest_stays(shore: Lakeside) -> None:
         lake_of(shore).protect(["quantity"])
 
 
+def test_a_column_that_nobody_has_is_no_protection(shore: Lakeside) -> None:
+    shore.put("1", personal(), day=0)
+    lake = lake_of(shore)
+
+    with pytest.raises(ValueError, match=r"no report there has a column 'buyer-emial'"):
+        lake.protect(["buyer-email", "buyer-emial"])
+
+    assert shore.scan().collect().columns == ["quantity"]
+    # Dropped before, or of the catalogue and of reports to come
+    assert lake.protect(["buyer-email"], key=KEY) == (0, 0)
+    assert lake.protect(["amazon-order-id"]) == (0, 0)
+
+
 def test_a_column_in_folder_names_and_a_short_key_are_refused(shore: Lakeside) -> None:
     shore.put("1", personal(), day=0, partition_by=["buyer-email"])
 
