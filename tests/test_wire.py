@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,10 +72,10 @@ def dripping(start: bytes, drip: bytes) -> Iterator[str]:
             thread.join()
 
 
-@pytest.fixture(autouse=True)
-def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def limit_steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Sockets know no other time: the limit is what can be made small."""
-    monkeypatch.setattr(wire, "STEP_SECONDS", 0.05)
+    return lambda seconds: monkeypatch.setattr(wire, "STEP_SECONDS", seconds)
 
 
 @pytest.fixture
@@ -85,33 +85,38 @@ def session() -> Iterator[WireSession]:
 
 
 @pytest.mark.parametrize("case", HEADERS)
-def test_a_header_that_drips_in_is_given_up(session: WireSession, case: str) -> None:
+def test_a_header_that_drips_in_is_given_up(
+    session: WireSession, case: str, limit_steps: Callable[[float], None]
+) -> None:
+    limit_steps(0.05)
     with dripping(*HEADERS[case]) as url, pytest.raises(requests.ReadTimeout):
         session.get(url, stream=True, timeout=10)
 
 
 @pytest.mark.parametrize("case", BODIES)
 def test_a_read_that_brings_nothing_of_the_body_is_given_up(
-    session: WireSession, case: str
+    session: WireSession, case: str, limit_steps: Callable[[float], None]
 ) -> None:
     with (
         dripping(*BODIES[case]) as url,
         session.get(url, stream=True, timeout=10) as answer,
-        pytest.raises(urllib3.exceptions.ReadTimeoutError),
     ):
-        read_some(answer, 1000, decode=False)
+        limit_steps(0.05)
+        with pytest.raises(urllib3.exceptions.ReadTimeoutError):
+            read_some(answer, 1000, decode=False)
 
 
 def test_a_body_that_keeps_coming_has_its_time_anew_with_each_read(
-    session: WireSession,
+    session: WireSession, limit_steps: Callable[[float], None]
 ) -> None:
+    limit_steps(0.3)
     with (
         dripping(OK + b"Content-Length: 100000\r\n\r\n", b"abc") as url,
         session.get(url, stream=True, timeout=10) as answer,
     ):
-        got = b"".join(read_some(answer, 1000, decode=False) for _ in range(30))
+        got = b"".join(read_some(answer, 1000, decode=False) for _ in range(90))
 
-    assert len(got) >= 30
+    assert len(got) >= 90
 
 
 def test_a_redirect_is_an_answer_whose_body_nobody_reads(session: WireSession) -> None:
@@ -124,7 +129,10 @@ def test_a_redirect_is_an_answer_whose_body_nobody_reads(session: WireSession) -
 
 
 @pytest.mark.parametrize("case", [*HEADERS, *BODIES])
-def test_a_call_of_the_api_ends_as_after_any_timeout(case: str) -> None:
+def test_a_call_of_the_api_ends_as_after_any_timeout(
+    case: str, limit_steps: Callable[[float], None]
+) -> None:
+    limit_steps(0.05)
     with dripping(*(HEADERS | BODIES)[case]) as url:
         exchange = Exchange(url.removesuffix("/d"), max_bytes=1000)
         answer = exchange.send("GET", "/d", headers={})
@@ -135,8 +143,9 @@ def test_a_call_of_the_api_ends_as_after_any_timeout(case: str) -> None:
 
 @pytest.mark.parametrize("case", [*HEADERS, *BODIES])
 def test_a_document_is_asked_for_again_as_after_any_timeout(
-    tmp_path: Path, case: str
+    tmp_path: Path, case: str, limit_steps: Callable[[float], None]
 ) -> None:
+    limit_steps(0.05)
     threads = threading.active_count()
     with (
         dripping(*(HEADERS | BODIES)[case]) as url,
