@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
 from spreports.lake.contents import PREFIX, LakeReport, report_of
 from spreports.lake.place import Place
-from spreports.load.marker import Marker, intent_bytes, intent_paths
+from spreports.load.marker import Marker, are_of_two, intent_bytes, intent_paths
 
 __all__ = [
     "Holding",
@@ -232,15 +232,18 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         if stem not in replaced and held[stem] is None:
             holdings[stem] = _own(root, marker, digests[stem])
     hidden: list[Holding] = []
-    for stem in markers:
+    for stem in sorted(markers):
         compaction = held[stem]
         if stem not in replaced and compaction is not None:
             # A report that was written anew since then lies in its own files
-            hidden += [
-                each
-                for each in compaction[0]
-                if holdings.setdefault(each.report.stem, each) is not each
-            ]
+            for each in compaction[0]:
+                there = holdings.get(each.report.stem)
+                if there is not None and are_of_two(there.note, each.note):
+                    name = f"{each.report.stem}.{each.digest[:12]}"
+                    report = replace(each.report, stem=name)
+                    holdings[name] = replace(each, report=report)
+                elif holdings.setdefault(each.report.stem, each) is not each:
+                    hidden.append(each)
     return RootState(
         root=root,
         markers={stem: m for stem, m in markers.items() if stem not in replaced},

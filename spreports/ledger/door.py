@@ -28,6 +28,8 @@ _BEGIN_ANEW = (
 _TRY_AGAIN = (
     "make room, or let its other users finish, and run again: what was written stays"
 )
+_ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
+_PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -62,9 +64,7 @@ class LedgerFile:
             path.chmod(0o600)
             self._prepare()
         except (sqlite3.Error, OSError) as exc:
-            raise ConfigError(
-                f"the ledger {path} cannot be used ({exc}); {_BEGIN_ANEW}"
-            ) from exc
+            raise self._unusable("opened", exc) from exc
 
     def _prepare(self) -> None:
         """Set up the schema, refusing a newer one."""
@@ -100,12 +100,18 @@ class LedgerFile:
             except sqlite3.Error as exc:
                 raise self._unusable("read", exc) from exc
 
-    def _unusable(self, how: str, exc: sqlite3.Error) -> ConfigError:
-        """Say what to do about a ledger that cannot be read or written."""
+    def _unusable(self, how: str, exc: sqlite3.Error | OSError) -> ConfigError:
+        """Say what to do about a ledger that cannot be opened, read or written."""
         if self._closed:
             return ConfigError(CLOSED)
-        damaged = getattr(exc, "sqlite_errorcode", None) in _DAMAGE
-        advice = _BEGIN_ANEW if damaged else _TRY_AGAIN
+        # The lowest byte is the kind of error, the others say more of it
+        kind = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+        if kind in _DAMAGE:
+            advice = _BEGIN_ANEW
+        elif kind in _PLACE or isinstance(exc, OSError):
+            advice = _ELSEWHERE
+        else:
+            advice = _TRY_AGAIN
         return ConfigError(f"the ledger {self._path} cannot be {how} ({exc}); {advice}")
 
     def close(self) -> None:

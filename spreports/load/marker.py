@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MarkedFile",
     "Marker",
+    "are_of_two",
     "check_stem",
     "fingerprint",
     "intent_bytes",
@@ -125,6 +126,25 @@ class Marker:
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _unreadable(f"{stem}.json") from None
+
+
+def are_of_two(note: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two notes are of reports of two accounts, which may have the same id.
+
+    The same report keeps its document and the time of its making, whatever its account
+    is called.
+
+    Source: Reports API v2021-06-30, Report.reportId ("unique only in combination with a
+    seller ID").
+    """
+
+    def differ(name: str) -> bool:
+        told = {each.get(f"spreports.{name}") for each in (note, other)}
+        return len(told) > 1 and None not in told
+
+    return differ("account") and (
+        differ("report_document_id") or differ("created_time")
+    )
 
 
 def check_stem(stem: str) -> str:

@@ -12,7 +12,13 @@ import contextlib
 from collections.abc import Sequence
 
 from spreports.errors import SinkError
-from spreports.load.marker import Marker, intent_bytes, intent_paths
+from spreports.load.marker import (
+    MarkedFile,
+    Marker,
+    are_of_two,
+    intent_bytes,
+    intent_paths,
+)
 from spreports.load.part_file import PartFile
 from spreports.load.target import Target
 
@@ -46,11 +52,15 @@ class _Publication:
         self._target, self._sure = target, sure
         self._own, self._intent = f"{marker.stem}.json", f"{marker.stem}.intent"
         self._said, self._data = target.read_state(self._own), marker.to_bytes()
-        before = (
-            Marker.from_bytes(marker.stem, self._said).files
-            if self._said is not None
-            else ()
-        )
+        before: tuple[MarkedFile, ...] = ()
+        if self._said is not None:
+            there = Marker.from_bytes(marker.stem, self._said)
+            if are_of_two(there.note, marker.note):
+                raise SinkError(
+                    f"{marker.stem} is a report of another account there, and has the "
+                    "same id: keep the two accounts in folders of their own"
+                )
+            before = there.files
         noted = target.read_state(self._intent)
         self._pending = set(intent_paths(marker.stem, noted)) if noted else set()
         self._there = {file.path for file in before} | self._pending

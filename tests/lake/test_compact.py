@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -83,6 +84,37 @@ def test_a_report_that_is_sunk_again_as_it_was_is_not_doubled(shore: Lakeside) -
     assert {problem.kind for problem in lake.check().problems} == {"leftover"}
     assert lake.compact().cleared == 3
     assert lake.check()
+
+
+def test_reports_of_two_accounts_with_one_id_never_replace_each_other(
+    shore: Lakeside,
+) -> None:
+    other: dict[str, Any] = {"account": "account-2", "report_document_id": "another"}
+    shore.put("50041", orders(0, 6), day=0)
+
+    with pytest.raises(spr.SinkError, match="a report of another account there"):
+        shore.put("50041", orders(1, 4), day=1, **other)
+    assert shore.scan().collect().height == 6
+
+    # Nothing stands in its way once the files of the first have another name
+    shore.put("50042", orders(2, 3), day=2)
+    spr.Lake(shore.url, storage_options=shore.options).compact()
+    shore.put("50041", orders(1, 4), day=1, **other)
+    spr.Lake(shore.url, storage_options=shore.options).compact()
+    rows = shore.scan(metadata=True).collect()
+    assert rows.group_by("report_id").len().sort("report_id").rows() == [
+        ("50041", 10),
+        ("50042", 3),
+    ]
+    assert rows["amazon-order-id"].n_unique() == 13
+
+
+def test_a_report_is_the_same_whatever_its_account_is_called(shore: Lakeside) -> None:
+    shore.put("50041", orders(0, 6), day=0)
+
+    shore.put("50041", orders(0, 5), day=0, account="account-2")
+
+    assert shore.scan().collect().height == 5
 
 
 def test_a_scan_goes_on_while_its_files_are_compacted(shore: Lakeside) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +105,34 @@ def test_a_file_that_is_no_ledger_is_refused_with_the_fix(tmp_path: Path) -> Non
 
     with pytest.raises(ConfigError, match="move it away"):
         Ledger(path)
+
+
+# No byte may be written, as on a full disk
+FULL_DISK = """
+import resource, signal, sys
+from spreports.ledger import Ledger
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+Ledger(__import__("pathlib").Path(sys.argv[1]))
+"""
+
+
+def test_a_new_ledger_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "ledger.sqlite")]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+
+    assert "ConfigError" in ended.stderr
+    assert "make room" in ended.stderr
+    assert "move it away" not in ended.stderr
+
+
+def test_a_place_where_no_ledger_can_be_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="one that you may write to"):
+        Ledger(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="one that you may write to"):
+        Ledger(tmp_path / "file" / "ledger.sqlite")
 
 
 def _write_rows(path: Path, name: str) -> None:
