@@ -8,6 +8,7 @@ Each other format is imported with its first document: all of them take 50 ms.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain
@@ -16,7 +17,12 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.fetch.charsets import UTF_8, allowed_charset, told_charset
+from spreports.fetch.charsets import (
+    UTF_8,
+    allowed_charset,
+    chosen_charset,
+    told_charset,
+)
 from spreports.fetch.decode import decode
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.document import flat_tables, open_flat
@@ -36,6 +42,7 @@ MAX_BATCH_BYTES: Final = 2 << 20
 _HEAD: Final = 1024
 # Reports in gzip are five to ten times as small as their text
 _TEXT_PER_STORED: Final = 4
+_MARKS: Final = {"utf-16-le": BOM_UTF16_LE, "utf-16-be": BOM_UTF16_BE}
 _NESTED: Final = ("flat", "struct")
 
 
@@ -126,7 +133,7 @@ def open_batches(
     plain = plain_chunks(open_stored)
     try:
         head, text = _head(plain)
-        kind = sniff_format(head)
+        kind = sniff_format(_marked(head, encoding))
         refuse_page(head, kind)
         if kind in {FLAT, "json"}:
             expect((stored_bytes or 0) * _TEXT_PER_STORED)
@@ -292,6 +299,12 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         if len(head) >= _HEAD:
             break
     return head[:_HEAD], chain([head], chunks)
+
+
+def _marked(head: bytes, encoding: str | None) -> bytes:
+    """Begin UTF-16 that nothing but the caller tells of with its byte order mark."""
+    mark = _MARKS.get(chosen_charset(encoding) or "", b"")
+    return head if head.startswith(mark) else mark + head
 
 
 def _closing(

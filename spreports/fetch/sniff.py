@@ -102,9 +102,9 @@ def binary_kind(head: bytes) -> str | None:
             return name
     if not head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if min(even, odd) == 0 and max(even, odd) * _UTF_16_ZEROS > len(head) // 2:
-        return None  # UTF-16 without a byte order mark has zeros on one side alone
+    few, many = sorted((head[::2].count(0), head[1::2].count(0)))
+    if few * _UTF_16_ZEROS <= many and many * _UTF_16_ZEROS > len(head) // 2:
+        return None  # UTF-16 without a byte order mark has zeros mostly on one side
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if controls > _CONTROLS_AT_MOST * len(head):
         return "binary of an unknown kind"

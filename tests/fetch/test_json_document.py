@@ -219,6 +219,11 @@ def test_an_optional_key_is_a_typed_column_only_where_it_occurs() -> None:
     assert findings.missing_columns == ()
     assert read_json('{"rows": []}', kind).column_names == ["a"]
 
+    # Of what stands in a list there may be none; it is a list all the same
+    for nothing in ("[]", "null"):
+        empty = read_json(f'{{"rows": [{{"a": "1", "l": {nothing}}}]}}', kind)
+        assert empty.schema.field("l").type == pa.list_(pa.struct({"d": pa.int64()}))
+
     document = '{"rows": [{"a": "1", "b": {"c": 2}}, {"a": "2", "l": [{"d": 3}]}]}'
     full = read_json(document, kind)
     assert full.to_pylist() == [
@@ -289,6 +294,12 @@ def test_a_value_that_does_not_fit_is_never_changed(
 def test_a_whole_number_with_a_point_is_an_integer() -> None:
     document = '{"byDate": [{"n": 5.0}, {"n": 2e3}, {"n": "7"}, {"n": ""}, {"n": -0}]}'
     assert read_json(document, KIND)["n"].to_pylist() == [5, 2000, 7, None, 0]
+
+
+@pytest.mark.parametrize("zero", ["0e30", "0E-30", "0.0e999999999", "-0.0e-999"])
+def test_nothing_is_an_integer_however_it_is_written(zero: str) -> None:
+    document = f'{{"byDate": [{{"n": {zero}}}]}}'
+    assert read_json(document, KIND)["n"].to_pylist() == [0]
 
 
 def test_half_of_a_surrogate_pair_is_a_bad_value() -> None:

@@ -166,3 +166,16 @@ def test_crlf_line_ends_in_unshipped_orders() -> None:
         assert table["order-id"].to_pylist() == ["1", "2"]
         assert table[last].to_pylist() == ["", "x"]
         assert table.column_names[-1] == last
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_read_where_the_caller_says_so(charset: str) -> None:
+    names = ["一番", "二番", "\u3000", "x"]
+    text = "item-name\tseller-sku\n" + "".join(f"{name}\t007\n" for name in names)
+    stored, kind = text.encode(charset), lookup("listings")
+
+    table = read(stored, kind, encoding=charset, content_type=None)
+
+    assert table["item-name"].to_pylist() == names
+    with pytest.raises(DecodeError, match="pass encoding="):
+        read(stored, kind, content_type=None)

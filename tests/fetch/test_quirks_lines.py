@@ -22,6 +22,14 @@ SETTLEMENT = lookup("settlement")
 VCS = lookup("vat_calculation")
 
 
+@pytest.mark.parametrize("batch_bytes", [1, 1 << 20])
+def test_a_mark_that_begins_a_row_is_a_character_of_its_cell(batch_bytes: int) -> None:
+    skus = ["\ufeff007", "\ufeff", "008", "\ufeff\ufeff009"]
+    rows = "".join(f"{sku}\tB\n" for sku in skus)
+    table = read(f"seller-sku\tasin1\n{rows}", LISTINGS, batch_bytes=batch_bytes)
+    assert table["seller-sku"].to_pylist() == skus
+
+
 def test_tab_files_are_not_quoted_and_hold_raw_quotes() -> None:
     names = ['"New" 12" pipe', '"', '""', '"a', 'b"', 'x "y" z']
     rows = [{"item-name": n, "listing-id": str(i)} for i, n in enumerate(names)]

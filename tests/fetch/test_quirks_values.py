@@ -31,6 +31,12 @@ def typed(dtype: str, text: str, *formats: str) -> object:
     return value
 
 
+@pytest.mark.parametrize("zone", ["PST\0", "\0PST", "PST\0\0\0\0\0", "\0"])
+def test_a_zones_name_ends_where_its_cell_does(zone: str) -> None:
+    with pytest.raises(ParseError, match="open-date"):
+        cell(lookup("listings"), "open-date", f"2026-01-01 00:00:00 {zone}")
+
+
 @pytest.mark.parametrize(
     ("name", "column"),
     [

@@ -6,6 +6,7 @@ on the blocks before it, such as the number of a row, is left to who puts them i
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
@@ -151,6 +152,9 @@ def _read(
         return "error"
 
     quoted = header.quoting is Quoting.DOUBLED
+    if rows.startswith(BOM_UTF8):
+        # The parser leaves out one at the start of whatever it is given
+        rows = BOM_UTF8 + rows
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(rows),

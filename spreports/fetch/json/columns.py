@@ -177,6 +177,8 @@ def _whole(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return text
+    if number == 0:
+        return "0"
     sound = number.is_finite() and abs(number.adjusted()) < _EXPONENT_DIGITS
     return str(int(number)) if sound and number == int(number) else text
 

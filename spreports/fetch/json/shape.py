@@ -166,13 +166,16 @@ def occurs(path: str, records: Sequence[dict[str, object]]) -> bool:
     Returns
     -------
     bool
-        True where its value is null, too.
+        True where its value is null, too, and where a list on the way has nothing in
+        it that could have the key.
     """
     here: list[object] = list(records)
     *way, last = path.split(".")
     for part in way:
         key = part.removesuffix(_LIST)
         there = [each[key] for each in here if isinstance(each, dict) and key in each]
+        if part != key and any(child in (None, []) for child in there):
+            return True
         here = []
         for child in there:
             here += child if isinstance(child, list) else [child]

@@ -106,7 +106,10 @@ static int zone_of(const byte *at, const byte *end, const pattern *form, int *ea
     const zone *zones = (const zone *)form->zones;
     uint64_t name = 0;
     if (end == at || end - at > 8) return 0;
-    for (int k = 0; at + k < end; k++) name |= (uint64_t)at[k] << 8 * k;
+    for (int k = 0; at + k < end; k++) {
+        if (!at[k]) return 0; /* names are filled up with zeros */
+        name |= (uint64_t)at[k] << 8 * k;
+    }
     for (uint32_t k = 0; k < form->count; k++)
         if (*(const uint64_t *)zones[k].name == name) {
             *east = zones[k].offset;
