@@ -196,8 +196,8 @@ def batches_of(root: Place, spans: Sequence[Span]) -> Iterator[pa.RecordBatch]:
 def _missing(root: Place, rows: int, path: str) -> SinkError:
     """Return the error for a file that is gone, damaged or short."""
     return SinkError(
-        f"{root.name}: {rows} rows of {path} are missing; nothing was changed: see"
-        " `spreports lake check`",
+        f"{root.name}: {rows} rows of {path} are missing; nothing was changed: run it"
+        " again where a sync was at work, else see `spreports lake check`",
         url=root.name,
     )
 
