@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -11,7 +11,7 @@ from typing import Literal
 from spreports.api.marketplaces import resolve
 from spreports.plan.windows import Window
 
-__all__ = ["Action", "ScheduleChange", "ScheduleChanges"]
+__all__ = ["Action", "ScheduleChange", "ScheduleChanges", "country_codes"]
 
 Action = Literal["create", "replace", "keep", "cancel"]
 
@@ -24,6 +24,21 @@ _HEADER = (
     "schedule id",
     "why",
 )
+
+
+def country_codes(marketplace_ids: Iterable[str]) -> str:
+    """Return the country codes of marketplaces, as a line of the table has them.
+
+    Parameters
+    ----------
+    marketplace_ids : iterable of str
+
+    Returns
+    -------
+    str
+        Of one without a code, its id.
+    """
+    return ", ".join(resolve(i).country_code or i for i in marketplace_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +101,7 @@ class ScheduleChange:
         return (
             self.action,
             self.report_type,
-            ", ".join(resolve(i).country_code or i for i in self.marketplace_ids),
+            country_codes(self.marketplace_ids),
             str(self.period),
             at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if at else "",
             self.report_schedule_id or ", ".join(self.replaces),

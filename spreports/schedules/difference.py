@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
 from spreports.api.models import ReportSchedule
 from spreports.catalog import schedule_rivals
 from spreports.plan.windows import Window
-from spreports.schedules.changes import ScheduleChange
+from spreports.schedules.changes import ScheduleChange, country_codes
 from spreports.schedules.periods import TOLERANCE, length, on_beat, one_earlier
 from spreports.schedules.wanted import Wanted
 
@@ -122,7 +122,7 @@ def _created(
     """Return the line of a schedule that is not there, or not as it should be."""
     gone = [*same, *rivals]
     whys = list(chain.from_iterable(_differences(wanted, s, now) for s in same))
-    whys += [f"cancels {s.report_type}: only one of a kind" for s in rivals]
+    whys += [_cancelled(wanted, s) for s in rivals]
     return ScheduleChange(
         action="replace" if gone else "create",
         report_type=wanted.report_type,
@@ -132,29 +132,52 @@ def _created(
         next_report_creation_time=wanted.creation_time(now),
         replaces=tuple(s.report_schedule_id for s in gone),
         why=", ".join(dict.fromkeys(whys)) or "not there",
-        uncovered=_uncovered(wanted, same, now),
+        uncovered=_uncovered(wanted, gone, now),
     )
 
 
+def _cancelled(wanted: Wanted, rival: ReportSchedule) -> str:
+    """Say what a schedule cancels that is not in its place."""
+    left = [i for i in rival.marketplace_ids if i not in wanted.marketplace_ids]
+    none = f" ({country_codes(left)} then in none)" if left else ""
+    return f"cancels {rival.report_type}: only one of a kind{none}"
+
+
 def _uncovered(
-    wanted: Wanted, same: Sequence[ReportSchedule], now: datetime
+    wanted: Wanted, gone: Sequence[ReportSchedule], now: datetime
 ) -> Window | None:
     """Return what lies between the last report of the old and the first of the new.
 
     A report covers the interval of its schedule, so the old one's unfinished interval
-    is in no report, unless the new one's first reaches back over it. A new schedule
-    without a time is taken to begin its first interval now.
+    is in no report, unless the new one's first reaches back over it. Of several old
+    ones each marketplace's last report counts.
     """
-    if wanted.entry.period == "none":
-        return None
-    covered = [
-        one_earlier(s.next_report_creation_time, str(s.period))
-        for s in same
-        if s.next_report_creation_time
-    ]
-    first = wanted.creation_time(now)
-    begins = one_earlier(first, wanted.period) if first else now
-    ends = max((until for until in covered if until), default=None)
-    if begins is None or ends is None or length(wanted.period) is None:
+    begins = _begins(wanted, now)
+    ends = min(_covered(wanted, gone).values(), default=None)
+    if begins is None or ends is None:
         return None
     return Window(ends, begins) if begins - ends > TOLERANCE else None
+
+
+def _begins(wanted: Wanted, now: datetime) -> datetime | None:
+    """Return where the first report of a new schedule begins; None where none does.
+
+    A new schedule without a time is taken to begin its first interval now.
+    """
+    if wanted.entry.period == "none" or length(wanted.period) is None:
+        return None
+    first = wanted.creation_time(now)
+    return one_earlier(first, wanted.period) if first else now
+
+
+def _covered(wanted: Wanted, found: Iterable[ReportSchedule]) -> dict[str, datetime]:
+    """Return up to when there are reports, by marketplace."""
+    covered: dict[str, datetime] = {}
+    for each in found:
+        at = each.next_report_creation_time
+        until = one_earlier(at, str(each.period)) if at else None
+        if until is None:
+            continue
+        for place in each.marketplace_ids or wanted.marketplace_ids:
+            covered[place] = max(until, covered.get(place, until))
+    return covered

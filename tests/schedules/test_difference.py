@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,59 @@ def test_a_first_report_that_reaches_back_leaves_nothing_uncovered() -> None:
     (change,) = difference(wanted_of([schedule]), [found()], now=NOW)
 
     assert (change.action, change.uncovered) == ("replace", None)
+
+
+SHIPPING = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"
+SHIPPING_XML = "GET_ORDER_REPORT_DATA_SHIPPING"
+
+
+@pytest.mark.parametrize(
+    ("report_type", "marketplaces"),
+    [(SHIPPING, ["DE", "FR"]), (SHIPPING_XML, ["DE"])],
+)
+def test_what_no_report_will_cover_is_told_of_a_rival_that_is_cancelled(
+    report_type: str, marketplaces: list[str]
+) -> None:
+    schedule = spr.Schedule(report_type, marketplaces=marketplaces, period="P1D")
+    rival = found(report_type=SHIPPING, period="P7D")
+
+    (change,) = difference(wanted_of([schedule]), [rival], now=NOW)
+
+    assert change.replaces == ("S1",)
+    assert change.uncovered == Window(NOW - timedelta(days=3), NOW)
+    assert change.why == f"cancels {SHIPPING}: only one of a kind"
+
+
+def test_marketplaces_that_only_the_rival_had_are_named() -> None:
+    schedule = spr.Schedule(SHIPPING_XML, marketplaces=["DE"], period="P1D")
+    ids = tuple(resolve(code).id for code in ("DE", "FR", "IT"))
+    rival = found(report_type=SHIPPING, marketplace_ids=ids)
+
+    (change,) = difference(wanted_of([schedule]), [rival], now=NOW)
+
+    assert change.why.endswith("only one of a kind (FR, IT then in none)")
+
+
+def test_of_several_that_go_the_marketplace_that_ends_first_begins_the_gap() -> None:
+    schedule = spr.Schedule(SHIPPING, marketplaces=["DE", "FR"], period="P1D")
+    places = (
+        ("S1", "DE", timedelta(days=4)),
+        ("S2", "FR", timedelta(days=2)),
+        ("S3", "FR", timedelta(days=3)),
+    )
+    rivals = [
+        found(
+            report_schedule_id=name,
+            report_type=SHIPPING,
+            marketplace_ids=(resolve(code).id,),
+            next_report_creation_time=NOW + ahead,
+        )
+        for name, code, ahead in places
+    ]
+
+    (change,) = difference(wanted_of([schedule]), rivals, now=NOW)
+
+    assert change.uncovered == Window(NOW - timedelta(days=4), NOW)
 
 
 def test_a_period_that_amazon_has_added_since_is_replaced_without_a_word_of_gaps() -> (
