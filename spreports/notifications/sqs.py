@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,8 @@ MOST_MESSAGES = 10
 LONGEST_WAIT = 20
 LONGEST_HIDING = 43_200
 CONNECT_SECONDS = 5
+# Seconds: an empty answer that comes sooner is none that was waited for.
+AT_ONCE = 1.0
 # Report ids remembered: those asked for, and those told of before anybody asked.
 MOST_REMEMBERED = 50_000
 
@@ -63,7 +65,8 @@ class SQSQueue:
         visibility timeout), 1 to 43,200. Longer means fewer readings; shorter, that
         other consumers wait less.
     clock : Clock, optional
-        Measures how long a call may take; SQS itself waits in real time.
+        Measures how long a call may take, and pauses where an empty queue does not
+        wait; SQS itself waits in real time.
 
     Raises
     ------
@@ -138,18 +141,24 @@ class SQSQueue:
         Raises
         ------
         TransportError
-            The queue cannot be reached, or refuses to be read.
+            The queue cannot be reached, refuses to be read, or is no queue of SQS.
         """
         wanted = set(report_ids)
         hints = self._remembered(wanted)
         deadline = self._clock.monotonic() + timeout
+        pause = AT_ONCE
         while not hints:
-            left = max(0.0, deadline - self._clock.monotonic())
+            asked = self._clock.monotonic()
+            left = max(0.0, deadline - asked)
             messages = self._receive(int(min(left, LONGEST_WAIT)))
             self._take(messages)
             hints = self._remembered(wanted)
             if left < 1.0:
                 break
+            # What answers "nothing" without waiting would be asked without end
+            if not messages and self._clock.monotonic() - asked < AT_ONCE:
+                self._clock.sleep(min(pause, deadline - self._clock.monotonic()))
+                pause = min(2 * pause, LONGEST_WAIT)
         return hints
 
     def close(self) -> None:
@@ -169,12 +178,13 @@ class SQSQueue:
                 del self._told[report_id]
         return hints
 
-    def _take(self, messages: Sequence[Mapping[str, str]]) -> None:
+    def _take(self, messages: Sequence[Mapping[str, object]]) -> None:
         """Note what messages tell, and delete those that nobody else needs."""
         done = []
         for message in messages:
             try:
-                report_id = finished_report(message["Body"])
+                report_id = finished_report(_text(message, "Body"))
+                handle = _text(message, "ReceiptHandle")
             except ValueError as exc:
                 # Its text stays out of the log: it could be anything.
                 logger.warning("a message in %r is no notification: %s", self, exc)
@@ -186,7 +196,7 @@ class SQSQueue:
                     _remember(self._told, [report_id])
             self._count("ours" if ours else "foreign")
             if ours or (self._delete_foreign and report_id is not None):
-                done.append(message["ReceiptHandle"])
+                done.append(handle)
         if done:
             self._delete(done)
 
@@ -194,7 +204,7 @@ class SQSQueue:
         with self._lock:
             self._counts[kind] += number
 
-    def _receive(self, wait: int) -> Sequence[Mapping[str, str]]:
+    def _receive(self, wait: int) -> Sequence[Mapping[str, object]]:
         """Receive up to ten messages."""
         answer = self._call(
             "receive_message",
@@ -202,7 +212,7 @@ class SQSQueue:
             WaitTimeSeconds=wait,
             VisibilityTimeout=self._hidden_for,
         )
-        messages: Sequence[Mapping[str, str]] = answer.get("Messages", ())
+        messages: Sequence[Mapping[str, object]] = answer.get("Messages", ())
         return messages
 
     def _delete(self, handles: Sequence[str]) -> None:
@@ -219,13 +229,13 @@ class SQSQueue:
             self._calls += 1
         try:
             called = getattr(self._connected(), operation)
-            answer: Mapping[str, Any] = called(QueueUrl=self._url, **arguments)
+            return _answer(called, QueueUrl=self._url, **arguments)
+        except _NotSQSError:
+            reason = "what answers there is no SQS"
         except ClientError as exc:
             reason = str(exc.response.get("Error", {}).get("Code", "refused"))
         except BotoCoreError as exc:
             reason = type(exc).__name__
-        else:
-            return answer
         finally:
             with self._lock:
                 self._calls -= 1
@@ -256,6 +266,34 @@ class SQSQueue:
                     ),
                 )
             return self._client
+
+
+class _NotSQSError(Exception):
+    """An answer of another form than SQS's; it never leaves this file."""
+
+
+def _answer(called: Callable[..., Any], **arguments: object) -> Mapping[str, Any]:
+    """Call an operation of botocore's."""
+    try:
+        answer: Mapping[str, Any] = called(**arguments)
+    except (  # botocore's parser takes an answer's form for granted
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):
+        # The cause would show the answer: it could be anything.
+        raise _NotSQSError from None
+    return answer
+
+
+def _text(message: Mapping[str, object], name: str) -> str:
+    """Return a part of a message."""
+    part = message.get(name)
+    if not isinstance(part, str):
+        raise ValueError(f"without {name}")
+    return part
 
 
 def _remember(known: OrderedDict[str, None], names: Iterable[str]) -> None:
