@@ -181,18 +181,20 @@ class Operations:
         types = asked.array("reportTypes", MAX_REPORT_TYPES)
         if types is None:
             raise invalid("reportTypes is required.")
+        self._check_roles(types)
         found = self._book.schedules(types)
         return 200, {"reportSchedules": [schedule.to_json() for schedule in found]}
 
     def _create_report_schedule(self, request: Request, _: str) -> Outcome:
         asked = self._body(request, "createReportSchedule", SCHEDULE_KEYS)
         report_type, facts = asked.report_type()
+        self._check_roles((report_type,))
         places = asked.marketplace_ids(self._region)
         options = asked.options()
         period = asked.member("period", PERIODS)
         given = asked.moment("nextReportCreationTime")
-        # A schedule may make what cannot be requested, but no settlement
-        if not facts.requestable and report_type.startswith("GET_V2_SETTLEMENT"):
+        # A schedule may make what cannot be requested
+        if not facts.schedulable:
             raise not_requestable()
         now = self._clock.now()
         if given is not None and given < now - timedelta(days=1):

@@ -25,7 +25,7 @@ WINDOWED = frozenset({ORDERS, SHIPPING})
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Two facts that decide an answer.
+    """Three facts that decide an answer.
 
     Attributes
     ----------
@@ -33,10 +33,13 @@ class Facts:
         Its document needs a Restricted Data Token.
     requestable : bool
         createReport makes it; else Amazon does, of its own accord.
+    schedulable : bool
+        createReportSchedule takes it; so where the catalogue does not know.
     """
 
     restricted: bool
     requestable: bool
+    schedulable: bool
 
 
 def facts_of(report_type: str) -> Facts | None:
@@ -48,7 +51,7 @@ def facts_of(report_type: str) -> Facts | None:
     # An alias is ours: Amazon does not know it
     if not entry.known or entry.report_type != report_type:
         return None
-    return Facts(entry.restricted, entry.requestable)
+    return Facts(entry.restricted, entry.requestable, entry.schedulable)
 
 
 def catalogued_cooldowns() -> dict[str, float]:

@@ -198,5 +198,8 @@ def parse_moment(value: str, what: str, journal: Journal) -> datetime:
 
 
 def not_requestable() -> Refusal:
-    """Return the refusal of a report type that only Amazon makes (models#2010)."""
+    """Return the refusal of a report type that only Amazon makes (models#2010).
+
+    The same for one that no schedule makes: its own words are not known.
+    """
     return invalid("Request for this report type is not allowed at this time.")

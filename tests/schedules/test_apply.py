@@ -198,11 +198,14 @@ def test_a_schedule_that_cannot_be_is_told_before_anything_is_asked(
 def test_strict_false_leaves_the_catalogues_doubts_to_amazon(
     client: spr.Client,
 ) -> None:
-    orders = spr.Schedule("orders", marketplaces=["DE"], period="PT5M")
+    often = changed(TRAFFIC, period="PT5M")
+    orders = spr.Schedule("orders", marketplaces=["DE"], period="P1D")
 
-    (change,) = client.schedules.apply([orders], strict=False)
+    (change,) = client.schedules.apply([often], strict=False)
 
     assert change.action == "create"
+    with pytest.raises(spr.BadRequestError):
+        client.schedules.apply([orders], strict=False)
 
 
 @pytest.mark.parametrize("kind", ["reset", "status"])

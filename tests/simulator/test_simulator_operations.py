@@ -151,6 +151,7 @@ def test_create_report_refuses_what_the_reference_forbids(
         {"marketplaceIds": []},
         {"reportType": "GET_NOTHING"},
         {"reportType": SETTLEMENT},
+        {"reportType": ORDERS},
         {"nextReportCreationTime": "soon"},
         {"nextReportCreationTime": "2026-10-01T00:00:00Z"},
     ],
@@ -198,6 +199,24 @@ def test_what_is_not_there_is_a_404(caller: Caller, method: str, path: str) -> N
 
     assert answer.status_code == 404
     assert misfits("ErrorList", answer.json()) == []
+
+
+def test_a_report_type_without_a_role_is_refused_of_schedules_as_of_reports(
+    calling: MakeCaller,
+) -> None:
+    caller = calling(no_role_for=[SHIPPING])
+    body = {"reportType": SHIPPING, "marketplaceIds": [DE]}
+    types = {"reportTypes": SHIPPING}
+
+    answers = [
+        caller.call("POST", f"{BASE}/reports", json=body),
+        caller.call("GET", f"{BASE}/reports", params=types),
+        caller.call("POST", f"{BASE}/schedules", json={**body, "period": "P1D"}),
+        caller.call("GET", f"{BASE}/schedules", params=types),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert len({answer.text for answer in answers}) == 1
 
 
 def test_get_report_schedules_needs_report_types(caller: Caller) -> None:
