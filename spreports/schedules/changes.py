@@ -63,6 +63,9 @@ class ScheduleChange:
     uncovered : Window or None
         The data that no report will hold: it comes after the last report of the
         schedule replaced, and before the first one of the new. Request it.
+    doubled : Window or None
+        The data that reports of both may hold: the first one of the new schedule
+        begins before the last one of the schedule replaced ends.
     """
 
     action: Action
@@ -75,10 +78,11 @@ class ScheduleChange:
     replaces: tuple[str, ...] = ()
     why: str = ""
     uncovered: Window | None = None
+    doubled: Window | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, fit for JSON, by the reference's names."""
-        at, gap = self.next_report_creation_time, self.uncovered
+        at = self.next_report_creation_time
         return {
             "action": self.action,
             "reportType": self.report_type,
@@ -89,7 +93,8 @@ class ScheduleChange:
             "reportScheduleId": self.report_schedule_id,
             "replaces": [*self.replaces],
             "why": self.why,
-            "uncovered": [gap.start.isoformat(), gap.end.isoformat()] if gap else None,
+            "uncovered": _ends(self.uncovered),
+            "doubled": _ends(self.doubled),
         }
 
     def _cells(self) -> tuple[str, ...]:
@@ -98,6 +103,11 @@ class ScheduleChange:
         why = self.why
         if self.uncovered:
             why += f"; no report will cover {self.uncovered}: request it"
+        if self.doubled:
+            why += (
+                f"; reports of the old and the new may both hold {self.doubled}: a "
+                f"first report {self.period} after its end would not"
+            )
         return (
             self.action,
             self.report_type,
@@ -107,6 +117,11 @@ class ScheduleChange:
             self.report_schedule_id or ", ".join(self.replaces),
             why,
         )
+
+
+def _ends(window: Window | None) -> list[str] | None:
+    """Return start and end, fit for JSON."""
+    return [window.start.isoformat(), window.end.isoformat()] if window else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
@@ -57,7 +58,10 @@ def difference(
         for s in found
         if s.report_type in cancelled_types and s.report_schedule_id not in settled
     ]
-    return tuple(changes)
+    gone = {i for change in changes for i in change.replaces}
+    gone |= {str(c.report_schedule_id) for c in changes if c.action == "cancel"}
+    left = [s for s in found if s.report_schedule_id not in gone]
+    return tuple(_beside(change, left) for change in changes)
 
 
 def is_in_force(wanted: Wanted, found: ReportSchedule, now: datetime) -> bool:
@@ -133,6 +137,7 @@ def _created(
         replaces=tuple(s.report_schedule_id for s in gone),
         why=", ".join(dict.fromkeys(whys)) or "not there",
         uncovered=_uncovered(wanted, gone, now),
+        doubled=_doubled(wanted, gone, now),
     )
 
 
@@ -157,6 +162,38 @@ def _uncovered(
     if begins is None or ends is None:
         return None
     return Window(ends, begins) if begins - ends > TOLERANCE else None
+
+
+def _doubled(
+    wanted: Wanted, gone: Sequence[ReportSchedule], now: datetime
+) -> Window | None:
+    """Return what lies before the last report of the old and in the first of the new.
+
+    Since when the old one has been there, Amazon does not say.
+    """
+    begins = _begins(wanted, now)
+    covered = _covered(wanted, gone)
+    shared = [covered[i] for i in wanted.marketplace_ids if i in covered]
+    ends = max(shared, default=None)
+    if begins is None or ends is None:
+        return None
+    return Window(begins, ends) if ends - begins > TOLERANCE else None
+
+
+def _beside(change: ScheduleChange, left: Sequence[ReportSchedule]) -> ScheduleChange:
+    """Say of a new schedule which others stay that make reports of the same rows."""
+    if change.action not in {"create", "replace"}:
+        return change
+    why = change.why
+    for other in left:
+        shared = set(other.marketplace_ids) & set(change.marketplace_ids)
+        alike = (other.report_type, other.report_options or {})
+        if shared and alike == (change.report_type, change.options):
+            why += (
+                f"; schedule {other.report_schedule_id} stays in force, so rows of "
+                f"{country_codes(sorted(shared))} would be there twice: cancel it"
+            )
+    return replace(change, why=why)
 
 
 def _begins(wanted: Wanted, now: datetime) -> datetime | None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
 from spreports.api.models import Report
+from spreports.plan.windows import Window
 from spreports.reports.reports import Reports
+from spreports.schedules.periods import TOLERANCE
 
-__all__ = ["Harvest", "scheduled"]
+__all__ = ["Harvest", "scheduled", "warn_of_overlaps"]
+
+logger = logging.getLogger("spreports.schedules")
 
 
 class Harvest(Mapping[str, Reports]):
@@ -76,6 +81,53 @@ def scheduled(found: Iterable[Report]) -> dict[str, tuple[Report, ...]]:
     for report in sorted(documents.values(), key=lambda r: r.created_time):
         by_type.setdefault(report.report_type, []).append(report)
     return {name: tuple(reports) for name, reports in by_type.items()}
+
+
+def warn_of_overlaps(reports: Iterable[Report]) -> None:
+    """Warn of reports that share time and a marketplace, and so may share rows.
+
+    One warning for each two schedules, with the first such reports of theirs: of a
+    daily and a quarter-hourly one there could be thousands.
+
+    Parameters
+    ----------
+    reports : iterable of Report
+        Of one report type, made by schedules.
+    """
+    pairs: dict[frozenset[str | None], list[tuple[Report, Report]]] = {}
+    for pair in _overlapping(reports):
+        schedules = frozenset(report.report_schedule_id for report in pair)
+        pairs.setdefault(schedules, []).append(pair)
+    for alike in pairs.values():
+        first, second = alike[0]
+        logger.warning(
+            "%s: reports %s (%s) and %s (%s) overlap (such pairs of these two "
+            "schedules: %d), so that rows may be there twice; read with metadata=True "
+            "and keep one report_id of them",
+            first.report_type,
+            first.report_id,
+            _window(first),
+            second.report_id,
+            _window(second),
+            len(alike),
+        )
+
+
+def _overlapping(reports: Iterable[Report]) -> Iterator[tuple[Report, Report]]:
+    """Yield each two reports that share time and a marketplace."""
+    known = [(window, r) for r in reports if (window := _window(r))]
+    going_on: list[tuple[Window, Report]] = []
+    for window, report in sorted(known, key=lambda each: each[0].start):
+        going_on = [e for e in going_on if e[0].end - window.start > TOLERANCE]
+        places = set(report.marketplace_ids)
+        yield from ((r, report) for _, r in going_on if places & {*r.marketplace_ids})
+        going_on.append((window, report))
+
+
+def _window(report: Report) -> Window | None:
+    """Return what a report covers; None where Amazon does not say."""
+    start, end = report.data_start_time, report.data_end_time
+    return Window(start, end) if start and end else None
 
 
 def _interval(report: Report) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.reports import Reports
 from spreports.schedules.changes import ScheduleChanges
 from spreports.schedules.difference import difference
-from spreports.schedules.harvest import Harvest, scheduled
+from spreports.schedules.harvest import Harvest, scheduled, warn_of_overlaps
 from spreports.schedules.making import cancel, carry_out
 from spreports.schedules.schedule import Schedule
 from spreports.schedules.wanted import looked_up
@@ -181,6 +181,9 @@ class Schedules:
         say which. One call of getReports for ten report types, and one for each
         further hundred reports.
 
+        Schedules that were changed, or share a marketplace, can have made reports whose
+        intervals overlap: all are there, and the logger ``spreports.schedules`` warns.
+
         Parameters
         ----------
         report_types : str, ReportType, or a sequence of them, optional
@@ -209,6 +212,8 @@ class Schedules:
         kinds = (report_types,) if isinstance(report_types, Kind) else report_types
         types = self._types(kinds)
         by_type = scheduled(self._finished(types, since, marketplaces))
+        for found in by_type.values():
+            warn_of_overlaps(found)
         reports = {
             name: Reports(
                 self._connection, entry, found=by_type.get(name, ()), encoding=encoding

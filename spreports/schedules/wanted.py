@@ -15,6 +15,7 @@ from spreports.catalog import (
     schedule_rivals,
 )
 from spreports.client.arguments import entry_of, marketplace_ids_of, option_texts
+from spreports.schedules.changes import country_codes
 from spreports.schedules.periods import length, moved_on
 from spreports.schedules.schedule import Schedule
 
@@ -113,7 +114,7 @@ def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[str]:
     """Say what is wrong with each, and what they do to each other."""
     seen: set[tuple[str, frozenset[str]]] = set()
     kinds: set[tuple[str, ...]] = set()
-    for each in wanted:
+    for number, each in enumerate(wanted):
         place = (each.report_type, frozenset(each.marketplace_ids))
         if place in seen:
             yield (
@@ -133,3 +134,20 @@ def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[str]:
                 "cancels the first: keep one, with all its marketplaces"
             )
         kinds.add(kind)
+        if not kind:
+            yield from _overlaps(each, wanted[:number])
+
+
+def _overlaps(wanted: Wanted, others: Sequence[Wanted]) -> Iterator[str]:
+    """Say that reports of two schedules would hold the same rows."""
+    for other in others:
+        alike = (other.report_type, other.options)
+        shared = set(other.marketplace_ids) & set(wanted.marketplace_ids)
+        if shared and alike == (wanted.report_type, wanted.options):
+            yield (
+                f"{wanted.report_type} is wanted of "
+                f"{country_codes(other.marketplace_ids)} and of "
+                f"{country_codes(wanted.marketplace_ids)}: rows of "
+                f"{country_codes(sorted(shared))} would be there twice, so keep one of "
+                "them, or let one have the other marketplaces alone"
+            )

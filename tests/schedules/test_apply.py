@@ -90,6 +90,53 @@ def test_other_marketplaces_are_another_schedule(client: spr.Client) -> None:
     assert len(client.schedules.list(["sales_and_traffic"])) == 2
 
 
+def test_schedules_of_one_type_with_other_options_may_share_marketplaces(
+    client: spr.Client,
+) -> None:
+    weekly = changed(TRAFFIC, marketplaces=["DE"], options={"dateGranularity": "WEEK"})
+
+    changes = client.schedules.apply([TRAFFIC, weekly])
+
+    assert [(c.action, c.why) for c in changes] == [("create", "not there")] * 2
+
+
+def test_a_schedule_that_stays_and_shares_a_marketplace_is_told_of(
+    client: spr.Client,
+) -> None:
+    (old,) = client.schedules.apply([TRAFFIC])
+    german = changed(TRAFFIC, marketplaces=["DE"])
+
+    (beside,) = client.schedules.apply([german], dry_run=True)
+    alone, _ = client.schedules.apply([german], dry_run=True, cancel_others=True)
+
+    assert beside.why == (
+        f"not there; schedule {old.report_schedule_id} stays in force, so rows of DE "
+        "would be there twice: cancel it"
+    )
+    assert alone.why == "not there"
+
+
+def test_what_reports_of_old_and_new_may_both_hold_is_told_where_people_look(
+    client: spr.Client, clock: ManualClock
+) -> None:
+    client.schedules.apply([TRAFFIC])
+    clock.advance(timedelta(days=3, hours=1).total_seconds())
+
+    def weekly(at: str) -> spr.ScheduleChanges:
+        schedule = changed(TRAFFIC, period="P7D", next_report_creation_time=at)
+        return client.schedules.apply([schedule], dry_run=True)
+
+    early, in_time = weekly("2026-11-09T00:00:00Z"), weekly("2026-11-11T00:00:00Z")
+    assert (
+        "reports of the old and the new may both hold 2026-11-02 to 2026-11-04: a "
+        "first report P7D after its end would not"
+    ) in str(early)
+    told = ["2026-11-02T00:00:00+00:00", "2026-11-04T00:00:00+00:00"]
+    assert early.changes[0].to_dict()["doubled"] == told
+    (change,) = in_time
+    assert (change.uncovered, change.doubled) == (None, None)
+
+
 def test_of_order_reports_a_new_one_takes_the_place_of_the_other_of_its_kind(
     client: spr.Client, calls: Calls
 ) -> None:
@@ -128,8 +175,8 @@ def test_the_time_wanted_is_a_beat_that_stays_met_when_it_is_over(
 def test_others_are_cancelled_by_an_explicit_word_within_the_types_named(
     client: spr.Client,
 ) -> None:
-    german = changed(TRAFFIC, marketplaces=["DE"])
-    client.schedules.apply([TRAFFIC, german, SHIPPING])
+    italian = changed(TRAFFIC, marketplaces=["IT"])
+    client.schedules.apply([TRAFFIC, italian, SHIPPING])
 
     left_alone = client.schedules.apply([TRAFFIC])
     of_wanted_types = client.schedules.apply([TRAFFIC], cancel_others=True)
@@ -181,6 +228,10 @@ def test_many_types_are_listed_ten_to_a_call(client: spr.Client, calls: Calls) -
         ([changed(SHIPPING, marketplaces=["DE", "US"])], "region"),
         ([changed(SHIPPING, options={"ShowSalesChannel": True})], "must be a string"),
         ([SHIPPING, SHIPPING], "wanted twice"),
+        (
+            [TRAFFIC, changed(TRAFFIC, marketplaces=["IT", "FR"], period="P7D")],
+            "of DE, FR and of IT, FR: rows of FR would be there twice",
+        ),
         ([SHIPPING, changed(SHIPPING, marketplaces=["FR"])], "only one can be"),
         (["orders_shipping"], "Schedule.from_toml(path)"),
     ],

@@ -133,6 +133,7 @@ def test_a_first_report_that_reaches_back_leaves_nothing_uncovered() -> None:
     (change,) = difference(wanted_of([schedule]), [found()], now=NOW)
 
     assert (change.action, change.uncovered) == ("replace", None)
+    assert change.doubled == Window(NOW - timedelta(days=13), NOW - timedelta(days=3))
 
 
 SHIPPING = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"

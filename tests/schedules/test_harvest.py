@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spreports as spr
-from spreports.schedules.harvest import scheduled
+from spreports.api.models import ReportId, ReportScheduleId
+from spreports.schedules.harvest import scheduled, warn_of_overlaps
 from spreports.simulator import Simulator
 from tests.clocks import ManualClock
 from tests.schedules.conftest import Calls
@@ -108,6 +109,55 @@ def test_since_and_marketplaces_narrow_it(
     assert len(client.schedules.harvest("orders_shipping", marketplaces=["FR"])) == 0
     with pytest.raises(ValueError, match="since"):
         client.schedules.harvest("orders_shipping", since="yesterday")
+
+
+def report(name: str, schedule: str, start: int, end: int, *places: str) -> spr.Report:
+    return spr.Report(
+        report_id=ReportId(name),
+        report_type=SHIPPING,
+        created_time=START + timedelta(hours=end),
+        processing_status=spr.ProcessingStatus.DONE,
+        marketplace_ids=places,
+        data_start_time=START + timedelta(hours=start),
+        data_end_time=START + timedelta(hours=end),
+        report_schedule_id=ReportScheduleId(schedule),
+    )
+
+
+def test_reports_that_share_time_and_a_marketplace_are_warned_of_by_schedules(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    warn_of_overlaps(
+        [
+            *(report(f"D{n}", "daily", n, n + 24, "A") for n in (0, 24, 48)),
+            report("W", "weekly", 24, 192, "A", "B"),
+            report("X", "other", 24, 192, "C"),
+        ]
+    )
+
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{SHIPPING}: reports D24 (2026-11-02 to 2026-11-03) and W (2026-11-02 to "
+        "2026-11-09) overlap (such pairs of these two schedules: 2), so that rows may "
+        "be there twice; read with metadata=True and keep one report_id of them"
+    ]
+
+
+def test_a_harvest_across_a_change_of_period_warns_once_and_has_all_reports(
+    client: spr.Client, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.schedules.apply([every("PT4H", "2026-11-01T04:00:00Z")])
+    clock.advance(9 * 3600)
+    client.schedules.harvest("orders_shipping")
+    assert caplog.records == []
+    client.schedules.apply([every("PT12H", "2026-11-01T12:00:00Z")])
+    clock.advance(4 * 3600)
+
+    reports = client.schedules.harvest("orders_shipping")
+
+    assert len(reports) == 3
+    (record,) = caplog.records
+    assert record.name == "spreports.schedules"
+    assert "two schedules: 2" in record.getMessage()
 
 
 REPORTS = st.lists(
