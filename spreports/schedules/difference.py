@@ -91,15 +91,19 @@ def _is_rival(
 
 
 def _differences(wanted: Wanted, found: ReportSchedule, now: datetime) -> Iterator[str]:
-    """Say what a schedule of the same type and marketplaces has that is not wanted."""
+    """Say what a schedule of the same type and marketplaces has that is not wanted.
+
+    Where Amazon leaves the next report's time out it is taken to be as wanted, for the
+    same reason as marketplaces.
+    """
     if str(found.period) != str(wanted.period):
         yield f"period {found.period} becomes {wanted.period}"
     if (found.report_options or {}) != wanted.options:
         yield "options differ"
     anchor, at = wanted.next_time, found.next_report_creation_time
-    if anchor is None:
+    if anchor is None or at is None:
         return
-    if at is None or not on_beat(at, anchor, wanted.period, now):
+    if not on_beat(at, anchor, wanted.period, now):
         yield "the next report's time differs"
 
 

@@ -199,6 +199,20 @@ def test_a_period_that_amazon_has_added_since_is_replaced_without_a_word_of_gaps
     assert (change.action, change.uncovered) == ("replace", None)
 
 
+def test_a_time_that_amazon_leaves_out_is_taken_for_the_one_that_is_wanted() -> None:
+    schedule = spr.Schedule(
+        TYPES[0],
+        marketplaces=["DE"],
+        period="P7D",
+        next_report_creation_time=NOW + timedelta(days=1),
+    )
+    unsaid = found(next_report_creation_time=None)
+
+    (change,) = difference(wanted_of([schedule]), [unsaid], now=NOW)
+
+    assert change.action == "keep"
+
+
 def test_marketplaces_that_amazon_leaves_out_are_taken_for_the_same() -> None:
     (wanted,) = wanted_of([spr.Schedule(TYPES[0], marketplaces=["DE"], period="P7D")])
 
