@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from spreports.api.checks import check_time
 from spreports.api.enums import Period
 from spreports.catalog import ReportType
 
@@ -39,7 +40,8 @@ class Schedule:
     Raises
     ------
     ValueError
-        No such period, a time without an offset, or no list of marketplaces.
+        No such period, a time without an offset or outside the years 1 to 9999 in UTC,
+        or no list of marketplaces.
 
     Source: Reports API v2021-06-30, Definitions, CreateReportScheduleSpecification.
     """
@@ -87,7 +89,8 @@ class Schedule:
                 f"{self._name}: next_report_creation_time must be a time with its "
                 "offset, such as 2026-12-01T06:00:00Z"
             )
-        return value.astimezone(UTC).replace(microsecond=0)
+        at = check_time(f"{self._name}: next_report_creation_time", value)
+        return at.astimezone(UTC).replace(microsecond=0)
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> tuple[Schedule, ...]:

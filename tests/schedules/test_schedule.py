@@ -61,6 +61,11 @@ def test_an_empty_file_wants_nothing(tmp_path: Path) -> None:
         (WANTED.replace('["DE", "FR"]', '"DE"'), "marketplaces is a str"),
         (WANTED.replace("PT4H", "PT3H"), "schedule 2: orders_shipping: Amazon has no"),
         (WANTED.replace("+01:00", ""), "a time with its offset"),
+        (
+            WANTED.replace("2026-12-01T07", "0001-01-01T00"),
+            "schedule 1: sales_and_traffic: next_report_creation_time is outside the "
+            "years 1 to 9999 in UTC",
+        ),
     ],
 )
 def test_a_mistake_in_a_file_is_named_with_its_place(
@@ -97,6 +102,7 @@ def test_the_time_is_kept_in_utc_to_the_second() -> None:
         ({"period": "daily"}, "PT5M, PT15M"),
         ({"next_report_creation_time": datetime(2026, 12, 1)}, "with its offset"),  # noqa: DTZ001 - the naive one is the mistake
         ({"next_report_creation_time": "tomorrow"}, "with its offset"),
+        ({"next_report_creation_time": "9999-12-31T23:59:59-05:00"}, "years 1 to 9999"),
     ],
 )
 def test_a_mistake_in_python_is_a_value_error_with_the_fix(
