@@ -52,7 +52,8 @@ def check_setup(
     target, profile, region, credentials, endpoint, token_url, home : see `connect`
         What `connect` would be told. A region that is not said is looked for.
     offline : bool
-        Make no calls; what needs them is skipped.
+        Make no calls; what needs them is skipped. A region or an address that cannot
+        be one is found all the same.
 
     Returns
     -------
@@ -145,17 +146,18 @@ def _account(
         message=f"all three are set, from {settings.source}; account "
         f"{settings.account} (a fingerprint)",
     )
-    if offline:
-        for check in ("login", "clock", "region", "roles", "restricted data"):
-            yield Finding(check=check, status="skipped", message="offline")
-        return
     with ExitStack() as stack:
         try:
-            apis = _apis(settings, clock, home, stack)
+            # Asks nothing, and without a home keeps nothing: settings are looked at
+            apis = _apis(settings, clock, None if offline else home, stack)
         except ConfigError as exc:
             yield _unusable("region", exc)
             return
-        yield from check_account(apis)
+        if not offline:
+            yield from check_account(apis)
+            return
+    for check in ("login", "clock", "region", "roles", "restricted data"):
+        yield Finding(check=check, status="skipped", message="offline")
 
 
 def _apis(

@@ -220,6 +220,32 @@ def test_offline_makes_no_call(home: Path, simulator: Simulator) -> None:
     assert main(["doctor", "--offline"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("SPREPORTS_REGION", "xx"), ("SPREPORTS_ENDPOINT", "https")],
+)
+def test_offline_a_setting_that_no_client_could_be_made_with_is_found(
+    home: Path,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    name: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv(name, "xx")
+
+    findings = found(offline=True)
+
+    assert findings["region"].status == "failed"
+    assert told in findings["region"].message
+    assert "login" not in findings
+    with pytest.raises(spr.ConfigError) as caught:
+        spr.connect()
+    assert str(caught.value) == findings["region"].message
+    assert main(["doctor", "--offline"]) == 4
+    assert simulator.requests == []
+
+
 def test_a_profile_is_named_as_the_source(
     home: Path, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
