@@ -232,7 +232,12 @@ class Schedules:
         """Yield the finished reports of these types."""
         now = self._connection.clock.now()
         ids = marketplace_ids_of(marketplaces) if marketplaces else None
-        created_since = listed_since(moment(since, now, "since"), now)
+        earliest = moment(since, now, "since")
+        if earliest > now:
+            raise ValueError(
+                "since lies in the future: give a time up to now, such as '30d'"
+            )
+        created_since = listed_since(earliest, now)
         for batch in _tens(types):
             yield from self._connection.api.iter_reports(
                 report_types=batch,

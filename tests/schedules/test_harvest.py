@@ -107,8 +107,20 @@ def test_since_and_marketplaces_narrow_it(
     assert len(client.schedules.harvest("orders_shipping", since="9h")) == 3
     assert len(client.schedules.harvest("orders_shipping", marketplaces=["DE"])) == 6
     assert len(client.schedules.harvest("orders_shipping", marketplaces=["FR"])) == 0
+    assert len(client.schedules.harvest("orders_shipping", since=clock.now())) == 0
     with pytest.raises(ValueError, match="since"):
         client.schedules.harvest("orders_shipping", since="yesterday")
+
+
+def test_a_time_that_is_yet_to_come_costs_no_call(
+    client: spr.Client, clock: ManualClock, calls: Calls
+) -> None:
+    tomorrow = clock.now() + timedelta(days=1)
+
+    with pytest.raises(ValueError, match="since lies in the future"):
+        client.schedules.harvest("orders_shipping", since=tomorrow)
+
+    assert calls.new() == {}
 
 
 def report(name: str, schedule: str, start: int, end: int, *places: str) -> spr.Report:
