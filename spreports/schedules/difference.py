@@ -162,7 +162,7 @@ def _uncovered(
     ones each marketplace's last report counts.
     """
     begins = _begins(wanted, now)
-    ends = min(_covered(wanted, gone).values(), default=None)
+    ends = min(_covered(wanted, gone, now).values(), default=None)
     if begins is None or ends is None:
         return None
     return Window(ends, begins) if begins - ends > TOLERANCE else None
@@ -176,7 +176,7 @@ def _doubled(
     Since when the old one has been there, Amazon does not say.
     """
     begins = _begins(wanted, now)
-    covered = _covered(wanted, gone)
+    covered = _covered(wanted, gone, now)
     shared = [covered[i] for i in wanted.marketplace_ids if i in covered]
     ends = max(shared, default=None)
     if begins is None or ends is None:
@@ -211,13 +211,16 @@ def _begins(wanted: Wanted, now: datetime) -> datetime | None:
     return one_earlier(first, wanted.period) if first else now
 
 
-def _covered(wanted: Wanted, found: Iterable[ReportSchedule]) -> dict[str, datetime]:
+def _covered(
+    wanted: Wanted, found: Iterable[ReportSchedule], now: datetime
+) -> dict[str, datetime]:
     """Return up to when there are reports, by marketplace."""
     covered: dict[str, datetime] = {}
     for each in found:
         at = each.next_report_creation_time
         until = one_earlier(at, str(each.period)) if at else None
-        if until is None:
+        # One that begins in time to come has made none
+        if until is None or until > now:
             continue
         for place in each.marketplace_ids or wanted.marketplace_ids:
             covered[place] = max(until, covered.get(place, until))

@@ -136,6 +136,15 @@ def test_a_first_report_that_reaches_back_leaves_nothing_uncovered() -> None:
     assert change.doubled == Window(NOW - timedelta(days=13), NOW - timedelta(days=3))
 
 
+def test_a_schedule_that_has_made_no_report_yet_leaves_none_that_is_doubled() -> None:
+    (wanted,) = wanted_of([spr.Schedule(TYPES[0], marketplaces=["DE"], period="P1D")])
+    to_begin = found(next_report_creation_time=NOW + timedelta(days=20))
+
+    (change,) = difference([wanted], [to_begin], now=NOW)
+
+    assert (change.uncovered, change.doubled) == (None, None)
+
+
 SHIPPING = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"
 SHIPPING_XML = "GET_ORDER_REPORT_DATA_SHIPPING"
 
