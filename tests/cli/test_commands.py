@@ -177,10 +177,10 @@ def test_reports_are_created_listed_and_looked_at(
 def test_schedules_are_created_listed_and_cancelled(
     environment: Simulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["schedules", "create", "listings", "-m", "US", "--period", "P1D"]
+    words = ["schedules", "create", "orders_shipping", "-m", "DE", "--period", "P1D"]
     assert main(words) == 0
     (made,) = json_lines(capsys.readouterr().out)
-    assert main(["schedules", "list", "listings", "--json"]) == 0
+    assert main(["schedules", "list", "orders_shipping", "--json"]) == 0
     (listed,) = json_lines(capsys.readouterr().out)
     schedule_id = str(made["reportScheduleId"])
     assert listed["report_schedule_id"] == schedule_id
@@ -188,7 +188,7 @@ def test_schedules_are_created_listed_and_cancelled(
     assert main(["schedules", "cancel", schedule_id]) == 0
     capsys.readouterr()
 
-    assert main(["schedules", "list", "listings"]) == 3
+    assert main(["schedules", "list", "orders_shipping"]) == 3
 
 
 def test_a_report_that_is_not_there_is_exit_1(
