@@ -18,9 +18,10 @@ from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.care import cleared
 from spreports.lake.contents import PREFIX
+from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.rewrite import rewrite, schema_of
-from spreports.lake.state import Holding, RootState
+from spreports.lake.state import RootState
 
 __all__ = ["Columns", "protect_root"]
 

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 from spreports.lake.care import cleared, take_away
 from spreports.lake.contents import newest
+from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.rewrite import rewrite
-from spreports.lake.state import Holding, RootState
+from spreports.lake.state import RootState
 
 __all__ = ["Compacted", "compact_root", "without"]
 

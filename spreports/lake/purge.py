@@ -9,8 +9,9 @@ from spreports.errors import SinkError
 from spreports.lake.care import cleared, opened
 from spreports.lake.compact import without
 from spreports.lake.contents import LakeReport
+from spreports.lake.holding import Holding
 from spreports.lake.place import Place
-from spreports.lake.state import Holding, read_state
+from spreports.lake.state import read_state
 
 __all__ = ["Purged", "purge_root", "purged_before"]
 

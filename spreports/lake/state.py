@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
-from spreports.lake.contents import PREFIX, LakeReport, report_of
+from spreports.lake.contents import PREFIX, report_of
+from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
 from spreports.load.marker import Marker, are_of_two, intent_bytes, intent_paths
 
 __all__ = [
-    "Holding",
     "RootState",
-    "Span",
     "compacted_note",
     "is_removal",
+    "read_rest",
     "read_state",
     "removal_note",
 ]
@@ -31,50 +31,6 @@ __all__ = [
 COMPACTED = f"{PREFIX}compacted"
 REMOVE = "remove"
 LOOKS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Rows of one report in one file.
-
-    Attributes
-    ----------
-    path : str
-        Relative to the data root.
-    start, rows : int
-        The first row's number in the file, and how many.
-    """
-
-    path: str
-    start: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """One report as it lies in a data root.
-
-    Attributes
-    ----------
-    report : LakeReport
-    spans : tuple of Span
-    digest : str
-        Of the report's own marker; tells one sink of a report from another.
-    schema : str
-        Fingerprint of the document's columns.
-    partition_by : tuple of str
-    note : mapping of str to str
-    marker : str
-        Stem of the marker that holds it: its own, or a compaction's.
-    """
-
-    report: LakeReport
-    spans: tuple[Span, ...]
-    digest: str
-    schema: str
-    partition_by: tuple[str, ...]
-    note: Mapping[str, str]
-    marker: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +84,42 @@ def read_state(root: Place) -> RootState:
         The file system refused, a marker is damaged, or the root is rewritten faster
         than it can be read.
     """
+    return read_rest(root, frozenset())[1]
+
+
+def read_rest(root: Place, known: Collection[str]) -> tuple[frozenset[str], RootState]:
+    """Look at a data root of which some markers are known.
+
+    One listing, where all of them are.
+
+    Parameters
+    ----------
+    root : Place
+    known : collection of str
+        Stems of markers that need not be read.
+
+    Returns
+    -------
+    stems : frozenset of str
+        Of all markers that are there, known or not, whether they count or not.
+    state : RootState
+        By those that are not known, of one moment.
+
+    Raises
+    ------
+    SinkError
+        As `read_state`.
+    """
     state = root.state
     names = _names(state)
     for _ in range(LOOKS):
-        found = state.read(names)
-        again = _names(state)
+        wanted = [name for name in names if name.removesuffix(".json") not in known]
+        found = state.read(wanted)
+        again = _names(state) if wanted else names
         # Only when nothing came or went meanwhile is it one moment's view
-        if again == names and len(found) == len(names):
-            return _resolved(root, found)
+        if again == names and len(found) == len(wanted):
+            stems = (n.removesuffix(".json") for n in names if n.endswith(".json"))
+            return frozenset(stems), _resolved(root, found)
         names = again
     raise SinkError(
         f"{root.name}: it is rewritten faster than it can be read; try again",

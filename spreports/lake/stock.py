@@ -13,6 +13,7 @@ from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.fetch.typed import arrow_type
 from spreports.lake.contents import newest
+from spreports.lake.holding import Holding
 from spreports.lake.layout import Layout, plain_schema, united
 from spreports.lake.partitions import (
     FolderKey,
@@ -23,7 +24,7 @@ from spreports.lake.partitions import (
 )
 from spreports.lake.place import Place
 from spreports.lake.roots import DataRoot
-from spreports.lake.state import Holding, read_state
+from spreports.lake.state import read_state
 from spreports.reports.metadata import METADATA_COLUMNS
 
 __all__ = ["Owner", "Piece", "Stock", "chunks", "layout_of", "take_stock"]

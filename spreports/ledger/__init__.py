@@ -5,9 +5,12 @@ from __future__ import annotations
 from spreports.ledger.entries import Request, VerifiedDocument, request_key
 from spreports.ledger.file import Ledger
 from spreports.ledger.history import asked_of_type, asked_time
-from spreports.ledger.windows import LakeWindow, LakeWindows, TableRows, WindowState
+from spreports.ledger.lake_window import LakeWindow, TableRows, WindowState
+from spreports.ledger.markers import LakeMarker
+from spreports.ledger.windows import LakeWindows
 
 __all__ = [
+    "LakeMarker",
     "LakeWindow",
     "LakeWindows",
     "Ledger",

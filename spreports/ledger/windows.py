@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
+from spreports.ledger.lake_window import LakeWindow, TableRows, WindowState
+from spreports.ledger.markers import MARKERS_SCHEMA, LakeMarker, insert, markers_of
 from spreports.turns import transaction
 
-__all__ = ["LakeWindow", "LakeWindows", "TableRows", "WindowState", "add_items"]
+__all__ = ["WINDOWS_SCHEMA", "LakeWindows", "add_items"]
 
-WINDOWS_SCHEMA = """
+WINDOWS_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS lake_windows (
     lake TEXT NOT NULL,
     feed TEXT NOT NULL,
@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS lake_feeds (
     listed_time TEXT NOT NULL,
     PRIMARY KEY (lake, feed)
 );
+{MARKERS_SCHEMA}
 """
 _COLUMNS = (
     "name, start, end, state, tries, error_kind, error, report_id, "
@@ -62,77 +63,6 @@ def add_items(connection: sqlite3.Connection) -> None:
     with transaction(connection):
         if ("item",) not in connection.execute(columns).fetchall():
             connection.execute("ALTER TABLE lake_windows ADD COLUMN item TEXT")
-
-
-class WindowState(StrEnum):
-    """How the newest attempt at a window stands."""
-
-    ASKED = "asked"
-    COMMITTED = "committed"
-    FAILED = "failed"
-    GAP = "gap"
-
-
-@dataclass(frozen=True, slots=True)
-class TableRows:
-    """What the lake has of one table of a window.
-
-    Attributes
-    ----------
-    rows : int
-    columns : tuple of str
-        As they were served.
-    """
-
-    rows: int
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LakeWindow:
-    """One window of a feed.
-
-    Attributes
-    ----------
-    name : str
-        Unique in its feed: the window, the day of a snapshot, or a document's id.
-    start, end : datetime or None, aware, UTC
-        Half-open; None for snapshots and for reports that Amazon makes.
-    state : WindowState
-    tries : int
-        Attempts in a row that came to nothing by Amazon's or the document's fault.
-    error_kind, error : str or None
-        Of the last attempt, where it failed.
-    report_id, report_document_id, sha256 : str or None
-        Of the last version that the lake has.
-    created_time : datetime or None
-        When Amazon made that version; None: the lake has none.
-    tables : mapping of str to TableRows
-        What that version has; empty where Amazon had no data.
-    files : int
-    item : str or None
-        What the document is, where several documents may be the same: a settlement.
-    """
-
-    name: str
-    start: datetime | None
-    end: datetime | None
-    state: WindowState
-    tries: int = 0
-    error_kind: str | None = None
-    error: str | None = None
-    report_id: str | None = None
-    report_document_id: str | None = None
-    sha256: str | None = None
-    created_time: datetime | None = None
-    tables: Mapping[str, TableRows] = field(default_factory=dict)
-    files: int = 0
-    item: str | None = None
-
-    @property
-    def rows(self) -> int:
-        """Rows of the last version, all tables together."""
-        return sum(table.rows for table in self.tables.values())
 
 
 class LakeWindows:
@@ -171,28 +101,58 @@ class LakeWindows:
         )
         return tuple(feed for (feed,) in rows)
 
-    def put(self, lake: str, feed: str, window: LakeWindow, now: datetime) -> None:
-        """Write a window, in the place of what was known of it."""
-        self.put_all(lake, feed, [window], now)
+    def markers(self, lake: str, feed: str, root: str) -> tuple[LakeMarker, ...]:
+        """Return the markers of a data root that a feed need not read again."""
+        return markers_of(self._rows, lake, feed, root)
+
+    def put(
+        self,
+        lake: str,
+        feed: str,
+        window: LakeWindow,
+        now: datetime,
+        markers: Sequence[LakeMarker] = (),
+    ) -> None:
+        """Write a window in the place of what was known of it, and its markers."""
+        self.put_all(lake, feed, [window], now, markers)
 
     def put_all(
-        self, lake: str, feed: str, windows: Sequence[LakeWindow], now: datetime
+        self,
+        lake: str,
+        feed: str,
+        windows: Sequence[LakeWindow],
+        now: datetime,
+        markers: Sequence[LakeMarker] = (),
+        *,
+        without: Collection[str] = (),
     ) -> None:
-        """Write windows, all of them or none."""
+        """Write windows and markers, all or nothing, and forget some windows' names."""
         with self._write() as db:
+            for name in without:
+                db.execute(
+                    "DELETE FROM lake_windows WHERE lake = ? AND feed = ? AND name = ?",
+                    (lake, feed, name),
+                )
             _insert(db, lake, feed, windows, now)
+            insert(db, lake, feed, markers)
 
     def begin_anew(
-        self, lake: str, feed: str, windows: Sequence[LakeWindow], now: datetime
+        self,
+        lake: str,
+        feed: str,
+        windows: Sequence[LakeWindow],
+        now: datetime,
+        markers: Sequence[LakeMarker] = (),
     ) -> None:
         """Write windows in the place of all that was known of a feed, or nothing."""
         with self._write() as db:
-            for table in ("lake_windows", "lake_feeds"):
+            for table in ("lake_windows", "lake_feeds", "lake_markers"):
                 db.execute(
                     f"DELETE FROM {table} WHERE lake = ? AND feed = ?",  # noqa: S608 - our own names
                     (lake, feed),
                 )
             _insert(db, lake, feed, windows, now)
+            insert(db, lake, feed, markers)
 
     def with_item(
         self, lake: str, item: str

@@ -18,18 +18,18 @@ from spreports.errors import (
     SinkError,
     SPReportsError,
 )
-from spreports.ledger import LakeWindow, TableRows, WindowState
+from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
+from spreports.reports.naming import file_stem
 from spreports.reports.outcome import OutcomeKind
 from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
+from spreports.sync.known import Known, Lakeside
 from spreports.sync.landing import Landed
-from spreports.sync.lost import insist_on_lake, lost_windows
 from spreports.sync.overlap import insist_on_apart
-from spreports.sync.rebuild import windows_in_lake
-from spreports.sync.rebuild_delta import joined, snapshot_item, windows_in_delta
+from spreports.sync.rebuild_delta import snapshot_item
 from spreports.sync.result import MissingWindow
-from spreports.sync.roots import lake_name
+from spreports.sync.roots import lake_name, root_name
 from spreports.sync.sellers import insist_on_one_account
 from spreports.sync.stream import Kind, Stream
 
@@ -68,57 +68,42 @@ class Book:
         refill: bool = False,
     ) -> None:
         self._connection = connection
-        self._to = to
-        self._storage_options = storage_options
-        self._is_delta = format == "delta"
-        self._refill = refill
-        self.lake = lake_name(to, storage_options)
-        self.lake += " (delta)" if self._is_delta else ""
+        is_delta = format == "delta"
+        self.lake = lake_name(to, storage_options) + (" (delta)" if is_delta else "")
+        self._place = Lakeside(
+            name=self.lake,
+            to=to,
+            storage_options=storage_options,
+            is_delta=is_delta,
+            refill=refill,
+        )
+        self._read: dict[str, Known] = {}
         self._known: dict[str, dict[str, LakeWindow]] = {}
-        self._begun_anew: set[str] = set()
 
     def windows(self, stream: Stream) -> tuple[LakeWindow, ...]:
-        """Return what is known of a feed; from the lake where the ledger is silent.
+        """Return what is known of a feed; by the lake where that has more.
 
         Raises
         ------
         SinkError
-            The lake cannot be read, or is gone.
+            The lake cannot be read, or lacks what the ledger knows there.
         """
         return tuple(self._of(stream).values())
 
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:
-            found = self._connection.ledger.windows.of(self.lake, stream.key)
-            lost = lost_windows(
-                stream, found, self._to, self._storage_options, delta=self._is_delta
-            )
-            if not self._refill:
-                insist_on_lake(stream, lost, self._to)
-            elif lost:
-                found = ()
-                self._begun_anew.add(stream.key)
-            if self._is_delta:
-                there = windows_in_delta(stream, self._to, self._storage_options)
-                found = joined(found, there)
-            elif not found:
-                found = windows_in_lake(stream, self._to, self._storage_options)
-            self._known[stream.key] = {window.name: window for window in found}
+            read = Known.of(stream, self._connection.ledger.windows, self._place)
+            self._read[stream.key] = read
+            self._known[stream.key] = {window.name: window for window in read.windows}
         return self._known[stream.key]
 
     def insist_on_one_copy(self, stream: Stream, streams: Sequence[Stream]) -> None:
         """Raise a SinkError where the same rows would be there twice."""
         if all(window.created_time is None for window in self.windows(stream)):
+            others, place = self._read[stream.key].others, self._place
             ledger = self._connection.ledger.windows
-            insist_on_apart(stream, streams, ledger, self.lake, self._to)
-            insist_on_one_account(
-                stream,
-                self._connection,
-                self.lake,
-                self._to,
-                self._storage_options,
-                delta=self._is_delta,
-            )
+            insist_on_apart(stream, streams, ledger, others, place)
+            insist_on_one_account(stream, self._connection, others, place)
 
     def keep(self, stream: Stream) -> None:
         """Write down what was read from the lake: the ledger knows it from now on.
@@ -126,22 +111,26 @@ class Book:
         All at once: of a part of it, the next run would take the rest for missing.
         """
         ledger, now = self._connection.ledger.windows, self._connection.clock.now()
-        windows = self.windows(stream)
-        if stream.key in self._begun_anew:
-            ledger.begin_anew(self.lake, stream.key, windows, now)
-        elif not ledger.of(self.lake, stream.key):
-            ledger.put_all(self.lake, stream.key, windows, now)
+        read = self._read[stream.key]
+        changed, gone = read.changes()
+        feed = (self.lake, stream.key)
+        if read.begun_anew:
+            ledger.begin_anew(*feed, read.windows, now, read.markers)
+        elif changed or gone or read.markers:
+            ledger.put_all(*feed, changed, now, read.markers, without=gone)
 
-    def put(self, stream: Stream, window: LakeWindow) -> None:
-        """Write a window."""
+    def put(
+        self, stream: Stream, window: LakeWindow, markers: Sequence[LakeMarker] = ()
+    ) -> None:
+        """Write a window, and the markers that its rows have."""
         self._connection.ledger.windows.put(
-            self.lake, stream.key, window, self._connection.clock.now()
+            self.lake, stream.key, window, self._connection.clock.now(), markers
         )
         self._of(stream)[window.name] = window
 
     def version_of(self, stream: Stream, window: LakeWindow) -> str | None:
         """Return what a window's rows are a version of, where no request tells."""
-        if self._is_delta and stream.kind == Kind.SNAPSHOT:
+        if self._place.is_delta and stream.kind == Kind.SNAPSHOT:
             return snapshot_item(stream, window.name)
         return None
 
@@ -214,6 +203,7 @@ class Book:
                 tables=landed.tables,
                 files=landed.files,
             ),
+            () if self._place.is_delta else _own_markers(stream, report, landed),
         )
 
     def failed(
@@ -269,6 +259,22 @@ class Book:
             for window in sorted(self.windows(stream), key=lambda w: w.name)
             if window.state == WindowState.GAP
         )
+
+
+def _own_markers(
+    stream: Stream, report: Report, landed: Landed
+) -> tuple[LakeMarker, ...]:
+    """Return the markers of a report that has just landed: nobody need read them."""
+    stem = file_stem(report.report_id)
+    several = len(landed.tables) > 1
+    return tuple(
+        LakeMarker(
+            root_name(stream.entry.report_type, table if several else None),
+            stem,
+            (stem,),
+        )
+        for table in landed.tables
+    )
 
 
 def _is_passing(exc: Exception) -> bool:

@@ -1,116 +1,199 @@
-"""A lake that is not where its ledger knows it: deleted, moved, or not mounted.
+"""Rows that are not where the ledger knows them: a lake deleted, moved, set back.
 
-The next run would bring what is new, and nothing would ever bring the rest. It is told
-apart from a lake that was purged by the day up to which that was done.
+The next run would bring what is new, and nothing would ever bring the rest. What was
+purged, up to the day that was written down then, is not lost, nor is an older version
+of what is there: a compaction may have dropped it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.lake.purge import purged_before
 from spreports.lake.roots import is_delta
-from spreports.lake.state import read_state
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem
-from spreports.sync.roots import table_root
-from spreports.sync.stream import Stream
+from spreports.sync.roots import root_name
+from spreports.sync.stream import Kind, Stream
 
-__all__ = ["insist_on_lake", "lost_windows"]
+__all__ = ["Lost", "forgotten", "insist_on_lake", "lost_of_delta", "lost_windows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What the ledger knows in a lake and the lake has not.
+
+    Attributes
+    ----------
+    windows : tuple of LakeWindow
+        Committed ones with rows.
+    is_all : bool
+        The lake has not one of the feed.
+    """
+
+    windows: tuple[LakeWindow, ...] = ()
+    is_all: bool = False
+
+
+def lost_of_delta(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    to: str,
+    storage_options: Mapping[str, Any] | None,
+) -> Lost:
+    """Return what is lost of Delta tables: all, or nothing where one is there."""
+    held = _held(known)
+    for root in sorted({root for w in held for root in _roots(stream, w)}):
+        if is_delta(_place(to, root, storage_options)):
+            return Lost()
+    return Lost(tuple(held), is_all=True)
 
 
 def lost_windows(
     stream: Stream,
     known: Sequence[LakeWindow],
+    there: Mapping[str, frozenset[str]],
     to: str,
     storage_options: Mapping[str, Any] | None,
-    *,
-    delta: bool,
-) -> tuple[LakeWindow, ...]:
-    """Return the windows that should be in a lake which has not one of them.
+) -> Lost:
+    """Return what is lost of a lake of plain Parquet.
 
     Parameters
     ----------
     stream : Stream
     known : sequence of LakeWindow
-        By the ledger.
+        By the ledger and the lake.
+    there : mapping of str to frozenset of str
+        Stems of the reports that each data root has.
     to : str
     storage_options : mapping or None
-    delta : bool
-        Whether it is a lake of Delta tables: one that is there is believed.
 
     Returns
     -------
-    tuple of LakeWindow
-        Committed ones with rows; empty where the lake has any of them.
+    Lost
 
     Raises
     ------
     SinkError
         The lake cannot be read.
     """
-    held = [w for w in known if w.state == WindowState.COMMITTED and w.rows]
-    for root in sorted({root for w in held for root in _roots(stream, w, to)}):
-        place = Place.open(root, storage_options)
-        if delta:
-            there = is_delta(place)
-        else:
-            held = _not_purged(held, place)
-            there = _has_any(place, held)
-        if there:
-            return ()
-    return tuple(held)
+    held = _held(known)
+    lacking = {w.name: _lacking(stream, w, there) for w in held}
+    days = {
+        root: purged_before(_place(to, root, storage_options))
+        for root in sorted({root for roots in lacking.values() for root in roots})
+    }
+    limits = {
+        root: datetime.combine(day, time(), UTC) if day else None
+        for root, day in days.items()
+    }
+    kept = [w for w in held if not lacking[w.name]]
+    lost = [
+        w
+        for w in held
+        if any(not _is_purged(stream, w, limits[root]) for root in lacking[w.name])
+        and not _is_superseded(stream, w, kept)
+    ]
+    partly = any(len(lacking[w.name]) < len(set(_roots(stream, w))) for w in held)
+    return Lost(tuple(lost), is_all=bool(lost) and not partly)
 
 
-def insist_on_lake(stream: Stream, lost: Sequence[LakeWindow], to: str) -> None:
+def forgotten(known: Sequence[LakeWindow], lost: Lost) -> tuple[LakeWindow, ...]:
+    """Return the windows of a feed with those that are lost as nobody's yet.
+
+    So is what was left out because it was the same as a lost one: a settlement.
+    """
+    names = {window.name for window in lost.windows}
+    same = {w.sha256 for w in lost.windows} | {w.item for w in lost.windows}
+    same.discard(None)
+
+    def is_gone(window: LakeWindow) -> bool:
+        again = window.end is None and not window.rows
+        return window.name in names or (
+            again and not same.isdisjoint({window.sha256, window.item})
+        )
+
+    return tuple(_unmade(window) if is_gone(window) else window for window in known)
+
+
+def insist_on_lake(stream: Stream, lost: Lost, to: str) -> None:
     """Raise a SinkError where windows are lost: say which, and the ways out."""
-    if not lost:
+    if not lost.windows:
         return
     name = shown(f"{to.rstrip('/')}/{stream.entry.report_type}")
-    rows = sum(window.rows for window in lost)
-    names = sorted(window.name for window in lost)
+    rows = sum(window.rows for window in lost.windows)
+    names = sorted(window.name for window in lost.windows)
     spoken = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    if lost.is_all:
+        raise SinkError(
+            f"{name} has none of the {rows} rows of {stream.label} that the ledger"
+            f" knows there ({spoken}): was it deleted or moved, or is its disk not"
+            " mounted? To fill it anew from the feed's `since` on, sync with"
+            " refill=True (--refill)",
+            url=name,
+        )
     raise SinkError(
-        f"{name} has none of the {rows} rows of {stream.label} that the ledger knows"
-        f" there ({spoken}): was it deleted or moved, or is its disk not mounted? To"
-        " fill it anew from the feed's `since` on, sync with refill=True (--refill)",
+        f"{name} lacks {rows} rows of {stream.label} that the ledger knows there, of"
+        f" {len(names)} windows ({spoken}): was it restored from an older copy, or were"
+        " files of it deleted? To ask again for just these windows, sync with"
+        " refill=True (--refill)",
         url=name,
     )
 
 
-def _roots(stream: Stream, window: LakeWindow, to: str) -> Iterator[str]:
+def _held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
+    return [w for w in known if w.state == WindowState.COMMITTED and w.rows]
+
+
+def _roots(stream: Stream, window: LakeWindow) -> Iterator[str]:
     """Yield the data roots that have rows of a window."""
     several = len(window.tables) > 1
     for table, has in window.tables.items():
         if has.rows:
-            folder = table if several else None
-            yield table_root(to, stream.entry.report_type, folder)
+            yield root_name(stream.entry.report_type, table if several else None)
 
 
-def _not_purged(windows: Iterable[LakeWindow], place: Place) -> list[LakeWindow]:
-    """Leave out what a purge may have taken away."""
-    day = purged_before(place)
-    if day is None:
-        return list(windows)
-    limit = datetime.combine(day, time(), UTC)
-    return [w for w in windows if w.end is None or w.end > limit]
+def _place(to: str, root: str, storage_options: Mapping[str, Any] | None) -> Place:
+    return Place.open(f"{to.rstrip('/')}/{root}", storage_options)
 
 
-def _has_any(place: Place, windows: Sequence[LakeWindow]) -> bool:
-    """Whether a data root has one of the windows' reports.
+def _lacking(
+    stream: Stream, window: LakeWindow, there: Mapping[str, frozenset[str]]
+) -> list[str]:
+    """Return the data roots that should have a window's report and have not."""
+    stem = file_stem(str(window.report_id))
+    roots = set(_roots(stream, window))
+    return [root for root in roots if stem not in there.get(root, frozenset())]
 
-    Only where none has a marker of its own are all markers read: a compaction may hold
-    them.
+
+def _is_purged(stream: Stream, window: LakeWindow, limit: datetime | None) -> bool:
+    """Whether a purge up to a day may have taken a window away.
+
+    It goes by the report's own end, which may be the eve of the window's. That of what
+    Amazon makes by itself stands in no ledger.
     """
-    stems = {file_stem(str(window.report_id)) for window in windows}
-    names = place.state.entries()
-    if any(f"{stem}.json" in names for stem in stems):
-        return True
-    return bool(names) and any(
-        held.report.stem in stems for held in read_state(place).holdings
+    if limit is None or stream.kind == Kind.LISTED:
+        return limit is not None
+    return window.end is not None and window.end <= limit + timedelta(days=1)
+
+
+def _is_superseded(
+    stream: Stream, window: LakeWindow, kept: Sequence[LakeWindow]
+) -> bool:
+    """Whether the lake has what a compaction takes for a newer version of a window."""
+    if stream.kind == Kind.SNAPSHOT:
+        return any(str(w.created_time) > str(window.created_time) for w in kept)
+    return window.item is not None and any(w.item == window.item for w in kept)
+
+
+def _unmade(window: LakeWindow) -> LakeWindow:
+    """Return a window of which the lake has nothing yet."""
+    return LakeWindow(
+        name=window.name, start=window.start, end=window.end, state=WindowState.ASKED
     )

@@ -6,15 +6,21 @@ import json
 from collections.abc import Sequence
 
 from spreports.errors import SinkError
-from spreports.ledger import LakeWindows
+from spreports.ledger import LakeWindow, LakeWindows
 from spreports.load.target import shown
+from spreports.sync.known import Lakeside
+from spreports.sync.rebuild import OtherFeed
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["insist_on_apart"]
 
 
 def insist_on_apart(
-    stream: Stream, streams: Sequence[Stream], windows: LakeWindows, lake: str, to: str
+    stream: Stream,
+    streams: Sequence[Stream],
+    windows: LakeWindows,
+    others: Sequence[OtherFeed],
+    lake: Lakeside,
 ) -> None:
     """Refuse a feed one of whose marketplaces another feed of the lake has.
 
@@ -29,9 +35,9 @@ def insist_on_apart(
         Those of this run, itself among them.
     windows : LakeWindows
         Of the ledger.
-    lake : str
-        Its name in the ledger.
-    to : str
+    others : sequence of OtherFeed
+        Of the lake.
+    lake : Lakeside
 
     Raises
     ------
@@ -43,8 +49,13 @@ def insist_on_apart(
     own = json.loads(stream.key)
     there = [
         feed
-        for feed in windows.feeds(lake)
-        if any(window.rows for window in windows.of(lake, feed))
+        for feed in windows.feeds(lake.name)
+        if any(window.rows for window in windows.of(lake.name, feed))
+    ]
+    there += [
+        json.dumps({**own, "marketplaceIds": list(other.marketplace_ids)})
+        for other in others
+        if other.account == stream.account and _meets(stream, other.window)
     ]
     for feed in dict.fromkeys([*there, *(each.key for each in streams)]):
         said = json.loads(feed)
@@ -52,7 +63,7 @@ def insist_on_apart(
         if ids == own["marketplaceIds"] or said != {**own, "marketplaceIds": ids}:
             continue
         if shared := sorted(set(ids) & set(own["marketplaceIds"])):
-            name = shown(f"{to.rstrip('/')}/{stream.entry.report_type}")
+            name = shown(f"{lake.to.rstrip('/')}/{stream.entry.report_type}")
             raise SinkError(
                 f"{name} has {stream.label} of the marketplaces {', '.join(ids)} by"
                 f" another feed: rows of {', '.join(shared)} would be there twice. Keep"
@@ -60,3 +71,9 @@ def insist_on_apart(
                 " begin another lake",
                 url=name,
             )
+
+
+def _meets(stream: Stream, window: LakeWindow) -> bool:
+    """Whether a window has rows of the feed's time: an older export is no double."""
+    late = stream.since is None or window.end is None or window.end > stream.since
+    return window.rows > 0 and late

@@ -1,95 +1,135 @@
-"""What a lake's own markers say of a feed: used where the ledger knows nothing of it.
+"""What a lake's own markers say of a feed, whichever host brought it.
 
-Windows without data have no files and so no markers: those are asked for again, and no
-document is downloaded for them.
+One listing a data root tells what is there, and only what the ledger does not know is
+read. Windows without data have no files and so no markers: after a lost ledger those
+are asked for again, and no document is downloaded for them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from spreports.lake.unpacked import markers
-from spreports.ledger import LakeWindow, TableRows, WindowState
+from spreports.lake.place import Place
+from spreports.lake.state import RootState, read_rest
+from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.plan.windows import Window, asked_end
 from spreports.sync.calendar import window_name
-from spreports.sync.roots import refuse_delta, table_root
+from spreports.sync.roots import root_name, table_root
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["cut_window", "others_in_lake", "windows_in_lake"]
+__all__ = ["Look", "OtherFeed", "cut_window", "look_at"]
 
 _PREFIX = "spreports."
 
 
-def windows_in_lake(
-    stream: Stream, to: str, storage_options: Mapping[str, Any] | None
-) -> tuple[LakeWindow, ...]:
-    """Return the newest version of each window that is whole in the lake.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherFeed:
+    """A report of the same type and options that is not of the feed.
+
+    Attributes
+    ----------
+    account : str
+    marketplace_ids : tuple of str
+    window : LakeWindow
+    """
+
+    account: str
+    marketplace_ids: tuple[str, ...]
+    window: LakeWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at the data roots of a feed.
+
+    Attributes
+    ----------
+    windows : tuple of LakeWindow
+        The newest version of each window that is whole there, by what was read;
+        committed ones, whose columns nobody knows.
+    others : tuple of OtherFeed
+    markers : tuple of LakeMarker
+        That need not be read again.
+    there : mapping of str to frozenset of str
+        Stems of the reports that each data root has, the feed's among them.
+    """
+
+    windows: tuple[LakeWindow, ...]
+    others: tuple[OtherFeed, ...]
+    markers: tuple[LakeMarker, ...]
+    there: Mapping[str, frozenset[str]]
+
+
+def look_at(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    markers_of: Callable[[str], Sequence[LakeMarker]],
+    to: str,
+    storage_options: Mapping[str, Any] | None,
+) -> Look:
+    """Look at what a lake has of a feed.
 
     Parameters
     ----------
     stream : Stream
+    known : sequence of LakeWindow
+        By the ledger.
+    markers_of : callable
+        Tells of a data root the markers that need not be read.
     to : str
     storage_options : mapping or None
 
     Returns
     -------
-    tuple of LakeWindow
-        Committed ones; columns are not known from markers.
+    Look
 
     Raises
     ------
     SinkError
-        The lake cannot be read, a marker is damaged, or it is a Delta lake.
+        The lake cannot be read, or a marker is damaged.
     """
-    folders = _folders(stream)
-    refuse_delta(stream, to, storage_options)
+    shelves = []
+    for table in _tables(stream, known):
+        place = Place.open(
+            table_root(to, stream.entry.report_type, table), storage_options
+        )
+        root = root_name(stream.entry.report_type, table)
+        before = {marker.stem: marker for marker in markers_of(root)}
+        shelves.append(_Shelf(stream, table, root, place, before))
+    # Of a report whose one table is new to us, all tables are looked at
+    new = {held.report_id for shelf in shelves for held in shelf.ours}
+    for shelf in shelves if len(shelves) > 1 else ():
+        shelf.read_again(new)
     found: dict[str, dict[str, _Held]] = {}
-    for folder in folders:
-        root = table_root(to, stream.entry.report_type, folder)
-        for held in _held_in(root, storage_options):
-            ours = held.note.get("account") == stream.account
-            if ours and _is_of_feed(held.note, stream):
-                table = held.note.get("table", folder or "rows")
-                found.setdefault(held.report_id, {})[table] = held
-    whole = [tables for tables in found.values() if len(tables) == len(folders)]
+    for shelf in shelves:
+        for held in shelf.ours:
+            table = held.note.get("table", shelf.table or "rows")
+            found.setdefault(held.report_id, {})[table] = held
+    whole = {name: each for name, each in found.items() if len(each) == len(shelves)}
     newest: dict[str, LakeWindow] = {}
-    for tables in whole:
+    for tables in whole.values():
         window = _window(stream, tables)
         if window is None:
             continue
-        known = newest.get(window.name)
-        if known is None or _version(window) > _version(known):
+        before_it = newest.get(window.name)
+        if before_it is None or _version(window) > _version(before_it):
             newest[window.name] = window
-    return tuple(newest.values())
+    return Look(
+        windows=tuple(newest.values()),
+        others=tuple(_others(stream, shelves[0])),
+        markers=tuple(marker for shelf in shelves for marker in shelf.read(whole)),
+        there={shelf.root: shelf.there() for shelf in shelves},
+    )
 
 
-def others_in_lake(
-    stream: Stream, to: str, storage_options: Mapping[str, Any] | None
-) -> Iterator[tuple[str, LakeWindow]]:
-    """Yield account and window of each report of the same feed of another account.
-
-    Raises
-    ------
-    SinkError
-        As `windows_in_lake`.
-    """
-    folder = _folders(stream)[0]
-    root = table_root(to, stream.entry.report_type, folder)
-    for held in _held_in(root, storage_options):
-        account = held.note.get("account", stream.account)
-        if account != stream.account and _is_of_feed(held.note, stream):
-            window = _window(stream, {folder or "rows": held})
-            if window is not None:
-                yield account, window
-
-
-def _folders(stream: Stream) -> list[str | None]:
+def _tables(stream: Stream, known: Sequence[LakeWindow]) -> list[str | None]:
     """Return the tables that have a folder of their own; None for the only one."""
     names = [table.name for table in stream.entry.tables]
+    names = names or sorted({name for window in known for name in window.tables})
     return [*names] if len(names) > 1 else [None]
 
 
@@ -98,24 +138,91 @@ class _Held:
     """One table of one report, whole in the lake; its note without our prefix."""
 
     report_id: str
+    marker: str
     note: Mapping[str, str]
     rows: int
     files: int
 
 
-def _held_in(root: str, storage_options: Mapping[str, Any] | None) -> Iterator[_Held]:
+class _Shelf:
+    """One data root: what is listed there, and what had to be read of it."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        table: str | None,
+        root: str,
+        place: Place,
+        known: Mapping[str, LakeMarker],
+    ) -> None:
+        self.table = table
+        self.root = root
+        self._stream = stream
+        self._place = place
+        self._known = dict(known)
+        self._look()
+
+    def _look(self) -> None:
+        self._stems, self._state = read_rest(self._place, self._known)
+        self._held = list(_held_in(self._state))
+        self.ours = [held for held in self._held if self._is_ours(held)]
+
+    def _is_ours(self, held: _Held) -> bool:
+        mine = held.note.get("account") == self._stream.account
+        return mine and _is_of_feed(held.note, self._stream)
+
+    def read_again(self, reports: set[str]) -> None:
+        """Read the markers of some reports, known as they are."""
+        told = [m for m in self._known.values() if reports.intersection(m.reports)]
+        if told:
+            for marker in told:
+                del self._known[marker.stem]
+            self._look()
+
+    def others(self) -> list[_Held]:
+        """Return what is not of the feed."""
+        return [held for held in self._held if not self._is_ours(held)]
+
+    def read(self, whole: Mapping[str, object]) -> Iterator[LakeMarker]:
+        """Yield what was read, but for reports that are yet to be finished."""
+        for stem in self._state.markers:
+            reports = [h.report_id for h in self.ours if h.marker == stem]
+            if all(report in whole for report in reports):
+                yield LakeMarker(self.root, stem, tuple(reports))
+
+    def there(self) -> frozenset[str]:
+        """Return the stems of the reports that the root has."""
+        listed = (m for m in self._known.values() if m.stem in self._stems)
+        packed = {report for marker in listed for report in marker.reports}
+        return self._stems | packed | {held.report_id for held in self._held}
+
+
+def _held_in(state: RootState) -> Iterator[_Held]:
     """Yield what a data root has of each report."""
-    for marker in markers(root, storage_options=storage_options):
+    for held in state.holdings:
         yield _Held(
-            report_id=marker.stem,
+            report_id=held.report.stem,
+            marker=held.marker,
             note={
                 name.removeprefix(_PREFIX): text
-                for name, text in marker.note.items()
+                for name, text in held.note.items()
                 if name.startswith(_PREFIX)
             },
-            rows=sum(file.rows for file in marker.files),
-            files=len(marker.files),
+            rows=sum(span.rows for span in held.spans),
+            files=len(held.spans),
         )
+
+
+def _others(stream: Stream, shelf: _Shelf) -> Iterator[OtherFeed]:
+    """Yield the reports that differ from the feed's in account or marketplaces."""
+    for held in shelf.others():
+        asked, account = _asked(held.note), held.note.get("account")
+        window = _window(stream, {shelf.table or "rows": held})
+        if asked is None or account is None or window is None:
+            continue
+        ids, options = asked
+        if stream.kind == Kind.LISTED or options == dict(stream.options):
+            yield OtherFeed(account=account, marketplace_ids=ids, window=window)
 
 
 def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
@@ -123,17 +230,19 @@ def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
 
     What Amazon made by itself is listed under marketplaces of its own choice.
     """
+    asked = _asked(note)
+    if asked is None or stream.kind == Kind.LISTED:
+        return asked is not None
+    return asked == (tuple(sorted(stream.marketplace_ids)), dict(stream.options))
+
+
+def _asked(note: Mapping[str, str]) -> tuple[tuple[str, ...], object] | None:
+    """Return marketplaces and options of a request; None where it is not known."""
     try:
         asked = json.loads(note["request_key"])
-        options = asked["reportOptions"]
-        ids = asked["marketplaceIds"]
+        return tuple(asked["marketplaceIds"]), asked["reportOptions"]
     except (KeyError, ValueError, TypeError):
-        return False
-    if stream.kind == Kind.LISTED:
-        return True
-    return bool(
-        ids == sorted(stream.marketplace_ids) and options == dict(stream.options)
-    )
+        return None
 
 
 def _window(stream: Stream, tables: Mapping[str, _Held]) -> LakeWindow | None:

@@ -10,7 +10,7 @@ table's transaction id keeps it from being written twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from spreports.sync.rebuild import cut_window
 from spreports.sync.roots import data_roots, refuse_parquet
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["joined", "snapshot_item", "windows_in_delta"]
+__all__ = ["snapshot_item", "windows_in_delta"]
 
 COLUMNS = (
     "report_id",
@@ -79,31 +79,6 @@ def windows_in_delta(
     return tuple(w for w in found.values() if len(w.tables) == len(roots))
 
 
-def joined(
-    known: Sequence[LakeWindow], there: Sequence[LakeWindow]
-) -> tuple[LakeWindow, ...]:
-    """Return what the ledger knows and what the table has newer, by other hosts.
-
-    A window that was asked for in vain, and whose days another host has brought in
-    windows cut otherwise, is left out.
-    """
-    windows = {window.name: window for window in known}
-    for window in there:
-        mine = windows.get(window.name)
-        if mine is None or _is_newer(window, mine):
-            windows[window.name] = window
-    spans = [(w.start, w.end) for w in there if w.start and w.end]
-    names = {window.name for window in there}
-
-    def is_covered(window: LakeWindow) -> bool:
-        first, last = window.start, window.end
-        if window.name in names or window.created_time or not (first and last):
-            return False
-        return any(start < last and first < end for start, end in spans)
-
-    return tuple(window for window in windows.values() if not is_covered(window))
-
-
 def snapshot_item(stream: Stream, day: str) -> str:
     """Name the snapshot of a day, so that one of the same day replaces it."""
     ids, options = stream.marketplace_ids, stream.options
@@ -148,9 +123,3 @@ def _window(
         state=WindowState.COMMITTED,
         created_time=made,
     )
-
-
-def _is_newer(window: LakeWindow, known: LakeWindow) -> bool:
-    """Whether a table has a newer version of a window than the ledger knows."""
-    made, ours = window.created_time, known.created_time
-    return made is not None and (ours is None or made > ours)

@@ -13,7 +13,14 @@ from spreports.lake.roots import is_delta
 from spreports.load.target import shown
 from spreports.sync.stream import Stream
 
-__all__ = ["data_roots", "lake_name", "refuse_delta", "refuse_parquet", "table_root"]
+__all__ = [
+    "data_roots",
+    "lake_name",
+    "refuse_delta",
+    "refuse_parquet",
+    "root_name",
+    "table_root",
+]
 
 # Source: s3fs, S3FileSystem; gcsfs, GCSFileSystem; adlfs, AzureBlobFileSystem
 _SERVICES = ("endpoint_url", "account_name")
@@ -32,8 +39,12 @@ def table_root(to: str, report_type: str, table: str | None) -> str:
     table : str or None
         None for the types with one table.
     """
-    root = f"{to.rstrip('/')}/{report_type}"
-    return root if table is None else f"{root}/{table}"
+    return f"{to.rstrip('/')}/{root_name(report_type, table)}"
+
+
+def root_name(report_type: str, table: str | None) -> str:
+    """Name a data root in its lake; see `table_root`."""
+    return report_type if table is None else f"{report_type}/{table}"
 
 
 def data_roots(to: str, stream: Stream) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,7 @@ lake has by another account, and which these credentials can read, proves who th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from spreports.errors import (
     BadRequestError,
@@ -21,8 +20,9 @@ from spreports.errors import (
 from spreports.ledger import LakeWindow
 from spreports.load.target import shown
 from spreports.reports.connection import Connection
-from spreports.sync.rebuild import others_in_lake
-from spreports.sync.stream import Stream
+from spreports.sync.known import Lakeside
+from spreports.sync.rebuild import OtherFeed
+from spreports.sync.stream import Kind, Stream
 
 __all__ = ["insist_on_one_account"]
 
@@ -33,11 +33,8 @@ _NOT_OURS = (BadRequestError, UnauthorizedError, ForbiddenError, NotFoundError)
 def insist_on_one_account(
     stream: Stream,
     connection: Connection,
-    lake: str,
-    to: str,
-    storage_options: Mapping[str, Any] | None,
-    *,
-    delta: bool,
+    feeds: Sequence[OtherFeed],
+    lake: Lakeside,
 ) -> None:
     """Refuse a feed that a lake has by another account of the same seller.
 
@@ -48,12 +45,9 @@ def insist_on_one_account(
     stream : Stream
         Of which the lake has nothing yet by this account.
     connection : Connection
-    lake : str
-        Its name in the ledger.
-    to : str
-    storage_options : mapping or None
-    delta : bool
-        A Delta table does not say whose its rows are: the ledger alone is asked.
+    feeds : sequence of OtherFeed
+        Of the lake; none of a Delta table, which does not say whose its rows are.
+    lake : Lakeside
 
     Raises
     ------
@@ -63,16 +57,21 @@ def insist_on_one_account(
         Amazon could not be asked.
     """
     newest: dict[str, LakeWindow] = {}
-    others = list(_others_in_ledger(stream, connection, lake))
-    if not others and not delta:
-        others = list(others_in_lake(stream, to, storage_options))
+    ids = tuple(sorted(stream.marketplace_ids))
+    others = list(_others_in_ledger(stream, connection, lake.name))
+    others = others or [
+        (other.account, other.window)
+        for other in feeds
+        if other.account != stream.account
+        and (stream.kind == Kind.LISTED or other.marketplace_ids == ids)
+    ]
     for account, window in others:
         known = newest.get(account)
         if known is None or _made(window) > _made(known):
             newest[account] = window
     for account, window in newest.items():
         if _can_read(connection, window):
-            name = shown(f"{to.rstrip('/')}/{stream.entry.report_type}")
+            name = shown(f"{lake.to.rstrip('/')}/{stream.entry.report_type}")
             raise SinkError(
                 f"{name} has {stream.label} by account {account!r}, and these"
                 f" credentials, account {stream.account!r}, can read its report"

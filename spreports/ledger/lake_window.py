@@ -1,0 +1,81 @@
+"""One window of a feed, as the ledger knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+__all__ = ["LakeWindow", "TableRows", "WindowState"]
+
+
+class WindowState(StrEnum):
+    """How the newest attempt at a window stands."""
+
+    ASKED = "asked"
+    COMMITTED = "committed"
+    FAILED = "failed"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """What the lake has of one table of a window.
+
+    Attributes
+    ----------
+    rows : int
+    columns : tuple of str
+        As they were served.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LakeWindow:
+    """One window of a feed.
+
+    Attributes
+    ----------
+    name : str
+        Unique in its feed: the window, the day of a snapshot, or a document's id.
+    start, end : datetime or None, aware, UTC
+        Half-open; None for snapshots and for reports that Amazon makes.
+    state : WindowState
+    tries : int
+        Attempts in a row that came to nothing by Amazon's or the document's fault.
+    error_kind, error : str or None
+        Of the last attempt, where it failed.
+    report_id, report_document_id, sha256 : str or None
+        Of the last version that the lake has.
+    created_time : datetime or None
+        When Amazon made that version; None: the lake has none.
+    tables : mapping of str to TableRows
+        What that version has; empty where Amazon had no data.
+    files : int
+    item : str or None
+        What the document is, where several documents may be the same: a settlement.
+    """
+
+    name: str
+    start: datetime | None
+    end: datetime | None
+    state: WindowState
+    tries: int = 0
+    error_kind: str | None = None
+    error: str | None = None
+    report_id: str | None = None
+    report_document_id: str | None = None
+    sha256: str | None = None
+    created_time: datetime | None = None
+    tables: Mapping[str, TableRows] = field(default_factory=dict)
+    files: int = 0
+    item: str | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows of the last version, all tables together."""
+        return sum(table.rows for table in self.tables.values())

@@ -1,0 +1,171 @@
+"""What is known of a feed: by the ledger, and by the lake where that has more.
+
+A ledger that was set back, or that another host's had taken the place of for a while,
+learns here what it lacks, so that no day is cut anew which the lake has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spreports.ledger import LakeMarker, LakeWindow, LakeWindows
+from spreports.sync.lost import (
+    Lost,
+    forgotten,
+    insist_on_lake,
+    lost_of_delta,
+    lost_windows,
+)
+from spreports.sync.rebuild import Look, OtherFeed, look_at
+from spreports.sync.rebuild_delta import windows_in_delta
+from spreports.sync.roots import refuse_delta
+from spreports.sync.stream import Stream
+
+__all__ = ["Known", "Lakeside", "joined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lakeside:
+    """A lake and what a run may do to it.
+
+    Attributes
+    ----------
+    name : str
+        In the ledger.
+    to : str
+    storage_options : mapping or None
+    is_delta, refill : bool
+        See `Book`.
+    """
+
+    name: str
+    to: str
+    storage_options: Mapping[str, Any] | None
+    is_delta: bool
+    refill: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a feed at the start of a run.
+
+    Attributes
+    ----------
+    before : tuple of LakeWindow
+        By the ledger alone.
+    windows : tuple of LakeWindow
+    others : tuple of OtherFeed
+        What markers that were read now say of other feeds of the type.
+    markers : tuple of LakeMarker
+        Read now, and not to be read again.
+    begun_anew : bool
+        All that the ledger knew is forgotten.
+    """
+
+    before: tuple[LakeWindow, ...]
+    windows: tuple[LakeWindow, ...]
+    others: tuple[OtherFeed, ...] = ()
+    markers: tuple[LakeMarker, ...] = ()
+    begun_anew: bool = False
+
+    @classmethod
+    def of(cls, stream: Stream, ledger: LakeWindows, lake: Lakeside) -> Known:
+        """Read what is known of a feed; writes nothing.
+
+        Raises
+        ------
+        SinkError
+            The lake cannot be read, or lacks what the ledger knows there.
+        """
+        before = ledger.of(lake.name, stream.key)
+        if not lake.is_delta:
+            return cls._of_parquet(stream, before, ledger, lake)
+        lost = lost_of_delta(stream, before, lake.to, lake.storage_options)
+        if not lake.refill:
+            insist_on_lake(stream, lost, lake.to)
+        there = windows_in_delta(stream, lake.to, lake.storage_options)
+        return cls(
+            before=before,
+            windows=joined(() if lost.windows else before, there),
+            begun_anew=bool(lost.windows),
+        )
+
+    @classmethod
+    def _of_parquet(
+        cls,
+        stream: Stream,
+        before: tuple[LakeWindow, ...],
+        ledger: LakeWindows,
+        lake: Lakeside,
+    ) -> Known:
+        def look(*, anew: bool) -> tuple[Look, Lost]:
+            seen = look_at(
+                stream,
+                before,
+                lambda root: (
+                    () if anew else ledger.markers(lake.name, stream.key, root)
+                ),
+                lake.to,
+                lake.storage_options,
+            )
+            now = joined(before, seen.windows)
+            return seen, lost_windows(
+                stream, now, seen.there, lake.to, lake.storage_options
+            )
+
+        if not before:
+            refuse_delta(stream, lake.to, lake.storage_options)
+        seen, lost = look(anew=not before)
+        if lost.windows:
+            # A listing of many pages is not of one moment: all is read to be sure
+            seen, lost = look(anew=True)
+        if not lake.refill:
+            insist_on_lake(stream, lost, lake.to)
+        windows = joined(() if lost.is_all else before, seen.windows)
+        return cls(
+            before=before,
+            windows=windows if lost.is_all else forgotten(windows, lost),
+            others=seen.others,
+            markers=seen.markers,
+            begun_anew=lost.is_all,
+        )
+
+    def changes(self) -> tuple[list[LakeWindow], list[str]]:
+        """Return the windows that the ledger has otherwise, and names of those gone."""
+        before = {window.name: window for window in self.before}
+        names = {window.name for window in self.windows}
+        changed = [w for w in self.windows if before.get(w.name) != w]
+        return changed, [name for name in before if name not in names]
+
+
+def joined(
+    known: Sequence[LakeWindow], there: Sequence[LakeWindow]
+) -> tuple[LakeWindow, ...]:
+    """Return what the ledger knows and what the lake has newer, by other hosts.
+
+    A window that was asked for in vain, and whose days another host has brought in
+    windows cut otherwise, is left out.
+    """
+    windows = {window.name: window for window in known}
+    for window in there:
+        mine = windows.get(window.name)
+        if mine is None or _is_newer(window, mine):
+            windows[window.name] = window
+    spans = [(w.start, w.end) for w in there if w.start and w.end]
+    names = {window.name for window in there}
+
+    def is_covered(window: LakeWindow) -> bool:
+        first, last = window.start, window.end
+        if window.name in names or window.created_time or not (first and last):
+            return False
+        return any(start < last and first < end for start, end in spans)
+
+    return tuple(window for window in windows.values() if not is_covered(window))
+
+
+def _is_newer(window: LakeWindow, known: LakeWindow) -> bool:
+    """Whether a lake has a newer version of a window than the ledger knows."""
+    made, ours = window.created_time, known.created_time
+    return made is not None and (ours is None or made > ours)
