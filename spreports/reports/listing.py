@@ -48,6 +48,8 @@ PRESENT_FOR = timedelta(minutes=30)
 KEPT_FOR = timedelta(days=29)
 # Clocks differ: an own report may seem to be made a little before we asked for it.
 CLOCK_SKEW = timedelta(minutes=2)
+# A report that was asked for later than that from now was so by a clock that was wrong
+AHEAD = timedelta(hours=1)
 # An unfinished report older than this is stuck; a new one is asked for.
 STUCK_AFTER = timedelta(days=1)
 
@@ -241,6 +243,8 @@ def serves(
     # Amazon tells whole seconds: the report that somebody has already is not newer
     whole = made.replace(microsecond=0)
     if request.newer_than is not None and whole <= request.newer_than:
+        return False
+    if request.newer_than is not None and -age > AHEAD:
         return False
     return age < (KEPT_FOR if status == ProcessingStatus.DONE else STUCK_AFTER)
 

@@ -92,7 +92,8 @@ class Book:
 
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:
-            read = Known.of(stream, self._connection.ledger.windows, self._place)
+            ledger, now = self._connection.ledger.windows, self._connection.clock.now()
+            read = Known.of(stream, ledger, self._place, now)
             self._read[stream.key] = read
             self._known[stream.key] = {window.name: window for window in read.windows}
         return self._known[stream.key]

@@ -17,7 +17,7 @@ from spreports.catalog import period_windows
 from spreports.catalog.periods import next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window, slices
-from spreports.sync.stream import Stream
+from spreports.sync.stream import Kind, Stream
 
 __all__ = [
     "Due",
@@ -26,6 +26,7 @@ __all__ = [
     "midnight",
     "plan_dated",
     "plan_snapshot",
+    "timely",
     "window_name",
 ]
 
@@ -92,6 +93,24 @@ def gap(window: LakeWindow, kind: str, why: str) -> LakeWindow:
     return replace(window, state=WindowState.GAP, error_kind=kind, error=why)
 
 
+def timely(
+    stream: Stream, known: Iterable[LakeWindow], now: datetime
+) -> tuple[LakeWindow, ...]:
+    """Leave out what a clock that was ahead has asked for and the lake has no row of.
+
+    What it has rows of stays, and is asked for again once it is over.
+    """
+    today = midnight(now)
+
+    def is_early(window: LakeWindow) -> bool:
+        if stream.kind == Kind.SNAPSHOT:
+            return window.name > today.date().isoformat()
+        late = window.end is not None and window.end > today
+        return stream.kind == Kind.DATED and late
+
+    return tuple(window for window in known if window.rows or not is_early(window))
+
+
 def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Work:
     """Say which windows of a feed with dates are due.
 
@@ -151,7 +170,7 @@ def plan_snapshot(stream: Stream, known: Sequence[LakeWindow], now: datetime) ->
             why = f"a report shows the present: that of {window.name} cannot be had now"
             gaps.append(gap(window, "Expired", why))
     mine = next((w for w in known if w.name == name), None)
-    if mine is None:
+    if mine is None or (mine.created_time and mine.created_time < today - DAY):
         if made and now - max(made) < cooldown:
             return Work(gaps=tuple(gaps))
         new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
@@ -167,7 +186,7 @@ def plan_snapshot(stream: Stream, known: Sequence[LakeWindow], now: datetime) ->
 def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
     """Say whether a window that is known is due, and why."""
     made = window.created_time
-    if window.end is None or window.state == WindowState.GAP:
+    if window.end is None or window.end > today or window.state == WindowState.GAP:
         return None
     # Amazon's times are whole seconds; the version that is there is not wanted again
     another = made and made + timedelta(seconds=1)

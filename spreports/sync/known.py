@@ -7,10 +7,12 @@ learns here what it lacks, so that no day is cut anew which the lake has.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows
+from spreports.sync.calendar import timely
 from spreports.sync.lost import (
     Lost,
     forgotten,
@@ -71,8 +73,12 @@ class Known:
     begun_anew: bool = False
 
     @classmethod
-    def of(cls, stream: Stream, ledger: LakeWindows, lake: Lakeside) -> Known:
+    def of(
+        cls, stream: Stream, ledger: LakeWindows, lake: Lakeside, now: datetime
+    ) -> Known:
         """Read what is known of a feed; writes nothing.
+
+        What a clock that was ahead has asked for is forgotten.
 
         Raises
         ------
@@ -80,8 +86,16 @@ class Known:
             The lake cannot be read, or lacks what the ledger knows there.
         """
         before = ledger.of(lake.name, stream.key)
-        if not lake.is_delta:
-            return cls._of_parquet(stream, before, ledger, lake)
+        if lake.is_delta:
+            known = cls._of_delta(stream, before, lake)
+        else:
+            known = cls._of_parquet(stream, before, ledger, lake)
+        return replace(known, windows=timely(stream, known.windows, now))
+
+    @classmethod
+    def _of_delta(
+        cls, stream: Stream, before: tuple[LakeWindow, ...], lake: Lakeside
+    ) -> Known:
         lost = lost_of_delta(stream, before, lake.to, lake.storage_options)
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
