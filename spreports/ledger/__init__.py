@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spreports.ledger.entries import Request, VerifiedDocument, request_key
 from spreports.ledger.file import Ledger
-from spreports.ledger.history import asked_of_type, asked_time
+from spreports.ledger.history import asked_of_type, asked_on, asked_time
 from spreports.ledger.lake_window import LakeWindow, TableRows, WindowState
 from spreports.ledger.markers import LakeMarker
 from spreports.ledger.windows import LakeWindows
@@ -19,6 +19,7 @@ __all__ = [
     "VerifiedDocument",
     "WindowState",
     "asked_of_type",
+    "asked_on",
     "asked_time",
     "request_key",
 ]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from spreports.ledger.entries import Request
 from spreports.ledger.file import Ledger
 
-__all__ = ["asked_of_type", "asked_time"]
+__all__ = ["asked_of_type", "asked_on", "asked_time"]
 
 
 def asked_of_type(
@@ -68,3 +68,25 @@ def asked_time(ledger: Ledger, account: str, report_id: str) -> datetime | None:
         (account, report_id),
     )
     return datetime.fromisoformat(rows[0][0]) if rows else None
+
+
+def asked_on(ledger: Ledger, account: str, key: str, day: str) -> str | None:
+    """Return the id of the report that a day's request of a key has, if any.
+
+    One that is known to be CANCELLED or FATAL is none.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    account, key : str
+    day : str
+        As ``2026-11-01``, UTC.
+    """
+    rows = ledger.rows(
+        "SELECT report_id FROM requests WHERE account = ? AND request_key = ? "
+        "AND report_id NOTNULL AND substr(intended_time, 1, 10) = ? "
+        "AND coalesce(processing_status, '') NOT IN ('CANCELLED', 'FATAL') "
+        "ORDER BY id DESC LIMIT 1",
+        (account, key, day),
+    )
+    return rows[0][0] if rows else None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from spreports.ledger import LakeWindow, WindowState
+from spreports.ledger import LakeWindow, WindowState, asked_on
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
 from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
-from spreports.sync.calendar import Due, plan_dated, plan_snapshot
+from spreports.sync.calendar import Due, midnight, plan_dated, plan_snapshot
 from spreports.sync.result import PlannedWindow, SyncPlan
 from spreports.sync.stream import Kind, Stream
 
@@ -24,6 +25,7 @@ class Task:
 
     stream: Stream
     due: Due
+    report_id: str | None = None  # of the report that is taken up, and no other
 
     @property
     def request(self) -> ReportRequest:
@@ -47,14 +49,21 @@ class Agenda:
         self._retry_gaps = retry_gaps
         self.streams = tuple(streams)
         self.tasks: list[Task] = []
+        # Snapshots of days gone by whose reports are known: only those show them
+        self.asked: list[Task] = []
         self.lost: list[tuple[Stream, LakeWindow]] = []
         now = connection.clock.now()
         for stream in streams:
             if stream.kind == Kind.LISTED:
                 continue
             known = self.known(stream)
-            planner = plan_dated if stream.kind == Kind.DATED else plan_snapshot
-            work = planner(stream, known, now)
+            if stream.kind == Kind.DATED:
+                work = plan_dated(stream, known, now)
+            else:
+                asked = self._asked(stream, known, midnight(now))
+                self.asked += asked
+                names = {task.due.window.name for task in asked}
+                work = plan_snapshot(stream, known, now, names)
             self.tasks += [Task(stream, due) for due in work.due]
             self.lost += [(stream, window) for window in work.gaps]
 
@@ -69,6 +78,23 @@ class Agenda:
             window if listed and window.start is not None else _revived(window)
             for window in known
         )
+
+    def _asked(
+        self, stream: Stream, known: Sequence[LakeWindow], today: datetime
+    ) -> list[Task]:
+        """Return the snapshots of days before that were asked for and have a report."""
+        ledger, account = self._connection.ledger, self._connection.account
+        key = stream.request(None, None).key
+        found = []
+        for window in known:
+            begun = window.state in {WindowState.ASKED, WindowState.FAILED}
+            if not begun or window.created_time or window.name >= f"{today.date()}":
+                continue
+            report_id = asked_on(ledger, account, key, window.name)
+            if report_id is not None:
+                due = Due(window=window, reason="resumed")
+                found.append(Task(stream, due, report_id))
+        return found
 
     def known_report(self, task: Task) -> str | None:
         """Return the id of the report that our ledger has for a window, if any."""
@@ -86,7 +112,7 @@ class Agenda:
                 end=task.due.window.end,
                 reason=task.due.reason,
             )
-            for task in self.tasks
+            for task in (*self.tasks, *self.asked)
         )
         listed = [s.entry.report_type for s in self.streams if s.kind == Kind.LISTED]
         return SyncPlan(
@@ -100,7 +126,8 @@ class Agenda:
         states, now = bucket_states(self._connection), self._connection.clock.now()
         total: Plan | None = None
         for stream in self.streams:
-            tasks = [task for task in self.tasks if task.stream is stream]
+            mine = (*self.tasks, *self.asked)
+            tasks = [task for task in mine if task.stream is stream]
             one = plan(
                 stream.label,
                 (),

@@ -9,7 +9,7 @@ document a minute is all that Amazon gives out, and they are asked for but once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -153,11 +153,16 @@ def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Wo
     return Work(due=tuple(due), gaps=tuple(gaps))
 
 
-def plan_snapshot(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Work:
+def plan_snapshot(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    now: datetime,
+    asked: Collection[str] = (),
+) -> Work:
     """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
 
-    A day whose snapshot was asked for and never came is lost: a report of today does
-    not show it.
+    A day whose snapshot was never made is lost: a report of today does not show it.
+    Days of `asked` have a report, and are for the caller to take up.
     """
     today = midnight(now)
     name = today.date().isoformat()
@@ -166,7 +171,8 @@ def plan_snapshot(stream: Stream, known: Sequence[LakeWindow], now: datetime) ->
     made = [w.created_time for w in known if w.created_time is not None]
     for window in known:
         unmade = window.state in {WindowState.ASKED, WindowState.FAILED}
-        if unmade and window.created_time is None and window.name < name:
+        unmade = unmade and window.created_time is None and window.name < name
+        if unmade and window.name not in asked:
             why = f"a report shows the present: that of {window.name} cannot be had now"
             gaps.append(gap(window, "Expired", why))
     mine = next((w for w in known if w.name == name), None)

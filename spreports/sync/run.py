@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from spreports.api.models import Report
+from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import (
     ReportCancelledError,
     SPReportsError,
     UnauthorizedError,
+    WaitTimeoutError,
 )
 from spreports.ledger import LakeWindow, WindowState
 from spreports.reports.asking import WAIT_SECONDS
@@ -39,6 +40,8 @@ from spreports.sync.result import MissingWindow, SyncResult
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Step", "run"]
+
+_UNFINISHED = frozenset({ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS})
 
 logger = logging.getLogger("spreports.sync")
 
@@ -131,6 +134,8 @@ class _Run:
         for stream in agenda.streams:
             if stream.kind == Kind.LISTED:
                 self._take_listed(stream, agenda.known(stream))
+        for task in agenda.asked:
+            self._take_asked(task)
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
         rows, files, size = self._landed
         return SyncResult(
@@ -174,6 +179,32 @@ class _Run:
             for index, (then, now) in enumerate(zip(before, after, strict=True))
             if index not in adopted  # others' reports get into the ledger as well
         )
+
+    def _take_asked(self, task: Task) -> None:
+        """Take up the one report that a killed run has asked for, whatever it is."""
+        window, connection = task.due.window, self._connection
+        try:
+            report = connection.api.get_report(str(task.report_id))
+        except UnauthorizedError:
+            raise
+        except SPReportsError as exc:
+            self._fail(task.stream, window, exc)
+            return
+        connection.ledger.seen(
+            connection.account,
+            report.report_id,
+            report.processing_status,
+            report.report_document_id,
+        )
+        if report.processing_status in _UNFINISHED:
+            late = WaitTimeoutError(
+                f"report {report.report_id} of {window.name} is not finished yet",
+                report_id=report.report_id,
+            )
+            self._fail(task.stream, window, late)
+            return
+        self._adopted += 1
+        self._take(task.stream, window, report, task.request)
 
     def _take_listed(self, stream: Stream, known: Sequence[LakeWindow]) -> None:
         """Take in what Amazon has made by itself."""

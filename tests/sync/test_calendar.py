@@ -193,6 +193,18 @@ def test_a_snapshot_that_never_came_is_lost_once_its_day_is_over() -> None:
     assert [d.window.name for d in work.due] == ["2026-03-02"]
 
 
+def test_a_snapshot_whose_report_is_known_is_not_lost_with_its_day() -> None:
+    feed = stream("listings")
+    asked = plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC)).due[0].window
+
+    work = plan_snapshot(
+        feed, [asked], datetime(2026, 3, 2, 4, tzinfo=UTC), {"2026-03-01"}
+    )
+
+    assert work.gaps == ()
+    assert [d.window.name for d in work.due] == ["2026-03-02"]
+
+
 @pytest.mark.parametrize(
     ("report_type", "says_dates", "kind"),
     [

@@ -1,0 +1,79 @@
+"""Snapshots of runs that were killed: the report that was asked for is taken up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Fault, Simulator
+from spreports.sync.run import run
+from tests.clocks import ManualClock
+
+DAY = 86_400.0
+FEED = spr.Feed("listings", marketplaces=["DE"])
+
+
+def killed_at(step: str, home: Path, simulator: Simulator, lake: str, how: str) -> None:
+    def at(reached: str) -> None:
+        if reached == step:
+            raise KeyboardInterrupt
+
+    with simulator.client(home=home) as client, pytest.raises(KeyboardInterrupt):
+        run(client._connection, [client._stream(FEED)], lake, format=how, at=at)
+
+
+@pytest.mark.parametrize("how", ["parquet", "delta"])
+@pytest.mark.parametrize("step", ["done", "downloaded", "landed"])
+def test_a_snapshot_that_was_begun_is_brought_on_the_next_day(
+    simulator: Simulator,
+    clock: ManualClock,
+    tmp_path: Path,
+    step: str,
+    how: str,
+) -> None:
+    lake, home = str(tmp_path / "lake"), tmp_path / "store"
+    killed_at(step, home, simulator, lake, how)
+    clock.advance(DAY)
+
+    with simulator.client(home=home) as client:
+        due = client.sync(FEED, lake, format=how, dry_run=True).plan.windows
+        result = client.sync(FEED, lake, format=how)
+        again = client.sync(FEED, lake, format=how)
+
+    in_lake = step == "landed"
+    assert len(due) == result.windows == (1 if in_lake else 2)
+    assert (result.created, result.failed, result.gaps) == (1, (), ())
+    assert again.windows == 0
+    if how == "parquet":
+        days = sorted(str(r.created_time)[:10] for r in spr.Lake(lake).reports())
+        assert days == ["2026-11-10", "2026-11-11"]
+
+
+def test_a_snapshot_that_is_not_finished_yet_is_waited_for(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck"))
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake, timeout=60)
+        clock.advance(DAY)
+
+        result = client.sync(FEED, lake)
+
+    assert [missing.name for missing in result.failed] == ["2026-11-10"]
+    assert (result.windows, result.gaps) == (1, ())
+
+
+def test_a_snapshot_whose_report_amazon_made_not_is_a_gap(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal"))
+    with simulator.client(home=home) as client:
+        assert len(client.sync(FEED, lake).failed) == 1
+        clock.advance(DAY)
+
+        result = client.sync(FEED, lake)
+
+    assert [missing.name for missing in result.gaps] == ["2026-11-10"]
+    assert result.windows == 1
