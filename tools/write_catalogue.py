@@ -39,6 +39,7 @@ OURS = (
     "headers_without_spaces",
     "add_note",
     "separators",
+    "defaults",
     "summary_columns",
     "extra_columns",
 )
@@ -160,6 +161,7 @@ def build_options(text: str, facts: Any) -> Iterable[Option]:
             name=name,
             values=tuple(words) if closed else (),
             required=rest.startswith("required"),
+            default=facts.get("defaults", {}).get(name, ""),
             separator=facts.get("separators", {}).get(name, ""),
             note=note,
         )

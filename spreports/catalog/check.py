@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from spreports.catalog.entry import Option, ReportType
 from spreports.catalog.periods import (
     as_day,
+    default_period,
     next_period,
     period_name,
     period_of,
@@ -180,25 +181,49 @@ def _dates(
     if entry.dates_required and (start is None or end is None):
         yield f"{_called(entry)} needs start and end: Amazon has no default for them"
     if entry.period is None:
+        if entry.whole_days:
+            yield from _whole_day(entry, start, end)
         return
     if entry.period == "none":
         if start is not None or end is not None:
             yield f"{_called(entry)} takes no dates: leave start and end out"
         return
     if start is None or end is None:
-        rule = f" of {period_name(entry)}" if period_name(entry) else ""
+        name = period_name(entry)
+        if start is None and end is None and default_period(entry):
+            return  # who may leave the length to Amazon may leave it the dates, too
+        rule = f" of {name}" if name else ""
         yield f"{_called(entry)} needs start and end, bounds of whole periods{rule}"
         return
     period = period_of(entry, given)
     if period is None:
         return  # the option that names it is missing or wrong, and was told of above
-    bounds = [
-        *_bound("start", start, period, entry),
-        *_bound("end", end, period, entry),
-    ]
+    if period == "DAY":
+        bounds = [*_whole_day(entry, start, end)]
+    else:
+        bounds = [
+            *_bound("start", start, period, entry),
+            *_bound("end", end, period, entry),
+        ]
     yield from bounds
     if not bounds:
         yield from _span(entry, start, end, period)
+
+
+def _whole_day(
+    entry: ReportType, start: date | datetime | None, end: date | datetime | None
+) -> Iterator[str]:
+    """Say that Amazon ignores the time of day of a date."""
+    for which, moment in (("start", start), ("end", end)):
+        if moment is None or as_day(moment) is not None:
+            continue
+        fix = f"{which}={moment:%Y-%m-%d}"
+        if which == "end":
+            fix += ", which leaves that day out, or the day after"
+        yield (
+            f"{which} {moment.isoformat()} is a time within a day, and "
+            f"{_called(entry)} goes by whole days: give {fix}"
+        )
 
 
 def _bound(

@@ -83,8 +83,9 @@ class ReportType:
     options : tuple of Option
     period : str or None
         How dates follow calendar periods: ``"option:reportPeriod"`` (whole periods of
-        the length that option names), one of ``words.PERIODS`` (whole periods of that
-        length), ``"none"`` (the request has no dates); None where any dates may stand.
+        the length that option names, or that its default does), one of
+        ``words.PERIODS`` (whole periods of that length), ``"none"`` (the request has no
+        dates); None where any dates may stand.
     max_periods : mapping of str to int
         Most periods of each length that one report may span, such as ``{"WEEK": 1}``;
         a length that is missing has no known limit.

@@ -66,6 +66,7 @@ _OPTION: Final[Mapping[str, values.Reader]] = {
     "name": values.name,
     "values": values.list_of(values.name),
     "required": values.flag,
+    "default": values.name,
     "separator": values.name,
     "note": values.text,
 }

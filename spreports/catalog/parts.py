@@ -68,6 +68,8 @@ class Option:
     values : tuple of str
         Allowed values; empty where any text may stand.
     required : bool
+    default : str
+        What Amazon takes where it is left out, if that is known.
     separator : str
         Where several values may stand in one, what parts them, such as ``","``.
     note : str
@@ -76,5 +78,6 @@ class Option:
     name: str
     values: tuple[str, ...] = ()
     required: bool = False
+    default: str = ""
     separator: str = ""
     note: str = ""

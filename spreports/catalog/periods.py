@@ -14,6 +14,8 @@ from spreports.catalog.words import PERIODS
 
 __all__ = [
     "as_day",
+    "counts_last_day",
+    "default_period",
     "next_period",
     "period_name",
     "period_of",
@@ -41,7 +43,7 @@ def starts_period(day: date, period: str) -> date:
     Raises
     ------
     ValueError
-        Not a period.
+        Not a period, or one that is not wholly inside the years 1 to 9999.
 
     Source: selling-partner-api-models, brand analytics schemas, dataStartTime.
     """
@@ -49,7 +51,7 @@ def starts_period(day: date, period: str) -> date:
         case "DAY":
             return day
         case "WEEK":
-            return day - timedelta(days=day.isoweekday() % 7)
+            return _moved(day, -(day.isoweekday() % 7), period)
         case "MONTH":
             return day.replace(day=1)
         case "QUARTER":
@@ -76,11 +78,21 @@ def next_period(day: date, period: str) -> date:
     Raises
     ------
     ValueError
-        Not a period.
+        Not a period, or one that is not wholly inside the years 1 to 9999.
     """
     first = starts_period(day, period)
     longest = {"DAY": 1, "WEEK": 7, "MONTH": 31, "QUARTER": 92, "YEAR": 366}
-    return starts_period(first + timedelta(days=longest[period]), period)
+    return starts_period(_moved(first, longest[period], period), period)
+
+
+def _moved(day: date, days: int, period: str) -> date:
+    """Return the day so many days later; it must be one of the years 1 to 9999."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        raise ValueError(
+            f"the {period} of {day} is not wholly inside the years 1 to 9999"
+        ) from None
 
 
 def period_name(entry: ReportType) -> str | None:
@@ -115,11 +127,51 @@ def period_of(
     -------
     str or None
         One of ``PERIODS``; None where dates are free, or the option that names the
-        length is missing or unknown.
+        length is missing and has no default, or is unknown.
     """
-    option = period_name(entry)
-    period = (options or {}).get(option) if option else entry.period
+    name = period_name(entry)
+    if name is None:
+        period: object = entry.period
+    else:
+        period = (options or {}).get(name, default_period(entry))
     return str(period) if period in PERIODS else None
+
+
+def default_period(entry: ReportType) -> str | None:
+    """Return the period length of a request that leaves out the option for it.
+
+    Parameters
+    ----------
+    entry : ReportType
+
+    Returns
+    -------
+    str or None
+        None where no option names the length, or Amazon has no default that is known.
+    """
+    name = period_name(entry)
+    return next((o.default or None for o in entry.options if o.name == name), None)
+
+
+def counts_last_day(
+    entry: ReportType, options: Mapping[str, object] | None = None
+) -> bool:
+    """Whether a report holds the whole day of its dataEndTime, whatever the time there.
+
+    Parameters
+    ----------
+    entry : ReportType
+    options : mapping, optional
+        The request's report options.
+
+    Returns
+    -------
+    bool
+
+    Source: selling-partner-api-models, brand analytics and vendor schemas, dataEndTime;
+    selling-partner-api-docs#3107 (the time is ignored).
+    """
+    return entry.whole_days or period_of(entry, options) is not None
 
 
 def as_day(moment: date | datetime) -> date | None:

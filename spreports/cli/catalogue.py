@@ -129,6 +129,8 @@ def _option(entry: ReportType, name: str) -> str:
     takes = " or ".join(option.values) or option.note or "any text"
     if option.values and option.note:
         takes += f" ({option.note})"
+    if option.default:
+        takes += f"; {option.default} where left out"
     return f"{takes}; required" if option.required else takes
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from spreports.catalog.periods import next_period, starts_period
 from spreports.errors import DocumentError
 
 
@@ -24,6 +25,8 @@ class Echo:
         Those that we asked for; Amazon may add others.
     start, end : datetime or None
         As createReport was told.
+    period : str or None
+        Whose bounds Amazon may have moved the dates to.
 
     Source: selling-partner-api-models, schemas/reports, reportSpecification.
     """
@@ -33,6 +36,7 @@ class Echo:
     options: Mapping[str, str] = field(default_factory=dict)
     start: datetime | None = None
     end: datetime | None = None
+    period: str | None = None
 
     def check(self, fields: Mapping[str, object]) -> None:
         """Refuse a document that answers another request.
@@ -98,11 +102,23 @@ class Echo:
         if isinstance(ids, list) and self.marketplace_ids:
             same = {str(i) for i in ids} <= set(self.marketplace_ids)
             compared.append(("marketplaceIds", same))
-        for name, ours in (("dataStartTime", self.start), ("dataEndTime", self.end)):
+        # A last day is the eve of what a first day may be
+        for name, ours, eve in (
+            ("dataStartTime", self.start, timedelta()),
+            ("dataEndTime", self.end, timedelta(days=1)),
+        ):
             theirs = _day(echo.get(name))
             if ours is not None and theirs is not None:
-                compared.append((name, theirs == ours.date()))
+                bounds = _bounds(ours.date() + eve, self.period)
+                compared.append((name, theirs in {bound - eve for bound in bounds}))
         return compared
+
+
+def _bounds(day: date, period: str | None) -> set[date]:
+    """Return a day, and the bounds of the period that it lies within."""
+    if period is None or starts_period(day, period) == day:
+        return {day}
+    return {day, starts_period(day, period), next_period(day, period)}
 
 
 def _day(text: object) -> date | None:

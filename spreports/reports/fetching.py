@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from spreports.api.models import Report
+from spreports.catalog import period_of
 from spreports.errors import DocumentError
 from spreports.fetch.findings import Findings
 from spreports.reports.connection import Connection
@@ -85,6 +86,7 @@ class Fetching:
             options=request.options,
             start=request.data_start_time,
             end=request.data_end_time,
+            period=period_of(request.entry, request.options),
         )
         return echo.confirms(found.document_fields) and self._connection.ledger.adopted(
             self._connection.account,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spreports.api.models import ProcessingStatus, Report
-from spreports.catalog import ReportType
+from spreports.catalog import ReportType, period_of
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.echo import Echo
@@ -68,6 +68,7 @@ def finished_document(
             options=options,
             start=report.data_start_time,
             end=report.data_end_time,
+            period=period_of(entry, options),
         ),
     )
     return Document(

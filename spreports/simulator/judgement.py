@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from spreports import catalog
-from spreports.catalog import ReportType, period_of
+from spreports.simulator.day_windows import held_days
 
 NOT_YET = (
     "The report data for the requested date range is not yet available. Please try "
@@ -38,18 +38,10 @@ def fault_of(
     missing = [o.name for o in entry.options if o.required and o.name not in options]
     if missing:
         return f"Invalid reportOptions: {', '.join(missing)} is required."
-    last = _exclusive_end(entry, end, options)
-    if catalog.check_request(entry, start=start, end=last, options=options):
+    first, last = held_days(entry, start, end, options)
+    if catalog.check_request(entry, start=first, end=last, options=options):
         return "The report options or dates of the request are invalid for this type."
     days = entry.hold_back_days
     if days is not None and made.date() < (last + timedelta(days=days)).date():
         return NOT_YET
     return None
-
-
-def _exclusive_end(
-    entry: ReportType, end: datetime, options: Mapping[str, str]
-) -> datetime:
-    """Return the end of a half-open window; some types count the last day in."""
-    whole = entry.whole_days or period_of(entry, options) is not None
-    return end + timedelta(days=1) if whole else end

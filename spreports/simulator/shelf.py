@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
+from spreports import catalog
 from spreports.simulator.content import Content, Order, content_of
 from spreports.simulator.content.document import window_or_day
+from spreports.simulator.day_windows import held_days, row_period
 from spreports.simulator.documents import Document
 from spreports.simulator.lifecycle import Report
 from spreports.simulator.marketplaces import BY_COUNTRY, MARKETPLACES
@@ -122,7 +124,9 @@ class DocumentShelf:
             for each in report.marketplace_ids
             if each in MARKETPLACES
         )
-        start, end = _whole_seconds(report.start), _whole_seconds(report.end)
+        entry = catalog.lookup(report.report_type)
+        asked = _whole_seconds(report.start), _whole_seconds(report.end)
+        start, end = held_days(entry, *asked, report.options)
         return Order(
             seed=self._seed,
             rows=rows if isinstance(rows, int) else rows.get(report.report_type, 200),
@@ -130,7 +134,9 @@ class DocumentShelf:
             start=window_or_day(start, end),
             end=end,
             options=report.options,
-            asked_start=start,
+            asked_start=asked[0],
+            asked_end=asked[1],
+            period=row_period(entry, report.options),
         )
 
     def is_restricted(self, document_id: str) -> bool:

@@ -260,7 +260,9 @@ def test_xml_records_have_their_element_and_nested_lists_in_their_columns() -> N
 
 def test_analytics_follow_the_option_that_names_the_period() -> None:
     following = {
-        e.alias for e in catalog.entries() if e.period == "option:reportPeriod"
+        e.alias
+        for e in catalog.entries()
+        if e.period == "option:reportPeriod" and e.alias != "end_users"
     }
 
     assert following == {
@@ -284,6 +286,26 @@ def test_analytics_follow_the_option_that_names_the_period() -> None:
         assert not entry.max_periods or set(entry.max_periods) == set(option.values)
     assert catalog.lookup("vendor_sales").hold_back_days == 3
     assert catalog.lookup("market_basket").max_periods == {}
+
+
+@pytest.mark.parametrize(
+    ("alias", "name", "default"),
+    [
+        ("sales_and_traffic", "dateGranularity", "DAY"),
+        ("end_users", "reportPeriod", "MONTH"),
+    ],
+)
+def test_types_whose_dates_amazon_moves_go_by_periods_of_a_known_default(
+    alias: str, name: str, default: str
+) -> None:
+    entry = catalog.lookup(alias)
+
+    assert entry.period == f"option:{name}"
+    assert entry.option(name).default == default
+    assert entry.option(name).values == ("DAY", "WEEK", "MONTH")
+    assert catalog.period_of(entry) == default
+    assert catalog.period_of(entry, {name: "WEEK"}) == "WEEK"
+    assert catalog.period_of(entry, {name: "week"}) is None
 
 
 def test_sources_name_origins_and_no_folders() -> None:

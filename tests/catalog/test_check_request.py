@@ -33,6 +33,22 @@ def test_a_sound_request_has_no_fault() -> None:
     assert check_request(forecast, options={"sellingProgram": "FRESH"}) == []
 
 
+def test_dates_may_be_left_out_where_the_length_of_the_periods_may_be() -> None:
+    traffic = lookup("sales_and_traffic")
+    by_week = {"dateGranularity": "WEEK"}
+
+    assert check_request(traffic) == []
+    assert check_request(traffic, options=by_week) == []
+    (said,) = check_request(traffic, start=SUNDAY, options=by_week)
+    assert "needs start and end, bounds of whole periods of dateGranularity" in said
+
+
+def test_periods_at_the_ends_of_the_calendar_are_refused_in_words() -> None:
+    for day, period in ((date.min, "WEEK"), (date.max, "MONTH"), (date.max, "DAY")):
+        with pytest.raises(ValueError, match="not wholly inside the years 1 to 9999"):
+            next_period(day, period)
+
+
 def test_a_type_that_nobody_knows_is_let_through() -> None:
     entry = lookup("GET_BRAND_NEW_REPORT")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,6 +132,38 @@ def test_an_echo_that_says_the_same_or_less_is_fine(specification: object) -> No
 def test_an_echo_that_differs_is_named(specification: object, says: str) -> None:
     with pytest.raises(spr.DocumentError, match=says):
         ECHO.check({"reportSpecification": specification})
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "same"),
+    [
+        ("2026-10-06", "2026-10-14", True),
+        ("2026-10-04", "2026-10-17", True),  # whole weeks around them
+        ("2026-10-11", "2026-10-10", True),  # whole weeks within them
+        ("2026-10-05", "2026-10-14", False),
+        ("2026-10-06", "2026-10-18", False),
+    ],
+)
+def test_an_echo_may_have_the_bounds_of_the_periods_that_were_asked_for_in_part(
+    start: str, end: str, *, same: bool
+) -> None:
+    within = replace(
+        ECHO,
+        start=datetime(2026, 10, 6, tzinfo=UTC),
+        end=datetime(2026, 10, 14, tzinfo=UTC),
+        period="WEEK",
+    )
+    said = {
+        "reportType": "T",
+        "marketplaceIds": ["A", "B"],
+        "reportOptions": {"reportPeriod": "WEEK"},
+        "dataStartTime": start,
+        "dataEndTime": end,
+    }
+
+    assert within.confirms({"reportSpecification": said}) == same
+    whole = replace(ECHO, period="WEEK")
+    assert not whole.confirms({"reportSpecification": said})
 
 
 def test_the_plain_bytes_can_be_saved(client: spr.Client, tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
 from spreports.catalog import Column
+from spreports.catalog.periods import starts_period
 from spreports.simulator.content.letters import Letters
 from spreports.simulator.content.settlement import COMMA_CURRENCIES
 from spreports.simulator.content.written_times import TimeForm
@@ -61,6 +62,8 @@ class Manner:
     letters : Letters
     start, end : datetime
         All times lie in ``[start, end)``, aware.
+    period : str or None
+        Days are the first ones of such a period.
     local_decimals : bool
         Amounts are written by the currency's custom.
     spelled : bool
@@ -76,6 +79,7 @@ class Manner:
     letters: Letters
     start: datetime
     end: datetime
+    period: str | None = None
     local_decimals: bool = False
     spelled: bool = True
     blank_is_empty: bool = False
@@ -176,9 +180,13 @@ class Manner:
         write = form.writer(column.dtype)
         first = self.start.replace(microsecond=0)
         seconds = max(1, int((self.end - first).total_seconds()))
+        period = self.period if column.dtype == "date" else None
 
         def fill(source: Random) -> Cell:
             moment = first + timedelta(seconds=source.randrange(seconds))
+            if period is not None:
+                day = starts_period(moment.date(), period)
+                moment = datetime.combine(day, time(), moment.tzinfo)
             text, value = write(moment, source)
             return Cell(value, text)
 

@@ -101,6 +101,7 @@ class JsonDocument:
             letters=letters,
             start=order.start,
             end=order.end,
+            period=order.period,
             spelled=False,
             empties=(None,),
         )
@@ -180,7 +181,7 @@ class JsonDocument:
         if entry.options or order.options:
             echo["reportOptions"] = dict(order.options)
         start = (order.asked_start or order.start).astimezone(UTC)
-        end = order.end.astimezone(UTC)
+        end = (order.asked_end or order.end).astimezone(UTC)
         live = entry.report_type.startswith(REAL_TIME)
         if live:
             echo["dataStartTime"] = f"{start:%Y-%m-%dT%H:%M:%SZ}"

@@ -33,9 +33,11 @@ class Order:
         The window ``[start, end)``, aware.
     options : mapping of str to str
         Report options of the request.
-    asked_start : datetime or None
-        Start of the request, where `start` is another: a day of data behind an
-        empty window.
+    asked_start, asked_end : datetime or None
+        Those of the request, where `start` and `end` are others: a day of data behind
+        an empty window, or whole days and periods.
+    period : str or None
+        A row's day is the first of such a period.
     """
 
     seed: int
@@ -45,6 +47,8 @@ class Order:
     end: datetime
     options: Mapping[str, str] = field(default_factory=dict)
     asked_start: datetime | None = None
+    asked_end: datetime | None = None
+    period: str | None = None
 
     def random(self, report_type: str, *, windowed: bool = True) -> random.Random:
         """Return randomness that depends on this order and nothing else."""

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from spreports import catalog
+from spreports.catalog.periods import starts_period
 from spreports.simulator.content.lines import Order
 from spreports.simulator.world.orders import Sold
 
-__all__ = ["REPORT_TYPE", "document", "end_of", "tables"]
+__all__ = ["REPORT_TYPE", "document", "tables"]
 
 REPORT_TYPE = "GET_SALES_AND_TRAFFIC_REPORT"
 BY_DATE, BY_ASIN = "salesAndTrafficByDate", "salesAndTrafficByAsin"
 _KEYS = {BY_DATE: "date", BY_ASIN: "parentAsin"}
 
 
-def end_of(asked: datetime) -> datetime:
-    """Return the end of a window whose last day was asked for."""
-    day = asked.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + timedelta(days=1)
-
-
 def tables(
-    sold: Sequence[Sold], as_of: datetime
+    sold: Sequence[Sold], as_of: datetime, period: str = "DAY"
 ) -> dict[str, list[dict[str, str | int | float]]]:
-    """Return both tables: the columns that every document must have, flat."""
+    """Return both tables: the columns that every document must have, flat.
+
+    Parameters
+    ----------
+    sold : sequence of Sold
+    as_of : datetime, aware
+    period : str
+        What a row by date is of; its date is the first day.
+    """
     seen = as_of.timestamp()
     by_day: dict[str, list[Sold]] = defaultdict(list)
     by_asin: dict[str, list[Sold]] = defaultdict(list)
     for order in sold:
-        by_day[f"{datetime.fromtimestamp(order.time, UTC):%Y-%m-%d}"].append(order)
+        day = datetime.fromtimestamp(order.time, UTC).date()
+        by_day[starts_period(day, period).isoformat()].append(order)
         by_asin[order.asin].append(order)
     grouped = {BY_DATE: by_day, BY_ASIN: by_asin}
     return {
@@ -70,12 +74,13 @@ def document(
 ) -> dict[str, object]:
     """Return the JSON document of a report: its request, and the rows nested."""
     start = (order.asked_start or order.start).astimezone(UTC)
+    end = (order.asked_end or order.end).astimezone(UTC)
     return {
         "reportSpecification": {
             "reportType": REPORT_TYPE,
             "reportOptions": dict(order.options),
             "dataStartTime": f"{start:%Y-%m-%d}",
-            "dataEndTime": f"{order.end.astimezone(UTC):%Y-%m-%d}",
+            "dataEndTime": f"{end:%Y-%m-%d}",
             "marketplaceIds": [place.marketplace_id for place in order.marketplaces],
         },
         **{table: [_nested(row) for row in found] for table, found in rows.items()},

@@ -58,6 +58,8 @@ class World:
         start: datetime,
         end: datetime,
         as_of: datetime,
+        *,
+        period: str = "DAY",
     ) -> dict[str, list[Row]]:
         """Return what a report says.
 
@@ -70,6 +72,8 @@ class World:
             The window ``[start, end)``, aware.
         as_of : datetime
             When the report was made.
+        period : str
+            What a row of Sales and Traffic by date is of.
 
         Returns
         -------
@@ -83,7 +87,7 @@ class World:
         ]
         if report_type == orders.REPORT_TYPE:
             return {"rows": [self._line(order, as_of) for order in sold]}
-        return traffic.tables(sold, as_of)
+        return traffic.tables(sold, as_of, period)
 
     def _orders(
         self, places: Sequence[Marketplace], start: datetime, end: datetime
@@ -137,11 +141,14 @@ class World:
 
     def content(self, report_type: str, order: Order, as_of: datetime) -> Content:
         """Return the document of a report."""
-        start, end = order.start, order.end
-        if report_type == traffic.REPORT_TYPE:
-            # Its dataEndTime is the last day, and so may be its dataStartTime
-            start, end = order.asked_start or start, traffic.end_of(end)
-        tables = self.rows(report_type, order.marketplaces, start, end, as_of)
+        tables = self.rows(
+            report_type,
+            order.marketplaces,
+            order.start,
+            order.end,
+            as_of,
+            period=order.period or "DAY",
+        )
         if report_type == traffic.REPORT_TYPE:
             return _json(traffic.document(tables, order))
         header = list(orders.HEADER)
