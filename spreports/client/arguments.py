@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from spreports.api.marketplaces import Marketplace, region_of, resolve
-from spreports.catalog import Catalogue, ReportType, check_request
-from spreports.plan.windows import Window
+from spreports.catalog import Catalogue, ReportType, check_request, period_of
+from spreports.catalog.periods import counts_last_day
+from spreports.plan.whole_days import day_window
+from spreports.plan.windows import Moment, Window, moment, report_windows, window
 
 
 def entry_of(report_type: str | ReportType, catalogue: Catalogue) -> ReportType:
@@ -63,6 +65,61 @@ def option_texts(options: Mapping[str, str] | None) -> dict[str, str]:
                 f'{name}="{str(value).lower()}"'
             )
     return dict(options or {})
+
+
+def windows_of(
+    entry: ReportType,
+    options: Mapping[str, str],
+    said: tuple[Moment | None, Moment | None],
+    now: datetime,
+    *,
+    strict: bool,
+) -> Sequence[Window | None]:
+    """Read a window by what the type makes of dates, and cut it for single reports.
+
+    Parameters
+    ----------
+    entry : ReportType
+    options : mapping of str to str
+    said : tuple of two
+        Start and end, as the user gives them.
+    now : datetime, aware
+    strict : bool
+
+    Raises
+    ------
+    ValueError
+        No point in time, no window, or no whole day in it where the type has no parts;
+        where it is strict, what the catalogue knows to be a mistake.
+    """
+    if counts_last_day(entry, options):
+        # A time within a day that is not rounded is for the catalogue to refuse
+        rounded = not (strict and entry.known)
+        period = period_of(entry, options)
+        span = day_window(*said, now, rounded=rounded, period=period)
+    else:
+        span = window(*said, now)
+    windows = report_windows(entry, span, options) if span else (None,)
+    if strict:
+        check_by_catalogue(entry, windows, options, now)
+    return windows
+
+
+def since_of(since: Moment, now: datetime) -> datetime:
+    """Read from when on reports are listed.
+
+    Raises
+    ------
+    ValueError
+        No point in time, or a future one.
+    """
+    first = moment(since, now, "since")
+    if first > now:
+        raise ValueError(
+            f"since={since} lies in the future: no report was made after now, "
+            f"{now:%Y-%m-%dT%H:%M:%SZ}"
+        )
+    return first
 
 
 def check_by_catalogue(

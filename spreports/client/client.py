@@ -14,11 +14,12 @@ from spreports.api.operations import ReportsAPI
 from spreports.api.throttle import Throttle
 from spreports.catalog import ReportType
 from spreports.client.arguments import (
-    check_by_catalogue,
     document_entry,
     entry_of,
     marketplace_ids_of,
     option_texts,
+    since_of,
+    windows_of,
 )
 from spreports.client.scheduling import Scheduling
 from spreports.client.settings import Settings
@@ -26,7 +27,7 @@ from spreports.client.syncing import Syncing
 from spreports.clock import Clock, StoppableClock, SystemClock
 from spreports.ledger import Ledger
 from spreports.load.store import Store
-from spreports.plan.windows import Moment, moment, report_windows, window
+from spreports.plan.windows import Moment
 from spreports.quota import CoolDowns, QuotaFile, SharedBuckets
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
@@ -170,7 +171,8 @@ class Client(Syncing, Scheduling):
             does not know is usable.
         start, end : date, aware datetime, ISO string, or a duration back from now
             Half-open, ``[start, end)``; `end` is now when left out. A window longer
-            than the type allows is cut into slices, one report each.
+            than the type allows is cut into slices, one report each. By whole days, a
+            date or midnight is the day it names; durations and now are cut to UTC days.
         marketplaces : sequence of str, 1 to 25
             Country codes (``"DE"``, ``"UK"``) or marketplace ids, of one region.
         options : mapping of str to str, optional
@@ -198,12 +200,10 @@ class Client(Syncing, Scheduling):
             A mistake in the request, with the fix.
         """
         entry = self._entry(report_type)
-        span = window(start, end, self._clock.now())
         ids = marketplace_ids_of(marketplaces)
         chosen = option_texts(options)
-        windows = report_windows(entry, span, chosen) if span else (None,)
-        if strict:
-            check_by_catalogue(entry, windows, chosen, self._clock.now())
+        now = self._clock.now()
+        windows = windows_of(entry, chosen, (start, end), now, strict=strict)
         groups = [(i,) for i in ids] if per_marketplace else [ids]
         requests = requests_of(entry, groups, chosen, windows)
         return Reports(
@@ -262,7 +262,7 @@ class Client(Syncing, Scheduling):
             report_types=[entry.report_type],
             processing_statuses=[ProcessingStatus.DONE],
             marketplace_ids=places if 0 < len(places) <= MOST_FILTERS else None,
-            created_since=listed_since(moment(since, now, "since"), now),
+            created_since=listed_since(since_of(since, now), now),
             page_size=100,
         )
         if len(places) > MOST_FILTERS:

@@ -38,7 +38,8 @@ class Plan:
     stored : int
         Report documents that are already in the store, and not downloaded again.
     calls : mapping of str to int
-        Calls by operation; those of getReport are an estimate.
+        Calls by operation; those of getReport are an estimate. Without the few of
+        getReports, which look for what exists: how many depends on what Amazon lists.
     waits : mapping of str to timedelta
         Until the last call of each operation is granted, if nothing else held it up,
         and until the last report of a type with a cool-down may be asked for.

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from spreports.catalog import ReportType, period_of, period_windows
+from spreports.catalog.periods import counts_last_day
 
 Moment = str | date | datetime
 
-_DURATION = re.compile(r"(\d{1,5})\s*([mhdw])", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9})\s*([mhdw])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -56,39 +57,79 @@ def moment(value: Moment, now: datetime, name: str) -> datetime:
     Raises
     ------
     ValueError
-        A naive datetime, or a string that is neither.
+        A naive datetime, a string that is neither, or a time that is outside the years
+        1 to 9999 in UTC.
     """
-    if isinstance(value, str):
-        return _from_text(value, now, name)
-    if isinstance(value, datetime):
-        if value.utcoffset() is None:
-            raise ValueError(
-                f"{name}={value!r} has no time zone; say which one: "
-                f"{name}=datetime(..., tzinfo=UTC), or an ISO string with an offset"
-            )
-        return value.astimezone(UTC)
-    if isinstance(value, date):
-        return datetime.combine(value, time(), UTC)
+    said = as_written(value, name)
+    try:
+        if isinstance(said, timedelta):
+            return now.astimezone(UTC) - said
+        if isinstance(said, datetime):
+            return said.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(_out_of_reach(name, value)) from None
+    return midnight(said)
+
+
+def as_written(value: Moment, name: str) -> date | datetime | timedelta:
+    """Read what a point in time says, not yet in UTC.
+
+    Parameters
+    ----------
+    value : date, aware datetime, or str
+        As `moment` has it.
+    name : str
+        The parameter, for the message.
+
+    Returns
+    -------
+    date, datetime or timedelta
+        A datetime is aware, in its own offset; a timedelta is a duration back from now.
+
+    Raises
+    ------
+    ValueError
+        A naive datetime, something else than these, or a duration that is too long.
+    """
+    said = _from_text(value, name) if isinstance(value, str) else value
+    if isinstance(said, datetime) and said.utcoffset() is None:
+        raise ValueError(
+            f"{name}={value!r} has no time zone; say which one: "
+            f"{name}=datetime(..., tzinfo=UTC), or an ISO string with an offset"
+        )
+    if isinstance(value, str | date):
+        return said
     raise ValueError(f"{name} must be a date, an aware datetime or a string")
 
 
-def _from_text(text: str, now: datetime, name: str) -> datetime:
-    """Read an ISO 8601 string or a duration back from `now`."""
+def _from_text(text: str, name: str) -> date | datetime | timedelta:
+    """Read an ISO 8601 string or a duration."""
     duration = _DURATION.fullmatch(text.strip())
-    if duration:
-        amount, unit = duration.groups()
-        return now.astimezone(UTC) - timedelta(**{_UNITS[unit]: int(amount)})
     try:
+        if duration:
+            amount, unit = duration.groups()
+            return timedelta(**{_UNITS[unit]: int(amount)})
         if len(text.strip()) == len("2026-10-01"):
-            return moment(date.fromisoformat(text.strip()), now, name)
-        return moment(datetime.fromisoformat(text.strip()), now, name)
-    except ValueError as exc:
-        if "no time zone" in str(exc):
-            raise
+            return date.fromisoformat(text.strip())
+        return datetime.fromisoformat(text.strip())
+    except OverflowError:
+        raise ValueError(_out_of_reach(name, text)) from None
+    except ValueError:
         raise ValueError(
             f"{name}={text!r} is neither ISO 8601 (2026-10-01, "
             "2026-10-01T00:00:00Z) nor a duration back from now (30d, 12h)"
         ) from None
+
+
+def _out_of_reach(name: str, value: Moment) -> str:
+    return f"{name}={str(value)!r} is outside the years 1 to 9999 in UTC"
+
+
+def midnight(moment: date) -> datetime:
+    """Return the start of a moment's UTC day; of a day, its midnight in UTC."""
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(UTC).date()
+    return datetime.combine(moment, time(), UTC)
 
 
 def window(start: Moment | None, end: Moment | None, now: datetime) -> Window | None:
@@ -104,6 +145,17 @@ def window(start: Moment | None, end: Moment | None, now: datetime) -> Window | 
             raise ValueError("end= needs start=; a window is [start, end)")
         return None
     first = moment(start, now, "start").replace(microsecond=0)
+    return half_open(first, end_of(end, now))
+
+
+def end_of(end: Moment | None, now: datetime) -> datetime:
+    """Read the end of a window, to the second; now where it is left out.
+
+    Raises
+    ------
+    ValueError
+        No point in time, or a future one.
+    """
     last = now if end is None else moment(end, now, "end")
     last = last.astimezone(UTC).replace(microsecond=0)
     if last > now:
@@ -111,6 +163,17 @@ def window(start: Moment | None, end: Moment | None, now: datetime) -> Window | 
             f"end={_short(last)} lies in the future; Amazon refuses that "
             f"(now is {_short(now)})"
         )
+    return last
+
+
+def half_open(first: datetime, last: datetime) -> Window:
+    """Return a window.
+
+    Raises
+    ------
+    ValueError
+        The start is not before the end.
+    """
     if first >= last:
         raise ValueError(
             f"start={_short(first)} is not before end={_short(last)}; a window is "
@@ -151,8 +214,9 @@ def report_windows(
     """Cut a window into those that one report each may cover.
 
     Types that go by calendar periods are cut at period bounds, others by their longest
-    window. A window that is not of whole periods is left to Amazon's judgement: whoever
-    wants it checked has had it checked by the catalogue.
+    window. A window that is not of whole periods, or of whole days where Amazon knows
+    nothing else, is left to Amazon's judgement: whoever wants it checked has it checked
+    by the catalogue.
 
     Parameters
     ----------
@@ -166,27 +230,16 @@ def report_windows(
     tuple of Window
         In order, without gap or overlap.
     """
+    whole = all(edge == midnight(edge) for edge in (span.start, span.end))
+    if not whole and counts_last_day(entry, options):
+        return (span,)
     if period_of(entry, options) is None:
         return slices(span, entry.max_window_days)
     try:
         days = period_windows(entry, span.start, span.end, options)
     except ValueError:
-        return (span,)
-    return tuple(
-        Window(
-            datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC)
-        )
-        for first, last in days
-    )
-
-
-def counts_last_day(entry: ReportType, options: Mapping[str, str]) -> bool:
-    """Whether a report holds the whole day of its dataEndTime, whatever the time there.
-
-    Source: selling-partner-api-models, brand analytics and vendor schemas, dataEndTime;
-    selling-partner-api-docs#3107 (the time is ignored).
-    """
-    return entry.whole_days or period_of(entry, options) is not None
+        return slices(span, entry.max_window_days)
+    return tuple(Window(midnight(first), midnight(last)) for first, last in days)
 
 
 def asked_end(entry: ReportType, span: Window, options: Mapping[str, str]) -> datetime:

@@ -13,8 +13,8 @@ from typing import Literal
 
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
+from spreports.catalog.periods import counts_last_day
 from spreports.errors import APIError
-from spreports.plan.windows import counts_last_day
 from spreports.reports.advice import ADVICE, NEXT_STEPS
 from spreports.reports.outcome import Outcome, OutcomeKind
 from spreports.reports.said import meaning_of

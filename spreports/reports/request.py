@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 from spreports.api.marketplaces import resolve
 from spreports.api.models import Report
 from spreports.catalog import ReportType
+from spreports.catalog.periods import counts_last_day
 from spreports.ledger import request_key
-from spreports.plan.windows import Window, asked_end, counts_last_day
+from spreports.plan.windows import Window, asked_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from spreports.catalog import period_windows
 from spreports.catalog.periods import next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
-from spreports.plan.windows import Window, slices
+from spreports.plan.windows import Window, midnight, slices
 from spreports.sync.stream import Kind, Stream
 
 __all__ = [
@@ -83,11 +83,6 @@ class Work:
     gaps: tuple[LakeWindow, ...] = ()
 
 
-def midnight(moment: datetime) -> datetime:
-    """Return the start of a moment's UTC day."""
-    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
-
-
 def gap(window: LakeWindow, kind: str, why: str) -> LakeWindow:
     """Return a window that is given up."""
     return replace(window, state=WindowState.GAP, error_kind=kind, error=why)
@@ -141,7 +136,8 @@ def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Wo
             continue
         due.append(again)
     begin = _floor(stream, midnight(stream.since or now))
-    for span in uncovered(Window(begin, stop), known) if begin < stop else ():
+    held = tuple(_held(stream, known))
+    for span in uncovered(Window(begin, stop), held) if begin < stop else ():
         for lost, kept in _split(span, horizon):
             if lost is not None:
                 gaps.append(gap(_new(lost), "Expired", _too_old(stream)))
@@ -211,16 +207,24 @@ def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
     return Due(window=window, reason="restated", newer_than=today)
 
 
-def uncovered(span: Window, known: Iterable[LakeWindow]) -> Iterator[Window]:
-    """Yield the parts of a span that no window holds, in order."""
+def _held(stream: Stream, known: Iterable[LakeWindow]) -> Iterator[Window]:
+    """Yield what each window holds, in order: whole periods alone.
+
+    Lakes may have windows that were cut before their type was known to go by periods.
+    """
+    for start, end in sorted((w.start, w.end) for w in known if w.start and w.end):
+        first, last = _ceiling(stream, start), _floor(stream, end)
+        if first < last:
+            yield Window(first, last)
+
+
+def uncovered(span: Window, held: Iterable[Window]) -> Iterator[Window]:
+    """Yield the parts of a span that no window holds, in order; both are in order."""
     start = span.start
-    held = sorted(
-        (w.start, w.end) for w in known if w.start is not None and w.end is not None
-    )
-    for first, last in held:
-        if first > start:
-            yield Window(start, min(first, span.end))
-        start = max(start, last)
+    for window in held:
+        if window.start > start:
+            yield Window(start, min(window.start, span.end))
+        start = max(start, window.end)
         if start >= span.end:
             return
     yield Window(start, span.end)
@@ -240,13 +244,16 @@ def cut(stream: Stream, span: Window, today: datetime) -> Iterator[Window]:
     entry = stream.entry
     bound = _floor(stream, today - timedelta(days=stream.lookback_days))
     bound = min(max(bound, span.start), span.end)
+    # Of periods of a day any number may stand together: as many as the catalogue says
+    free = stream.period is None or (stream.period == "DAY" and entry.window_days)
     if span.start < bound:
         old = Window(span.start, bound)
-        if stream.period is None:
+        if free:
             days = entry.window_days or entry.max_window_days or LONGEST_DAYS
             yield from slices(old, days)
         else:
-            yield from _periods(stream, old, entry.max_periods.get(stream.period, 1))
+            most = entry.max_periods.get(str(stream.period), 1)
+            yield from _periods(stream, old, most)
     if bound < span.end:
         young = Window(bound, span.end)
         if stream.period is None:
@@ -259,16 +266,21 @@ def _periods(stream: Stream, span: Window, most: int) -> Iterator[Window]:
     """Yield windows of at most so many calendar periods."""
     limited = replace(stream.entry, max_periods={str(stream.period): most})
     for first, last in period_windows(limited, span.start, span.end, stream.options):
-        yield Window(
-            datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC)
-        )
+        yield Window(midnight(first), midnight(last))
 
 
 def _floor(stream: Stream, day: datetime) -> datetime:
     """Return the start of the period that holds a midnight; itself without periods."""
     if stream.period is None:
         return day
-    return datetime.combine(starts_period(day.date(), stream.period), time(), UTC)
+    return midnight(starts_period(day.date(), stream.period))
+
+
+def _ceiling(stream: Stream, day: datetime) -> datetime:
+    """Return the start of the first period that begins at a midnight or after it."""
+    if stream.period is None or _floor(stream, day) == day:
+        return day
+    return midnight(next_period(day.date(), stream.period))
 
 
 def _horizon(stream: Stream, today: datetime) -> datetime | None:
@@ -276,10 +288,7 @@ def _horizon(stream: Stream, today: datetime) -> datetime | None:
     if stream.entry.history_days is None:
         return None
     day = today - timedelta(days=stream.entry.history_days)
-    floor = _floor(stream, day)
-    if floor == day or stream.period is None:
-        return floor
-    return datetime.combine(next_period(day.date(), stream.period), time(), UTC)
+    return _ceiling(stream, day)
 
 
 def _split(

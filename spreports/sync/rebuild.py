@@ -17,6 +17,7 @@ from spreports.lake.place import Place
 from spreports.lake.state import RootState, read_rest
 from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.plan.windows import Window, asked_end
+from spreports.reports.naming import file_stem
 from spreports.sync.calendar import window_name
 from spreports.sync.roots import root_name, table_root
 from spreports.sync.stream import Kind, Stream
@@ -201,7 +202,7 @@ def _held_in(state: RootState) -> Iterator[_Held]:
     """Yield what a data root has of each report."""
     for held in state.holdings:
         yield _Held(
-            report_id=held.report.stem,
+            report_id=file_stem(held.report.report_id or held.report.stem),
             marker=held.marker,
             note={
                 name.removeprefix(_PREFIX): text

@@ -94,3 +94,18 @@ def test_feeds_need_a_lake(
     assert main(["plan", str(path)]) == 2
 
     assert "names no lake" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["orders", "--start", "0001-01-01T00:00:00+05:00"], "years 1 to 9999 in UTC"),
+        (["orders", "--start", "1d", "--end", "9999-12-31T23:59:59-05:00"], "years 1"),
+        (["sales_and_traffic", "--start", "1h", "--end", "1m"], "the last whole day"),
+    ],
+)
+def test_a_window_that_is_none_is_exit_2(
+    capsys: pytest.CaptureFixture[str], words: list[str], says: str
+) -> None:
+    assert main(["plan", *words, "-m", "DE", "--simulator"]) == 2
+    assert says in capsys.readouterr().err

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 import spreports as spr
 from spreports.simulator import Simulator
+from tests.clocks import ManualClock
 
 
 @pytest.fixture
@@ -89,6 +91,71 @@ def test_a_mistake_is_said_before_quota_is_spent(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         client.reports("orders", **arguments)  # type: ignore[arg-type] # wrong on purpose
+
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("report_type", "arguments", "says"),
+    [
+        ("orders", {"start": "0001-01-01T00:00:00+05:00"}, "years 1 to 9999"),
+        ("orders", {"start": "1d", "end": "9999-12-31T23:59:59-05:00"}, "years 1 to"),
+        ("orders", {"start": "99999999d"}, "years 1 to 9999"),
+        ("sales_and_traffic", {"start": "20m"}, "2026-11-19; for it give start='1d'"),
+        ("asin_page_views", {"start": "2026-01-05T10:00:00Z"}, "start=2026-01-05"),
+        (
+            "sales_and_traffic",
+            {
+                "start": "2026-11-04",
+                "end": "2026-11-11",
+                "options": {"dateGranularity": "WEEK"},
+            },
+            "use 2026-11-01 or 2026-11-08.*use 2026-11-08 or 2026-11-15",
+        ),
+        ("end_users", {"start": "2025-11-28"}, "use 2025-11-01 or 2025-12-01"),
+        (
+            "search_terms",
+            {"start": "0001-01-01", "options": {"reportPeriod": "WEEK"}},
+            "not wholly inside the years 1 to 9999",
+        ),
+    ],
+)
+def test_a_window_that_amazon_would_read_otherwise_is_refused_at_once(
+    report_type: str, arguments: dict[str, Any], says: str
+) -> None:
+    clock = ManualClock(datetime(2026, 11, 20, 0, 30, tzinfo=UTC))
+    with (
+        Simulator(clock=clock) as simulator,
+        simulator.client() as client,
+        pytest.raises(ValueError, match=says),
+    ):
+        client.reports(report_type, marketplaces=["DE"], **arguments)
+
+    assert simulator.requests == []
+
+
+def test_weeks_of_sales_and_traffic_are_asked_for_by_their_last_day(
+    client: spr.Client,
+) -> None:
+    reports = client.reports(
+        "sales_and_traffic",
+        start="2026-10-04",
+        end="2026-10-18",
+        marketplaces=["DE"],
+        options={"dateGranularity": "WEEK"},
+    )
+
+    (request,) = reports._requests
+    assert request.data_start_time == datetime(2026, 10, 4, tzinfo=UTC)
+    assert request.data_end_time == datetime(2026, 10, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("since", ["2090-01-01", "9999-12-31T23:59:59-05:00"])
+def test_reports_of_the_future_are_looked_for_nowhere(
+    simulator: Simulator, client: spr.Client, since: str
+) -> None:
+    with pytest.raises(ValueError, match=r"since=.*(future|years 1 to 9999)"):
+        client.existing("settlement", since=since)
 
     assert simulator.requests == []
 

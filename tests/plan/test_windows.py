@@ -54,6 +54,21 @@ def test_a_word_that_is_no_time_is_refused(said: str) -> None:
         moment(said, NOW, "start")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))),
+        "99999999d",
+        "999999999w",
+    ],
+)
+def test_a_time_outside_the_calendar_is_refused_in_words(said: str | datetime) -> None:
+    with pytest.raises(ValueError, match="is outside the years 1 to 9999 in UTC"):
+        moment(said, NOW, "start")
+
+
 def test_an_end_left_out_is_now_to_the_second() -> None:
     span = window("1d", None, NOW)
 

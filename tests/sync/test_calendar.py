@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spreports as spr
+from spreports.catalog.periods import next_period
 from spreports.ledger import LakeWindow, WindowState
 from spreports.sync.calendar import MAX_TRIES, plan_dated, plan_snapshot
 from spreports.sync.feed import days_of
@@ -113,6 +114,61 @@ def test_a_feed_of_weeks_has_windows_of_weeks_from_sunday_on() -> None:
         (datetime(2026, 3, n, tzinfo=UTC), datetime(2026, 3, n + 7, tzinfo=UTC))
         for n in (1, 8)
     ]
+
+
+@pytest.mark.parametrize("report_type", ["sales_and_traffic", "end_users"])
+@pytest.mark.parametrize("period", ["WEEK", "MONTH"])
+def test_a_month_of_nights_holds_each_whole_period_once(
+    report_type: str, period: str
+) -> None:
+    name = (spr.report_type(report_type).period or "").removeprefix("option:")
+    feed = stream(report_type, lookback=7, options={name: period})
+    known: dict[str, LakeWindow] = {}
+    for night in range(20, 55):
+        now = FIRST + night * DAY + timedelta(hours=3)
+        work = plan_dated(feed, tuple(known.values()), now)
+        known |= {w.name: w for w in committed((d.window for d in work.due), now)}
+
+    held = spans(known.values())
+    assert held[0][0] == FIRST
+    assert held[-1][1] == (FIRST + 49 * DAY if period == "WEEK" else FIRST + 31 * DAY)
+    assert all(a[1] == b[0] for a, b in pairwise(held))
+    for start, end in held:
+        assert next_period(start.date(), period) == end.date()
+
+
+def test_a_feed_of_sales_and_traffic_by_day_is_cut_as_ever() -> None:
+    now = FIRST + timedelta(days=20, hours=4)
+    days = [(FIRST + n * DAY, FIRST + (n + 1) * DAY) for n in range(20)]
+
+    for options in ({}, {"dateGranularity": "DAY"}):
+        feed = stream("sales_and_traffic", lookback=7, options=options)
+        assert spans(d.window for d in plan_dated(feed, (), now).due) == days
+
+    longer = stream("sales_and_traffic", lookback=7, window_days=5)
+    lengths = [
+        (d.span.end - d.span.start).days
+        for d in plan_dated(longer, (), now).due
+        if d.span
+    ]
+    assert lengths == [1] * 7 + [3, 5, 5]
+
+
+def test_days_of_a_feed_of_weeks_from_before_do_not_stand_for_their_weeks() -> None:
+    feed = stream("sales_and_traffic", lookback=0, options={"dateGranularity": "WEEK"})
+    now = FIRST + timedelta(days=15, hours=4)
+    by_day = stream("sales_and_traffic", lookback=0)
+    before = plan_dated(by_day, (), now).due
+    known = committed((d.window for d in before), now)
+
+    work = plan_dated(feed, known, now)
+
+    assert spans(d.window for d in work.due) == [
+        (FIRST, FIRST + 7 * DAY),
+        (FIRST + 7 * DAY, FIRST + 14 * DAY),
+    ]
+    again = [*known, *committed((d.window for d in work.due), now)]
+    assert plan_dated(feed, again, now).due == ()
 
 
 def test_what_lies_before_the_history_is_lost_but_only_where_the_lake_lacks_it() -> (
