@@ -46,7 +46,8 @@ class LakeWindow:
         Half-open; None for snapshots and for reports that Amazon makes.
     state : WindowState
     tries : int
-        Attempts in a row that came to nothing by Amazon's or the document's fault.
+        Attempts in a row that came to nothing by Amazon's or the document's fault; of
+        a committed window without tables, how often Amazon has said that it is empty.
     error_kind, error : str or None
         Of the last attempt, where it failed.
     report_id, report_document_id, sha256 : str or None

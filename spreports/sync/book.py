@@ -188,13 +188,18 @@ class Book:
         landed: Landed,
         sha256: str | None,
     ) -> None:
-        """Write that the lake has a version of a window."""
+        """Write that the lake has a version of a window.
+
+        One without rows counts how often in a row Amazon has said so.
+        """
+        was_empty = window.created_time is not None and not window.tables
+        said = max(window.tries, 1) + 1 if was_empty else 1
         self.put(
             stream,
             replace(
                 window,
                 state=WindowState.COMMITTED,
-                tries=0,
+                tries=0 if landed.tables else said,
                 error_kind=None,
                 error=None,
                 report_id=report.report_id,

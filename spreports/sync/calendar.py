@@ -17,7 +17,7 @@ from spreports.catalog import period_windows
 from spreports.catalog.periods import next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window, midnight, slices
-from spreports.sync.stream import Kind, Stream
+from spreports.sync.stream import Stream
 
 __all__ = [
     "Due",
@@ -26,7 +26,6 @@ __all__ = [
     "midnight",
     "plan_dated",
     "plan_snapshot",
-    "timely",
     "window_name",
 ]
 
@@ -86,24 +85,6 @@ class Work:
 def gap(window: LakeWindow, kind: str, why: str) -> LakeWindow:
     """Return a window that is given up."""
     return replace(window, state=WindowState.GAP, error_kind=kind, error=why)
-
-
-def timely(
-    stream: Stream, known: Iterable[LakeWindow], now: datetime
-) -> tuple[LakeWindow, ...]:
-    """Leave out what a clock that was ahead has asked for and the lake has no row of.
-
-    What it has rows of stays, and is asked for again once it is over.
-    """
-    today = midnight(now)
-
-    def is_early(window: LakeWindow) -> bool:
-        if stream.kind == Kind.SNAPSHOT:
-            return window.name > today.date().isoformat()
-        late = window.end is not None and window.end > today
-        return stream.kind == Kind.DATED and late
-
-    return tuple(window for window in known if window.rows or not is_early(window))
 
 
 def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Work:
@@ -200,7 +181,10 @@ def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
         return Due(window=window, reason="failed", newer_than=newer)
     settled = window.end + timedelta(days=stream.lookback_days)
     seldom = (stream.entry.cooldown_seconds or 0) > SELDOM_SECONDS
-    if made is not None and made >= (settled if seldom else min(settled, today)):
+    # Amazon was heard to say once, and may have erred, that there are no rows
+    unsure = window.tries == 1 and not window.tables and made and made < today
+    enough = settled if seldom else min(settled, today)
+    if made is not None and made >= enough and not unsure:
         return None
     if made is not None and seldom and today < settled:
         return None

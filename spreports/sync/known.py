@@ -6,13 +6,13 @@ learns here what it lacks, so that no day is cut anew which the lake has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows
-from spreports.sync.calendar import timely
+from spreports.sync.calendar import midnight
 from spreports.sync.lost import (
     Lost,
     forgotten,
@@ -23,9 +23,9 @@ from spreports.sync.lost import (
 from spreports.sync.rebuild import Look, OtherFeed, look_at
 from spreports.sync.rebuild_delta import windows_in_delta
 from spreports.sync.roots import refuse_delta
-from spreports.sync.stream import Stream
+from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Known", "Lakeside", "joined"]
+__all__ = ["Known", "Lakeside", "joined", "timely"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +152,24 @@ class Known:
         names = {window.name for window in self.windows}
         changed = [w for w in self.windows if before.get(w.name) != w]
         return changed, [name for name in before if name not in names]
+
+
+def timely(
+    stream: Stream, known: Iterable[LakeWindow], now: datetime
+) -> tuple[LakeWindow, ...]:
+    """Leave out what a clock that was ahead has asked for and the lake has no row of.
+
+    What it has rows of stays, and is asked for again once it is over.
+    """
+    today = midnight(now)
+
+    def is_early(window: LakeWindow) -> bool:
+        if stream.kind == Kind.SNAPSHOT:
+            return window.name > today.date().isoformat()
+        late = window.end is not None and window.end > today
+        return stream.kind == Kind.DATED and late
+
+    return tuple(window for window in known if window.rows or not is_early(window))
 
 
 def joined(

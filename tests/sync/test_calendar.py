@@ -296,3 +296,18 @@ def test_a_feed_is_a_value() -> None:
     assert feed.marketplaces == ("DE",)
     with pytest.raises(AttributeError):
         feed.since = None  # type: ignore[misc] # it is frozen
+
+
+def test_a_settled_window_that_is_empty_by_one_report_is_asked_for_once_more() -> None:
+    feed = stream(lookback=2)
+    now = FIRST + timedelta(days=40, hours=4)
+    known = committed((d.window for d in plan_dated(feed, (), now).due), now)
+    oldest = known[-1]
+
+    def due(tries: int, days: int) -> bool:
+        window = replace(oldest, tries=tries)
+        found = plan_dated(feed, [*known[:-1], window], now + timedelta(days=days)).due
+        return any(each.window.name == oldest.name for each in found)
+
+    # Not on the same day, and never again once it is confirmed or of an older ledger
+    assert [due(1, 0), due(1, 1), due(2, 1), due(0, 1)] == [False, True, False, False]
