@@ -289,7 +289,7 @@ def _compaction(
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise SinkError(
             f"{root.name}: the marker {marker.stem}.json is damaged; restore it from a"
-            " copy, or delete it and its files and sync again",
+            " copy, or delete it and its files and sync with refill=True",
             url=root.name,
         ) from None
     return reports, old
