@@ -166,15 +166,15 @@ def occurs(path: str, records: Sequence[dict[str, object]]) -> bool:
     Returns
     -------
     bool
-        True where its value is null, too, and where a list on the way has nothing in
-        it that could have the key.
+        True where its value is null, too, and where a list on the way is there and has
+        nothing in it, ever.
     """
     here: list[object] = list(records)
     *way, last = path.split(".")
     for part in way:
         key = part.removesuffix(_LIST)
         there = [each[key] for each in here if isinstance(each, dict) and key in each]
-        if part != key and any(child in (None, []) for child in there):
+        if part != key and there and all(child in (None, []) for child in there):
             return True
         here = []
         for child in there:
