@@ -66,7 +66,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sync.add_argument(
         "--refill",
         action="store_true",
-        help="fill a lake anew that was deleted; without it that is an error (exit 1)",
+        help="ask again for what the lake has lost, which is an error else (exit 1)",
     )
     add_storage(sync)
     add_connection(sync)

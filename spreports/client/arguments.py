@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from spreports.api.checks import listed_since
 from spreports.api.marketplaces import Marketplace, region_of, resolve
 from spreports.catalog import Catalogue, ReportType, check_request, period_of
 from spreports.catalog.periods import counts_last_day
@@ -105,8 +106,8 @@ def windows_of(
     return windows
 
 
-def since_of(since: Moment, now: datetime) -> datetime:
-    """Read from when on reports are listed.
+def since_of(since: Moment, now: datetime) -> datetime | None:
+    """Read from when on reports are listed; None for all that Amazon lists.
 
     Raises
     ------
@@ -119,7 +120,7 @@ def since_of(since: Moment, now: datetime) -> datetime:
             f"since={since} lies in the future: no report was made after now, "
             f"{now:%Y-%m-%dT%H:%M:%SZ}"
         )
-    return first
+    return listed_since(first, now)
 
 
 def check_by_catalogue(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Self
 
-from spreports.api.checks import check_id, listed_since
+from spreports.api.checks import check_id
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
 from spreports.api.models import ProcessingStatus
@@ -262,7 +262,7 @@ class Client(Syncing, Scheduling):
             report_types=[entry.report_type],
             processing_statuses=[ProcessingStatus.DONE],
             marketplace_ids=places if 0 < len(places) <= MOST_FILTERS else None,
-            created_since=listed_since(since_of(since, now), now),
+            created_since=since_of(since, now),
             page_size=100,
         )
         if len(places) > MOST_FILTERS:

@@ -86,8 +86,8 @@ class Syncing:
         retry_gaps : bool
             Try once more what was given up.
         refill : bool
-            Begin a feed anew, from its `since` on, whose lake has nothing left of what
-            the ledger knows there.
+            Ask again for what the ledger knows of a lake and the lake has no more:
+            single windows, or all of a feed, from its `since` on.
         timeout : float, seconds, optional
             For Amazon to finish; six hours when left out.
         on_progress : callable, optional
@@ -110,7 +110,8 @@ class Syncing:
             Another run keeps one of these feeds of this lake.
         SinkError
             The lake cannot be read, was begun in the other format, or is gone: deleted,
-            moved, or on a disk that is not mounted. Or it has the feed by another
+            moved, or on a disk that is not mounted; or lacks reports that the ledger
+            knows there, as an older copy does. Or it has the feed by another
             account of the same seller, or one of its marketplaces by another feed.
         UnauthorizedError
             The credentials are refused.

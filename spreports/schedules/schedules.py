@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import overload
 
-from spreports.api.checks import listed_since
 from spreports.api.models import ProcessingStatus, Report, ReportSchedule
 from spreports.catalog import Catalogue, ReportType, schedule_rivals
-from spreports.client.arguments import entry_of, marketplace_ids_of
-from spreports.plan.windows import Moment, moment
+from spreports.client.arguments import entry_of, marketplace_ids_of, since_of
+from spreports.plan.windows import Moment
 from spreports.reports.connection import Connection
 from spreports.reports.reports import Reports
 from spreports.schedules.changes import ScheduleChanges
@@ -232,12 +231,7 @@ class Schedules:
         """Yield the finished reports of these types."""
         now = self._connection.clock.now()
         ids = marketplace_ids_of(marketplaces) if marketplaces else None
-        earliest = moment(since, now, "since")
-        if earliest > now:
-            raise ValueError(
-                "since lies in the future: give a time up to now, such as '30d'"
-            )
-        created_since = listed_since(earliest, now)
+        created_since = since_of(since, now)
         for batch in _tens(types):
             yield from self._connection.api.iter_reports(
                 report_types=batch,

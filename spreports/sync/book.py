@@ -52,10 +52,8 @@ class Book:
     to : str
     storage_options : mapping or None
     format : ``"parquet"`` or ``"delta"``
-        Of a Delta lake other hosts may have brought something since: it is looked at
-        in each run.
     refill : bool
-        Begin the feeds anew whose lake is gone.
+        Ask again for what a lake has lost.
     """
 
     def __init__(
