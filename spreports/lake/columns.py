@@ -151,7 +151,9 @@ def protect_root(root: Place, columns: Columns) -> Protected:
                     url=root.name,
                 )
     reports = files = 0
-    known = _catalogued(state)
+    # Where no report has a file, its columns are yet to come
+    has_files = any(held.spans for held in state.holdings)
+    known = _catalogued(state) if has_files else frozenset(columns.names)
     for stem in state.markers:
         inside = [held for held in state.holdings if held.marker == stem]
         found = [_concerned(root, held, columns) for held in inside]

@@ -233,7 +233,7 @@ class Lake:
         what = Columns(tuple(columns), key)
         done = [protect_root(root.place, what) for root in self._roots(report_type)]
         unknown = set(what.names).difference(*(each.known for each in done))
-        if unknown:
+        if done and unknown:
             raise ValueError(
                 f"no report there has a column {', '.join(map(repr, sorted(unknown)))}:"
                 " check the spelling against the lake's own columns; the other columns"

@@ -248,6 +248,11 @@ def test_a_column_that_nobody_has_is_no_protection(shore: Lakeside) -> None:
         lake.protect(["buyer-email", "buyer-emial"])
 
     assert shore.scan().collect().columns == ["quantity"]
+    # Of a type, or of rows, that are yet to come nobody can tell
+    assert lake.protect(["nosuch"], "listings") == (0, 0)
+    kind = "GET_UNHEARD_OF"
+    shore.put("2", personal()[:0], report_type=kind, partition_by=["quantity"])
+    assert lake.protect(["nosuch"], kind) == (0, 0)
     # Dropped before, or of the catalogue and of reports to come
     assert lake.protect(["buyer-email"], key=KEY) == (0, 0)
     assert lake.protect(["amazon-order-id"]) == (0, 0)
