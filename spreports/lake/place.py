@@ -111,6 +111,9 @@ class Place:
                 found = self.fs.ls(self.path, detail=True)
             except (FileNotFoundError, NotADirectoryError):
                 return {}
+            finally:
+                # Kept, it would say of a file that comes later that it is not there
+                self.fs.invalidate_cache(self.path)
         names = {
             str(entry["name"]).rstrip("/").rpartition("/")[2]: entry["type"]
             == "directory"
@@ -120,17 +123,22 @@ class Place:
 
     def files(self) -> dict[str, int]:
         """Return every file below this folder, by relative path, with its size."""
-        with self.refusals("list"):
-            self.fs.invalidate_cache()
-            try:
-                found = self.fs.find(self.path, detail=True)
-            except FileNotFoundError:
-                return {}
+        found = self._found()
+        self.fs.invalidate_cache()
         start = len(self.path) + 1
         return {
             str(path)[start:]: int(facts["size"] or 0)
             for path, facts in sorted(found.items())
         }
+
+    def _found(self) -> dict[str, Any]:
+        """List every file below this folder; the file system keeps what it lists."""
+        with self.refusals("list"):
+            self.fs.invalidate_cache()
+            try:
+                return dict(self.fs.find(self.path, detail=True))
+            except FileNotFoundError:
+                return {}
 
     def size(self, path: str) -> int | None:
         """Return the bytes of a file below this folder, not by a listing of before."""
@@ -214,8 +222,14 @@ class Place:
         """Open a file, to be read at any place."""
         if self.is_local:
             return pa.OSFile(place)
+        try:
+            file = self.fs.open(place, "rb", cache_type="none")
+        except FileNotFoundError:
+            # By a listing, maybe, that the program asked the same file system for
+            self.fs.invalidate_cache(place.rpartition("/")[0])
+            file = self.fs.open(place, "rb", cache_type="none")
         # What is read ahead, and kept, is for `Ranges` to say
-        return Ranges(self.fs.open(place, "rb", cache_type="none"))
+        return Ranges(file)
 
     @contextmanager
     def noted(self) -> Iterator[None]:
@@ -227,7 +241,7 @@ class Place:
         if not self.is_s3:
             yield
             return
-        self.files()
+        self._found()
         try:
             yield
         finally:

@@ -25,6 +25,7 @@ from fsspec.core import url_to_fs
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
+from spreports.load.delta_reading import name_id, window_id
 from spreports.load.delta_rows import DeltaRows, rows_of
 from spreports.load.object_store import delta_options, delta_url
 from spreports.load.parquet import SinkResult
@@ -222,9 +223,9 @@ class _Table:
             write_deltalake,
         )
 
-        told = [Transaction(_name_id(report), 1) for report in wanted]
-        told += [Transaction(_window_id(r), _version(r)) for r in newest]
-        restated = any(table.transaction_version(_window_id(r)) for r in newest)
+        told = [Transaction(name_id(report.name), 1) for report in wanted]
+        told += [Transaction(window_id(r.window), _version(r)) for r in newest]
+        restated = any(table.transaction_version(window_id(r.window)) for r in newest)
         windows = ", ".join(f"'{report.window}'" for report in newest)
         commit = CommitProperties(
             custom_metadata={"spreports": run}, app_transactions=told
@@ -291,9 +292,9 @@ def _is_news(table: DeltaTable | None, report: DeltaReport) -> bool:
     """Whether neither this report nor a newer version of it is in the table."""
     if table is None:
         return True
-    if table.transaction_version(_name_id(report)) is not None:
+    if table.transaction_version(name_id(report.name)) is not None:
         return False
-    there = table.transaction_version(_window_id(report))
+    there = table.transaction_version(window_id(report.window))
     return there is None or there <= _version(report)
 
 
@@ -305,14 +306,6 @@ def _newest(reports: Sequence[DeltaReport]) -> list[DeltaReport]:
         if known is None or _version(known) <= _version(report):
             found[report.window] = report
     return list(found.values())
-
-
-def _name_id(report: DeltaReport) -> str:
-    return f"spreports/report/{report.name}"
-
-
-def _window_id(report: DeltaReport) -> str:
-    return f"spreports/window/{report.window}"
 
 
 def _version(report: DeltaReport) -> int:

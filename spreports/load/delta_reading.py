@@ -1,11 +1,12 @@
-"""What a Delta table holds, counted without a look at its rows' own columns."""
+"""What a Delta table holds, without a look at its rows' own columns."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -13,7 +14,10 @@ from spreports.errors import SinkError
 from spreports.load.object_store import delta_options, delta_url
 from spreports.load.target import refusals, shown
 
-__all__ = ["count_by"]
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["count_by", "name_id", "transactions_of", "window_id"]
 
 
 def count_by(
@@ -42,6 +46,65 @@ def count_by(
     SinkError
         deltalake is not installed, or the target refused.
     """
+    counts: Counter[tuple[Any, ...]] = Counter()
+    with _opened(url, storage_options) as table:
+        if table is None:
+            return {}
+        for batch in table.to_pyarrow_dataset().to_batches(columns=list(columns)):
+            groups = pa.Table.from_batches([batch]).group_by(list(columns))
+            for group in groups.aggregate([([], "count_all")]).to_pylist():
+                counts[tuple(group[c] for c in columns)] += group["count_all"]
+    return dict(counts)
+
+
+def transactions_of(
+    url: str | os.PathLike[str],
+    ids: Sequence[str],
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> frozenset[str]:
+    """Tell which transaction ids a Delta table was ever told of.
+
+    What is deleted from a table leaves them there. Each id is looked for in the log.
+
+    Parameters
+    ----------
+    url : str or path
+    ids : sequence of str
+    storage_options : mapping, optional
+        As for fsspec, or Delta Lake's own.
+
+    Returns
+    -------
+    frozenset of str
+        Empty where there is no table.
+
+    Raises
+    ------
+    SinkError
+        As `count_by`.
+    """
+    with _opened(url, storage_options) as table:
+        if table is None:
+            return frozenset()
+        return frozenset(i for i in ids if table.transaction_version(i) is not None)
+
+
+def name_id(name: str) -> str:
+    """Return the transaction id of a report, by `DeltaReport.name`."""
+    return f"spreports/report/{name}"
+
+
+def window_id(window: str) -> str:
+    """Return the transaction id of a window, by `DeltaReport.window`."""
+    return f"spreports/window/{window}"
+
+
+@contextmanager
+def _opened(
+    url: str | os.PathLike[str], options: Mapping[str, Any] | None
+) -> Iterator[DeltaTable | None]:
+    """Open a table for reading; None where there is none."""
     text = os.fspath(url)
     name = shown(text)
     try:
@@ -51,17 +114,12 @@ def count_by(
         msg = f"{name}: format='delta' needs pip install 'spreports[delta]'"
         raise SinkError(msg, url=name) from None
     try:
-        place, storage = delta_url(text), delta_options(text, storage_options)
+        place, storage = delta_url(text), delta_options(text, options)
     except ValueError as exc:
         raise SinkError(f"{name}: {exc}", url=name) from None
-    counts: Counter[tuple[Any, ...]] = Counter()
-    with refusals(text, dict(storage_options or {}), "read the Delta table at"):
+    with refusals(text, dict(options or {}), "read the Delta table at"):
         try:
             table = DeltaTable(place, storage_options=storage)
         except TableNotFoundError:
-            return {}
-        for batch in table.to_pyarrow_dataset().to_batches(columns=list(columns)):
-            groups = pa.Table.from_batches([batch]).group_by(list(columns))
-            for group in groups.aggregate([([], "count_all")]).to_pylist():
-                counts[tuple(group[c] for c in columns)] += group["count_all"]
-    return dict(counts)
+            table = None
+        yield table

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spreports.reports.origin import StoredBytes
     from spreports.reports.verdict import Verdict
 
-__all__ = ["window_mark", "write_delta"]
+__all__ = ["report_name", "window_mark", "write_delta"]
 
 CREATED = pa.field("report_created_time", pa.timestamp("us", "UTC"))
 
@@ -74,6 +74,11 @@ def write_delta(
         )
 
 
+def report_name(account: str, stem: str, table: str) -> str:
+    """Return the name by which a table knows that it has a report."""
+    return f"{account}/{stem}/{table}"
+
+
 def window_mark(account: str, key: str, table: str) -> str:
     """Return the value of ``report_window``: equal for versions of the same rows.
 
@@ -113,7 +118,7 @@ def _described(
     said = target.provenance.get("version_of") or version_of(stored, reading)
     key = said or key or target.stem
     return DeltaReport(
-        name=f"{account}/{target.stem}/{table}",
+        name=report_name(account, target.stem, table),
         window=window_mark(account, key, table),
         made=made,
         constants=constants,

@@ -17,9 +17,9 @@ from spreports.sync.lost import (
     Lost,
     forgotten,
     insist_on_lake,
-    lost_of_delta,
     lost_windows,
 )
+from spreports.sync.lost_delta import lost_of_delta
 from spreports.sync.rebuild import Look, OtherFeed, look_at
 from spreports.sync.rebuild_delta import windows_in_delta
 from spreports.sync.roots import refuse_delta
@@ -96,14 +96,15 @@ class Known:
     def _of_delta(
         cls, stream: Stream, before: tuple[LakeWindow, ...], lake: Lakeside
     ) -> Known:
-        lost = lost_of_delta(stream, before, lake.to, lake.storage_options)
+        there = windows_in_delta(stream, lake.to, lake.storage_options)
+        lost = lost_of_delta(stream, before, there, lake.to, lake.storage_options)
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
-        there = windows_in_delta(stream, lake.to, lake.storage_options)
+        windows = joined(() if lost.is_all else before, there)
         return cls(
             before=before,
-            windows=joined(() if lost.windows else before, there),
-            begun_anew=bool(lost.windows),
+            windows=windows if lost.is_all else forgotten(windows, lost),
+            begun_anew=lost.is_all,
         )
 
     @classmethod

@@ -15,14 +15,13 @@ from typing import Any
 from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.lake.purge import purged_before
-from spreports.lake.roots import is_delta
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem
 from spreports.sync.roots import root_name
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Lost", "forgotten", "insist_on_lake", "lost_of_delta", "lost_windows"]
+__all__ = ["Lost", "forgotten", "held", "insist_on_lake", "lost_windows", "roots_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +38,6 @@ class Lost:
 
     windows: tuple[LakeWindow, ...] = ()
     is_all: bool = False
-
-
-def lost_of_delta(
-    stream: Stream,
-    known: Sequence[LakeWindow],
-    to: str,
-    storage_options: Mapping[str, Any] | None,
-) -> Lost:
-    """Return what is lost of Delta tables: all, or nothing where one is there."""
-    held = _held(known)
-    for root in sorted({root for w in held for root in _roots(stream, w)}):
-        if is_delta(_place(to, root, storage_options)):
-            return Lost()
-    return Lost(tuple(held), is_all=True)
 
 
 def lost_windows(
@@ -83,8 +68,8 @@ def lost_windows(
     SinkError
         The lake cannot be read.
     """
-    held = _held(known)
-    lacking = {w.name: _lacking(stream, w, there) for w in held}
+    wanted = held(known)
+    lacking = {w.name: _lacking(stream, w, there) for w in wanted}
     days = {
         root: purged_before(_place(to, root, storage_options))
         for root in sorted({root for roots in lacking.values() for root in roots})
@@ -93,14 +78,14 @@ def lost_windows(
         root: datetime.combine(day, time(), UTC) if day else None
         for root, day in days.items()
     }
-    kept = [w for w in held if not lacking[w.name]]
+    kept = [w for w in wanted if not lacking[w.name]]
     lost = [
         w
-        for w in held
+        for w in wanted
         if any(not _is_purged(stream, w, limits[root]) for root in lacking[w.name])
         and not _is_superseded(stream, w, kept)
     ]
-    partly = any(len(lacking[w.name]) < len(set(_roots(stream, w))) for w in held)
+    partly = any(len(lacking[w.name]) < len(list(roots_of(stream, w))) for w in wanted)
     return Lost(tuple(lost), is_all=bool(lost) and not partly)
 
 
@@ -147,16 +132,18 @@ def insist_on_lake(stream: Stream, lost: Lost, to: str) -> None:
     )
 
 
-def _held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
+def held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
+    """Return the windows of which a lake should have rows."""
     return [w for w in known if w.state == WindowState.COMMITTED and w.rows]
 
 
-def _roots(stream: Stream, window: LakeWindow) -> Iterator[str]:
-    """Yield the data roots that have rows of a window."""
+def roots_of(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
+    """Yield the tables that have rows of a window, each with its data root."""
     several = len(window.tables) > 1
     for table, has in window.tables.items():
         if has.rows:
-            yield root_name(stream.entry.report_type, table if several else None)
+            name = table if several else None
+            yield table, root_name(stream.entry.report_type, name)
 
 
 def _place(to: str, root: str, storage_options: Mapping[str, Any] | None) -> Place:
@@ -168,7 +155,7 @@ def _lacking(
 ) -> list[str]:
     """Return the data roots that should have a window's report and have not."""
     stem = file_stem(str(window.report_id))
-    roots = set(_roots(stream, window))
+    roots = [root for _, root in roots_of(stream, window)]
     return [root for root in roots if stem not in there.get(root, frozenset())]
 
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.lake import groups, ranges, reading, scan
+from spreports.lake.place import Place
 from spreports.lake.reading import Wanted
 from tests.lake.lakes import DAY, Lakeside, orders, rows_of, rows_of_table
 from tests.load.lake import Bucket
@@ -170,6 +171,31 @@ def test_a_listing_is_not_believed_for_longer_than_a_query(bucket: Bucket) -> No
     elsewhere.pipe_file(f"{bucket.name}/lake/{name}", b"of somebody else")
 
     assert bucket.fs.info(f"{bucket.name}/lake/{name}")["size"] == 16
+
+
+def test_a_file_that_came_after_a_listing_is_there(bucket: Bucket) -> None:
+    """A compaction lists the folder and then has a sync's new marker."""
+    lakeside = Lakeside(f"s3://{bucket.name}/lake", bucket.options, bucket.fs)
+    elsewhere = Lakeside(
+        lakeside.url, {**bucket.options, "skip_instance_cache": True}, bucket.fs
+    )
+    elsewhere.put("1", orders(1), day=1)
+    place = Place.open(lakeside.root(), bucket.options)
+
+    place.entries()
+    elsewhere.put("2", orders(2), day=2)
+    with place.parquet("2-0.parquet") as file:
+        assert file.metadata.num_rows == orders(2).num_rows
+
+    place.files()
+    elsewhere.put("1", orders(1).slice(0, 1), day=1)
+    with place.parquet("1-0.parquet") as file:
+        assert file.read().num_rows == 1
+
+    bucket.fs.ls(place.path)  # what the program lists by itself is kept
+    elsewhere.put("3", orders(3), day=3)
+    with place.parquet("3-0.parquet") as file:
+        assert file.metadata.num_rows == orders(3).num_rows
 
 
 @pytest.mark.parametrize("brought", [False, True])

@@ -1,0 +1,103 @@
+"""Rows that are not in the Delta tables where the ledger knows them.
+
+A table's log names each report that was ever committed there, also of one whose rows
+were deleted since. A log that does not know a report is that of another table, or of an
+older copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from spreports.lake.place import Place
+from spreports.lake.roots import is_delta
+from spreports.ledger import LakeWindow
+from spreports.load.delta_reading import (
+    count_by,
+    name_id,
+    transactions_of,
+    window_id,
+)
+from spreports.reports.into_delta import report_name, window_mark
+from spreports.reports.naming import file_stem
+from spreports.sync.lost import Lost, held, roots_of
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["lost_of_delta"]
+
+
+def lost_of_delta(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    there: Sequence[LakeWindow],
+    to: str,
+    storage_options: Mapping[str, Any] | None,
+) -> Lost:
+    """Return what is lost of Delta tables.
+
+    Parameters
+    ----------
+    stream : Stream
+    known : sequence of LakeWindow
+        By the ledger.
+    there : sequence of LakeWindow
+        By the tables.
+    to : str
+    storage_options : mapping or None
+
+    Returns
+    -------
+    Lost
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read.
+    """
+    wanted = held(known)
+    newest = {window.name: str(window.created_time) for window in there}
+    absent = [w for w in wanted if newest.get(w.name, "") < str(w.created_time)]
+    gone: set[str] = set()
+    for root, (table, its) in _by_root(stream, absent).items():
+        url = f"{to.rstrip('/')}/{root}"
+        if not is_delta(Place.open(url, storage_options)):
+            gone |= {window.name for window in its}
+            continue
+        has: Mapping[tuple[Any, ...], int] = {}
+        if stream.kind == Kind.LISTED:
+            # Thousands of them, each looked for in the log, would take long
+            has = count_by(url, ("report_id",), storage_options=storage_options)
+        told = {
+            w.name: list(_transactions(stream, w, table))
+            for w in its
+            if (w.report_id,) not in has
+        }
+        found = transactions_of(
+            url,
+            [each for ids in told.values() for each in ids],
+            storage_options=storage_options,
+        )
+        gone |= {name for name, ids in told.items() if found.isdisjoint(ids)}
+    lost = tuple(window for window in absent if window.name in gone)
+    return Lost(lost, is_all=bool(lost) and len(lost) == len(wanted))
+
+
+def _by_root(
+    stream: Stream, windows: Sequence[LakeWindow]
+) -> dict[str, tuple[str, list[LakeWindow]]]:
+    """Group windows by the data roots that should have rows of them."""
+    found: dict[str, tuple[str, list[LakeWindow]]] = {}
+    for window in windows:
+        for table, root in roots_of(stream, window):
+            found.setdefault(root, (table, []))[1].append(window)
+    return found
+
+
+def _transactions(stream: Stream, window: LakeWindow, table: str) -> Iterator[str]:
+    """Yield the ids of which a table that was given a window's rows has one."""
+    stem = file_stem(str(window.report_id))
+    yield name_id(report_name(stream.account, stem, table))
+    if stream.kind == Kind.LISTED and window.item is not None:
+        # By another document, which came first
+        yield window_id(window_mark(stream.account, window.item, table))

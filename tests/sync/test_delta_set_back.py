@@ -1,0 +1,91 @@
+"""Delta tables that are older than the store: told, and filled where they lack rows."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import deltalake
+import polars as pl
+import pytest
+
+import spreports as spr
+from spreports.simulator import Simulator
+from tests.clocks import ManualClock
+from tests.sync.conftest import calls
+from tests.sync.lake import LISTINGS, ORDERS, SETTLEMENT, TRAFFIC, day
+from tests.sync.test_set_back import DAY, FEED, LACKS, TRAFFIC_FEED, simulator
+
+__all__ = ["simulator"]
+
+LISTINGS_FEED = spr.Feed("listings", marketplaces=["DE"])
+SETTLED = spr.Feed("settlement", marketplaces=["DE"])
+BY_DATE = f"{TRAFFIC}/salesAndTrafficByDate"
+
+
+def rows(lake: str, root: str) -> list[tuple[object, ...]]:
+    table = pl.read_delta(f"{lake}/{root}")
+    return sorted(table.rows(), key=repr)
+
+
+def test_what_older_copies_of_tables_lack_is_told_and_brought_again(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    feeds = [FEED, TRAFFIC_FEED, LISTINGS_FEED, SETTLED]
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    client.sync(feeds, lake, format="delta")
+    shutil.copytree(lake, home.with_name("copy"))
+    simulator.place_report(SETTLEMENT, ["DE"], day(5), day(9))
+    for _ in range(2):
+        clock.advance(DAY)
+        assert client.sync(feeds, lake, format="delta").failed == ()
+    roots = (ORDERS, BY_DATE, LISTINGS, f"{SETTLEMENT}/rows")
+    whole = {root: rows(lake, root) for root in roots}
+    shutil.rmtree(lake)
+    shutil.copytree(home.with_name("copy"), lake)
+    before = calls(simulator)
+
+    for dry in (True, False):
+        with pytest.raises(spr.SinkError, match=LACKS) as caught:
+            client.sync(feeds, lake, format="delta", dry_run=dry)
+    assert "refill=True" in str(caught.value)
+    assert calls(simulator) == before
+    result = client.sync(feeds, lake, format="delta", refill=True)
+
+    assert (result.failed, result.gaps, result.created) == ((), (), 0)
+    assert {root: rows(lake, root) for root in roots} == whole
+    assert client.sync(feeds, lake, format="delta").windows == 0
+
+
+def test_an_older_version_of_a_day_is_told_though_no_day_lacks(
+    client: spr.Client, clock: ManualClock, lake: str, home: Path
+) -> None:
+    client.sync(FEED, lake, format="delta")
+    clock.advance(DAY)
+    client.sync(FEED, lake, format="delta")
+    days = pl.read_delta(f"{lake}/{ORDERS}")["data_start_time"].n_unique()
+    (*_, last) = sorted(Path(lake, ORDERS, "_delta_log").glob("*.json"))
+    last.unlink()
+
+    assert pl.read_delta(f"{lake}/{ORDERS}")["data_start_time"].n_unique() == days
+    with pytest.raises(spr.SinkError, match=LACKS):
+        client.sync(FEED, lake, format="delta")
+
+
+def test_rows_that_people_delete_from_a_table_are_not_taken_for_a_loss(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    feeds = [FEED, TRAFFIC_FEED, SETTLED]
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    client.sync(feeds, lake, format="delta")
+    for root in (ORDERS, BY_DATE, f"{SETTLEMENT}/rows"):
+        table = deltalake.DeltaTable(f"{lake}/{root}")
+        table.delete()
+        table.optimize.compact()
+        table.create_checkpoint()
+    clock.advance(DAY)
+
+    result = client.sync(feeds, lake, format="delta")
+
+    assert (result.failed, result.gaps) == ((), ())
+    assert result.windows == 3 + 2
