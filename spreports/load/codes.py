@@ -29,6 +29,8 @@ MOST_TEXTS: Final = 1 << 16
 MOST_BYTES: Final = 1 << 20
 # At which Arrow gives a row group's dictionary up and writes the rest as plain values
 PAGE_BYTES: Final = 1 << 20
+# Of fewer rows Arrow makes a dictionary in less time than our calls take
+FEWEST_ROWS: Final = 4_096
 
 
 class Vocabulary:
@@ -233,7 +235,9 @@ def one_dictionary(
 ) -> pa.ChunkedArray | pa.Array:
     """Return numbers, or texts, as one dictionary of the texts that they have."""
     whole = in_one_piece(column)
-    anew = by_appearance(whole, len(texts)) if whole.type == pa.uint8() else None
+    anew = None
+    if whole.type == pa.uint8() and len(whole) >= FEWEST_ROWS:
+        anew = by_appearance(whole, len(texts))
     if anew is None:
         coded = whole.dictionary_encode()
         anew = coded.indices, coded.dictionary

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from spreports.at_work import cores
 from spreports.load.encoding import Encoding
 from spreports.load.part_file import PartFile
-from spreports.load.rowgroups import abandon, is_nested, open_writer
+from spreports.load.rowgroups import abandon, is_nested, opener
 from spreports.load.sink_errors import as_sink_errors
 
 __all__ = ["Encoders"]
@@ -34,6 +34,10 @@ _NOTE_LAST = hasattr(pq.ParquetWriter, "add_key_value_metadata")
 # Encoded before unused memory is given back, so that small row groups need not ask for
 # it anew each time
 RELEASE_BYTES = 4 << 20
+
+
+# To have less than so much on its way to the disk takes longer than to wait for it
+HINT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,10 @@ class _Open:
         Where that is done.
     writer : pyarrow.parquet.ParquetWriter or None
         None before its first row group.
-    rows, size : int, rows and bytes
+    rows : int
         What its row groups have.
+    size : int, bytes
+        Of them on their way to the disk.
     """
 
     local: Path
@@ -101,7 +107,7 @@ class Encoders:
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
     written : callable, optional
-        Called on a thread behind each row group, as `Target.written`.
+        Called on a thread behind row groups of a MiB and more, as `Target.written`.
 
     Attributes
     ----------
@@ -136,12 +142,12 @@ class Encoders:
         self._idle = threading.Condition()
         self._running, self._stopped = 0, False
         self.queued = self._unreleased = 0
-        self._encoding = Encoding()
-        self._handed: tuple[str, ...] = ()
+        self.learn(Encoding(), ())
 
     def learn(self, encoding: Encoding, handed: tuple[str, ...]) -> None:
-        """Take how to write columns, before any is: see `rowgroups.open_writer`."""
-        self._encoding, self._handed = encoding, handed
+        """Take how to write columns, before any is: see `rowgroups.opener`."""
+        note = {} if _NOTE_LAST else self._note
+        self._opened = opener(self._schema, note=note, encoding=encoding, handed=handed)
 
     def encode(
         self,
@@ -289,32 +295,25 @@ class Encoders:
         release: bool,
     ) -> None:
         """Write one row group (on a thread); give unused memory back behind it."""
-        writer = file.writer = file.writer or self._open_writer(file)
+        writer = file.writer = file.writer or self._opened(file.local)
         with rows() as table:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
         if self._written is not None:
-            self._written(file.local, file.size)
-            file.size = file.local.stat().st_size
+            size = file.local.stat().st_size
+            if size - file.size >= HINT_BYTES:
+                self._written(file.local, file.size)
+                file.size = size
         if release:
             pa.default_memory_pool().release_unused()
 
     def _finish(self, file: _Open) -> None:
         """Close a file (on a thread)."""
-        writer = file.writer or self._open_writer(file)
+        writer = file.writer or self._opened(file.local)
         if _NOTE_LAST:
             writer.add_key_value_metadata(dict(self._note))
         writer.close()
         size = file.local.stat().st_size
         self._files.done.append(PartFile(file.local, file.path, file.rows, size))
         del self._files.unfinished[file.path]
-
-    def _open_writer(self, file: _Open) -> pq.ParquetWriter:
-        return open_writer(
-            file.local,
-            self._schema,
-            note={} if _NOTE_LAST else self._note,
-            encoding=self._encoding,
-            handed=self._handed,
-        )

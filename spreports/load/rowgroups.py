@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow.fs import LocalFileSystem
 
 from spreports.load.encoding import Encoding, is_text
 
@@ -24,6 +25,7 @@ __all__ = [
     "can_take_dictionaries",
     "in_steps",
     "open_writer",
+    "opener",
     "row_bytes",
     "windows",
     "with_dictionaries",
@@ -135,43 +137,61 @@ def open_writer(
     encoding: Encoding,
     handed: Collection[str] = (),
 ) -> pq.ParquetWriter:
-    """Begin a Parquet file.
+    """Begin a Parquet file; parameters as `opener`."""
+    return opener(schema, note=note, encoding=encoding, handed=handed)(path)
+
+
+def opener(
+    schema: pa.Schema,
+    *,
+    note: Mapping[str, str],
+    encoding: Encoding,
+    handed: Collection[str] = (),
+) -> Callable[[Path], pq.ParquetWriter]:
+    """Return what begins Parquet files that are alike: there may be thousands.
 
     Parameters
     ----------
-    path : Path
     schema : pyarrow.Schema
         Its own metadata is dropped: it describes another table.
     note : mapping of str to str
-        Goes to the file's key-value metadata.
+        Goes to the files' key-value metadata.
     encoding : Encoding
     handed : collection of str
-        Columns that come as dictionaries, and are texts to whoever reads the file.
+        Columns that come as dictionaries, and are texts to whoever reads a file.
 
     Returns
     -------
-    pyarrow.parquet.ParquetWriter
+    callable
+        Takes a path, gives a pyarrow.parquet.ParquetWriter.
     """
     counted = [name for name in schema.names if name not in encoding.bare]
     schema = schema.with_metadata(dict(note) or None)
-    writer = pq.ParquetWriter(
-        path,
-        with_dictionaries(schema, handed),
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=list(encoding.dictionary) or False,
-        # A list names leaves, which leaves nested columns out: only where it must be
-        write_statistics=counted if encoding.bare else True,
-        write_page_checksum=True,
-        data_page_size=encoding.page_bytes,
-        store_schema=not handed,
-        **_page_rows(),
-    )
-    if handed:
-        # What `store_schema` would write: it keeps the zone of timestamps
-        stored = base64.b64encode(schema.serialize())
-        writer.add_key_value_metadata({**note, "ARROW:schema": stored})
-    return writer
+    taken = with_dictionaries(schema, handed)
+    # What `store_schema` would write: it keeps the zone of timestamps
+    stored = {**note, "ARROW:schema": base64.b64encode(schema.serialize())}
+    files = LocalFileSystem()
+
+    def begin(path: Path) -> pq.ParquetWriter:
+        writer = pq.ParquetWriter(
+            path,
+            taken,
+            filesystem=files,  # left out, the path is first tried as a URI
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(encoding.dictionary) or False,
+            # A list names leaves, which leaves nested columns out: only where it must
+            write_statistics=counted if encoding.bare else True,
+            write_page_checksum=True,
+            data_page_size=encoding.page_bytes,
+            store_schema=not handed,
+            **_page_rows(),
+        )
+        if handed:
+            writer.add_key_value_metadata(stored)
+        return writer
+
+    return begin
 
 
 def in_steps(rows: pa.Table) -> pa.Table:
@@ -188,6 +208,8 @@ def in_steps(rows: pa.Table) -> pa.Table:
     -------
     pyarrow.Table
     """
+    if rows.num_rows <= STEP_ROWS:
+        return rows
     columns = []
     for column in rows.columns:
         converted = pa.types.is_decimal(column.type) or pa.types.is_temporal(
