@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spreports.load.scratch import Scratch
+from spreports.load.scratch import Piece, Scratch
 from spreports.load.share import Share
 
 if TYPE_CHECKING:
@@ -45,7 +44,8 @@ class Waiting:
     ----------
     latest : int
         The window of which it got rows last.
-    scratch : Scratch or None
+    pieces : list of Piece
+        On the disk.
     shares : list of Share
     windows : list of Window
         Of which each share is one.
@@ -56,7 +56,7 @@ class Waiting:
     """
 
     latest: int = 0
-    scratch: Scratch | None = None
+    pieces: list[Piece] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     rows: int = 0
@@ -80,13 +80,12 @@ class Waiting:
         self.rows += rows.num_rows
         self.size += size_of(rows, each)
 
-    def set_aside(self, path: Path) -> list[Window]:
+    def set_aside(self, scratch: Scratch) -> list[Window]:
         """Have the rows wait on the disk.
 
         Parameters
         ----------
-        path : Path
-            Where, if none of them are there yet.
+        scratch : Scratch
 
         Returns
         -------
@@ -98,9 +97,9 @@ class Waiting:
         OSError
             The disk refused.
         """
-        self.scratch = self.scratch or Scratch(path)
         small = self.size - self.aside < SMALL_BYTES * len(self.shares)
-        self.scratch.append([share.cut() for share in self.shares], together=small)
+        tables = [share.cut() for share in self.shares]
+        self.pieces.append(scratch.append(tables, together=small))
         self.aside = self.size
         self.shares.clear()
         gone, self.windows = self.windows, []
@@ -109,14 +108,14 @@ class Waiting:
     @contextlib.contextmanager
     def taken(self) -> Iterator[list[pa.Table]]:
         """Give all rows, in order; they are gone afterwards."""
-        early = self.scratch.read() if self.scratch else []
+        early = [table for piece in self.pieces for table in piece.read()]
         tables = [*early, *(share.cut() for share in self.shares)]
         yield tables
         self.shares.clear()
         tables.clear()
         early.clear()
-        if self.scratch:
-            self.scratch.delete()
+        for piece in self.pieces:
+            piece.delete()
 
 
 def size_of(rows: Share, each: int) -> int:

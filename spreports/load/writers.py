@@ -22,6 +22,7 @@ from spreports.load.encoders import Encoders
 from spreports.load.encoding import PAGE_BYTES, Encoding, choose_encoding
 from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import in_steps, row_bytes
+from spreports.load.scratch import Scratch
 from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
 from spreports.load.waiting import Waiting, Window, size_of
@@ -245,14 +246,14 @@ class PartWriters:
         Those of folders that got none for longest come first. Where all folders have
         rows in each window, none of its memory is free before the last one.
         """
-        for held in self._waiting.values():
-            if self._held <= left:
-                break
-            if held.shares:
-                with as_sink_errors():
-                    gone = held.set_aside(self._home / f"{self._scratches}.arrow")
-                self._scratches += 1
-                self._let_go(gone)
+        path = self._home / f"{self._scratches}.arrow"
+        self._scratches += 1
+        with as_sink_errors(), Scratch(path) as scratch:
+            for held in self._waiting.values():
+                if self._held <= left:
+                    break
+                if held.shares:
+                    self._let_go(held.set_aside(scratch))
 
 
 def _eighths(folders: int) -> int:

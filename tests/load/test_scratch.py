@@ -31,16 +31,15 @@ NESTED = pa.table(
 def test_any_rows_of_any_type_come_back_in_order(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[list[int]]
 ) -> None:
-    scratch = Scratch(tmp_path_factory.mktemp("scratch") / "0.arrow")
-    pieces = [NESTED.slice(min(cut), max(cut) - min(cut)) for cut in cuts]
+    path = tmp_path_factory.mktemp("scratch") / "0.arrow"
+    tables = [NESTED.slice(min(cut), max(cut) - min(cut)) for cut in cuts]
 
-    scratch.append(pieces[:1])
-    for piece in pieces[1:]:
-        scratch.append([piece, piece])
-    back = pa.concat_tables(scratch.read()).to_pylist()
+    with Scratch(path) as scratch:
+        pieces = [scratch.append([table, table]) for table in tables]
 
-    expected = pieces[:1] + [piece for piece in pieces[1:] for _ in range(2)]
-    assert back == pa.concat_tables(expected).to_pylist()
+    for table, piece in reversed([*zip(tables, pieces, strict=True)]):
+        back = pa.concat_tables(piece.read()).to_pylist()
+        assert back == table.to_pylist() * 2
 
 
 @given(cuts=st.lists(st.integers(0, 40), min_size=1))
@@ -51,28 +50,28 @@ def test_rows_put_together_come_back_in_order_whatever_their_columns_became(
     narrow = narrow.append_column("number", pa.array(range(20), pa.uint8()))
     wide = narrow.set_column(4, "number", narrow["number"].cast(pa.uint16()))
     pieces = [(wide if cut > 20 else narrow).slice(cut % 21, 3) for cut in cuts]
-    scratch = Scratch(tmp_path_factory.mktemp("scratch") / "0.arrow")
+    with Scratch(tmp_path_factory.mktemp("scratch") / "0.arrow") as scratch:
+        scratch.append(pieces[:1])
+        back = scratch.append(pieces, together=True).read
 
-    scratch.append(pieces, together=True)
-    scratch.append(pieces[:1], together=True)
-    back = scratch.read()
-
-    rows = [row for table in back for row in table.to_pylist()]
-    assert rows == [row for p in [*pieces, pieces[0]] for row in p.to_pylist()]
+    rows = [row for table in back() for row in table.to_pylist()]
+    assert rows == [row for piece in pieces for row in piece.to_pylist()]
     changes = sum(a.schema != b.schema for a, b in pairwise(pieces))
-    assert len(back) == 1 + changes + 1
-    assert all(column.num_chunks <= 1 for table in back for column in table.columns)
+    assert len(back()) == 1 + changes
+    assert all(column.num_chunks <= 1 for table in back() for column in table.columns)
 
 
 def test_deleted_rows_leave_nothing_and_a_full_disk_says_so(tmp_path: Path) -> None:
-    scratch = Scratch(tmp_path / "0.arrow")
-    scratch.append([NESTED])
-    scratch.delete()
+    with Scratch(tmp_path / "0.arrow") as scratch:
+        first, last = scratch.append([NESTED]), scratch.append([NESTED])
 
+    first.delete()
+    assert last.read() == [NESTED]
+    last.delete()
     assert not (tmp_path / "0.arrow").exists()
     if Path("/dev/full").exists():
-        with pytest.raises(OSError, match="space"):
-            Scratch(Path("/dev/full")).append([NESTED] * 100)
+        with pytest.raises(OSError, match="space"), Scratch(Path("/dev/full")) as full:
+            full.append([NESTED] * 100)
 
 
 def test_many_partitions_get_row_groups_of_full_size(tmp_path: Path) -> None:

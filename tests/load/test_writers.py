@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from spreports.load.encoders import Encoders
 from spreports.load.parquet import LARGE_WINDOW_ROWS, WINDOW_ROWS, sink
-from spreports.load.scratch import Scratch
+from spreports.load.scratch import Piece, Scratch
 from spreports.load.share import Share
 from spreports.load.waiting import SMALL_BYTES, size_of
 from spreports.load.writers import MANY_FOLDERS, PartWriters
@@ -62,10 +62,10 @@ class Watched:
 
         def appending(
             scratch: Scratch, tables: Sequence[pa.Table], *, together: bool
-        ) -> None:
+        ) -> Piece:
             self.set_aside.append(sum(table.num_rows for table in tables))
             self.together.append(together)
-            append(scratch, tables, together=together)
+            return append(scratch, tables, together=together)
 
         monkeypatch.setattr(Encoders, "encode", encoding)
         monkeypatch.setattr(Scratch, "append", appending)
