@@ -22,14 +22,21 @@ from spreports.load.numbers import by_appearance, in_one_piece, looked_up
 from spreports.load.repeated import Repeated
 from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
 
-__all__ = ["Codes", "Vocabulary", "handed", "one_dictionary", "travels"]
+__all__ = [
+    "FEWEST_ROWS",
+    "Codes",
+    "Vocabulary",
+    "handed",
+    "one_dictionary",
+    "travels",
+]
 
 # Beyond either a column goes on as texts, so that memory is bounded
 MOST_TEXTS: Final = 1 << 16
 MOST_BYTES: Final = 1 << 20
 # At which Arrow gives a row group's dictionary up and writes the rest as plain values
 PAGE_BYTES: Final = 1 << 20
-# Of fewer rows Arrow makes a dictionary in less time than our calls take
+# Of fewer rows in a row group Arrow makes dictionaries in less time than our calls take
 FEWEST_ROWS: Final = 4_096
 
 
@@ -158,19 +165,21 @@ class Codes:
                 columns.append(column if same else column.cast(field.type))
         return pa.Table.from_arrays(columns, self._schema.names)
 
-    def whole(self, tables: Sequence[pa.Table]) -> pa.Table:
+    def whole(self, tables: Sequence[pa.Table], *, plain: bool = False) -> pa.Table:
         """Put rows together as the writer takes them.
 
         Parameters
         ----------
         tables : sequence of pyarrow.Table
             At least one, each from `coded`.
+        plain : bool
+            Texts in all columns of text.
 
         Returns
         -------
         pyarrow.Table
             A column of `handed` is one dictionary of the texts that it has, in order of
-            appearance, as Arrow itself would make it.
+            appearance, as Arrow itself would make it, if they are not `plain`.
         """
         rows = pa.concat_tables(self._alike(tables))
         columns: list[pa.ChunkedArray | pa.Array] = []
@@ -178,11 +187,14 @@ class Codes:
             words = self._words.get(field.name)
             if words is None:
                 columns.append(column)
-            elif field.name in self.handed:
-                columns.append(one_dictionary(column, words.texts))
-            else:
+            elif field.name not in self.handed:
                 columns.append(self._values(field.name, column, words.texts))
-        return pa.Table.from_arrays(columns, schema=self._taken)
+            elif plain:
+                columns.append(_in_texts(column, words.texts))
+            else:
+                columns.append(one_dictionary(column, words.texts))
+        schema = self._schema if plain else self._taken
+        return pa.Table.from_arrays(columns, schema=schema)
 
     def _values(self, name: str, column: pa.ChunkedArray, texts: pa.Array) -> pa.Array:
         """Return values in place of numbers."""

@@ -9,11 +9,10 @@ files.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 
 from spreports.at_work import cores
 from spreports.load.encoding import Encoding
+from spreports.load.open_files import Files, OpenFile, Work
 from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import abandon, is_nested, opener
 from spreports.load.sink_errors import as_sink_errors
@@ -38,54 +38,6 @@ RELEASE_BYTES = 4 << 20
 
 # To have less than so much on its way to the disk takes longer than to wait for it
 HINT_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What a thread does, and the bytes of rows that it holds."""
-
-    future: Future[None]
-    size: int
-
-
-@dataclass(slots=True)
-class _Open:
-    """A file being written.
-
-    Attributes
-    ----------
-    local : Path
-    path : str
-    after : list of Future
-        What must be done before the next thing is done to it.
-    pool : ThreadPoolExecutor
-        Where that is done.
-    writer : pyarrow.parquet.ParquetWriter or None
-        None before its first row group.
-    rows : int
-        What its row groups have.
-    size : int, bytes
-        Of them on their way to the disk.
-    """
-
-    local: Path
-    path: str
-    after: list[Future[None]]
-    pool: ThreadPoolExecutor
-    writer: pq.ParquetWriter | None = None
-    rows: int = 0
-    size: int = 0
-
-
-@dataclass(slots=True)
-class _Files:
-    """Files by folder (open for more rows) and by path, and those that are whole."""
-
-    open: OrderedDict[str, _Open] = field(default_factory=OrderedDict)
-    unfinished: dict[str, _Open] = field(default_factory=dict)
-    parts: dict[str, int] = field(default_factory=dict)
-    begun: int = 0
-    done: list[PartFile] = field(default_factory=list)
 
 
 class Encoders:
@@ -133,12 +85,12 @@ class Encoders:
         # Arrow's allocator keeps what encoding took, and to have it anew costs time
         # (PROFILES.md). More threads would keep too much, nested rows lose no time
         self._keeps_memory = not is_nested(schema)
-        self._queue: deque[_Work] = deque()
+        self._queue: deque[Work] = deque()
         self._one = ThreadPoolExecutor(1, "spreports-encode")
         self._many = self._one
         if threads > 1:
             self._many = ThreadPoolExecutor(threads, "spreports-encode-many")
-        self._files = _Files()
+        self._files = Files()
         self._idle = threading.Condition()
         self._running, self._stopped = 0, False
         self.queued = self._unreleased = 0
@@ -147,15 +99,24 @@ class Encoders:
     def learn(self, encoding: Encoding, handed: tuple[str, ...]) -> None:
         """Take how to write columns, before any is: see `rowgroups.opener`."""
         note = {} if _NOTE_LAST else self._note
-        self._opened = opener(self._schema, note=note, encoding=encoding, handed=handed)
+        self._openers = {
+            plain: opener(
+                self._schema,
+                note=note,
+                encoding=encoding,
+                handed=() if plain else handed,
+            )
+            for plain in (False, True)
+        }
 
     def encode(
         self,
         folder: str,
         size: int,
-        rows: Callable[[], AbstractContextManager[pa.Table]],
+        rows: Callable[[bool], AbstractContextManager[pa.Table]],
         *,
         side_by_side: bool,
+        plain: bool = False,
     ) -> None:
         """Write one row group.
 
@@ -166,9 +127,12 @@ class Encoders:
         size : int, bytes
         rows : callable
             Gives the rows, as they are to be handed to the writer, for as long as they
-            are needed, on another thread.
+            are needed, on another thread; told whether columns that are handed as
+            dictionaries go to this file as texts, which makes no other file.
         side_by_side : bool
             Row groups of many files come at the same time.
+        plain : bool
+            That they do, if this row group is the first of its file.
 
         Raises
         ------
@@ -182,7 +146,7 @@ class Encoders:
         while self._queue and self.queued + size > self._queue_bytes:
             self._wait_for_one()
         pool = self._many if side_by_side or behind else self._one
-        file = self._files.open.get(folder) or self._begin(folder, pool)
+        file = self._files.open.get(folder) or self._begin(folder, pool, plain=plain)
         self._files.open.move_to_end(folder)
         file.pool = pool
         keep = self._keeps_memory and pool is self._one
@@ -210,7 +174,7 @@ class Encoders:
         SinkError
         """
         if at_least_one and not self._files.begun:
-            self._begin("", self._one)
+            self._begin("", self._one, plain=False)
         for folder in list(self._files.open):
             self._close(folder)
         while self._queue:
@@ -232,9 +196,9 @@ class Encoders:
         for file in self._files.unfinished.values():
             if file.writer is not None:
                 abandon(file.writer)
-        self._files = _Files()
+        self._files = Files()
 
-    def _begin(self, folder: str, pool: ThreadPoolExecutor) -> _Open:
+    def _begin(self, folder: str, pool: ThreadPoolExecutor, *, plain: bool) -> OpenFile:
         """Begin a folder's next part; close the idlest file when too many are open."""
         files, after = self._files, []
         if len(files.open) >= self._max_open:
@@ -243,7 +207,8 @@ class Encoders:
         files.parts[folder] = part + 1
         name = f"{self._stem}-{part}.parquet"
         path = f"{folder}/{name}" if folder else name
-        file = _Open(self._home / f"{files.begun}.parquet", path, after, pool)
+        local = self._home / f"{files.begun}.parquet"
+        file = OpenFile(local, path, after, pool, plain)
         files.begun += 1
         files.open[folder] = files.unfinished[path] = file
         return file
@@ -254,7 +219,7 @@ class Encoders:
         self._submit(file, 0, lambda: self._finish(file))
         return file.after
 
-    def _submit(self, file: _Open, size: int, work: Callable[[], None]) -> None:
+    def _submit(self, file: OpenFile, size: int, work: Callable[[], None]) -> None:
         """Have something done to a file after all that came before.
 
         What is waited for was submitted earlier, so that a thread came to it earlier.
@@ -277,7 +242,7 @@ class Encoders:
 
         future = file.pool.submit(in_turn)
         file.after = [future]
-        self._queue.append(_Work(future, size))
+        self._queue.append(Work(future, size))
         self.queued += size
 
     def _wait_for_one(self) -> None:
@@ -289,14 +254,14 @@ class Encoders:
 
     def _write(
         self,
-        file: _Open,
-        rows: Callable[[], AbstractContextManager[pa.Table]],
+        file: OpenFile,
+        rows: Callable[[bool], AbstractContextManager[pa.Table]],
         *,
         release: bool,
     ) -> None:
         """Write one row group (on a thread); give unused memory back behind it."""
-        writer = file.writer = file.writer or self._opened(file.local)
-        with rows() as table:
+        writer = file.writer = file.writer or self._opened(file)
+        with rows(file.plain) as table:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
@@ -308,12 +273,15 @@ class Encoders:
         if release:
             pa.default_memory_pool().release_unused()
 
-    def _finish(self, file: _Open) -> None:
+    def _finish(self, file: OpenFile) -> None:
         """Close a file (on a thread)."""
-        writer = file.writer or self._opened(file.local)
+        writer = file.writer or self._opened(file)
         if _NOTE_LAST:
             writer.add_key_value_metadata(dict(self._note))
         writer.close()
         size = file.local.stat().st_size
         self._files.done.append(PartFile(file.local, file.path, file.rows, size))
         del self._files.unfinished[file.path]
+
+    def _opened(self, file: OpenFile) -> pq.ParquetWriter:
+        return self._openers[file.plain](file.local)

@@ -11,12 +11,13 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
 import pyarrow as pa
 
-from spreports.load.codes import Codes
+from spreports.load.codes import FEWEST_ROWS, Codes
 from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders
 from spreports.load.encoding import PAGE_BYTES, Encoding, choose_encoding
@@ -214,7 +215,11 @@ class PartWriters:
         if held.rows:
             rows = self._ready(held)
             self._encoders.encode(
-                folder, held.size, rows, side_by_side=self._side_by_side
+                folder,
+                held.size,
+                rows,
+                side_by_side=self._side_by_side,
+                plain=held.rows < FEWEST_ROWS and isinstance(self._codes, Codes),
             )
 
     def _let_go(self, windows: Sequence[Window]) -> None:
@@ -224,21 +229,26 @@ class PartWriters:
             if not window.shares:
                 self._held -= window.size
 
-    def _ready(self, held: Waiting) -> Callable[[], AbstractContextManager[pa.Table]]:
+    def _ready(
+        self, held: Waiting
+    ) -> Callable[[bool], AbstractContextManager[pa.Table]]:
         """Return how the encoder gets the rows."""
-        if not self._one_folder:
-            return lambda: self._whole(held)
+        if isinstance(self._codes, Codes):
+            whole = self._codes.whole
+            return lambda plain: self._whole(held, partial(whole, plain=plain))
         # One thread encodes, and all else waits for it: it gets them put together
-        with as_sink_errors(), self._whole(held) as rows:
+        with as_sink_errors(), self._whole(held, self._codes.whole) as rows:
             ready = [rows]
         del rows
-        return lambda: contextlib.nullcontext(ready.pop())
+        return lambda _: contextlib.nullcontext(ready.pop())
 
     @contextlib.contextmanager
-    def _whole(self, held: Waiting) -> Iterator[pa.Table]:
+    def _whole(
+        self, held: Waiting, whole: Callable[[Sequence[pa.Table]], pa.Table]
+    ) -> Iterator[pa.Table]:
         """Put rows together, as the writer takes them."""
         with held.taken() as tables:
-            yield in_steps(self._codes.whole(tables))
+            yield in_steps(whole(tables))
 
     def _set_aside(self, left: int) -> None:
         """Have rows on the disk instead, until so many bytes are left in memory.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreports.load import codes as load_codes
+from spreports.load import writers as load_writers
 from spreports.load.codes import Codes, Vocabulary
 from spreports.load.encoding import choose_encoding
 from spreports.load.frame import stage
@@ -81,6 +83,15 @@ def encoded(
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
+@contextmanager
+def plain_below(rows: int) -> Iterator[None]:
+    """Have the columns of row groups of so many rows handed on as dictionaries."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load_codes, "FEWEST_ROWS", rows)
+        patch.setattr(load_writers, "FEWEST_ROWS", rows)
+        yield
+
+
 @settings(max_examples=40)
 @given(
     rows=st.integers(0, 600),
@@ -89,6 +100,7 @@ def encoded(
     by=st.lists(st.sampled_from(["day", "state", "tax"]), unique=True, max_size=2),
     budget=st.sampled_from([1, 9_000, 64 << 20]),
     row_group=st.sampled_from([7, 100, 65_536]),
+    fewest=st.sampled_from([1, 50, 4_096]),
 )
 def test_dictionaries_and_texts_make_the_same_files_however_they_are_cut(
     tmp_path_factory: pytest.TempPathFactory,
@@ -99,19 +111,21 @@ def test_dictionaries_and_texts_make_the_same_files_however_they_are_cut(
     by: list[str],
     budget: int,
     row_group: int,
+    fewest: int,
 ) -> None:
     home = tmp_path_factory.mktemp("lake")
     table = sales(rows)
     limits: dict[str, Any] = {"budget": budget, "row_group_rows": row_group}
 
     sink(reader(table), home / "a" / "o", stem="7", partition_by=by, **limits)
-    sink(
-        encoded(table, names, cuts),
-        home / "b" / "o",
-        stem="7",
-        partition_by=by,
-        **limits,
-    )
+    with plain_below(fewest):
+        sink(
+            encoded(table, names, cuts),
+            home / "b" / "o",
+            stem="7",
+            partition_by=by,
+            **limits,
+        )
 
     assert tree(home / "a") == tree(home / "b")
     assert markers(home / "a" / "o") == markers(home / "b" / "o")
@@ -141,7 +155,7 @@ def test_texts_that_grow_too_many_keep_every_row(
     home = tmp_path_factory.mktemp("lake")
     table = sales(600)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, plain_below(1):
         patch.setattr(load_codes, "MOST_TEXTS", values)
         patch.setattr(load_codes, "MOST_BYTES", size)
         patch.setattr(load_codes, "PAGE_BYTES", page)

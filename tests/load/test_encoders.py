@@ -44,7 +44,7 @@ def test_columns_that_parquet_cannot_hold_are_an_error_and_nothing_is_visible(
 def test_what_arrow_cannot_put_together_is_told_without_its_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, by: list[str]
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise pa.ArrowInvalid("a buyer's name")
 
     monkeypatch.setattr(Codes if by else Dictionaries, step, refuse)
@@ -190,7 +190,7 @@ def two_threads(home: Path) -> Encoders:
 class Given:
     """One table, as long as it is needed."""
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, _: bool) -> None:
         self.table = table
 
     def __enter__(self) -> pa.Table:

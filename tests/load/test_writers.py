@@ -53,12 +53,13 @@ class Watched:
             encoders: Encoders,
             folder: str,
             size: int,
-            rows: Callable[[], AbstractContextManager[pa.Table]],
+            rows: Callable[[bool], AbstractContextManager[pa.Table]],
             *,
             side_by_side: bool,
+            plain: bool,
         ) -> None:
             self.encoded.append((folder, side_by_side))
-            encode(encoders, folder, size, rows, side_by_side=side_by_side)
+            encode(encoders, folder, size, rows, side_by_side=side_by_side, plain=plain)
 
         def appending(
             scratch: Scratch, tables: Sequence[pa.Table], *, together: bool
