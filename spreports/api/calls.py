@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
 
+from spreports.api.attempts import Call
 from spreports.api.checks import check_id
 from spreports.api.times import write_time
-from spreports.api.transport import Call, Transport
+from spreports.api.transport import Transport
+from spreports.errors import TransportError
 
 __all__ = ["BASE", "Operations", "by_id", "nothing", "query_of"]
 
@@ -54,5 +56,14 @@ def _text(value: object) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def nothing(_: object) -> None:
-    """Read the empty answer of a cancellation."""
+def nothing(data: object) -> None:
+    """Read the answer of a cancellation: nothing, or an object without errors.
+
+    Raises
+    ------
+    TransportError
+        It says something else.
+    """
+    if data is None or (isinstance(data, dict) and not data.get("errors")):
+        return
+    raise TransportError("the answer is no success: not what the reference promises")

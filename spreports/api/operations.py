@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from spreports.api.attempts import Call
 from spreports.api.calls import by_id
 from spreports.api.models import ReportDocument
 from spreports.api.report_operations import ReportOperations
 from spreports.api.restricted import RestrictedToken
 from spreports.api.schedule_operations import ScheduleOperations
-from spreports.api.transport import Call
 
 __all__ = ["ReportsAPI"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from spreports.api.attempts import Call
 from spreports.api.calls import BASE, Operations, by_id, nothing, query_of
 from spreports.api.checks import (
     LARGEST_PAGE,
@@ -23,8 +24,7 @@ from spreports.api.models import (
     ReportPage,
 )
 from spreports.api.paging import pages
-from spreports.api.transport import Call
-from spreports.errors import TransportError
+from spreports.errors import APIError, BadRequestError, TransportError
 
 __all__ = ["ReportOperations"]
 
@@ -232,6 +232,9 @@ class ReportOperations(Operations):
     def cancel_report(self, report_id: str) -> None:
         """Cancel a report that is still IN_QUEUE.
 
+        Where the answer was lost and Amazon then says that it is too late, the report's
+        status decides: CANCELLED is success.
+
         Parameters
         ----------
         report_id : str
@@ -244,7 +247,15 @@ class ReportOperations(Operations):
         Source: Reports API v2021-06-30, cancelReport.
         """
         call = by_id("cancelReport", "DELETE", "reports", "reportId", report_id)
-        self._transport.call(call, nothing)
+
+        def was_done(refusal: APIError) -> bool:
+            """Say whether it was cancelled by the try whose answer was lost."""
+            if not isinstance(refusal, BadRequestError):
+                return False
+            status = self.get_report(report_id).processing_status
+            return status == ProcessingStatus.CANCELLED
+
+        self._transport.call(call, nothing, was_done=was_done)
 
     def _page(self, query: Mapping[str, object]) -> ReportPage:
         """Call getReports with parameters that are checked."""

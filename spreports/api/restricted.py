@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from spreports.api.attempts import Call
 from spreports.api.fields import Fields
 from spreports.api.secret import Secret
-from spreports.api.transport import Call, Transport
+from spreports.api.transport import Transport
 from spreports.errors import TransportError
 
 __all__ = ["RestrictedToken"]

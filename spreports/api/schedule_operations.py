@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from spreports.api.attempts import Call
 from spreports.api.calls import BASE, Operations, by_id, nothing, query_of
 from spreports.api.checks import (
     check_marketplaces,
@@ -21,7 +22,7 @@ from spreports.api.models import (
     ReportSchedule,
     ReportScheduleId,
 )
-from spreports.api.transport import Call
+from spreports.errors import NotFoundError
 
 __all__ = ["ScheduleOperations"]
 
@@ -149,7 +150,7 @@ class ScheduleOperations(Operations):
         return self._transport.call(call, ReportSchedule.from_json)
 
     def cancel_report_schedule(self, report_schedule_id: str) -> None:
-        """Cancel a schedule.
+        """Cancel a schedule; gone after a lost answer is success.
 
         Parameters
         ----------
@@ -169,7 +170,10 @@ class ScheduleOperations(Operations):
             "reportScheduleId",
             report_schedule_id,
         )
-        self._transport.call(call, nothing)
+        # After a try whose answer was lost, gone means that this try worked
+        self._transport.call(
+            call, nothing, was_done=lambda error: isinstance(error, NotFoundError)
+        )
 
 
 def _read_schedules(data: object) -> tuple[ReportSchedule, ...]:

@@ -9,32 +9,29 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NoReturn, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from spreports.api.answers import (
     blames_token,
     clock_skew,
     error_of,
-    read_json,
     request_id_of,
     retry_after,
 )
+from spreports.api.attempts import Again, Attempts, Call
 from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.origin import Origin
-from spreports.api.retry import Retries
 from spreports.api.secret import Secret
 from spreports.api.throttle import Throttle
 from spreports.clock import Clock, SystemClock
-from spreports.errors import APIError, ServerError, ThrottledError, TransportError
+from spreports.errors import APIError
 
-__all__ = ["Bearer", "Call", "Transport"]
+__all__ = ["Bearer", "Transport"]
 
 T = TypeVar("T")
 
 MOST_BYTES = 16 * 1024 * 1024
 DEADLINE_SECONDS = 900.0
-SHAPE_TRIES = 3
 
 logger = logging.getLogger("spreports.api")
 
@@ -49,36 +46,6 @@ class Bearer(Protocol):
     def invalidate(self, token: Secret) -> None:
         """Forget a token that Amazon has called expired."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call of an operation, ready to be sent.
-
-    Attributes
-    ----------
-    operation : str
-        As the reference names it; decides the bucket.
-    method : str
-    path : str
-        With its ids, percent-encoded.
-    template : str
-        The same with ``{reportId}`` and the like in place of ids: what logs show.
-    query : str
-        Percent-encoded, without the question mark.
-    body : object or None
-        Sent as JSON.
-    repeatable : bool
-        Whether a second request does no harm if the first was carried out after all.
-    """
-
-    operation: str
-    method: str
-    path: str
-    template: str
-    query: str = field(default="", repr=False)
-    body: object | None = field(default=None, repr=False)
-    repeatable: bool = True
 
 
 class Transport:
@@ -127,6 +94,7 @@ class Transport:
         marketplaces: Sequence[str] = (),
         bearer: Bearer | None = None,
         deadline: float | None = None,
+        was_done: Callable[[APIError], bool] | None = None,
     ) -> T:
         """Carry one call and read its answer.
 
@@ -135,12 +103,15 @@ class Transport:
         call : Call
         read : callable
             From the JSON to the result; raises `TransportError` for a wrong shape. It
-            gets None where the operation promises no content (DELETE).
+            gets None for the empty answer of an operation without content (DELETE).
         marketplaces : sequence of str
             Of this call: they may decide or contradict the region.
         bearer : Bearer, optional
             In place of the access token.
         deadline : float, optional, seconds of ``clock.monotonic()``
+        was_done : callable, optional
+            Of an operation without content: whether a refusal means that the call is
+            done. Asked only where an earlier try of it may have been carried out.
 
         Returns
         -------
@@ -161,7 +132,7 @@ class Transport:
         exchange = self._exchange(self.origin.url(call.operation, marketplaces))
         if deadline is None:
             deadline = self.clock.monotonic() + self._deadline_seconds
-        attempt = _Attempts(self.clock, self._throttle, call, deadline)
+        attempt = Attempts(self.clock, self._throttle, call, deadline)
         tokens = bearer or self._tokens
         while True:
             attempt.take_slot()
@@ -178,13 +149,15 @@ class Transport:
             )
             if 200 <= answer.status < 300:
                 result = attempt.read(answer, read)
-                if not isinstance(result, _Again):
+                if not isinstance(result, Again):
                     return result
                 continue
             error = error_of(call.operation, answer, attempt.hide)
             if blames_token(error) and attempt.may_renew():
                 tokens.invalidate(token)
                 continue
+            if attempt.unclear and was_done is not None and was_done(error):
+                return read(None)
             attempt.after_error(error, retry_after(answer, self.clock.now()))
 
     def close(self) -> None:
@@ -224,96 +197,3 @@ class Transport:
             None if isinstance(answer, Fault) else request_id_of(answer, token.hide_in),
         )
         return answer
-
-
-class _Again:
-    """The answer was no good, and another request is allowed."""
-
-
-class _Attempts:
-    """What has been tried for one call, and whether more may be."""
-
-    def __init__(
-        self, clock: Clock, throttle: Throttle, call: Call, deadline: float
-    ) -> None:
-        self._throttle = throttle
-        self._call = call
-        self._deadline = deadline
-        self._retries = Retries(clock, deadline)
-        self._renewed = False
-        self._shapes = 0
-        self._refusal: APIError | None = None
-        self.hide: Callable[[str], str] = str
-
-    def take_slot(self) -> None:
-        """Wait for quota; after a 429 the error still says what Amazon said."""
-        try:
-            self._throttle.acquire(self._call.operation, self._deadline)
-        except ThrottledError as exc:
-            if self._refusal is None:
-                raise
-            text, wait = str(exc), exc.retry_after
-        else:
-            return
-        refusal = self._refusal
-        raise ThrottledError(
-            f"{text}; Amazon's last answer: {refusal}",
-            operation=refusal.operation,
-            status=refusal.status,
-            request_id=refusal.request_id,
-            details=refusal.details,
-            retry_after=wait,
-        )
-
-    def may_renew(self) -> bool:
-        """Whether the token has not been renewed for this call yet."""
-        renewed, self._renewed = self._renewed, True
-        return not renewed
-
-    def after_fault(self, fault: Fault) -> None:
-        """Wait before another request, or raise."""
-        harmless = self._call.repeatable or not fault.sent
-        if fault.retryable and harmless and self._retries.pause():
-            return
-        advice = (
-            "" if harmless else "; Amazon may have acted on it, so look before asking"
-        )
-        raise TransportError(
-            f"{self._call.operation}: {fault.reason}{advice}",
-            operation=self._call.operation,
-            sent=fault.sent,
-        )
-
-    def after_error(self, error: APIError, at_least: float | None) -> None:
-        """Wait before another request, or raise."""
-        if isinstance(error, ThrottledError):
-            self._throttle.exhausted(self._call.operation, at_least)
-            self._refusal = error
-            return
-        unclear = isinstance(error, ServerError) and self._call.repeatable
-        if not (unclear and self._retries.pause(at_least or 0.0)):
-            error.retry_after = at_least
-            raise error
-
-    def read(self, answer: Answer, read: Callable[[object], T]) -> T | _Again:
-        """Read an answer of success; what Amazon never promised may come again."""
-        try:
-            # DELETE promises no content: what a proxy puts there does not matter
-            return read(None if self._call.method == "DELETE" else read_json(answer))
-        except TransportError as exc:
-            text = str(exc)
-        self._shapes += 1
-        again = self._call.method == "GET" and self._shapes < SHAPE_TRIES
-        if again and self._retries.pause():
-            return _Again()
-        return self._misshapen(answer, text)
-
-    def _misshapen(self, answer: Answer, text: str) -> NoReturn:
-        """Raise for an answer that cannot be read."""
-        raise TransportError(
-            f"{self._call.operation}: {text}",
-            operation=self._call.operation,
-            status=answer.status,
-            request_id=request_id_of(answer, self.hide),
-            sent=True,
-        )

@@ -119,7 +119,7 @@ def test_schedules_documents_and_cancellations_are_read(
     amazon.on(f"GET {BASE}/schedules", {"reportSchedules": [schedule_json()]})
     amazon.on(f"GET {BASE}/documents/D1", document_json())
     amazon.on(f"DELETE {BASE}/reports/R1", Reply(200))
-    amazon.on(f"DELETE {BASE}/schedules/S1", Reply(200, b"<html>of a proxy</html>"))
+    amazon.on(f"DELETE {BASE}/schedules/S1", Reply(200))
 
     (schedule,) = api.get_report_schedules(report_types=[TYPE])
     document = api.get_report_document(report_document_id="D1")
