@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -29,6 +30,7 @@ __all__ = [
     "CONNECT_SECONDS",
     "STEP_SECONDS",
     "WireSession",
+    "certificate_refused",
     "has_bad_proxy",
     "read_some",
 ]
@@ -36,6 +38,9 @@ __all__ = [
 CONNECT_SECONDS: Final = 10.0
 # For the header of an answer, and for each read of its body
 STEP_SECONDS = 30.0
+
+# 101 is not: what follows it is another protocol
+_INTERIM: Final = frozenset(range(102, 200))
 
 
 class WireSession(requests.Session):
@@ -115,6 +120,25 @@ def has_bad_proxy(exc: BaseException) -> bool:
     return inner is not None
 
 
+def certificate_refused(exc: BaseException) -> bool:
+    """Say whether a certificate is not trusted, so that nothing was sent.
+
+    Parameters
+    ----------
+    exc : BaseException
+        Of a request; where it is the proxy's own certificate, a ``ProxyError``.
+    """
+    causes = [exc]
+    for each in causes:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return True
+        # Through a tunnel urllib3 keeps it as an argument only. No __context__: that
+        # may be an error which the caller was handling
+        inner = (each.__cause__, *each.args)
+        causes += [c for c in inner if isinstance(c, BaseException) and c not in causes]
+    return False
+
+
 class _Steps(io.RawIOBase):
     """A connection's bytes, as long as the step lasts that they are read for."""
 
@@ -153,6 +177,17 @@ class _TimedResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **options)
         self.steps = _Steps(sock, self.fp.detach())
         self.fp = io.BufferedReader(self.steps)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the final answer's first line: http.client skips no interim but 100.
+
+        Source: RFC 9110, section 15.2.
+        """
+        while True:
+            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc] # of http.client, and not in its stubs
+            if line[1] not in _INTERIM:
+                return line
+            http.client.parse_headers(self.fp)
 
 
 class _TimedConnection(HTTPConnection):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import ssl
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
@@ -29,6 +28,7 @@ from spreports.wire import (
     CONNECT_SECONDS,
     STEP_SECONDS,
     WireSession,
+    certificate_refused,
     has_bad_proxy,
     read_some,
 )
@@ -145,6 +145,9 @@ class Exchange:
                     stream=True,
                 ) as response,
             ):
+                if response.status_code < 200:
+                    status = response.status_code
+                    return Fault(f"HTTP {status} in place of an answer", sent=True)
                 plain = self._read(response)
                 if isinstance(plain, Fault):
                     return plain
@@ -248,9 +251,13 @@ def _session(*, trust_env: bool) -> WireSession:
 
 def _fault(exc: Exception) -> Fault:
     """Say what a library's exception means, in words of our own."""
-    if _certificate_refused(exc):
+    if certificate_refused(exc):
+        whose = "proxy" if isinstance(exc, requests.exceptions.ProxyError) else "server"
         return Fault(
-            "the server's certificate was refused", sent=False, retryable=False
+            f"the {whose}'s certificate was refused; where a proxy opens TLS, name the "
+            "file of its CA in REQUESTS_CA_BUNDLE",
+            sent=False,
+            retryable=False,
         )
     if has_bad_proxy(exc):
         return Fault(
@@ -281,14 +288,3 @@ def _never_connected(exc: Exception) -> bool:
     causes: list[object] = [exc, *exc.args]
     causes += [getattr(each, "reason", None) for each in causes]
     return any(isinstance(c, urllib3.exceptions.NewConnectionError) for c in causes)
-
-
-def _certificate_refused(exc: BaseException | None) -> bool:
-    """Whether a certificate is at the bottom of it."""
-    seen: set[int] = set()
-    while exc is not None and id(exc) not in seen:
-        if isinstance(exc, ssl.SSLCertVerificationError):
-            return True
-        seen.add(id(exc))
-        exc = exc.__cause__ or exc.__context__
-    return False

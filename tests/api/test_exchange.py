@@ -25,8 +25,13 @@ LIMIT = 16 * 1024 * 1024
 
 
 @contextmanager
-def serving(answer: bytes, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Answer every connection with these bytes, then close it."""
+def serving(
+    answer: bytes, *, tls: ssl.SSLContext | None = None, before: bytes = b""
+) -> Iterator[str]:
+    """Answer every connection with these bytes, then close it.
+
+    `before` is what a proxy says to CONNECT, in front of TLS.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -36,6 +41,9 @@ def serving(answer: bytes, *, tls: ssl.SSLContext | None = None) -> Iterator[str
             except OSError:
                 return
             try:
+                if before:
+                    connection.recv(65536)
+                    connection.sendall(before)
                 with tls.wrap_socket(connection, True) if tls else connection as open_:
                     open_.recv(65536)
                     open_.sendall(answer)
@@ -245,7 +253,9 @@ def test_the_user_agent_has_amazons_form_and_no_names() -> None:
     assert socket.gethostname() not in text
 
 
-def test_a_certificate_that_nobody_signed_is_refused_for_good(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def unsigned(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate that nobody signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
@@ -261,7 +271,7 @@ def test_a_certificate_that_nobody_signed_is_refused_for_good(tmp_path: Path) ->
         .add_extension(x509.SubjectAlternativeName([address]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = tmp_path / "server.pem"
+    pem = tmp_path_factory.mktemp("tls") / "server.pem"
     pem.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -272,10 +282,92 @@ def test_a_certificate_that_nobody_signed_is_refused_for_good(tmp_path: Path) ->
     )
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(pem)
+    return tls
 
-    with serving(b"HTTP/1.1 200 OK\r\n\r\n{}", tls=tls) as url:
+
+def test_a_certificate_that_nobody_signed_is_refused_for_good(
+    unsigned: ssl.SSLContext,
+) -> None:
+    with serving(b"HTTP/1.1 200 OK\r\n\r\n{}", tls=unsigned) as url:
         answer = ask(url, token="canary")
 
     assert isinstance(answer, Fault)
-    assert "certificate" in answer.reason
+    assert "server's certificate" in answer.reason
     assert (answer.sent, answer.retryable) == (False, False)
+
+
+def through(proxy: str, monkeypatch: pytest.MonkeyPatch) -> Fault:
+    """Ask Amazon, whom nobody reaches, by a proxy of the environment."""
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    answer = ask("https://sellingpartnerapi-eu.amazon.com", token="canary")
+    assert isinstance(answer, Fault)
+    return answer
+
+
+def test_a_certificate_is_refused_for_good_through_a_proxy_too(
+    unsigned: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(b"", tls=unsigned, before=b"HTTP/1.1 200 OK\r\n\r\n") as url:
+        fault = through(url.replace("https:", "http:"), monkeypatch)
+
+    assert "server's certificate was refused" in fault.reason
+    assert "REQUESTS_CA_BUNDLE" in fault.reason
+    assert (fault.sent, fault.retryable) == (False, False)
+
+
+def test_a_proxy_whose_own_certificate_is_refused_is_named(
+    unsigned: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(b"", tls=unsigned) as url:
+        fault = through(url, monkeypatch)
+
+    assert "proxy's certificate was refused" in fault.reason
+    assert (fault.sent, fault.retryable) == (False, False)
+
+
+def test_a_proxy_that_refuses_is_named_and_may_be_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(b"HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n") as url:
+        fault = through(url, monkeypatch)
+
+    assert fault == Fault("the proxy refused or could not be reached", sent=False)
+
+
+def test_a_certificate_that_the_caller_was_told_of_is_none_of_ours() -> None:
+    with serving(b"") as url:
+        try:
+            raise ssl.SSLCertVerificationError("of another server")
+        except ssl.SSLCertVerificationError:
+            answer = ask(url)
+
+    assert answer == Fault("the connection was lost", sent=True)
+
+
+INTERIM = b"HTTP/1.1 102 Processing\r\nX-A: b\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
+
+
+def test_interim_answers_are_passed_over() -> None:
+    final = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
+    with serving(INTERIM + final) as url:
+        answer = ask(url)
+
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body) == (202, b"{}")
+
+
+def test_an_interim_answer_alone_was_an_answer_to_something_sent() -> None:
+    with serving(INTERIM) as url:
+        answer = ask(url)
+
+    assert answer == Fault("the connection was lost", sent=True)
+
+
+def test_a_change_of_protocol_is_no_answer_and_no_redirect() -> None:
+    with serving(b"HTTP/1.1 101 Switching Protocols\r\n\r\n") as url:
+        answer = ask(url)
+
+    assert answer == Fault("HTTP 101 in place of an answer", sent=True)
