@@ -31,7 +31,7 @@ All end in ``Error``, survive pickling, and hold no signed URL, token or cell's 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,7 +102,7 @@ class SPReportsError(Exception):
         Becomes attributes; they survive pickling.
     """
 
-    hint: ClassVar[str] = ""
+    hint: str = ""
 
     def __init__(self, message: str, **context: object) -> None:
         super().__init__(message)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from spreports.api.times import write_time
+from spreports.errors import WaitTimeoutError
+from spreports.plan.windows import Window
 from spreports.reports.outcome import OutcomeKind
 
-__all__ = ["ADVICE", "NEXT_STEPS"]
+__all__ = ["ADVICE", "NEXT_STEPS", "how_to_resume"]
 
 NEXT_STEPS: Mapping[OutcomeKind, str] = MappingProxyType(
     {
@@ -22,9 +25,10 @@ NEXT_STEPS: Mapping[OutcomeKind, str] = MappingProxyType(
         "Amazon anew",
         OutcomeKind.FATAL: "nothing more in this call; the same request later asks "
         "Amazon anew",
-        OutcomeKind.STUCK: "the same request takes it up again until it is a day old, "
-        "and asks for a new one then",
-        OutcomeKind.WAITING: "it goes on at Amazon; the same request takes it up again",
+        OutcomeKind.STUCK: "a request with the same dates takes it up again until it "
+        "is a day old, and asks for a new one then",
+        OutcomeKind.WAITING: "it goes on at Amazon; a request with the same dates "
+        "takes it up again",
     }
 )
 ADVICE: Mapping[OutcomeKind, str] = MappingProxyType(
@@ -46,3 +50,36 @@ ADVICE: Mapping[OutcomeKind, str] = MappingProxyType(
         OutcomeKind.WAITING: "wait longer (timeout=), or call again later",
     }
 )
+
+
+def how_to_resume(windows: Sequence[Window | None], *, reuse: bool) -> str:
+    """Say which call takes up the reports that were not finished in time.
+
+    A duration, or an end left out, means other dates with every second: what they meant
+    is spelled out.
+
+    Parameters
+    ----------
+    windows : sequence of Window or None
+        Of all reports of the call, in order; None where the type has none.
+    reuse : bool
+        Whether the call adopts what is there.
+
+    Returns
+    -------
+    str
+        In place of `WaitTimeoutError.hint`.
+    """
+    spans = [each for each in windows if each is not None]
+    if not spans and reuse:
+        return WaitTimeoutError.hint
+    changes = []
+    if spans:
+        start, end = write_time(spans[0].start), write_time(spans[-1].end)
+        changes.append(f'with start="{start}", end="{end}"')
+    if not reuse:
+        changes.append("without reuse=False")
+    return (
+        f"the report goes on at Amazon: the same call {' and '.join(changes)} takes it "
+        f"up again later{', and so does the same object' if reuse else ''}"
+    )

@@ -22,6 +22,7 @@ from spreports.errors import (
     ThrottledError,
     WaitTimeoutError,
 )
+from spreports.reports.advice import how_to_resume
 from spreports.reports.classify import unseen_outcome
 from spreports.reports.connection import Connection
 from spreports.reports.examine import Examiner
@@ -207,6 +208,9 @@ class Asking:
                 each.error.outcome = self.examiner.refused(each.error)
             elif isinstance(each.error, WaitTimeoutError):
                 each.error.outcome = self._late(each.index, each.error)
+                each.error.hint = how_to_resume(
+                    [request.window for request in self._requests], reuse=self._reuse
+                )
             yield each
 
     def _pause(self, first: Finished) -> float:

@@ -124,7 +124,7 @@ class Reports(WaysOut):
         ValueError, TypeError
             `timeout` is no number of seconds.
         WaitTimeoutError
-            Not finished in time; the same call later takes the reports up again.
+            Not finished in time; it says which call takes the reports up again.
         APIError
             Amazon refused one; of several the first, after the others are finished.
         """

@@ -1,0 +1,81 @@
+"""Time that was up: the call that the error names takes the reports up again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import spreports as spr
+from spreports.simulator import Fault, Simulator
+from tests.reports.conftest import calls
+
+SPELLED_OUT = re.compile(r'start="([^"]+)", end="([^"]+)"')
+ASKED = {
+    "a duration": ("20d", None),
+    "of several reports": ("65d", None),
+    "fixed dates": ("2026-10-01", "2026-10-05"),
+}
+
+
+def late(reports: spr.Reports) -> str:
+    with pytest.raises(spr.WaitTimeoutError) as caught:
+        reports.wait(timeout=300)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("report_type", "reuse"),
+    [("orders", True), ("orders", False), ("GET_SALES_AND_TRAFFIC_REPORT", True)],
+)
+@pytest.mark.parametrize("dates", ASKED.values(), ids=ASKED)
+def test_the_call_that_the_error_names_takes_the_reports_up(
+    dates: tuple[str, str | None],
+    reuse: bool,
+    report_type: str,
+    simulator: Simulator,
+    client: spr.Client,
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck", times=0))
+    start, end = dates
+    asked = client.reports(
+        report_type, start=start, end=end, marketplaces=["DE"], reuse=reuse
+    )
+    said = late(asked)
+    created = calls(simulator, "createReport")
+    simulator.clock.sleep(700)
+
+    spelled_out = SPELLED_OUT.search(said)
+    assert spelled_out is not None
+    start, end = spelled_out.groups()
+    late(client.reports(report_type, start=start, end=end, marketplaces=["DE"]))
+
+    assert calls(simulator, "createReport") == created
+    assert ("without reuse=False" in said) is not reuse
+
+
+def test_the_same_object_takes_its_reports_up(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck", times=0))
+    reports = client.reports("orders", start="20d", marketplaces=["DE"])
+    said = late(reports)
+    simulator.clock.sleep(700)
+
+    late(reports)
+
+    assert "so does the same object" in said
+    assert calls(simulator, "createReport") == 1
+
+
+def test_a_type_without_dates_needs_but_the_same_call(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck", times=0))
+    first, again = (client.reports("listings", marketplaces=["DE"]) for _ in range(2))
+    said = late(first)
+
+    late(again)
+
+    assert "the same call later takes it up again" in said
+    assert calls(simulator, "createReport") == 1
