@@ -99,22 +99,35 @@ def error_of(
     -------
     APIError
         The class by status, with Amazon's details up to 2 KiB in all, free of control
-        characters. A redirect is a `TransportError`.
+        characters. A redirect is a `TransportError`, and so is a refusal in anything
+        but JSON: it is of a portal or a proxy, and says nothing of what Amazon has.
 
     Source: Reports API v2021-06-30, Error Responses and Schemas.
     """
     status = answer.status
+    request_id = request_id_of(answer, hide)
+    if 400 <= status < 500 and status != 429 and answer.body.strip():
+        try:
+            read_json(answer)
+        except TransportError as exc:
+            return TransportError(
+                f"{operation}: {exc} (Amazon refuses in JSON: check endpoint=)",
+                operation=operation,
+                status=status,
+                request_id=request_id,
+                sent=True,
+            )
     details = _details(answer, hide)
     if status < 400:
         text = (
-            f"{operation}: HTTP {status}: redirects are refused, the endpoint is wrong"
+            f"{operation}: HTTP {status}: redirects are refused; the endpoint is "
+            "wrong, or a portal wants a sign-in first"
         )
     else:
         said = "; ".join(map(str, details)) or "no details given"
         text = f"{operation}: HTTP {status}: {said}"
     if status in ADVICE:
         text += f" ({ADVICE[status]})"
-    request_id = request_id_of(answer, hide)
     if request_id:
         text += f" [request {request_id}]"
     return kind_of(status)(

@@ -124,7 +124,9 @@ class Attempts:
             self._throttle.exhausted(self._call.operation, at_least)
             self._refusal = error
             return
-        passing = isinstance(error, ServerError)
+        # A page with a refusal comes from in between, as one with a 5xx may
+        page = isinstance(error, TransportError) and error.sent
+        passing = page or isinstance(error, ServerError)
         self.unclear |= passing
         harmless = passing and self._call.repeatable
         if not (harmless and self._retries.pause(at_least or 0.0)):

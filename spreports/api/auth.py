@@ -33,6 +33,8 @@ RENEW_BEFORE = 60.0
 SHORTEST, LONGEST = 60.0, 3600.0
 LONGEST_WAIT = 20.0
 MOST_BYTES = 64 * 1024
+# What LWA answers where it issues no token. Source: RFC 6749, section 5.2.
+REFUSED = frozenset({400, 401})
 FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 
 # Only these words of LWA's answer are repeated: anything else could be an echo.
@@ -179,7 +181,8 @@ class TokenSource:
                 again = True
             else:
                 error = _refusal(answer, self._credentials.hide_in)
-                again = answer.status == 429 or answer.status >= 500
+                page = answer.status in REFUSED and isinstance(error, TransportError)
+                again = page or answer.status == 429 or answer.status >= 500
                 wait = retry_after(answer, self._clock.now()) or 0.0
             if not (again and retries.pause(wait)):
                 raise error
@@ -225,8 +228,10 @@ def _lifetime(value: object) -> float:
 
 def _refusal(answer: Answer, hide: Callable[[str], str]) -> APIError:
     """Make the error of an answer other than 200; its body is never repeated."""
-    if answer.status not in {400, 401}:
-        return kind_of(answer.status)(
+    if answer.status not in REFUSED:
+        passing = answer.status == 429 or answer.status >= 500
+        # Not the API's classes for the others: they would speak of a report
+        return (kind_of(answer.status) if passing else TransportError)(
             f"{OPERATION}: HTTP {answer.status} and no token; look at token_url=, or "
             "try again later where the status is 429 or above 499",
             operation=OPERATION,
@@ -235,8 +240,10 @@ def _refusal(answer: Answer, hide: Callable[[str], str]) -> APIError:
         )
     try:
         data = read_json(answer)
-    except TransportError:
-        data = None
+    except TransportError as exc:
+        return TransportError(
+            f"{OPERATION}: {exc}", operation=OPERATION, status=answer.status
+        )
     code = data.get("error") if isinstance(data, dict) else None
     known = code if isinstance(code, str) and code in ADVICE else "no known reason"
     advice = ADVICE.get(known, "check the three credential values")

@@ -17,7 +17,6 @@ from spreports.api.auth import Credentials, TokenSource, _lifetime
 from spreports.api.secret import Secret
 from spreports.errors import (
     ConfigError,
-    NotFoundError,
     ServerError,
     ThrottledError,
     TransportError,
@@ -206,6 +205,8 @@ def test_what_lwa_refuses_is_told_once_with_what_to_do(
         (Reply(429), ThrottledError),
         (Reply(lost=True), TransportError),
         (Reply(200, b"<html>"), TransportError),
+        (Reply(400, b"<html>"), TransportError),
+        (Reply(401, b"<html>"), TransportError),
         (Reply(200, {}), TransportError),
         (Reply(200, {"access_token": "with\nnewline"}), TransportError),
         (Reply(200, {"access_token": ""}), TransportError),
@@ -230,17 +231,15 @@ def test_what_may_get_better_is_tried_five_times(
     assert all(0 <= wait <= 20 for wait in clock.slept)
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"), [(404, NotFoundError), (307, TransportError)]
-)
+@pytest.mark.parametrize("status", [307, 403, 404])
 def test_a_wrong_token_url_is_told_and_the_refresh_token_sent_nowhere_else(
-    status: int, kind: type[Exception], amazon: ScriptedAmazon, tokens: TokenSource
+    status: int, amazon: ScriptedAmazon, tokens: TokenSource
 ) -> None:
     with ScriptedAmazon() as elsewhere:
         where = {"Location": elsewhere.endpoint + LWA}
         amazon.on(ON, Reply(status, headers=where))
 
-        with pytest.raises(kind, match="token_url="):
+        with pytest.raises(TransportError, match="token_url="):
             tokens.token(FOREVER)
 
         assert elsewhere.asked == []

@@ -208,6 +208,23 @@ def test_an_answer_that_is_not_json_is_a_transport_error(
 
 
 @each_operation
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
+def test_a_refusal_in_html_is_no_refusal_of_amazon(
+    row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, Reply(status, b"<html>Blocked by the hotel network</html>"))
+
+    with pytest.raises(TransportError, match="not JSON") as caught:
+        row.call(api)
+
+    # With 401 the token is renewed once, in between
+    tries = (5 if row.repeatable else 1) + (status == 401)
+    assert requests_for(amazon, row) == tries
+    assert (caught.value.status, caught.value.sent) == (status, True)
+    assert "hotel" not in str(caught.value)
+
+
+@each_operation
 @pytest.mark.parametrize("body", [{}, [], {"reports": 1}, {"reportId": 7}, None])
 def test_json_of_the_wrong_shape_is_a_transport_error(
     row: Row, body: object, amazon: ScriptedAmazon, api: ReportsAPI

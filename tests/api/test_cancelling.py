@@ -99,6 +99,16 @@ def test_a_schedule_that_is_gone_after_a_lost_try_is_cancelled(
     assert len(amazon.calls()) == 2
 
 
+@each_unclear
+def test_a_portal_that_does_not_find_a_schedule_says_nothing_of_it(
+    first: Reply, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(SCHEDULE, first, Reply(404, b"<html>"))
+
+    with pytest.raises(TransportError, match="not JSON"):
+        api.cancel_report_schedule("S1")
+
+
 @each_cancellation
 @pytest.mark.parametrize(
     ("said", "kind"), [(TOO_LATE, BadRequestError), (refusal(404), NotFoundError)]
