@@ -7,29 +7,24 @@ ranges: what is at `target` afterwards is the document, verified, or nothing.
 from __future__ import annotations
 
 import http
-import http.client
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import urllib3
-
 from spreports.clock import Clock, SystemClock
 from spreports.errors import DownloadError
+from spreports.fetch.answers import next_chunk, refusal
 from spreports.fetch.arriving import Watched
 from spreports.fetch.document_host import (
     DocumentHost,
     SignedURL,
-    words_for,
 )
 from spreports.fetch.resume import Continuity, Verdict
-from spreports.fetch.sniff import s3_error_code
 from spreports.fetch.spool import Spool
 from spreports.fetch.tries import Setback, Tries
-from spreports.fetch.verify import Doubt, Proofs
-from spreports.wire import read_some
+from spreports.fetch.verify import Doubt, Proofs, page_in
 
 if TYPE_CHECKING:
     import requests
@@ -41,11 +36,7 @@ URL_SECONDS: Final = 240.0
 MIN_BYTES_PER_SECOND: Final = 1024
 RATE_SECONDS: Final = 60.0
 
-_READ: Final = 1 << 17
-_ERROR_BODY: Final = 8 << 10
 _BODY_STATUS: Final = frozenset({200, 206, 412, 416})
-_RENEW_STATUS: Final = frozenset({400, 403, 404})
-_RETRY_STATUS: Final = frozenset({408, 425, 429})
 
 logger = logging.getLogger("spreports.fetch")
 
@@ -66,7 +57,7 @@ class StoredDocument:
     verified : str
         ``"md5"``: they match the ETag. ``"gzip"``: every member is whole, and the
         transfer had a length. ``"length"``: plain, of the length that was announced.
-        ``"twice"``: without a length, equal in two transfers.
+        ``"twice"``: without a length, or in doubt, equal in two transfers.
     """
 
     path: Path
@@ -88,6 +79,7 @@ def download(
     rate_clock: Clock = SystemClock(),  # noqa: B008 - it has no state
     watched: Watched | None = None,
     lasting: bool = True,
+    gzip_told: Callable[[], bool] = lambda: False,
 ) -> StoredDocument:
     """Download a document, resuming and renewing until it is whole.
 
@@ -115,6 +107,8 @@ def download(
     lasting : bool
         Have it on the disk before it gets its name. A file that is deleted in any case
         need not be, and most of it never gets there.
+    gzip_told : callable
+        Whether Amazon says, with the last URL, that the document is gzip.
 
     Returns
     -------
@@ -143,6 +137,7 @@ def download(
         while True:
             if url is None or clock.monotonic() - url.issued > URL_SECONDS:
                 url = _renewed(fresh_url, clock, transfer.last)
+            transfer.proofs.gzip_told = gzip_told()
             outcome = transfer.attempt(url)
             if isinstance(outcome, _Whole):
                 break
@@ -212,7 +207,7 @@ class _Transfer:
             return Setback(answer)
         with answer:
             if answer.status_code not in _BODY_STATUS:
-                return _refusal(answer)
+                return refusal(answer)
             verdict = self.version.judge(
                 answer.status_code, answer.headers, self.spool.size
             )
@@ -227,6 +222,7 @@ class _Transfer:
             if self.version.md5() is None:
                 self.spool.walk_along()  # only the bytes themselves can be a proof
             if verdict is not Verdict.COMPLETE and (broken := self._read(answer)):
+                self._note_length()
                 return Setback(broken)
         verdict_of_copy = self._judged()
         if isinstance(verdict_of_copy, _Whole) and verdict_of_copy.verified == "twice":
@@ -247,7 +243,7 @@ class _Transfer:
             partial = answer.status_code == http.HTTPStatus.PARTIAL_CONTENT
             total = answer.headers.get("Content-Range", "").rpartition("/")[2]
             longer = total.isdecimal() and int(total) > self.spool.size
-            if partial and (longer or _next_chunk(answer)):
+            if partial and (longer or next_chunk(answer)):
                 return Setback("the document goes on after its end", copy=True)
         return whole
 
@@ -256,7 +252,7 @@ class _Transfer:
         since, before = self.rate_clock.monotonic(), self.spool.size
         self._check_size(self.version.total or 0)
         while True:
-            chunk = _next_chunk(answer)
+            chunk = next_chunk(answer)
             if not isinstance(chunk, bytes):
                 return chunk.reason
             if not chunk:
@@ -276,6 +272,12 @@ class _Transfer:
             return f"{self.spool.size} of {total} bytes came"
         return None
 
+    def _note_length(self) -> None:
+        """Keep how long an answer that broke was to be, if it was the document."""
+        self.spool.flush()
+        if not page_in(self.spool.head(), self.content_type):
+            self.version.broke(self.spool.size)
+
     def _judged(self) -> _Whole | Setback:
         """Judge a copy that has come to its end."""
         self.spool.flush()
@@ -284,7 +286,10 @@ class _Transfer:
             return _Whole(verdict)
         self.version.ask_whole()
         return Setback(
-            verdict.reason, refused=verdict.page, final=verdict.final, copy=True
+            verdict.reason,
+            refused=verdict.page,
+            final=verdict.final,
+            copy=True,
         )
 
     def _check_size(self, size: int) -> None:
@@ -292,27 +297,3 @@ class _Transfer:
         if self.max_bytes is not None and size > self.max_bytes:
             msg = f"the document is larger than max_bytes ({self.max_bytes})"
             raise DownloadError(msg)
-
-
-def _next_chunk(answer: requests.Response) -> bytes | Setback:
-    """Return the next bytes as they are stored; b"" at a proper end."""
-    try:
-        chunk = read_some(answer, _READ, decode=False)
-    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as exc:
-        return Setback(words_for(exc))
-    return chunk
-
-
-def _refusal(answer: requests.Response) -> Setback:
-    """Return what a status without a document means."""
-    status = answer.status_code
-    body = _next_chunk(answer)
-    code = s3_error_code(body[:_ERROR_BODY]) if isinstance(body, bytes) else None
-    reason = f"HTTP {status}" + (f" {code}" if code else "")
-    if status in _RENEW_STATUS:
-        return Setback(f"the document URL was refused: {reason}", refused=True)
-    if status in _RETRY_STATUS or status >= 500:
-        return Setback(f"the document host answered {reason}")
-    if 300 <= status < 400:
-        return Setback(f"redirected ({reason}); redirects are refused", final=True)
-    return Setback(f"the document host answered {reason}", final=True)

@@ -42,11 +42,16 @@ class Continuity:
     total : int or None, bytes
     framed : bool
         The transfer itself says where it ends: a length, or chunked coding.
+    longest_told, longest_seen : int, bytes
+        What answers that broke have told of this version's length, and brought of it.
     """
 
     etag: str | None = None
     total: int | None = None
     framed: bool = False
+    longest_told: int = 0
+    longest_seen: int = 0
+    _etag_is_md5: bool | None = None
     _begun: bool = False
     _whole: bool = False
     _rival_seen: bool = False
@@ -61,6 +66,11 @@ class Continuity:
     def ask_whole(self) -> None:
         """Ask for everything next time."""
         self._whole = True
+
+    def broke(self, size: int) -> None:
+        """Keep what an answer has told and brought that broke with `size` bytes."""
+        self.longest_told = max(self.longest_told, self.total or 0)
+        self.longest_seen = max(self.longest_seen, size)
 
     def judge(self, status: int, headers: Mapping[str, str], size: int) -> Verdict:
         """Judge an answer to a request from byte `start(size)`.
@@ -94,9 +104,16 @@ class Continuity:
         return Verdict.AGAIN
 
     def md5(self) -> str | None:
-        """Return the MD5 that the ETag is, if it looks like one."""
+        """Return the MD5 that the ETag is, if it looks like one and may be one."""
         found = _MD5.fullmatch(self.etag or "")
-        return found[1].lower() if found else None
+        if not found or self._etag_is_md5 is False:
+            return None
+        return found[1].lower()
+
+    @property
+    def is_md5_sure(self) -> bool:
+        """Whether the host has said how it encrypts, and so that the ETag is an MD5."""
+        return self._etag_is_md5 is True
 
     def _judge_whole(self, headers: Mapping[str, str]) -> Verdict:
         """Judge a 200: the document, of the same version or of another."""
@@ -107,7 +124,10 @@ class Continuity:
             self._whole = True
             return Verdict.AGAIN
         chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+        if etag != self.etag:
+            self.longest_told = self.longest_seen = 0
         self.etag = etag
+        self._etag_is_md5 = _is_md5(headers)
         self.total = None if chunked else _length(headers)
         self.framed = chunked or self.total is not None
         self._begun = True
@@ -139,6 +159,18 @@ class Continuity:
         self.total = total
         self.framed = True
         return True
+
+
+def _is_md5(headers: Mapping[str, str]) -> bool | None:
+    """Whether S3 makes its ETags of MD5, by how it encrypts; None where it is not said.
+
+    Source: Amazon S3 API, Object, ETag: an MD5 with SSE-S3, none with SSE-C or SSE-KMS.
+    """
+    how = headers.get("x-amz-server-side-encryption", "").strip()
+    own = "x-amz-server-side-encryption-customer-algorithm"
+    if own in headers or how.startswith("aws:kms"):
+        return False
+    return True if how == "AES256" else None
 
 
 def _strong(headers: Mapping[str, str]) -> str | None:

@@ -13,6 +13,8 @@ __all__ = ["Setback", "Tries"]
 
 MAX_TRIES: Final = 8
 MAX_RENEWALS: Final = 3
+# getReportDocument is answered about once a minute
+MAX_LASTING: Final = 1
 MAX_COPIES: Final = 5
 PROGRESS_BYTES: Final = 64 << 10
 # Seconds
@@ -30,6 +32,8 @@ class Setback:
         In words, without the URL.
     refused : bool
         The URL was refused: another one may serve.
+    lasting : bool
+        And not for its age: that of a second one is believed.
     final : bool
         Another try would be no better.
     copy : bool
@@ -38,6 +42,7 @@ class Setback:
 
     reason: str
     refused: bool = False
+    lasting: bool = False
     final: bool = False
     copy: bool = False
 
@@ -71,8 +76,8 @@ class Tries:
         Raises
         ------
         DownloadError
-            More than 8 tries without progress, 3 refused URLs running, the fifth
-            unsound copy, or a final setback.
+            More than 8 tries without progress, 3 refused URLs running, a second one
+            that was not for its age, the fifth unsound copy, or a final setback.
         """
         # A host that always breaks at the same byte makes no progress, however
         # many bytes each try brings
@@ -82,10 +87,11 @@ class Tries:
         self._failures += 1
         self._renewals += setback.refused
         self._copies += setback.copy
+        most = MAX_LASTING if setback.lasting else MAX_RENEWALS
         if (
             setback.final
             or self._failures > MAX_TRIES
-            or self._renewals > MAX_RENEWALS
+            or self._renewals > most
             or self._copies >= MAX_COPIES
         ):
             tried = "" if setback.final else f", after {self._failures} tries in a row"

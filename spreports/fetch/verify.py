@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from spreports.fetch.resume import Continuity
 from spreports.fetch.sniff import error_page
 from spreports.fetch.spool import Spool
 
-__all__ = ["Doubt", "Proofs"]
+__all__ = ["Doubt", "Proofs", "page_in"]
 
 # The same broken bytes three times are what the host has
 HOPELESS: Final = 2
@@ -41,8 +42,15 @@ class Doubt:
 
 @dataclass(slots=True)
 class Proofs:
-    """Judges copies, and counts those it has seen before."""
+    """Judges copies, and counts those it has seen before.
 
+    Attributes
+    ----------
+    gzip_told : bool
+        Amazon says that the document is gzip; one that is not has to come twice.
+    """
+
+    gzip_told: bool = False
     _seen: Counter[tuple[int, str, str | None]] = field(default_factory=Counter)
 
     def judge(
@@ -50,11 +58,13 @@ class Proofs:
     ) -> str | Doubt:
         """Say how a copy is known to be whole, or why it is not.
 
-        An ETag of 32 hexadecimal digits is the content's MD5, unless the same bytes
-        come twice, each framed, with the same other ETag: then it is no MD5 (S3 with
-        KMS keys). A gzip document is walked to the end of its last member; since a cut
-        between two members would not show, one that came without any framing has to
-        come twice, as a plain one has.
+        An ETag of 32 hexadecimal digits is the content's MD5, unless the host's own
+        words exclude that, or it has none and the same bytes come twice, each framed,
+        with the same other ETag: then it is no MD5 (S3 with KMS keys). A gzip document
+        is walked to the end of its last member; since a cut between two members would
+        not show, one that came without any framing has to come twice, as a plain one
+        has. A copy that is shorter than what answers that broke had brought is never
+        taken; one that is shorter than they had told has to come twice.
 
         Parameters
         ----------
@@ -73,7 +83,7 @@ class Proofs:
         Source: Amazon S3 API, Object, ETag; RFC 1952, section 2.2.
         """
         head = spool.head()
-        if page := error_page(head, content_type):
+        if page := page_in(head, content_type):
             return Doubt(f"{page} came in place of the document", page=True)
         copy = (spool.size, spool.sha256, version.etag)
         earlier = self._seen[copy]
@@ -81,10 +91,37 @@ class Proofs:
         md5 = version.md5()
         if md5 is not None and md5 == spool.md5:
             return "md5"
-        if md5 is not None and not (earlier and version.framed):
-            doubt = "the bytes do not match their ETag"
-            return Doubt(doubt, final=earlier >= HOPELESS)
-        return _by_its_form(spool, version, head, earlier)
+        no_md5 = md5 is None or (earlier and version.framed and not version.is_md5_sure)
+        final = earlier >= HOPELESS
+        if not no_md5:
+            return Doubt("the bytes do not match their ETag", final=final)
+        if spool.size < version.longest_seen:
+            more = f"it ended after {spool.size} bytes, of {version.longest_seen} seen"
+            return Doubt(more, final=final)
+        proof = _by_its_form(spool, version, head, earlier)
+        why = self._doubtful(spool.size, version, head)
+        if isinstance(proof, Doubt) or not (md5 or why):
+            return proof
+        return "twice" if earlier else Doubt(why)
+
+    def _doubtful(self, size: int, version: Continuity, head: bytes) -> str:
+        """Say why a copy has to come twice, whatever its form; nothing else."""
+        if size < version.longest_told:
+            return f"it ended after {size} bytes, of {version.longest_told} announced"
+        if self.gzip_told and not looks_gzipped(head):
+            return "it came as plain text, and Amazon says that it is gzip"
+        return ""
+
+
+def page_in(head: bytes, content_type: str | None) -> str | None:
+    """Say what error page stands in a document's place, compressed or not."""
+    if looks_gzipped(head):
+        # Only gzip of the web's kind is told to be HTML; what is in it decides
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, len(head))
+        except zlib.error:
+            return None
+    return error_page(head, content_type)
 
 
 def _by_its_form(

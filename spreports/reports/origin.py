@@ -7,6 +7,7 @@ begin while its bytes arrive: see `AmazonOrigin.work_on`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 from spreports.errors import APIError, DownloadError, ThrottledError
 from spreports.fetch.arriving import Arriving, Watched
 from spreports.load.store import Store
+from spreports.reports.doubted import doubting, is_doubted, refuse_nothing, settled
 
 if TYPE_CHECKING:
-    from spreports.fetch.download import StoredDocument
     from spreports.ledger import VerifiedDocument
     from spreports.reports.connection import Connection
 
@@ -193,18 +194,30 @@ class AmazonOrigin:
         Exception
             As `stored`; or whatever `work` raises.
         """
-        return read_along(self._stored, work)
+        with doubting(self._connection, self.name, private=self._restricted):
+            return read_along(self._stored, work)
 
     def _stored(self, watched: Watched | None) -> StoredBytes:
         """Return the verified bytes; those that have to be fetched may be watched."""
         path = self.store.document_path(self.account, self.name)
         with self._connection.locks.of(self.name):
-            known = self.known() or self._fetch(path, watched)
+            known = self.known()
+            if known is None:
+                known = self._fetch(path, watched)
+            elif is_doubted(known):
+                # Amazon may have it no more; the bytes at hand stay as good as they are
+                with suppress(DownloadError, APIError):
+                    known = self._fetch(path, watched, known)
         return StoredBytes(
             lambda: path.open("rb"), known.content_type, known.sha256, known.size
         )
 
-    def _fetch(self, path: Path, watched: Watched | None) -> VerifiedDocument:
+    def _fetch(
+        self,
+        path: Path,
+        watched: Watched | None,
+        earlier: VerifiedDocument | None = None,
+    ) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""
         # requests, ssl and sqlite3: 0.1 s, which a file does without
         from spreports.fetch.download import download  # noqa: PLC0415 - see above
@@ -220,6 +233,7 @@ class AmazonOrigin:
                 clock=connection.clock,
                 loopback=connection.loopback,
                 watched=watched,
+                gzip_told=lambda: self.compressed,
             )
             refuse_nothing(arrived, compressed=self.compressed)
         except (DownloadError, APIError) as exc:
@@ -234,6 +248,7 @@ class AmazonOrigin:
             sha256=arrived.sha256,
             verified=arrived.verified,
         )
+        known = settled(known, earlier)
         spool.replace(path)
         if self._restricted:
             connection.private.add(self.name)
@@ -291,23 +306,3 @@ def read_along(
         if arriving.settle(stored.size or 0, stored.sha256 or ""):
             return arriving.result()
     return work(stored)
-
-
-def refuse_nothing(arrived: StoredDocument, *, compressed: bool) -> None:
-    """Raise where nothing came in place of a compressed document.
-
-    Parameters
-    ----------
-    arrived : StoredDocument
-    compressed : bool
-        Amazon named a compression, which makes some bytes even of nothing.
-
-    Raises
-    ------
-    DownloadError
-    """
-    if compressed and not arrived.size:
-        raise DownloadError(
-            "the report document came without a byte, twice, where Amazon said that it "
-            "is compressed: it is not whole; ask for it again later"
-        )

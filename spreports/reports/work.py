@@ -28,10 +28,11 @@ from spreports.fetch.document import BATCH_BYTES, open_batches
 from spreports.fetch.findings import Findings
 from spreports.load.encoding import PAGE_BYTES
 from spreports.load.parquet import BUDGET, SinkResult, sink
+from spreports.reports.doubted import refuse_nothing
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
 from spreports.reports.note import Note
-from spreports.reports.origin import StoredBytes, read_along, refuse_nothing
+from spreports.reports.origin import StoredBytes, read_along
 from spreports.reports.shape import Shape
 from spreports.reports.verdict import judged
 
@@ -286,7 +287,12 @@ def _brought(work: Work, path: Path, watched: Watched | None) -> StoredBytes:
 
     try:
         arrived = download(
-            only_url, path, loopback=work.loopback, watched=watched, lasting=False
+            only_url,
+            path,
+            loopback=work.loopback,
+            watched=watched,
+            lasting=False,
+            gzip_told=lambda: work.compressed,
         )
         refuse_nothing(arrived, compressed=work.compressed)
     except DocumentError as exc:

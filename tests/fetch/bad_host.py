@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import random
 import re
@@ -40,6 +41,7 @@ class BadHost:
     content_type: str | None = "text/plain; charset=UTF-8"
     where: Callable[[], float] = lambda: 0.5
     seed: int = 0
+    more: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     sent: int = 0
 
@@ -132,6 +134,13 @@ class BadHost:
                 page = b'<?xml version="1.0"?>\n<Error><Code>SlowDown</Code></Error>'
                 self._send(connection, 200, {}, page)
                 return
+            case "zipped_html":
+                page = b"<!DOCTYPE html><html><body>portal</body></html>"
+                self._send(connection, 200, {}, gzip.compress(page))
+                return
+            case "login":
+                self._send(connection, 200, {}, b"Please\tlog in\n")
+                return
             case "foreign":
                 # another document, but only where ours has begun: as a first answer
                 # nobody could tell
@@ -143,13 +152,13 @@ class BadHost:
                 etag = None
             case "weak_etag":
                 etag = f"W/{etag}"
-            case "ignore_range":
+            case "ignore_range" | "short_whole":
                 start, status = 0, 200
             case "bit_flip":
                 place = min(place, len(body) - 1)
                 flipped = bytes([body[place] ^ 0x10])
                 body = body[:place] + flipped + body[place + 1 :]
-        headers: dict[str, str] = {}
+        headers = dict(self.more)
         if etag is not None:
             headers["ETag"] = etag
         if self.content_type is not None:
@@ -176,7 +185,7 @@ class BadHost:
                 self._send(connection, status, headers, cut, length=None)
             case "without_length":
                 self._send(connection, status, headers, part, length=None)
-            case "short_length":
+            case "short_length" | "short_whole":
                 self._send(connection, status, headers, cut)
             case "chunked" | "cut_chunked":
                 headers["Transfer-Encoding"] = "chunked"

@@ -31,6 +31,7 @@ def fetch(
     *,
     clock: ManualClock | None = None,
     max_bytes: int | None = None,
+    gzip_told: bool = False,
 ) -> StoredDocument:
     return download(
         lambda: host.url,
@@ -38,6 +39,7 @@ def fetch(
         clock=clock or ManualClock(),
         loopback=True,
         max_bytes=max_bytes,
+        gzip_told=lambda: gzip_told,
     )
 
 
@@ -211,7 +213,101 @@ def test_an_etag_that_only_looks_like_an_md5_does_no_harm(tmp_path: Path) -> Non
     with BadHost(STORED, etag=f'"{"a" * 32}"') as host:
         stored = fetch(host, tmp_path / "d")
 
-    assert stored.verified == "gzip"
+    assert stored.verified == "twice"
+    assert len(host.requests) == 3  # the last asks for what follows
+
+
+@pytest.mark.parametrize("etag", [NOT_MD5, None])
+@pytest.mark.parametrize("body", [TEXT, STORED + STORED])
+@pytest.mark.parametrize(
+    ("broken", "brought"), [("reset", 0.9), ("cut_chunked", 0.9), ("reset", 0.2)]
+)
+def test_an_answer_shorter_than_one_that_broke_is_not_the_document(
+    tmp_path: Path, etag: str | None, body: bytes, broken: str, brought: float
+) -> None:
+    """It was told longer, or more had come; the end may be a line's or a member's."""
+    place = 0.5 if body is not TEXT else TEXT.index(b"\n", len(TEXT) // 2) / len(TEXT)
+    places = iter([brought, place])
+    script = [broken, "short_whole"]
+    with BadHost(body, script, etag=etag, where=lambda: next(places, 1.0)) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == body
+
+
+def test_bytes_that_had_come_are_never_given_up_for_fewer(tmp_path: Path) -> None:
+    places = iter([0.9])
+    script = ["cut_chunked", *["short_whole"] * 9]
+    with (
+        BadHost(TEXT, script, etag=None, where=lambda: next(places, 0.5)) as host,
+        pytest.raises(DownloadError, match=r"ended after \d+ bytes, of \d+ seen"),
+    ):
+        fetch(host, tmp_path / "d")
+    assert only(tmp_path) == []
+
+
+def test_a_page_that_broke_says_nothing_of_a_document_s_length(tmp_path: Path) -> None:
+    class Portal(BadHost):
+        def _send(self, *arguments: object, **more: object) -> None:
+            if not self.requests[1:]:
+                page = b"<!DOCTYPE html><html>" + b"please wait " * len(TEXT)
+                arguments = (*arguments[:3], page[: len(TEXT) * 2])
+                more = {"length": len(page)}
+            super()._send(*arguments, **more)  # type: ignore[arg-type] # passed on
+
+    with Portal(TEXT, etag=None) as host:
+        assert fetch(host, tmp_path / "d").size == len(TEXT)
+
+
+def test_the_same_cut_twice_does_not_make_an_md5_wrong(tmp_path: Path) -> None:
+    with BadHost(TEXT, ["short_whole"] * 2) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert (stored.path.read_bytes(), stored.verified) == (TEXT, "md5")
+
+
+@pytest.mark.parametrize(
+    ("encryption", "verified"), [("AES256", None), ("aws:kms", "gzip"), ("", "twice")]
+)
+def test_how_a_host_encrypts_tells_whether_an_etag_is_an_md5(
+    tmp_path: Path, encryption: str, verified: str | None
+) -> None:
+    more = {"x-amz-server-side-encryption": encryption} if encryption else {}
+    with BadHost(STORED, etag=f'"{"a" * 32}"', more=more) as host:
+        if verified is None:
+            with pytest.raises(DownloadError, match="do not match their ETag"):
+                fetch(host, tmp_path / "d")
+        else:
+            assert fetch(host, tmp_path / "d").verified == verified
+
+
+@pytest.mark.parametrize("fault", ["zipped_html", "login"])
+def test_what_comes_once_in_place_of_gzip_is_not_the_document(
+    tmp_path: Path, fault: str
+) -> None:
+    with BadHost(STORED, [fault], etag=None) as host:
+        stored = fetch(host, tmp_path / "d", gzip_told=True)
+
+    assert stored.path.read_bytes() == STORED
+
+
+def test_text_that_is_told_to_be_gzip_is_taken_when_it_comes_twice(
+    tmp_path: Path,
+) -> None:
+    with BadHost(TEXT, etag=None) as host:
+        assert fetch(host, tmp_path / "d", gzip_told=True).verified == "twice"
+    with BadHost(TEXT) as host:
+        assert fetch(host, tmp_path / "d", gzip_told=True).verified == "md5"
+
+
+def test_of_a_document_that_is_not_there_one_more_url_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    with (
+        BadHost(STORED, ["404"] * 9) as host,
+        pytest.raises(DownloadError, match="after 2 tries"),
+    ):
+        fetch(host, tmp_path / "d")
     assert len(host.requests) == 2
 
 

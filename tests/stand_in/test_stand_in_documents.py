@@ -299,3 +299,44 @@ def test_a_document_that_is_always_cut_between_two_gzip_members_is_an_error(
 
     with pytest.raises(spr.DocumentError):
         ids(client)
+
+
+@pytest.mark.parametrize("told", ["GZIP", None])
+def test_what_cannot_be_read_is_brought_once_more_by_the_next_call(
+    client: spr.Client, amazon: Amazon, told: str | None
+) -> None:
+    page = gzip.compress(b"sorry\tplease\n" + b"wait\n" * 99)
+    wrong = Delivery(body=page, etag=False)
+    amazon.hold(Held("d1", STORED, compression=told, deliveries=deque([wrong])))
+
+    with pytest.raises(spr.DocumentError):
+        ids(client)
+    assert ids(client) == LAST
+    assert amazon.count("getReportDocument") == 2
+
+
+def test_what_comes_a_second_time_is_what_amazon_has(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    page = gzip.compress(b"sorry\tplease\n" + b"wait\n" * 99)
+    amazon.hold(Held("d1", page, always=Delivery(etag=False)))
+
+    for _ in range(4):
+        with pytest.raises(spr.DocumentError):
+            ids(client)
+    assert amazon.count("getReportDocument") == 2
+
+
+def test_what_cannot_be_read_stays_where_amazon_has_it_no_more(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    page = gzip.compress(b"sorry\tplease\n" + b"wait\n" * 99)
+    amazon.hold(Held("d1", page, always=Delivery(etag=False)))
+    with pytest.raises(spr.DocumentError) as first:
+        ids(client)
+    del amazon.documents["d1"]
+
+    with pytest.raises(spr.DocumentError) as second:
+        ids(client)
+
+    assert str(second.value) == str(first.value)
