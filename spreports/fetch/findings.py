@@ -38,6 +38,8 @@ class Findings:
         What could not be checked, and why, a sentence each.
     renamed_columns : dict of str to str
         New name to served header, for headers that are there twice or empty.
+    headerless : bool
+        A flat document that is empty: its columns are those of the catalogue.
     charset : str or None
         Codec of the document.
     delimiter : str or None
@@ -63,6 +65,7 @@ class Findings:
     untyped_columns: tuple[str, ...] = ()
     skipped_checks: tuple[str, ...] = ()
     renamed_columns: dict[str, str] = field(default_factory=dict)
+    headerless: bool = False
     charset: str | None = None
     delimiter: str | None = None
     document_fields: dict[str, object] = field(default_factory=dict)

@@ -174,8 +174,10 @@ def known_columns(
     """Return the columns that the next version is held against.
 
     Records of JSON and XML leave out what they do not have, so that a column is known
-    once one document had it.
+    once one document had it. An empty flat document says nothing of columns.
     """
+    if findings.headerless:
+        return last.columns if last else ()
     served = served_columns(schema, findings)
     before = last.columns if last and sparse else ()
     return (*served, *(name for name in before if name not in served))
@@ -218,7 +220,7 @@ def compared(
         missing = [name for name in missing if name in required]
         if last is not None:
             new = [name for name in new if name not in last.columns]
-    elif last is not None:
+    elif last is not None and not findings.headerless:
         served = served_columns(schema, findings)
         new = [name for name in served if name not in last.columns]
         missing = [name for name in last.columns if name not in served]

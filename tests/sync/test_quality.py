@@ -14,6 +14,7 @@ from spreports.fetch.findings import Findings
 from spreports.load.parquet import markers
 from spreports.reports.shape import Shape
 from spreports.simulator import Simulator, World
+from spreports.simulator.shelf import DocumentShelf
 from spreports.sync.quality import compared
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
@@ -142,3 +143,29 @@ def test_values_that_came_too_late_for_a_column_are_told_and_hold_nothing_back(
     assert "3 values of 'newFee' came too late" in told.differences()[-1]
     assert not [line for line in told.drift() if "late" in line]
     assert told.to_dict()["unplacedValues"] == {"newFee": 3}
+
+
+def test_a_day_whose_document_is_empty_says_nothing_of_columns(
+    client: spr.Client,
+    clock: ManualClock,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09", lookback=0)
+    served = "amazon-order-id\tsku\nA\t1\n"
+
+    def night(text: str) -> spr.SyncResult:
+        monkeypatch.setattr(
+            DocumentShelf, "lay", lambda shelf, report: shelf.lay_text(report, text)
+        )
+        clock.advance(DAY)
+        return client.sync([feed], lake, on_drift="fail" if windows else "evolve")
+
+    windows: list[int] = []
+    for text in (served, "", served):
+        result = night(text)
+        assert result.failed == ()
+        windows.append(result.windows)
+
+    assert windows == [1, 1, 1]
+    assert result.quality.lines() == []

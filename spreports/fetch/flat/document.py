@@ -75,6 +75,7 @@ def open_flat(
     generator of pyarrow.RecordBatch
     """
     findings.delimiter = header.delimiter
+    findings.headerless = not header.line
     findings.renamed_columns = {
         name: served
         for name, served in zip(header.names, header.served, strict=True)
