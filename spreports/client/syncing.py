@@ -17,11 +17,11 @@ from spreports.load.urls import check_place
 from spreports.plan.windows import moment
 from spreports.reports.asking import patience_of
 from spreports.reports.connection import Connection
+from spreports.reports.folders import check_folders
 from spreports.reports.progress import OnProgress
 from spreports.reports.ways_out import check_format
 from spreports.sync.calendar import plan_dated
 from spreports.sync.feed import Feed, days_of
-from spreports.sync.folders import check_folders
 from spreports.sync.quality import POLICIES, OnDrift
 from spreports.sync.result import SyncResult
 from spreports.sync.run import run
@@ -151,7 +151,7 @@ class Syncing:
         first = default_since if feed.since is None else feed.since
         restated = entry.restated_days
         default = DEFAULT_LOOKBACK_DAYS if restated is None else restated
-        check_folders(entry, tuple(feed.partition_by))
+        folders = check_folders(entry, feed.partition_by)
         since = None if first is None else moment(first, now, "since")
         if since is not None and since > now:
             raise ValueError(
@@ -166,7 +166,7 @@ class Syncing:
             options=options,
             since=since,
             lookback_days=default if feed.lookback is None else days_of(feed.lookback),
-            partition_by=tuple(feed.partition_by),
+            partition_by=folders,
         )
         if kind == Kind.DATED:
             new = plan_dated(stream, (), now)

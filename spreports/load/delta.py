@@ -27,7 +27,7 @@ from spreports.arrays import scalar_of
 from spreports.errors import SinkError
 from spreports.load.delta_reading import name_id, window_id
 from spreports.load.delta_rows import DeltaRows, rows_of
-from spreports.load.object_store import delta_options, delta_url
+from spreports.load.object_store import check_deltalake, delta_options, delta_url
 from spreports.load.parquet import SinkResult
 from spreports.load.target import refusals, shown
 
@@ -107,11 +107,7 @@ def sink_delta(
     """
     text = os.fspath(url)
     name = shown(text)
-    try:
-        import deltalake  # noqa: F401, PLC0415 - heavy, and an extra
-    except ImportError:
-        msg = f"{name}: format='delta' needs pip install 'spreports[delta]'"
-        raise SinkError(msg, url=name) from None
+    check_deltalake(text)
     table = _Table(text, storage_options)
     for _ in range(TRIES):
         done = table.attempt(reports, partition_by)

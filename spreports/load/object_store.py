@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["delta_options", "delta_url"]
+from spreports.errors import SinkError
+from spreports.load.urls import shown
+
+__all__ = ["check_deltalake", "delta_options", "delta_url"]
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "s3": {
@@ -41,6 +44,22 @@ _STORES = {
 }
 # Said by those who know the other client already
 _OWN = ("aws_", "google_", "azure_", "allow_", "conditional_put", "timeout")
+
+
+def check_deltalake(url: str) -> None:
+    """Refuse a Delta table where the package for it is missing.
+
+    Raises
+    ------
+    SinkError
+        deltalake is not installed.
+    """
+    try:
+        import deltalake  # noqa: F401, PLC0415 - heavy, and an extra
+    except ImportError:
+        name = shown(url)
+        msg = f"{name}: format='delta' needs pip install 'spreports[delta]'"
+        raise SinkError(msg, url=name) from None
 
 
 def delta_url(url: str) -> str:

@@ -16,6 +16,7 @@ from spreports.fetch.document import table_names
 from spreports.fetch.findings import Findings
 from spreports.fetch.plain_chunks import plain_chunks
 from spreports.reports.drift import Drift, drift_of
+from spreports.reports.folders import folder_names
 from spreports.reports.metadata import (
     Constant,
     batch_with_metadata,
@@ -270,12 +271,10 @@ class Document(WaysOut):
     ) -> Target:
         """Return where the rows of this document go; raises as `check_sink`."""
         check_sink(url, storage_options, format)
-        if isinstance(partition_by, str):
-            raise ValueError("partition_by must be a list of names, not one string")
         return Target(
             url=os.fspath(url),
             stem=self.stem,
-            partition_by=tuple(partition_by),
+            partition_by=folder_names(partition_by),
             constants=self.constants,
             provenance=self._provenance,
             private=self._entry.restricted,

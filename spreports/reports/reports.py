@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from spreports.api.models import Report
 from spreports.catalog import ReportType
-from spreports.errors import ReportEmptyError, SPReportsError
+from spreports.errors import ReportEmptyError, SinkError, SPReportsError
 from spreports.fetch.charsets import chosen_charset
 from spreports.plan.plan import Plan
 from spreports.reports.asking import WAIT_SECONDS, Asking, patience_of
@@ -17,7 +17,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.driver import land_all
 from spreports.reports.finished import finished_document
-from spreports.reports.origin import AmazonOrigin
+from spreports.reports.folders import check_folders
 from spreports.reports.outcome import Outcome
 from spreports.reports.planning import planned
 from spreports.reports.progress import OnProgress
@@ -66,6 +66,7 @@ class Reports(WaysOut):
         self._connection = connection
         self._entry = entry
         self._requests = tuple(requests)
+        self._yet_to_ask = True
         self._reuse = reuse
         chosen_charset(encoding)
         self._encoding = encoding
@@ -180,11 +181,6 @@ class Reports(WaysOut):
         """Yield what is finished already, then the others as they finish."""
         return self._asking.finish(patience_of(timeout), on_progress, fetch=fetch)
 
-    def _origin(self, report_document_id: str) -> AmazonOrigin:
-        return AmazonOrigin(
-            self._connection, report_document_id, restricted=self._entry.restricted
-        )
-
     def _document(self, index: int, report: Report) -> Document | None:
         """Return the report's document; None where Amazon had no data.
 
@@ -269,15 +265,19 @@ class Reports(WaysOut):
         APIError, ReportError, DocumentError
             As `scan`; of several the first, after the other reports were written.
         SinkError
-            The target refused.
+            The target refused, or no document of the type has such folders.
+        ValueError, TypeError
+            No such table, or an argument that can never do.
         ReportEmptyError
             No rows, and ``on_empty="raise"`` was asked for.
         """
-        check_sink(url, storage_options, format)
+        check_sink(url, storage_options, format, installed=executor is None)
         shape = Shape(table=table, on_bad_value=on_bad_value)
+        self._check_table(table)
+        names = check_folders(self._entry, partition_by, table, refusal=SinkError)
 
         def target(document: Document) -> Target:
-            return document.target(url, partition_by, storage_options, format)
+            return document.target(url, names, storage_options, format)
 
         def together(documents: Sequence[Document]) -> list[SinkResult]:
             from spreports.reports.into_delta import (  # noqa: PLC0415 - seldom

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.errors import ReportEmptyError
+from spreports.errors import ReportEmptyError, SinkError
 from spreports.fetch.typed import arrow_type
-from spreports.load.urls import check_place
+from spreports.load.object_store import check_deltalake
+from spreports.load.urls import check_place, missing, shown
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
 from spreports.reports.union import in_schema, union_schema
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 OnEmpty = Literal["frame", "raise"]
 FORMATS = ("parquet", "delta")
+# Formats whose documents have the tables of the catalogue and no others
+_ONLY_CATALOGUED = ("tsv", "csv", "xml")
 
 
 class WaysOut(ABC):
@@ -37,6 +40,8 @@ class WaysOut(ABC):
 
     _entry: ReportType
     _raises_on_empty: bool = False
+    # What has yet to be asked for is of the entry's type; of bytes, they decide
+    _yet_to_ask: bool = False
 
     @abstractmethod
     def _documents(self) -> Iterator[Document]:
@@ -89,6 +94,8 @@ class WaysOut(ABC):
             No rows, and ``on_empty="raise"`` was asked for.
         DocumentError
             A document is not whole, or not the table it should be.
+        ValueError
+            There is no such table, or a word that is none of those above.
         """
         shape = Shape(
             table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
@@ -124,6 +131,7 @@ class WaysOut(ABC):
         """Return the frames of all documents as one, in their order."""
         import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
 
+        self._check_table(shape.table)
         frames = []
         for document in self._documents():
             frame = frame_of(document)
@@ -160,6 +168,7 @@ class WaysOut(ABC):
         shape = Shape(
             table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
         )
+        self._check_table(shape.table)
         documents = list(self._documents())
         if not documents:
             self._check_rows(has_rows=False)
@@ -203,6 +212,11 @@ class WaysOut(ABC):
         on_bad_value: OnBadValue = "raise",
     ) -> SinkResult:
         """Write the rows as (partitioned) Parquet below `url`."""
+
+    def _check_table(self, table: str | None) -> None:
+        """Refuse a table that no report of the type has, before one is asked for."""
+        if self._yet_to_ask:
+            check_table(self._entry, table)
 
     def _check_rows(self, *, has_rows: bool) -> None:
         """Raise where there are no rows and that was to be an error."""
@@ -253,13 +267,48 @@ def check_format(name: str) -> None:
         raise ValueError(f"format={name!r} is not written: 'parquet' or 'delta'")
 
 
-def check_sink(url: object, storage_options: object, name: str) -> None:
+def check_sink(
+    url: str | os.PathLike[str],
+    storage_options: object,
+    name: str,
+    *,
+    installed: bool = False,
+) -> None:
     """Refuse a place, or a format, before anything is asked for.
+
+    Parameters
+    ----------
+    url, storage_options : see `Reports.sink`
+    name : str
+        Of the format.
+    installed : bool
+        Insist on the packages that it takes, too: who writes here needs them here.
 
     Raises
     ------
     ValueError, TypeError
         As `check_place` and `check_format`.
+    SinkError
+        A package is missing.
     """
     check_place(url, storage_options)
     check_format(name)
+    if installed:
+        text = os.fspath(url)
+        if (lack := missing(text)) is not None:
+            raise SinkError(lack, url=shown(text))
+        if name == "delta":
+            check_deltalake(text)
+
+
+def check_table(entry: ReportType, table: str | None) -> None:
+    """Refuse a table that no document of a type has.
+
+    JSON and workbooks have such as the catalogue does not know: they are left to say.
+
+    Raises
+    ------
+    ValueError
+    """
+    if table is not None and entry.tables and entry.format in _ONLY_CATALOGUED:
+        entry.table(table)

@@ -1,0 +1,132 @@
+"""Whether a type's rows can ever be put into the folders that somebody names.
+
+Found out here, before any quota is spent. What only a document can tell is left to the
+writing: a column that the catalogue lacks may be in the document all the same, as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from spreports.catalog import ReportType, Table
+from spreports.catalog.suggest import suggestion
+from spreports.errors import SinkError
+from spreports.load.hive import UNITS
+from spreports.load.partition import is_folder_name
+from spreports.reports.metadata import METADATA_COLUMNS
+
+__all__ = ["check_folders", "folder_names"]
+
+_TIMES = frozenset({"date", "timestamp"})
+
+
+def folder_names(partition_by: object) -> tuple[str, ...]:
+    """Return the names of `partition_by`.
+
+    Raises
+    ------
+    ValueError
+        A single text.
+    TypeError
+        No list, or something else in it than names.
+    """
+    if isinstance(partition_by, str):
+        raise ValueError("partition_by must be a list of names, not one string")
+    if not isinstance(partition_by, Iterable):
+        kind = type(partition_by).__name__
+        raise TypeError(f"partition_by must be a list of names, and not {kind}")
+    names = tuple(partition_by)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"partition_by holds {type(name).__name__}, not a name")
+    return names
+
+
+def check_folders(
+    entry: ReportType,
+    partition_by: object,
+    table: str | None = None,
+    *,
+    refusal: type[ValueError | SinkError] = ValueError,
+) -> tuple[str, ...]:
+    """Refuse what no document of a type could be partitioned by.
+
+    Parameters
+    ----------
+    entry : ReportType
+    partition_by : sequence of str
+        As for `Reports.sink`.
+    table : str, optional
+        Whose rows they are; any of the type's when left out.
+    refusal : type
+        What is raised, but for a folder that is named twice: a sink tells of columns by
+        a `SinkError`, wherever it finds it out.
+
+    Returns
+    -------
+    tuple of str
+        The names.
+
+    Raises
+    ------
+    ValueError, TypeError
+        The same folder twice, or as `folder_names`.
+    ValueError or SinkError
+        A unit other than day, month and year, or one of a column that is no date and no
+        timestamp; a name that no folder can have.
+    """
+    known = [each for each in entry.tables if table in (None, each.name)]
+    seen: set[str] = set()
+    names = folder_names(partition_by)
+    for name in names:
+        source, mark, unit = name.rpartition(":")
+        if not mark:
+            source, unit = unit, ""
+        elif unit not in UNITS:
+            raise refusal(_told(name, "after the colon stands day, month or year"))
+        if not is_folder_name(source):
+            raise refusal(_told(name, "its name cannot be part of a path"))
+        if unit and not _may_be_a_time(entry, known, source):
+            why = f"no column {source!r} of {entry.report_type} is a date or timestamp"
+            near = suggestion(source, _times_of(known), at_most=0)
+            raise refusal(_told(name, why + near))
+        folder = f"{source}_{unit}" if unit else source
+        if folder in seen:
+            raise ValueError(_told(name, "it names a folder twice"))
+        seen.add(folder)
+    return names
+
+
+def _told(name: str, why: str) -> str:
+    return f"cannot partition by {name!r}: {why}"
+
+
+def _may_be_a_time(entry: ReportType, known: list[Table], source: str) -> bool:
+    """Whether a unit can be taken of a column, in one table at least."""
+    found = [entry.column(source, table.name) for table in known]
+    if any(column is not None and column.dtype in _TIMES for column in found):
+        return True
+    if any(found) or any(table.columns for table in known):
+        return source in _metadata_times() and not any(found)
+    return True  # of a type whose columns nobody knows
+
+
+def _metadata_times() -> set[str]:
+    return {
+        field.name
+        for field in METADATA_COLUMNS
+        if pa.types.is_date(field.type) or pa.types.is_timestamp(field.type)
+    }
+
+
+def _times_of(known: list[Table]) -> list[str]:
+    """Return the columns of which a unit can be taken."""
+    times = [
+        column.name
+        for table in known
+        for column in table.columns
+        if column.dtype in _TIMES
+    ]
+    return [*times, *sorted(_metadata_times())]
