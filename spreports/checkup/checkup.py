@@ -15,10 +15,10 @@ from spreports.api.operations import ReportsAPI
 from spreports.api.throttle import Throttle
 from spreports.checkup.account import check_account
 from spreports.checkup.extras import check_extras
-from spreports.checkup.finding import Finding
+from spreports.checkup.finding import Cause, Finding
 from spreports.checkup.store import check_store
 from spreports.client.connecting import simulator_settings
-from spreports.client.settings import Settings, read_settings
+from spreports.client.settings import Settings, read_home, read_settings
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError
 from spreports.load.store import Store
@@ -69,29 +69,30 @@ def check_setup(
     if target not in (None, "simulator"):
         raise ConfigError(f"check_setup({target!r}): the only target is 'simulator'")
     with ExitStack() as stack:
-        place = _home(home)
         clock: Clock = SystemClock()
 
         if target == "simulator":
             settings, clock = _simulated(home, stack)
-            place = settings.home or place
             found: Settings | Finding = settings
+            place = _home(settings.home)
         else:
             found = _settings(
                 lambda: read_settings(
-                    os.environ,
+                    {**os.environ, "SPREPORTS_HOME": ""},  # checked by itself
                     profile=profile,
                     region=region,
                     credentials=credentials,
                     endpoint=endpoint,
                     token_url=token_url,
-                    home=home,
+                    home=None,
                 )
             )
-        stored = list(check_store(place))
-        usable = not any(finding.status == "failed" for finding in stored)
+            place = _home(home)
+        stored = [place] if isinstance(place, Finding) else list(check_store(place))
+        failed = any(finding.status == "failed" for finding in stored)
+        usable = None if failed or isinstance(place, Finding) else place
         return [
-            *_account(found, clock, place if usable else None, offline=offline),
+            *_account(found, clock, usable, offline=offline),
             *stored,
             *check_extras(),
         ]
@@ -108,10 +109,12 @@ def _simulated(
     return simulator_settings(simulator, Path(home or scratch)), simulator.clock
 
 
-def _home(home: str | os.PathLike[str] | None) -> Path:
-    """Return where `connect` would keep its store."""
-    place = home or os.environ.get("SPREPORTS_HOME")
-    return Store(Path(place) if place else None).home
+def _home(home: str | os.PathLike[str] | None) -> Path | Finding:
+    """Return where `connect` would keep its store, or why nowhere."""
+    try:
+        return Store(read_home(os.environ, home)).home
+    except ConfigError as exc:
+        return _unusable("store", exc, "setup")
 
 
 def _settings(read: Callable[[], Settings]) -> Settings | Finding:
@@ -122,14 +125,14 @@ def _settings(read: Callable[[], Settings]) -> Settings | Finding:
         return _unusable("credentials", exc)
 
 
-def _unusable(check: str, exc: Exception) -> Finding:
+def _unusable(check: str, exc: Exception, cause: Cause = "credentials") -> Finding:
     """Return what an error of ours says, which says what to do as well."""
     return Finding(
         check=check,
         status="failed",
         message=str(exc),
         advice="see the message",
-        cause="credentials",
+        cause=cause,
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from spreports.catalog import ReportType
 from spreports.client.arguments import document_entry
+from spreports.client.settings import read_home
 from spreports.facts import read_catalogue
 from spreports.load.store import Store
 from spreports.load.urls import check_place
@@ -51,11 +51,12 @@ def open_document(
     ------
     ValueError, TypeError
         No place, no mapping of options, or no report type.
+    ConfigError
+        ``SPREPORTS_HOME`` cannot be meant.
     """
     check_place(url, storage_options)
     entry = document_entry(report_type, read_catalogue(os.environ))
-    home = os.environ.get("SPREPORTS_HOME")
-    origin = file_origin(url, storage_options, Store(Path(home) if home else None))
+    origin = file_origin(url, storage_options, Store(read_home(os.environ)))
     return Document(
         origin,
         Reading(entry=entry, encoding=encoding, legacy_charset=LEGACY_CHARSETS),

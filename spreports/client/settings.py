@@ -97,7 +97,8 @@ def read_settings(
     Raises
     ------
     ConfigError
-        No credentials, half of them, or a profile that cannot be used.
+        No credentials, half of them, a profile that cannot be used, or a store as in
+        `read_home`.
     TypeError
         An argument of the wrong kind.
     """
@@ -131,17 +132,37 @@ def read_settings(
     def pick(given: str | None, variable: str, key: str) -> str | None:
         return given or environment.get(variable) or stored.get(key)
 
-    place = home or environment.get("SPREPORTS_HOME")
     return Settings(
         credentials=found,
         region=pick(region, "SPREPORTS_REGION", "region"),
         endpoint=pick(endpoint, "SPREPORTS_ENDPOINT", "endpoint"),
         token_url=pick(token_url, "SPREPORTS_TOKEN_URL", "token_url"),
-        home=Path(place).expanduser() if place else None,
+        home=read_home(environment, home),
         catalogue=read_catalogue(environment),
         source=source,
         name=_account(stored.get("account") if stored else name),
     )
+
+
+def read_home(
+    environment: Mapping[str, str], home: str | os.PathLike[str] | None = None
+) -> Path | None:
+    """Return where the store is to lie; None is the user's cache folder.
+
+    Raises
+    ------
+    ConfigError
+        ``SPREPORTS_HOME`` ends in what nobody sees.
+    """
+    said = environment.get("SPREPORTS_HOME") or None
+    if not home and said != (said and said.strip()):
+        raise ConfigError(
+            "SPREPORTS_HOME has a line break or space at its ends, which would be part "
+            "of the folder's name (a file with Windows line ends brings one): set it "
+            "again"
+        )
+    place = home or said
+    return Path(place) if place else None
 
 
 def check_texts(**given: object) -> None:
@@ -191,9 +212,22 @@ def _credentials(profile: Mapping[str, str]) -> Credentials:
 
 
 def profiles_path(environment: Mapping[str, str]) -> Path:
-    """Return where profiles are kept: ``spreports/profiles.toml`` of XDG config."""
+    """Return where profiles are kept: ``spreports/profiles.toml`` of XDG config.
+
+    Raises
+    ------
+    ConfigError
+        The user has no home folder.
+    """
     config = environment.get("XDG_CONFIG_HOME")
-    base = Path(config) if config else Path("~/.config").expanduser()
+    try:
+        base = Path(config) if config else Path("~/.config").expanduser()
+    except RuntimeError:  # pathlib's: no HOME, and no such user
+        raise ConfigError(
+            "profiles are kept in the user's home folder, which is not known (HOME is "
+            "not set): set HOME or XDG_CONFIG_HOME, or give credentials by the "
+            "environment"
+        ) from None
     return base / "spreports" / "profiles.toml"
 
 
@@ -209,7 +243,8 @@ def read_profile(name: str, environment: Mapping[str, str]) -> Mapping[str, str]
     Raises
     ------
     ConfigError
-        No such file or profile, a key missing or unknown, or others may read it.
+        No such file or profile, a key missing or unknown, or others may read it; or as
+        `profiles_path`.
     """
     path = profiles_path(environment)
     try:

@@ -31,7 +31,8 @@ _VARIANT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 class Store:
     """Where documents and staged frames are kept between calls.
 
-    Nothing is created before it is needed. Folders are 0700.
+    Nothing is created before it is needed, and who needs no store needs no place for
+    one. Folders are 0700.
 
     Parameters
     ----------
@@ -49,14 +50,25 @@ class Store:
     def __init__(
         self, home: Path | None = None, *, now: Callable[[], float] = time.time
     ) -> None:
-        if home is None:
-            cache = os.environ.get("XDG_CACHE_HOME", "")
-            # XDG: a relative path is invalid and is ignored
-            own = Path(cache).is_absolute()
-            base = Path(cache) if own else Path.home() / ".cache"
-            home = base / "spreports"
-        self.home = home.expanduser().absolute()
+        self._home = _place(home)
         self._now = now
+
+    @property
+    def home(self) -> Path:
+        """The folder of all.
+
+        Raises
+        ------
+        ConfigError
+            The user has no home folder, and no other place was named.
+        """
+        if self._home is None:
+            raise ConfigError(
+                "there is no place for the store: the user's home folder is not known "
+                "(HOME is not set, or ~ names nobody); name a folder with home= or "
+                "SPREPORTS_HOME"
+            )
+        return self._home
 
     def document_path(self, account: str, document_id: str) -> Path:
         """Return where a document's verified stored bytes lie, or may be put.
@@ -220,6 +232,20 @@ class Store:
             else:
                 os.utime(path, (self._now(), self._now()), follow_symlinks=False)
         return path
+
+
+def _place(home: Path | None) -> Path | None:
+    """Return where a store is to lie; None where that hangs on an unknown home."""
+    try:
+        if home is None:
+            cache = os.environ.get("XDG_CACHE_HOME", "")
+            # XDG: a relative path is invalid and is ignored
+            own = Path(cache).is_absolute()
+            base = Path(cache) if own else Path.home() / ".cache"
+            home = base / "spreports"
+        return home.expanduser().absolute()
+    except RuntimeError:  # pathlib's: no HOME, and no such user
+        return None
 
 
 def _piece(text: str) -> str:
