@@ -92,6 +92,22 @@ def names(text: str) -> list[str]:
     return found
 
 
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number of a range from a flag."""
+    span = f"of at least {least}" if most is None else f"from {least} to {most}"
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(f"must be a whole number {span}")
+        return number
+
+    return read
+
+
 def open_client(arguments: argparse.Namespace) -> Client:
     """Return the client that the arguments describe."""
     from spreports import connect  # noqa: PLC0415 - heavy; --help must not pay for it

@@ -12,6 +12,7 @@ from spreports.cli.arguments import (
     described,
     names,
     open_client,
+    whole_number,
 )
 from spreports.cli.exits import DONE, NO_DATA
 from spreports.cli.output import say, write_frame, write_json
@@ -63,7 +64,9 @@ def add_storage(command: argparse.ArgumentParser) -> None:
 
 def add_rows(command: argparse.ArgumentParser) -> None:
     """Add how many rows are shown, and how."""
-    command.add_argument("-n", "--rows", type=int, default=10, help="10 when left out")
+    command.add_argument(
+        "-n", "--rows", type=whole_number(0), default=10, help="10 when left out"
+    )
     command.add_argument("--table", help="where a document has several")
     command.add_argument("--text", action="store_true", help="cells as text, untyped")
 

@@ -85,6 +85,41 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _read(argv: Sequence[str] | None, into: argparse.Namespace) -> None:
+    """Read a command line, and make the output fit for what it asks for.
+
+    Raises
+    ------
+    SystemExit
+        The version or help was asked for, and is told; or there is no such command.
+    OSError
+        Nobody can be told.
+    """
+    try:
+        parser().parse_args(argv, into)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal in ASCII or Latin-1 lacks most languages of Amazon's; JSON is UTF-8
+        # wherever it goes (RFC 8259, section 8.1)
+        charset = "utf-8" if getattr(into, "json", False) else None
+        sys.stdout.reconfigure(encoding=charset, errors="backslashreplace")
+
+
+def _let_go() -> None:
+    """Have the interpreter's own end write what is left to nobody."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _let_go_of_what_fails() -> None:
+    """Let go of output that cannot be written, as on a full disk."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _let_go()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line.
 
@@ -102,14 +137,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - the process's own
-    arguments = parser().parse_args(argv)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal in ASCII or Latin-1 lacks most languages of Amazon's; JSON is UTF-8
-        # wherever it goes (RFC 8259, section 8.1)
-        charset = "utf-8" if getattr(arguments, "json", False) else None
-        sys.stdout.reconfigure(encoding=charset, errors="backslashreplace")
+    arguments = argparse.Namespace(traceback=False)
     code: int = 0
     try:
+        _read(argv, arguments)
         code = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as exc:
@@ -117,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as `head` does: that is nothing wrong, what was found is
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
         return code
     except ValueError as exc:
         if arguments.traceback:
@@ -126,6 +157,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     except Exception as exc:  # raised again where no exit code is known
         code = exit_code(exc)
+        if isinstance(exc, OSError):
+            _let_go_of_what_fails()
         if arguments.traceback or not code:
             raise
         sys.stderr.write(f"spreports: {words(exc)}\n")

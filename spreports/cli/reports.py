@@ -13,6 +13,7 @@ from spreports.cli.arguments import (
     add_request,
     described,
     open_client,
+    whole_number,
 )
 from spreports.cli.exits import DONE, NO_DATA, outcome_code
 from spreports.cli.output import plain, say, write_json, write_rows
@@ -41,7 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listing = actions.add_parser("list", help="reports at Amazon, newest first")
     listing.add_argument("report_types", nargs="+", metavar="TYPE")
     listing.add_argument("--status", action="append", metavar="DONE", help="repeatable")
-    listing.add_argument("-n", "--most", type=int, default=100)
+    listing.add_argument("-n", "--most", type=whole_number(1), default=100)
     listing.set_defaults(run=list_command)
     create = actions.add_parser("create", help="create reports and wait for them")
     add_request(create)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from pathlib import Path
 
+from spreports.cli.arguments import read_input, whole_number
 from spreports.cli.exits import DONE
 from spreports.cli.output import say
 
@@ -15,14 +15,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command of this file."""
     simulate = commands.add_parser("simulate", help="serve the embedded Amazon")
     simulate.add_argument(
-        "--port", type=int, default=0, help="any free one if left out"
+        "--port",
+        type=whole_number(0, 65_535),
+        default=0,
+        help="any free one if left out",
     )
     simulate.add_argument("--seed", type=int, default=0)
     simulate.add_argument("--rows", type=int, default=200, help="of a document")
     simulate.add_argument(
         "--speed", type=float, default=60.0, help="simulated seconds in a second"
     )
-    simulate.add_argument("--faults", type=Path, metavar="FILE", help="a fault script")
+    simulate.add_argument("--faults", metavar="FILE", help="a fault script")
     simulate.add_argument(
         "--samples", action="store_true", help="serve data/samples where there is one"
     )
@@ -34,7 +37,8 @@ def simulate_command(arguments: argparse.Namespace) -> int:
     from spreports.simulator import Simulator  # noqa: PLC0415 - heavy
     from spreports.simulator.faults import load_faults  # noqa: PLC0415 - as above
 
-    faults = load_faults(arguments.faults) if arguments.faults else ()
+    script = arguments.faults
+    faults = read_input(load_faults, script) if script is not None else ()
     with Simulator(
         port=arguments.port,
         seed=arguments.seed,
