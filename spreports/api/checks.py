@@ -6,7 +6,7 @@ Every failure is a `ValueError` that names the parameter and says what to give i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -19,7 +19,6 @@ __all__ = [
     "check_id",
     "check_listing",
     "check_marketplaces",
-    "check_options",
     "check_range",
     "check_text",
     "check_texts",
@@ -261,34 +260,6 @@ def check_listing(filters: Mapping[str, object], now: datetime) -> dict[str, obj
     return query
 
 
-def check_options(name: str, options: object) -> dict[str, str] | None:
-    """Return report options: strings to strings.
-
-    Parameters
-    ----------
-    name : str
-    options : object
-        A mapping or None.
-
-    Returns
-    -------
-    dict of str to str, or None
-
-    Source: Reports API v2021-06-30, Definitions, ReportOptions.
-    """
-    if options is None:
-        return None
-    if not isinstance(options, Mapping):
-        raise ValueError(f"{name} must be a mapping of strings to strings")
-    for key, value in options.items():
-        if not isinstance(key, str) or not key:
-            raise ValueError(f"{name} has a key that is no text: {key!r}")
-        if not isinstance(value, str):
-            fix = _as_text(value)
-            raise ValueError(f"{name}[{key!r}] must be a string{fix}")
-    return dict(options)
-
-
 def _page_size(value: object) -> int:
     """Return the size of a page of getReports."""
     if (
@@ -298,14 +269,3 @@ def _page_size(value: object) -> int:
     ):
         raise ValueError(f"page_size must be an integer from 1 to {LARGEST_PAGE}")
     return value
-
-
-def _as_text(value: object) -> str:
-    """Say how the value would be written."""
-    if isinstance(value, bool):
-        return f": give {str(value).lower()!r}"
-    if isinstance(value, (int, float)):
-        return f": give {str(value)!r}"
-    if isinstance(value, Iterable):
-        return ": join its values as the report type's page says"
-    return ""

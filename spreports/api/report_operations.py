@@ -11,7 +11,6 @@ from spreports.api.checks import (
     LARGEST_PAGE,
     check_listing,
     check_marketplaces,
-    check_options,
     check_range,
     check_text,
 )
@@ -23,6 +22,7 @@ from spreports.api.models import (
     ReportId,
     ReportPage,
 )
+from spreports.api.options import check_options
 from spreports.api.paging import pages
 from spreports.errors import APIError, BadRequestError, TransportError
 

@@ -9,7 +9,6 @@ from spreports.api.attempts import Call
 from spreports.api.calls import BASE, Operations, by_id, nothing, query_of
 from spreports.api.checks import (
     check_marketplaces,
-    check_options,
     check_text,
     check_texts,
     check_time,
@@ -22,6 +21,7 @@ from spreports.api.models import (
     ReportSchedule,
     ReportScheduleId,
 )
+from spreports.api.options import check_options
 from spreports.errors import NotFoundError
 
 __all__ = ["ScheduleOperations"]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from spreports.api.checks import listed_since
 from spreports.api.marketplaces import Marketplace, region_of, resolve
+from spreports.api.options import check_options
 from spreports.catalog import Catalogue, ReportType, check_request, period_of
 from spreports.catalog.periods import counts_last_day
 from spreports.plan.whole_days import day_window
@@ -55,17 +56,8 @@ def marketplace_ids_of(marketplaces: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def option_texts(options: Mapping[str, str] | None) -> dict[str, str]:
-    """Check that options are text, as Amazon wants them."""
-    if isinstance(options, str):
-        raise ValueError(f'options={options!r} is one string: give {{"name": "value"}}')
-    for name, value in (options or {}).items():
-        # Users who do not check types send True and 30; Amazon takes only text.
-        if not isinstance(value, str):  # type: ignore[redundant-expr, unused-ignore] # types may lie
-            raise ValueError(
-                f"options[{name!r}] must be a string, as Amazon wants it: "
-                f'{name}="{str(value).lower()}"'
-            )
-    return dict(options or {})
+    """Check that options are text, as Amazon wants them; none where none are given."""
+    return check_options("options", options) or {}
 
 
 def windows_of(

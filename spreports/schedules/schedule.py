@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spreports.api.checks import check_time
 from spreports.api.enums import Period
+from spreports.api.options import check_options
 from spreports.catalog import ReportType
 
 __all__ = ["Schedule"]
@@ -41,7 +42,7 @@ class Schedule:
     ------
     ValueError
         No such period, a time without an offset or outside the years 1 to 9999 in UTC,
-        or no list of marketplaces.
+        no list of marketplaces, or options that are no mapping of text.
 
     Source: Reports API v2021-06-30, Definitions, CreateReportScheduleSpecification.
     """
@@ -66,7 +67,8 @@ class Schedule:
             )
         object.__setattr__(self, "marketplaces", tuple(self.marketplaces))
         object.__setattr__(self, "period", Period(self.period))
-        object.__setattr__(self, "options", dict(self.options))
+        options = check_options(f"{self._name}: options", self.options) or {}
+        object.__setattr__(self, "options", options)
         at = self._time(self.next_report_creation_time)
         object.__setattr__(self, "next_report_creation_time", at)
 

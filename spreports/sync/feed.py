@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime, timedelta
 
+from spreports.api.options import check_options
 from spreports.catalog import ReportType
 
 __all__ = ["Feed", "days_of"]
@@ -42,7 +43,8 @@ class Feed:
     Raises
     ------
     ValueError
-        A single string where a list belongs, or a look-back that is none.
+        A single string where a list belongs, a look-back that is none, or options that
+        are no mapping of text.
     """
 
     report_type: str | ReportType
@@ -61,6 +63,7 @@ class Feed:
             object.__setattr__(self, name, tuple(value))
         if self.lookback is not None:
             days_of(self.lookback)
+        check_options("options", self.options)
 
 
 def days_of(lookback: int | timedelta | str) -> int:

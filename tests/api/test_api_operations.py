@@ -231,7 +231,7 @@ def test_ids_are_quoted_whole_and_cannot_leave_their_folder(
             lambda a: a.create_report(
                 report_type="A", marketplace_ids=[DE], report_options={"x": True}
             ),
-            "give 'true'",
+            'give "true"',
         ),
         (
             lambda a: a.create_report(

@@ -35,6 +35,19 @@ OF_A_CLIENT: dict[str, tuple[Callable[[Client], object], str]] = {
     "sink(None)": (lambda c: ask(c).sink(NONE), "give a path"),
     "sink of an empty name": (lambda c: ask(c).sink(""), "url is empty"),
     "options": (lambda c: ask(c).sink("l", storage_options=TEXT), "storage_options"),
+    "report options": (lambda c: ask(c, options=[("a", "b")]), "such as .* not list"),
+    "an option's name": (
+        lambda c: ask(c, options={1: "b"}),
+        "a key that is no text: 1",
+    ),
+    "an option": (lambda c: ask(c, options={"a": True}), "as Amazon wants it: give .t"),
+    "half a pair": (lambda c: ask(c, options={"a": "\ud800"}), "half of a surrogate"),
+    "a thin half": (
+        lambda c: c.api.create_report(
+            report_type="T", marketplace_ids=["DE"], report_options={"a": "\ud800"}
+        ),
+        r"report_options\['a'\] has half of a surrogate pair",
+    ),
     "a document's sink": (lambda c: c.document("D1").sink(""), "url is empty"),
     "wait": (lambda c: ask(c).wait(timeout=TEXT), "number of seconds"),
     "wait for nan": (lambda c: ask(c).wait(timeout=float("nan")), "not a number"),
@@ -62,11 +75,17 @@ OF_NONE: dict[str, tuple[Callable[[], object], str]] = {
     "profile": (lambda: spr.connect(profile=ODD), "profile= must be a string"),
     "home": (lambda: spr.connect(home=ODD), "home= must be a path"),
     "a simulator's home": (lambda: spr.connect("simulator", home=ODD), "home= must be"),
+    "a feed's options": (lambda: feed(options=TEXT), "options='x' is one string"),
+    "a feed's pairs": (lambda: feed(options=[("a", "b")]), "such as .* and not list"),
     "open_document(None)": (lambda: spr.open_document(NONE), "give a path"),
     "scan_lake(None)": (lambda: spr.scan_lake(NONE, "orders"), "url is None: give"),
     "Lake(5)": (lambda: spr.Lake(ODD), "url is 5: give a path"),
     "report_type(None)": (lambda: spr.report_type(NONE), "type None is no string"),
 }
+
+
+def feed(**more: Any) -> spr.Feed:
+    return spr.Feed("listings", marketplaces=["DE"], **more)
 
 
 def ask(client: Client, **more: Any) -> spr.Reports:

@@ -103,6 +103,10 @@ def test_the_time_is_kept_in_utc_to_the_second() -> None:
         ({"next_report_creation_time": datetime(2026, 12, 1)}, "with its offset"),  # noqa: DTZ001 - the naive one is the mistake
         ({"next_report_creation_time": "tomorrow"}, "with its offset"),
         ({"next_report_creation_time": "9999-12-31T23:59:59-05:00"}, "years 1 to 9999"),
+        ({"options": "x"}, "options='x' is one string: give {"),
+        ({"options": 5}, "options must be a mapping of strings to strings, such as {"),
+        ({"options": [1]}, "and not list"),
+        ({"options": {"ShowSalesChannel": True}}, "must be a string"),
     ],
 )
 def test_a_mistake_in_python_is_a_value_error_with_the_fix(
