@@ -117,8 +117,7 @@ def read_settings(
         found, source = _from_environment(environment), "the environment"
         # It belongs to the credentials beside it, and to no others
         name = environment.get("SPREPORTS_ACCOUNT")
-    if found is None and "SPREPORTS_PROFILE" in environment:
-        named = environment["SPREPORTS_PROFILE"]
+    if found is None and (named := environment.get("SPREPORTS_PROFILE")):
         stored = read_profile(named, environment)
         found, source = _credentials(stored), f"profile {named!r} (SPREPORTS_PROFILE)"
     if found is None:

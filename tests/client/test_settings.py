@@ -55,6 +55,11 @@ def test_no_credentials_is_an_error_that_names_every_way() -> None:
         assert name in str(caught.value)
 
 
+def test_an_empty_variable_names_no_profile() -> None:
+    with pytest.raises(spr.ConfigError, match="no credentials: set SP_API_REFRESH"):
+        settings({"SPREPORTS_PROFILE": ""})
+
+
 @pytest.mark.parametrize("client_id", ["LWA_APP_ID", "LWA_CLIENT_ID"])
 def test_credentials_come_from_the_environment(client_id: str) -> None:
     found = read_settings(
