@@ -121,7 +121,7 @@ class Syncing:
         check_format(format)
         check_place(to, storage_options, "to")
         patience = patience_of(timeout)
-        streams = [self._stream(feed) for feed in _feeds(feeds)]
+        streams = [self._stream(feed, format) for feed in _feeds(feeds)]
         if len({stream.key for stream in streams}) < len(streams):
             raise ValueError("two feeds have the same type, marketplaces and options")
         return run(
@@ -138,7 +138,11 @@ class Syncing:
             on_progress=on_progress,
         )
 
-    def _stream(self, feed: Feed) -> Stream:
+    def _stream(
+        self,
+        feed: Feed,
+        format: str = "parquet",  # noqa: A002 - as in `sync`
+    ) -> Stream:
         """Fill in what the catalogue knows, and check the feed against it."""
         entry = entry_of(feed.report_type, self._catalogue)
         if entry.format in NO_TABLE:
@@ -151,7 +155,7 @@ class Syncing:
         first = default_since if feed.since is None else feed.since
         restated = entry.restated_days
         default = DEFAULT_LOOKBACK_DAYS if restated is None else restated
-        folders = check_folders(entry, feed.partition_by)
+        folders = check_folders(entry, feed.partition_by, format=format)
         since = None if first is None else moment(first, now, "since")
         if since is not None and since > now:
             raise ValueError(

@@ -86,12 +86,17 @@ def parse_keys(
         raise TypeError(msg)
     keys = tuple(_parse_key(entry, schema, constants) for entry in partition_by)
     names = [key.name for key in keys]
-    if len(set(names)) < len(names):
+    if len({name.lower() for name in names}) < len(names):
         raise ValueError(f"partition_by names a folder twice: {', '.join(names)}")
     left = _left(schema, keys)
+    # DuckDB and Delta tell no names apart by case
+    alike = {column.lower(): column for column in left}
     for name in names:
-        if name in left:
-            raise SinkError(f"the folders {name!r} would hide the column of that name")
+        if name.lower() in alike:
+            raise SinkError(
+                f"the folders {name!r} would hide the column {alike[name.lower()]!r}:"
+                " partition by that column, or by something else"
+            )
     if keys and not left:
         raise SinkError("partition_by takes every column: none is left for the files")
     return keys
@@ -227,8 +232,8 @@ def _parse_key(
         if unit not in UNITS or not known:
             valid = ", ".join([*schema.names, *(c for c in constants)])
             msg = (
-                f"cannot partition by {entry!r}: choose of {valid}"
-                " (a date or timestamp also with :day, :month or :year)"
+                f"cannot partition by {entry!r}: {_in_other_case(entry, schema)}choose"
+                f" of {valid} (a date or timestamp also with :day, :month or :year)"
             )
             raise SinkError(msg)
     constant = source not in schema.names
@@ -243,6 +248,13 @@ def _parse_key(
         msg = f"cannot partition by {source!r}: its name cannot be part of a path"
         raise SinkError(msg)
     return Key(f"{source}_{unit}" if unit else source, source, unit, constant)
+
+
+def _in_other_case(entry: str, schema: pa.Schema) -> str:
+    """Return what to say of a column that differs from an entry only by case."""
+    wanted = {entry.lower(), entry.rpartition(":")[0].lower()}
+    alike = [name for name in schema.names if name.lower() in wanted]
+    return f"the column is called {alike[0]!r} here; " if alike else ""
 
 
 def _left(schema: pa.Schema, keys: Sequence[Key]) -> list[str]:

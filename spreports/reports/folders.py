@@ -49,6 +49,7 @@ def check_folders(
     partition_by: object,
     table: str | None = None,
     *,
+    format: str = "parquet",  # noqa: A002 - as in `sync`
     refusal: type[ValueError | SinkError] = ValueError,
 ) -> tuple[str, ...]:
     """Refuse what no document of a type could be partitioned by.
@@ -60,6 +61,7 @@ def check_folders(
         As for `Reports.sink`.
     table : str, optional
         Whose rows they are; any of the type's when left out.
+    format : ``"parquet"`` or ``"delta"``
     refusal : type
         What is raised, but for a folder that is named twice: a sink tells of columns by
         a `SinkError`, wherever it finds it out.
@@ -75,7 +77,8 @@ def check_folders(
         The same folder twice, or as `folder_names`.
     ValueError or SinkError
         A unit other than day, month and year, or one of a column that is no date and no
-        timestamp; a name that no folder can have.
+        timestamp; a name that no folder can have; a metadata column where the type has a
+        column that differs from it only by case.
     """
     known = [each for each in entry.tables if table in (None, each.name)]
     seen: set[str] = set()
@@ -92,7 +95,16 @@ def check_folders(
             why = f"no column {source!r} of {entry.report_type} is a date or timestamp"
             near = suggestion(source, _times_of(known), at_most=0)
             raise refusal(_told(name, why + near))
-        folder = f"{source}_{unit}" if unit else source
+        # A Delta table has no such metadata column, of whose month there were folders
+        theirs = _in_other_case(known, source)
+        if theirs is not None and (not unit or format == "delta"):
+            own = f"{theirs}:{unit}" if unit else theirs
+            why = (
+                f"{entry.report_type} has a column {theirs!r}, which many readers"
+                f" cannot tell from it: say {own!r} to go by that"
+            )
+            raise refusal(_told(name, why))
+        folder = (f"{source}_{unit}" if unit else source).lower()
         if folder in seen:
             raise ValueError(_told(name, "it names a folder twice"))
         seen.add(folder)
@@ -101,6 +113,15 @@ def check_folders(
 
 def _told(name: str, why: str) -> str:
     return f"cannot partition by {name!r}: {why}"
+
+
+def _in_other_case(known: list[Table], source: str) -> str | None:
+    """Return the column that a metadata column's folders would hide."""
+    if source not in {field.name for field in METADATA_COLUMNS}:
+        return None
+    names = [column.name for table in known for column in table.columns]
+    alike = [name for name in names if name.lower() == source]
+    return alike[0] if alike and source not in alike else None
 
 
 def _may_be_a_time(entry: ReportType, known: list[Table], source: str) -> bool:

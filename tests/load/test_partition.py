@@ -208,6 +208,21 @@ def test_folders_that_would_hide_a_column_are_refused() -> None:
         parse_keys(schema, ["d:day"], {})
 
 
+def test_folders_that_duckdb_takes_for_a_column_of_another_case_are_refused() -> None:
+    schema = pa.schema([("Date", "date32"), ("sku", "string"), ("SKU", "string")])
+
+    with pytest.raises(SinkError, match="'date' would hide the column 'Date': part"):
+        parse_keys(schema, ["date"], {"date": dt.date(2026, 1, 1)})
+    with pytest.raises(SinkError, match="'sku' would hide the column 'SKU'"):
+        parse_keys(schema, ["sku"], {})
+    with pytest.raises(ValueError, match="twice"):
+        parse_keys(schema, ["sku", "SKU"], {})
+    with pytest.raises(SinkError, match="the column is called 'Date' here; choose of"):
+        parse_keys(schema, ["date:month"], {})
+
+    assert [key.name for key in parse_keys(schema, ["Date"], {})] == ["Date"]
+
+
 @pytest.mark.parametrize("name", ["a/b", "a=b", "a%20b", "", " a", "a\0", "*"])
 def test_a_column_name_that_polars_would_not_read_back_is_refused(name: str) -> None:
     with pytest.raises(SinkError, match="part of a path"):

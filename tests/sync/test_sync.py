@@ -497,6 +497,9 @@ def test_a_feed_that_begins_in_the_future_is_refused(
         ("orders", [""], "part of a path"),
         ("orders", ["sku", "sku"], "twice"),
         ("orders", ["date:month", "date_month"], "twice"),
+        ("orders", ["sku", "SKU"], "twice"),
+        ("ledger_detail", ["date"], "has a column 'Date', which"),
+        ("GET_VAT_TRANSACTION_DATA", ["marketplace"], "has a column 'MARKETPLACE'"),
         ("sales_and_traffic", ["parentAsin:day"], "no column 'parentAsin'"),
     ],
 )
@@ -522,6 +525,7 @@ def test_folders_that_no_document_can_have_are_refused_before_anything_is_asked(
         ("orders", ["sales-channel", "purchase-date:day", "date:month", "report_id"]),
         ("orders", ["Purchase-Date:year", "only-in-the-document"]),
         ("sales_and_traffic", ["date:day", "data_start_time:year"]),
+        ("ledger_detail", ["Date", "date:month"]),
         ("GET_A_TYPE_OF_NEXT_YEAR", ["whatever:day"]),
     ],
 )
