@@ -147,6 +147,7 @@ class _Table:
             ],
             partition_by,
             None if table is None else pa.schema(table.schema().to_arrow()),
+            ours=WINDOW,
             where=self._name,
         )
         run = uuid.uuid4().hex

@@ -39,16 +39,30 @@ def count_by(
     Returns
     -------
     dict of tuple to int
-        Empty where there is no table.
+        Empty where there is no table, or rows have a column of their own in place of
+        one of these, which Delta tells from it by no case.
 
     Raises
     ------
     SinkError
-        deltalake is not installed, or the target refused.
+        deltalake is not installed, the target refused, or the table was not written by
+        us: it lacks one of the columns.
     """
     counts: Counter[tuple[Any, ...]] = Counter()
     with _opened(url, storage_options) as table:
         if table is None:
+            return {}
+        names = [field.name for field in table.schema().fields]
+        lacking = set(columns).difference(names)
+        if lacking:
+            unknown = sorted(lacking.difference(name.lower() for name in names))
+            if unknown:
+                place = shown(os.fspath(url))
+                msg = (
+                    f"{place}: the Delta table has no column"
+                    f" {', '.join(map(repr, unknown))}: it is none of a sync or sink"
+                )
+                raise SinkError(msg, url=place)
             return {}
         for batch in table.to_pyarrow_dataset().to_batches(columns=list(columns)):
             groups = pa.Table.from_batches([batch]).group_by(list(columns))

@@ -1,8 +1,13 @@
-"""Rows of several documents as one stream that fits a Delta table."""
+"""Rows of several documents as one stream that fits a Delta table.
+
+Delta tells no column from another by case. What differs from a column only so is that
+column, in the spelling that the table has, or that came first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +22,22 @@ __all__ = ["DeltaRows", "rows_of"]
 Opened = tuple[Callable[[], pa.RecordBatchReader], Mapping[str, pa.Scalar]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """How a document's columns are called in the table.
+
+    Attributes
+    ----------
+    names : mapping of str to str
+        By the document's own name.
+    constants : mapping of str to pyarrow.Scalar
+        Those that no column stands in the way of.
+    """
+
+    names: Mapping[str, str]
+    constants: Mapping[str, pa.Scalar]
+
+
 class DeltaRows:
     """One stream of rows, and what came of it.
 
@@ -24,6 +45,8 @@ class DeltaRows:
     ----------
     documents : sequence of (callable, mapping)
         Each opens a document anew, and has its constants.
+    spellings : sequence of _Spelling
+        One a document.
     schema : pyarrow.Schema
     keys : sequence of Key
         Days, months and years to be added among them.
@@ -40,9 +63,13 @@ class DeltaRows:
     """
 
     def __init__(
-        self, documents: Sequence[Opened], schema: pa.Schema, keys: Sequence[Key]
+        self,
+        documents: Sequence[Opened],
+        spellings: Sequence[_Spelling],
+        schema: pa.Schema,
+        keys: Sequence[Key],
     ) -> None:
-        self._documents, self._keys = documents, keys
+        self._documents, self._spellings, self._keys = documents, spellings, keys
         self.schema = schema
         self.partitions = tuple(key.name for key in keys)
         self.counts: list[int] = []
@@ -56,22 +83,22 @@ class DeltaRows:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         try:
-            for number, (opened, constants) in enumerate(self._documents):
+            for number, (opened, _) in enumerate(self._documents):
+                spelling = self._spellings[number]
                 with opened() as reader:
                     for batch in reader:
                         self.counts[number] += batch.num_rows
-                        yield self._fitted(batch, constants)
+                        yield self._fitted(batch, spelling)
         except BaseException as exc:
             self.error = exc
             raise
 
-    def _fitted(
-        self, batch: pa.RecordBatch, constants: Mapping[str, pa.Scalar]
-    ) -> pa.RecordBatch:
+    def _fitted(self, batch: pa.RecordBatch, spelling: _Spelling) -> pa.RecordBatch:
         """Give a batch the table's columns."""
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        for name, value in constants.items():
-            columns.setdefault(name, pa.repeat(value, batch.num_rows))
+        names = [spelling.names[name] for name in batch.schema.names]
+        columns = dict(zip(names, batch.columns, strict=True))
+        for name, value in spelling.constants.items():
+            columns[name] = pa.repeat(value, batch.num_rows)
         for key in self._keys:
             if key.unit is not None and key.source in columns:
                 columns[key.name] = _unit_of(columns[key.source], key.unit)
@@ -89,6 +116,7 @@ def rows_of(
     partition_by: Sequence[str],
     there: pa.Schema | None,
     *,
+    ours: str,
     where: str,
 ) -> DeltaRows:
     """Unite documents by column name, and hold them to the table's types.
@@ -99,6 +127,8 @@ def rows_of(
     partition_by : sequence of str
     there : pyarrow.Schema or None
         Of the table; None for a new one.
+    ours : str
+        The constant by which the table knows the rows: no column may stand for it.
     where : str
         The table's name, for errors.
 
@@ -109,27 +139,80 @@ def rows_of(
     Raises
     ------
     SinkError
-        A column's values are no values of the table's type, or `partition_by` does not
-        fit the columns.
+        A column's values are no values of the table's type, two columns of a document
+        differ only by case, one is called as `ours`, or `partition_by` does not fit
+        the columns.
     """
-    types: dict[str, list[pa.DataType]] = {}
-    for opened, constants in documents:
+    schemas = []
+    for opened, _ in documents:
         with opened() as reader:
-            fields = [(field.name, field.type) for field in reader.schema]
-        names = {name for name, _ in fields}
-        fields += [(n, v.type) for n, v in constants.items() if n not in names]
+            schemas.append(reader.schema)
+    spellings = _spellings(documents, schemas, there, where)
+    if any(ours not in each.constants for each in spellings):
+        msg = (
+            f"{where}: a column of the rows is called {ours!r}, by which the table"
+            " tells versions of the same rows: write to Parquet"
+        )
+        raise SinkError(msg, url=where)
+    served = {own: name for each in spellings for name, own in each.names.items()}
+    types: dict[str, list[pa.DataType]] = {}
+    for schema, spelling in zip(schemas, spellings, strict=True):
+        fields = [(spelling.names[field.name], field.type) for field in schema]
+        fields += [(name, value.type) for name, value in spelling.constants.items()]
         for name, dtype in fields:
             types.setdefault(name, []).append(_stored(dtype))
     had = {} if there is None else {f.name: _stored(f.type) for f in there}
     schema = pa.schema(
-        [(name, _type(name, found, had, where)) for name, found in types.items()]
+        [
+            (name, _type(name, found, had, where, served=served.get(name, name)))
+            for name, found in types.items()
+        ]
     )
     keys = parse_keys(schema, partition_by, {})
     for key in keys:
         if key.unit is not None:
             dtype = pa.date32() if key.unit == "day" else pa.string()
             schema = schema.append(pa.field(key.name, dtype))
-    return DeltaRows(documents, schema, keys)
+    return DeltaRows(documents, spellings, schema, keys)
+
+
+def _spellings(
+    documents: Sequence[Opened],
+    schemas: Sequence[pa.Schema],
+    there: pa.Schema | None,
+    where: str,
+) -> list[_Spelling]:
+    """Find each document's columns in the table, whatever their case.
+
+    A constant is no column of the rows in another spelling: it is left out then, also
+    where the table has got that column from an earlier document.
+    """
+    known: dict[str, str] = {}
+    for name in there.names if there is not None else ():
+        known.setdefault(name.lower(), name)
+    spellings = []
+    for schema in schemas:
+        own: dict[str, str] = {}
+        for name in schema.names:
+            twin = own.setdefault(name.lower(), name)
+            if twin != name:
+                msg = (
+                    f"{where}: the columns {twin!r} and {name!r} differ only by case,"
+                    " and a Delta table cannot hold both: write to Parquet"
+                )
+                raise SinkError(msg, url=where)
+            known.setdefault(name.lower(), name)
+        spellings.append({name: known[name.lower()] for name in schema.names})
+    found = []
+    for (_, constants), names in zip(documents, spellings, strict=True):
+        taken = set(names.values())
+        fixed = {
+            name: value
+            for name, value in constants.items()
+            if known.setdefault(name.lower(), name) == name and name not in taken
+        }
+        found.append(_Spelling(names, fixed))
+    return found
 
 
 def _type(
@@ -137,15 +220,18 @@ def _type(
     found: Sequence[pa.DataType],
     had: Mapping[str, pa.DataType],
     where: str,
+    *,
+    served: str,
 ) -> pa.DataType:
     """Return a column's type: the table's, where it has one."""
     wide = widened(found)
     want = had.get(name, wide)
     if want is None or wide is None or not leads_to(wide, want):
         mixed = " and ".join(dict.fromkeys(map(str, found)))
-        msg = f"{where}: the column {name!r} is {mixed} now"
+        msg = f"{where}: the column {served!r} is {mixed} now"
         if name in had:
-            msg += f", and {want} in the table"
+            here = "in the table" if served == name else f"as {name!r} in the table"
+            msg += f", and {want} {here}"
         raise SinkError(f"{msg}: write to another table", url=where)
     return pa.string() if pa.types.is_null(want) else want
 

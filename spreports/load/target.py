@@ -21,6 +21,9 @@ from spreports.load.urls import local_path, missing, shown
 __all__ = ["STATE", "Target", "open_target", "refusals", "shown"]
 
 STATE = "_spreports"
+# What Delta Lake says of a schema, and nothing behind the column's name
+_DUPLICATE = re.compile(r"Duplicate field name \(case-insensitive\): '([^'\n]+)'")
+_NOT_THERE = re.compile(r"Field (\S+) not found in schema")
 
 
 class Target(Protocol):
@@ -185,8 +188,22 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
         reason = type(exc).__name__
         if isinstance(exc, OSError) and exc.strerror and not leaks:
             reason = exc.strerror
+        elif not leaks:
+            reason = _of_columns(str(exc)) or reason
         msg = f"cannot {doing} {name}: {reason}"
         raise SinkError(msg, url=name) from (None if leaks else exc)
+
+
+def _of_columns(told: str) -> str | None:
+    """Return what Delta Lake says of columns, by name; None for all else it says.
+
+    Of a cast that failed it quotes the cell.
+    """
+    found = _DUPLICATE.search(told)
+    if found is not None:
+        return f"the column {found[1]!r} is there twice, but for case"
+    found = _NOT_THERE.fullmatch(told)
+    return found and f"the table has no column {found[1]!r}"
 
 
 def _texts(value: object) -> Iterator[str]:

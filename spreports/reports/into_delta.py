@@ -37,7 +37,8 @@ def write_delta(
 ) -> list[SinkResult]:
     """Bring documents into the table that their targets name, in one commit.
 
-    The rows get the metadata columns, ``report_created_time`` and ``report_window``.
+    The rows get the metadata columns, ``report_created_time`` and ``report_window``;
+    not those that Amazon's have in whatever case, since Delta tells no case.
 
     Parameters
     ----------
