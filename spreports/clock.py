@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, cast
 
 from spreports.errors import ConfigError
+from spreports.forks import PerProcess
 
 # A clock that cannot be woken sleeps this many seconds at a time, so that an end which
 # somebody asks for comes within a second.
@@ -127,10 +128,10 @@ class StoppableClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._condition = threading.Condition()
+        self._condition = PerProcess(threading.Condition)
         self._closed = False
         self._mine = threading.local()
-        self._waited_on: weakref.WeakSet[threading.Condition] = weakref.WeakSet()
+        self._waited_on = PerProcess(weakref.WeakSet[threading.Condition])
 
     def monotonic(self) -> float:
         """Return seconds that never go back; only differences mean anything."""
@@ -153,8 +154,9 @@ class StoppableClock:
         def over() -> bool:
             return self._closed or (stop is not None and stop.is_set())
 
-        with self._condition:
-            wait_for(self._clock, self._condition, over, seconds, alone=lambda: True)
+        condition = self._condition()
+        with condition:
+            wait_for(self._clock, condition, over, seconds, alone=lambda: True)
         self._check()
         if over():
             raise Stopped("nobody waits for this any more")
@@ -174,7 +176,7 @@ class StoppableClock:
         Stopped
             The clock was closed.
         """
-        self._waited_on.add(condition)
+        self._waited_on().add(condition)
         held = wait_for(
             self._clock,
             condition,
@@ -191,14 +193,15 @@ class StoppableClock:
 
     def stop_all(self, stop: threading.Event) -> None:
         """Set an event, and wake whoever sleeps and obeys it."""
-        with self._condition:
+        condition = self._condition()
+        with condition:
             stop.set()
-            self._condition.notify_all()
+            condition.notify_all()
 
     def close(self) -> None:
         """Wake every sleeper; nobody sleeps on this clock any more."""
         self._closed = True
-        for condition in (self._condition, *self._waited_on):
+        for condition in (self._condition(), *self._waited_on()):
             with condition:
                 condition.notify_all()
 

@@ -25,6 +25,7 @@ from spreports.errors import (
     TransportError,
     UnauthorizedError,
 )
+from spreports.forks import PerProcess
 
 __all__ = ["Credentials", "TokenSource"]
 
@@ -76,7 +77,7 @@ class TokenSource:
         self._credentials = credentials
         self._clock = clock or SystemClock()
         self._exchange = Exchange(token_url, max_bytes=MOST_BYTES)
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._current: tuple[Secret, float] | None = None
         self._flight: tuple[int, Future[Secret]] | None = None
 
@@ -100,7 +101,7 @@ class TokenSource:
             LWA could not be reached, or answered nonsense, until the tries were used.
         """
         while True:
-            with self._lock:
+            with self._lock():
                 fresh = self._fresh()
                 if fresh is not None:
                     return fresh
@@ -114,7 +115,7 @@ class TokenSource:
 
     def invalidate(self, token: Secret) -> None:
         """Forget `token`, which Amazon has called expired; a newer one is kept."""
-        with self._lock:
+        with self._lock():
             if self._current is not None and self._current[0] == token:
                 self._current = None
 
@@ -153,7 +154,7 @@ class TokenSource:
 
     def _land(self, current: tuple[Secret, float] | None) -> None:
         """Keep what came of the request, and let the next one start."""
-        with self._lock:
+        with self._lock():
             self._current = current
             self._flight = None
 

@@ -8,7 +8,6 @@ while another is handled drags that one along.
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import threading
 import weakref
@@ -24,6 +23,7 @@ from requests.auth import AuthBase
 from spreports.api.endpoint import checked_url, is_loopback, origin_of
 from spreports.api.secret import Secret
 from spreports.clock import Clock, SystemClock
+from spreports.forks import PerProcess
 from spreports.wire import (
     CONNECT_SECONDS,
     STEP_SECONDS,
@@ -77,6 +77,15 @@ class Fault:
     retryable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Sessions:
+    """The sessions of one process."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    idle: list[requests.Session] = field(default_factory=list)
+    all: weakref.WeakSet[requests.Session] = field(default_factory=weakref.WeakSet)
+
+
 class Exchange:
     """HTTP with one origin: a session for each that asks at once, nothing remembered.
 
@@ -100,10 +109,7 @@ class Exchange:
         self.url = checked_url(url)
         self._clock = clock or SystemClock()
         self._max_bytes = max_bytes
-        self._lock = threading.Lock()
-        self._idle: list[requests.Session] = []
-        self._pid = os.getpid()
-        self._all: weakref.WeakSet[requests.Session] = weakref.WeakSet()
+        self._sessions = PerProcess(_Sessions)
 
     def send(
         self,
@@ -158,9 +164,10 @@ class Exchange:
             return Fault(f"the request failed: {type(exc).__name__}", sent=True)
 
     def close(self) -> None:
-        """Close all connections."""
-        with self._lock:
-            sessions = list(self._all)
+        """Close all connections of this process."""
+        mine = self._sessions()
+        with mine.lock:
+            sessions = list(mine.all)
         for session in sessions:
             session.close()
 
@@ -189,21 +196,19 @@ class Exchange:
         It outlives the thread that used it first: the threads of the next report find
         its connection open.
         """
-        pid = os.getpid()
-        with self._lock:
-            if self._pid != pid:
-                self._idle, self._pid = [], pid
-            session = self._idle.pop() if self._idle else None
+        mine = self._sessions()
+        with mine.lock:
+            session = mine.idle.pop() if mine.idle else None
         if session is None:
             session = _session(trust_env=not is_loopback(self.url))
-            with self._lock:
-                self._all.add(session)
+            with mine.lock:
+                mine.all.add(session)
         try:
             yield session
         finally:
-            if pid == os.getpid():
-                with self._lock:
-                    self._idle.append(session)
+            if mine is self._sessions():
+                with mine.lock:
+                    mine.idle.append(session)
 
 
 class _OwnAuth(AuthBase):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from spreports.api.endpoint import checked_url, origin_of
 from spreports.api.marketplaces import Region, region_of, resolve
 from spreports.errors import ConfigError
+from spreports.forks import PerProcess
 
 __all__ = ["Origin"]
 
@@ -34,7 +35,7 @@ class Origin:
         self._endpoint = None if endpoint is None else checked_url(endpoint).rstrip("/")
         self._region = region
         self._by = "region="
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
 
     @property
     def region(self) -> Region | None:
@@ -72,7 +73,7 @@ class Origin:
         """
         # An id of no known form is Amazon's to judge, and decides nothing here
         asked = region_of(name for name in marketplaces if _is_known(name))
-        with self._lock:
+        with self._lock():
             if self._region is None and asked is not None and self._endpoint is None:
                 self._region = asked
                 self._by = f"the first marketplaces ({', '.join(marketplaces)})"

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -20,6 +20,7 @@ from spreports.api.times import write_time
 from spreports.api.usage_plans import USAGE_PLANS, UsagePlan
 from spreports.clock import Clock, SystemClock, wait_for
 from spreports.errors import ThrottledError
+from spreports.forks import PerProcess
 
 __all__ = ["Buckets", "MemoryBuckets", "Throttle"]
 
@@ -58,7 +59,7 @@ class MemoryBuckets:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._states: dict[str, Bucket] = {}
 
     def now(self) -> float:
@@ -69,10 +70,18 @@ class MemoryBuckets:
         self, operation: str, step: Callable[[Bucket | None, float], tuple[Bucket, T]]
     ) -> T:
         """Replace one state by ``step(state, now)`` under the lock."""
-        with self._lock:
+        with self._lock():
             state, result = step(self._states.get(operation), self.now())
             self._states[operation] = state
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Who waits for a slot, by operation; a forked child's lines are empty."""
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    of: dict[str, deque[object]] = field(default_factory=dict)
 
 
 class Throttle:
@@ -90,8 +99,7 @@ class Throttle:
     ) -> None:
         self._clock = clock or SystemClock()
         self._buckets = buckets or MemoryBuckets(self._clock)
-        self._in_line = threading.Condition()
-        self._lines: dict[str, deque[object]] = {}
+        self._lines = PerProcess(_Lines)
 
     def acquire(self, operation: str, deadline: float) -> float:
         """Book a slot and sleep until it.
@@ -182,24 +190,25 @@ class Throttle:
         that is killed takes no more than one slot with it.
         """
         me = object()
-        with self._in_line:
-            line = self._lines.setdefault(operation, deque())
+        lines = self._lines()
+        with lines.changed:
+            line = lines.of.setdefault(operation, deque())
             line.append(me)
             ahead = len(line) - 1
         try:
             if ahead:
-                self._wait_in_line(operation, ahead, line, me, deadline)
+                self._wait_in_line(operation, ahead, lines, me, deadline)
             yield
         finally:
-            with self._in_line:
+            with lines.changed:
                 line.remove(me)
-                self._in_line.notify_all()
+                lines.changed.notify_all()
 
     def _wait_in_line(
         self,
         operation: str,
         ahead: int,
-        line: deque[object],
+        lines: _Lines,
         me: object,
         deadline: float,
     ) -> None:
@@ -207,9 +216,10 @@ class Throttle:
         patience = deadline - self._clock.monotonic()
         least = self.wait_for(operation, ahead + 1)
         if least <= patience:
-            with self._in_line:
+            line = lines.of[operation]
+            with lines.changed:
                 first = wait_for(
-                    self._clock, self._in_line, lambda: line[0] is me, patience
+                    self._clock, lines.changed, lambda: line[0] is me, patience
                 )
             # Somebody who was told to stop meanwhile books no slot
             self._clock.sleep(0.0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import Lock, RLock
+from threading import RLock
 
 from spreports.api.operations import ReportsAPI
 from spreports.api.throttle import Throttle
 from spreports.clock import StoppableClock
+from spreports.forks import PerProcess
 from spreports.ledger import Ledger
 from spreports.load.store import Store
 from spreports.quota import CoolDowns
@@ -18,16 +19,15 @@ LEAST_SKEW = 30.0
 
 
 class Locks:
-    """A lock for each name, made when it is first asked for."""
+    """A lock for each name, made when first asked for; a forked child's are free."""
 
     def __init__(self) -> None:
-        self._guard = Lock()
-        self._locks: dict[str, RLock] = {}
+        self._locks = PerProcess(dict[str, RLock])
 
     def of(self, name: str) -> RLock:
         """Return the one lock of a name."""
-        with self._guard:
-            return self._locks.setdefault(name, RLock())
+        # Indivisible: threads that come at the same time get the same one
+        return self._locks().setdefault(name, RLock())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,8 @@ class Connection:
     locks : Locks
         One for each document, so that threads fetch it once.
     private : set of str
-        Restricted documents that are here; they are deleted with the client.
+        Restricted documents that this process fetched; they are deleted with the
+        client. A forked child leaves its parent's alone.
     """
 
     api: ReportsAPI
@@ -67,7 +68,14 @@ class Connection:
     watch: Watch
     loopback: bool
     locks: Locks = field(default_factory=Locks)
-    private: set[str] = field(default_factory=set)
+    _private: PerProcess[set[str]] = field(
+        default_factory=lambda: PerProcess(set[str]), init=False
+    )
+
+    @property
+    def private(self) -> set[str]:
+        """Of this process, to be added to and taken from."""
+        return self._private()
 
     def seconds_ahead(self) -> float:
         """Return how far our clock is ahead of Amazon's, where that matters."""

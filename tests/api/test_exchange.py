@@ -212,7 +212,7 @@ def test_the_threads_of_one_report_after_another_share_a_connection(
         asking.start()
         asking.join()
 
-    assert len(exchange._all) == 1
+    assert len(exchange._sessions().all) == 1
     exchange.close()
 
 

@@ -15,6 +15,7 @@ HALL = {
     "arrays",
     "at_work",
     "errors",
+    "forks",
     "clock",
     "catalog",
     "api",
@@ -45,12 +46,13 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     # For the types of attributes alone: nothing is imported when it runs
     "errors": ({"api.models", "reports.outcome"}, set()),
-    "clock": ({"errors"}, set()),
+    "forks": (set(), set()),
+    "clock": ({"errors", "forks"}, set()),
     "owner": (set(), set()),
     "arrays": (set(), {"pyarrow"}),
     "at_work": (set(), set()),
     "catalog": ({"errors"}, set()),
-    "api": ({"errors", "clock", "wire"}, {"requests", "urllib3", "backoff"}),
+    "api": ({"errors", "forks", "clock", "wire"}, {"requests", "urllib3", "backoff"}),
     "fetch": (
         {"arrays", "at_work", "errors", "clock", "catalog", "wire"},
         {
@@ -68,10 +70,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"arrays", "at_work", "errors", "owner", "catalog"},
         {"pyarrow", "polars", "fsspec", "deltalake"},
     ),
-    "turns": (set(), set()),
+    "turns": ({"forks"}, set()),
     # One place for what a connection may do, to the API and to the documents' host
     "wire": (set(), {"requests", "urllib3"}),
-    "ledger": ({"errors", "owner", "turns"}, set()),
+    "ledger": ({"errors", "forks", "owner", "turns"}, set()),
     "quota": ({"errors", "clock", "turns", "api.bucket"}, set()),
     # The buckets' own arithmetic, on copies of their states
     "plan": (
