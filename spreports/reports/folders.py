@@ -77,8 +77,8 @@ def check_folders(
         The same folder twice, or as `folder_names`.
     ValueError or SinkError
         A unit other than day, month and year, or one of a column that is no date and no
-        timestamp; a name that no folder can have; a metadata column where the type has a
-        column that differs from it only by case.
+        timestamp; a name that no folder can have; a metadata column where the type has
+        a column that differs from it only by case.
     """
     known = [each for each in entry.tables if table in (None, each.name)]
     seen: set[str] = set()
