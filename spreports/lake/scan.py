@@ -89,6 +89,8 @@ def scan_lake(
 
     Raises
     ------
+    ConfigError
+        In a forked child of a process that used polars: start it by ``"spawn"``.
     SinkError
         Nothing of this type is committed there, a marker or file is damaged, or the
         file system refused. While collecting, polars before 2 quotes it in a
@@ -96,6 +98,9 @@ def scan_lake(
     ValueError, TypeError
         No such alias or table, it must be said which table, or `url` is no place.
     """
+    from spreports.load.forked import check_process  # noqa: PLC0415 - at first use
+
+    check_process()
     entry = entry_of(report_type)
     lake = Place.open(url, storage_options)
     roots = roots_of(lake, entry, table)

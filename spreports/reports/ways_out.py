@@ -88,6 +88,8 @@ class WaysOut(ABC):
 
         Raises
         ------
+        ConfigError
+            In a forked child of a process that used polars: start it by ``"spawn"``.
         APIError, ReportError
             Amazon refused, cancelled or failed; see their classes.
         ReportEmptyError
@@ -131,6 +133,9 @@ class WaysOut(ABC):
         """Return the frames of all documents as one, in their order."""
         import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
 
+        from spreports.load.forked import check_process  # noqa: PLC0415 - at first use
+
+        check_process()
         self._check_table(shape.table)
         frames = []
         for document in self._documents():
