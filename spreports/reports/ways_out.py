@@ -147,7 +147,8 @@ class WaysOut(ABC):
             first = (frame.head(1).collect().height for frame in frames)
             self._check_rows(has_rows=any(first))
         if not frames:
-            return self._empty(shape, metadata=metadata).lazy()
+            promised = self._promised(shape, metadata=metadata)
+            return pl.DataFrame(pl.from_arrow(promised.empty_table())).lazy()
         return pl.concat(frames, how="diagonal_relaxed")
 
     def batches(
@@ -177,8 +178,8 @@ class WaysOut(ABC):
         documents = list(self._documents())
         if not documents:
             self._check_rows(has_rows=False)
-            empty = self._empty(shape, metadata=metadata).to_arrow()
-            return pa.RecordBatchReader.from_batches(empty.schema, empty.to_batches())
+            schema = self._promised(shape, metadata=metadata)
+            return pa.RecordBatchReader.from_batches(schema, [])
         if len(documents) == 1 and not self._raises_on_empty:
             return documents[0].open_batches(shape, metadata=metadata)
         schemas = []
@@ -232,20 +233,15 @@ class WaysOut(ABC):
         """Return the error that no rows are, where they are to be one."""
         return ReportEmptyError(f"{self._entry.report_type}: no rows")
 
-    def _empty(self, shape: Shape, *, metadata: bool) -> pl.DataFrame:
-        """Return no rows, with the columns that the catalogue promises."""
-        import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
-
+    def _promised(self, shape: Shape, *, metadata: bool) -> pa.Schema:
+        """Return the columns that the catalogue promises, for where no rows are."""
         columns = self._entry.columns(shape.table) if self._entry.tables else ()
         fields = [
             pa.field(c.name, arrow_type(c.dtype) if shape.typed else pa.string())
             for c in columns
             if not c.optional
         ]
-        if metadata:
-            fields += METADATA_COLUMNS
-        frame = pl.from_arrow(pa.schema(fields).empty_table())
-        return frame if isinstance(frame, pl.DataFrame) else pl.DataFrame()
+        return pa.schema(fields + METADATA_COLUMNS if metadata else fields)
 
 
 def raises_on_empty(on_empty: str) -> bool:

@@ -77,6 +77,17 @@ def test_no_data_is_an_empty_frame_with_its_columns(
     assert reports.sink(tmp_path / "lake").rows == 0
 
 
+def test_batches_of_no_data_have_the_types_of_others(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="cancelled"))
+    none = ask(client).batches(metadata=True).schema
+    some = ask(client, days=9).batches(metadata=True).schema
+
+    assert {field.name for field in none} >= {"amazon-order-id", "report_id"}
+    assert all(some.field(field.name).type == field.type for field in none)
+
+
 def test_a_cancellation_on_request_is_an_error(
     simulator: Simulator, client: spr.Client
 ) -> None:
