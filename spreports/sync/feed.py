@@ -35,8 +35,8 @@ class Feed:
         Amazon restates it. Left out: what the catalogue says, else 7 days, so that the
         windows of a night fit into createReport's burst of 15.
     options : mapping of str to str, optional
-        ``reportOptions``. Feeds of one type that differ in what their rows mean (days
-        and weeks, say) belong in lakes of their own.
+        ``reportOptions``. Feeds of one type and marketplace that differ in them (days
+        and weeks, say) belong in lakes of their own: the second is refused.
     partition_by : sequence of str
         As for `Reports.sink`.
 

@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from spreports.errors import SinkError
 from spreports.ledger import LakeWindow, LakeWindows
 from spreports.load.target import shown
+from spreports.reports.provenance import options_text
 from spreports.sync.known import Lakeside
 from spreports.sync.rebuild import OtherFeed
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["insist_on_apart"]
+
+APART = (
+    "Keep that feed as it is and add one for the other marketplaces alone, or begin"
+    " another lake"
+)
+ALIKE = "Keep its options as they are, or give one with others a lake of its own"
 
 
 def insist_on_apart(
@@ -24,8 +31,9 @@ def insist_on_apart(
 ) -> None:
     """Refuse a feed one of whose marketplaces another feed of the lake has.
 
-    Reports of other marketplaces are no versions of one another, so that both would
-    be kept. What Amazon makes by itself is told by its own id.
+    Reports of other marketplaces, or with other options, are no versions of one
+    another, so that both would be kept. What Amazon makes by itself is told by its own
+    id.
 
     Parameters
     ----------
@@ -42,7 +50,7 @@ def insist_on_apart(
     Raises
     ------
     SinkError
-        Names the marketplaces of the other feed, and what to do.
+        Names marketplaces or options of the other feed, and what to do.
     """
     if stream.kind == Kind.LISTED:
         return
@@ -53,22 +61,30 @@ def insist_on_apart(
         if any(window.rows for window in windows.of(lake.name, feed))
     ]
     there += [
-        json.dumps({**own, "marketplaceIds": list(other.marketplace_ids)})
+        json.dumps(
+            {
+                **own,
+                "marketplaceIds": list(other.marketplace_ids),
+                "reportOptions": options_text(other.options),
+            }
+        )
         for other in others
         if other.account == stream.account and _meets(stream, other.window)
     ]
     for feed in dict.fromkeys([*there, *(each.key for each in streams)]):
         said = json.loads(feed)
-        ids = said["marketplaceIds"]
-        if ids == own["marketplaceIds"] or said != {**own, "marketplaceIds": ids}:
+        ids, options = said["marketplaceIds"], said["reportOptions"]
+        asked = {"marketplaceIds": ids, "reportOptions": options}
+        if said == own or said != {**own, **asked}:
             continue
         if shared := sorted(set(ids) & set(own["marketplaceIds"])):
             name = shown(f"{lake.to.rstrip('/')}/{stream.entry.report_type}")
+            whose, advice = f"of the marketplaces {', '.join(ids)}", APART
+            if options != own["reportOptions"]:
+                whose, advice = f"with the options {options}", ALIKE
             raise SinkError(
-                f"{name} has {stream.label} of the marketplaces {', '.join(ids)} by"
-                f" another feed: rows of {', '.join(shared)} would be there twice. Keep"
-                " that feed as it is and add one for the other marketplaces alone, or"
-                " begin another lake",
+                f"{name} has {stream.label} {whose} by another feed: rows of"
+                f" {', '.join(shared)} would be there twice. {advice}",
                 url=name,
             )
 

@@ -29,17 +29,19 @@ _PREFIX = "spreports."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherFeed:
-    """A report of the same type and options that is not of the feed.
+    """A report of the same type that is not of the feed.
 
     Attributes
     ----------
     account : str
     marketplace_ids : tuple of str
+    options : mapping of str to str
     window : LakeWindow
     """
 
     account: str
     marketplace_ids: tuple[str, ...]
+    options: Mapping[str, str]
     window: LakeWindow
 
 
@@ -215,15 +217,16 @@ def _held_in(state: RootState) -> Iterator[_Held]:
 
 
 def _others(stream: Stream, shelf: _Shelf) -> Iterator[OtherFeed]:
-    """Yield the reports that differ from the feed's in account or marketplaces."""
+    """Yield the reports that differ from the feed's in account or in what was asked."""
     for held in shelf.others():
         asked, account = _asked(held.note), held.note.get("account")
         window = _window(stream, {shelf.table or "rows": held})
         if asked is None or account is None or window is None:
             continue
         ids, options = asked
-        if stream.kind == Kind.LISTED or options == dict(stream.options):
-            yield OtherFeed(account=account, marketplace_ids=ids, window=window)
+        yield OtherFeed(
+            account=account, marketplace_ids=ids, options=options, window=window
+        )
 
 
 def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
@@ -237,11 +240,13 @@ def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
     return asked == (tuple(sorted(stream.marketplace_ids)), dict(stream.options))
 
 
-def _asked(note: Mapping[str, str]) -> tuple[tuple[str, ...], object] | None:
+def _asked(
+    note: Mapping[str, str],
+) -> tuple[tuple[str, ...], Mapping[str, str]] | None:
     """Return marketplaces and options of a request; None where it is not known."""
     try:
         asked = json.loads(note["request_key"])
-        return tuple(asked["marketplaceIds"]), asked["reportOptions"]
+        return tuple(asked["marketplaceIds"]), dict(asked["reportOptions"] or {})
     except (KeyError, ValueError, TypeError):
         return None
 

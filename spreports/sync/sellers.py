@@ -63,7 +63,10 @@ def insist_on_one_account(
         (other.account, other.window)
         for other in feeds
         if other.account != stream.account
-        and (stream.kind == Kind.LISTED or other.marketplace_ids == ids)
+        and (
+            stream.kind == Kind.LISTED
+            or (other.marketplace_ids, other.options) == (ids, dict(stream.options))
+        )
     ]
     for account, window in others:
         known = newest.get(account)

@@ -137,21 +137,38 @@ def test_a_feed_that_shares_a_marketplace_with_another_is_refused(
     assert client.sync([FEED, french], lake).failed == ()
 
 
-def test_other_options_and_what_amazon_makes_share_a_marketplace(
+def test_what_amazon_makes_by_itself_shares_a_marketplace(
     client: spr.Client, simulator: Simulator, lake: str
 ) -> None:
     simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
-    traffic = spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2d")
-    weekly = spr.Feed(
+    more = spr.Feed("settlement", marketplaces=["DE", "FR"])
+
+    client.sync([SETTLED], lake)
+
+    assert client.sync([more], lake).failed == ()
+
+
+@pytest.mark.parametrize("known_by", ["ledger", "lake", "call"])
+def test_a_feed_with_other_options_is_refused_where_it_shares_a_marketplace(
+    client: spr.Client, simulator: Simulator, lake: str, home: Path, known_by: str
+) -> None:
+    days = spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2d")
+    weeks = spr.Feed(
         "sales_and_traffic",
         marketplaces=["DE", "FR"],
         since="14d",
         options={"dateGranularity": "WEEK"},
     )
-    more = spr.Feed("settlement", marketplaces=["DE", "FR"])
+    feeds = [days, weeks]
+    if known_by != "call":
+        client.sync(feeds.pop(0), lake)
+    asked = calls(simulator)
+    with simulator.client(home=home.with_name("other")) as other:
+        whose = other if known_by == "lake" else client
+        with pytest.raises(spr.SinkError, match="would be there twice") as no:
+            whose.sync(feeds, lake)
 
-    client.sync([traffic, SETTLED], lake)
-    result = client.sync([weekly, more], lake)
-
-    assert result.failed == ()
-    assert result.windows > 0
+    assert "a lake of its own" in str(no.value)
+    assert calls(simulator)["createReport"] == asked["createReport"]
+    if known_by != "call":
+        assert client.sync(days, lake).failed == ()
