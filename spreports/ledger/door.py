@@ -8,7 +8,6 @@ a full disk or damaged pages here, and nobody else has to know SQLite's errors.
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 from spreports.errors import ConfigError
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, add_items
-from spreports.turns import CLOSED, transaction, turn_at, write_ahead
+from spreports.turns import CLOSED, SharedFile, transaction, write_ahead
 
 __all__ = ["LedgerFile"]
 
@@ -49,60 +48,57 @@ class LedgerFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.RLock()
-        self._turn = turn_at(path)
-        self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._connection = sqlite3.connect(
-                path,
-                timeout=30.0,
-                isolation_level=None,
-                check_same_thread=False,
-                factory=_AnyText,
-            )
-            path.chmod(0o600)
-            self._prepare()
+            self._file = SharedFile(path, self._connect)
         except (sqlite3.Error, OSError) as exc:
             raise self._unusable("opened", exc) from exc
 
-    def _prepare(self) -> None:
-        """Set up the schema, refusing a newer one."""
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+    def _connect(self) -> sqlite3.Connection:
+        """Open the file, with its schema; a newer one is refused."""
+        db = sqlite3.connect(
+            self._path,
+            timeout=30.0,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=_AnyText,
+        )
+        self._path.chmod(0o600)
+        (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise ConfigError(
                 f"the ledger {self._path} was written by a newer spreports "
                 f"(schema {version}, this one knows {SCHEMA_VERSION}); upgrade it"
             )
-        write_ahead(self._connection, self._turn)
+        write_ahead(db)
         # A row that was relied upon must survive a power cut, not only a crash.
-        self._connection.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA synchronous = FULL")
         # What an older file lacks is added; what it has keeps its form
-        self._connection.executescript(SCHEMA + WINDOWS_SCHEMA)
-        add_items(self._connection)
-        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.executescript(SCHEMA + WINDOWS_SCHEMA)
+        add_items(db)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return db
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """Hold the write lock for one transaction."""
-        with self._lock, self._turn.lock:
-            try:
-                with transaction(self._connection) as db:
-                    yield db
-            except sqlite3.Error as exc:
-                raise self._unusable("written", exc) from exc
+        try:
+            with self._file.turn() as connection, transaction(connection) as db:
+                yield db
+        except (sqlite3.Error, OSError) as exc:
+            raise self._unusable("written", exc) from exc
 
     def rows(self, query: str, parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """Return the rows of a query that changes nothing."""
-        with self._lock:
-            try:
-                return self._connection.execute(query, parameters).fetchall()
-            except sqlite3.Error as exc:
-                raise self._unusable("read", exc) from exc
+        try:
+            with self._file.turn() as connection:
+                return connection.execute(query, parameters).fetchall()
+        except (sqlite3.Error, OSError) as exc:
+            raise self._unusable("read", exc) from exc
 
     def _unusable(self, how: str, exc: sqlite3.Error | OSError) -> ConfigError:
         """Say what to do about a ledger that cannot be opened, read or written."""
-        if self._closed:
+        if str(exc) == CLOSED:
             return ConfigError(CLOSED)
         # The lowest byte is the kind of error, the others say more of it
         kind = getattr(exc, "sqlite_errorcode", 0) & 0xFF
@@ -116,9 +112,7 @@ class LedgerFile:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._closed = True
-            self._connection.close()
+        self._file.close()
 
 
 class _AnyText(sqlite3.Connection):

@@ -11,6 +11,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+from spreports.forks import PerProcess
 from spreports.ledger.door import LedgerFile
 from spreports.ledger.entries import Request, VerifiedDocument
 from spreports.ledger.windows import LakeWindows
@@ -39,7 +40,8 @@ class Ledger(LedgerFile):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._open: set[int] = set()
+        # What a parent is about to create, its forked child does not abandon
+        self._open = PerProcess(set[int])
         self.windows = LakeWindows(self.rows, self._write)
 
     def _intend(
@@ -51,7 +53,7 @@ class Ledger(LedgerFile):
             "VALUES (?, ?, ?, ?)",
             (account, key, now.isoformat(), mark()),
         )
-        self._open.add(int(cursor.lastrowid or 0))
+        self._open().add(int(cursor.lastrowid or 0))
         return int(cursor.lastrowid or 0)
 
     def intend(self, account: str, key: str, now: datetime) -> int:
@@ -96,7 +98,7 @@ class Ledger(LedgerFile):
                 "UPDATE requests SET report_id = ? WHERE id = ?",
                 (report_id, request_id),
             )
-        self._open.discard(request_id)
+        self._open().discard(request_id)
 
     def adopted(
         self,
@@ -138,7 +140,7 @@ class Ledger(LedgerFile):
         """Write that nobody waits for this intent's answer any more."""
         with self._write() as db:
             db.execute("UPDATE requests SET owner = '' WHERE id = ?", (request_id,))
-        self._open.discard(request_id)
+        self._open().discard(request_id)
 
     def report_ids(self, account: str) -> frozenset[str]:
         """Return the ids of all reports that are known to be some request's."""
@@ -149,7 +151,7 @@ class Ledger(LedgerFile):
         """Forget an intent of which nothing came."""
         with self._write() as db:
             db.execute("DELETE FROM requests WHERE id = ?", (request_id,))
-        self._open.discard(request_id)
+        self._open().discard(request_id)
 
     def seen(
         self, account: str, report_id: str, status: str, document_id: str | None
@@ -258,7 +260,6 @@ class Ledger(LedgerFile):
 
     def close(self) -> None:
         """Close the file; whoever opens it next looks for what is still unclear."""
-        with self._lock:
-            for request_id in tuple(self._open):
-                self.abandoned(request_id)
-            super().close()
+        for request_id in tuple(self._open()):
+            self.abandoned(request_id)
+        super().close()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from spreports.errors import ConfigError
-from spreports.turns import CLOSED, transaction, turn_at, write_ahead
+from spreports.turns import CLOSED, SharedFile, transaction, write_ahead
 
 __all__ = ["QuotaFile"]
 
@@ -57,36 +56,37 @@ class QuotaFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
-        self._turn = turn_at(path)
-        self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._connection = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
-            )
-            write_ahead(self._connection, self._turn)
-            # A slot that a power cut forgets costs one 429, not a row.
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._prepare()
+            self._file = SharedFile(path, self._connect)
         except (sqlite3.Error, OSError) as exc:
             raise self._unusable(exc) from exc
 
-    def _prepare(self) -> None:
+    def _connect(self) -> sqlite3.Connection:
+        """Open the file, with its tables."""
+        connection = sqlite3.connect(
+            self._path, timeout=30.0, isolation_level=None, check_same_thread=False
+        )
+        write_ahead(connection)
+        # A slot that a power cut forgets costs one 429, not a row.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if self._version(connection) != VERSION:
+            self._set_up(connection)
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
         """Set up the tables, anew where they are of another version."""
-        if self._version() == VERSION:
-            return
-        with self._turn.lock, transaction(self._connection) as db:
+        with transaction(connection) as db:
             # Who came first may have booked in them
-            if self._version() == VERSION:
+            if self._version(db) == VERSION:
                 return
             for name, made in _TABLES.items():
                 db.execute(f"DROP TABLE IF EXISTS {name}")
                 db.execute(made)
             db.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _version(self) -> int:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+    def _version(self, db: sqlite3.Connection) -> int:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
         return int(version)
 
     @contextmanager
@@ -98,23 +98,20 @@ class QuotaFile:
         ConfigError
             The file cannot be used, or the client is closed.
         """
-        with self._lock, self._turn.lock:
-            if self._closed:
-                raise ConfigError(CLOSED)
-            try:
-                with transaction(self._connection) as db:
-                    yield db
-            except sqlite3.Error as exc:
-                raise self._unusable(exc) from exc
+        try:
+            with self._file.turn() as connection, transaction(connection) as db:
+                yield db
+        except (sqlite3.Error, OSError) as exc:
+            raise self._unusable(exc) from exc
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._closed = True
-            self._connection.close()
+        self._file.close()
 
     def _unusable(self, exc: sqlite3.Error | OSError) -> ConfigError:
         """Say what to do about a file that cannot be used."""
+        if str(exc) == CLOSED:
+            return ConfigError(CLOSED)
         return ConfigError(
             f"the quota file {self._path} cannot be used ({exc}); where nothing else "
             "helps, remove it: quota then counts as full once"

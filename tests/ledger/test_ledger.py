@@ -165,7 +165,8 @@ def test_a_ledger_that_cannot_be_written_says_so_and_keeps_what_it_has(
 ) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.intend("account", KEY, NOW)
-    ledger._connection.execute("PRAGMA max_page_count = 1")
+    with ledger._file.turn() as connection:
+        connection.execute("PRAGMA max_page_count = 1")
 
     with pytest.raises(ConfigError, match=r"cannot be written \(.*full"):
         ledger.intend("x" * 100_000, KEY, NOW)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from spreports.ledger import Ledger
-from spreports.turns import transaction, turn_at
+from spreports.turns import _turn_at, transaction
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -40,10 +40,10 @@ def test_many_ledgers_of_one_file_write_side_by_side(tmp_path: Path) -> None:
 def test_one_file_has_one_turn_by_whatever_path_and_is_forgotten(
     tmp_path: Path,
 ) -> None:
-    turn = turn_at(tmp_path / "a" / ".." / "file")
+    turn = _turn_at(tmp_path / "a" / ".." / "file")
 
-    assert turn_at(tmp_path / "file") is turn
-    assert turn_at(tmp_path / "other") is not turn
+    assert _turn_at(tmp_path / "file") is turn
+    assert _turn_at(tmp_path / "other") is not turn
 
 
 class Interrupted(sqlite3.Connection):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,9 +173,9 @@ class Late(QuotaFile):
         self._looks = 0
         super().__init__(path)
 
-    def _version(self) -> int:
+    def _version(self, db: sqlite3.Connection) -> int:
         self._looks += 1
-        return 0 if self._looks == 1 else super()._version()
+        return 0 if self._looks == 1 else super()._version(db)
 
 
 def test_who_opens_a_new_file_second_forgets_nothing_of_the_first(
