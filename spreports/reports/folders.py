@@ -48,9 +48,9 @@ def check_folders(
     entry: ReportType,
     partition_by: object,
     table: str | None = None,
-    *,
     format: str = "parquet",  # noqa: A002 - as in `sync`
-    refusal: type[ValueError | SinkError] = ValueError,
+    *,
+    error: type[ValueError | SinkError] = ValueError,
 ) -> tuple[str, ...]:
     """Refuse what no document of a type could be partitioned by.
 
@@ -62,7 +62,7 @@ def check_folders(
     table : str, optional
         Whose rows they are; any of the type's when left out.
     format : ``"parquet"`` or ``"delta"``
-    refusal : type
+    error : type
         What is raised, but for a folder that is named twice: a sink tells of columns by
         a `SinkError`, wherever it finds it out.
 
@@ -88,13 +88,13 @@ def check_folders(
         if not mark:
             source, unit = unit, ""
         elif unit not in UNITS:
-            raise refusal(_told(name, "after the colon stands day, month or year"))
+            raise error(_told(name, "after the colon stands day, month or year"))
         if not is_folder_name(source):
-            raise refusal(_told(name, "its name cannot be part of a path"))
+            raise error(_told(name, "its name cannot be part of a path"))
         if unit and not _may_be_a_time(entry, known, source):
             why = f"no column {source!r} of {entry.report_type} is a date or timestamp"
             near = suggestion(source, _times_of(known), at_most=0)
-            raise refusal(_told(name, why + near))
+            raise error(_told(name, why + near))
         # A Delta table has no such metadata column, of whose month there were folders
         theirs = _in_other_case(known, source)
         if theirs is not None and (not unit or format == "delta"):
@@ -103,7 +103,7 @@ def check_folders(
                 f"{entry.report_type} has a column {theirs!r}, which many readers"
                 f" cannot tell from it: say {own!r} to go by that"
             )
-            raise refusal(_told(name, why))
+            raise error(_told(name, why))
         folder = (f"{source}_{unit}" if unit else source).lower()
         if folder in seen:
             raise ValueError(_told(name, "it names a folder twice"))

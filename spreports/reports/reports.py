@@ -274,9 +274,7 @@ class Reports(WaysOut):
         check_sink(url, storage_options, format, installed=executor is None)
         shape = Shape(table=table, on_bad_value=on_bad_value)
         self._check_table(table)
-        names = check_folders(
-            self._entry, partition_by, table, format=format, refusal=SinkError
-        )
+        names = check_folders(self._entry, partition_by, table, format, error=SinkError)
 
         def target(document: Document) -> Target:
             return document.target(url, names, storage_options, format)
