@@ -112,7 +112,8 @@ class Syncing:
             The lake cannot be read, was begun in the other format, or is gone: deleted,
             moved, or on a disk that is not mounted; or lacks reports that the ledger
             knows there, as an older copy does. Or it has the feed by another
-            account of the same seller, or one of its marketplaces by another feed.
+            account of the same seller, or one of its marketplaces by another feed,
+            of whatever options.
         UnauthorizedError
             The credentials are refused.
         """

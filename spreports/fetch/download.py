@@ -17,10 +17,7 @@ from spreports.clock import Clock, SystemClock
 from spreports.errors import DownloadError
 from spreports.fetch.answers import next_chunk, refusal
 from spreports.fetch.arriving import Watched
-from spreports.fetch.document_host import (
-    DocumentHost,
-    SignedURL,
-)
+from spreports.fetch.document_host import DocumentHost, SignedURL
 from spreports.fetch.resume import Continuity, Verdict
 from spreports.fetch.spool import Spool
 from spreports.fetch.tries import Setback, Tries
@@ -286,10 +283,7 @@ class _Transfer:
             return _Whole(verdict)
         self.version.ask_whole()
         return Setback(
-            verdict.reason,
-            refused=verdict.page,
-            final=verdict.final,
-            copy=True,
+            verdict.reason, refused=verdict.page, final=verdict.final, copy=True
         )
 
     def _check_size(self, size: int) -> None:

@@ -10,12 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spreports.errors import (
-    DecodeError,
-    DecompressError,
-    DownloadError,
-    ParseError,
-)
+from spreports.errors import DecodeError, DecompressError, DownloadError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +26,9 @@ DOUBTED = "doubted"
 _PROVED = frozenset({"md5", "twice", DOUBTED})
 
 
-def is_doubted(known: VerifiedDocument | None) -> bool:
+def is_doubted(known: VerifiedDocument) -> bool:
     """Whether a document is to be brought once more."""
-    return known is not None and known.verified == DOUBTED
+    return known.verified == DOUBTED
 
 
 @contextmanager
@@ -56,12 +51,12 @@ def doubting(connection: Connection, name: str, *, private: bool) -> Iterator[No
 
 
 def settled(
-    arrived: VerifiedDocument, earlier: VerifiedDocument | None
+    arrived: VerifiedDocument, doubted: VerifiedDocument | None
 ) -> VerifiedDocument:
     """Return a document that was brought again, as proved if it is the same."""
-    if earlier is None or earlier.sha256 != arrived.sha256:
+    if doubted is None or doubted.sha256 != arrived.sha256:
         return arrived
-    return replace(arrived, verified="twice") if is_doubted(earlier) else arrived
+    return replace(arrived, verified="twice")
 
 
 def refuse_nothing(arrived: StoredDocument, *, compressed: bool) -> None:

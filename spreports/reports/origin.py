@@ -216,7 +216,7 @@ class AmazonOrigin:
         self,
         path: Path,
         watched: Watched | None,
-        earlier: VerifiedDocument | None = None,
+        doubted: VerifiedDocument | None = None,
     ) -> VerifiedDocument:
         """Download, verify, and write that down before anybody relies on it."""
         # requests, ssl and sqlite3: 0.1 s, which a file does without
@@ -248,7 +248,7 @@ class AmazonOrigin:
             sha256=arrived.sha256,
             verified=arrived.verified,
         )
-        known = settled(known, earlier)
+        known = settled(known, doubted)
         spool.replace(path)
         if self._restricted:
             connection.private.add(self.name)

@@ -81,7 +81,9 @@ def insist_on_apart(
             name = shown(f"{lake.to.rstrip('/')}/{stream.entry.report_type}")
             whose, advice = f"of the marketplaces {', '.join(ids)}", APART
             if options != own["reportOptions"]:
-                whose, advice = f"with the options {options}", ALIKE
+                none = options == options_text({})
+                whose = "without options" if none else f"with the options {options}"
+                advice = ALIKE
             raise SinkError(
                 f"{name} has {stream.label} {whose} by another feed: rows of"
                 f" {', '.join(shared)} would be there twice. {advice}",

@@ -169,6 +169,25 @@ def test_a_feed_with_other_options_is_refused_where_it_shares_a_marketplace(
             whose.sync(feeds, lake)
 
     assert "a lake of its own" in str(no.value)
+    told = '{"dateGranularity":"WEEK"}' if known_by == "call" else "without options"
+    assert told in str(no.value)
     assert calls(simulator)["createReport"] == asked["createReport"]
     if known_by != "call":
         assert client.sync(days, lake).failed == ()
+
+
+def test_feeds_with_other_options_that_a_lake_has_already_go_on(
+    client: spr.Client, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2d")
+    by_sku = spr.Feed(
+        "sales_and_traffic",
+        marketplaces=["DE"],
+        since="2d",
+        options={"asinGranularity": "SKU"},
+    )
+    with monkeypatch.context() as before:
+        before.setattr("spreports.sync.book.insist_on_apart", lambda *_: None)
+        assert client.sync([plain, by_sku], lake).windows == 4
+
+    assert client.sync([plain, by_sku], lake).failed == ()
