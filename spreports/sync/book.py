@@ -22,8 +22,10 @@ from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
 from spreports.reports.naming import file_stem
 from spreports.reports.outcome import OutcomeKind
+from spreports.reports.request import ReportRequest
 from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
+from spreports.sync.emptied import land_emptied
 from spreports.sync.known import Known, Lakeside
 from spreports.sync.landing import Landed
 from spreports.sync.overlap import insist_on_apart
@@ -177,6 +179,15 @@ class Book:
                     " again"
                 )
         return False
+
+    def emptied(
+        self, stream: Stream, report: Report, request: ReportRequest | None
+    ) -> Landed:
+        """Land what says that there is no data: of a snapshot, one without rows."""
+        if self._place.is_delta or stream.kind != Kind.SNAPSHOT:
+            return Landed()
+        known = self.windows(stream)
+        return land_emptied(stream, known, report, request, self._place)
 
     def committed(
         self,

@@ -79,6 +79,7 @@ def lost_windows(
         for root, day in days.items()
     }
     kept = [w for w in wanted if not lacking[w.name]]
+    kept += [w for w in known if _is_there_without_rows(stream, w, there)]
     lost = [
         w
         for w in wanted
@@ -157,6 +158,18 @@ def _lacking(
     stem = file_stem(str(window.report_id))
     roots = [root for _, root in roots_of(stream, window)]
     return [root for root in roots if stem not in there.get(root, frozenset())]
+
+
+def _is_there_without_rows(
+    stream: Stream, window: LakeWindow, there: Mapping[str, frozenset[str]]
+) -> bool:
+    """Whether the lake has a snapshot of no rows: a compaction goes by it as well."""
+    if stream.kind != Kind.SNAPSHOT or window.rows or not window.tables:
+        return False
+    stem = file_stem(str(window.report_id))
+    several, kind = len(window.tables) > 1, stream.entry.report_type
+    roots = [root_name(kind, table if several else None) for table in window.tables]
+    return all(stem in there.get(root, frozenset()) for root in roots)
 
 
 def _is_purged(stream: Stream, window: LakeWindow, limit: datetime | None) -> bool:

@@ -1,8 +1,9 @@
 """What a lake's own markers say of a feed, whichever host brought it.
 
 One listing a data root tells what is there, and only what the ledger does not know is
-read. Windows without data have no files and so no markers: after a lost ledger those
-are asked for again, and no document is downloaded for them.
+read. Windows without data have no files and so no markers, but for snapshots that took
+the place of rows: after a lost ledger they are asked for again, and no document is
+downloaded for them.
 """
 
 from __future__ import annotations

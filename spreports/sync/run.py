@@ -276,6 +276,8 @@ class _Run:
                     f"lake has {window.rows} rows of the same window; they stay",
                     report_id=report.report_id,
                 )
+            landed = self._book.emptied(stream, report, request)
+            self._at("landed")
             self._empty += 1
         else:
             name = str(report.report_document_id)

@@ -1,0 +1,140 @@
+"""A snapshot that Amazon says has no data: a version without rows, so that it counts.
+
+The newest snapshot is what a lake shows. Without one of its own, a day on which there
+is nothing to show would leave the rows of the day before in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import pyarrow as pa
+
+from spreports.api.models import Report
+from spreports.errors import SinkError
+from spreports.lake.holding import Holding
+from spreports.lake.layout import plain_schema
+from spreports.lake.partitions import folder_keys, folder_texts
+from spreports.lake.place import Place
+from spreports.lake.state import read_state
+from spreports.ledger import LakeWindow, TableRows
+from spreports.load.parquet import sink
+from spreports.reports.naming import file_stem
+from spreports.reports.note import Note
+from spreports.reports.provenance import provenance
+from spreports.reports.request import ReportRequest, metadata
+from spreports.sync.known import Lakeside
+from spreports.sync.landing import Landed
+from spreports.sync.roots import table_root
+from spreports.sync.stream import Stream
+
+__all__ = ["land_emptied"]
+
+
+def land_emptied(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    report: Report,
+    request: ReportRequest | None,
+    lake: Lakeside,
+) -> Landed:
+    """Write a snapshot without rows, where the lake's last one has some.
+
+    Parameters
+    ----------
+    stream : Stream
+        Of snapshots.
+    known : sequence of LakeWindow
+        What the lake has of it.
+    report : Report
+        CANCELLED, and known to have no data.
+    request : ReportRequest or None
+        What was asked for.
+    lake : Lakeside
+        Of plain Parquet.
+
+    Returns
+    -------
+    Landed
+        Every table of the last snapshot, with its columns and folders; nothing where
+        the lake shows no rows anyway, or shows a later snapshot.
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read or refused, or is being rewritten.
+    """
+    last = _last(known)
+    if last is None or not last.rows or not _is_older(last, report):
+        return Landed()
+    found = {table: _found(stream, last, table, lake) for table in last.tables}
+    landed = Landed()
+    for table, (root, held) in found.items():
+        if held is None:  # purged: there is nothing that stays in force
+            continue
+        note = {
+            **metadata(report),
+            **provenance(
+                report,
+                stream.options,
+                account=stream.account,
+                key=request.key if request else None,
+            ),
+            "report_document_id": None,
+            "table": table,
+        }
+        written = sink(
+            pa.RecordBatchReader.from_batches(_schema(root, held), []),
+            root.url,
+            stem=file_stem(report.report_id),
+            partition_by=held.partition_by,
+            constants=metadata(report),
+            note=Note(partial(dict, note)),
+            storage_options=lake.storage_options,
+            private=stream.entry.restricted,
+        )
+        landed.tables[table] = TableRows(0, ())
+        landed.files += written.files
+        landed.bytes += written.bytes
+    return landed
+
+
+def _last(known: Sequence[LakeWindow]) -> LakeWindow | None:
+    """Return the newest snapshot that left something in the lake."""
+    made = [w for w in known if w.created_time is not None and w.tables]
+    return max(made, key=lambda w: str(w.created_time), default=None)
+
+
+def _is_older(window: LakeWindow, report: Report) -> bool:
+    return window.created_time is not None and window.created_time < report.created_time
+
+
+def _found(
+    stream: Stream, window: LakeWindow, table: str, lake: Lakeside
+) -> tuple[Place, Holding | None]:
+    """Return the data root of a table, and the snapshot as it lies there."""
+    folder = table if len(window.tables) > 1 else None
+    url = table_root(lake.to, stream.entry.report_type, folder)
+    root, stem = Place.open(url, lake.storage_options), file_stem(str(window.report_id))
+    there = read_state(root).holdings
+    return root, next((held for held in there if held.report.stem == stem), None)
+
+
+def _schema(root: Place, held: Holding) -> pa.Schema:
+    """Return the columns of a snapshot, with those that are folders."""
+    schema, folders = pa.schema([]), held.partition_by
+    if held.spans:
+        path = held.spans[0].path
+        try:
+            with root.parquet(path) as file:
+                schema = plain_schema(file.schema_arrow)
+        except FileNotFoundError:
+            msg = f"{root.name} is being rewritten: run again"
+            raise SinkError(msg, url=root.name) from None
+        keys = folder_keys(folders, tuple(folder_texts(path)))
+        folders = tuple(key.source for key in keys)
+    for name in folders:
+        if name not in schema.names:
+            schema = schema.append(pa.field(name, pa.string()))
+    return schema

@@ -1,0 +1,149 @@
+"""A snapshot that Amazon says has no data is the newest one, and shows no rows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import spreports as spr
+from spreports.errors import SinkError
+from spreports.simulator import Fault, Simulator
+from spreports.sync.run import run
+from tests.clocks import ManualClock
+from tests.sync.lake import LISTINGS
+
+DAY = 86_400.0
+FOLDERS: tuple[tuple[str, ...], ...] = ((), ("fulfillment-channel",), ("report_id",))
+
+
+def feed(partition_by: Sequence[str] = ()) -> spr.Feed:
+    return spr.Feed("listings", marketplaces=["DE"], partition_by=partition_by)
+
+
+def cancel(simulator: Simulator, clock: ManualClock) -> None:
+    """Let a day go by, and the next report have no data."""
+    clock.advance(DAY)
+    simulator.faults.add(Fault(operation="report", kind="cancelled"))
+
+
+def shown(lake: str) -> pl.DataFrame:
+    return spr.scan_lake(lake, "listings", latest=True).collect()
+
+
+@pytest.mark.parametrize("folders", FOLDERS)
+def test_an_empty_snapshot_takes_the_place_of_the_last_one_until_there_is_another(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    folders: tuple[str, ...],
+) -> None:
+    client.sync(feed(folders), lake)
+    before = shown(lake)
+    cancel(simulator, clock)
+
+    empty = client.sync(feed(folders), lake, on_drift="fail")
+    during, same_day = shown(lake), client.sync(feed(folders), lake)
+    cancel(simulator, clock)
+    client.sync(feed(folders), lake)
+    clock.advance(DAY)
+    later = client.sync(feed(folders), lake, on_drift="fail")
+
+    assert (empty.windows, empty.empty, empty.rows, empty.failed) == (1, 1, 0, ())
+    assert not before.is_empty()
+    assert during.is_empty()
+    if not folders:
+        assert during.schema == before.schema
+    assert same_day.windows == 0
+    assert (later.failed, later.rows) == ((), shown(lake).height)
+    assert shown(lake).height > 0
+    written = spr.Lake(lake)
+    assert len(written.reports()) == 3  # the second empty day showed nothing anew
+    assert written.check(deep=True), written.check(deep=True).problems
+
+
+@pytest.mark.parametrize("folders", FOLDERS)
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_empty_snapshot_outlives_compaction_purge_and_a_lost_ledger(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    *,
+    home: Path,
+    folders: tuple[str, ...],
+    lost: bool,
+) -> None:
+    client.sync(feed(folders), lake)
+    clock.advance(DAY)
+    client.sync(feed(folders), lake)
+    cancel(simulator, clock)
+    client.sync(feed(folders), lake)
+    written = spr.Lake(lake)
+
+    written.compact()
+    after_one = shown(lake)
+    written.compact(drop_superseded=True)
+    written.purge(date(2030, 1, 1))
+
+    assert after_one.is_empty()
+    assert shown(lake).is_empty()
+    assert written.check(deep=True), written.check(deep=True).problems
+    client.close()
+    if lost:
+        shutil.rmtree(home)
+    with simulator.client(home=home) as another:
+        same_day = another.sync(feed(folders), lake)
+        clock.advance(DAY)
+        later = another.sync(feed(folders), lake)
+    assert (same_day.windows, same_day.failed) == (0, ())
+    assert (later.windows, later.failed) == (1, ())
+    assert shown(lake).height == later.rows > 0
+
+
+def test_an_empty_snapshot_that_a_run_was_killed_over_is_written_once(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    client.sync(feed(), lake)
+    cancel(simulator, clock)
+
+    def killed(step: str) -> None:
+        if step == "landed":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(client._connection, [client._stream(feed())], lake, at=killed)
+    result = client.sync(feed(), lake)
+
+    assert (result.created, result.failed) == (0, ())
+    assert shown(lake).is_empty()
+    assert len(spr.Lake(lake).reports()) == 2
+
+
+def test_an_empty_snapshot_before_any_other_leaves_nothing(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    cancel(simulator, clock)
+
+    result = client.sync(feed(), lake)
+
+    assert (result.empty, result.files) == (1, 0)
+    with pytest.raises(SinkError):
+        spr.scan_lake(lake, "listings")
+
+
+def test_an_empty_snapshot_changes_nothing_in_a_delta_lake(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    first = client.sync(feed(), lake, format="delta")
+    cancel(simulator, clock)
+
+    result = client.sync(feed(), lake, format="delta")
+
+    assert (result.empty, result.files, result.failed) == (1, 0, ())
+    assert pl.read_delta(f"{lake}/{LISTINGS}").height == first.rows
