@@ -227,8 +227,9 @@ class Client(Syncing, Scheduling):
         """List finished reports that exist at Amazon; creates nothing.
 
         The only way to reports that Amazon makes by itself, such as settlements.
-        Each report document and each settlement is listed once; documents of the same
-        times are brought to read their settlement ids.
+        Each report document is listed once, and so is each settlement of the same
+        times, whose documents are brought to read their ids. Reports of one settlement
+        that lack dates or differ in them are each listed.
 
         Parameters
         ----------
