@@ -94,7 +94,10 @@ def windows_of(
         span = window(*said, now)
     windows = report_windows(entry, span, options) if span else (None,)
     if strict:
-        check_by_catalogue(entry, windows, options, now)
+        try:
+            check_by_catalogue(entry, windows, options, now)
+        except ValueError as exc:
+            raise ValueError(f"{exc} (strict=False asks Amazon all the same)") from None
     return windows
 
 
@@ -140,4 +143,4 @@ def check_by_catalogue(
         )
     )
     if wrong:
-        raise ValueError(f"{'; '.join(wrong)} (strict=False asks Amazon all the same)")
+        raise ValueError("; ".join(wrong))
