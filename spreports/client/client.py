@@ -227,9 +227,8 @@ class Client(Syncing, Scheduling):
         """List finished reports that exist at Amazon; creates nothing.
 
         The only way to reports that Amazon makes by itself, such as settlements.
-        Each report document is listed once, and so is each settlement of the same
-        times, whose documents are brought to read their ids. Reports of one settlement
-        that lack dates or differ in them are each listed.
+        Each report document is listed once, and each settlement of equal times (for
+        that, documents are brought); its reports without dates or of others come again.
 
         Parameters
         ----------
