@@ -1,32 +1,36 @@
 """Take personal data out of a lake, file by file: drop columns, or hash them.
 
 A hash is keyed: without the key nobody can try names or addresses until one fits, and
-with it equal values stay equal.
+with it equal values stay equal. What of the columns is in ``_rescued`` is found there.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
+from spreports.fetch.flat.header import RESCUED
 from spreports.lake.care import cleared
 from spreports.lake.contents import PREFIX
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
-from spreports.lake.rewrite import rewrite, schema_of
+from spreports.lake.rescued import Rescued, keyed_hash
+from spreports.lake.rewrite import column_of, rewrite, schema_of
 from spreports.lake.state import RootState
 
 __all__ = ["Columns", "protect_root"]
 
 KEY_BYTES = 16
 DROPPED, HASHED = f"{PREFIX}dropped_columns", f"{PREFIX}hashed_columns"
+# The same of what is in `_rescued`, where earlier versions did not look
+RESCUED_DROPPED, RESCUED_HASHED = f"{PREFIX}dropped_rescued", f"{PREFIX}hashed_rescued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Columns:
         """Where markers and files say what was done."""
         return DROPPED if self.key is None else HASHED
 
+    @property
+    def rescued_note(self) -> str:
+        """Where they say what was done in ``_rescued``."""
+        return RESCUED_DROPPED if self.key is None else RESCUED_HASHED
+
     def schema(self, held: Holding, schema: pa.Schema) -> pa.Schema:
         """Return the columns as they will be; see `Change`."""
         left = self.left(held)
@@ -90,13 +99,19 @@ class Columns:
             self._hashed(batch.column(name)) if name in left else batch.column(name)
             for name in schema.names
         ]
+        if RESCUED in schema.names and self.rescued_left(held):
+            place = schema.names.index(RESCUED)
+            rescued = self.rescued(held, batch.schema, held.report.root)
+            columns[place], _ = rescued.protected(columns[place])
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def told(self, held: Holding) -> Holding:
         """Return a report as it will be; see `Change`."""
         done = json.dumps(sorted({*self.done(held), *self.names}))
-        schema = hashlib.sha256(f"{held.schema} {self.note} {done}".encode())
-        note = {**held.note, self.note: done}
+        inside = _noted(held, self.rescued_note).union(self.names)
+        rescued = json.dumps(sorted(inside))
+        schema = hashlib.sha256(f"{held.schema} {self.note} {done} {rescued}".encode())
+        note = {**held.note, self.note: done, self.rescued_note: rescued}
         return replace(held, note=note, schema=schema.hexdigest())
 
     def done(self, held: Holding) -> frozenset[str]:
@@ -107,12 +122,21 @@ class Columns:
         """Return the columns to which it is still to be done; twice is not once."""
         return frozenset(self.names) - self.done(held)
 
+    def rescued_left(self, held: Holding) -> frozenset[str]:
+        """Return the columns that are still to be looked for in ``_rescued``."""
+        if RESCUED in {*self.names, *_noted(held, HASHED)}:
+            return frozenset()  # it is no JSON then, or will not be
+        return frozenset(self.names) - _noted(held, self.rescued_note)
+
+    def rescued(self, held: Holding, schema: pa.Schema, where: str) -> Rescued:
+        """Return what is to be done in ``_rescued``."""
+        return Rescued(self.rescued_left(held), self.key, schema, where)
+
     def _hashed(self, column: pa.Array) -> pa.Array:
         """Return HMAC-SHA-256 in hex of each value's text; null stays null."""
         coded = column.cast(pa.string()).dictionary_encode()
         hashes = [
-            hmac.new(self.key or b"", text.encode(), hashlib.sha256).hexdigest()
-            for text in coded.dictionary.to_pylist()
+            keyed_hash(text, self.key or b"") for text in coded.dictionary.to_pylist()
         ]
         return pa.array(hashes, pa.string()).take(coded.indices)
 
@@ -137,7 +161,8 @@ def protect_root(root: Place, columns: Columns) -> Protected:
     ValueError
         The key is too short.
     SinkError
-        The lake is partitioned by one of the columns, or the target refused.
+        The lake is partitioned by one of the columns, a text in ``_rescued`` is no
+        JSON, or the target refused.
     """
     if columns.key is not None and len(columns.key) < KEY_BYTES:
         raise ValueError(f"a key of a hash has at least {KEY_BYTES} bytes")
@@ -157,6 +182,7 @@ def protect_root(root: Place, columns: Columns) -> Protected:
     for stem in state.markers:
         inside = [held for held in state.holdings if held.marker == stem]
         found = [_concerned(root, held, columns) for held in inside]
+        found.append(_in_rescued(root, inside, columns))
         known = known.union(*found, *map(_ever, inside))
         if any(found):
             files += rewrite(root, state, inside, [stem], columns)
@@ -193,3 +219,21 @@ def _concerned(root: Place, held: Holding, columns: Columns) -> frozenset[str]:
             f"{root.name}: no column would be left: purge the reports", url=root.name
         )
     return left & set(there.names)
+
+
+def _in_rescued(
+    root: Place, inside: Sequence[Holding], columns: Columns
+) -> frozenset[str]:
+    """Return which of the columns have values in ``_rescued`` of a marker's reports."""
+    found: set[str] = set()
+    spans = {
+        span.path: (held, span)
+        for held in inside
+        if columns.rescued_left(held)
+        for span in held.spans
+    }
+    for held, span in spans.values():
+        where = f"{root.name}/{span.path}"
+        for schema, texts in column_of(root, span, RESCUED):
+            found |= columns.rescued(held, schema, where).protected(texts)[1]
+    return frozenset(found)

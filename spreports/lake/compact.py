@@ -71,7 +71,8 @@ def compact_root(
     ----------
     root : Place
     drop_superseded : bool
-        Leave out the versions of a window that are not its newest.
+        Leave out the versions of a window that are not its newest; where that has no
+        rows, the newest one with rows stays: Amazon never says why there are none.
     good_size : int, bytes
         Files of this size or more are left as they are.
 
@@ -86,12 +87,10 @@ def compact_root(
     """
     state, files = cleared(root)
     done = Compacted(cleared=files)
-    best = newest(held.report for held in state.holdings)
-    dropped = {
-        held.report.stem
-        for held in state.holdings
-        if drop_superseded and best[held.report.window] is not held.report
-    }
+    reports = [held.report for held in state.holdings]
+    full = newest(report for report in reports if report.rows)
+    kept = {r.stem for r in (*newest(reports).values(), *full.values())}
+    dropped = {r.stem for r in reports if drop_superseded and r.stem not in kept}
     for group in _groups(state):
         done = done.plus(_compact(root, state, group, dropped, good_size))
     return done

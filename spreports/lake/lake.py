@@ -140,7 +140,8 @@ class Lake:
         report_type : str, optional
             Alias or full type; all when left out.
         drop_superseded : bool
-            Leave out the versions of a window that are not its newest.
+            Leave out the versions of a window that are not its newest, or its newest
+            one with rows.
         good_size : int, bytes
             Files of this size or more are left as they are.
 
@@ -212,7 +213,8 @@ class Lake:
             Alias or full type; all when left out.
         key : bytes, 16 or more, optional
             Replace each value by its HMAC-SHA-256 in hex under this key; the column
-            becomes text. Without a key the columns are dropped.
+            becomes text. Without a key the columns are dropped. So are, or become, the
+            values of these names in ``_rescued``, also of names that are only there.
 
         Returns
         -------
@@ -225,8 +227,9 @@ class Lake:
             No columns, the key is too short, or there is no such column, neither in a
             report of the lake nor in the catalogue; the others are done then.
         SinkError
-            The lake is partitioned by one of them, or the target refused; what was
-            written anew stays so, and the next run does the rest.
+            The lake is partitioned by one of them, a text in ``_rescued`` is no JSON
+            object, or the target refused; what was written anew stays so, and the next
+            run does the rest.
         """
         if not columns or isinstance(columns, str):
             raise ValueError("columns is a list of names, such as ['buyer-email']")

@@ -25,7 +25,7 @@ from spreports.load.part_file import PartFile
 from spreports.load.publish import publish
 from spreports.load.rowgroups import abandon, open_writer, windows
 
-__all__ = ["Change", "rewrite", "schema_of"]
+__all__ = ["Change", "column_of", "rewrite", "schema_of"]
 
 ROW_GROUP_ROWS = 65_536
 ROW_GROUP_BYTES = 32 << 20
@@ -106,6 +106,26 @@ def schema_of(root: Place, span: Span) -> pa.Schema:
     try:
         with root.parquet(span.path) as file:
             return file.schema_arrow.remove_metadata()
+    except FileNotFoundError:
+        raise _missing(root, span.rows, span.path) from None
+
+
+def column_of(
+    root: Place, span: Span, name: str
+) -> Iterator[tuple[pa.Schema, pa.Array]]:
+    """Yield a column of a span's file, where it has it, beside all of its columns.
+
+    Raises
+    ------
+    SinkError
+        The file is gone or damaged.
+    """
+    try:
+        with root.parquet(span.path, checksums=True) as file, root.refusals("read"):
+            schema = file.schema_arrow
+            has = name in schema.names
+            for batch in file.iter_batches(columns=[name]) if has else ():
+                yield schema, batch.column(0)
     except FileNotFoundError:
         raise _missing(root, span.rows, span.path) from None
 
