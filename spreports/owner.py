@@ -13,7 +13,7 @@ import socket
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["MARK", "is_gone", "mark"]
+__all__ = ["MARK", "is_gone", "is_running", "mark"]
 
 MARK = r"[0-9a-f]{8}-[0-9]+-[0-9]+"
 _MARK = re.compile(r"([0-9a-f]{8})-([0-9]+)-([0-9]+)", re.ASCII)
@@ -42,19 +42,39 @@ def is_gone(owner: str) -> bool:
     -------
     bool
     """
+    return _runs(owner) is False
+
+
+def is_running(owner: str) -> bool:
+    """Whether a process of this host still runs; when in doubt it does not.
+
+    Parameters
+    ----------
+    owner : str
+        What `mark` gave there.
+
+    Returns
+    -------
+    bool
+    """
+    return _runs(owner) is True
+
+
+def _runs(owner: str) -> bool | None:
+    """Whether a process runs; None where that cannot be told from here."""
     match = _MARK.fullmatch(owner)
     if match is None:
-        return True
+        return False
     host, pid, started = match.groups()
     if host != _host() or os.name != "posix":  # elsewhere, signal 0 is not a question
-        return False
+        return None
     try:
         os.kill(int(pid), 0)
     except (ProcessLookupError, OverflowError):
-        return True
+        return False
     except PermissionError:
         pass
-    return started != "0" and _started(int(pid)) != int(started)
+    return None if started == "0" else _started(int(pid)) == int(started)
 
 
 def _host() -> str:

@@ -152,4 +152,4 @@ def test_a_document_is_asked_for_again_as_after_any_timeout(
         pytest.raises(DownloadError, match=r"9 tries in a row.*did not answer in time"),
     ):
         download(lambda: url, tmp_path / "d", clock=ManualClock(), loopback=True)
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # one of a test before may have ended

@@ -1,8 +1,9 @@
 """Name temporary files after their process, so that another can tell they are orphans.
 
 The name says host, process and its start. On the same host an entry is an orphan
-when that process is gone; anywhere else only when it is a day old: a folder on a
-network file system may serve the living of another host.
+when that process is gone, however long it slept; where nobody can tell, only when the
+entry is a day old: a folder on a network file system may serve the living of another
+host.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def orphans(folder: Path, *, now: Callable[[], float] = time.time) -> list[Path]
         if match is None:
             continue
         with contextlib.suppress(OSError):
-            age = now() - entry.stat(follow_symlinks=False).st_mtime
-            if age > ORPHAN_AGE or owner.is_gone(match.group(1)):
+            whose, age = match[1], now() - entry.stat(follow_symlinks=False).st_mtime
+            is_old = age > ORPHAN_AGE and not owner.is_running(whose)
+            if is_old or owner.is_gone(whose):
                 found.append(Path(entry.path))
     return found
