@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import socket
 import ssl
 import time
@@ -30,8 +31,8 @@ __all__ = [
     "CONNECT_SECONDS",
     "STEP_SECONDS",
     "WireSession",
-    "certificate_refused",
-    "has_bad_proxy",
+    "hopeless",
+    "proxy_refusal",
     "read_some",
 ]
 
@@ -41,6 +42,11 @@ STEP_SECONDS = 30.0
 
 # 101 is not: what follows it is another protocol
 _INTERIM: Final = frozenset(range(102, 200))
+_TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)
+_NO_BUNDLE: Final = (
+    "the file of REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE is missing, or holds no "
+    "certificate"
+)
 
 
 class WireSession(requests.Session):
@@ -99,14 +105,69 @@ def read_some(answer: requests.Response, size: int, *, decode: bool) -> bytes:
     return data
 
 
-def has_bad_proxy(exc: BaseException) -> bool:
-    """Say whether a request failed since the environment's proxy is no address.
+def hopeless(exc: BaseException, server: str) -> str | None:
+    """Say why a request cannot be sent from here, however often it is tried.
 
     Parameters
     ----------
     exc : BaseException
         Of a request whose own URL was sound.
+    server : str
+        Whom it was for, in words.
+
+    Returns
+    -------
+    str or None
+        What is wrong, and what to do; None where another try may go.
     """
+    if _is_proxy_unusable(exc):
+        return (
+            "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no address that "
+            "can be used"
+        )
+    # requests looks for the file before it connects, and has no error of its own for it
+    if type(exc) is OSError and exc.errno is None:
+        return _NO_BUNDLE
+    for each in _causes(exc):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            at_proxy = isinstance(exc, requests.exceptions.ProxyError)
+            whose = "proxy" if at_proxy else server
+            return (
+                f"the {whose}'s certificate was refused; where a proxy opens TLS, name "
+                "the file of its CA in REQUESTS_CA_BUNDLE"
+            )
+        if isinstance(each, ssl.SSLError) and each.library in {"X509", "PEM"}:
+            return _NO_BUNDLE
+    return None
+
+
+def proxy_refusal(exc: BaseException) -> str | None:
+    """Say that the environment's proxy did not let a request through.
+
+    Parameters
+    ----------
+    exc : BaseException
+        Of a request.
+
+    Returns
+    -------
+    str or None
+        With the proxy's status, where it gave one; None where it was not the proxy.
+
+    Source: RFC 9110, section 9.3.6 (CONNECT).
+    """
+    if not isinstance(exc, requests.exceptions.ProxyError):
+        return None
+    for each in _causes(exc):
+        if found := _TUNNEL.search(str(each)):
+            status = found[1]
+            wants = ": give its user and password in HTTPS_PROXY" * (status == "407")
+            return f"the proxy refused with HTTP {status}{wants}"
+    return "the proxy refused or could not be reached"
+
+
+def _is_proxy_unusable(exc: BaseException) -> bool:
+    """Whether a request failed since the environment's proxy is no address."""
     addresses = (
         requests.exceptions.InvalidURL,  # InvalidProxyURL is one
         requests.exceptions.InvalidSchema,
@@ -120,23 +181,15 @@ def has_bad_proxy(exc: BaseException) -> bool:
     return inner is not None
 
 
-def certificate_refused(exc: BaseException) -> bool:
-    """Say whether a certificate is not trusted, so that nothing was sent.
-
-    Parameters
-    ----------
-    exc : BaseException
-        Of a request; where it is the proxy's own certificate, a ``ProxyError``.
-    """
+def _causes(exc: BaseException) -> list[BaseException]:
+    """Return an error and what led to it."""
     causes = [exc]
     for each in causes:
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return True
         # Through a tunnel urllib3 keeps it as an argument only. No __context__: that
         # may be an error which the caller was handling
         inner = (each.__cause__, *each.args)
         causes += [c for c in inner if isinstance(c, BaseException) and c not in causes]
-    return False
+    return causes
 
 
 class _Steps(io.RawIOBase):

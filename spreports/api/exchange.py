@@ -28,8 +28,8 @@ from spreports.wire import (
     CONNECT_SECONDS,
     STEP_SECONDS,
     WireSession,
-    certificate_refused,
-    has_bad_proxy,
+    hopeless,
+    proxy_refusal,
     read_some,
 )
 
@@ -158,10 +158,8 @@ class Exchange:
                 if isinstance(plain, Fault):
                     return plain
                 return Answer(response.status_code, response.headers, plain)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
-            return _fault(exc)
-        except OSError as exc:  # such as a CA bundle that is not there
-            return Fault(f"the request failed: {type(exc).__name__}", sent=True)
+        except (OSError, urllib3.exceptions.HTTPError) as exc:
+            return _fault(exc)  # requests' errors are OSErrors
 
     def close(self) -> None:
         """Close all connections of this process."""
@@ -256,29 +254,16 @@ def _session(*, trust_env: bool) -> WireSession:
 
 def _fault(exc: Exception) -> Fault:
     """Say what a library's exception means, in words of our own."""
-    if certificate_refused(exc):
-        whose = "proxy" if isinstance(exc, requests.exceptions.ProxyError) else "server"
-        return Fault(
-            f"the {whose}'s certificate was refused; where a proxy opens TLS, name the "
-            "file of its CA in REQUESTS_CA_BUNDLE",
-            sent=False,
-            retryable=False,
-        )
-    if has_bad_proxy(exc):
-        return Fault(
-            "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no address that "
-            "can be used",
-            sent=False,
-            retryable=False,
-        )
+    if (why := hopeless(exc, "server")) is not None:
+        return Fault(why, sent=False, retryable=False)
     # The answer's header; that of a request is refused in requests' own words
     if any(isinstance(each, urllib3.exceptions.InvalidHeader) for each in exc.args):
         return Fault("the answer's header contradicts itself", sent=True)
     if isinstance(exc, ValueError):
         return Fault("the request cannot be written", sent=False, retryable=False)
     reason, sent = "the connection was lost", True
-    if isinstance(exc, requests.exceptions.ProxyError):
-        reason, sent = "the proxy refused or could not be reached", False
+    if (refusal := proxy_refusal(exc)) is not None:
+        reason, sent = refusal, False
     elif isinstance(exc, requests.exceptions.ConnectTimeout):
         reason, sent = f"no connection within {CONNECT_SECONDS:.0f} s", False
     elif _never_connected(exc):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import urllib3
 
-from spreports.fetch.document_host import words_for
+from spreports.fetch.no_answer import no_answer
 from spreports.fetch.sniff import s3_error_code
 from spreports.fetch.tries import Setback
 from spreports.wire import read_some
@@ -30,7 +30,7 @@ def next_chunk(answer: requests.Response) -> bytes | Setback:
     try:
         chunk = read_some(answer, _READ, decode=False)
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as exc:
-        return Setback(words_for(exc))
+        return no_answer(exc)
     return chunk
 
 

@@ -19,9 +19,11 @@ import urllib3
 from requests.auth import AuthBase
 
 from spreports.errors import DownloadError
-from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession, has_bad_proxy
+from spreports.fetch.no_answer import no_answer
+from spreports.fetch.tries import Setback
+from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession
 
-__all__ = ["DocumentHost", "SignedURL", "check_url", "is_loopback", "words_for"]
+__all__ = ["DocumentHost", "SignedURL", "check_url", "is_loopback"]
 
 USER_AGENT: Final = "spreports-document-fetcher"
 # As many as requests allows itself
@@ -147,7 +149,7 @@ class DocumentHost:
 
     def get(
         self, url: SignedURL, *, start: int, etag: str | None
-    ) -> requests.Response | str:
+    ) -> requests.Response | Setback:
         """Ask for the document from byte `start` on.
 
         Parameters
@@ -160,7 +162,7 @@ class DocumentHost:
 
         Returns
         -------
-        requests.Response or str
+        requests.Response or Setback
             The answer, its body unread and any status; or why there is none, in words
             without the URL.
 
@@ -173,7 +175,7 @@ class DocumentHost:
         """
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._get_once(url, start=start, etag=etag)
-            if isinstance(answer, str) or not self._anywhere:
+            if isinstance(answer, Setback) or not self._anywhere:
                 return answer
             location = answer.headers.get("Location")
             if location is None or answer.status_code not in _REDIRECTS:
@@ -181,13 +183,13 @@ class DocumentHost:
             answer.close()  # its body is of no use, and may be of any length
             onward = _onward(url, location)
             if onward is None:
-                return "it redirects to an address that is none of http or https"
+                return Setback("it redirects to an address that is not http or https")
             url = onward
-        return f"it redirects more than {MAX_REDIRECTS} times"
+        return Setback(f"it redirects more than {MAX_REDIRECTS} times")
 
     def _get_once(
         self, url: SignedURL, *, start: int, etag: str | None
-    ) -> requests.Response | str:
+    ) -> requests.Response | Setback:
         """Send one request; a redirect is an answer."""
         self._check(url)
         headers = {}
@@ -200,7 +202,7 @@ class DocumentHost:
                 requests.Request("GET", url.text, headers=headers)
             )
         except (requests.RequestException, ValueError):
-            return "the document URL is not one that can be sent"
+            return Setback("the document URL is not one that can be sent")
         # What is sent is what is checked: requests may have rewritten it
         if request.url != url.text:
             self._check(SignedURL(request.url or "", url.issued))
@@ -216,7 +218,7 @@ class DocumentHost:
             )
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
             # requests' errors are OSErrors; so is a CA bundle that is not there
-            return words_for(exc)
+            return no_answer(exc)
 
     def _check(self, url: SignedURL) -> None:
         """Refuse a URL that leads where this download must not go."""
@@ -235,30 +237,6 @@ def _onward(url: SignedURL, location: str) -> SignedURL | None:
     except ValueError:  # not UTF-8, or no URL in the eyes of either parser
         return None
     return SignedURL(text, url.issued) if scheme in {"http", "https"} else None
-
-
-def words_for(exc: BaseException) -> str:
-    """Return what went wrong on the wire, without the exception's own text.
-
-    Parameters
-    ----------
-    exc : BaseException
-        Of requests, urllib3 or the socket.
-
-    Returns
-    -------
-    str
-    """
-    if has_bad_proxy(exc):
-        return "the proxy of the environment is no address that can be used"
-    if isinstance(exc, (requests.exceptions.SSLError, urllib3.exceptions.SSLError)):
-        return "the document host's certificate was not accepted"
-    timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    if isinstance(exc, timeouts):
-        return "the document host did not answer in time"
-    if isinstance(exc, requests.ConnectionError):
-        return "no connection to the document host"
-    return f"the connection broke ({type(exc).__name__})"
 
 
 class _Nobody(AuthBase):

@@ -200,8 +200,8 @@ class _Transfer:
     def _attempt(self, url: SignedURL) -> _Whole | Setback:
         start = self.version.start(self.spool.size)
         answer = self.host.get(url, start=start, etag=self.version.etag)
-        if isinstance(answer, str):
-            return Setback(answer)
+        if isinstance(answer, Setback):
+            return answer
         with answer:
             if answer.status_code not in _BODY_STATUS:
                 return refusal(answer)
@@ -234,7 +234,7 @@ class _Transfer:
         if self.spool.size == 0:
             return whole
         answer = self.host.get(url, start=self.spool.size, etag=self.version.etag)
-        if isinstance(answer, str):
+        if isinstance(answer, Setback):
             return whole
         with answer:
             partial = answer.status_code == http.HTTPStatus.PARTIAL_CONTENT

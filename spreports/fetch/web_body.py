@@ -17,8 +17,9 @@ from spreports.fetch.document_host import (
     DocumentHost,
     SignedURL,
     is_loopback,
-    words_for,
 )
+from spreports.fetch.no_answer import no_answer
+from spreports.fetch.tries import Setback
 from spreports.wire import read_some
 
 if TYPE_CHECKING:
@@ -54,16 +55,18 @@ class WebBody(io.RawIOBase):
         signed = SignedURL(url, SystemClock().monotonic())
         del url  # a traceback with locals would show its signature
         answer = host.get(signed, start=0, etag=None)
-        if not isinstance(answer, str):
+        if isinstance(answer, Setback):
+            why = answer.reason
+        else:
             self._open.enter_context(answer)
             if answer.status_code == http.HTTPStatus.OK:
                 self._answer = answer
                 self.headers: Mapping[str, str] = answer.headers
                 return
-            answer = f"HTTP {answer.status_code}"
+            why = f"HTTP {answer.status_code}"
         self.close()
         raise DocumentError(
-            f"{name} cannot be read: {answer}; check the URL, which may have expired"
+            f"{name} cannot be read: {why}; check the URL, which may have expired"
         )
 
     def readable(self) -> bool:
@@ -80,9 +83,10 @@ class WebBody(io.RawIOBase):
             http.client.HTTPException,
             OSError,
         ) as exc:
+            why = no_answer(exc).reason
             raise DownloadError(
-                f"{self._name} broke off: {words_for(exc)}; open it again, or copy it "
-                "to a local file first"
+                f"{self._name} broke off: {why}; open it again, or copy it to a local "
+                "file first"
             ) from None  # it quotes the URL
         space[: len(data)] = data
         return len(data)

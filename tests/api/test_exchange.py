@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
-import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from spreports.api.exchange import Answer, Exchange, Fault, _OwnAuth, user_agent
 from spreports.api.secret import Secret
 from tests.api.scripted_amazon import Reply, ScriptedAmazon
+from tests.one_answer import go_by, serving, unsigned_tls
 
 LIMIT = 16 * 1024 * 1024
-
-
-@contextmanager
-def serving(
-    answer: bytes, *, tls: ssl.SSLContext | None = None, before: bytes = b""
-) -> Iterator[str]:
-    """Answer every connection with these bytes, then close it.
-
-    `before` is what a proxy says to CONNECT, in front of TLS.
-    """
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            try:
-                if before:
-                    connection.recv(65536)
-                    connection.sendall(before)
-                with tls.wrap_socket(connection, True) if tls else connection as open_:
-                    open_.recv(65536)
-                    open_.sendall(answer)
-            except OSError:
-                connection.close()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    scheme = "https" if tls else "http"
-    try:
-        yield f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join()
 
 
 def ask(
@@ -134,8 +91,7 @@ def test_an_answer_of_two_lengths_was_an_answer_to_something_sent() -> None:
 def test_a_proxy_that_is_no_address_is_named(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy"):
-        monkeypatch.setenv(name, proxy)
+    go_by(proxy, monkeypatch)
     answer = ask("https://sellingpartnerapi-eu.amazon.com")
 
     assert isinstance(answer, Fault)
@@ -255,34 +211,7 @@ def test_the_user_agent_has_amazons_form_and_no_names() -> None:
 
 @pytest.fixture(scope="module")
 def unsigned(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate that nobody signed."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path_factory.mktemp("tls") / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(pem)
-    return tls
+    return unsigned_tls(tmp_path_factory.mktemp("tls"))
 
 
 def test_a_certificate_that_nobody_signed_is_refused_for_good(
@@ -334,7 +263,36 @@ def test_a_proxy_that_refuses_is_named_and_may_be_asked_again(
     with serving(b"HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n") as url:
         fault = through(url, monkeypatch)
 
+    wants = "the proxy refused with HTTP 407: give its user and password in HTTPS_PROXY"
+    assert fault == Fault(wants, sent=False)
+
+
+def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+
+    fault = through(f"http://127.0.0.1:{port}", monkeypatch)
+
     assert fault == Fault("the proxy refused or could not be reached", sent=False)
+
+
+@pytest.mark.parametrize("text", [None, "", "no certificate", "-----BEGIN"])
+def test_a_ca_bundle_without_certificates_is_named(
+    unsigned: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    text: str | None,
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    if text is not None:
+        bundle.write_text(text)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+
+    with serving(b"", tls=unsigned, before=b"HTTP/1.1 200 OK\r\n\r\n") as url:
+        fault = through(url.replace("https:", "http:"), monkeypatch)
+
+    assert "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE is missing" in fault.reason
+    assert (fault.sent, fault.retryable) == (False, False)
 
 
 def test_a_certificate_that_the_caller_was_told_of_is_none_of_ours() -> None:
