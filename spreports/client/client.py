@@ -227,8 +227,8 @@ class Client(Syncing, Scheduling):
         """List finished reports that exist at Amazon; creates nothing.
 
         The only way to reports that Amazon makes by itself, such as settlements.
-        Each report document is listed once, and each settlement of equal times (for
-        that, documents are brought); its reports without dates or of others come again.
+        Each report document is listed once, and each settlement: those that begin
+        within a day, or have no times, are brought to read their settlement ids.
 
         Parameters
         ----------

@@ -9,8 +9,9 @@ Source: selling-partner-api-models#2911, selling-partner-api-docs#969; SelBox au
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from spreports.api.models import Report
 from spreports.errors import BadRequestError, NotFoundError
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["distinct"]
 
+# Of one settlement; those of two marketplaces may be nearer
+NEAR: Final = timedelta(days=1)
+_UNTOLD: Final = datetime.min.replace(tzinfo=UTC)
+
 
 def distinct(
     connection: Connection, entry: ReportType, reports: Iterable[Report]
@@ -31,9 +36,10 @@ def distinct(
     """Return each report document, and each settlement, once.
 
     The cheap tests come first: reports that share a document are one, and settlements
-    of different times are different. Only several documents of the same times are
-    read, as an account with several currencies has several settlements of one period.
-    What is read stays in the store, so it is not brought a second time.
+    that begin days apart are different. Only several documents that begin within a day
+    are read, as an account with several currencies has several settlements of one
+    period, and all where one has no times. What is read stays in the store, so it is
+    not brought a second time.
 
     Parameters
     ----------
@@ -54,27 +60,43 @@ def distinct(
     ThrottledError, DownloadError
         A document that has to be read could not be brought in time, or not whole.
     """
-    oldest_first = sorted(reports, key=lambda r: (r.created_time, r.report_id))
+    oldest_first = sorted(reports, key=_age)
     by_document: dict[str | None, Report] = {}
     for report in oldest_first:
         by_document.setdefault(report.report_document_id, report)
     if not entry.summary_row:
         return list(by_document.values())
-    of_times: dict[tuple[object, object], list[Report]] = {}
-    for report in by_document.values():
-        times: tuple[object, object] = (report.data_start_time, report.data_end_time)
-        if None in times:  # nothing says that it is like another
-            times = (report.report_id, None)
-        of_times.setdefault(times, []).append(report)
     kept: list[Report] = []
-    for alike in of_times.values():
+    for alike in _alike(by_document.values()):
         by_id: dict[str, Report] = {}
-        for report in alike:
+        for report in sorted(alike, key=_age):
             # Without an id of its own a settlement is nobody's double
             name = _settlement_id(connection, entry, report) if alike[1:] else None
             by_id.setdefault(name or report.report_id, report)
         kept += by_id.values()
-    return sorted(kept, key=lambda r: (r.created_time, r.report_id))
+    return sorted(kept, key=_age)
+
+
+def _alike(reports: Iterable[Report]) -> Iterator[list[Report]]:
+    """Yield reports that begin about the same time, together; one not told is any's."""
+    group: list[Report] = []
+    is_any = False
+    for report in sorted(reports, key=_start):
+        is_any = is_any or report.data_start_time is None
+        if group and not is_any and _start(report) - _start(group[-1]) > NEAR:
+            yield group
+            group = []
+        group.append(report)
+    if group:
+        yield group
+
+
+def _start(report: Report) -> datetime:
+    return report.data_start_time or _UNTOLD
+
+
+def _age(report: Report) -> tuple[datetime, str]:
+    return report.created_time, report.report_id
 
 
 def _settlement_id(

@@ -15,7 +15,7 @@ import spreports as spr
 from tests.stand_in.amazon import Amazon
 from tests.stand_in.conftest import Connect
 from tests.stand_in.document_host import Delivery, Held
-from tests.stand_in.kept import Plot
+from tests.stand_in.kept import Plot, written
 from tests.stand_in.texts import (
     DE,
     FR,
@@ -267,12 +267,59 @@ def test_settlements_are_listed_and_never_asked_for(
     assert amazon.count("getReports") == 1
 
 
+FIRST, LAST = (datetime(2026, 10, day, tzinfo=UTC) for day in (1, 15))
+SECOND = timedelta(seconds=1)
+
+
+def period(start: datetime, end: datetime) -> dict[str, str]:
+    return {"dataStartTime": written(start), "dataEndTime": written(end)}
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ({}, {}),
+        (period(FIRST, LAST), {}),
+        ({}, period(FIRST, LAST)),
+        (period(FIRST, LAST), period(FIRST, LAST + SECOND)),
+        (period(FIRST, LAST), period(FIRST - SECOND, LAST)),
+        (period(FIRST, FIRST), period(FIRST, FIRST)),
+        ({"dataStartTime": written(FIRST)}, {"dataEndTime": written(LAST)}),
+    ],
+)
+def test_a_settlement_is_listed_once_whatever_its_reports_say_of_its_times(
+    client: spr.Client, amazon: Amazon, times: tuple[dict[str, str], ...]
+) -> None:
+    text = SETTLEMENT_TEXT.encode("cp1252")
+    other = text.replace(b"00063004072110", b"00063004072111")
+    made = []
+    bodies = (text, text + b"\r\n", other)
+    for number, (body, said) in enumerate(zip(bodies, (*times, {}), strict=True)):
+        amazon.hold(Held(f"d{number}", body, content_type="text/plain"))
+        report = amazon.add_report(
+            reportType=SETTLEMENT,
+            marketplaceIds=[DE],
+            reportDocumentId=f"d{number}",
+            **said,
+        )
+        made.append(report["reportId"])
+
+    found = client.existing("settlement")
+
+    assert [report.report_id for report in found] == [made[0], made[2]]
+    assert found.read().height == 4
+
+
 def test_existing_reports_of_many_pages_are_all_found(
     client: spr.Client, amazon: Amazon
 ) -> None:
     for number in range(230):
+        begins = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=2 * number)
         amazon.add_report(
-            reportType=SETTLEMENT, marketplaceIds=[DE], reportDocumentId=f"d{number}"
+            reportType=SETTLEMENT,
+            marketplaceIds=[DE],
+            reportDocumentId=f"d{number}",
+            **period(begins, begins + timedelta(hours=1)),
         )
     assert len(client.existing("settlement", marketplaces=["DE"])) == 230
     assert amazon.count("getReports") == 3
