@@ -36,7 +36,7 @@ def read_catalogue(environment: Mapping[str, str]) -> Catalogue:
     place = environment.get("SPREPORTS_CATALOGUE")
     if not place:
         return catalogue
-    path = Path(place).expanduser()
+    path = Path(os.path.expanduser(place))  # noqa: PTH111 - it has no error
     files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not files:
         raise ConfigError(f"SPREPORTS_CATALOGUE={path} has no .toml file")

@@ -115,4 +115,4 @@ def show_command(arguments: argparse.Namespace) -> int:
     frame = document.scan(arguments.table, typed=not arguments.text)
     rows = frame.head(arguments.rows).collect()
     write_frame(rows, as_json=arguments.json)
-    return DONE if rows.height else NO_DATA
+    return DONE if rows.height or not arguments.rows else NO_DATA

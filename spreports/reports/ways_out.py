@@ -13,6 +13,7 @@ from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError, SinkError
 from spreports.fetch.typed import arrow_type
 from spreports.load.object_store import check_deltalake
+from spreports.load.target import open_target
 from spreports.load.urls import check_place, missing, shown
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
@@ -270,7 +271,7 @@ def check_format(name: str) -> None:
 
 def check_sink(
     url: str | os.PathLike[str],
-    storage_options: object,
+    storage_options: Mapping[str, Any] | None,
     name: str,
     *,
     installed: bool = False,
@@ -283,14 +284,15 @@ def check_sink(
     name : str
         Of the format.
     installed : bool
-        Insist on the packages that it takes, too: who writes here needs them here.
+        Insist on the packages that it takes, too, and on a folder that can hold a
+        sink: who writes here needs them here.
 
     Raises
     ------
     ValueError, TypeError
         As `check_place` and `check_format`.
     SinkError
-        A package is missing.
+        A package is missing, or as `open_target`.
     """
     check_place(url, storage_options)
     check_format(name)
@@ -300,6 +302,8 @@ def check_sink(
             raise SinkError(lack, url=shown(text))
         if name == "delta":
             check_deltalake(text)
+        else:
+            open_target(text, storage_options=storage_options)
 
 
 def check_table(entry: ReportType, table: str | None) -> None:

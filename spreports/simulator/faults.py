@@ -178,7 +178,10 @@ def load_faults(path: str | Path) -> tuple[Fault, ...]:
         The file is not a JSON list, or an entry is not a fault; the message counts
         from 1.
     """
-    entries = json.loads(Path(path).read_text(encoding="utf-8"))
+    try:
+        entries = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise ValueError(f"{path} is no JSON: {exc}") from exc
     if not isinstance(entries, list):
         raise ValueError("a fault script is a JSON list of objects")
     faults = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from spreports.errors import SinkError
@@ -88,7 +87,7 @@ def lake_name(
         return shown(text).rstrip("/")
     protocol, mark, rest = text.rpartition("://")
     if not mark or protocol in {"file", "local"}:
-        return os.path.realpath(Path(rest).expanduser())
+        return os.path.realpath(os.path.expanduser(rest))  # noqa: PTH111 - as fsspec
     name = f"{_SAME.get(protocol, protocol)}{mark}{rest}"
     options = {**(storage_options or {})}
     options |= dict(options.get("client_kwargs") or {})

@@ -144,6 +144,8 @@ def test_show_reads_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     rows = json_lines(capsys.readouterr().out)
     assert len(rows) == 2
     assert "商品名" in rows[0]
+    assert main([*words, "-n", "0", "--json"]) == 0
+    assert json_lines(capsys.readouterr().out) == []
 
 
 def test_show_of_nothing_is_exit_1(

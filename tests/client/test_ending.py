@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.facts import read_catalogue
 from spreports.load.store import Store
 
 SIMULATOR = "spreports-simulator-"
@@ -44,6 +45,11 @@ def test_a_mistake_in_a_catalogue_ends_the_simulator_too(
 
     assert threads() == before
     assert not list(tmp_path.glob(f"{SIMULATOR}*"))
+
+
+def test_a_catalogue_below_an_unknown_home_is_a_mistake_in_the_settings() -> None:
+    with pytest.raises(spr.ConfigError, match=r"~no-one/own\.toml cannot be"):
+        read_catalogue({"SPREPORTS_CATALOGUE": "~no-one/own.toml"})
 
 
 def test_what_cannot_be_deleted_is_said_and_all_else_is_closed(

@@ -78,6 +78,24 @@ def test_a_place_without_its_package_costs_nothing(
     assert simulator.requests == []
 
 
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("s3://bucket", "is no folder: name one below it"),
+        ("memory://bucket/_spreports", "choose a folder of another name"),
+        ("simplecache::memory://bucket/lake", "chained URLs cannot be written to"),
+        ("/", "is no folder"),
+    ],
+)
+def test_a_place_that_can_hold_no_sink_costs_nothing(
+    simulator: Simulator, client: spr.Client, *, place: str, told: str
+) -> None:
+    with pytest.raises(spr.SinkError, match=told):
+        orders(client).sink(place)
+
+    assert simulator.requests == []
+
+
 def test_a_delta_table_without_its_package_costs_nothing(
     simulator: Simulator,
     client: spr.Client,

@@ -248,3 +248,6 @@ def test_a_script_that_is_wrong_is_refused_with_its_place(
     script.write_text("{}", encoding="utf-8")
     with pytest.raises(ValueError, match="JSON list"):
         load_faults(script)
+    script.write_text("{x", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"faults\.json is no JSON: .* column 2"):
+        load_faults(script)

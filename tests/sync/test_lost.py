@@ -187,6 +187,7 @@ def test_one_bucket_name_at_two_services_is_two_lakes() -> None:
     assert "hidden" not in name(endpoint_url="http://user:hidden@minio.example")
     azure = {lake_name("abfs://lake", {"account_name": one}) for one in ("a", "b")}
     assert len(azure) == 2
+    assert lake_name("~no-one/lake").endswith("/~no-one/lake")  # it is nobody's home
 
 
 def test_a_lake_has_one_name_however_it_is_written(
