@@ -20,6 +20,10 @@ from spreports.reports.work import Reading
 # no character for (0x81, 0x8D, 0x8F, 0x90, 0x9D; WHATWG Encoding Standard, index
 # windows-1252), so the stricter of the two is asked first.
 LEGACY_CHARSETS = ("cp1252", "cp932")
+# What comes behind any other dot belongs to the name, such as a month
+_ENDINGS = frozenset(
+    ("txt", "tsv", "tab", "csv", "json", "jsonl", "xml", "xlsx", "gz", "bz2", "zip")
+)
 
 
 def open_document(
@@ -60,6 +64,12 @@ def open_document(
     return Document(
         origin,
         Reading(entry=entry, encoding=encoding, legacy_charset=LEGACY_CHARSETS),
-        stem=origin.name.split(".")[0],
+        stem=_stem(origin.name),
         constants={"report_type": entry.report_type if report_type else None},
     )
+
+
+def _stem(name: str) -> str:
+    """Return a file's name without the endings that say its form."""
+    stem, dot, ending = name.rpartition(".")
+    return _stem(stem) if stem and dot and ending.lower() in _ENDINGS else name

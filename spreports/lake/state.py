@@ -17,7 +17,7 @@ from spreports.errors import SinkError
 from spreports.lake.contents import PREFIX, report_of
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
-from spreports.load.marker import Marker, are_of_two, intent_bytes, intent_paths
+from spreports.load.marker import Marker, conflict, intent_bytes, intent_paths
 
 __all__ = [
     "RootState",
@@ -222,7 +222,7 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
             # A report that was written anew since then lies in its own files
             for each in compaction[0]:
                 there = holdings.get(each.report.stem)
-                if there is not None and are_of_two(there.note, each.note):
+                if there is not None and conflict(there.note, each.note):
                     name = f"{each.report.stem}.{each.digest[:12]}"
                     report = replace(each.report, stem=name)
                     holdings[name] = replace(each, report=report)

@@ -56,6 +56,8 @@ class DeltaReport:
         What makes it the same report: account and report id.
     window : str
         Equal for the versions of the same data; goes to ``report_window``.
+    mark : int
+        Of what else may have that name; 1 where nothing may.
     made : datetime or None
         When Amazon made this version; an older one does not replace a newer one.
     constants : mapping of str to pyarrow.Scalar
@@ -66,6 +68,7 @@ class DeltaReport:
 
     name: str
     window: str
+    mark: int = 1
     made: datetime | None = None
     constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
     open: Callable[[], pa.RecordBatchReader]
@@ -102,8 +105,8 @@ def sink_delta(
     Raises
     ------
     SinkError
-        deltalake is not installed, the columns do not fit the table, or the target
-        refused. Nothing of this call is then visible.
+        deltalake is not installed, the columns do not fit the table, another file of
+        a name is there, or the target refused. Nothing of this call is then visible.
     """
     text = os.fspath(url)
     name = shown(text)
@@ -136,7 +139,7 @@ class _Table:
         from deltalake.exceptions import CommitFailedError  # noqa: PLC0415 - an extra
 
         table = self._opened()
-        wanted = [report for report in reports if _is_news(table, report)]
+        wanted = [r for r in reports if self._is_news(table, r)]
         newest = _newest(wanted)
         if not wanted:
             return [SinkResult(0, 0, 0)] * len(reports)
@@ -168,6 +171,22 @@ class _Table:
                 raise rows.error from None
             raise
         return self._results(table, reports, newest, rows, run)
+
+    def _is_news(self, table: DeltaTable | None, report: DeltaReport) -> bool:
+        """Whether neither this report nor a newer version of it is in the table."""
+        if table is None:
+            return True
+        mark = table.transaction_version(name_id(report.name))
+        if mark not in {None, 1, report.mark}:  # 1: earlier versions marked no file
+            msg = (
+                f"{self._name} has another file, or an older one, of the name of "
+                f"{report.name.strip('/')}: give the new one a name of its own"
+            )
+            raise SinkError(msg, url=self._name)
+        if mark is not None:
+            return False
+        there = table.transaction_version(window_id(report.window))
+        return there is None or there <= _version(report)
 
     def _opened(self) -> DeltaTable | None:
         """Open the table as it is now; None where there is none."""
@@ -220,7 +239,7 @@ class _Table:
             write_deltalake,
         )
 
-        told = [Transaction(name_id(report.name), 1) for report in wanted]
+        told = [Transaction(name_id(r.name), r.mark) for r in wanted]
         told += [Transaction(window_id(r.window), _version(r)) for r in newest]
         restated = any(table.transaction_version(window_id(r.window)) for r in newest)
         windows = ", ".join(f"'{report.window}'" for report in newest)
@@ -283,16 +302,6 @@ class _Table:
                     sizes = [a["add"]["size"] for a in actions if "add" in a]
                     return len(sizes), sum(sizes)
         return 0, 0
-
-
-def _is_news(table: DeltaTable | None, report: DeltaReport) -> bool:
-    """Whether neither this report nor a newer version of it is in the table."""
-    if table is None:
-        return True
-    if table.transaction_version(name_id(report.name)) is not None:
-        return False
-    there = table.transaction_version(window_id(report.window))
-    return there is None or there <= _version(report)
 
 
 def _newest(reports: Sequence[DeltaReport]) -> list[DeltaReport]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = [
     "MarkedFile",
     "Marker",
-    "are_of_two",
     "check_stem",
+    "conflict",
     "fingerprint",
     "intent_bytes",
     "intent_paths",
@@ -128,11 +128,22 @@ class Marker:
             raise _unreadable(f"{stem}.json") from None
 
 
-def are_of_two(note: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two notes are of reports of two accounts, which may have the same id.
+def conflict(note: Mapping[str, str], other: Mapping[str, str]) -> str | None:
+    """Say why what has the same stem as a sink is not its older version, if it is not.
 
-    The same report keeps its document and the time of its making, whatever its account
-    is called.
+    Two accounts may have reports of the same id; the same report keeps its document and
+    the time of its making, whatever its account is called. Files of one name may lie in
+    many places, and one file be moved.
+
+    Parameters
+    ----------
+    note, other : mapping of str to str
+        Of what is there, and of the sink; what one of them does not tell is equal.
+
+    Returns
+    -------
+    str or None
+        To be read behind the stem.
 
     Source: Reports API v2021-06-30, Report.reportId ("unique only in combination with a
     seller ID").
@@ -142,9 +153,24 @@ def are_of_two(note: Mapping[str, str], other: Mapping[str, str]) -> bool:
         told = {each.get(f"spreports.{name}") for each in (note, other)}
         return len(told) > 1 and None not in told
 
-    return differ("account") and (
-        differ("report_document_id") or differ("created_time")
-    )
+    if differ("account") and (differ("report_document_id") or differ("created_time")):
+        return (
+            "is a report of another account there, and has the same id: keep the two "
+            "accounts in folders of their own"
+        )
+    if differ("table"):
+        return (
+            f"is there with its table {note['spreports.table']!r}: give each table a "
+            "folder of its own"
+        )
+    content = note.get("spreports.content")
+    alike = content is not None and content == other.get("spreports.content")
+    if differ("source") and not alike:
+        return (
+            "is there from another file of that name: rename one of them, or give each "
+            "a folder of its own"
+        )
+    return None
 
 
 def check_stem(stem: str) -> str:

@@ -15,7 +15,7 @@ from spreports.errors import SinkError
 from spreports.load.marker import (
     MarkedFile,
     Marker,
-    are_of_two,
+    conflict,
     intent_bytes,
     intent_paths,
 )
@@ -55,11 +55,8 @@ class _Publication:
         before: tuple[MarkedFile, ...] = ()
         if self._said is not None:
             there = Marker.from_bytes(marker.stem, self._said)
-            if are_of_two(there.note, marker.note):
-                raise SinkError(
-                    f"{marker.stem} is a report of another account there, and has the "
-                    "same id: keep the two accounts in folders of their own"
-                )
+            if (why := conflict(there.note, marker.note)) is not None:
+                raise SinkError(f"{marker.stem} {why}")
             before = there.files
         noted = target.read_state(self._intent)
         self._pending = set(intent_paths(marker.stem, noted)) if noted else set()

@@ -276,7 +276,7 @@ class Document(WaysOut):
             stem=self.stem,
             partition_by=folder_names(partition_by),
             constants=self.constants,
-            provenance=self._provenance,
+            provenance={**self._provenance, **self._origin.identity()},
             private=self._entry.restricted,
             format=format,
             storage_options=storage_options,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from fsspec import AbstractFileSystem
 
-__all__ = ["FileOrigin", "file_origin", "is_plain_web", "web_mark"]
+__all__ = ["FileOrigin", "file_origin", "is_plain_web", "place_mark", "web_mark"]
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ _WEB = {"http", "https"}
 _PLAIN_WEB = re.compile(r"(?i)https?://[^/?#@]+(?:[/?#](?:(?!::).)*)?", re.DOTALL)
 # Each read goes through another thread: bytes, as many as it may bring.
 _AT_ONCE = 4 << 20
+_ENDS = 64 << 10
 # What a web server says of a file that changes with its bytes.
 _MARKS = ("ETag", "Last-Modified", "Content-MD5", "Digest")
 
@@ -90,6 +91,35 @@ class FileOrigin:
             mark += f" {web_mark(told.get('size'), told, self._once)}"
         return mark
 
+    def identity(self) -> Mapping[str, str]:
+        """Return digests of the file's place and, where it can be had, its content.
+
+        Of the content its size, beginning and end: in gzip, the checksum is there.
+
+        Raises
+        ------
+        DocumentError
+            The file cannot be opened.
+        """
+        try:
+            if self._path is not None and Path(self._path).is_file():
+                with Path(self._path).open("rb") as file:
+                    size = os.fstat(file.fileno()).st_size
+                    head = file.read(_ENDS)
+                    file.seek(max(0, size - _ENDS))
+                    return _identity(f"file://{self._path}", size, head, file.read())
+            fs, path = self._place()
+            chained = "::" in self._url
+            place = self._url if chained else fs.unstrip_protocol(path)
+            if _WEB.intersection(fs.protocol) or not fs.isfile(path):
+                return {"source": place_mark(place)}
+            size = fs.size(path)
+            head = fs.cat_file(path, start=0, end=min(size, _ENDS))
+            tail = fs.cat_file(path, start=max(0, size - _ENDS), end=size)
+            return _identity(place, size, head, tail)
+        except Exception as exc:  # noqa: BLE001 - each file system has its own classes
+            raise self._unreadable(exc) from self._cause(exc)
+
     def stored(self) -> StoredBytes:
         """Return the file's bytes.
 
@@ -150,6 +180,16 @@ class FileOrigin:
             f"{self.name} cannot be read: {reason or type(exc).__name__}; check the "
             "path, the storage_options and that the file system's package is installed"
         )
+
+
+def place_mark(place: str) -> str:
+    """Return a digest of where a file lies."""
+    return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _identity(place: str, size: int, head: bytes, tail: bytes) -> dict[str, str]:
+    ends = hashlib.sha256(b"%d %b %b" % (size, head, tail)).hexdigest()[:32]
+    return {"source": place_mark(place), "content": ends}
 
 
 def _local_mark(path: str) -> str:

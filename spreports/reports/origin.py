@@ -6,7 +6,7 @@ begin while its bytes arrive: see `AmazonOrigin.work_on`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +94,10 @@ class Origin(Protocol):
         """Return a name that changes when the bytes do."""
         ...
 
+    def identity(self) -> Mapping[str, str]:
+        """Return what tells the document from others of its name, if any can be."""
+        ...
+
     def stored(self) -> StoredBytes:
         """Return the verified bytes, fetching them if they are not there yet."""
         ...
@@ -163,6 +167,10 @@ class AmazonOrigin:
         if known and path.exists() and path.stat().st_size == known.size:
             return known
         return None
+
+    def identity(self) -> Mapping[str, str]:
+        """Return nothing: Amazon gives no other document the same id."""
+        return {}
 
     def stored(self) -> StoredBytes:
         """Return the verified bytes, from the store or from Amazon.

@@ -265,7 +265,8 @@ class Reports(WaysOut):
         APIError, ReportError, DocumentError
             As `scan`; of several the first, after the other reports were written.
         SinkError
-            The target refused, or no document of the type has such folders.
+            The target refused, holds another table of a report, or no document of the
+            type has such folders.
         ValueError, TypeError
             No such table, or an argument that can never do.
         ReportEmptyError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import BinaryIO, TypeVar, cast
 
 from spreports.fetch.web_body import WebBody
 from spreports.load.store import Store
-from spreports.reports.file_origin import web_mark
+from spreports.reports.file_origin import place_mark, web_mark
 from spreports.reports.origin import StoredBytes, opened_already
 
 __all__ = ["WebOrigin"]
@@ -48,6 +48,10 @@ class WebOrigin:
             size = body.headers.get("Content-Length")
             mark = f"{self._url} {web_mark(size, body.headers, self._once)}"
         return hashlib.sha256(mark.encode()).hexdigest()[:32]
+
+    def identity(self) -> Mapping[str, str]:
+        """Return a digest of the URL, without a signature."""
+        return {"source": place_mark(re.split(r"[?#]", self._url)[0])}
 
     def stored(self) -> StoredBytes:
         """Return the document's bytes.
