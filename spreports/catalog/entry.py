@@ -45,6 +45,8 @@ class ReportType:
         A quote inside such a cell is written twice.
     pad_short_rows : bool
         Rows may lack their last cells.
+    rows_in_quotes : bool
+        A whole row may stand inside one pair of quotes.
     local_decimals : bool
         A comma may be the decimal mark.
     space_is_empty : bool
@@ -111,6 +113,7 @@ class ReportType:
     quoting: bool = False
     doubled_quotes: bool = True
     pad_short_rows: bool = False
+    rows_in_quotes: bool = False
     local_decimals: bool = False
     space_is_empty: bool = False
     summary_row: bool = False

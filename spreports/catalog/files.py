@@ -25,6 +25,7 @@ _FLAGS: Final = (
     "quoting",
     "doubled_quotes",
     "pad_short_rows",
+    "rows_in_quotes",
     "local_decimals",
     "space_is_empty",
     "summary_row",

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from spreports.catalog import lookup
+from spreports.catalog import ReportType, lookup
 from spreports.errors import ParseError
 from spreports.fetch.document import Findings
 from tests.fetch.documents import cells, flat, read
@@ -193,6 +193,42 @@ def test_vcs_rows_in_quotes_stand_among_others() -> None:
     lines[7] = '"A1,too,few"\n'
     with pytest.raises(ParseError, match="data row 7 has 1 cells"):
         read("".join(lines), VCS)
+
+
+PRIME = lookup("GET_CSV_MFN_PRIME_RETURNS_REPORT")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '"Cup, red","9.99"\n',
+        '"a, b, c","9.99"\n',
+        '"Mug, blue, large"\n',
+        '"2, x","b"',
+    ],
+)
+@pytest.mark.parametrize("kind", [PRIME, VCS])
+def test_a_row_that_lacks_cells_is_no_row_inside_quotes(
+    kind: ReportType, row: str
+) -> None:
+    names = [column.name for column in kind.columns()][:3] or ["a", "b", "c"]
+    text = ",".join(f'"{name}"' for name in names) + "\n" + row
+    if kind is VCS and row.startswith('"Mug'):
+        # Nothing tells it from those that the type is known for
+        assert read(text, kind, typed=False).num_rows == 1
+        return
+
+    with pytest.raises(ParseError, match=r"data row 1 has [12] cells where"):
+        read(text, kind)
+
+
+def test_a_document_of_an_unknown_type_whose_header_stands_in_quotes_too() -> None:
+    rows = read('"a,b,c"\n"1,2,3"\n"x,""y, z"",w"\n', typed=False)
+
+    assert rows.to_pylist() == [
+        {"a": "1", "b": "2", "c": "3"},
+        {"a": "x", "b": "y, z", "c": "w"},
+    ]
 
 
 def test_an_empty_cell_of_the_flat_returns_may_be_one_space() -> None:

@@ -28,7 +28,8 @@ def mended_rows(
         Whole rows; the last one may lack its line end.
     header : Header, m columns
     entry : ReportType
-        ``pad_short_rows`` allows rows that lack their last cells.
+        ``pad_short_rows`` allows rows that lack their last cells, ``rows_in_quotes``
+        rows inside one pair of quotes; so does a header that stands so.
     findings : Findings
         Gets ``padded_rows`` and ``unwrapped_rows``.
 
@@ -41,7 +42,7 @@ def mended_rows(
     quotes" (VCS exports).
     """
     if header.quoting is Quoting.DOUBLED:
-        if len(header.names) == 1:
+        if len(header.names) == 1 or not (entry.rows_in_quotes or _is_whole(header)):
             return None
         mended = list(_unwrapped(rows, header, findings))
     elif entry.pad_short_rows:
@@ -93,19 +94,29 @@ def _unwrapped(rows: bytes, header: Header, findings: Findings) -> Iterator[byte
             yield row.encode()
 
 
+def _is_whole(header: Header) -> bool:
+    """Whether the header line stands inside one pair of quotes."""
+    line = header.line.decode().strip("\r\n")
+    return len(next(csv.reader([line], delimiter=header.delimiter), ())) == 1
+
+
 def _row_inside(line: str, cells: list[str], header: Header) -> str | None:
     """Return the row that stands inside one pair of quotes, if one does."""
     text = line.strip("\r\n")
     if len(cells) == len(header.names) or text[:1] != '"' or text[-1:] != '"':
         return None
     # Inner quotes doubled, as one cell has them; or as they were
-    for inner in (*cells[:1], text[1:-1]):
+    for inner in (cells[0] if len(cells) == 1 else None, text[1:-1]):
+        if inner is None:
+            continue
         source = io.StringIO(inner, newline="")
         try:
             rows = list(csv.reader(source, delimiter=header.delimiter))
         except csv.Error:
             continue
-        if [len(row) for row in rows] == [len(header.names)]:
+        # A quote that is left was that of another cell, in a row that lacks one
+        torn = len(cells) > 1 and any('"' in cell for row in rows for cell in row)
+        if [len(row) for row in rows] == [len(header.names)] and not torn:
             target = io.StringIO()
             writer = csv.writer(
                 target,
