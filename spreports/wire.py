@@ -142,7 +142,10 @@ def hopeless(exc: BaseException, server: str) -> str | None:
 
 
 def proxy_refusal(exc: BaseException) -> str | None:
-    """Say that the environment's proxy did not let a request through.
+    """Say that the environment's proxy did not let a request through: it was not sent.
+
+    urllib3 calls many a lost connection the proxy's, also one that had brought the
+    request; only what failed before the tunnel was there counts.
 
     Parameters
     ----------
@@ -152,7 +155,8 @@ def proxy_refusal(exc: BaseException) -> str | None:
     Returns
     -------
     str or None
-        With the proxy's status, where it gave one; None where it was not the proxy.
+        With the proxy's status, where it gave one; None where the request may have
+        gone through.
 
     Source: RFC 9110, section 9.3.6 (CONNECT).
     """
@@ -163,7 +167,9 @@ def proxy_refusal(exc: BaseException) -> str | None:
             status = found[1]
             wants = ": give its user and password in HTTPS_PROXY" * (status == "407")
             return f"the proxy refused with HTTP {status}{wants}"
-    return "the proxy refused or could not be reached"
+        if isinstance(each, urllib3.exceptions.ConnectTimeoutError):
+            return "the proxy could not be reached"  # NewConnectionError is one
+    return None
 
 
 def _is_proxy_unusable(exc: BaseException) -> bool:

@@ -58,11 +58,17 @@ def serving(
 
 
 def unsigned_tls(folder: Path) -> ssl.SSLContext:
-    """Return a server's side of TLS, with a certificate that nobody signed."""
+    """Return a server's side of TLS, with a certificate that nobody signed.
+
+    It is in ``server.pem`` of the folder, for who would trust it.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    names = [
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+        x509.DNSName("sellingpartnerapi-eu.amazon.com"),
+    ]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -71,7 +77,7 @@ def unsigned_tls(folder: Path) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = folder / "server.pem"

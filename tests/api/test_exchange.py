@@ -273,7 +273,21 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
     fault = through(f"http://127.0.0.1:{port}", monkeypatch)
 
-    assert fault == Fault("the proxy refused or could not be reached", sent=False)
+    assert fault == Fault("the proxy could not be reached", sent=False)
+
+
+@pytest.mark.parametrize("tunnel", [b"HTTP/1.1 200 OK\r\n\r\n", b""])
+def test_what_is_lost_behind_a_proxy_may_have_been_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tunnel: bytes
+) -> None:
+    trusted = unsigned_tls(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "server.pem"))
+
+    tls = trusted if tunnel else None
+    with serving(b"", tls=tls, before=tunnel) as url:
+        fault = through(url.replace("https:", "http:"), monkeypatch)
+
+    assert fault == Fault("the connection was lost", sent=True)
 
 
 @pytest.mark.parametrize("text", [None, "", "no certificate", "-----BEGIN"])
