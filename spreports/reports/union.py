@@ -1,15 +1,22 @@
-"""Bring record batches of several documents to one schema, by name."""
+"""Bring record batches and frames of several documents to one schema, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from spreports.errors import ParseError
 from spreports.load.widen import in_type, widened
 
-__all__ = ["in_schema", "union_schema"]
+if TYPE_CHECKING:
+    import polars as pl
+    from polars.datatypes import DataTypeClass
+
+    PolarsType = pl.DataType | DataTypeClass
+
+__all__ = ["frames_in_one", "in_schema", "union_schema"]
 
 
 def union_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
@@ -46,15 +53,57 @@ def in_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
+def frames_in_one(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """Return the rows of lazy frames as one, in their order.
+
+    Columns are united by name; where types differ the wider one serves, text at last.
+
+    Raises
+    ------
+    ParseError
+        As `union_schema`: polars would cast what has parts to a text of another form.
+    """
+    import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
+    known: dict[str, pl.DataType] = {}
+    for frame in frames if len(frames) > 1 else ():
+        for name, dtype in frame.collect_schema().items():
+            if _are_apart(known.setdefault(name, dtype), dtype):
+                raise _in_parts(name)
+    return pl.concat(frames, how="diagonal_relaxed")
+
+
 def _both(name: str, a: pa.DataType, b: pa.DataType) -> pa.DataType:
     """Return the type of a column that has two."""
     if not (pa.types.is_nested(a) or pa.types.is_nested(b)):
         return pa.string()
     both = widened((a, b))
     if both is None:
-        raise ParseError(
-            f"column {name!r} has parts in one document and none in another: read"
-            " these documents apart",
-            column=name,
-        )
+        raise _in_parts(name)
     return both
+
+
+def _in_parts(name: str) -> ParseError:
+    """Return the error of a column that cannot be one."""
+    return ParseError(
+        f"column {name!r} has parts in one document and none in another: read these"
+        " documents apart",
+        column=name,
+    )
+
+
+def _are_apart(a: PolarsType, b: PolarsType) -> bool:
+    """Whether a column is nested by one type, and by the other plain or otherwise."""
+    import polars as pl  # noqa: PLC0415 - heavy; batches and files do without it
+
+    if pl.Null in {a, b} or not (a.is_nested() or b.is_nested()):
+        return False
+    if isinstance(a, pl.List) and isinstance(b, pl.List):
+        return _are_apart(a.inner, b.inner)
+    if isinstance(a, pl.Struct) and isinstance(b, pl.Struct):
+        parts = a.to_schema()
+        return any(
+            name in parts and _are_apart(parts[name], part)
+            for name, part in b.to_schema().items()
+        )
+    return True

@@ -17,7 +17,7 @@ from spreports.load.target import open_target
 from spreports.load.urls import check_place, missing, shown
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
-from spreports.reports.union import in_schema, union_schema
+from spreports.reports.union import frames_in_one, in_schema, union_schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -150,7 +150,7 @@ class WaysOut(ABC):
         if not frames:
             promised = self._promised(shape, metadata=metadata)
             return pl.DataFrame(pl.from_arrow(promised.empty_table())).lazy()
-        return pl.concat(frames, how="diagonal_relaxed")
+        return frames_in_one(frames)
 
     def batches(
         self,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from spreports.errors import ParseError
-from spreports.reports.union import in_schema, union_schema
+from spreports.reports.union import frames_in_one, in_schema, union_schema
 
 
 def batch(**columns: pa.Array) -> pa.RecordBatch:
@@ -44,6 +45,42 @@ def test_a_struct_in_one_document_and_text_in_another_is_refused_by_name() -> No
         united(batch(sales=pa.array([{"units": 1}])), batch(sales=pa.array(["1"])))
 
     assert told.value.column == "sales"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["a"], [{"p": 1, "q": "a, b"}]),
+        (["a"], [["b", "c"]]),
+        ([{"p": 1}], [["b"]]),
+        ([[{"p": "x"}]], [[{"p": {"q": 1}}]]),
+        ([{"o": 1, "p": "x"}], [{"p": ["x"]}]),
+    ],
+)
+def test_frames_with_parts_and_without_are_refused_by_name(
+    one: list[object], other: list[object]
+) -> None:
+    frames = [pl.LazyFrame({"x": values}) for values in (one, other)]
+
+    with pytest.raises(ParseError, match="'x' has parts in one document") as told:
+        frames_in_one(frames)
+    with pytest.raises(ParseError, match="'x' has parts in one document"):
+        frames_in_one(frames[::-1])
+
+    assert told.value.column == "x"
+
+
+def test_frames_that_can_be_one_are() -> None:
+    values: list[list[object]] = [[1], [1.5], [None]]
+    frames = [pl.LazyFrame({"x": each}) for each in values]
+    assert frames_in_one(frames).collect()["x"].to_list() == [1.0, 1.5, None]
+    parts: list[list[object]] = [[{"p": 1}], [None], [{"p": 2, "q": ["x"]}]]
+    frames = [pl.LazyFrame({"x": each}) for each in parts]
+    assert frames_in_one(frames).collect()["x"].to_list() == [
+        {"p": 1, "q": None},
+        None,
+        {"p": 2, "q": ["x"]},
+    ]
 
 
 def test_what_has_parts_is_whole_in_a_slice_and_in_another_order() -> None:
