@@ -122,9 +122,10 @@ class Polling:
         return {report.report_id: report for report in page.reports}
 
     def _may_come(self, ticket: Ticket) -> bool:
-        """Give a new report a moment; ask anew for an adopted one."""
+        """Give a new report a moment; ask anew for an adopted one that had it."""
         now = self._clock.monotonic()
-        if ticket.adopted:
+        is_new = now - ticket.asked <= UNKNOWN_GRACE
+        if ticket.adopted and not is_new:
             report_id = str(ticket.report_id)
             logger.info("report %s is gone at Amazon; asking anew", report_id)
             self._connection.ledger.seen(
@@ -133,7 +134,7 @@ class Polling:
             ticket.ask_anew(report_id)
             return True
         ticket.poll_at(now + POLL_FIRST)
-        return now - ticket.asked <= UNKNOWN_GRACE
+        return is_new
 
     def _seen(self, ticket: Ticket, report: Report) -> None:
         """Take in what Amazon says, and write it down where it is news."""

@@ -20,6 +20,7 @@ from spreports.lake.place import Place
 from spreports.lake.state import read_state
 from spreports.ledger import LakeWindow, TableRows
 from spreports.load.parquet import sink
+from spreports.reports.metadata import METADATA_COLUMNS
 from spreports.reports.naming import file_stem
 from spreports.reports.note import Note
 from spreports.reports.provenance import provenance
@@ -30,6 +31,8 @@ from spreports.sync.roots import table_root
 from spreports.sync.stream import Stream
 
 __all__ = ["land_emptied"]
+
+_KNOWN = {field.name: field for field in METADATA_COLUMNS}
 
 
 def land_emptied(
@@ -136,5 +139,5 @@ def _schema(root: Place, held: Holding) -> pa.Schema:
         folders = tuple(key.source for key in keys)
     for name in folders:
         if name not in schema.names:
-            schema = schema.append(pa.field(name, pa.string()))
+            schema = schema.append(_KNOWN.get(name, pa.field(name, pa.string())))
     return schema

@@ -251,6 +251,33 @@ def test_polling_stays_far_below_the_usage_plan(
     assert sum(time.slept) > 30 * 60
 
 
+def test_a_new_report_that_cannot_be_seen_yet_is_taken_up_and_not_asked_for_twice(
+    client: spr.Client,
+    amazon: Amazon,
+    time: Timepiece,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen, from_then_on = amazon.get_report, time.now() + timedelta(seconds=20)
+
+    def late(*asked: object) -> tuple[int, object]:
+        there = time.now() >= from_then_on
+        return seen(*asked) if there else (404, "NotFound")  # type: ignore[arg-type] # as it was asked
+
+    monkeypatch.setattr(amazon, "get_report", late)
+    held = Held("d1", packed(ORDERS_TEXT), compression="GZIP")
+    plotted(amazon, "IN_QUEUE", "DONE", held=held)
+
+    def asked() -> spr.Reports:
+        return client.reports("orders", start=FIRST, end=LAST, marketplaces=["DE"])
+
+    for _ in range(2):
+        with pytest.raises(spr.WaitTimeoutError):
+            asked().wait(timeout=5)
+
+    assert asked().read().height == 3
+    assert amazon.count("createReport") == 1
+
+
 def test_settlements_are_listed_and_never_asked_for(
     client: spr.Client, amazon: Amazon
 ) -> None:

@@ -18,7 +18,12 @@ from tests.clocks import ManualClock
 from tests.sync.lake import LISTINGS
 
 DAY = 86_400.0
-FOLDERS: tuple[tuple[str, ...], ...] = ((), ("fulfillment-channel",), ("report_id",))
+FOLDERS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("fulfillment-channel",),
+    ("report_id",),
+    ("date:month", "data_start_time:day"),
+)
 
 
 def feed(partition_by: Sequence[str] = ()) -> spr.Feed:
