@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import pyarrow as pa
@@ -44,9 +45,19 @@ class Stock:
     ----------
     held : tuple of (Place, Holding)
         Each data root's, by window.
+    older : tuple of (Place, Holding)
+        Versions that newer ones have taken the place of; they are not read.
     """
 
     held: tuple[tuple[Place, Holding], ...]
+    older: tuple[tuple[Place, Holding], ...] = ()
+
+    def with_columns(self) -> tuple[tuple[Place, Holding], ...]:
+        """Return whose files tell the columns: the last older one's, if no other."""
+        if any(held.spans for _, held in self.held):
+            return self.held
+        full = [(place, held) for place, held in self.older if held.spans]
+        return tuple(sorted(full, key=lambda pair: pair[1].report.age)[-1:])
 
     def pieces(
         self, layout: Layout, done: Collection[Owner] = (), *, metadata: bool
@@ -140,11 +151,11 @@ def take_stock(
     if latest:
         best = newest(holding.report for _, holding in held)
         kept = {(r.root, r.stem) for r in best.values()}
-        held = [
-            (place, holding)
-            for place, holding in held
-            if (holding.report.root, holding.report.stem) in kept
-        ]
+        is_kept = [(h.report.root, h.report.stem) in kept for _, h in held]
+        return Stock(
+            tuple(compress(held, is_kept)),
+            tuple(compress(held, (not each for each in is_kept))),
+        )
     return Stock(tuple(held))
 
 
@@ -161,7 +172,7 @@ def layout_of(
         See `united`.
     """
     kinds: dict[object, tuple[pa.Schema, tuple[FolderKey, ...]]] = {}
-    for root, held in stock.held:
+    for root, held in stock.with_columns():
         for span in held.spans:
             names = tuple(folder_texts(span.path))
             kind = (root.path, held.schema, names)
