@@ -96,7 +96,9 @@ def compact_root(
     return done
 
 
-def without(root: Place, state: RootState, dropped: set[str]) -> tuple[int, int]:
+def without(
+    root: Place, state: RootState, dropped: set[str], *, dry_run: bool = False
+) -> tuple[int, int]:
     """Take reports away, out of compactions too; return files before and after.
 
     Parameters
@@ -106,6 +108,8 @@ def without(root: Place, state: RootState, dropped: set[str]) -> tuple[int, int]
         With nothing to be cleared away.
     dropped : set of str
         Stems of reports.
+    dry_run : bool
+        Only count.
     """
     before = after = 0
     for stem, marker in state.markers.items():
@@ -115,7 +119,9 @@ def without(root: Place, state: RootState, dropped: set[str]) -> tuple[int, int]
             continue
         before += len(marker.files)
         kept = [held for held in inside if held.report.stem not in dropped]
-        if kept:
+        if dry_run:
+            after += len(_folders(kept))
+        elif kept:
             after += rewrite(root, state, kept, [stem])
         else:
             paths = [file.path for file in marker.files]
@@ -138,6 +144,11 @@ def _groups(state: RootState) -> Iterator[list[Holding]]:
     yield from found.values()
 
 
+def _folders(kept: Sequence[Holding]) -> set[str]:
+    """Return the folders that a compaction would have a file in."""
+    return {span.path.rpartition("/")[0] for held in kept for span in held.spans}
+
+
 def _compact(
     root: Place,
     state: RootState,
@@ -158,7 +169,7 @@ def _compact(
     ]
     gone = {held.report.stem for held in group} & dropped
     before = sum(len(files) for files in small.values())
-    after = len({s.path.rpartition("/")[0] for held in kept for s in held.spans})
+    after = len(_folders(kept))
     done = Compacted(superseded=len(gone))
     if kept and after < before:
         rewrite(root, state, kept, list(small))

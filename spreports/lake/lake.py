@@ -13,7 +13,7 @@ from spreports.lake.columns import Columns, protect_root
 from spreports.lake.compact import GOOD_SIZE, Compacted, compact_root
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
-from spreports.lake.purge import Purged, purge_root
+from spreports.lake.purge import Purged, purge_root, utc_day
 from spreports.lake.roots import DataRoot, all_roots
 from spreports.lake.scan import entry_of, scan_lake
 from spreports.lake.state import read_state
@@ -174,7 +174,9 @@ class Lake:
 
         Parameters
         ----------
-        before : date
+        before : date or aware datetime
+            A date is a day in UTC. A datetime is the UTC day that it falls on, so
+            nothing goes that ends after it.
         report_type : str, optional
             Alias or full type; all when left out.
         dry_run : bool
@@ -186,13 +188,18 @@ class Lake:
 
         Raises
         ------
+        TypeError
+            `before` is neither.
+        ValueError
+            A datetime without a time zone, or outside the years 1 to 9999 in UTC.
         SinkError
             The target refused; what is half taken away is not visible, and the next
             purge or compaction finishes it.
         """
+        day = utc_day(before)
         done = Purged((), 0, 0, 0, 0)
         for root in self._roots(report_type):
-            done = done.plus(purge_root(root.place, before, dry_run=dry_run))
+            done = done.plus(purge_root(root.place, day, dry_run=dry_run))
         return done
 
     def protect(

@@ -13,7 +13,7 @@ from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.state import read_state
 
-__all__ = ["Purged", "purge_root", "purged_before"]
+__all__ = ["Purged", "purge_root", "purged_before", "utc_day"]
 
 # The state file that says up to which day a data root was purged
 NOTE = "purged"
@@ -54,6 +54,46 @@ class Purged:
         )
 
 
+def utc_day(before: object) -> date:
+    """Read the day that a purge spares, and all behind it.
+
+    Parameters
+    ----------
+    before : date or aware datetime
+        A datetime is the UTC day that it falls on: what ends later that day stays.
+
+    Returns
+    -------
+    date
+        UTC.
+
+    Raises
+    ------
+    TypeError
+        Something else.
+    ValueError
+        A datetime without a time zone, or outside the years 1 to 9999 in UTC.
+    """
+    if not isinstance(before, date):
+        raise TypeError(
+            f"before={before!r} is no date: give one, such as datetime.date(2026, 10, "
+            "1), or a datetime with a time zone"
+        )
+    if not isinstance(before, datetime):
+        return before
+    if before.utcoffset() is None:
+        raise ValueError(
+            f"before={before!r} has no time zone; say which one: "
+            "before=datetime(..., tzinfo=UTC), or give a date, which is a day in UTC"
+        )
+    try:
+        return before.astimezone(UTC).date()
+    except OverflowError:
+        raise ValueError(
+            f"before={before!r} is outside the years 1 to 9999 in UTC"
+        ) from None
+
+
 def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     """Take away the reports whose windows end on or before the start of a day.
 
@@ -79,16 +119,14 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     state = read_state(root) if dry_run else cleared(root)[0]
     old = [held for held in state.holdings if _is_old(held, limit)]
     hidden = [held for held in state.hidden if _is_old(held, limit)]
-    files = 0
-    if not dry_run and (old or hidden):
+    dropped = {held.report.stem for held in (*old, *hidden)}
+    if dropped and not dry_run:
         _note(root, before)
-        dropped = {held.report.stem for held in (*old, *hidden)}
-        counts = without(root, state, dropped)
-        files = counts[0] - counts[1]
+    files_before, files_after = without(root, state, dropped, dry_run=dry_run)
     return Purged(
         reports=tuple(held.report for held in old),
         rows=sum(held.report.rows for held in old),
-        files=files,
+        files=files_before - files_after,
         straddling=sum(_straddles(held, limit) for held in state.holdings),
         undated=sum(held.report.dates[1] is None for held in state.holdings),
     )

@@ -1,0 +1,90 @@
+"""What a purge takes for old, and that it says beforehand what it will take."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import spreports as spr
+from tests.lake.lakes import Lakeside, orders
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def lake_of(shore: Lakeside) -> spr.Lake:
+    return spr.Lake(shore.url, storage_options=shore.options)
+
+
+@pytest.mark.parametrize(
+    ("before", "taken"),
+    [
+        (date(2026, 10, 2), ["0"]),
+        (datetime(2026, 10, 2, tzinfo=UTC), ["0"]),
+        (datetime(2026, 10, 2, 23, 59, tzinfo=UTC), ["0"]),
+        (datetime(2026, 10, 3, 1, 59, tzinfo=BERLIN), ["0"]),
+        (datetime(2026, 10, 3, 2, tzinfo=BERLIN), ["0", "1"]),
+        (datetime(2026, 10, 2, 20, tzinfo=timezone(-timedelta(hours=4))), ["0", "1"]),
+    ],
+)
+def test_a_moment_of_any_zone_spares_what_ends_behind_it_in_utc(
+    shore: Lakeside, before: date, taken: list[str]
+) -> None:
+    for day in range(3):
+        shore.put(str(day), orders(day), day=day)
+
+    done = lake_of(shore).purge(before)
+
+    assert [report.report_id for report in done.reports] == taken
+    assert [report.report_id for report in lake_of(shore).reports()] == [
+        str(day) for day in range(len(taken), 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "error", "told"),
+    [
+        (datetime(2026, 10, 2), ValueError, r"no time zone; say which .* a date"),  # noqa: DTZ001 - the mistake
+        (
+            datetime.max.replace(tzinfo=timezone(-timedelta(hours=4))),
+            ValueError,
+            "9999",
+        ),
+        ("2026-10-02", TypeError, r"'2026-10-02' is no date: .*date\(2026, 10, 1\)"),
+        (None, TypeError, "before=None is no date"),
+        (1_790_000_000, TypeError, "is no date"),
+    ],
+)
+def test_what_is_no_day_of_utc_purges_nothing(
+    shore: Lakeside, before: Any, error: type[Exception], told: str
+) -> None:
+    shore.put("0", orders(0), day=0)
+    files = shore.files()
+
+    with pytest.raises(error, match=told):
+        lake_of(shore).purge(before)
+
+    assert shore.files() == files
+
+
+@pytest.mark.parametrize("folders", [(), ("sku",)])
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_dry_purge_tells_the_same_as_the_real_one_and_changes_nothing(
+    shore: Lakeside, *, folders: tuple[str, ...], compacted: bool
+) -> None:
+    for day in range(3):
+        shore.put(str(day), orders(day), day=day, partition_by=folders)
+    lake = lake_of(shore)
+    if compacted:
+        lake.compact()
+    files = shore.files()
+
+    tried = lake.purge(date(2026, 10, 4), dry_run=True)
+    partly = lake.purge(date(2026, 10, 3), dry_run=True)
+    assert shore.files() == files
+
+    assert lake.purge(date(2026, 10, 3)) == partly
+    assert tried.files == len([name for name in files if name.endswith(".parquet")])
+    assert (tried.rows, partly.rows) == (18, 12)
