@@ -19,7 +19,7 @@ from spreports.reports.asking import patience_of
 from spreports.reports.connection import Connection
 from spreports.reports.folders import check_folders
 from spreports.reports.progress import OnProgress
-from spreports.reports.ways_out import check_format
+from spreports.reports.sinks import check_format
 from spreports.sync.calendar import plan_dated
 from spreports.sync.feed import Feed, days_of
 from spreports.sync.quality import POLICIES, OnDrift
@@ -109,11 +109,11 @@ class Syncing:
         BusyError
             Another run keeps one of these feeds of this lake.
         SinkError
-            The lake cannot be read, was begun in the other format, or is gone: deleted,
-            moved, or on a disk that is not mounted; or lacks reports that the ledger
-            knows there, as an older copy does. Or it has the feed by another
-            account of the same seller, or one of its marketplaces by another feed,
-            of whatever options.
+            The lake cannot be read or written to, was begun in the other format, or is
+            gone: deleted, moved, or on a disk that is not mounted; or lacks reports
+            that the ledger knows there, as an older copy does. Or it has the feed by
+            another account of the same seller, or one of its marketplaces by another
+            feed, of whatever options.
         UnauthorizedError
             The credentials are refused.
         """

@@ -25,8 +25,9 @@ from spreports.reports.metadata import (
 from spreports.reports.naming import file_stem, naming
 from spreports.reports.origin import AmazonOrigin, Origin, StoredBytes
 from spreports.reports.shape import OnBadValue, Shape
+from spreports.reports.sinks import check_sink
 from spreports.reports.staging import frame_of, staged
-from spreports.reports.ways_out import WaysOut, check_sink
+from spreports.reports.ways_out import WaysOut
 from spreports.reports.work import Reading, Target, Work, read, version_of, write
 
 if TYPE_CHECKING:
@@ -230,6 +231,7 @@ class Document(WaysOut):
         SinkError
             The target refused. In either case nothing of this document is visible.
         """
+        check_sink(url, storage_options, format, installed=True)
         target = self.target(url, partition_by, storage_options, format)
         return self.land(target, Shape(table=table, on_bad_value=on_bad_value))
 

@@ -12,7 +12,12 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from functools import partial
 
 from spreports.clock import Clock
-from spreports.errors import DocumentError, DownloadError, SPReportsError
+from spreports.errors import (
+    DocumentError,
+    DownloadError,
+    SinkError,
+    SPReportsError,
+)
 from spreports.load.parquet import SinkResult
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
@@ -27,6 +32,11 @@ REISSUES = 3
 # of them may wait for the others.
 GROUP = 16
 GROUP_SECONDS = 60.0
+_KILLED = (
+    "a worker of the executor was killed, or could not start, so the executor takes no "
+    "more work; look at its memory, and run again with a new one"
+)
+_SHUT_DOWN = "the executor is shut down and takes no work: run again with a new one"
 
 
 def land_all(
@@ -65,7 +75,11 @@ def land_all(
     ------
     SPReportsError
         The first of those that documents met; a note tells of the others.
+    TypeError, SinkError
+        The executor is none, or shut down: nothing was asked for.
     """
+    if executor is not None:
+        _check(executor)
     landing = _Landing(connection, url)
     if together is not None and executor is None:
         _land_groups(documents, landing, here, together, connection.clock)
@@ -188,7 +202,7 @@ class _Crew:
         self._landing = landing
         self._elsewhere = elsewhere
         self._flying: dict[Future[SinkResult], tuple[Document, int]] = {}
-        self._broken = False
+        self._gone: str | None = None  # why it takes no more work
 
     def take(self, document: Document) -> None:
         """Submit a document as soon as a worker is free for it."""
@@ -204,21 +218,23 @@ class _Crew:
     def _launch(self, document: Document, reissues: int) -> None:
         """Ask for the URL and hand the work over; no URL where nobody can take it."""
         try:
-            if self._broken:
-                raise _nobody_for(document)
+            if self._gone is not None:
+                raise _nobody_for(document, self._gone)
             work = self._elsewhere(document)
-            future = self._executor.submit(land, work)
         except SPReportsError as exc:
             self._landing.failed(exc)
+            return
+        try:
+            self._flying[self._executor.submit(land, work)] = (document, reissues)
         except BrokenExecutor:
-            self._lost(document)
-        else:
-            self._flying[future] = (document, reissues)
+            self._lost(document, _KILLED)
+        except RuntimeError:  # as every submit once the executor is shut down
+            self._lost(document, _SHUT_DOWN)
 
-    def _lost(self, document: Document) -> None:
+    def _lost(self, document: Document, why: str) -> None:
         """Take note that the executor can do no more."""
-        self._broken = True
-        self._landing.failed(_nobody_for(document))
+        self._gone = why
+        self._landing.failed(_nobody_for(document, why))
 
     def _settle(self) -> None:
         """Take in what is done; hand out anew what only came too late."""
@@ -229,15 +245,36 @@ class _Crew:
             if isinstance(error, DownloadError) and error.expired and reissues:
                 self._launch(document, reissues - 1)
             elif isinstance(error, BrokenExecutor):
-                self._lost(document)
+                self._lost(document, _KILLED)
             else:
                 self._landing.attempt(document, future.result)
 
 
-def _nobody_for(document: Document) -> DocumentError:
-    """Say that a document has not landed since the executor broke."""
-    return DocumentError(
-        f"{document.stem}: a worker of the executor was killed, or could not start, so "
-        "the executor takes no more work; look at its memory, and run again with a new "
-        "one: what has landed stays"
-    )
+def _nobody_for(document: Document, why: str) -> DocumentError:
+    """Say that a document has not landed since the executor takes no more work."""
+    return DocumentError(f"{document.stem}: {why}: what has landed stays")
+
+
+def _check(executor: object) -> None:
+    """Refuse, before anything is asked for, what can take no work.
+
+    One with a dead worker is left to say so of each document: others may be here.
+
+    Raises
+    ------
+    TypeError
+        It is no executor, but a class of them or something else.
+    SinkError
+        It is shut down.
+    """
+    if not isinstance(executor, Executor):
+        raise TypeError(
+            f"executor={executor!r} is no executor: give a concurrent.futures.Executor,"
+            " such as ThreadPoolExecutor(4); of a dask Client, its get_executor()"
+        )
+    try:
+        executor.submit(int).cancel()  # none tells otherwise whether it takes work
+    except BrokenExecutor:
+        return
+    except RuntimeError:
+        raise SinkError(_SHUT_DOWN) from None

@@ -24,7 +24,8 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.queue import first_error
 from spreports.reports.request import ReportRequest
 from spreports.reports.shape import OnBadValue, Shape
-from spreports.reports.ways_out import OnEmpty, WaysOut, check_sink, raises_on_empty
+from spreports.reports.sinks import check_sink
+from spreports.reports.ways_out import OnEmpty, WaysOut, raises_on_empty
 from spreports.reports.work import Target
 
 if TYPE_CHECKING:
@@ -265,8 +266,7 @@ class Reports(WaysOut):
         APIError, ReportError, DocumentError
             As `scan`; of several the first, after the other reports were written.
         SinkError
-            The target refused, holds another table of a report, or no document of the
-            type has such folders.
+            The target or executor refused, or the target has another table of it.
         ValueError, TypeError
             No such table, or an argument that can never do.
         ReportEmptyError

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.errors import ReportEmptyError, SinkError
+from spreports.errors import ReportEmptyError
 from spreports.fetch.typed import arrow_type
-from spreports.load.object_store import check_deltalake
-from spreports.load.target import open_target
-from spreports.load.urls import check_place, missing, shown
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
 from spreports.reports.union import frames_in_one, in_schema, union_schema
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 
 
 OnEmpty = Literal["frame", "raise"]
-FORMATS = ("parquet", "delta")
 # Formats whose documents have the tables of the catalogue and no others
 _ONLY_CATALOGUED = ("tsv", "csv", "xml")
 
@@ -256,54 +252,6 @@ def raises_on_empty(on_empty: str) -> bool:
     if on_empty not in ("frame", "raise"):
         raise ValueError(f"on_empty={on_empty!r} is neither 'frame' nor 'raise'")
     return on_empty == "raise"
-
-
-def check_format(name: str) -> None:
-    """Refuse a sink format that this version does not write.
-
-    Raises
-    ------
-    ValueError
-    """
-    if name not in FORMATS:
-        raise ValueError(f"format={name!r} is not written: 'parquet' or 'delta'")
-
-
-def check_sink(
-    url: str | os.PathLike[str],
-    storage_options: Mapping[str, Any] | None,
-    name: str,
-    *,
-    installed: bool = False,
-) -> None:
-    """Refuse a place, or a format, before anything is asked for.
-
-    Parameters
-    ----------
-    url, storage_options : see `Reports.sink`
-    name : str
-        Of the format.
-    installed : bool
-        Insist on the packages that it takes, too, and on a folder that can hold a
-        sink: who writes here needs them here.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `check_place` and `check_format`.
-    SinkError
-        A package is missing, or as `open_target`.
-    """
-    check_place(url, storage_options)
-    check_format(name)
-    if installed:
-        text = os.fspath(url)
-        if (lack := missing(text)) is not None:
-            raise SinkError(lack, url=shown(text))
-        if name == "delta":
-            check_deltalake(text)
-        else:
-            open_target(text, storage_options=storage_options)
 
 
 def check_table(entry: ReportType, table: str | None) -> None:

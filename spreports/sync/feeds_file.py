@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spreports.errors import ConfigError
-from spreports.reports.ways_out import FORMATS
+from spreports.reports.sinks import FORMATS
 from spreports.sync.feed import Feed
 
 __all__ = ["FeedsFile", "read_feeds"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.lake.roots import is_delta
+from spreports.load.folders import check_writable
 from spreports.load.target import shown
 from spreports.sync.stream import Stream
 
@@ -17,6 +18,7 @@ __all__ = [
     "lake_name",
     "refuse_delta",
     "refuse_parquet",
+    "refuse_unwritable",
     "root_name",
     "table_root",
 ]
@@ -72,6 +74,17 @@ def refuse_parquet(stream: Stream, to: str, options: Mapping[str, Any] | None) -
                 " to another lake"
             )
             raise SinkError(msg, url=shown(root))
+
+
+def refuse_unwritable(
+    streams: Iterable[Stream],
+    to: str,
+    format: str,  # noqa: A002 - as in `sink`
+) -> None:
+    """Raise a SinkError where nothing could be written to a lake on a local disk."""
+    for stream in streams:
+        for _, root in data_roots(to, stream):
+            check_writable(root, beside=format != "delta")
 
 
 def lake_name(

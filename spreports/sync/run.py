@@ -37,6 +37,7 @@ from spreports.sync.landing import Landed, Landing
 from spreports.sync.listing import listing
 from spreports.sync.quality import OnDrift, Quality
 from spreports.sync.result import MissingWindow, SyncResult
+from spreports.sync.roots import refuse_unwritable
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Step", "run"]
@@ -95,6 +96,7 @@ def run(
         at("locked")
         landing = Landing(url, storage_options, on_drift, format)
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
+        refuse_unwritable(streams, url, format)
         result = _Run(connection, book, landing, at).done(agenda, timeout, on_progress)
     if on_drift == "warn":
         for line in result.quality.lines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -141,3 +142,106 @@ def test_names_that_can_be_read_but_once_serve_every_document(
     assert {path.name.partition("=")[0] for path in (tmp_path / "lake").iterdir()} == {
         "sales-channel"
     }
+
+
+@pytest.mark.parametrize("format", ["parquet", "delta"])
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("file", r"to file: .*/file is a file, and no folder; name another"),
+        ("./file", "is a file, and no folder"),
+        ("file/below/it", r"to file/below/it: .*/file is a file, and no folder"),
+        ("file:///dev/null", "/dev/null is a file, and no folder"),
+        ("link/lake", "is a file, and no folder"),
+        pytest.param(
+            "/proc/x",
+            r"to /proc/x: /proc cannot be written to; make it writable, or",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux's own"),
+        ),
+    ],
+)
+def test_a_place_where_nothing_can_be_written_costs_nothing(
+    simulator: Simulator,
+    client: spr.Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    place: str,
+    told: str,
+    format: str,  # noqa: A002 - as in `sink`
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    Path("link").symlink_to("file")
+    report_document_id = "amzn1.spdoc.1.4.eu.00000000-0000-0000-0000-000000000000.T1.1"
+
+    for way in (orders(client), client.document(report_document_id)):
+        with pytest.raises(spr.SinkError, match=told):
+            way.sink(place, format=format)
+
+    assert simulator.requests == []
+    assert {path.name for path in tmp_path.iterdir()} >= {"file", "link"}
+    assert not (tmp_path / "_spreports").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions are POSIX's")
+@pytest.mark.parametrize("place", ["lake", "shut/lake", "shut/inner/lake", "open/root"])
+def test_a_folder_that_may_not_be_written_to_costs_nothing(
+    simulator: Simulator,
+    client: spr.Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    shut = {tmp_path / "lake", tmp_path / "shut", tmp_path / "open" / "_spreports"}
+    for folder in (*shut, tmp_path / "open" / "root"):
+        folder.mkdir(parents=True)
+    may = os.access
+    # Root may write anywhere; to others it looks as to this one
+    monkeypatch.setattr(
+        os, "access", lambda path, how: path not in shut and may(path, how)
+    )
+
+    with pytest.raises(spr.SinkError, match="cannot be written to; make it writable"):
+        orders(client).sink(tmp_path / place)
+
+    assert simulator.requests == []
+
+
+def test_a_place_that_is_yet_to_be_made_is_no_hindrance(
+    client: spr.Client, tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+
+    for place in ("a/b/c", "there", "link/d"):
+        assert orders(client).sink(tmp_path / place).rows > 0
+
+
+@pytest.mark.parametrize(
+    ("executor", "told"),
+    [
+        (1, "executor=1 is no executor: give a concurrent.futures"),
+        ("threads", "is no executor"),
+        (ThreadPoolExecutor, "is no executor"),
+    ],
+)
+def test_what_is_no_executor_costs_nothing(
+    simulator: Simulator, client: spr.Client, tmp_path: Path, executor: Any, told: str
+) -> None:
+    with pytest.raises(TypeError, match=told):
+        orders(client).sink(tmp_path / "lake", executor=executor)
+
+    assert simulator.requests == []
+
+
+def test_an_executor_that_is_shut_down_costs_nothing(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+
+    with pytest.raises(spr.SinkError, match="shut down and takes no work: run again"):
+        orders(client).sink(tmp_path / "lake", executor=pool)
+
+    assert simulator.requests == []

@@ -7,10 +7,12 @@ import pickle
 from concurrent.futures import (
     BrokenExecutor,
     Executor,
+    Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -88,6 +90,29 @@ def test_an_executor_that_breaks_is_an_error_of_ours_and_spends_no_quota(
 
     assert f"{len(reports) - 1} more failed" in "".join(caught.value.__notes__)
     assert calls(simulator, "getReportDocument") == 1
+
+
+class Closing(ThreadPoolExecutor):
+    """An executor that is shut down as soon as it has taken two documents."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        self.taken = getattr(self, "taken", 0) + bool(args)
+        if self.taken == 2:
+            self.shutdown(wait=False)
+        return future
+
+
+def test_an_executor_that_is_shut_down_meanwhile_is_an_error_of_ours(
+    simulator: Simulator, client: spr.Client, tmp_path: Path
+) -> None:
+    reports = client.reports("orders", start="90d", marketplaces=["DE", "FR"]).wait()
+
+    with Closing(1) as executor, pytest.raises(spr.DocumentError, match="shut down"):
+        reports.sink(tmp_path / "lake", executor=executor)
+
+    assert calls(simulator, "getReportDocument") == 3
+    assert reports.sink(tmp_path / "lake").rows > 0
 
 
 def test_a_worker_that_fails_is_an_error_of_ours(
