@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,6 +113,16 @@ class QuotaFile:
         """Say what to do about a file that cannot be used."""
         if str(exc) == CLOSED:
             return ConfigError(CLOSED)
+        folder = self._path.parent
+        # False for what is not there, too
+        if not all(os.access(place, os.W_OK) for place in (folder, self._path)):
+            is_file = isinstance(exc, FileExistsError)
+            told = "it is a file" if is_file else getattr(exc, "strerror", None) or exc
+            return ConfigError(
+                f"the store {folder} cannot hold {self._path.name} ({told}): make it a "
+                "folder that you may write to, or name another one: home= or "
+                "SPREPORTS_HOME"
+            )
         return ConfigError(
             f"the quota file {self._path} cannot be used ({exc}); where nothing else "
             "helps, remove it: quota then counts as full once"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
@@ -195,7 +196,30 @@ def test_who_opens_a_new_file_second_forgets_nothing_of_the_first(
 def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(ConfigError, match=r"quota\.sqlite"):
+    with pytest.raises(ConfigError, match=r"quota\.sqlite \(it is a file\)"):
         QuotaFile(tmp_path / "file" / "quota.sqlite")
     with pytest.raises(ConfigError, match=r"ledger\.sqlite"):
         Ledger(tmp_path / "file" / "ledger.sqlite")
+
+
+@pytest.mark.parametrize("home", ["file", "file/below", "shut"])
+def test_a_store_that_cannot_be_made_is_told_with_how_to_name_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    (tmp_path / "file").touch()
+    if home == "shut":  # root may write anywhere: a folder in its place
+        (tmp_path / home / "quota.sqlite").mkdir(parents=True)
+        monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path / home)
+
+    with pytest.raises(ConfigError, match="home= or SPREPORTS_HOME") as caught:
+        QuotaFile(tmp_path / home / "quota.sqlite")
+
+    assert f"the store {tmp_path / home} cannot hold" in str(caught.value)
+    assert "remove it" not in str(caught.value)
+
+
+def test_a_file_that_is_no_quota_file_is_what_may_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "quota.sqlite").write_bytes(b"no database" * 1000)
+
+    with pytest.raises(ConfigError, match="where nothing else helps, remove it"):
+        QuotaFile(tmp_path / "quota.sqlite")
