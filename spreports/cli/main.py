@@ -31,6 +31,7 @@ from spreports.cli.exits import (
     exit_code,
     words,
 )
+from spreports.cli.output import say
 
 COMMAND_GROUPS = (
     demo,
@@ -153,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as exc:
         if arguments.traceback:
             raise
-        sys.stderr.write(f"spreports: {exc}\n")
+        say(f"spreports: {exc}")
         return USAGE
     except Exception as exc:  # raised again where no exit code is known
         code = exit_code(exc)
@@ -161,6 +162,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             _let_go_of_what_fails()
         if arguments.traceback or not code:
             raise
-        sys.stderr.write(f"spreports: {words(exc)}\n")
+        say(f"spreports: {words(exc)}")
         return code
     return code

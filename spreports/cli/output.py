@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """Write words for people to stderr."""
-    sys.stderr.write(f"{text}\n")
+    """Write words for people to stderr, without control characters."""
+    sys.stderr.write(f"{_tame(text)}\n")
 
 
 def write_text(text: str) -> None:
-    """Write lines of text to stdout."""
-    sys.stdout.write(f"{text}\n")
+    """Write lines of text to stdout, without control characters."""
+    sys.stdout.write(f"{_tame(text)}\n")
 
 
 def plain(value: object) -> object:
@@ -81,7 +81,18 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return "".join(c if c.isprintable() else " " for c in text)
+    return _tame(text).replace("\n", " ")
+
+
+def _tame(text: str) -> str:
+    """Leave spaces where a terminal would obey; lines stay lines.
+
+    So do bytes of file names that are no UTF-8, which the streams write as escapes.
+    """
+    return "".join(
+        c if c.isprintable() or c == "\n" or "\udc80" <= c <= "\udcff" else " "
+        for c in text
+    )
 
 
 def write_frame(frame: pl.DataFrame, *, as_json: bool) -> None:
@@ -94,4 +105,4 @@ def write_frame(frame: pl.DataFrame, *, as_json: bool) -> None:
     with polars.Config(
         tbl_rows=-1, tbl_cols=7, fmt_str_lengths=40, tbl_width_chars=120
     ):
-        sys.stdout.write(f"{frame}\n")
+        write_text(str(frame))
