@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spreports.ledger.entries import Request, VerifiedDocument, request_key
+from spreports.ledger.entries import Request, VerifiedDocument, is_over, request_key
 from spreports.ledger.file import Ledger
 from spreports.ledger.history import asked_of_type, asked_on, asked_time
 from spreports.ledger.lake_window import LakeWindow, TableRows, WindowState
@@ -21,5 +21,6 @@ __all__ = [
     "asked_of_type",
     "asked_on",
     "asked_time",
+    "is_over",
     "request_key",
 ]

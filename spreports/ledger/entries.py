@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from spreports.owner import is_gone, is_running
+
+# For a process of another host to have its answer, though it waited for quota
+FAR_AWAY: Final = timedelta(hours=1)
 
 
 def request_key(
@@ -32,6 +38,23 @@ def request_key(
         },
         sort_keys=True,
     )
+
+
+def is_over(owner: str, intended: datetime, now: datetime) -> bool:
+    """Say whether nobody waits any more for the answer to an intent.
+
+    Parameters
+    ----------
+    owner : str
+        Mark of the process that asked. Of one on another host, as each run in a
+        container may be, nothing is known: it has an hour.
+    intended, now : datetime, aware
+
+    Returns
+    -------
+    bool
+    """
+    return is_gone(owner) or (not is_running(owner) and now - intended > FAR_AWAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from spreports.forks import PerProcess
 from spreports.ledger.door import LedgerFile
-from spreports.ledger.entries import Request, VerifiedDocument
+from spreports.ledger.entries import Request, VerifiedDocument, is_over
 from spreports.ledger.windows import LakeWindows
 from spreports.owner import is_gone, mark
 
@@ -82,18 +82,29 @@ class Ledger(LedgerFile):
         """
         with self._write() as db:
             rivals = db.execute(
-                "SELECT owner FROM requests WHERE account = ? AND request_key = ? "
-                "AND report_id IS NULL",
+                "SELECT owner, intended_time FROM requests "
+                "WHERE account = ? AND request_key = ? AND report_id IS NULL",
                 (account, key),
             ).fetchall()
-            alive = any(not is_gone(owner) for (owner,) in rivals)
+            alive = any(
+                not is_over(owner, datetime.fromisoformat(intended), now)
+                for owner, intended in rivals
+            )
             if alive or self.answered(account, key) != answered:
                 return None
             return self._intend(db, account, key, now)
 
     def created(self, request_id: int, report_id: str) -> None:
-        """Write the report id that createReport gave (or reconciliation found)."""
+        """Write the report id that createReport gave (or reconciliation found).
+
+        Somebody may have adopted the report meanwhile: then it is ours all the same.
+        """
         with self._write() as db:
+            db.execute(
+                "DELETE FROM requests WHERE id != ? AND report_id = ? "
+                "AND account = (SELECT account FROM requests WHERE id = ?)",
+                (request_id, report_id, request_id),
+            )
             db.execute(
                 "UPDATE requests SET report_id = ? WHERE id = ?",
                 (report_id, request_id),
@@ -135,6 +146,13 @@ class Ledger(LedgerFile):
                     (account, key, made.isoformat(), *report),
                 )
         return known is None or known[0] == key
+
+    def open_keys(self, account: str) -> frozenset[str]:
+        """Return the keys of requests whose createReport has had no answer."""
+        query = (
+            "SELECT request_key FROM requests WHERE account = ? AND report_id IS NULL"
+        )
+        return frozenset(key for (key,) in self.rows(query, (account,)))
 
     def abandoned(self, request_id: int) -> None:
         """Write that nobody waits for this intent's answer any more."""

@@ -6,6 +6,7 @@ more; what stays unclear is left for whoever asks for the same next.
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from datetime import datetime, timedelta
@@ -28,6 +29,9 @@ CREATE_TRIES = 2
 CREATE_PAUSE, LONGEST_PAUSE = 10.0, 60.0
 # Of the look's time span, since clocks differ and lists lag.
 OVERLAP = timedelta(minutes=15)
+# In place of a request's key
+NOBODY = ""
+OPTIONS = "reportOptions"
 
 
 class Creating:
@@ -106,7 +110,8 @@ class Creating:
         """Look among the newest reports for one that createReport made unseen.
 
         Reports do not tell their options, so one that is known to be another
-        request's is never taken.
+        request's is never taken; nor is one while another request without an answer
+        would suit it: then it is nobody's.
         """
         connection = self._connection
         name, looked = request.entry.report_type, self._by_amazon(since)
@@ -127,7 +132,23 @@ class Creating:
             and report.report_id not in others
             and report.created_time >= earliest
         ]
+        if ours and self._has_rivals(request):
+            for report in ours:
+                self._connection.ledger.adopted(
+                    connection.account,
+                    NOBODY,
+                    (report.report_id, str(report.processing_status), None),
+                    report.created_time,
+                )
+            return None
         return max(ours, key=lambda r: r.created_time).report_id if ours else None
+
+    def _has_rivals(self, request: ReportRequest) -> bool:
+        """Whether a request that differs by its options alone has no answer either."""
+        own = json.loads(request.key)
+        keys = self._connection.ledger.open_keys(self._connection.account)
+        others = (json.loads(key) for key in keys if key != request.key)
+        return any({**other, OPTIONS: own[OPTIONS]} == own for other in others)
 
     def _made_since(self, report_type: str, since: datetime) -> list[Report]:
         """List the reports that were made about or after a time of Amazon's clock."""

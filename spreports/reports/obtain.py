@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from spreports.api.models import Report
@@ -17,8 +18,7 @@ from spreports.errors import (
     SPReportsError,
     ThrottledError,
 )
-from spreports.ledger import Request
-from spreports.owner import is_gone
+from spreports.ledger import Request, is_over
 from spreports.reports.connection import Connection
 from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.listing import Listing, needs_echo, serves
@@ -180,7 +180,7 @@ class Obtaining:
         if known is None:
             return None
         if known.report_id is None:
-            if not is_gone(known.owner):
+            if not is_over(known.owner, known.intended_time, self._clock.now()):
                 return None
             # A process died between createReport and its answer.
             found = self._creating.reconciled(request, known.intended_time)
@@ -217,7 +217,13 @@ class Obtaining:
         except BaseException:
             ledger.abandoned(row)
             raise
-        ledger.created(row, report_id)
+        try:
+            ledger.created(row, report_id)
+        except BaseException:
+            # Left open by us, it would keep others waiting
+            with suppress(SPReportsError):
+                ledger.abandoned(row)
+            raise
         return report_id
 
 

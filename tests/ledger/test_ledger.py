@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,38 @@ def test_an_intent_of_which_nothing_came_is_forgotten(tmp_path: Path) -> None:
 
     assert ledger.latest("account", KEY) is None
     ledger.close()
+
+
+def test_a_report_that_was_adopted_before_its_answer_came_is_the_askers(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    row = ledger.intend("account", KEY, NOW)
+    assert ledger.open_keys("account") == {KEY}
+    assert ledger.adopted("account", KEY, ("R1", "DONE", "D1"), NOW)
+
+    ledger.created(row, "R1")
+
+    latest = ledger.latest("account", KEY)
+    assert latest is not None
+    assert (latest.id, latest.report_id) == (row, "R1")
+    assert ledger.open_keys("account") == frozenset()
+    assert ledger.intend_alone("account", KEY, NOW, 1) is not None
+
+
+def test_an_intent_of_another_host_is_waited_for_an_hour(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.intend("account", KEY, NOW)
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as db:
+        db.execute("UPDATE requests SET owner = '00000000-1-1'")
+
+    def intended(minutes: float) -> int | None:
+        now = NOW + timedelta(minutes=minutes)
+        return ledger.intend_alone("account", KEY, now, 0)
+
+    assert intended(59) is None
+    assert intended(61) is not None
+    assert intended(61) is None  # ours, and we are alive
 
 
 def test_accounts_share_nothing(tmp_path: Path) -> None:

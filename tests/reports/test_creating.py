@@ -104,6 +104,43 @@ def test_what_stayed_unclear_is_looked_for_by_the_next_run(
     assert calls(simulator, "createReport") == 1
 
 
+def test_a_report_that_two_unanswered_requests_would_suit_is_nobodys(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    def ledger(client: spr.Client, by: str) -> spr.Reports:
+        return client.reports(
+            "ledger",
+            start="2026-10-01",
+            end="2026-10-08",
+            marketplaces=["DE"],
+            options={"aggregateByLocation": by, "aggregatedByTimePeriod": "DAILY"},
+        )
+
+    for operation, fault in (
+        ("createReport", {"kind": "reset", "acts": True}),
+        ("getReports", {"kind": "status", "status": 403}),
+    ):
+        simulator.faults.add(Fault(operation=operation, times=2, **fault))  # type: ignore[arg-type] # as its fields
+    for by in ("COUNTRY", "FC"):
+        with (
+            simulator.client(home=tmp_path) as client,
+            pytest.raises(spr.ForbiddenError),
+        ):
+            ledger(client, by).read()
+
+    used = []
+    for by in ("COUNTRY", "FC", "COUNTRY"):
+        with simulator.client(home=tmp_path) as client:
+            used += [report.report_id for report in ledger(client, by)]
+            made = client.api.get_reports(
+                report_types=["GET_LEDGER_SUMMARY_VIEW_DATA"]
+            ).reports
+
+    newest_first = [report.report_id for report in made]
+    assert len(newest_first) == 4
+    assert used == [newest_first[1], newest_first[0], newest_first[1]]
+
+
 def test_a_report_of_another_type_is_not_taken_for_ours(tmp_path: Path) -> None:
     with ScriptedAmazon() as amazon:
         amazon.on(f"POST {BASE}/reports", Reply(202, {"reportId": "R1"}))
