@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from spreports.errors import ConfigError
@@ -12,6 +12,21 @@ if TYPE_CHECKING:
     from spreports import Client, Reports
 
 Read = TypeVar("Read")
+_CONNECTION = {
+    "profile": "--profile",
+    "region": "--region",
+    "endpoint": "--endpoint",
+    "token_url": "--token-url",
+}
+_REQUEST = {
+    "start": "--start",
+    "end": "--end",
+    "marketplaces": "-m",
+    "option": "-o",
+    "per_marketplace": "--per-marketplace",
+    "new": "--new",
+    "lenient": "--lenient",
+}
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
@@ -108,14 +123,41 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def open_client(arguments: argparse.Namespace) -> Client:
-    """Return the client that the arguments describe."""
+def check_connection(arguments: argparse.Namespace) -> None:
+    """Raise `ValueError` for what says which Amazon, and is none of the simulator's."""
+    if arguments.simulator and (said := _said(arguments, _CONNECTION)):
+        raise ValueError(
+            f"--simulator is an Amazon of its own, with its own account: leave "
+            f"{said} out"
+        )
+
+
+def refuse_request(arguments: argparse.Namespace) -> None:
+    """Raise `ValueError` for what describes one request, beside a file of feeds."""
+    if said := _said(arguments, _REQUEST):
+        raise ValueError(
+            f"{arguments.report_type} says by itself what is asked for: leave {said} "
+            "out, or give a report type in place of the file"
+        )
+
+
+def _said(arguments: argparse.Namespace, flags: Mapping[str, str]) -> str:
+    """Name those of some flags that the command line has."""
+    values = vars(arguments)
+    return ", ".join(
+        flag for name, flag in flags.items() if values[name] not in (None, False, [])
+    )
+
+
+def open_client(arguments: argparse.Namespace, profile: str | None = None) -> Client:
+    """Return the client that the arguments describe; a file may name the profile."""
     from spreports import connect  # noqa: PLC0415 - heavy; --help must not pay for it
 
+    check_connection(arguments)
     if arguments.simulator:
         return connect("simulator", home=arguments.home)
     return connect(
-        profile=arguments.profile,
+        profile=profile or arguments.profile,
         region=arguments.region,
         endpoint=arguments.endpoint,
         token_url=arguments.token_url,
@@ -129,12 +171,17 @@ def described(client: Client, arguments: argparse.Namespace) -> Reports:
     for name, equals, _ in pairs:
         if not equals or not name:
             raise ValueError(f"--option {name!r}: must be NAME=VALUE")
+    options = {name: value for name, _, value in pairs}
+    if len(options) < len(pairs):
+        names_given = [name for name, _, _ in pairs]
+        twice = next(name for name in options if names_given.count(name) > 1)
+        raise ValueError(f"--option {twice!r} is given twice: say which one counts")
     return client.reports(
         arguments.report_type,
         start=arguments.start,
         end=arguments.end,
         marketplaces=arguments.marketplaces,
-        options={name: value for name, _, value in pairs},
+        options=options,
         per_marketplace=arguments.per_marketplace,
         reuse=not arguments.new,
         strict=not arguments.lenient,

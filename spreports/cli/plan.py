@@ -12,6 +12,7 @@ from spreports.cli.arguments import (
     described,
     open_client,
     read_input,
+    refuse_request,
 )
 from spreports.cli.exits import DONE
 from spreports.cli.output import write_json, write_text
@@ -40,6 +41,8 @@ def plan_command(arguments: argparse.Namespace) -> int:
     found: Plan | Plans
     if arguments.report_type.endswith(".toml"):
         found = _plans(arguments)
+    elif arguments.to is not None:
+        raise ValueError("--to goes with a file of feeds: a request has no lake")
     elif arguments.marketplaces is None:
         raise ValueError("plan of one request needs -m, such as -m DE,FR")
     else:
@@ -56,15 +59,14 @@ def _plans(arguments: argparse.Namespace) -> Plans:
     """Return the plans of all accounts of a file of feeds."""
     from spreports import Plans, read_feeds  # noqa: PLC0415 - heavy
 
+    refuse_request(arguments)
     file = read_input(read_feeds, arguments.report_type)
     to = arguments.to or file.to
     if not to:
         raise ValueError(f"{arguments.report_type} names no lake: write to =, or --to")
     plans: dict[str, Plan] = {}
     for profile, feeds in file.accounts.items():
-        chosen = argparse.Namespace(**vars(arguments))
-        chosen.profile = profile or arguments.profile
-        with open_client(chosen) as client:
+        with open_client(arguments, profile) as client:
             due = client.sync(
                 feeds, to, storage_options=dict(file.storage_options), dry_run=True
             )

@@ -105,10 +105,9 @@ def _results(
     with ExitStack() as clients:
         opened: dict[str | None, Client] = {}
         for profile in file.accounts:
-            chosen = argparse.Namespace(**vars(arguments))
-            chosen.profile = profile or arguments.profile
             try:
-                opened[profile] = clients.enter_context(open_client(chosen))
+                client = open_client(arguments, profile)
+                opened[profile] = clients.enter_context(client)
             except SPReportsError as exc:
                 yield profile, exc
         runs = {

@@ -109,3 +109,40 @@ def test_a_window_that_is_none_is_exit_2(
 ) -> None:
     assert main(["plan", *words, "-m", "DE", "--simulator"]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-m", "FR"], "-m"),
+        (["--start", "400d", "--new"], "--start, --new"),
+        (["--end", "1d", "-o", "a=b"], "--end, -o"),
+        (["--per-marketplace", "--lenient"], "--per-marketplace, --lenient"),
+    ],
+)
+def test_what_a_file_of_feeds_says_is_not_said_beside_it(
+    feeds: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert main(["plan", str(feeds), *words]) == 2
+
+    shown = capsys.readouterr()
+    assert f"says by itself what is asked for: leave {told} out" in shown.err
+    assert shown.out == ""
+
+
+def test_the_plan_of_a_request_takes_no_lake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["plan", "orders", "-m", "DE", "--start", "3d", "--simulator"]
+
+    assert main([*words, "--to", "lake"]) == 2
+
+    assert "--to goes with a file of feeds" in capsys.readouterr().err
+
+
+def test_the_simulator_takes_a_file_of_several_accounts(
+    feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", str(feeds), "--simulator"]) == 0
+
+    assert "small" in capsys.readouterr().out
