@@ -11,6 +11,7 @@ A folder is a data root when markers lie beside it, in ``_spreports``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spreports.catalog import ReportType
@@ -18,7 +19,7 @@ from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.load.target import STATE
 
-__all__ = ["DataRoot", "all_roots", "folders_there", "is_delta", "roots_of"]
+__all__ = ["DataRoot", "all_roots", "folders_there", "is_delta", "no_table", "roots_of"]
 
 # So many folders are named in an error
 SHOWN = 10
@@ -174,5 +175,10 @@ def _table(entry: ReportType, table: str | None, there: list[str]) -> str:
             return known[0] if known else there[0]
     elif table in there:
         return table
+    raise no_table(entry, table, there)
+
+
+def no_table(entry: ReportType, table: str | None, there: Iterable[str]) -> ValueError:
+    """Return the error for a table that is not said, or not there; it says what is."""
     said = "say which" if table is None else f"there is no table {table!r}"
-    raise ValueError(f"{entry.report_type}: {said}: {', '.join(there)}")
+    return ValueError(f"{entry.report_type}: {said}: {', '.join(there)}")

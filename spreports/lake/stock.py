@@ -24,7 +24,7 @@ from spreports.lake.partitions import (
     typed_value,
 )
 from spreports.lake.place import Place
-from spreports.lake.roots import DataRoot
+from spreports.lake.roots import DataRoot, no_table
 from spreports.lake.state import read_state
 from spreports.reports.metadata import METADATA_COLUMNS
 
@@ -140,14 +140,23 @@ def take_stock(
     ------
     SinkError
         A marker is damaged, or the file system refused.
+    ValueError
+        There are reports, and none has such a table.
     """
-    held = [
+    committed = [
         (root.place, holding)
         for root in roots
         for holding in read_state(root.place).holdings
         if holding.report.report_type in {None, entry.report_type}
-        and (table is None or holding.report.table in {None, table})
     ]
+    held = [
+        (place, holding)
+        for place, holding in committed
+        if table is None or holding.report.table in {None, table}
+    ]
+    if committed and not held:
+        there = {str(holding.report.table) for _, holding in committed}
+        raise no_table(entry, table, sorted(there))
     if latest:
         best = newest(holding.report for _, holding in held)
         kept = {(r.root, r.stem) for r in best.values()}

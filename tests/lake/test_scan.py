@@ -28,6 +28,7 @@ from tests.lake.lakes import (
     rows_of_table,
 )
 
+SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "orders_DE.txt"
 BY_DAY = ["sales-channel", "purchase-date:day"]
 
 
@@ -261,6 +262,19 @@ def test_tables_have_data_roots_of_their_own(shore: Lakeside) -> None:
     ].to_list() == ["B0", "B1"]
     with pytest.raises(ValueError, match="there is no table 'x'"):
         shore.scan("sales_and_traffic", table="x")
+
+
+@pytest.mark.parametrize("below", ["", ORDERS])
+def test_a_table_that_no_report_has_is_refused_and_those_there_are_named(
+    tmp_path: Path, below: str
+) -> None:
+    spr.open_document(SAMPLE, report_type="orders").sink(tmp_path / "lake" / below)
+
+    with pytest.raises(ValueError, match=f"^{ORDERS}: there is no table 'zz': rows$"):
+        spr.scan_lake(tmp_path / "lake", "orders", table="zz")
+    with pytest.raises(spr.SinkError, match="no report of GET_SALES"):
+        spr.scan_lake(tmp_path / "lake", "sales_and_traffic", table="zz")
+    assert spr.scan_lake(tmp_path / "lake", "orders", table="rows").collect().height
 
 
 def test_a_lake_of_empty_reports_has_columns_and_no_rows(shore: Lakeside) -> None:
