@@ -32,6 +32,8 @@ class Shape:
     ------
     ValueError
         A word that is none of these.
+    TypeError
+        A table that is no name.
     """
 
     table: str | None = None
@@ -40,6 +42,11 @@ class Shape:
     nested: Nested = "flat"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.table, str | None):
+            raise TypeError(
+                "table= must be the name of one table, and not "
+                f"{type(self.table).__name__}"
+            )
         if self.on_bad_value not in BAD_VALUE_RULES:
             raise ValueError(
                 f"on_bad_value={self.on_bad_value!r} is none of {BAD_VALUE_RULES}"

@@ -31,6 +31,7 @@ def orders(client: spr.Client) -> spr.Reports:
         ({"partition_by": ["sku:week"]}, spr.SinkError, "day, month or year"),
         ({"partition_by": ["a/b"]}, spr.SinkError, "part of a path"),
         ({"table": "x"}, ValueError, "has no table 'x'"),
+        ({"table": ["x"]}, TypeError, "table= must be the name of one .* not list"),
     ],
 )
 def test_a_sink_that_no_document_of_the_type_could_fill_costs_nothing(
@@ -63,6 +64,14 @@ def test_a_table_that_no_document_of_the_type_has_costs_nothing(
         way(orders(client))
 
     assert simulator.requests == []
+
+
+def test_a_table_that_is_no_name_is_refused_in_words(client: spr.Client) -> None:
+    tables: Any = ["x"]
+    reports = client.reports("sales_and_traffic", start="3d", marketplaces=["DE"])
+    for way in (reports.read, reports.scan, reports.batches):
+        with pytest.raises(TypeError, match="the name of one table, and not list"):
+            way(tables)
 
 
 def test_a_place_without_its_package_costs_nothing(

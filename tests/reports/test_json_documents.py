@@ -210,3 +210,21 @@ def test_rows_of_json_wait_in_less_memory_than_flat_ones(tmp_path: Path) -> None
 
     of_json = largest_row_group(tree, "search_terms")
     assert of_json * 9 // 8 < largest_row_group(flat, "listings")
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("salesandtrafficbydate", "did you mean 'salesAndTrafficByDate'"),
+        ("zz", "one of salesAndTrafficByDate, salesAndTrafficByAsin, more$"),
+    ],
+)
+def test_a_table_that_a_document_lacks_is_told_with_those_it_may_have(
+    tmp_path: Path, table: str, told: str
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text('{"salesAndTrafficByDate": [{"date": "2026-10-01"}], "more": [{}]}')
+    document = spr.open_document(path, report_type="sales_and_traffic")
+
+    with pytest.raises(ValueError, match=f"has no table '{table}': .*{told}"):
+        document.read(table)

@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from spreports.catalog import ReportType, Table
+from spreports.catalog.suggest import suggestion
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.json.cut import RecordCutter
@@ -184,7 +185,9 @@ def _instead(
     """Return which table to read where the document lacks the one looked for."""
     there = [key for key in keys.values() if key in walk.seen]
     if wanted is not None and wanted not in keys.values():
-        raise ValueError(f"{entry.report_type}: the document has no table {wanted!r}")
+        own = [key for key in walk.seen if key not in keys.values()]
+        msg = f"{entry.report_type}: the document has no table {wanted!r}"
+        raise ValueError(msg + suggestion(wanted, [*keys, *own]))
     if there:
         return wanted or there[0]
     if not keys and walk.seen:
