@@ -104,5 +104,7 @@ def marketplace(name: str) -> Marketplace:
     ------
     ValueError
         No such marketplace; the message lists them.
+    TypeError
+        `name` is no string.
     """
     return resolve(name)

@@ -42,9 +42,13 @@ ADVICE = {
     403: "the application lacks the role for this report type, the seller belongs to "
     "another region than this client's, or the document is restricted and needs "
     "restricted=True",
-    404: "an id is known only to the seller and region it was made in, and reports are "
-    "kept for 90 days at most",
+    404: "an id is known only to the seller and region it was made in, and {}",
     415: "the request's Content-Type was changed on the way; look for a proxy",
+}
+# For how long, by what an operation is about.
+KEPT = {
+    "Report": "reports are kept for 90 days at most",
+    "Schedule": "a schedule is gone once it is cancelled or another takes its place",
 }
 # What a refusal may say of a token.
 TOKEN_FAULTS = ("revoked", "invalid", "not valid")
@@ -127,7 +131,8 @@ def error_of(
         said = "; ".join(map(str, details)) or "no details given"
         text = f"{operation}: HTTP {status}: {said}"
     if status in ADVICE:
-        text += f" ({ADVICE[status]})"
+        kept = KEPT["Schedule" if "Schedule" in operation else "Report"]
+        text += f" ({ADVICE[status].format(kept)})"
     if request_id:
         text += f" [request {request_id}]"
     return kind_of(status)(

@@ -134,11 +134,18 @@ def resolve(marketplace: str | Marketplace) -> Marketplace:
     ------
     ValueError
         No such marketplace; the message lists the codes.
+    TypeError
+        Neither a string nor a marketplace.
 
     Source: SP-API marketplace ids.
     """
     if isinstance(marketplace, Marketplace):
         return marketplace
+    if not isinstance(marketplace, str):
+        raise TypeError(
+            f"marketplace {marketplace!r} is no string: give a country code such as "
+            "'DE', or a marketplace id"
+        )
     wanted = marketplace.strip()
     code = "GB" if wanted.upper() == "UK" else wanted.upper()
     for known in MARKETPLACES:

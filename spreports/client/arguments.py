@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from spreports.api.checks import listed_since
@@ -42,15 +42,21 @@ def document_entry(
     return entry_of("UNKNOWN" if report_type is None else report_type, catalogue)
 
 
-def marketplace_ids_of(marketplaces: Sequence[str] | None) -> tuple[str, ...]:
+def listed(names: Iterable[str] | None) -> tuple[str, ...]:
+    """Return what is listed, be it a column of a frame; nothing where it is no list."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        return ()
+    return tuple(names)
+
+
+def marketplace_ids_of(marketplaces: Iterable[str] | None) -> tuple[str, ...]:
     """Turn codes and ids into ids of one region, in order, without repeats."""
-    listed = isinstance(marketplaces, Collection) and not isinstance(marketplaces, str)
-    named = listed and all(isinstance(m, str | Marketplace) for m in marketplaces or ())
-    if not marketplaces or not named:
+    names = listed(marketplaces)
+    if not names or not all(isinstance(name, str | Marketplace) for name in names):
         raise ValueError(
             'marketplaces= must list 1 to 25 of them, such as marketplaces=["DE", "FR"]'
         )
-    chosen = [resolve(name) for name in marketplaces]
+    chosen = [resolve(name) for name in names]
     region_of(chosen)
     return tuple(dict.fromkeys(m.id for m in chosen))
 

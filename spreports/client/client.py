@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Self
 
@@ -154,7 +154,7 @@ class Client(Syncing, Scheduling):
         *,
         start: Moment | None = None,
         end: Moment | None = None,
-        marketplaces: Sequence[str] | None = None,
+        marketplaces: Iterable[str] | None = None,
         options: Mapping[str, str] | None = None,
         per_marketplace: bool = False,
         reuse: bool = True,
@@ -173,7 +173,7 @@ class Client(Syncing, Scheduling):
             Half-open, ``[start, end)``; `end` is now when left out. A window longer
             than the type allows is cut into slices, one report each. By whole days, a
             date or midnight is the day it names; durations and now are cut to UTC days.
-        marketplaces : sequence of str, 1 to 25
+        marketplaces : iterable of str, 1 to 25
             Country codes (``"DE"``, ``"UK"``) or marketplace ids, of one region.
         options : mapping of str to str, optional
             ``reportOptions``.
@@ -220,7 +220,7 @@ class Client(Syncing, Scheduling):
         report_type: str | ReportType,
         *,
         since: Moment = "90d",
-        marketplaces: Sequence[str] | None = None,
+        marketplaces: Iterable[str] | None = None,
         encoding: str | None = None,
         on_empty: OnEmpty = "frame",
     ) -> Reports:
@@ -236,7 +236,7 @@ class Client(Syncing, Scheduling):
             Alias, full type, or an entry of your own.
         since : as `start` of `reports`
             By time of creation; Amazon lists 90 days at the most.
-        marketplaces : sequence of str, optional
+        marketplaces : iterable of str, optional
         encoding : str, optional
             Overrides every other sign of the documents' charset.
         on_empty : ``"frame"`` or ``"raise"``
@@ -257,7 +257,7 @@ class Client(Syncing, Scheduling):
         """
         entry = self._entry(report_type)
         now = self._clock.now()
-        places = marketplace_ids_of(marketplaces) if marketplaces else ()
+        places = () if marketplaces is None else marketplace_ids_of(marketplaces)
         found = self.api.iter_reports(
             report_types=[entry.report_type],
             processing_statuses=[ProcessingStatus.DONE],

@@ -19,11 +19,27 @@ class Plans:
     ----------
     accounts : mapping of str to Plan
         By the account's name; not empty.
+
+    Raises
+    ------
+    ValueError
+        Not one account.
+    TypeError
+        No mapping of names to plans.
     """
 
     accounts: Mapping[str, Plan]
 
     def __post_init__(self) -> None:
+        given: object = self.accounts  # by callers who do not check types
+        if not isinstance(given, Mapping) or not all(
+            isinstance(name, str) and isinstance(plan, Plan)
+            for name, plan in given.items()
+        ):
+            raise TypeError(
+                "Plans takes a mapping of accounts' names to their plans, such as "
+                '{"default": reports.plan()}'
+            )
         if not self.accounts:
             raise ValueError("Plans needs the plan of one account at least")
 

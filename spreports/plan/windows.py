@@ -92,6 +92,8 @@ def as_written(value: Moment, name: str) -> date | datetime | timedelta:
         A naive datetime, something else than these, or a duration that is too long.
     """
     said = _from_text(value, name) if isinstance(value, str) else value
+    if isinstance(said, date) and said != said:  # noqa: PLR0124 - so pandas' NaT is known
+        raise ValueError(f"{name}={value} is no time; leave it out, or give a date")
     if isinstance(said, datetime) and said.utcoffset() is None:
         raise ValueError(
             f"{name}={value!r} has no time zone; say which one: "
@@ -104,21 +106,25 @@ def as_written(value: Moment, name: str) -> date | datetime | timedelta:
 
 def _from_text(text: str, name: str) -> date | datetime | timedelta:
     """Read an ISO 8601 string or a duration."""
-    duration = _DURATION.fullmatch(text.strip())
+    said = text.strip()
+    duration = _DURATION.fullmatch(said)
     try:
         if duration:
             amount, unit = duration.groups()
             return timedelta(**{_UNITS[unit]: int(amount)})
-        if len(text.strip()) == len("2026-10-01"):
-            return date.fromisoformat(text.strip())
-        return datetime.fromisoformat(text.strip())
+        if len(said) == len("2026-10-01"):
+            return date.fromisoformat(said)
+        # Python reads 20261001 and 2026-W40 as well, as times that lack a time zone
+        if len(said) > len("2026-10-01"):
+            return datetime.fromisoformat(said)
     except OverflowError:
         raise ValueError(_out_of_reach(name, text)) from None
     except ValueError:
-        raise ValueError(
-            f"{name}={text!r} is neither ISO 8601 (2026-10-01, "
-            "2026-10-01T00:00:00Z) nor a duration back from now (30d, 12h)"
-        ) from None
+        pass
+    raise ValueError(
+        f"{name}={text!r} is neither ISO 8601 as in 2026-10-01 or "
+        "2026-10-01T00:00:00Z, nor a duration back from now (30d, 12h)"
+    )
 
 
 def _out_of_reach(name: str, value: Moment) -> str:
@@ -175,9 +181,10 @@ def half_open(first: datetime, last: datetime) -> Window:
         The start is not before the end.
     """
     if first >= last:
+        both = f": both are {first:%Y-%m-%dT%H:%M:%SZ}, to the second"
         raise ValueError(
-            f"start={_short(first)} is not before end={_short(last)}; a window is "
-            "half-open, [start, end)"
+            f"start={_short(first)} is not before end={_short(last)}"
+            f"{both if first == last else ''}; a window is half-open, [start, end)"
         )
     return Window(first, last)
 

@@ -13,6 +13,7 @@ from spreports.api.checks import check_time
 from spreports.api.enums import Period
 from spreports.api.options import check_options
 from spreports.catalog import ReportType
+from spreports.client.arguments import listed
 
 __all__ = ["Schedule"]
 
@@ -55,7 +56,8 @@ class Schedule:
     next_report_creation_time: datetime | str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.marketplaces, str) or not self.marketplaces:
+        places = listed(self.marketplaces)
+        if not places:
             raise ValueError(
                 f"{self._name}: marketplaces must list 1 to 25 of them, such as "
                 'marketplaces=["DE", "FR"]'
@@ -65,7 +67,7 @@ class Schedule:
                 f"{self._name}: Amazon has no period {self.period!r}; it has "
                 f"{', '.join(Period)}"
             )
-        object.__setattr__(self, "marketplaces", tuple(self.marketplaces))
+        object.__setattr__(self, "marketplaces", places)
         object.__setattr__(self, "period", Period(self.period))
         options = check_options(f"{self._name}: options", self.options) or {}
         object.__setattr__(self, "options", options)

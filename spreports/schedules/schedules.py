@@ -84,7 +84,7 @@ class Schedules:
             Amazon refused. What was changed before is kept, and a note of the error
             says how much; the same call goes on from there.
         """
-        wanted = looked_up(tuple(schedules), self._catalogue, strict=strict)
+        wanted = looked_up(schedules, self._catalogue, strict=strict)
         types = dict.fromkeys(each.report_type for each in wanted)
         others = self._types_to_cancel(types, cancel_others=cancel_others)
         rivals = chain.from_iterable(map(schedule_rivals, types))
@@ -150,7 +150,7 @@ class Schedules:
         report_types: Kind,
         *,
         since: Moment = ...,
-        marketplaces: Sequence[str] | None = ...,
+        marketplaces: Iterable[str] | None = ...,
         encoding: str | None = ...,
     ) -> Reports: ...
 
@@ -160,7 +160,7 @@ class Schedules:
         report_types: Sequence[Kind] | None = ...,
         *,
         since: Moment = ...,
-        marketplaces: Sequence[str] | None = ...,
+        marketplaces: Iterable[str] | None = ...,
         encoding: str | None = ...,
     ) -> Harvest: ...
 
@@ -169,7 +169,7 @@ class Schedules:
         report_types: Kind | Sequence[Kind] | None = None,
         *,
         since: Moment = "90d",
-        marketplaces: Sequence[str] | None = None,
+        marketplaces: Iterable[str] | None = None,
         encoding: str | None = None,
     ) -> Reports | Harvest:
         """Collect the finished reports that schedules have made; creates nothing.
@@ -189,7 +189,7 @@ class Schedules:
             One, or several; all that can be scheduled when left out.
         since : as `start` of ``client.reports``
             By time of creation; Amazon lists 90 days at the most.
-        marketplaces : sequence of str, 1 to 10, optional
+        marketplaces : iterable of str, 1 to 10, optional
         encoding : str, optional
             Overrides every other sign of the documents' charset.
 
@@ -226,11 +226,11 @@ class Schedules:
         self,
         types: Iterable[str],
         since: Moment,
-        marketplaces: Sequence[str] | None,
+        marketplaces: Iterable[str] | None,
     ) -> Iterator[Report]:
         """Yield the finished reports of these types."""
         now = self._connection.clock.now()
-        ids = marketplace_ids_of(marketplaces) if marketplaces else None
+        ids = None if marketplaces is None else marketplace_ids_of(marketplaces)
         created_since = since_of(since, now)
         for batch in _tens(types):
             yield from self._connection.api.iter_reports(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,13 +65,13 @@ class Wanted:
 
 
 def looked_up(
-    schedules: Sequence[Schedule], catalogue: Catalogue, *, strict: bool
+    schedules: Iterable[Schedule], catalogue: Catalogue, *, strict: bool
 ) -> tuple[Wanted, ...]:
     """Look up every name, and check each schedule and all of them together.
 
     Parameters
     ----------
-    schedules : sequence of Schedule
+    schedules : iterable of Schedule
     catalogue : Catalogue
     strict : bool
         Check against the catalogue, too.
@@ -86,13 +86,17 @@ def looked_up(
     ValueError
         Every mistake, each with its fix.
     """
+    given: object = schedules  # by callers who do not check types
+    listed = tuple(schedules) if isinstance(given, Iterable) else ()
+    if not isinstance(given, Iterable) or not all(
+        isinstance(each, Schedule) for each in listed
+    ):
+        raise ValueError(
+            "schedules are a list of spreports.Schedule(...); a file's are read "
+            "by Schedule.from_toml(path)"
+        )
     found = []
-    for schedule in schedules:
-        if not isinstance(schedule, Schedule):  # type: ignore[redundant-expr, unused-ignore] # callers who do not check types
-            raise ValueError(
-                "schedules are a list of spreports.Schedule(...); a file's are read "
-                "by Schedule.from_toml(path)"
-            )
+    for schedule in listed:
         at = schedule.next_report_creation_time
         found.append(
             Wanted(

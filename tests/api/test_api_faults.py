@@ -129,6 +129,24 @@ def test_a_refusal_is_raised_at_once_with_what_amazon_said(
 
 
 @each_operation
+def test_what_is_not_there_is_told_by_what_becomes_of_its_kind(
+    row: Row, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, refusal(404))
+    is_gone = {
+        True: "a schedule is gone once it is cancelled or another takes its place",
+        False: "reports are kept for 90 days at most",
+    }
+
+    with pytest.raises(NotFoundError) as caught:
+        row.call(api)
+
+    of_a_schedule = "Schedule" in row.operation
+    assert is_gone[of_a_schedule] in str(caught.value)
+    assert is_gone[not of_a_schedule] not in str(caught.value)
+
+
+@each_operation
 @pytest.mark.parametrize("status", [401, 403])
 def test_an_expired_token_is_renewed_once_and_the_call_repeated(
     row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI

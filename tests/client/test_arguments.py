@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import polars as pl
 import pytest
 
 import spreports as spr
@@ -18,6 +20,7 @@ ODD: Any = 5
 NONE: Any = None
 TEXT: Any = "x"
 FEED = spr.Feed("listings", marketplaces=["DE"])
+SCHEDULE: Any = spr.Schedule("orders", marketplaces=["DE"], period="P1D")
 CREDENTIALS = spr.Credentials("Atzr|canary", "canary-id", "canary-secret")
 YEAR_ONE = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
 
@@ -29,6 +32,16 @@ OF_A_CLIENT: dict[str, tuple[Callable[[Client], object], str]] = {
     "reports(None)": (lambda c: c.reports(NONE, marketplaces=["DE"]), "type None"),
     "existing(None)": (lambda c: c.existing(NONE), "type None"),
     "a marketplace": (lambda c: c.reports("orders", marketplaces=[ODD]), "must list"),
+    "a marketplace's None": (lambda c: ask_in(c, ["DE", NONE]), "must list 1 to 25"),
+    "none that exist": (lambda c: c.existing("orders", marketplaces=[]), "must list 1"),
+    "none of schedules": (
+        lambda c: c.schedules.harvest("orders", marketplaces=()),
+        "must list 1 to 25",
+    ),
+    "apply(Schedule)": (
+        lambda c: c.schedules.apply(SCHEDULE),
+        r"schedules are a list of spreports.Schedule\(...\)",
+    ),
     "marketplaces": (lambda c: c.reports("orders", marketplaces=ODD), "must list"),
     "document(None)": (lambda c: c.document(NONE), "report_document_id"),
     "its type": (lambda c: c.document("D1", report_type=ODD), "type 5"),
@@ -80,6 +93,7 @@ OF_NONE: dict[str, tuple[Callable[[], object], str]] = {
     "open_document(None)": (lambda: spr.open_document(NONE), "give a path"),
     "scan_lake(None)": (lambda: spr.scan_lake(NONE, "orders"), "url is None: give"),
     "Lake(5)": (lambda: spr.Lake(ODD), "url is 5: give a path"),
+    "marketplace(None)": (lambda: spr.marketplace(NONE), "None is no string: give a c"),
     "report_type(None)": (lambda: spr.report_type(NONE), "type None is no string"),
 }
 
@@ -89,7 +103,34 @@ def feed(**more: Any) -> spr.Feed:
 
 
 def ask(client: Client, **more: Any) -> spr.Reports:
-    return client.reports("listings", marketplaces=["DE"], **more)
+    return ask_in(client, ["DE"], **more)
+
+
+def ask_in(client: Client, marketplaces: Any, **more: Any) -> spr.Reports:
+    return client.reports("listings", marketplaces=marketplaces, **more)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(["DE", "FR"]),
+        pd.Index(["DE", "FR"]),
+        pl.Series(["DE", "FR"]),
+        (code for code in ("DE", "FR")),
+    ],
+)
+def test_marketplaces_may_be_a_column_of_a_frame(column: Any, tmp_path: Path) -> None:
+    with spr.connect(credentials=CREDENTIALS, home=tmp_path) as client:
+        assert ask_in(client, column).plan().reports == 1
+
+
+@pytest.mark.parametrize("kind", [pd.Series, pd.Index, pl.Series])
+def test_a_schedules_marketplaces_may_be_one_too(kind: Callable[..., Any]) -> None:
+    schedule = spr.Schedule("orders", marketplaces=kind(["DE", "FR"]), period="P1D")
+
+    assert schedule.marketplaces == ("DE", "FR")
+    with pytest.raises(ValueError, match="must list 1 to 25"):
+        spr.Schedule("orders", marketplaces=kind([]), period="P1D")
 
 
 @pytest.mark.parametrize("name", OF_A_CLIENT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -156,3 +157,11 @@ def test_plans_of_several_accounts_take_as_long_as_the_slowest() -> None:
     assert "<table>" in plans._repr_html_()
     with pytest.raises(ValueError, match="one account"):
         Plans({})
+
+
+def test_what_is_no_mapping_of_plans_is_refused_when_it_is_made() -> None:
+    one: Any = plan("T", [], reports=1, now=START)
+    mistakes: list[Any] = [[one], {"a": 1}, {1: one}, one]
+    for wrong in mistakes:
+        with pytest.raises(TypeError, match="names to their plans"):
+            Plans(wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +49,9 @@ def test_a_naive_time_is_refused_with_the_fix(said: str | datetime) -> None:
         moment(said, NOW, "start")
 
 
-@pytest.mark.parametrize("said", ["yesterday", "", "30", "30y", "2026-13-01"])
+@pytest.mark.parametrize(
+    "said", ["yesterday", "", "30", "30y", "2026-13-01", "20261001", "2026-W40"]
+)
 def test_a_word_that_is_no_time_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="ISO 8601"):
         moment(said, NOW, "start")
@@ -67,6 +70,20 @@ def test_a_word_that_is_no_time_is_refused(said: str) -> None:
 def test_a_time_outside_the_calendar_is_refused_in_words(said: str | datetime) -> None:
     with pytest.raises(ValueError, match="is outside the years 1 to 9999 in UTC"):
         moment(said, NOW, "start")
+
+
+def test_what_pandas_has_for_a_missing_time_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="start=NaT is no time; leave it out, or give"):
+        moment(pd.NaT, NOW, "start")
+
+
+def test_a_window_within_a_second_is_refused_with_that_second() -> None:
+    day = "2026-10-01T00:00:00"
+
+    with pytest.raises(ValueError, match=f"both are {day}Z, to the second; a window"):
+        window(f"{day}.123456Z", f"{day}.9Z", NOW)
+    with pytest.raises(ValueError, match=r"is not before end=2026-10-01; a window"):
+        window("2026-10-02", "2026-10-01", NOW)
 
 
 def test_an_end_left_out_is_now_to_the_second() -> None:
