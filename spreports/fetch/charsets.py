@@ -10,6 +10,8 @@ import codecs
 from email.message import Message
 from typing import Final
 
+from spreports.errors import DecodeError
+
 __all__ = ["UTF_8", "allowed_charset", "declared_charset", "told_charset"]
 
 UTF_8: Final = "utf-8"
@@ -46,6 +48,9 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Where the first high byte lies, which of ASCII is zero; as `_with_byte_order` has it
+_HIGH_BYTES: Final = {"utf-16": 1, "utf-16-le": 1, "utf-16-be": 0}
 
 
 def allowed_charset(label: str | None) -> str | None:
@@ -82,6 +87,41 @@ def chosen_charset(encoding: object) -> str | None:
         known = ", ".join(sorted(_FAMILIES))
         raise ValueError(f"encoding {encoding!r} is not one of: {known}")
     return codec
+
+
+def fitting_charset(encoding: object, head: bytes) -> str | None:
+    """Return the codec that the caller chose, where the document can be in it.
+
+    Parameters
+    ----------
+    encoding : str or None
+        The caller's own word.
+    head : bytes
+        First plain bytes.
+
+    Returns
+    -------
+    str or None
+        None where the caller chose none.
+
+    Raises
+    ------
+    ValueError
+        `encoding` is not on the list.
+    DecodeError
+        UTF-16 of this byte order would have the zeros of delimiters and line ends. Read
+        in it all the same, nearly any bytes are letters, and mostly Chinese ones.
+    """
+    chosen = chosen_charset(encoding)
+    if chosen in _HIGH_BYTES and head and not head.startswith(_UTF_16_MARKS):
+        high = head[_HIGH_BYTES[chosen] :: 2]
+        if b"\0" not in high:
+            raise DecodeError(
+                f"the document is not in encoding={encoding!r}: leave encoding= out, "
+                "or give the one that it is in",
+                offset=0,
+            )
+    return chosen
 
 
 def declared_charset(content_type: str | None) -> str | None:
@@ -147,5 +187,5 @@ def _with_byte_order(codec: str, head: bytes) -> str:
 
     Source: WHATWG Encoding Standard, section 4.2: the label "utf-16" is UTF-16LE.
     """
-    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    marked = head.startswith(_UTF_16_MARKS)
     return "utf-16-le" if codec == "utf-16" and not marked else codec

@@ -20,7 +20,7 @@ from spreports.catalog import ReportType
 from spreports.fetch.charsets import (
     UTF_8,
     allowed_charset,
-    chosen_charset,
+    fitting_charset,
     told_charset,
 )
 from spreports.fetch.decode import decode
@@ -303,7 +303,7 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 def _marked(head: bytes, encoding: str | None) -> bytes:
     """Begin UTF-16 that nothing but the caller tells of with its byte order mark."""
-    mark = _MARKS.get(chosen_charset(encoding) or "", b"")
+    mark = _MARKS.get(fitting_charset(encoding, head) or "", b"")
     return head if head.startswith(mark) else mark + head
 
 

@@ -179,3 +179,39 @@ def test_utf_16_without_a_mark_is_read_where_the_caller_says_so(charset: str) ->
     assert table["item-name"].to_pylist() == names
     with pytest.raises(DecodeError, match="pass encoding="):
         read(stored, kind, content_type=None)
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [
+        ("utf-8", "utf-16"),
+        ("utf-8", "UTF-16LE"),
+        ("cp1252", "utf-16-be"),
+        ("utf-16-be", "utf-16"),
+        ("utf-16-le", "utf-16-be"),
+    ],
+)
+def test_a_document_that_is_not_in_the_utf_16_of_its_caller_is_not_quoted(
+    charset: str, encoding: str
+) -> None:
+    with pytest.raises(DecodeError, match=f"not in encoding='{encoding}': leave"):
+        read(flat(LISTINGS, ROW).encode(charset), LISTINGS, encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [
+        ("utf-16", "utf-16"),
+        ("utf-16", "utf-16-le"),
+        ("utf-16-le", "utf-16"),
+        ("utf-16-be", "utf-16-be"),
+    ],
+)
+def test_a_document_in_the_utf_16_of_its_caller_is_read(
+    charset: str, encoding: str
+) -> None:
+    row = {"item-name": "\u3000\u3000高\u3000①", "listing-id": "01"}
+
+    table = read(flat(LISTINGS, row).encode(charset), LISTINGS, encoding=encoding)
+
+    assert table["listing-id"].to_pylist() == ["01"]
