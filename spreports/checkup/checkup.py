@@ -17,7 +17,7 @@ from spreports.checkup.account import check_account
 from spreports.checkup.extras import check_extras
 from spreports.checkup.finding import Cause, Finding
 from spreports.checkup.store import check_store
-from spreports.client.connecting import refuse_beside_simulator, simulator_settings
+from spreports.client.connecting import simulator_settings
 from spreports.client.settings import Settings, read_home, read_settings
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError
@@ -64,8 +64,7 @@ def check_setup(
     Raises
     ------
     ConfigError
-        `target` is neither None nor ``"simulator"``, or the simulator does not go with
-        what else is said.
+        `target` is neither None nor ``"simulator"``.
     """
     if target not in (None, "simulator"):
         raise ConfigError(f"check_setup({target!r}): the only target is 'simulator'")
@@ -73,13 +72,6 @@ def check_setup(
         clock: Clock = SystemClock()
 
         if target == "simulator":
-            refuse_beside_simulator(
-                profile=profile,
-                region=region,
-                credentials=credentials,
-                endpoint=endpoint,
-                token_url=token_url,
-            )
             settings, clock = _simulated(home, stack)
             found: Settings | Finding = settings
             place = _home(settings.home)

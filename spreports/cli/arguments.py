@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from spreports.errors import ConfigError
@@ -12,12 +12,6 @@ if TYPE_CHECKING:
     from spreports import Client, Reports
 
 Read = TypeVar("Read")
-_CONNECTION = {
-    "profile": "--profile",
-    "region": "--region",
-    "endpoint": "--endpoint",
-    "token_url": "--token-url",
-}
 _REQUEST = {
     "start": "--start",
     "end": "--end",
@@ -123,37 +117,21 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def check_connection(arguments: argparse.Namespace) -> None:
-    """Raise `ValueError` for what says which Amazon, and is none of the simulator's."""
-    if arguments.simulator and (said := _said(arguments, _CONNECTION)):
-        raise ValueError(
-            f"--simulator is an Amazon of its own, with its own account: leave "
-            f"{said} out"
-        )
-
-
 def refuse_request(arguments: argparse.Namespace) -> None:
     """Raise `ValueError` for what describes one request, beside a file of feeds."""
-    if said := _said(arguments, _REQUEST):
-        raise ValueError(
-            f"{arguments.report_type} says by itself what is asked for: leave {said} "
-            "out, or give a report type in place of the file"
-        )
-
-
-def _said(arguments: argparse.Namespace, flags: Mapping[str, str]) -> str:
-    """Name those of some flags that the command line has."""
     values = vars(arguments)
-    return ", ".join(
-        flag for name, flag in flags.items() if values[name] not in (None, False, [])
-    )
+    said = [f for name, f in _REQUEST.items() if values[name] not in (None, False, [])]
+    if said:
+        raise ValueError(
+            f"{arguments.report_type} says by itself what is asked for: leave "
+            f"{', '.join(said)} out, or give a report type in place of the file"
+        )
 
 
 def open_client(arguments: argparse.Namespace, profile: str | None = None) -> Client:
     """Return the client that the arguments describe; a file may name the profile."""
     from spreports import connect  # noqa: PLC0415 - heavy; --help must not pay for it
 
-    check_connection(arguments)
     if arguments.simulator:
         return connect("simulator", home=arguments.home)
     return connect(

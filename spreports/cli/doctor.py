@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from spreports.cli.arguments import add_connection, add_json, check_connection
+from spreports.cli.arguments import add_connection, add_json
 from spreports.cli.exits import CREDENTIALS, DONE, FAILED, NETWORK
 from spreports.cli.output import say, write_json, write_text
 
@@ -32,7 +32,6 @@ def doctor_command(arguments: argparse.Namespace) -> int:
     """Check the setup; the exit code is 4 for credentials, 5 for the network."""
     from spreports import check_setup  # noqa: PLC0415 - heavy
 
-    check_connection(arguments)
     findings = check_setup(
         "simulator" if arguments.simulator else None,
         profile=arguments.profile,

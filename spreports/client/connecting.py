@@ -40,8 +40,7 @@ def connect(
     ----------
     target : ``"simulator"``, optional
         Starts the embedded Amazon and closes it with the client. It has an account and
-        addresses of its own, so that nothing but `home` and `notifications` goes with
-        it.
+        addresses of its own: of the others `home` and `notifications` alone count.
     profile : str, optional
         A table of ``profiles.toml`` in the user's ``spreports`` config folder.
     region : ``"na"``, ``"eu"`` or ``"fe"``, optional
@@ -67,19 +66,12 @@ def connect(
     Raises
     ------
     ConfigError
-        No credentials, or settings that contradict each other or the simulator.
+        No credentials, or settings that contradict each other.
     TypeError
         An argument of the wrong kind.
     """
     check_home(home)
     if target == "simulator":
-        refuse_beside_simulator(
-            profile=profile,
-            region=region,
-            credentials=credentials,
-            endpoint=endpoint,
-            token_url=token_url,
-        )
         return _with_simulator(home, notifications)
     if target is not None:
         raise ConfigError(
@@ -98,16 +90,6 @@ def connect(
         ),
         notices=notifications,
     )
-
-
-def refuse_beside_simulator(**given: object) -> None:
-    """Raise `ConfigError` for what says which Amazon, where it is the simulator."""
-    said = ", ".join(f"{name}=" for name, value in given.items() if value is not None)
-    if said:
-        raise ConfigError(
-            f'"simulator" is an Amazon of its own, with its own account: leave {said} '
-            "out"
-        )
 
 
 def _with_simulator(

@@ -62,28 +62,6 @@ def test_a_number_out_of_range_is_exit_2(
     assert told in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--region", "na"],
-        ["--profile", "nope"],
-        ["--endpoint", "http://127.0.0.1:1"],
-        ["--token-url", "http://127.0.0.1:1"],
-    ],
-)
-@pytest.mark.parametrize(
-    "command", [["plan", "orders", "-m", "DE", "--start", "3d"], ["doctor"]]
-)
-def test_the_simulator_is_no_other_amazon(
-    command: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([*command, "--simulator", *words]) == 2
-
-    shown = capsys.readouterr()
-    assert f"with its own account: leave {words[0]} out" in shown.err
-    assert shown.out == ""
-
-
 def test_an_option_that_is_given_twice_is_exit_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

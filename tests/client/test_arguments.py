@@ -171,21 +171,3 @@ def test_a_client_that_cannot_be_made_can_be_shown(tmp_path: Path) -> None:
         client.__init__(settings)  # type: ignore[misc] # as connect() does, and kept
 
     assert repr(client) == f"Client(account={settings.account!r})"
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"region": "na"},
-        {"profile": "nope"},
-        {"endpoint": "http://127.0.0.1:1"},
-        {"token_url": "http://127.0.0.1:1"},
-        {"credentials": CREDENTIALS},
-    ],
-)
-@pytest.mark.parametrize("ask_for", [spr.connect, spr.check_setup])
-def test_the_simulator_is_told_of_no_other_amazon(
-    ask_for: Callable[..., object], given: dict[str, Any]
-) -> None:
-    with pytest.raises(spr.ConfigError, match=f"leave {next(iter(given))}= out"):
-        ask_for("simulator", **given)
