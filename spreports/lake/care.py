@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
@@ -14,7 +14,14 @@ from spreports.lake.state import RootState, is_removal, read_state, removal_note
 from spreports.load.marker import Marker
 from spreports.load.target import Target, open_target
 
-__all__ = ["cleared", "is_private", "opened", "settled", "take_away"]
+__all__ = [
+    "cleared",
+    "insist_on_files",
+    "is_private",
+    "opened",
+    "settled",
+    "take_away",
+]
 
 COMPACTION = "compact-"
 
@@ -44,7 +51,7 @@ def settled(place: Place, stem: str) -> RootState:
         it is missing.
     """
     state = read_state(place)
-    _insist_on_files(place, state)
+    insist_on_files(place, state, state.replacing)
     if stem not in state.markers:
         raise SinkError(
             f"{place.name}: {stem} was written, but does not count yet; nothing was"
@@ -66,7 +73,7 @@ def cleared(place: Place) -> tuple[RootState, int]:
         A compaction lacks a file; what it stands for is the only copy, and stays.
     """
     state = read_state(place)
-    _insist_on_files(place, state)
+    insist_on_files(place, state, state.replacing)
     killed = {
         stem: paths
         for stem, paths in state.unfinished.items()
@@ -79,15 +86,28 @@ def cleared(place: Place) -> tuple[RootState, int]:
     return (read_state(place) if gone else state), files
 
 
-def _insist_on_files(place: Place, state: RootState) -> None:
-    """Raise a SinkError where rows that are to be taken away are nowhere else."""
-    for stem in state.replacing:
+def insist_on_files(place: Place, state: RootState, stems: Iterable[str]) -> None:
+    """Raise a SinkError where rows that are to be taken away are nowhere else.
+
+    Parameters
+    ----------
+    place : Place
+    state : RootState
+    stems : iterable of str
+        Markers that stand for what is to be taken away.
+
+    Raises
+    ------
+    SinkError
+        They lack a file.
+    """
+    for stem in stems:
         for file in state.markers[stem].files:
             if place.size(file.path) != file.bytes:
                 raise SinkError(
                     f"{place.name}: {file.path} is missing or not whole; nothing was"
-                    " taken away. The files that it was made of are still there, and"
-                    f" count again once {place.state.name}/{stem}.json is deleted",
+                    " taken away. What it stands for is still there, and counts"
+                    f" again once {place.state.name}/{stem}.json is deleted",
                     url=place.name,
                 )
 

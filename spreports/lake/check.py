@@ -164,6 +164,11 @@ def _unnamed(root: Place, state: RootState, there: dict[str, int]) -> Iterator[P
         url = f"{root.state.name}/{stem}.intent"
         told = f"up to {len(paths)} files; the same report sunk again puts it right"
         yield Problem("unfinished", url, told)
+    for stem in dict.fromkeys(held.marker for held in state.hidden):
+        url = f"{root.state.name}/{stem}.json"
+        rows = sum(held.report.rows for held in state.hidden if held.marker == stem)
+        told = f"{rows} rows were written anew since; the next compact clears them"
+        yield Problem("leftover", url, told)
     for stem, paths in state.leaving.items():
         url = f"{root.state.name}/{stem}.json"
         told = f"{len(paths)} files to be cleared by the next compact or purge"

@@ -17,7 +17,7 @@ import pyarrow as pa
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.fetch.flat.header import RESCUED
-from spreports.lake.care import cleared
+from spreports.lake.compact import tidied
 from spreports.lake.contents import PREFIX
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
@@ -166,7 +166,7 @@ def protect_root(root: Place, columns: Columns) -> Protected:
     """
     if columns.key is not None and len(columns.key) < KEY_BYTES:
         raise ValueError(f"a key of a hash has at least {KEY_BYTES} bytes")
-    state, _ = cleared(root)
+    state, _ = tidied(root)
     for held in state.holdings:
         for entry in held.partition_by:
             if {entry, entry.rpartition(":")[0]} & set(columns.names):

@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from spreports.lake.care import cleared, take_away
+from spreports.lake.care import cleared, insist_on_files, take_away
 from spreports.lake.contents import newest
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.rewrite import rewrite
-from spreports.lake.state import RootState
+from spreports.lake.state import RootState, read_state
 
-__all__ = ["Compacted", "compact_root", "without"]
+__all__ = ["Compacted", "compact_root", "tidied", "without"]
 
 # Above this a file is left as it is: row groups are full, and footers do not matter
 GOOD_SIZE = 64 << 20
@@ -42,7 +42,8 @@ class Compacted:
     superseded : int
         Older versions that were dropped.
     cleared : int
-        Files that an earlier run had left behind.
+        Files that an earlier run had left behind, or that held rows of reports that
+        were written anew since.
     """
 
     files_before: int = 0
@@ -85,7 +86,7 @@ def compact_root(
     SinkError
         A file is damaged or the target refused; what was committed still is.
     """
-    state, files = cleared(root)
+    state, files = tidied(root)
     done = Compacted(cleared=files)
     reports = [held.report for held in state.holdings]
     full = newest(report for report in reports if report.rows)
@@ -119,14 +120,54 @@ def without(
             continue
         before += len(marker.files)
         kept = [held for held in inside if held.report.stem not in dropped]
-        if dry_run:
-            after += len(_folders(kept))
-        elif kept:
-            after += rewrite(root, state, kept, [stem])
-        else:
-            paths = [file.path for file in marker.files]
-            take_away(root, stem, paths, state.digests[stem])
+        after += len(_folders(kept)) if dry_run else _only(root, state, stem, kept)
     return before, after
+
+
+def tidied(root: Place) -> tuple[RootState, int]:
+    """Take away what earlier runs left, and rows that were written anew since.
+
+    Those lie in compactions still: who lists the files reads them beside the new ones,
+    and nobody would find them to protect.
+
+    Parameters
+    ----------
+    root : Place
+
+    Returns
+    -------
+    RootState
+        Without `RootState.hidden`, save what a sink has written anew meanwhile.
+    int
+        Files that were taken away.
+
+    Raises
+    ------
+    SinkError
+        What was written anew, or a compaction, lacks a file, or the target refused;
+        what counted still does.
+    """
+    state, files = cleared(root)
+    stale = {held.marker for held in state.hidden}
+    anew = {held.report.stem for held in state.hidden}
+    now = [held.marker for held in state.holdings if held.report.stem in anew]
+    insist_on_files(root, state, dict.fromkeys(now))
+    # Of two compactions that hold a report the first by name counts, and a new one has
+    # a new name: so it is made when no later one holds what it holds
+    for stem in sorted(stale, reverse=True):
+        kept = [held for held in state.holdings if held.marker == stem]
+        _only(root, state, stem, kept)
+        files += len(state.markers[stem].files)
+    return (read_state(root) if stale else state), files
+
+
+def _only(root: Place, state: RootState, stem: str, kept: Sequence[Holding]) -> int:
+    """Leave only these reports of a marker; return in how many files they are."""
+    if kept:
+        return rewrite(root, state, kept, [stem])
+    paths = [file.path for file in state.markers[stem].files]
+    take_away(root, stem, paths, state.digests[stem])
+    return 0
 
 
 def _groups(state: RootState) -> Iterator[list[Holding]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -205,8 +205,12 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         stem: _compaction(root, marker) if COMPACTED in marker.note else None
         for stem, marker in markers.items()
     }
-    old = {pair for each in held.values() if each for pair in each[1]}
-    replaced = {stem for stem in markers if (stem, digests[stem]) in old}
+    old = _pairs(held.values())
+    replaced = {s for s in markers if held[s] and (s, digests[s]) in old}
+    # What is replaced itself takes no report away: the next one may hold it no more,
+    # and it was sunk again since
+    old = _pairs(each for stem, each in held.items() if stem not in replaced)
+    replaced |= {s for s in markers if not held[s] and (s, digests[s]) in old}
     gone = {(stem, digests[stem]) for stem in replaced}
     replacing = [stem for stem, each in held.items() if each and each[1] & gone]
     for stem in replaced:
@@ -238,6 +242,13 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         hidden=tuple(hidden),
         replacing=tuple(stem for stem in replacing if stem not in replaced),
     )
+
+
+def _pairs(
+    held: Iterable[tuple[list[Holding], set[tuple[str, str]]] | None],
+) -> set[tuple[str, str]]:
+    """Return the markers, by stem and digest, that compactions stand for."""
+    return {pair for each in held if each for pair in each[1]}
 
 
 def _own(root: Place, marker: Marker, digest: str) -> Holding:

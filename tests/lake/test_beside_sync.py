@@ -105,11 +105,19 @@ def interleaved(
     again: bool,
     rests: int = 0,
     target: type = LocalTarget,
+    sunk_again: bool = False,
 ) -> int:
-    """Compact a lake with a sink at its n-th step; return how many steps it has."""
+    """Compact a lake with a sink at its n-th step; return how many steps it has.
+
+    `sunk_again`: a compaction holds older rows of that report; the sink is as those.
+    """
     for number in range(3):
         lake.put(str(100 + number), orders(number, 6), day=number, partition_by=BY)
     lake.put("200", orders(0, 7), day=0, created=5, partition_by=BY)
+    if sunk_again:
+        lake.put("101", orders(1, 6), day=1, partition_by=BY, version="newer")
+        spr.Lake(lake.url, storage_options=lake.options).compact()
+        lake.put("101", orders(1, 6), day=1)
 
     def sink() -> None:
         if again:  # the same report and files, with another marker
@@ -204,3 +212,24 @@ def test_a_sink_beside_a_compaction_without_locks_is_not_lost(
         passed = interleaved(lake, nth, compact, again=again, target=RemoteTarget)
         if passed < nth:
             return
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_sink_beside_the_end_of_its_older_rows_is_not_lost(
+    tmp_path: Path, memory: Any, *, is_local: bool
+) -> None:
+    for nth in range(1, 1000, 23):
+        lake = Lakeside(f"memory://shore/ended-{nth}", {}, memory)
+        if is_local:
+            lake = Lakeside(str(tmp_path / str(nth)), {}, fsspec.filesystem("file"))
+        passed = interleaved(
+            lake,
+            nth,
+            compact,
+            again=True,
+            target=LocalTarget if is_local else RemoteTarget,
+            sunk_again=True,
+        )
+        if passed < nth:
+            return
+    pytest.fail("a compaction has more steps than were tried")
