@@ -21,11 +21,11 @@ from spreports.lake.compact import tidied
 from spreports.lake.contents import PREFIX
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
-from spreports.lake.rescued import Rescued, keyed_hash
+from spreports.lake.rescued import Rescued, keyed_hash, steps_of
 from spreports.lake.rewrite import column_of, rewrite, schema_of
 from spreports.lake.state import RootState
 
-__all__ = ["Columns", "protect_root"]
+__all__ = ["Columns", "insist_on_columns", "protect_root"]
 
 KEY_BYTES = 16
 DROPPED, HASHED = f"{PREFIX}dropped_columns", f"{PREFIX}hashed_columns"
@@ -139,6 +139,58 @@ class Columns:
             keyed_hash(text, self.key or b"") for text in coded.dictionary.to_pylist()
         ]
         return pa.array(hashes, pa.string()).take(coded.indices)
+
+
+def insist_on_columns(root: Place, columns: Columns) -> None:
+    """Refuse names that are no columns, but say where in the paths of columns to look.
+
+    `_rescued` knows such names, so they would count as done, and the columns stay.
+    What earlier runs left is taken away first, as its files may lack.
+
+    Parameters
+    ----------
+    root : Place
+    columns : Columns
+
+    Raises
+    ------
+    ValueError
+        A name is the beginning of columns' names, or lies within a nested column.
+    SinkError
+        A file is gone, or the target refused.
+    """
+    state, _ = tidied(root)
+    kinds = {(h.schema, h.partition_by): h for h in state.holdings if h.spans}
+    for held in kinds.values():
+        there = schema_of(root, held.spans[0])
+        folders = {e.rpartition(":")[0] or e for e in held.partition_by}
+        done = {*columns.names, *columns.done(held)}
+        left = {*there.names, *folders} - done
+        for name in set(columns.names).difference(there.names, folders):
+            path = steps_of(name)
+            below = {c for c in left if steps_of(c)[: len(path)] == path}
+            around = {f.name for f in there if f.name in left and _is_within(path, f)}
+            if below or around:
+                raise ValueError(
+                    f"{root.name}: {name!r} is no column, but its values are in"
+                    f" {', '.join(map(repr, sorted(below | around)))}: name each of"
+                    " them too; nothing was done"
+                )
+
+
+def _is_within(path: Sequence[str], field: pa.Field) -> bool:
+    """Whether a path leads to something within a nested column."""
+    own = steps_of(field.name)
+    kind = field.type
+    while pa.types.is_list(kind):
+        kind = kind.value_type
+    if tuple(path[: len(own)]) != own or not pa.types.is_struct(kind):
+        return False
+    rest = path[len(own) :]
+    return any(
+        steps_of(inner.name)[: len(rest)] == rest or _is_within(rest, inner)
+        for inner in kind
+    )
 
 
 def protect_root(root: Place, columns: Columns) -> Protected:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spreports.catalog import ReportType
 from spreports.lake.check import CheckResult, check_root
-from spreports.lake.columns import Columns, protect_root
+from spreports.lake.columns import Columns, insist_on_columns, protect_root
 from spreports.lake.compact import GOOD_SIZE, Compacted, compact_root
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
@@ -214,6 +214,9 @@ class Lake:
 
         What is written later has the columns again: repeat this after each sync.
 
+        A name stands for that column alone: of ``buyer`` nothing is done to a column
+        ``buyer.name``, so where there is no column ``buyer`` it is refused.
+
         Parameters
         ----------
         columns : sequence of str
@@ -232,8 +235,10 @@ class Lake:
         Raises
         ------
         ValueError
-            No columns, the key is too short, or there is no such column, neither in a
-            report of the lake nor in the catalogue; the others are done then.
+            No columns, or the key is too short; a name is no column of a report, but
+            the beginning of columns' names or within a nested one: those are named,
+            and nothing was done. Or there is no such column, neither in a report of the
+            lake nor in the catalogue; the others are done then.
         SinkError
             The lake is partitioned by one of them, a text in ``_rescued`` is no JSON
             object, or the target refused; what was written anew stays so, and the next
@@ -242,7 +247,10 @@ class Lake:
         if not columns or isinstance(columns, str):
             raise ValueError("columns is a list of names, such as ['buyer-email']")
         what = Columns(tuple(columns), key)
-        done = [protect_root(root.place, what) for root in self._roots(report_type)]
+        roots = self._roots(report_type)
+        for root in roots:
+            insist_on_columns(root.place, what)
+        done = [protect_root(root.place, what) for root in roots]
         unknown = set(what.names).difference(*(each.known for each in done))
         if done and unknown:
             raise ValueError(

@@ -21,7 +21,7 @@ from spreports.errors import ParseError, SinkError
 from spreports.fetch.flat.header import RESCUED
 from spreports.fetch.json.values import CutShort, JsonValues, json_text
 
-__all__ = ["Rescued", "keyed_hash"]
+__all__ = ["Rescued", "keyed_hash", "steps_of"]
 
 Steps = tuple[str, ...]
 
@@ -114,8 +114,8 @@ class Rescued:
 
     def _value(self, name: str, value: object, asked: Collection[str]) -> object:
         """Return a value as it will be; the same object where nothing is in it."""
-        own = _steps(name)
-        paths = [_steps(each) for each in asked]
+        own = steps_of(name)
+        paths = [steps_of(each) for each in asked]
         is_below = any(own[: len(path)] == path for path in paths)
         if name in asked or (is_below and name not in self.schema.names):
             return self._done(value)
@@ -150,7 +150,7 @@ class Rescued:
             return self._done(value)
         left: dict[str, object] = {}
         for name, each in value.items():
-            own, now = _steps(name), each
+            own, now = steps_of(name), each
             on_path = [
                 rest[len(own) :]
                 for rest in rests
@@ -182,7 +182,7 @@ class Rescued:
         return [each for each in now if each is not _GONE] or _GONE
 
 
-def _steps(name: str) -> Steps:
+def steps_of(name: str) -> Steps:
     """Return a path's names: JSON's have dots between them, XML's slashes."""
     return tuple(re.split(r"[./]", name.replace("[]", "")))
 

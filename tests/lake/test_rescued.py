@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -66,6 +67,62 @@ def test_protected_names_are_gone_from_rescued(shore: Lakeside) -> None:
     assert lake.check(deep=True), lake.check().problems
     for name in shore.data_files():
         assert b"SECRET" not in shore.bytes_of(name)
+
+
+def people(*rescued: str | None) -> pa.Table:
+    """Rows with columns whose paths have names above and below."""
+    names = ["SECRET"] * len(rescued)
+    return (
+        rows(*rescued)
+        .append_column("buyer.name", pa.array(names))
+        .append_column("Item/Buyer", pa.array([[{"Mail": {"x": n}}] for n in names]))
+    )
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("buyer", "buyer.name"),
+        ("Item", "Item/Buyer"),
+        ("Item[]/Buyer", "Item/Buyer"),
+        ("Item/Buyer/Mail", "Item/Buyer"),
+        ("Item/Buyer/Mail/x", "Item/Buyer"),
+    ],
+)
+def test_a_name_above_or_within_columns_is_refused_before_anything_is_written(
+    shore: Lakeside, name: str, column: str, key: bytes | None
+) -> None:
+    late = {"buyer.email": "S", "Item/Buyer": "S", "Item/Buyer/Mail/y": "S"}
+    shore.put("1", rows('{"quantity": "S"}'), day=0, report_type="GET_OTHER")
+    shore.put("2", rows(json.dumps(late)), day=0)
+    shore.put("3", people(None, json.dumps(late)), day=1)
+    before = shore.files()
+
+    with pytest.raises(
+        ValueError, match=f"{re.escape(repr(name))} is no column, .* '{column}': name"
+    ):
+        lake_of(shore).protect(["quantity", name], key=key)
+
+    assert shore.files() == before
+
+
+def test_a_name_above_columns_goes_with_them(shore: Lakeside) -> None:
+    late = '{"buyer.email": "S", "Item/Buyer/Phone": "S", "buyer": "S"}'
+    shore.put("1", people(None, late), day=0)
+    lake = lake_of(shore)
+
+    # What the nested column has no place for is in `_rescued` alone
+    assert lake.protect(["Item/Buyer/Phone"]) == (1, 1)
+    assert lake.protect(["buyer", "buyer.name"], key=KEY) == (1, 1)
+    assert lake.protect(["buyer"], key=KEY) == (0, 0)
+
+    told = json.loads(kept(shore)[1] or "")
+    assert told == {"buyer.email": hashed("S"), "buyer": hashed("S")}
+    with pytest.raises(ValueError, match=r"in 'buyer\.name'"):
+        lake.protect(["buyer"])
+    assert lake.protect(["buyer", "buyer.name", "Item/Buyer"]) == (1, 1)
+    assert shore.scan().collect().columns == ["quantity", "note", "_rescued"]
 
 
 def test_with_a_key_they_are_the_hashes_of_their_column(shore: Lakeside) -> None:
