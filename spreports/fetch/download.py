@@ -17,6 +17,7 @@ from spreports.clock import Clock, SystemClock
 from spreports.errors import DownloadError
 from spreports.fetch.answers import next_chunk, refusal
 from spreports.fetch.arriving import Watched
+from spreports.fetch.decompress import looks_gzipped
 from spreports.fetch.document_host import DocumentHost, SignedURL
 from spreports.fetch.resume import Continuity, Verdict
 from spreports.fetch.spool import Spool
@@ -34,6 +35,7 @@ MIN_BYTES_PER_SECOND: Final = 1024
 RATE_SECONDS: Final = 60.0
 
 _BODY_STATUS: Final = frozenset({200, 206, 412, 416})
+_RANGE_STATUS: Final = frozenset({206, 416})
 
 logger = logging.getLogger("spreports.fetch")
 
@@ -229,18 +231,25 @@ class _Transfer:
     def _probed(self, url: SignedURL, whole: _Whole) -> _Whole | Setback:
         """Ask for what would come next, where nothing else says where the end is.
 
+        Where the document was told to be longer, no answer to that is no proof.
+
         Source: RFC 9110, section 15.5.17: a range from the end on is unsatisfiable.
         """
-        if self.spool.size == 0:
-            return whole
-        answer = self.host.get(url, start=self.spool.size, etag=self.version.etag)
+        size, etag = self.spool.size, self.version.etag
+        told = self.version.lengths.told(etag)
+        contradicted = f"it ended after {size} bytes, of {told} announced"
+        if size == 0:
+            return Setback(contradicted, copy=True) if told else whole
+        answer = self.host.get(url, start=size, etag=etag)
         if isinstance(answer, Setback):
-            return whole
+            return answer if told > size else whole
         with answer:
+            if answer.status_code not in _RANGE_STATUS:
+                return Setback(contradicted, copy=True) if told > size else whole
             partial = answer.status_code == http.HTTPStatus.PARTIAL_CONTENT
-            total = answer.headers.get("Content-Range", "").rpartition("/")[2]
-            longer = total.isdecimal() and int(total) > self.spool.size
-            if partial and (longer or next_chunk(answer)):
+            longer = self.version.told_by_range(answer.headers) > size
+            if longer or (partial and next_chunk(answer)):
+                self._note_length()
                 return Setback("the document goes on after its end", copy=True)
         return whole
 
@@ -270,10 +279,11 @@ class _Transfer:
         return None
 
     def _note_length(self) -> None:
-        """Keep how long an answer that broke was to be, if it was the document."""
+        """Keep how long a copy is that is not taken, and was to be; not of a page."""
         self.spool.flush()
-        if not page_in(self.spool.head(), self.content_type):
-            self.version.broke(self.spool.size)
+        head = self.spool.head()
+        if not page_in(head, self.content_type):
+            self.version.not_taken(self.spool.size, gzipped=looks_gzipped(head))
 
     def _judged(self) -> _Whole | Setback:
         """Judge a copy that has come to its end."""
@@ -281,6 +291,7 @@ class _Transfer:
         verdict = self.proofs.judge(self.spool, self.version, self.content_type)
         if not isinstance(verdict, Doubt):
             return _Whole(verdict)
+        self._note_length()
         self.version.ask_whole()
         return Setback(
             verdict.reason, refused=verdict.page, final=verdict.final, copy=True

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+from spreports.fetch.lengths import Lengths
 
 __all__ = ["Continuity", "Verdict"]
 
@@ -42,15 +44,14 @@ class Continuity:
     total : int or None, bytes
     framed : bool
         The transfer itself says where it ends: a length, or chunked coding.
-    longest_told, longest_seen : int, bytes
-        What answers that broke have told of this version's length, and brought of it.
+    lengths : Lengths
+        What answers that were not taken have told of the length, and brought.
     """
 
     etag: str | None = None
     total: int | None = None
     framed: bool = False
-    longest_told: int = 0
-    longest_seen: int = 0
+    lengths: Lengths = field(default_factory=Lengths)
     _etag_is_md5: bool | None = None
     _begun: bool = False
     _whole: bool = False
@@ -67,10 +68,23 @@ class Continuity:
         """Ask for everything next time."""
         self._whole = True
 
-    def broke(self, size: int) -> None:
-        """Keep what an answer has told and brought that broke with `size` bytes."""
-        self.longest_told = max(self.longest_told, self.total or 0)
-        self.longest_seen = max(self.longest_seen, size)
+    def not_taken(self, size: int, *, gzipped: bool) -> None:
+        """Keep what an answer has told and brought that was not taken.
+
+        Parameters
+        ----------
+        size : int, bytes
+        gzipped : bool
+            The form they came in.
+        """
+        self.lengths.tell(self.etag, self.total)
+        self.lengths.bring(self.etag, size, gzipped=gzipped)
+
+    def told_by_range(self, headers: Mapping[str, str]) -> int:
+        """Keep and return how long an answer to a range says that the document is."""
+        # A range was asked for with If-Match: what does not say whose it is, is ours
+        etag = _strong(headers) or self.etag
+        return self.lengths.tell_range(etag, headers.get("Content-Range", ""))
 
     def judge(self, status: int, headers: Mapping[str, str], size: int) -> Verdict:
         """Judge an answer to a request from byte `start(size)`.
@@ -100,6 +114,7 @@ class Continuity:
             if found and int(found[1]) == size and self.total in {None, size}:
                 self._adopt(size)
                 return Verdict.COMPLETE
+        self.told_by_range(headers)
         self._whole = True
         return Verdict.AGAIN
 
@@ -121,11 +136,11 @@ class Continuity:
         pinned = self._begun and self.etag is not None
         if pinned and etag != self.etag and not self._seen_before(etag):
             self._rival_seen, self._rival = True, etag
+            if etag is not None:  # else it may be a page, which nobody reads
+                self.lengths.tell(etag, _length(headers))
             self._whole = True
             return Verdict.AGAIN
         chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
-        if etag != self.etag:
-            self.longest_told = self.longest_seen = 0
         self.etag = etag
         self._etag_is_md5 = _is_md5(headers)
         self.total = None if chunked else _length(headers)

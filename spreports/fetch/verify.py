@@ -63,8 +63,9 @@ class Proofs:
         with the same other ETag: then it is no MD5 (S3 with KMS keys). A gzip document
         is walked to the end of its last member; since a cut between two members would
         not show, one that came without any framing has to come twice, as a plain one
-        has. A copy that is shorter than what answers that broke had brought is never
-        taken; one that is shorter than they had told has to come twice.
+        has. A copy that is shorter than what had come of the same version, in answers
+        that broke or copies that were not taken, is never taken; one that is shorter
+        than answers have told has to come twice.
 
         Parameters
         ----------
@@ -95,8 +96,9 @@ class Proofs:
         final = earlier >= HOPELESS
         if not no_md5:
             return Doubt("the bytes do not match their ETag", final=final)
-        if spool.size < version.longest_seen:
-            more = f"it ended after {spool.size} bytes, of {version.longest_seen} seen"
+        seen = version.lengths.seen(version.etag, gzipped=looks_gzipped(head))
+        if spool.size < seen:
+            more = f"it ended after {spool.size} bytes, of {seen} seen"
             return Doubt(more, final=final)
         proof = _by_its_form(spool, version, head, earlier)
         why = self._doubtful(spool.size, version, head)
@@ -106,8 +108,9 @@ class Proofs:
 
     def _doubtful(self, size: int, version: Continuity, head: bytes) -> str:
         """Say why a copy has to come twice, whatever its form; nothing else."""
-        if size < version.longest_told:
-            return f"it ended after {size} bytes, of {version.longest_told} announced"
+        told = version.lengths.told(version.etag)
+        if size < told:
+            return f"it ended after {size} bytes, of {told} announced"
         if self.gzip_told and not looks_gzipped(head):
             return "it came as plain text, and Amazon says that it is gzip"
         return ""

@@ -1,0 +1,201 @@
+"""A copy is held against all that earlier answers have shown of the length."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from spreports.errors import DownloadError
+from spreports.fetch.download import StoredDocument, download
+from spreports.fetch.lengths import Lengths
+from tests.clocks import ManualClock
+from tests.fetch.bad_host import BadHost, Request, md5_etag
+
+TEXT = b"".join(b"%06d\tvalue %d\n" % (i, i * 7919) for i in range(3_000))
+SHORT = TEXT[: TEXT.index(b"\n", 20_000) + 1]
+MEMBER = gzip.compress(SHORT, mtime=0)
+PACKED = MEMBER + gzip.compress(TEXT[len(SHORT) :], mtime=0)
+PAGE = b"<!DOCTYPE html><html>" + b"please wait " * len(TEXT)
+OPAQUE, OTHER = '"opaque-2"', '"other-2"'
+
+
+@dataclass
+class Answer:
+    """One answer; `length` is told, and None leaves the end to the connection."""
+
+    body: bytes
+    etag: str | None = OPAQUE
+    length: int | None = -1
+    status: int = 200
+    content_range: str | None = None
+
+    def cut(self, size: int) -> Answer:
+        """Return one that breaks after `size` bytes."""
+        return Answer(self.body[:size], self.etag, len(self.body))
+
+
+@dataclass
+class Contradicting(BadHost):
+    """Gives its answers in turn, and the last one for ever."""
+
+    answers: tuple[Answer, ...] = ()
+    given: int = field(default=0, init=False)
+
+    def _answer(self, connection: socket.socket, request: Request, fault: str) -> None:
+        answer = self.answers[min(self.given, len(self.answers) - 1)]
+        self.given += 1
+        headers = {} if answer.etag is None else {"ETag": answer.etag}
+        if answer.content_range:
+            headers["Content-Range"] = answer.content_range
+        length = answer.length
+        self._send(connection, answer.status, headers, answer.body, length=length)
+
+
+def flipped(body: bytes) -> bytes:
+    return body[:5000] + bytes([body[5000] ^ 1]) + body[5001:]
+
+
+def fetch(
+    target: Path, *answers: Answer, gzip_told: bool = False
+) -> tuple[StoredDocument, int]:
+    """Return the document and how many answers it took."""
+    host = Contradicting(b"", answers=answers)
+    with host:
+        stored = download(
+            lambda: host.url,
+            target,
+            clock=ManualClock(),
+            loopback=True,
+            gzip_told=lambda: gzip_told,
+        )
+        return stored, host.given
+
+
+REST = Answer(
+    TEXT[9_000:],
+    status=206,
+    content_range=f"bytes 9000-{len(TEXT) - 1}/{len(TEXT)}",
+)
+UNSATISFIED = Answer(b"", None, status=416, content_range=f"bytes */{len(TEXT)}")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param((Answer(SHORT).cut(9_000), REST, Answer(SHORT)), id="206"),
+        pytest.param((Answer(SHORT).cut(9_000), UNSATISFIED, Answer(SHORT)), id="416"),
+        pytest.param((REST, Answer(SHORT)), id="206-unasked"),
+        pytest.param(
+            (Answer(PACKED, None).cut(len(MEMBER) + 99), Answer(MEMBER)), id="gzip-cut"
+        ),
+        pytest.param((Answer(TEXT, None).cut(30_000), Answer(SHORT)), id="no-etag"),
+        pytest.param((Answer(TEXT, 'W/"x"').cut(30_000), Answer(SHORT)), id="weak"),
+        pytest.param(
+            (Answer(TEXT).cut(30_000), Answer(SHORT, None)), id="etag-is-left-out"
+        ),
+        pytest.param(
+            (Answer(TEXT[:30_000], None, None), Answer(SHORT, None)), id="unframed"
+        ),
+        pytest.param(
+            (Answer(TEXT, None, None), Answer(SHORT, None, None)), id="both-unframed"
+        ),
+        pytest.param((Answer(TEXT, length=None), Answer(SHORT)), id="unframed-etag"),
+        pytest.param(
+            (Answer(flipped(TEXT), md5_etag(TEXT)), Answer(SHORT, md5_etag(TEXT))),
+            id="md5",
+        ),
+        pytest.param((Answer(flipped(PACKED)), Answer(SHORT)), id="flipped-then-plain"),
+        pytest.param((Answer(flipped(PACKED)), Answer(MEMBER)), id="flipped-member"),
+        pytest.param(
+            (
+                Answer(SHORT).cut(9_000),
+                Answer(TEXT, OTHER),
+                Answer(SHORT, OTHER),
+            ),
+            id="another-version-told-longer",
+        ),
+    ],
+)
+def test_what_an_earlier_answer_showed_to_be_longer_is_never_taken(
+    tmp_path: Path, answers: tuple[Answer, ...]
+) -> None:
+    with pytest.raises(DownloadError, match=r"ended after \d+ bytes, of \d+"):
+        fetch(tmp_path / "d", *answers)
+    assert list(tmp_path.glob("d*")) == []
+
+
+def test_text_in_place_of_gzip_shows_how_long_the_text_is(tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match=f"of {len(TEXT)} seen"):
+        fetch(tmp_path / "d", Answer(TEXT), Answer(SHORT), gzip_told=True)
+
+
+def test_text_is_longer_than_the_gzip_of_it_which_comes_twice_and_is_taken(
+    tmp_path: Path,
+) -> None:
+    end = Answer(b"", status=416, content_range=f"bytes */{len(PACKED)}")
+    stored, _ = fetch(
+        tmp_path / "d",
+        Answer(TEXT),
+        Answer(PACKED),
+        Answer(PACKED),
+        end,
+        gzip_told=True,
+    )
+    assert (stored.size, stored.verified) == (len(PACKED), "twice")
+
+
+def test_a_length_that_was_only_told_is_given_up_where_a_range_confirms_the_end(
+    tmp_path: Path,
+) -> None:
+    end = Answer(b"", None, status=416)
+    whole = Answer(SHORT)
+    stored, given = fetch(
+        tmp_path / "d", whole.cut(9_000), UNSATISFIED, whole, whole, end
+    )
+    assert (stored.size, stored.verified, given) == (len(SHORT), "twice", 5)
+
+
+def test_what_a_look_behind_the_end_has_told_goes_on_counting(tmp_path: Path) -> None:
+    unframed = Answer(SHORT, length=None)
+    with pytest.raises(DownloadError, match=f"of {len(TEXT)} announced"):
+        fetch(tmp_path / "d", unframed, unframed, UNSATISFIED, unframed)
+
+
+def test_a_document_that_was_replaced_by_a_shorter_version_is_taken(
+    tmp_path: Path,
+) -> None:
+    other = Answer(SHORT, OTHER)
+    stored, given = fetch(tmp_path / "d", Answer(TEXT).cut(30_000), REST, other, other)
+    assert (stored.path.read_bytes(), stored.etag) == (SHORT, OTHER)
+    assert (stored.verified, given) == ("length", 4)
+
+
+@pytest.mark.parametrize("length", [-1, None])
+def test_a_page_shows_nothing_of_the_length(tmp_path: Path, length: int | None) -> None:
+    stored, _ = fetch(tmp_path / "d", Answer(PAGE, None, length), Answer(SHORT))
+    assert (stored.size, stored.verified) == (len(SHORT), "length")
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("bytes 40-99/100", 100),
+        ("bytes 40-99/*", 100),
+        ("bytes */100", 100),
+        ("bytes 40-49/100", 100),
+        ("bytes */*", 0),
+        ("rows 40-99/100", 0),
+        ("", 0),
+    ],
+)
+def test_a_content_range_tells_a_length_whichever_part_it_is_of(
+    text: str, length: int
+) -> None:
+    lengths = Lengths()
+    assert lengths.tell_range(OPAQUE, text) == length
+    assert lengths.told(OPAQUE) == lengths.told(None) == length
+    assert lengths.told(OTHER) == 0
