@@ -15,8 +15,9 @@ from typing import Final
 from xml.parsers import expat
 
 from spreports.errors import ParseError
+from spreports.fetch.xlsx.places import Places
 
-__all__ = ["check_workbook"]
+__all__ = ["WORKBOOK", "check_workbook"]
 
 MAX_PARTS: Final = 10_000
 MAX_PLAIN: Final = 512 << 20
@@ -25,8 +26,6 @@ WORKBOOK: Final = "xl/workbook.xml"
 _CHUNK: Final = 1 << 20
 _XML: Final = (".xml", ".rels", ".vml")
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
-# Source: ECMA-376 part 1, section 18.18.7, ST_CellRef
-_PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _ENCRYPTED: Final = 0x1
 
 
@@ -92,7 +91,7 @@ class _Part:
     def __init__(self, *, counts: bool) -> None:
         self._parser = expat.ParserCreate()
         self._parser.StartDoctypeDeclHandler = self._refuse
-        self._letters: dict[str, int] = {}
+        self._places = Places()
         self._rows = self._columns = 1
         self._last_row = 0
         if counts:
@@ -113,18 +112,9 @@ class _Part:
         """Count a cell's place."""
         if name.rpartition(":")[2] != "c" or "r" not in attributes:
             return
-        place = _PLACE.fullmatch(attributes["r"])
-        if place is None:
-            raise ParseError("the workbook is damaged: a cell's place")
-        letters, row = place.groups()
-        column = self._letters.get(letters)
-        if column is None:
-            column = 0
-            for letter in letters:
-                column = column * 26 + ord(letter) - 64
-            self._letters[letters] = column
+        row, column = self._places.named(attributes["r"])
         self._columns = max(self._columns, column)
-        self._rows = max(self._rows, int(row))
+        self._rows = max(self._rows, row)
         if self._rows * self._columns > MAX_CELLS:
             size = f"more than {MAX_CELLS:,} cells"
             raise ParseError(f"a worksheet spans {size}: refused")

@@ -1,7 +1,9 @@
 """An Excel workbook as record batches: each worksheet is a table.
 
 The cells are read as values, never as formulas, and written as the text that they
-show; from there they go the way of a flat file. Macros and links are not looked at.
+show without a format: an error as its name, a number with all digits that the file
+has. Of the formats only those of days and times and of zeros in front (``00000``) are
+honoured. From there they go the way of a flat file. Macros and links are not looked at.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import datetime as dt
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,7 @@ from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting, unique_names
 from spreports.fetch.typed import Typing
 from spreports.fetch.xlsx.checked import check_workbook
+from spreports.fetch.xlsx.written import Written, float_text, written_cells
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -34,6 +36,7 @@ MAX_STORED: Final = 256 << 20
 # Reports have up to a few lines of instructions above the header
 _LOOKED_AT: Final = 20
 _BATCH_ROWS: Final = 10_000
+_NO_MORE: Final = (1 << 32, 0, "")
 
 Row = list[str]
 
@@ -75,7 +78,7 @@ def open_xlsx(
     ParseError
         Damaged, not a workbook, or ``python-calamine`` is not installed.
     """
-    with _workbook(plain) as book:
+    with _workbook(plain) as (book, path):
         titles = list(book.sheet_names)
         own = table is not None and table not in titles and table == entry.table().name
         if table is None or own:
@@ -86,7 +89,7 @@ def open_xlsx(
             named = ", ".join(repr(each) for each in titles)
             raise ValueError(f"no worksheet {table!r}: {named}")
         # Cells are in memory from here on; the file is not needed any longer
-        rows = _rows(book, title)
+        rows = _rows(book, title, written_cells(path, titles.index(title)))
     lead = list(islice(rows, _LOOKED_AT))
     at, served = _header(lead, entry)
     header = Header(
@@ -133,13 +136,13 @@ def xlsx_tables(plain: Iterable[bytes]) -> tuple[str, ...]:
     ParseError
         As `open_xlsx`.
     """
-    with _workbook(plain) as book:
+    with _workbook(plain) as (book, _):
         return tuple(book.sheet_names)
 
 
 @contextmanager
-def _workbook(plain: Iterable[bytes]) -> Iterator[CalamineWorkbook]:
-    """Give the workbook, checked, from a file of its own."""
+def _workbook(plain: Iterable[bytes]) -> Iterator[tuple[CalamineWorkbook, Path]]:
+    """Give the workbook, checked, and the file of its own that it is in."""
     try:
         from python_calamine import (  # noqa: PLC0415 - an extra, only where it is used
             CalamineError,
@@ -164,37 +167,51 @@ def _workbook(plain: Iterable[bytes]) -> Iterator[CalamineWorkbook]:
         check_workbook(path)
         try:
             with CalamineWorkbook.from_path(path) as book:
-                yield book
+                yield book, path
         except CalamineError as exc:
             msg = f"the workbook cannot be read: {type(exc).__name__}"
             raise ParseError(msg) from None
 
 
-def _rows(book: CalamineWorkbook, title: str) -> Iterator[Row]:
+def _rows(
+    book: CalamineWorkbook, title: str, written: Iterable[Written] = ()
+) -> Iterator[Row]:
     """Return a worksheet's rows as texts, all of the same length."""
-    rows = book.get_sheet_by_name(title).iter_rows()
-    return ([_text(cell) for cell in row] for row in rows)
+    sheet = book.get_sheet_by_name(title)
+    # Rows come from the first on, columns only from the first that has a cell
+    left = sheet.start[1] if sheet.start is not None else 0
+    return _texts(sheet.iter_rows(), left, iter(written))
+
+
+def _texts(
+    rows: Iterator[Sequence[object]], left: int, written: Iterator[Written]
+) -> Iterator[Row]:
+    """Return rows as texts, its numbers and errors as they are written."""
+    place, column, text = next(written, _NO_MORE)
+    for number, row in enumerate(rows):
+        texts = [_text(cell) for cell in row]
+        while place <= number:
+            at = column - left
+            cell = row[at] if place == number and 0 <= at < len(row) else None
+            # A time, too, is a number in the file, but shows as what it is
+            if cell == "" or isinstance(cell, int | float):
+                texts[at] = text
+            place, column, text = next(written, _NO_MORE)
+        yield texts
 
 
 def _text(cell: object) -> str:
-    """Return what a cell shows.
-
-    A fraction has 15 digits, as Excel shows it, a whole number all of them, and none an
-    exponent; a day without a time is a day.
-    """
-    text = str(cell)
+    """Return what a cell shows; a day without a time is a day."""
     match cell:
         case bool():
-            text = text.lower()
-        case float() if cell.is_integer():
-            text = str(int(cell))
+            return str(cell).lower()
         case float():
-            text = format(Decimal(format(cell, ".15g")), "f")
+            return float_text(cell)
         case dt.datetime() if cell.time() == dt.time():
-            text = cell.date().isoformat()
+            return cell.date().isoformat()
         case dt.date() | dt.time():
-            text = cell.isoformat()
-    return text
+            return cell.isoformat()
+    return str(cell)
 
 
 def _catalogued(
