@@ -19,6 +19,7 @@ from spreports.fetch.answers import next_chunk, refusal
 from spreports.fetch.arriving import Watched
 from spreports.fetch.decompress import looks_gzipped
 from spreports.fetch.document_host import DocumentHost, SignedURL
+from spreports.fetch.limits import Limits
 from spreports.fetch.resume import Continuity, Verdict
 from spreports.fetch.spool import Spool
 from spreports.fetch.tries import Setback, Tries
@@ -31,8 +32,6 @@ __all__ = ["StoredDocument", "download"]
 
 # A presigned URL lives 300 s: Reports API v2021-06-30, ReportDocument.url
 URL_SECONDS: Final = 240.0
-MIN_BYTES_PER_SECOND: Final = 1024
-RATE_SECONDS: Final = 60.0
 
 _BODY_STATUS: Final = frozenset({200, 206, 412, 416})
 _RANGE_STATUS: Final = frozenset({206, 416})
@@ -94,12 +93,13 @@ def download(
     loopback : bool
         Also allow URLs of this machine, for the simulator.
     max_bytes : int, optional
-        A larger document is refused.
+        A larger document is refused; 64 GiB unless said, far beyond the largest report.
     on_progress : callable, optional
         Gets the number of bytes at hand; it falls where a transfer starts again.
     rate_clock : Clock
-        For the minimum rate. The machine's own even where waits run on another
-        clock: sockets know no other time.
+        For the minimum rate, and the 24 hours after which a document that is still
+        coming is given up. The machine's own even where waits run on another clock:
+        sockets know no other time.
     watched : Watched, optional
         Told of the bytes of the first answer as they come, if it says where it ends;
         and to give up, before the wait and all else that follow when it breaks.
@@ -116,7 +116,8 @@ def download(
     Raises
     ------
     DownloadError
-        Refused, gone, redirected, too large, never whole, or the disk is full.
+        Refused, gone, redirected, too large or without end, never whole, or the disk
+        is full.
         ``.expired`` when the URL was refused and `fresh_url` had no other. Nothing is
         left behind, and an older file at `target` stays as it was.
     Exception
@@ -130,7 +131,8 @@ def download(
         Spool(target, lasting=lasting) as spool,
     ):
         spool.watched = watched
-        transfer = _Transfer(host, spool, max_bytes, on_progress, rate_clock)
+        limits = Limits(max_bytes, rate_clock)
+        transfer = _Transfer(host, spool, limits, on_progress)
         tries = Tries(clock)
         url: SignedURL | None = None
         while True:
@@ -183,9 +185,8 @@ class _Transfer:
 
     host: DocumentHost
     spool: Spool
-    max_bytes: int | None
+    limits: Limits
     on_progress: Callable[[int], None] | None
-    rate_clock: Clock
     version: Continuity = field(default_factory=Continuity)
     proofs: Proofs = field(default_factory=Proofs)
     content_type: str | None = None
@@ -255,24 +256,21 @@ class _Transfer:
 
     def _read(self, answer: requests.Response) -> str | None:
         """Spool a body to its end; return why it broke, if it did."""
-        since, before = self.rate_clock.monotonic(), self.spool.size
-        self._check_size(self.version.total or 0)
+        self.limits.begin(self.spool.size)
+        self.limits.check_size(self.version.total or 0)
         while True:
             chunk = next_chunk(answer)
             if not isinstance(chunk, bytes):
                 return chunk.reason
             if not chunk:
                 break
-            self._check_size(self.spool.size + len(chunk))
+            self.limits.check_size(self.spool.size + len(chunk))
             self.spool.append(chunk)
             self.reached = max(self.reached, self.spool.size)
             if self.on_progress is not None:
                 self.on_progress(self.spool.size)
-            now = self.rate_clock.monotonic()
-            if now - since >= RATE_SECONDS:
-                if self.spool.size - before < MIN_BYTES_PER_SECOND * (now - since):
-                    return "the document came at less than 1 KiB/s"
-                since, before = now, self.spool.size
+            if self.limits.is_slow(self.spool.size):
+                return "the document came at less than 1 KiB/s"
         total = self.version.total
         if total is not None and self.spool.size != total:
             return f"{self.spool.size} of {total} bytes came"
@@ -296,9 +294,3 @@ class _Transfer:
         return Setback(
             verdict.reason, refused=verdict.page, final=verdict.final, copy=True
         )
-
-    def _check_size(self, size: int) -> None:
-        """Refuse a document that is larger than allowed."""
-        if self.max_bytes is not None and size > self.max_bytes:
-            msg = f"the document is larger than max_bytes ({self.max_bytes})"
-            raise DownloadError(msg)
