@@ -57,7 +57,7 @@ class DeltaReport:
     window : str
         Equal for the versions of the same data; goes to ``report_window``.
     mark : int
-        Of what else may have that name; 1 where nothing may.
+        Tells files of one name apart by their content; 1 for Amazon's reports.
     made : datetime or None
         When Amazon made this version; an older one does not replace a newer one.
     constants : mapping of str to pyarrow.Scalar
