@@ -156,6 +156,16 @@ def test_blank_lines_and_repeated_headers_are_no_rows() -> None:
         assert (findings.rows, findings.repeated_headers) == (2, 2)
 
 
+def test_a_header_line_within_a_quoted_cell_is_part_of_the_cell() -> None:
+    text = 'a,b\r\n1,"said:\r\na,b\r\n"\r\na,b\r\n2,"a,b\r\na,b"'
+    for batch_bytes in (1, 7, 1 << 20):
+        findings = Findings()
+        kind = entry(Column(name="a"), Column(name="b"), format="csv")
+        table = read(text, kind, findings=findings, batch_bytes=batch_bytes)
+        assert cells(table) == [["1", "said:\r\na,b\r\n"], ["2", "a,b\r\na,b"]]
+        assert (findings.rows, findings.repeated_headers) == (2, 1)
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_header() -> None:
     assert read("\ufeffa\tb\n1\t2\n", AB).column_names == ["a", "b"]
     plain = "\ufeffa\tb\n1\t2\n".encode("utf-16-le")

@@ -24,6 +24,7 @@ from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.flat.kernel_rows import kernel_rows
 from spreports.fetch.flat.mended_rows import mended_rows
 from spreports.fetch.flat.parser_types import Asked, ParserTypes
+from spreports.fetch.flat.repeated_headers import without_headers
 
 __all__ = ["BlockParser", "Parsed"]
 
@@ -102,7 +103,7 @@ class BlockParser:
         """
         header, empty, found = self._header, self._empty, Findings()
         batch = self._kernel.batch(block) if self._kernel is not None else None
-        rows = _without_headers(block, header, found) if batch is None else block
+        rows = without_headers(block, header, found) if batch is None else block
         if self._kernel is not None and rows is not block:
             batch = self._kernel.batch(rows)
         if batch is not None:
@@ -184,16 +185,6 @@ def _read(
     except pa.ArrowInvalid:
         return None, misfits[0] if misfits else None
     return table, None
-
-
-def _without_headers(block: bytes, header: Header, findings: Findings) -> bytes:
-    """Leave out lines that repeat the header."""
-    if not block.startswith(header.line) and header.line_end + header.line not in block:
-        return block
-    lines = block.splitlines(keepends=True)
-    kept = [line for line in lines if line.rstrip(b"\r\n") != header.line]
-    findings.repeated_headers += len(lines) - len(kept)
-    return b"".join(kept)
 
 
 def _unreadable(misfit: Any, ended: bool, before: int) -> ParseError:  # noqa: FBT001 - by `partial`

@@ -13,7 +13,7 @@ from spreports.errors import ParseError
 from spreports.fetch.flat.header import MAX_LINE, Header, Quoting
 from spreports.fetch.kernel.row_ends import RowEnds
 
-__all__ = ["row_blocks"]
+__all__ = ["quoted_row", "row_blocks"]
 
 
 def row_blocks(
@@ -96,20 +96,7 @@ def _row_end_finder(header: Header) -> Callable[[bytes, int], int]:
     end = header.line_end
     if header.quoting is not Quoting.DOUBLED:
         return lambda data, stop: data.rfind(end, 0, stop) + 1
-    # A quote opens a cell only where the cell begins, as the CSV parser has it.
-    # Possessive, so that nothing is ever tried twice.
-    before = b"[^" + re.escape(header.delimiter.encode()) + rb"\r\n]"
-    row = (
-        rb'(?:[^"'
-        + end
-        + rb"]++|(?<!"
-        + before
-        + rb')"(?:[^"]++|"")*+"|(?<='
-        + before
-        + rb')")*+'
-        + end
-    )
-    rows = re.compile(rb"(?:" + row + rb")*+")
+    rows = re.compile(b"(?:" + quoted_row(header) + b")*+")
     plain = end == b"\n" and header.delimiter.isascii()
     by_kernel = RowEnds(header.delimiter) if plain else None
 
@@ -121,3 +108,21 @@ def _row_end_finder(header: Header) -> Callable[[bytes, int], int]:
         return found.end() if found else 0
 
     return last_row_end
+
+
+def quoted_row(header: Header) -> bytes:
+    """Return a pattern of one row, its end included, where quotes hold line ends."""
+    # A quote opens a cell only where the cell begins, as the CSV parser has it.
+    # Possessive, so that nothing is ever tried twice.
+    end = header.line_end
+    before = b"[^" + re.escape(header.delimiter.encode()) + rb"\r\n]"
+    return (
+        rb'(?:[^"'
+        + end
+        + rb"]++|(?<!"
+        + before
+        + rb')"(?:[^"]++|"")*+"|(?<='
+        + before
+        + rb')")*+'
+        + end
+    )
