@@ -47,6 +47,8 @@ class ReportType:
         Rows may lack their last cells.
     rows_in_quotes : bool
         A whole row may stand inside one pair of quotes.
+    sentences_first : bool
+        Lines of one cell may stand above the header.
     local_decimals : bool
         A comma may be the decimal mark.
     space_is_empty : bool
@@ -114,6 +116,7 @@ class ReportType:
     doubled_quotes: bool = True
     pad_short_rows: bool = False
     rows_in_quotes: bool = False
+    sentences_first: bool = False
     local_decimals: bool = False
     space_is_empty: bool = False
     summary_row: bool = False

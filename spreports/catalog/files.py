@@ -26,6 +26,7 @@ _FLAGS: Final = (
     "doubled_quotes",
     "pad_short_rows",
     "rows_in_quotes",
+    "sentences_first",
     "local_decimals",
     "space_is_empty",
     "summary_row",

@@ -168,6 +168,9 @@ def test_quirks_of_the_files_stand_where_they_are_known() -> None:
     assert all(e.quoting for e in entries if e.format == "csv" or not e.doubled_quotes)
     assert {e.alias for e in entries if e.pad_short_rows} == {"settlement"}
     assert {e.alias for e in entries if e.rows_in_quotes} == {"vat_calculation"}
+    assert {e.report_type for e in entries if e.sentences_first} == {
+        "GET_DATE_RANGE_FINANCIAL_TRANSACTION_DATA"
+    }
     assert {e.alias for e in entries if e.local_decimals} == {
         "settlement",
         "settlement_v1",

@@ -14,12 +14,47 @@ from tests.fetch.documents import cells, flat, read
 
 pytestmark = pytest.mark.usefixtures("each_way")
 
+DATE_RANGE = lookup("GET_DATE_RANGE_FINANCIAL_TRANSACTION_DATA")
 LISTINGS = lookup("listings")
 LEDGER = lookup("ledger")
 RESTOCK = lookup("restock")
 RETURNS = lookup("returns")
 SETTLEMENT = lookup("settlement")
 VCS = lookup("vat_calculation")
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 1 << 20])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_sentences_above_the_header_of_payments_are_no_rows(
+    rows: int, line_end: str, batch_bytes: int
+) -> None:
+    table = [
+        ["date/time", "type", "total"],
+        *[["Jan 1, 2026", "Order", "1,234.50"]] * rows,
+    ]
+    said = ["Includes a, b, and c", 'See "Type", by order', "Definitions:", ""]
+    text = written([[each] for each in said]) + written(table)
+    text = text.removesuffix("\n").replace("\n", line_end)
+    found = read(text, DATE_RANGE, batch_bytes=batch_bytes)
+    assert found.column_names == table[0]
+    assert cells(found) == table[1:]
+
+
+def test_a_text_of_sentences_alone_is_told_as_one() -> None:
+    sentence = "There are no transactions for this period of time"
+    with pytest.raises(ParseError, match="a sentence in place of a table"):
+        read(f'"{sentence}"', DATE_RANGE)
+    for many in (2, 4_000):
+        with pytest.raises(ParseError, match="no line of several cells below"):
+            read(f'"{sentence}, it says"\n' * many, DATE_RANGE)
+
+
+def written(rows: list[list[str]]) -> str:
+    """Write rows with all cells in quotes."""
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("batch_bytes", [1, 1 << 20])

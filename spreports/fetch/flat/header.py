@@ -17,6 +17,7 @@ from typing import Final
 
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
+from spreports.fetch.flat.sentences import below_sentences
 
 __all__ = [
     "MAX_COLUMNS",
@@ -78,7 +79,7 @@ class Header:
 def read_header(
     chunks: Iterator[bytes], entry: ReportType, *, may_be_empty: bool = False
 ) -> tuple[Header, Iterator[bytes]]:
-    """Read the first line that is not blank.
+    """Read the first line that is not blank, nor a sentence where those are known.
 
     Parameters
     ----------
@@ -102,6 +103,8 @@ def read_header(
         than 5,000 columns, or a NUL, or is a sentence in place of a table, which the
         error then quotes.
     """
+    if entry.sentences_first:
+        chunks = below_sentences(chunks)
     lines, rest, ended = _first_lines(chunks)
     if not lines:
         return _catalogued(entry, may_be_empty=may_be_empty), iter(())
