@@ -6,7 +6,6 @@ import datetime as dt
 import ipaddress
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.connections import accepting
 
 if TYPE_CHECKING:
     import pytest
@@ -28,33 +29,17 @@ def serving(
 
     `before` is what a proxy says to CONNECT, in front of TLS.
     """
-    listening = socket.create_server(("127.0.0.1", 0))
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            try:
-                if before:
-                    connection.recv(65536)
-                    connection.sendall(before)
-                with tls.wrap_socket(connection, True) if tls else connection as open_:
-                    open_.recv(65536)
-                    open_.sendall(answer)
-            except OSError:
-                connection.close()
+    def say(connection: socket.socket) -> None:
+        if before:
+            connection.recv(65536)
+            connection.sendall(before)
+        with tls.wrap_socket(connection, True) if tls else connection as open_:
+            open_.recv(65536)
+            open_.sendall(answer)
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    scheme = "https" if tls else "http"
-    try:
-        yield f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join()
+    with accepting(say) as host:
+        yield f"{'https' if tls else 'http'}://{host}"
 
 
 def unsigned_tls(folder: Path) -> ssl.SSLContext:

@@ -18,6 +18,7 @@ from spreports.errors import DownloadError
 from spreports.fetch.download import download
 from spreports.wire import WireSession, read_some
 from tests.clocks import ManualClock
+from tests.connections import accepting
 
 OK = b"HTTP/1.1 200 OK\r\n"
 HEADERS = {
@@ -37,39 +38,19 @@ BODIES = {
 @contextmanager
 def dripping(start: bytes, drip: bytes) -> Iterator[str]:
     """Answer every connection with some bytes, then with more and more of others."""
-    listening = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 
     def answer(connection: socket.socket) -> None:
-        with connection:
-            try:
-                connection.recv(65536)
-                connection.sendall(start)
-                while not over.wait(0.005):
-                    connection.sendall(drip)
-            except OSError:
-                return
+        connection.recv(65536)
+        connection.sendall(start)
+        while not over.wait(0.005):
+            connection.sendall(drip)
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            answering.append(threading.Thread(target=answer, args=(connection,)))
-            answering[-1].start()
-
-    answering: list[threading.Thread] = []
-    accepting = threading.Thread(target=serve)
-    accepting.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/d"
-    finally:
-        over.set()
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        for thread in (accepting, *answering):
-            thread.join()
+    with accepting(answer) as host:
+        try:
+            yield f"http://{host}/d"
+        finally:
+            over.set()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import traceback
 import zlib
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from spreports.fetch.document_host import (
 from spreports.fetch.tries import Setback
 from spreports.fetch.web_body import WebBody
 from spreports.wire import read_some
+from tests.connections import accepting
 
 SIGNED = "/d?X-Amz-Signature=CANARY0123456789"
 
@@ -28,31 +28,15 @@ SIGNED = "/d?X-Amz-Signature=CANARY0123456789"
 @contextmanager
 def answering(answers: list[bytes]) -> Iterator[tuple[str, list[str]]]:
     """Answer one request after another, the last answer for ever."""
-    listening = socket.create_server(("127.0.0.1", 0))
     asked: list[str] = []
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            with connection:
-                head = connection.recv(65536)
-                asked.append(head.decode("latin-1").split(" ")[1])
-                try:
-                    connection.sendall(answers[min(len(asked), len(answers)) - 1])
-                except OSError:
-                    continue
+    def answer(connection: socket.socket) -> None:
+        head = connection.recv(65536)
+        asked.append(head.decode("latin-1").split(" ")[1])
+        connection.sendall(answers[min(len(asked), len(answers)) - 1])
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", asked
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join()
+    with accepting(answer) as host:
+        yield f"http://{host}", asked
 
 
 def redirect(location: bytes, body: bytes = b"", more: bytes = b"") -> bytes:
