@@ -121,6 +121,17 @@ def test_a_message_in_place_of_a_report_is_an_error(document: str) -> None:
         read_json(document, KIND)
 
 
+def test_the_errors_of_a_call_are_no_table_of_a_type_that_nobody_knows() -> None:
+    error = {"code": "Unauthorized", "message": "Access denied", "details": ""}
+    kind = lookup("GET_OF_NOBODY")
+    with pytest.raises(ParseError, match="Amazon's errors stand in the report"):
+        read_json(json.dumps({"errors": [error]}), kind)
+    asked_for = read_json(json.dumps({"errors": [error]}), kind, table="errors")
+    assert asked_for.to_pylist() == [error]
+    own = [{"code": "E1", "sku": "A"}]
+    assert read_json(json.dumps({"errors": own}), kind).to_pylist() == own
+
+
 def test_both_shapes_of_the_coupon_report() -> None:
     coupons = lookup("coupons")
     seller = {"coupons": [{"couponId": "c", "asins": [{"asin": "B0"}], "budget": 1.10}]}

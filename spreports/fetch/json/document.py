@@ -32,6 +32,9 @@ _QUEUE_BYTES: Final = 2 << 20
 # Source: reference, "FATAL may carry a document with the reason"
 _SAYING: Final = ("errorDetails", "errorMessage", "message", "reason")
 _QUOTED: Final = 300
+# Source: API reference, ErrorList and Error
+_ERRORS: Final = "errors"
+_ERROR_KEYS: Final = frozenset({"code", "message", "details"})
 
 Text = Generator[bytes, None, None]
 
@@ -116,6 +119,8 @@ def open_json(
             findings=findings,
             batch_bytes=batch_bytes,
         )
+        if table is None and key == _ERRORS:
+            _refuse_errors(records.schema)
     except BaseException:
         text.close()
         raise
@@ -136,6 +141,15 @@ def open_json(
             on_fields(walk.fields)
 
     return records.schema, batches()
+
+
+def _refuse_errors(schema: pa.Schema) -> None:
+    """Raise for a table that is the answer of a failed call."""
+    if _ERROR_KEYS.issuperset(schema.names):
+        raise ParseError(
+            "Amazon's errors stand in the report document's place: get it again; "
+            f"table={_ERRORS!r} reads them as a table"
+        )
 
 
 def json_tables(open_text: Callable[[], Text], entry: ReportType) -> tuple[str, ...]:
