@@ -11,7 +11,6 @@ import http.client
 import io
 import re
 import socket
-import ssl
 import time
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -31,8 +30,6 @@ __all__ = [
     "CONNECT_SECONDS",
     "STEP_SECONDS",
     "WireSession",
-    "hopeless",
-    "proxy_refusal",
     "read_some",
 ]
 
@@ -42,11 +39,7 @@ STEP_SECONDS = 30.0
 
 # 101 is not: what follows it is another protocol
 _INTERIM: Final = frozenset(range(102, 200))
-_TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)
-_NO_BUNDLE: Final = (
-    "the file of REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE is missing, or holds no "
-    "certificate"
-)
+_LENGTH: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class WireSession(requests.Session):
@@ -105,99 +98,6 @@ def read_some(answer: requests.Response, size: int, *, decode: bool) -> bytes:
     return data
 
 
-def hopeless(exc: BaseException, server: str) -> str | None:
-    """Say why a request cannot be sent from here, however often it is tried.
-
-    Parameters
-    ----------
-    exc : BaseException
-        Of a request whose own URL was sound.
-    server : str
-        Whom it was for, in words.
-
-    Returns
-    -------
-    str or None
-        What is wrong, and what to do; None where another try may go.
-    """
-    if _is_proxy_unusable(exc):
-        return (
-            "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no address that "
-            "can be used"
-        )
-    # requests looks for the file before it connects, and has no error of its own for it
-    if type(exc) is OSError and exc.errno is None:
-        return _NO_BUNDLE
-    for each in _causes(exc):
-        if isinstance(each, ssl.SSLCertVerificationError):
-            at_proxy = isinstance(exc, requests.exceptions.ProxyError)
-            whose = "proxy" if at_proxy else server
-            return (
-                f"the {whose}'s certificate was refused; where a proxy opens TLS, name "
-                "the file of its CA in REQUESTS_CA_BUNDLE"
-            )
-        if isinstance(each, ssl.SSLError) and each.library in {"X509", "PEM"}:
-            return _NO_BUNDLE
-    return None
-
-
-def proxy_refusal(exc: BaseException) -> str | None:
-    """Say that the environment's proxy did not let a request through: it was not sent.
-
-    urllib3 calls many a lost connection the proxy's, also one that had brought the
-    request; only what failed before the tunnel was there counts.
-
-    Parameters
-    ----------
-    exc : BaseException
-        Of a request.
-
-    Returns
-    -------
-    str or None
-        With the proxy's status, where it gave one; None where the request may have
-        gone through.
-
-    Source: RFC 9110, section 9.3.6 (CONNECT).
-    """
-    if not isinstance(exc, requests.exceptions.ProxyError):
-        return None
-    for each in _causes(exc):
-        if found := _TUNNEL.search(str(each)):
-            status = found[1]
-            wants = ": give its user and password in HTTPS_PROXY" * (status == "407")
-            return f"the proxy refused with HTTP {status}{wants}"
-        if isinstance(each, urllib3.exceptions.ConnectTimeoutError):
-            return "the proxy could not be reached"  # NewConnectionError is one
-    return None
-
-
-def _is_proxy_unusable(exc: BaseException) -> bool:
-    """Whether a request failed since the environment's proxy is no address."""
-    addresses = (
-        requests.exceptions.InvalidURL,  # InvalidProxyURL is one
-        requests.exceptions.InvalidSchema,
-        urllib3.exceptions.LocationValueError,
-        http.client.InvalidURL,
-    )
-    # urllib3 before 2.8 tells the last of them as a lost connection
-    inner: BaseException | None = exc
-    while inner is not None and not isinstance(inner, addresses):
-        inner = inner.__context__
-    return inner is not None
-
-
-def _causes(exc: BaseException) -> list[BaseException]:
-    """Return an error and what led to it."""
-    causes = [exc]
-    for each in causes:
-        # Through a tunnel urllib3 keeps it as an argument only. No __context__: that
-        # may be an error which the caller was handling
-        inner = (each.__cause__, *each.args)
-        causes += [c for c in inner if isinstance(c, BaseException) and c not in causes]
-    return causes
-
-
 class _Steps(io.RawIOBase):
     """A connection's bytes, as long as the step lasts that they are read for."""
 
@@ -229,13 +129,61 @@ class _Steps(io.RawIOBase):
         super().close()
 
 
+class _Lines(io.BufferedReader):
+    """A connection whose lines end: one that breaks off within a line is broken.
+
+    http.client takes the end of a connection for the end of a header, and what came of
+    a chunk's size for the size.
+
+    Attributes
+    ----------
+    in_header : bool
+        More lines have to come.
+    """
+
+    in_header = False
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Read a line; nothing at an end where none has to come."""
+        line = super().readline(size)
+        is_cut = not line.endswith(b"\n") and len(line) != size
+        if is_cut and (line or self.in_header):
+            raise http.client.IncompleteRead(b"")
+        return line
+
+
 class _TimedResponse(http.client.HTTPResponse):
     """An answer that reads its connection by steps, its header being the first."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.steps = _Steps(sock, self.fp.detach())
-        self.fp = io.BufferedReader(self.steps)
+        self._lines = _Lines(self.steps)
+        self.fp = self._lines
+
+    def begin(self) -> None:
+        """Read the header; refuse one that does not say for sure where the body ends.
+
+        http.client takes what it does not know of these for a body up to the end of
+        the connection, wherever that comes.
+
+        Source: RFC 9112, section 6.3.
+        """
+        super().begin()
+        self._lines.in_header = False
+        codings, lengths = map(self._told, ("Transfer-Encoding", "Content-Length"))
+        if codings not in ([], ["identity"], ["chunked"]):
+            raise http.client.UnknownTransferEncoding(", ".join(codings))
+        if codings == ["chunked"]:
+            # Not by itself where a blank follows the word
+            self.chunked, self.chunk_left, self.length = True, None, None
+        elif not all(map(_LENGTH.fullmatch, lengths)):
+            raise http.client.HTTPException("unreadable Content-Length")
+
+    def _told(self, name: str) -> list[str]:
+        """Return the values of a header that may hold several."""
+        fields = ",".join(self.headers.get_all(name, [])).lower().split(",")
+        return [each.strip() for each in fields if each.strip()]
 
     def _read_status(self) -> tuple[str, int, str]:
         """Read the final answer's first line: http.client skips no interim but 100.
@@ -243,7 +191,9 @@ class _TimedResponse(http.client.HTTPResponse):
         Source: RFC 9110, section 15.2.
         """
         while True:
+            self._lines.in_header = False
             line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc] # of http.client, and not in its stubs
+            self._lines.in_header = True
             if line[1] not in _INTERIM:
                 return line
             http.client.parse_headers(self.fp)

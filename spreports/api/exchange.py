@@ -24,14 +24,8 @@ from spreports.api.endpoint import checked_url, is_loopback, origin_of
 from spreports.api.secret import Secret
 from spreports.clock import Clock, SystemClock
 from spreports.forks import PerProcess
-from spreports.wire import (
-    CONNECT_SECONDS,
-    STEP_SECONDS,
-    WireSession,
-    hopeless,
-    proxy_refusal,
-    read_some,
-)
+from spreports.unsent import hopeless, proxy_refusal
+from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession, read_some
 
 __all__ = ["Answer", "Exchange", "Fault", "user_agent"]
 

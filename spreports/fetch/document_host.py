@@ -247,13 +247,18 @@ class _Nobody(AuthBase):
 
 
 class _NoQueries(logging.Filter):
-    """Takes queries out of urllib3's own log lines while a download runs."""
+    """Takes queries out of urllib3's own log lines while a download runs.
 
-    LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
+    And headers that cannot be read, which may hold anything, with their traceback.
+    """
+
+    LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
     _QUERY = re.compile(r"\?[^\s'\"]*")
+    _HEADERS = "unparsed data"
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the line; keep it."""
-        record.msg = self._QUERY.sub("?...", record.getMessage())
-        record.args = ()
+        line = self._QUERY.sub("?...", record.getMessage())
+        record.msg = line.partition(self._HEADERS)[0]
+        record.args, record.exc_info = (), None
         return True

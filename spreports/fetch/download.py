@@ -237,22 +237,34 @@ class _Transfer:
         Source: RFC 9110, section 15.5.17: a range from the end on is unsatisfiable.
         """
         size, etag = self.spool.size, self.version.etag
-        told = self.version.lengths.told(etag)
-        contradicted = f"it ended after {size} bytes, of {told} announced"
         if size == 0:
-            return Setback(contradicted, copy=True) if told else whole
+            return self._unless_longer(whole)
         answer = self.host.get(url, start=size, etag=etag)
         if isinstance(answer, Setback):
-            return answer if told > size else whole
+            longer = self.version.lengths.told(etag) > size
+            return answer if longer else whole
         with answer:
-            if answer.status_code not in _RANGE_STATUS:
-                return Setback(contradicted, copy=True) if told > size else whole
-            partial = answer.status_code == http.HTTPStatus.PARTIAL_CONTENT
-            longer = self.version.told_by_range(answer.headers) > size
-            if longer or (partial and next_chunk(answer)):
-                self._note_length()
-                return Setback("the document goes on after its end", copy=True)
-        return whole
+            if answer.status_code in _RANGE_STATUS:
+                partial = answer.status_code == http.HTTPStatus.PARTIAL_CONTENT
+                longer = self.version.told_by_range(answer.headers) > size
+                if longer or (partial and next_chunk(answer)):
+                    self._note_length()
+                    return Setback("the document goes on after its end", copy=True)
+                return whole
+            if answer.status_code == http.HTTPStatus.OK:
+                head = next_chunk(answer)
+                kind = answer.headers.get("Content-Type")
+                if isinstance(head, bytes) and not page_in(head, kind):
+                    self.version.told_by_whole(answer.headers)
+        return self._unless_longer(whole)
+
+    def _unless_longer(self, whole: _Whole) -> _Whole | Setback:
+        """Return that the document is there, unless it was told to be longer."""
+        size, told = self.spool.size, self.version.lengths.told(self.version.etag)
+        if told <= size:
+            return whole
+        why = f"it ended after {size} bytes, of {told} announced"
+        return Setback(why, copy=True)
 
     def _read(self, answer: requests.Response) -> str | None:
         """Spool a body to its end; return why it broke, if it did."""

@@ -6,7 +6,7 @@ import requests
 import urllib3
 
 from spreports.fetch.tries import Setback
-from spreports.wire import hopeless, proxy_refusal
+from spreports.unsent import hopeless, proxy_refusal
 
 __all__ = ["no_answer"]
 

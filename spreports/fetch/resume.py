@@ -86,6 +86,12 @@ class Continuity:
         etag = _strong(headers) or self.etag
         return self.lengths.tell_range(etag, headers.get("Content-Range", ""))
 
+    def told_by_whole(self, headers: Mapping[str, str]) -> int:
+        """Keep and return how long a document is that came where a range was asked."""
+        length = _length(headers) or 0
+        self.lengths.tell(_strong(headers), length)
+        return length
+
     def judge(self, status: int, headers: Mapping[str, str], size: int) -> Verdict:
         """Judge an answer to a request from byte `start(size)`.
 
@@ -144,6 +150,10 @@ class Continuity:
         self.etag = etag
         self._etag_is_md5 = _is_md5(headers)
         self.total = None if chunked else _length(headers)
+        # What the framing does not go by is a word on the length all the same
+        self.lengths.tell_range(etag, headers.get("Content-Range", ""))
+        if chunked:
+            self.lengths.tell(etag, _length(headers))
         self.framed = chunked or self.total is not None
         self._begun = True
         self._whole = False

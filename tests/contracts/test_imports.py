@@ -52,9 +52,12 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "arrays": (set(), {"pyarrow"}),
     "at_work": (set(), set()),
     "catalog": ({"errors"}, set()),
-    "api": ({"errors", "forks", "clock", "wire"}, {"requests", "urllib3", "backoff"}),
+    "api": (
+        {"errors", "forks", "clock", "unsent", "wire"},
+        {"requests", "urllib3", "backoff"},
+    ),
     "fetch": (
-        {"arrays", "at_work", "errors", "clock", "catalog", "wire"},
+        {"arrays", "at_work", "errors", "clock", "catalog", "unsent", "wire"},
         {
             "requests",
             "urllib3",
@@ -72,6 +75,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "turns": ({"forks"}, set()),
     # One place for what a connection may do, to the API and to the documents' host
+    "unsent": (set(), {"requests", "urllib3"}),
     "wire": (set(), {"requests", "urllib3"}),
     "ledger": ({"errors", "forks", "owner", "turns"}, set()),
     "quota": ({"errors", "clock", "turns", "api.bucket"}, set()),

@@ -1,0 +1,135 @@
+"""Answers that do not say for sure where they end: no part passes for the whole."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from spreports.errors import DownloadError
+from spreports.fetch.download import StoredDocument, download
+from tests.clocks import ManualClock
+from tests.connections import accepting
+
+TEXT = b"sku\tquantity\n" + b"".join(b"SKU%06d\t%06d\n" % (i, i) for i in range(1_000))
+HALF = TEXT[: 13 + 17 * 500]
+START = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\n"
+CHUNKED = START + b"Transfer-Encoding: chunked\r\n"
+WHOLE = START + b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(TEXT), TEXT)
+
+
+def coded(body: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    """Return a body in chunks."""
+    cuts = range(0, len(body), 1_700)
+    parts = (body[place : place + 1_700] for place in cuts)
+    return b"".join(b"%08x\r\n%s\r\n" % (len(part), part) for part in parts) + end
+
+
+BROKEN = {
+    "the status line is cut": b"HTTP/1.1 200",
+    "the header ends behind a line": START,
+    "a header's name is cut": START + b"Content-Le",
+    "a length is cut": START + b"Content-Length: 4",
+    "an interim answer's header is cut": b"HTTP/1.1 100 Continue\r\n",
+    "nothing follows an interim answer": b"HTTP/1.1 103 Hints\r\n\r\n",
+    "a chunk's size is cut at its zeros": CHUNKED + b"\r\n" + coded(HALF, b"000"),
+    "the first chunk's size is cut": CHUNKED + b"\r\n000",
+    "two codings": START + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + coded(TEXT),
+    "chunks in chunks": START
+    + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + coded(TEXT),
+    "a length that is none": START + b"Content-Length: %dx\r\n\r\n" % len(TEXT) + HALF,
+    "two lengths": START
+    + b"Content-Length: %d\r\nContent-Length: %d\r\n\r\n" % (len(TEXT), len(HALF))
+    + HALF,
+}
+CONTRADICTING = {
+    "chunks end before the length": CHUNKED
+    + b"Content-Length: %d\r\n\r\n" % len(TEXT)
+    + coded(HALF),
+    "a whole answer that says it is a part": START
+    + b"Content-Range: bytes 0-%d/%d\r\nContent-Length: %d\r\n\r\n"
+    % (len(HALF) - 1, len(TEXT), len(HALF))
+    + HALF,
+}
+
+DOUBTED = BROKEN | CONTRADICTING
+
+
+def fetch(target: Path, *answers: bytes) -> tuple[StoredDocument, int]:
+    """Download from a host that gives its answers in turn, the last one for ever."""
+    given = 0
+
+    def answer(connection: socket.socket) -> None:
+        nonlocal given
+        connection.recv(65536)
+        given += 1
+        connection.sendall(answers[min(given, len(answers)) - 1])
+
+    with accepting(answer) as host:
+        url = f"http://{host}/d?X-Amz-Signature=CANARY"
+        stored = download(lambda: url, target, clock=ManualClock(), loopback=True)
+    return stored, given
+
+
+@pytest.mark.parametrize("broken", DOUBTED.values(), ids=DOUBTED)
+def test_an_answer_in_doubt_is_no_document(broken: bytes, tmp_path: Path) -> None:
+    target = tmp_path / "document"
+    with pytest.raises(DownloadError) as caught:
+        fetch(target, broken)
+    assert "CANARY" not in str(caught.value)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("broken", DOUBTED.values(), ids=DOUBTED)
+def test_after_two_answers_in_doubt_the_document_comes(
+    broken: bytes, tmp_path: Path
+) -> None:
+    target = tmp_path / "document"
+    fetch(target, broken, broken, WHOLE)
+    assert target.read_bytes() == TEXT
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"Transfer-Encoding: Chunked \r\n", b"transfer-encoding: chunked\r\n"],
+)
+def test_chunks_are_known_however_the_word_is_written(
+    header: bytes, tmp_path: Path
+) -> None:
+    stored, given = fetch(tmp_path / "d", START + header + b"\r\n" + coded(TEXT))
+    assert (stored.path.read_bytes(), stored.verified, given) == (TEXT, "length", 1)
+
+
+def test_a_length_that_is_told_twice_alike_is_one(tmp_path: Path) -> None:
+    size = len(TEXT)
+    told = b"Content-Length: %d, %d\r\nConnection: close\r\n\r\n" % (size, size)
+    stored, _ = fetch(tmp_path / "d", START + told + TEXT)
+    assert stored.path.read_bytes() == TEXT
+
+
+def test_a_look_behind_the_end_that_brings_more_says_that_it_was_none(
+    tmp_path: Path,
+) -> None:
+    cut = START + b"\r\n" + HALF
+    stored, given = fetch(tmp_path / "d", cut, cut, WHOLE)
+    assert (stored.path.read_bytes(), given) == (TEXT, 4)
+
+
+def test_a_page_behind_the_end_says_nothing_of_the_length(tmp_path: Path) -> None:
+    page = b"<!DOCTYPE html><html>" + b"wait " * len(TEXT)
+    told = START.replace(b"plain", b"html") + b"Content-Length: %d\r\n\r\n" % len(page)
+    whole = START + b"\r\n" + TEXT
+    stored, given = fetch(tmp_path / "d", whole, whole, told + page)
+    assert (stored.path.read_bytes(), stored.verified, given) == (TEXT, "twice", 3)
+
+
+def test_a_header_that_cannot_be_read_is_logged_without_url_and_text(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    length = b"Content-Length: %d\r\n" % len(TEXT)
+    odd = START + length + b"CANARY, no header\r\nX-A: CANARY\r\n\r\n" + TEXT
+    fetch(tmp_path / "d", odd)
+    assert "Failed to parse headers" in caplog.text
+    assert "CANARY" not in caplog.text
