@@ -11,6 +11,7 @@ from spreports.api.models import ReportDocument
 from spreports.api.report_operations import ReportOperations
 from spreports.api.restricted import RestrictedToken
 from spreports.api.schedule_operations import ScheduleOperations
+from spreports.errors import TransportError
 
 __all__ = ["ReportsAPI"]
 
@@ -91,7 +92,17 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
         """
         call = _document_call(report_document_id)
         bearer = RestrictedToken(self._transport, call.path) if restricted else None
-        return self._transport.call(call, ReportDocument.from_json, bearer=bearer)
+
+        def read(data: object) -> ReportDocument:
+            document = ReportDocument.from_json(data)
+            if document.report_document_id != report_document_id:
+                raise TransportError(
+                    "ReportDocument.reportDocumentId is another document's than the one "
+                    "asked for: not what the reference promises"
+                )
+            return document
+
+        return self._transport.call(call, read, bearer=bearer)
 
 
 def _document_call(report_document_id: str) -> Call:

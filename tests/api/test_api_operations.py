@@ -360,7 +360,7 @@ def test_a_restricted_document_is_asked_for_with_its_own_token(
     ]
     amazon.on(f"POST {RDT}", *tokens)
     expired = refusal(403, "Unauthorized", "The access token you provided has expired.")
-    amazon.on(f"GET {BASE}/documents/D%2F1", expired, document_json())
+    amazon.on(f"GET {BASE}/documents/D%2F1", expired, document_json("D/1"))
 
     api.get_report_document("D/1", restricted=True)
 
@@ -495,6 +495,17 @@ def test_the_answer_about_another_report_is_no_answer(
 
     with pytest.raises(TransportError, match="another report's"):
         api.get_report("R1")
+
+
+def test_the_answer_about_another_document_is_no_answer(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    other = {"reportDocumentId": "D2", "url": "https://d.amazonaws.com/CANARY"}
+    amazon.on(f"GET {BASE}/documents/D1", other, other)
+
+    with pytest.raises(TransportError, match="another document's") as caught:
+        api.get_report_document("D1")
+    assert "CANARY" not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["a,b", "..", "\ud83d"])
