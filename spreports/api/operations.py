@@ -97,8 +97,8 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
             document = ReportDocument.from_json(data)
             if document.report_document_id != report_document_id:
                 raise TransportError(
-                    "ReportDocument.reportDocumentId is another document's than the one "
-                    "asked for: not what the reference promises"
+                    "ReportDocument.reportDocumentId is another document's than the "
+                    "one asked for: not what the reference promises"
                 )
             return document
 
