@@ -1,10 +1,10 @@
-"""A socket that hands every connection to a function, until it is left."""
+"""Sockets that hand every connection to a function, or give answers in turn."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -36,3 +36,17 @@ def accepting(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
         thread.join()
+
+
+@contextmanager
+def answering(answers: Sequence[bytes]) -> Iterator[tuple[str, list[str]]]:
+    """Answer one request after another, the last answer for ever; note the paths."""
+    asked: list[str] = []
+
+    def answer(connection: socket.socket) -> None:
+        head = connection.recv(65536)
+        asked.append(head.decode("latin-1").split(" ")[1])
+        connection.sendall(answers[min(len(asked), len(answers)) - 1])
+
+    with accepting(answer) as host:
+        yield f"http://{host}", asked

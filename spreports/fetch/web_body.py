@@ -1,13 +1,18 @@
-"""The body of a web server's answer, as a stream whose errors are ours."""
+"""The body of a web server's answer, as a stream whose errors are ours.
+
+A body that ends where the connection does may have been cut there: it has to come
+twice, as on the way from Amazon, so that no part of a document passes for the whole.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import http
 import http.client
 import io
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import urllib3
 
@@ -19,13 +24,17 @@ from spreports.fetch.document_host import (
     is_loopback,
 )
 from spreports.fetch.no_answer import no_answer
+from spreports.fetch.resume import Continuity
 from spreports.fetch.tries import Setback
 from spreports.wire import read_some
 
 if TYPE_CHECKING:
+    import requests
     from _typeshed import WriteableBuffer
 
 __all__ = ["WebBody"]
+
+_AT_ONCE: Final = 1 << 18
 
 
 class WebBody(io.RawIOBase):
@@ -54,19 +63,29 @@ class WebBody(io.RawIOBase):
         host = self._open.enter_context(DocumentHost(loopback=loopback, anywhere=True))
         signed = SignedURL(url, SystemClock().monotonic())
         del url  # a traceback with locals would show its signature
+        try:
+            self._answer = self._get(host, signed)
+        except BaseException:
+            self.close()
+            raise
+        self._host, self._signed = host, signed
+        self.headers: Mapping[str, str] = self._answer.headers
+        self._version = Continuity()
+        self._version.judge(http.HTTPStatus.OK, self.headers, 0)
+        self._size, self._digest = 0, hashlib.sha256()
+
+    def _get(self, host: DocumentHost, signed: SignedURL) -> requests.Response:
+        """Ask for the document."""
         answer = host.get(signed, start=0, etag=None)
         if isinstance(answer, Setback):
             why = answer.reason
         else:
             self._open.enter_context(answer)
             if answer.status_code == http.HTTPStatus.OK:
-                self._answer = answer
-                self.headers: Mapping[str, str] = answer.headers
-                return
+                return answer
             why = f"HTTP {answer.status_code}"
-        self.close()
         raise DocumentError(
-            f"{name} cannot be read: {why}; check the URL, which may have expired"
+            f"{self._name} cannot be read: {why}; check the URL, which may have expired"
         )
 
     def readable(self) -> bool:
@@ -76,20 +95,55 @@ class WebBody(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read some bytes as they are stored; 0 at a proper end."""
         space = memoryview(buffer).cast("B")
+        data = self._some(self._answer, len(space))
+        if not data and len(space):
+            self._check_end()
+        self._size += len(data)
+        if not self._version.framed:
+            self._digest.update(data)
+        space[: len(data)] = data
+        return len(data)
+
+    def _check_end(self) -> None:
+        """Raise where this is not the document's end, by all that tells of it."""
+        told = self._version.lengths.told(self._version.etag)
+        if told > self._size:
+            raise self._broken(
+                f"it ended after {self._size} bytes, of {told} announced"
+            )
+        if self._version.framed:
+            return
+        size, digest = 0, hashlib.sha256()
+        again = self._get(self._host, self._signed)
+        while data := self._some(again, _AT_ONCE):
+            size += len(data)
+            digest.update(data)
+            if size > self._size:
+                break
+        if digest.digest() != self._digest.digest():
+            raise self._broken(
+                "its server tells no length, and gave other bytes when asked again"
+            )
+        self._version.framed = True
+
+    def _some(self, answer: requests.Response, size: int) -> bytes:
+        """Read what comes next of an answer."""
         try:
-            data = read_some(self._answer, len(space), decode=False)
+            return read_some(answer, size, decode=False)
         except (
             urllib3.exceptions.HTTPError,
             http.client.HTTPException,
             OSError,
         ) as exc:
-            why = no_answer(exc).reason
-            raise DownloadError(
-                f"{self._name} broke off: {why}; open it again, or copy it to a local "
-                "file first"
-            ) from None  # it quotes the URL
-        space[: len(data)] = data
-        return len(data)
+            # not from it: it quotes the URL
+            raise self._broken(no_answer(exc).reason) from None
+
+    def _broken(self, why: str) -> DownloadError:
+        """Return the error for a body that is not whole."""
+        return DownloadError(
+            f"{self._name} broke off: {why}; open it again, or copy it to a local file "
+            "first"
+        )
 
     def close(self) -> None:
         """Close the connection."""

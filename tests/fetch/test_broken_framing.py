@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import socket
+import gzip
 from pathlib import Path
 
 import pytest
 
-from spreports.errors import DownloadError
+from spreports import open_document
+from spreports.errors import DocumentError, DownloadError
 from spreports.fetch.download import StoredDocument, download
+from spreports.fetch.web_body import WebBody
 from tests.clocks import ManualClock
-from tests.connections import accepting
+from tests.connections import answering
 
 TEXT = b"sku\tquantity\n" + b"".join(b"SKU%06d\t%06d\n" % (i, i) for i in range(1_000))
 HALF = TEXT[: 13 + 17 * 500]
@@ -58,19 +60,11 @@ DOUBTED = BROKEN | CONTRADICTING
 
 
 def fetch(target: Path, *answers: bytes) -> tuple[StoredDocument, int]:
-    """Download from a host that gives its answers in turn, the last one for ever."""
-    given = 0
-
-    def answer(connection: socket.socket) -> None:
-        nonlocal given
-        connection.recv(65536)
-        given += 1
-        connection.sendall(answers[min(given, len(answers)) - 1])
-
-    with accepting(answer) as host:
-        url = f"http://{host}/d?X-Amz-Signature=CANARY"
-        stored = download(lambda: url, target, clock=ManualClock(), loopback=True)
-    return stored, given
+    """Download from a host, and say how often it was asked."""
+    with answering(answers) as (url, asked):
+        signed = f"{url}/d?X-Amz-Signature=CANARY"
+        stored = download(lambda: signed, target, clock=ManualClock(), loopback=True)
+    return stored, len(asked)
 
 
 @pytest.mark.parametrize("broken", DOUBTED.values(), ids=DOUBTED)
@@ -133,3 +127,38 @@ def test_a_header_that_cannot_be_read_is_logged_without_url_and_text(
     fetch(tmp_path / "d", odd)
     assert "Failed to parse headers" in caplog.text
     assert "CANARY" not in caplog.text
+
+
+def read_web(*answers: bytes) -> tuple[bytes, int]:
+    """Read a body from a host as in `fetch`."""
+    with answering(answers) as (url, asked), WebBody(f"{url}/d", "d") as body:
+        return body.readall(), len(asked)
+
+
+@pytest.mark.parametrize("broken", CONTRADICTING.values(), ids=CONTRADICTING)
+def test_a_web_servers_answer_that_contradicts_itself_breaks_off(broken: bytes) -> None:
+    with pytest.raises(DownloadError, match=f"of {len(TEXT)} announced"):
+        read_web(broken)
+
+
+def test_a_web_servers_answer_without_a_length_has_to_come_twice() -> None:
+    whole, half = (START + b"\r\n" + body for body in (TEXT, HALF))
+    assert read_web(whole) == (TEXT, 2)
+    assert read_web(WHOLE) == (TEXT, 1)
+    for first, second in ((half, whole), (whole, half), (half, WHOLE)):
+        with pytest.raises(DownloadError, match="gave other bytes"):
+            read_web(first, second)
+    with pytest.raises(DocumentError, match="HTTP 404"):
+        read_web(whole, b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_half_a_document_of_a_web_server_is_no_table(packed: bool) -> None:
+    parts = [HALF, TEXT[len(HALF) :]]
+    if packed:
+        parts = [gzip.compress(part) for part in parts]
+    half, whole = (START + b"\r\n" + body for body in (parts[0], b"".join(parts)))
+    with answering([half, whole]) as (url, _), pytest.raises(DownloadError):
+        open_document(f"{url}/d").read()
+    with answering([whole]) as (url, _):
+        assert open_document(f"{url}/d").read().height == 1_000

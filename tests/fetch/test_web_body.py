@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import traceback
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -20,23 +17,9 @@ from spreports.fetch.document_host import (
 from spreports.fetch.tries import Setback
 from spreports.fetch.web_body import WebBody
 from spreports.wire import read_some
-from tests.connections import accepting
+from tests.connections import answering
 
 SIGNED = "/d?X-Amz-Signature=CANARY0123456789"
-
-
-@contextmanager
-def answering(answers: list[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """Answer one request after another, the last answer for ever."""
-    asked: list[str] = []
-
-    def answer(connection: socket.socket) -> None:
-        head = connection.recv(65536)
-        asked.append(head.decode("latin-1").split(" ")[1])
-        connection.sendall(answers[min(len(asked), len(answers)) - 1])
-
-    with accepting(answer) as host:
-        yield f"http://{host}", asked
 
 
 def redirect(location: bytes, body: bytes = b"", more: bytes = b"") -> bytes:
