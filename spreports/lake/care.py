@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, is_removal, read_state, removal_note
-from spreports.load.marker import Marker
+from spreports.load.leftovers import is_left
+from spreports.load.marker import Marker, intent_owner, intent_paths
 from spreports.load.target import Target, open_target
 
 __all__ = [
+    "clear_killed",
     "cleared",
     "insist_on_files",
     "is_private",
@@ -65,7 +68,8 @@ def cleared(place: Place) -> tuple[RootState, int]:
     """Take away what earlier runs left; return the state then, and how many files.
 
     That is: files whose rows a compaction holds, files that a killed run was taking
-    away, and the unfinished files of a killed compaction, whose sources still count.
+    away, the unfinished files of a killed compaction, whose sources still count, and
+    those of killed sinks, see `clear_killed`.
 
     Raises
     ------
@@ -83,7 +87,51 @@ def cleared(place: Place) -> tuple[RootState, int]:
     for stem, paths in gone.items():
         take_away(place, stem, paths, state.digests.get(stem))
     files = sum(len(paths) for paths in gone.values())
-    return (read_state(place) if gone else state), files
+    sinks = clear_killed(place, state.unfinished.keys() - killed.keys())
+    return (read_state(place) if gone or sinks else state), files + sinks
+
+
+def clear_killed(
+    place: Place, stems: Iterable[str], *, now: Callable[[], float] = time.time
+) -> int:
+    """Take away what killed sinks left of reports that count nowhere; count files.
+
+    Nobody may ever sink such a report again. Where others are kept out, the note of a
+    process that is gone is nobody's; of a process that cannot be asked, and where a
+    write may still be on its way, it is once it is a day old. Who publishes for longer
+    is told to run again, see `publish`. What has a marker stays: only its report, sunk
+    again, tells which of its files are whole.
+
+    Parameters
+    ----------
+    place : Place
+    stems : iterable of str
+        Of notes that were seen.
+    now : callable, seconds since the epoch
+    """
+    return sum(_clear_one(place, stem, now) for stem in sorted(stems))
+
+
+def _clear_one(place: Place, stem: str, now: Callable[[], float]) -> int:
+    own, intent = f"{stem}.json", f"{stem}.intent"
+    with opened(place) as target, target.alone() as sure:
+        said = target.read_state(intent)
+        if said is None or is_removal(said) or target.read_state(own) is not None:
+            return 0
+        try:
+            paths = intent_paths(stem, said)
+        except SinkError:
+            return 0
+        age = place.state.age(intent, now())
+        if age is None or not is_left(intent_owner(said), age, sure=sure):
+            return 0
+        note = removal_note(paths)
+        target.write_state(intent, note)
+        if target.read_state(own) is not None:
+            target.remove_state(intent)
+            return 0
+        _take(target, stem, paths, note)
+    return len(paths)
 
 
 def insist_on_files(place: Place, state: RootState, stems: Iterable[str]) -> None:
@@ -142,18 +190,24 @@ def take_away(
         if digest is not None and not _is(target.read_state(own), digest):
             target.remove_state(intent)
             return
-        for path in paths:
-            if target.read_state(intent) != note:
-                _mend(target, stem)
-                return
-            target.drop(path)
-        target.settle()
-        target.keep()
-        for name in (own, intent):
-            if target.read_state(intent) != note:
-                _mend(target, stem)
-                return
-            target.remove_state(name)
+        _take(target, stem, paths, note)
+
+
+def _take(target: Target, stem: str, paths: Sequence[str], note: bytes) -> None:
+    """Take away what a note hides, for as long as that is there."""
+    own, intent = f"{stem}.json", f"{stem}.intent"
+    for path in paths:
+        if target.read_state(intent) != note:
+            _mend(target, stem)
+            return
+        target.drop(path)
+    target.settle()
+    target.keep()
+    for name in (own, intent):
+        if target.read_state(intent) != note:
+            _mend(target, stem)
+            return
+        target.remove_state(name)
 
 
 def _mend(target: Target, stem: str) -> None:

@@ -150,6 +150,23 @@ class Place:
             except FileNotFoundError:
                 return None
 
+    def age(self, name: str, now: float) -> float | None:
+        """Return for how many seconds a file is as it is; None where nobody tells.
+
+        Parameters
+        ----------
+        name : str
+        now : float, seconds since the epoch
+        """
+        place = f"{self.path}/{name}"
+        with self.refusals("look at"):
+            self.fs.invalidate_cache(self.path)
+            try:
+                written = self.fs.modified(place)
+            except (FileNotFoundError, NotImplementedError):
+                return None
+        return now - float(written.timestamp()) if written.tzinfo else None
+
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         """Return the bytes of the files of these names; those that are gone left out.
 

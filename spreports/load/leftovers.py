@@ -19,7 +19,7 @@ from pathlib import Path
 
 from spreports import owner
 
-__all__ = ["orphans", "sweep", "unique_name"]
+__all__ = ["is_left", "orphans", "sweep", "unique_name"]
 
 ORPHAN_AGE = 24 * 3600.0
 _NAME = re.compile(rf"run-({owner.MARK})-[0-9a-f]{{12}}(\.[a-z]+)*")
@@ -82,7 +82,28 @@ def orphans(folder: Path, *, now: Callable[[], float] = time.time) -> list[Path]
             continue
         with contextlib.suppress(OSError):
             whose, age = match[1], now() - entry.stat(follow_symlinks=False).st_mtime
-            is_old = age > ORPHAN_AGE and not owner.is_running(whose)
-            if is_old or owner.is_gone(whose):
+            if is_left(whose, age):
                 found.append(Path(entry.path))
     return found
+
+
+def is_left(whose: str | None, age: float, *, sure: bool = True) -> bool:
+    """Tell whether what a process made has been left behind by it.
+
+    Parameters
+    ----------
+    whose : str or None
+        Its mark; None where nobody knows.
+    age : float, seconds
+    sure : bool
+        Whether what it did can be no longer on its way once the process is gone; to
+        an object store it may be.
+
+    Returns
+    -------
+    bool
+    """
+    if whose is None:
+        return age > ORPHAN_AGE
+    is_old = age > ORPHAN_AGE and not owner.is_running(whose)
+    return is_old or (sure and owner.is_gone(whose))

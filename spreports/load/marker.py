@@ -2,7 +2,8 @@
 
 ``<parent>/_spreports/<root name>/<stem>.json`` is written last: while it is there,
 its files are whole and are all of them. ``<stem>.intent`` lies there only while files
-are being published; one left by a killed process tells the next run what to clear.
+are being published, and names the process that publishes them; one left by a killed
+process tells the next run what to clear.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spreports import owner
 from spreports.errors import SinkError
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ __all__ = [
     "conflict",
     "fingerprint",
     "intent_bytes",
+    "intent_owner",
     "intent_paths",
 ]
 
@@ -213,8 +216,9 @@ def fingerprint(schema: pa.Schema) -> str:
 
 
 def intent_bytes(paths: Sequence[str]) -> bytes:
-    """Write down the files that may be there until the marker is."""
-    return _json({"format": FORMAT, "files": sorted(paths)})
+    """Write down the files that may be there until the marker is, and by whom."""
+    told = {"format": FORMAT, "files": sorted(paths), "owner": owner.mark()}
+    return _json(told)
 
 
 def intent_paths(stem: str, data: bytes) -> list[str]:
@@ -223,6 +227,12 @@ def intent_paths(stem: str, data: bytes) -> list[str]:
         return [_own(stem, path) for path in json.loads(data)["files"]]
     except (ValueError, KeyError, TypeError):
         raise _unreadable(f"{stem}.intent") from None
+
+
+def intent_owner(data: bytes) -> str | None:
+    """Return whose `intent_bytes` are; None where they do not say."""
+    whose = json.loads(data).get("owner")
+    return whose if isinstance(whose, str) else None
 
 
 def _own(stem: str, path: str) -> str:

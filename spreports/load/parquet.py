@@ -9,7 +9,8 @@ A call goes through three stages, and only the last is seen:
 
 A failure in 1 touches nothing. In 2 a local target is put back exactly as it was; at
 a remote one the new files are deleted again. A killed process leaves a note of what
-it was about to write, and the next call with its stem clears that up.
+it was about to write, and the next call with its stem clears that up, or care of the
+lake where there is none.
 """
 
 from __future__ import annotations

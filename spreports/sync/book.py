@@ -120,6 +120,10 @@ class Book:
         elif changed or gone or read.markers:
             ledger.put_all(*feed, changed, now, read.markers, without=gone)
 
+    def clear_killed(self, stream: Stream) -> None:
+        """See `Known.clear_killed`."""
+        self._read[stream.key].clear_killed()
+
     def put(
         self, stream: Stream, window: LakeWindow, markers: Sequence[LakeMarker] = ()
     ) -> None:

@@ -7,10 +7,14 @@ learns here what it lacks, so that no day is cut anew which the lake has.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from spreports.errors import SinkError
+from spreports.lake.care import clear_killed
+from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows
 from spreports.sync.calendar import midnight
 from spreports.sync.lost import (
@@ -62,6 +66,8 @@ class Known:
         What markers that were read now say of other feeds of the type.
     markers : tuple of LakeMarker
         Read now, and not to be read again.
+    unfinished : tuple of (Place, tuple of str)
+        See `Look`.
     begun_anew : bool
         All that the ledger knew is forgotten.
     """
@@ -70,6 +76,7 @@ class Known:
     windows: tuple[LakeWindow, ...]
     others: tuple[OtherFeed, ...] = ()
     markers: tuple[LakeMarker, ...] = ()
+    unfinished: tuple[tuple[Place, tuple[str, ...]], ...] = ()
     begun_anew: bool = False
 
     @classmethod
@@ -144,8 +151,19 @@ class Known:
             windows=windows if lost.is_all else forgotten(windows, lost),
             others=seen.others,
             markers=seen.markers,
+            unfinished=seen.unfinished,
             begun_anew=lost.is_all,
         )
+
+    def clear_killed(self) -> None:
+        """Take away what killed runs began to write and nobody has written since.
+
+        A new store knows nothing of their reports. What cannot be taken away now is
+        looked at by the next run.
+        """
+        for root, stems in self.unfinished:
+            with suppress(SinkError):
+                clear_killed(root, stems)
 
     def changes(self) -> tuple[list[LakeWindow], list[str]]:
         """Return the windows that the ledger has otherwise, and names of those gone."""

@@ -60,12 +60,15 @@ class Look:
         That need not be read again.
     there : mapping of str to frozenset of str
         Stems of the reports that each data root has, the feed's among them.
+    unfinished : tuple of (Place, tuple of str)
+        Data roots where sinks run or were killed, with the stems of these.
     """
 
     windows: tuple[LakeWindow, ...]
     others: tuple[OtherFeed, ...]
     markers: tuple[LakeMarker, ...]
     there: Mapping[str, frozenset[str]]
+    unfinished: tuple[tuple[Place, tuple[str, ...]], ...]
 
 
 def look_at(
@@ -127,6 +130,9 @@ def look_at(
         others=tuple(_others(stream, shelves[0])),
         markers=tuple(marker for shelf in shelves for marker in shelf.read(whole)),
         there={shelf.root: shelf.there() for shelf in shelves},
+        unfinished=tuple(
+            (shelf.place, stems) for shelf in shelves if (stems := shelf.unfinished())
+        ),
     )
 
 
@@ -162,12 +168,12 @@ class _Shelf:
         self.table = table
         self.root = root
         self._stream = stream
-        self._place = place
+        self.place = place
         self._known = dict(known)
         self._look()
 
     def _look(self) -> None:
-        self._stems, self._state = read_rest(self._place, self._known)
+        self._stems, self._state = read_rest(self.place, self._known)
         self._held = list(_held_in(self._state))
         self.ours = [held for held in self._held if self._is_ours(held)]
 
@@ -193,6 +199,10 @@ class _Shelf:
             reports = [h.report_id for h in self.ours if h.marker == stem]
             if all(report in whole for report in reports):
                 yield LakeMarker(self.root, stem, tuple(reports))
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Return the stems of sinks that run or were killed."""
+        return tuple(self._state.unfinished)
 
     def there(self) -> frozenset[str]:
         """Return the stems of the reports that the root has."""

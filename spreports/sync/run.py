@@ -139,6 +139,8 @@ class _Run:
         for task in agenda.asked:
             self._take_asked(task)
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
+        for stream in agenda.streams:
+            self._book.clear_killed(stream)
         rows, files, size = self._landed
         return SyncResult(
             rows=rows,

@@ -103,21 +103,29 @@ def night(place: Place, clock: NightClock, at: Callable[[str], object]) -> Any:
         )
 
 
-def counting(dies_at: int) -> Callable[[str], None]:
-    """Count instants; die at one of them."""
+def counting(dies_at: int, dies_writing: str | None) -> Callable[[str], None]:
+    """Count instants; die at one of them, or before a state file of such a name."""
     passed = 0
 
     def at(_: str) -> None:
         nonlocal passed
         passed += 1
         if passed == dies_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
+
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
     for owner, name in STEPS:
         work = getattr(owner, name)
 
-        def step(*args: Any, _work: Any = work, **kwargs: Any) -> Any:
+        def step(
+            *args: Any, _work: Any = work, _name: str = name, **kwargs: Any
+        ) -> Any:
             at("")
+            writing = args[1] if _name == "write_state" else ""
+            if dies_writing and writing.endswith(dies_writing):
+                die()
             result = _work(*args, **kwargs)
             at("")
             return result
@@ -139,7 +147,8 @@ def main() -> None:
                 devnull = os.open(os.devnull, os.O_RDONLY)
                 os.dup2(devnull, 0)
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
-                night(place, NightClock(**place.clock), counting(job["dies_at"]))  # type: ignore[arg-type] # JSON has but one kind of number
+                at = counting(job["dies_at"], job["dies_writing"])
+                night(place, NightClock(**place.clock), at)  # type: ignore[arg-type] # JSON has but one kind of number
                 code = 0
                 signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
             except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import time
 from collections import Counter
@@ -19,9 +20,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import fsspec
 import pytest
 
+import spreports as spr
 from spreports.simulator import Simulator, World
 from tests.sync.conftest import calls
 from tests.sync.killed import Place, night
@@ -89,6 +92,7 @@ class Nights:
         *,
         dies_at: int = 0,
         dies_after: float | None = None,
+        dies_writing: str | None = None,
         number: signal.Signals = signal.SIGKILL,
     ) -> tuple[int, float]:
         """Run sync in a process that is ended; its exit code, and how long it took."""
@@ -96,6 +100,7 @@ class Nights:
             "place": asdict(self.place()),
             "dies_at": dies_at,
             "dies_after": dies_after,
+            "dies_writing": dies_writing,
             "signal": int(number),
         }
         code, seconds = self.zygote.ask(job)
@@ -239,6 +244,36 @@ def test_a_few_kills_lose_and_double_nothing(zygote: Zygote, tmp_path: Path) -> 
     nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
 
     assert run_nights(nights, 3, seed=11) >= 2
+
+
+def test_what_a_killed_run_wrote_goes_also_when_its_store_is_lost(
+    zygote: Zygote, tmp_path: Path
+) -> None:
+    nights = Nights(zygote, tmp_path, str(tmp_path / "lake"), None)
+    try:
+        code, _ = nights.kill(dies_writing=".json")
+        there = _by_duckdb(nights.lake)
+        shutil.rmtree(tmp_path / "home")
+        # Windows are cut otherwise now: nobody asks for that report again
+        nights.clock.days += 1
+        result = night(nights.place(), nights.clock, lambda _: None)
+
+        assert (code, result.failed) == (-signal.SIGKILL, ())
+        scanned = spr.scan_lake(nights.lake, "orders").collect()
+        assert 0 < there <= scanned.height == _by_duckdb(nights.lake)
+        assert spr.Lake(nights.lake).check(deep=True)
+        nights.check()
+    finally:
+        nights.close()
+
+
+def _by_duckdb(lake: str) -> int:
+    """Rows of all orders that lie there, whatever the markers say."""
+    with duckdb.connect() as connection:
+        counted = connection.execute(
+            "SELECT count(*) FROM read_parquet(?)", [f"{lake}/{ORDERS}/**/*.parquet"]
+        ).fetchall()
+    return int(counted[0][0])
 
 
 @pytest.mark.slow
