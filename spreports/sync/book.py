@@ -20,18 +20,17 @@ from spreports.errors import (
 )
 from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
-from spreports.reports.naming import file_stem
 from spreports.reports.outcome import OutcomeKind
 from spreports.reports.request import ReportRequest
 from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
-from spreports.sync.emptied import land_emptied
+from spreports.sync.emptied import emptied_report, land_emptied
 from spreports.sync.known import Known, Lakeside
-from spreports.sync.landing import Landed
+from spreports.sync.landing import Landed, own_markers
 from spreports.sync.overlap import insist_on_apart
 from spreports.sync.rebuild_delta import snapshot_item
 from spreports.sync.result import MissingWindow
-from spreports.sync.roots import lake_name, root_name
+from spreports.sync.roots import lake_name
 from spreports.sync.sellers import insist_on_one_account
 from spreports.sync.stream import Kind, Stream
 
@@ -193,6 +192,20 @@ class Book:
         known = self.windows(stream)
         return land_emptied(stream, known, report, request, self._place)
 
+    def land_emptied_again(self, stream: Stream) -> None:
+        """Land the newest snapshot without rows that the lake lacks; ask nobody."""
+        if stream.kind != Kind.SNAPSHOT:
+            return
+        lacking = self._read[stream.key].emptied
+        for window in sorted(lacking, key=lambda w: str(w.created_time))[-1:]:
+            known = [w for w in self.windows(stream) if w not in lacking]
+            report, request = emptied_report(stream, window), stream.request(None, None)
+            landed = land_emptied(stream, known, report, request, self._place)
+            if landed.tables:
+                now = replace(window, tables=landed.tables, files=landed.files)
+                markers = own_markers(stream, report.report_id, landed)
+                self.put(stream, now, markers)
+
     def committed(
         self,
         stream: Stream,
@@ -222,7 +235,9 @@ class Book:
                 tables=landed.tables,
                 files=landed.files,
             ),
-            () if self._place.is_delta else _own_markers(stream, report, landed),
+            ()
+            if self._place.is_delta
+            else own_markers(stream, report.report_id, landed),
         )
 
     def failed(
@@ -278,22 +293,6 @@ class Book:
             for window in sorted(self.windows(stream), key=lambda w: w.name)
             if window.state == WindowState.GAP
         )
-
-
-def _own_markers(
-    stream: Stream, report: Report, landed: Landed
-) -> tuple[LakeMarker, ...]:
-    """Return the markers of a report that has just landed: nobody need read them."""
-    stem = file_stem(report.report_id)
-    several = len(landed.tables) > 1
-    return tuple(
-        LakeMarker(
-            root_name(stream.entry.report_type, table if several else None),
-            stem,
-            (stem,),
-        )
-        for table in landed.tables
-    )
 
 
 def _is_passing(exc: Exception) -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from spreports.api.models import Report
+from spreports.api.models import ProcessingStatus, Report, ReportId
 from spreports.errors import SinkError
 from spreports.lake.holding import Holding
 from spreports.lake.layout import plain_schema
@@ -30,7 +30,7 @@ from spreports.sync.landing import Landed
 from spreports.sync.roots import table_root
 from spreports.sync.stream import Stream
 
-__all__ = ["land_emptied"]
+__all__ = ["emptied_report", "land_emptied"]
 
 _KNOWN = {field.name: field for field in METADATA_COLUMNS}
 
@@ -101,6 +101,21 @@ def land_emptied(
         landed.files += written.files
         landed.bytes += written.bytes
     return landed
+
+
+def emptied_report(stream: Stream, window: LakeWindow) -> Report:
+    """Return what the ledger knows of the report of a snapshot without rows."""
+    if window.report_id is None or window.created_time is None:
+        raise ValueError(f"the ledger knows no report of {window.name}")
+    return Report(
+        report_id=ReportId(window.report_id),
+        report_type=stream.entry.report_type,
+        created_time=window.created_time,
+        processing_status=ProcessingStatus.CANCELLED,
+        marketplace_ids=tuple(stream.marketplace_ids),
+        data_start_time=window.created_time,
+        data_end_time=window.created_time,
+    )
 
 
 def _last(known: Sequence[LakeWindow]) -> LakeWindow | None:

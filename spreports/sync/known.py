@@ -62,6 +62,8 @@ class Known:
     before : tuple of LakeWindow
         By the ledger alone.
     windows : tuple of LakeWindow
+    emptied : tuple of LakeWindow
+        Those of them that the lake lacks: committed ones without rows.
     others : tuple of OtherFeed
         What markers that were read now say of other feeds of the type.
     markers : tuple of LakeMarker
@@ -74,6 +76,7 @@ class Known:
 
     before: tuple[LakeWindow, ...]
     windows: tuple[LakeWindow, ...]
+    emptied: tuple[LakeWindow, ...] = ()
     others: tuple[OtherFeed, ...] = ()
     markers: tuple[LakeMarker, ...] = ()
     unfinished: tuple[tuple[Place, tuple[str, ...]], ...] = ()
@@ -110,7 +113,7 @@ class Known:
         windows = joined(() if lost.is_all else before, there)
         return cls(
             before=before,
-            windows=windows if lost.is_all else forgotten(windows, lost),
+            windows=windows if lost.is_all else forgotten(stream, windows, lost),
             begun_anew=lost.is_all,
         )
 
@@ -140,7 +143,7 @@ class Known:
         if not before:
             refuse_delta(stream, lake.to, lake.storage_options)
         seen, lost = look(anew=not before)
-        if lost.windows:
+        if lost.windows or lost.emptied:
             # A listing of many pages is not of one moment: all is read to be sure
             seen, lost = look(anew=True)
         if not lake.refill:
@@ -148,7 +151,8 @@ class Known:
         windows = joined(() if lost.is_all else before, seen.windows)
         return cls(
             before=before,
-            windows=windows if lost.is_all else forgotten(windows, lost),
+            windows=windows if lost.is_all else forgotten(stream, windows, lost),
+            emptied=() if lost.is_all else lost.emptied,
             others=seen.others,
             markers=seen.markers,
             unfinished=seen.unfinished,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from spreports.errors import DriftError
 from spreports.fetch.findings import Findings
-from spreports.ledger import LakeWindow, TableRows
+from spreports.ledger import LakeMarker, LakeWindow, TableRows
 from spreports.reports.document import Document
+from spreports.reports.naming import file_stem
 from spreports.reports.shape import Shape
 from spreports.reports.work import Target
 from spreports.sync.quality import (
@@ -18,13 +19,13 @@ from spreports.sync.quality import (
     compared,
     known_columns,
 )
-from spreports.sync.roots import table_root
+from spreports.sync.roots import root_name, table_root
 from spreports.sync.stream import Stream
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Landed", "Landing"]
+__all__ = ["Landed", "Landing", "own_markers"]
 
 
 @dataclass(slots=True)
@@ -223,6 +224,22 @@ class _Judge:
                 'accept it with on_drift="evolve" (or "warn")',
                 differences=tuple(differences),
             )
+
+
+def own_markers(
+    stream: Stream, report_id: str, landed: Landed
+) -> tuple[LakeMarker, ...]:
+    """Return the markers of a report that has just landed: nobody need read them."""
+    stem = file_stem(report_id)
+    several = len(landed.tables) > 1
+    return tuple(
+        LakeMarker(
+            root_name(stream.entry.report_type, table if several else None),
+            stem,
+            (stem,),
+        )
+        for table in landed.tables
+    )
 
 
 def tables_of(stream: Stream, document: Document) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 The next run would bring what is new, and nothing would ever bring the rest. What was
 purged, up to the day that was written down then, is not lost, nor is an older version
-of what is there: a compaction may have dropped it.
+of what is there: a compaction may have dropped it. A version without rows may be lost,
+too: then older rows count again, whose place it had taken.
 """
 
 from __future__ import annotations
@@ -34,10 +35,13 @@ class Lost:
         Committed ones with rows.
     is_all : bool
         The lake has not one of the feed.
+    emptied : tuple of LakeWindow
+        Committed ones whose version has no rows.
     """
 
     windows: tuple[LakeWindow, ...] = ()
     is_all: bool = False
+    emptied: tuple[LakeWindow, ...] = ()
 
 
 def lost_windows(
@@ -68,8 +72,8 @@ def lost_windows(
     SinkError
         The lake cannot be read.
     """
-    wanted = held(known)
-    lacking = {w.name: _lacking(stream, w, there) for w in wanted}
+    wanted, emptied = held(known), _emptied(known)
+    lacking = {w.name: _lacking(stream, w, there) for w in (*wanted, *emptied)}
     days = {
         root: purged_before(_place(to, root, storage_options))
         for root in sorted({root for roots in lacking.values() for root in roots})
@@ -78,24 +82,29 @@ def lost_windows(
         root: datetime.combine(day, time(), UTC) if day else None
         for root, day in days.items()
     }
-    kept = [w for w in wanted if not lacking[w.name]]
-    kept += [w for w in known if _is_there_without_rows(stream, w, there)]
-    lost = [
-        w
-        for w in wanted
-        if any(not _is_purged(stream, w, limits[root]) for root in lacking[w.name])
-        and not _is_superseded(stream, w, kept)
-    ]
+    kept = [w for w in (*wanted, *emptied) if not lacking[w.name]]
+
+    def is_lost(window: LakeWindow) -> bool:
+        roots = lacking[window.name]
+        purged = all(_is_purged(stream, window, limits[root]) for root in roots)
+        return not purged and not _is_superseded(stream, window, kept)
+
+    lost = tuple(filter(is_lost, wanted))
     partly = any(len(lacking[w.name]) < len(list(roots_of(stream, w))) for w in wanted)
-    return Lost(tuple(lost), is_all=bool(lost) and not partly)
+    is_all = bool(lost) and not partly
+    return Lost(lost, is_all=is_all, emptied=tuple(filter(is_lost, emptied)))
 
 
-def forgotten(known: Sequence[LakeWindow], lost: Lost) -> tuple[LakeWindow, ...]:
+def forgotten(
+    stream: Stream, known: Sequence[LakeWindow], lost: Lost
+) -> tuple[LakeWindow, ...]:
     """Return the windows of a feed with those that are lost as nobody's yet.
 
-    So is what was left out because it was the same as a lost one: a settlement.
+    So is what was left out because it was the same as a lost one: a settlement. Of a
+    snapshot without rows all is known that it takes to write it again.
     """
-    names = {window.name for window in lost.windows}
+    gone = lost.windows if stream.kind == Kind.SNAPSHOT else lost.windows + lost.emptied
+    names = {window.name for window in gone}
     same = {w.sha256 for w in lost.windows} | {w.item for w in lost.windows}
     same.discard(None)
 
@@ -138,11 +147,17 @@ def held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
     return [w for w in known if w.state == WindowState.COMMITTED and w.rows]
 
 
+def _emptied(known: Sequence[LakeWindow]) -> list[LakeWindow]:
+    """Return the windows of which a lake should have a version without rows."""
+    committed = [w for w in known if w.state == WindowState.COMMITTED]
+    return [w for w in committed if w.tables and not w.rows]
+
+
 def roots_of(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
-    """Yield the tables that have rows of a window, each with its data root."""
+    """Yield the tables that have rows of a window, or all, each with its data root."""
     several = len(window.tables) > 1
     for table, has in window.tables.items():
-        if has.rows:
+        if has.rows or not window.rows:
             name = table if several else None
             yield table, root_name(stream.entry.report_type, name)
 
@@ -158,18 +173,6 @@ def _lacking(
     stem = file_stem(str(window.report_id))
     roots = [root for _, root in roots_of(stream, window)]
     return [root for root in roots if stem not in there.get(root, frozenset())]
-
-
-def _is_there_without_rows(
-    stream: Stream, window: LakeWindow, there: Mapping[str, frozenset[str]]
-) -> bool:
-    """Whether the lake has a snapshot of no rows: a compaction goes by it as well."""
-    if stream.kind != Kind.SNAPSHOT or window.rows or not window.tables:
-        return False
-    stem = file_stem(str(window.report_id))
-    several, kind = len(window.tables) > 1, stream.entry.report_type
-    roots = [root_name(kind, table if several else None) for table in window.tables]
-    return all(stem in there.get(root, frozenset()) for root in roots)
 
 
 def _is_purged(stream: Stream, window: LakeWindow, limit: datetime | None) -> bool:

@@ -140,6 +140,7 @@ class _Run:
             self._take_asked(task)
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
         for stream in agenda.streams:
+            self._book.land_emptied_again(stream)
             self._book.clear_killed(stream)
         rows, files, size = self._landed
         return SyncResult(

@@ -12,9 +12,11 @@ import pytest
 
 import spreports as spr
 from spreports.errors import SinkError
+from spreports.lake.contents import LakeReport
 from spreports.simulator import Fault, Simulator
 from spreports.sync.run import run
 from tests.clocks import ManualClock
+from tests.sync.conftest import calls
 from tests.sync.lake import LISTINGS
 
 DAY = 86_400.0
@@ -130,6 +132,82 @@ def test_an_empty_snapshot_that_a_run_was_killed_over_is_written_once(
     assert (result.created, result.failed) == (0, ())
     assert shown(lake).is_empty()
     assert len(spr.Lake(lake).reports()) == 2
+
+
+@pytest.mark.parametrize("folders", FOLDERS)
+def test_an_empty_snapshot_that_an_older_copy_of_the_lake_lacks_is_written_again(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    *,
+    home: Path,
+    folders: tuple[str, ...],
+) -> None:
+    client.sync(feed(folders), lake)
+    copy = home.with_name("copy")
+    shutil.copytree(lake, copy)
+    cancel(simulator, clock)
+    client.sync(feed(folders), lake)
+    was = spr.Lake(lake).reports()
+    set_back(lake, copy)
+    assert shown(lake).height > 0
+    before = calls(simulator)
+
+    dry = client.sync(feed(folders), lake, dry_run=True).plan
+    same_day = client.sync(feed(folders), lake)
+
+    assert dry is not None
+    assert (dry.windows, same_day.windows, same_day.failed) == ((), 0, ())
+    assert calls(simulator) == before
+    assert shown(lake).is_empty()
+    again = spr.Lake(lake)
+    assert again.check(deep=True), again.check().problems
+    assert told(again.reports()) == told(was)
+    # And by the next day, of which there is no data either
+    set_back(lake, copy)
+    cancel(simulator, clock)
+    later = client.sync(feed(folders), lake)
+    assert (later.empty, later.failed, later.gaps) == (1, (), ())
+    assert shown(lake).is_empty()
+    assert client.sync(feed(folders), lake).windows == 0
+    clock.advance(DAY)
+    assert client.sync(feed(folders), lake).rows == shown(lake).height > 0
+
+
+def test_of_many_empty_snapshots_that_a_copy_lacks_the_last_is_written(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    client.sync(feed(), lake)
+    shutil.copytree(lake, home.with_name("copy"))
+    for _ in range(2):
+        cancel(simulator, clock)
+        client.sync(feed(), lake)
+        clock.advance(DAY)
+        client.sync(feed(), lake)
+    cancel(simulator, clock)
+    client.sync(feed(), lake)
+    set_back(lake, home.with_name("copy"))
+
+    with pytest.raises(SinkError, match="restored from an older copy"):
+        client.sync(feed(), lake)
+    result = client.sync(feed(), lake, refill=True)
+
+    assert (result.created, result.failed, result.gaps) == (0, (), ())
+    assert shown(lake).is_empty()
+    found = spr.Lake(lake).reports()
+    assert client.sync(feed(), lake).windows == 0
+    assert spr.Lake(lake).reports() == found
+
+
+def set_back(lake: str, copy: Path) -> None:
+    shutil.rmtree(lake)
+    shutil.copytree(copy, lake)
+
+
+def told(reports: Sequence[LakeReport]) -> list[tuple[object, ...]]:
+    """What of reports a ledger is made of."""
+    return [(r.report_id, r.window, r.created_time, r.rows) for r in reports]
 
 
 def test_an_empty_snapshot_before_any_other_leaves_nothing(

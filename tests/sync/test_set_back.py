@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import spreports as spr
 from spreports.simulator import Simulator, World
+from spreports.simulator.marketplaces import Marketplace
+from spreports.simulator.world.world import Row
 from spreports.sync.run import run
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.lake import ORDERS, SETTLEMENT, TRAFFIC, day, order
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DAY = 86_400.0
 FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=2)
@@ -160,6 +165,66 @@ def test_a_lake_that_was_set_back_is_told_and_filled_where_it_lacks_rows(
     check(simulator, clock, lake, day(13))
     kept = spr.scan_lake(lake, TRAFFIC, latest=True).collect()
     assert sorted(kept["date"].unique()) == [date(2026, 11, n) for n in range(5, 13)]
+
+
+class Deserted(World):
+    """A world of which reports have nothing but columns from a day on."""
+
+    def rows(
+        self,
+        report_type: str,
+        places: Sequence[Marketplace],
+        start: datetime,
+        end: datetime,
+        as_of: datetime,
+        *,
+        period: str = "DAY",
+    ) -> dict[str, list[Row]]:
+        found = World.rows(self, report_type, places, start, end, as_of, period=period)
+        return {name: [] for name in found} if as_of >= day(12) else found
+
+
+def test_a_day_that_was_restated_to_no_rows_shows_none_of_an_older_copy(
+    clock: ManualClock, lake: str, home: Path
+) -> None:
+    copy = home.with_name("copy")
+    with (
+        Simulator(
+            clock=clock,
+            usage_plans=False,
+            delays=(0.3, 0.5),
+            settlements=False,
+            world=Deserted(seed=1),
+        ) as simulator,
+        simulator.client(home=home) as client,
+    ):
+        # Two days of windows, that each night asks for again
+        feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-10", lookback=9)
+        clock.advance(DAY)
+        first = client.sync(feed, lake)
+        shutil.copytree(lake, copy)
+        clock.advance(DAY)
+        last = client.sync(feed, lake)
+        assert (first.rows > 0, last.windows, last.rows) == (True, 2, 0)
+        assert shown(lake).is_empty()
+        for drop in (False, True):
+            spr.Lake(lake).compact(drop_superseded=drop)
+            assert client.sync(feed, lake).windows == 0
+        shutil.rmtree(lake)
+        shutil.copytree(copy, lake)
+        assert shown(lake).height == first.rows
+        before = calls(simulator)
+
+        result = client.sync(feed, lake)
+
+        assert (result.failed, result.gaps, result.created) == ((), (), 0)
+        assert shown(lake).is_empty()
+        assert calls(simulator)["document"] == before["document"]
+        assert client.sync(feed, lake).windows == 0
+
+
+def shown(lake: str) -> pl.DataFrame:
+    return spr.scan_lake(lake, "orders", latest=True).collect()
 
 
 def test_settlements_of_a_lake_that_was_set_back_are_listed_again(
