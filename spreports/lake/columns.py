@@ -145,7 +145,8 @@ def insist_on_columns(root: Place, columns: Columns) -> None:
     """Refuse names that are no columns, but say where in the paths of columns to look.
 
     `_rescued` knows such names, so they would count as done, and the columns stay.
-    What earlier runs left is taken away first, as its files may lack.
+    A name that was dropped from a report was a column there where such columns stayed,
+    and is done. What earlier runs left is taken away first, as its files may lack.
 
     Parameters
     ----------
@@ -166,7 +167,8 @@ def insist_on_columns(root: Place, columns: Columns) -> None:
         folders = {e.rpartition(":")[0] or e for e in held.partition_by}
         done = {*columns.names, *columns.done(held)}
         left = {*there.names, *folders} - done
-        for name in set(columns.names).difference(there.names, folders):
+        dropped = _noted(held, DROPPED)
+        for name in set(columns.names).difference(there.names, folders, dropped):
             path = steps_of(name)
             below = {c for c in left if steps_of(c)[: len(path)] == path}
             around = {f.name for f in there if f.name in left and _is_within(path, f)}

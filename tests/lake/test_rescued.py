@@ -125,6 +125,29 @@ def test_a_name_above_columns_goes_with_them(shore: Lakeside) -> None:
     assert shore.scan().collect().columns == ["quantity", "note", "_rescued"]
 
 
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_column_that_was_dropped_is_done_the_next_night_though_longer_names_stay(
+    shore: Lakeside, *, compacted: bool
+) -> None:
+    both = people(None).append_column("buyer", pa.array(["SECRET"]))
+    shore.put("1", both, day=0)
+    lake = lake_of(shore)
+    assert lake.protect(["buyer"]) == (1, 1)
+    shore.put("2", both, day=1)
+
+    assert lake.protect(["buyer"]) == (1, 1)
+    if compacted:
+        lake.compact()
+
+    assert lake.protect(["buyer"]) == lake.protect(["buyer"], key=KEY) == (0, 0)
+    names = ["quantity", "note", "_rescued", "buyer.name", "Item/Buyer"]
+    assert shore.scan().collect().columns == names
+    # Of a report that never had it nobody can tell what was meant
+    shore.put("3", people(None), day=2)
+    with pytest.raises(ValueError, match=r"'buyer' is no column, .* 'buyer\.name'"):
+        lake.protect(["buyer"])
+
+
 def test_with_a_key_they_are_the_hashes_of_their_column(shore: Lakeside) -> None:
     text = '{"sku": "A-1", "price": "1.10", "late": ["a", "b"]}'
     table = rows(text, None).append_column("sku", pa.array(["B", "A-1"]))
