@@ -13,7 +13,7 @@ from spreports.facts import read_catalogue
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, is_removal, read_state, removal_note
 from spreports.load.leftovers import is_left
-from spreports.load.marker import Marker, intent_owner, intent_paths
+from spreports.load.marker import Marker, intent_owner, intent_paths, is_announced
 from spreports.load.target import Target, open_target
 
 __all__ = [
@@ -88,19 +88,21 @@ def cleared(place: Place) -> tuple[RootState, int]:
         take_away(place, stem, paths, state.digests.get(stem))
     files = sum(len(paths) for paths in gone.values())
     sinks = clear_killed(place, state.unfinished.keys() - killed.keys())
-    return (read_state(place) if gone or sinks else state), files + sinks
+    is_old = bool(gone or state.unfinished)
+    return (read_state(place) if is_old else state), files + sinks
 
 
 def clear_killed(
     place: Place, stems: Iterable[str], *, now: Callable[[], float] = time.time
 ) -> int:
-    """Take away what killed sinks left of reports that count nowhere; count files.
+    """Take away what killed sinks left and no marker names; count files.
 
     Nobody may ever sink such a report again. Where others are kept out, the note of a
     process that is gone is nobody's; of a process that cannot be asked, and where a
     write may still be on its way, it is once it is a day old. Who publishes for longer
-    is told to run again, see `publish`. What has a marker stays: only its report, sunk
-    again, tells which of its files are whole.
+    is told to run again, see `publish`. A marker that is there counts where it is
+    the one that was to come and is whole; else all stays, and the report, sunk again,
+    puts it right.
 
     Parameters
     ----------
@@ -113,10 +115,10 @@ def clear_killed(
 
 
 def _clear_one(place: Place, stem: str, now: Callable[[], float]) -> int:
-    own, intent = f"{stem}.json", f"{stem}.intent"
+    intent = f"{stem}.intent"
     with opened(place) as target, target.alone() as sure:
         said = target.read_state(intent)
-        if said is None or is_removal(said) or target.read_state(own) is not None:
+        if said is None or is_removal(said):
             return 0
         try:
             paths = intent_paths(stem, said)
@@ -125,13 +127,40 @@ def _clear_one(place: Place, stem: str, now: Callable[[], float]) -> int:
         age = place.state.age(intent, now())
         if age is None or not is_left(intent_owner(said), age, sure=sure):
             return 0
-        note = removal_note(paths)
-        target.write_state(intent, note)
-        if target.read_state(own) is not None:
-            target.remove_state(intent)
-            return 0
-        _take(target, stem, paths, note)
+        data = target.read_state(f"{stem}.json")
+        if data is None:
+            return _unbegun(target, stem, paths)
+        if is_announced(said, data):
+            files = Marker.from_bytes(stem, data).files
+            if all(place.size(file.path) == file.bytes for file in files):
+                named = {file.path for file in files}
+                beside = [path for path in paths if path not in named]
+                return _ended(target, intent, said, beside)
+    return 0
+
+
+def _unbegun(target: Target, stem: str, paths: Sequence[str]) -> int:
+    """Take away what a note without a marker names; return how many files."""
+    note, intent = removal_note(paths), f"{stem}.intent"
+    target.write_state(intent, note)
+    if target.read_state(f"{stem}.json") is not None:
+        target.remove_state(intent)
+        return 0
+    _take(target, stem, paths, note)
     return len(paths)
+
+
+def _ended(target: Target, intent: str, said: bytes, beside: Sequence[str]) -> int:
+    """Have a marker count that is there and whole; return how many files went."""
+    for path in beside:
+        if target.read_state(intent) != said:
+            return 0
+        target.drop(path)
+    target.settle()
+    target.keep()
+    if target.read_state(intent) == said:
+        target.remove_state(intent)
+    return len(beside)
 
 
 def insist_on_files(place: Place, state: RootState, stems: Iterable[str]) -> None:

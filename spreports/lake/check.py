@@ -162,8 +162,8 @@ def _unnamed(root: Place, state: RootState, there: dict[str, int]) -> Iterator[P
         yield Problem(kind, f"{root.name}/{path}", f"{size} bytes, of no marker")
     for stem, paths in state.unfinished.items():
         url = f"{root.state.name}/{stem}.intent"
-        told = f"up to {len(paths)} files; the same report sunk again puts it right,"
-        told += " and the next sync or compact clears what has no marker"
+        told = f"up to {len(paths)} files; once that sink has ended the next sync or"
+        told += " compact puts it right where it can; the same report sunk again does"
         yield Problem("unfinished", url, told)
     for stem in dict.fromkeys(held.marker for held in state.hidden):
         url = f"{root.state.name}/{stem}.json"

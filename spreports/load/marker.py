@@ -30,6 +30,7 @@ __all__ = [
     "intent_bytes",
     "intent_owner",
     "intent_paths",
+    "is_announced",
 ]
 
 FORMAT = 1
@@ -212,13 +213,13 @@ def fingerprint(schema: pa.Schema) -> str:
         SHA-256, hex.
     """
     columns = [[field.name, str(field.type)] for field in schema]
-    return hashlib.sha256(_json(columns)).hexdigest()
+    return _digest(_json(columns))
 
 
-def intent_bytes(paths: Sequence[str]) -> bytes:
-    """Write down the files that may be there until the marker is, and by whom."""
+def intent_bytes(paths: Sequence[str], marker: bytes = b"") -> bytes:
+    """Write down the files that may be there until a marker is, and by whom."""
     told = {"format": FORMAT, "files": sorted(paths), "owner": owner.mark()}
-    return _json(told)
+    return _json({**told, "marker": _digest(marker)})
 
 
 def intent_paths(stem: str, data: bytes) -> list[str]:
@@ -235,6 +236,11 @@ def intent_owner(data: bytes) -> str | None:
     return whose if isinstance(whose, str) else None
 
 
+def is_announced(data: bytes, marker: bytes) -> bool:
+    """Tell whether a marker is the one that `intent_bytes` were written for."""
+    return bool(json.loads(data).get("marker") == _digest(marker))
+
+
 def _own(stem: str, path: str) -> str:
     """Return a path that can only be a file of this stem below the root."""
     *folders, name = path.split("/")
@@ -244,6 +250,10 @@ def _own(stem: str, path: str) -> str:
     ):
         return path
     raise ValueError
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _unreadable(name: str) -> SinkError:

@@ -67,7 +67,7 @@ class _Publication:
     def publish(self, parts: Sequence[PartFile]) -> None:
         """Publish; where nobody else is kept out, look that none took files away."""
         target, new = self._target, {part.path for part in parts}
-        note = intent_bytes([*(self._there | new)])
+        note = intent_bytes([*(self._there | new)], self._data)
         try:
             if self._notes:
                 target.write_state(self._intent, note)

@@ -21,6 +21,7 @@ from spreports.lake.care import clear_killed
 from spreports.lake.place import Place
 from spreports.lake.state import read_state
 from spreports.load import local
+from spreports.load.marker import intent_bytes
 from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -31,6 +32,7 @@ BY = ["sku"]
 CHILD = """
 import os, signal, sys
 from spreports.load import local
+from spreports.load.marker import intent_bytes
 from tests.lake.lakes import Lakeside, orders
 
 lake, name, how, report_id, rows = sys.argv[1:]
@@ -171,6 +173,56 @@ def test_files_that_a_marker_names_are_never_cleared(shore: Lakeside) -> None:
     shore.put("9", orders(1, 6), day=1, partition_by=BY)
     assert by_duckdb(shore) == orders_of((1, 6))
     assert spr.Lake(shore.url).check(deep=True)
+
+
+def test_a_sink_killed_behind_its_marker_counts_again(shore: Lakeside) -> None:
+    fill(shore)
+    kill(shore, how="dies after")
+    assert by_scan(shore) == orders_of((0, 6))
+
+    spr.Lake(shore.url).compact()
+
+    assert by_duckdb(shore) == by_scan(shore) == orders_of((0, 6), (1, 5))
+    assert spr.Lake(shore.url).check(deep=True)
+
+
+def test_a_marker_that_is_not_the_one_to_come_stays_hidden(shore: Lakeside) -> None:
+    rows = fill(shore)
+    shore.put("9", orders(1, 5), day=1, partition_by=BY, version="older")
+    kill(shore)
+
+    spr.Lake(shore.url).compact()
+    assert clear_killed(Place.open(shore.root()), ["9"], now=_tomorrow) == 0
+
+    assert by_scan(shore) == rows
+    assert "unfinished" in kinds(shore)
+    shore.put("9", orders(1, 5), day=1, partition_by=BY)
+    assert by_duckdb(shore) == by_scan(shore) == orders_of((0, 6), (1, 5))
+
+
+@pytest.mark.parametrize("lacks", [False, True])
+def test_an_announced_marker_counts_after_a_day_where_its_files_are_whole(
+    lakeside: Lakeside, *, lacks: bool
+) -> None:
+    lakeside.put("9", orders(1), day=1, partition_by=BY)
+    (state,) = [name for name in lakeside.files() if name.endswith("/9.json")]
+    files = lakeside.data_files()
+    more = files[0].replace("9-0", "9-1")
+    lakeside.overwrite(more, lakeside.bytes_of(files[0]))
+    paths = [name.removeprefix(f"{ORDERS}/") for name in (*files, more)]
+    intent = json.loads(intent_bytes(paths, lakeside.bytes_of(state)))
+    intent["owner"] = "00000000-1-1"
+    name = state.replace(".json", ".intent")
+    lakeside.overwrite(name, json.dumps(intent).encode())
+    if lacks:
+        lakeside.remove(files[0])
+    place = Place.open(lakeside.root(), lakeside.options)
+
+    assert clear_killed(place, ["9"]) == 0
+    assert bool(read_state(place).unfinished)
+    assert clear_killed(place, ["9"], now=_tomorrow) == (0 if lacks else 1)
+    assert bool(read_state(place).unfinished) == lacks
+    assert lakeside.data_files() == (sorted([*files[1:], more]) if lacks else files)
 
 
 def test_a_sink_that_runs_is_left_alone(shore: Lakeside) -> None:
