@@ -11,8 +11,8 @@ from pathlib import Path
 
 from spreports.catalog import lookup
 from spreports.fetch.download import download
-from spreports.reports.origin import StoredBytes
 from spreports.reports.shape import Shape
+from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.work import Reading, Target, read, write
 
 

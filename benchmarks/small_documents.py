@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.documents import orders
 from spreports.catalog import lookup
-from spreports.reports.origin import StoredBytes
+from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.work import Reading, Target, write
 
 DATA = Path(__file__).parent / "data"

@@ -23,10 +23,11 @@ from spreports.reports.metadata import (
     schema_with_metadata,
 )
 from spreports.reports.naming import file_stem, naming
-from spreports.reports.origin import AmazonOrigin, Origin, StoredBytes
+from spreports.reports.origin import AmazonOrigin, Origin
 from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.sinks import check_sink
 from spreports.reports.staging import frame_of, staged
+from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.ways_out import WaysOut
 from spreports.reports.work import Reading, Target, Work, read, version_of, write
 
@@ -86,7 +87,9 @@ class Document(WaysOut):
         APIError, DocumentError
             The document cannot be had.
         """
-        return table_names(self._origin.stored().open, self._entry)
+        stored = self._origin.stored()
+        with stored.doubting():
+            return table_names(stored.open, self._entry)
 
     def _documents(self) -> Iterator[Document]:
         yield self
@@ -114,8 +117,9 @@ class Document(WaysOut):
         part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
         try:
             with naming(self._origin.name), part.open("xb") as file:
-                chunks = plain_chunks(self._origin.stored().open)
-                written = sum(file.write(chunk) for chunk in chunks)
+                stored = self._origin.stored()
+                with stored.doubting():
+                    written = sum(map(file.write, plain_chunks(stored.open)))
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -261,8 +265,11 @@ class Document(WaysOut):
         return version_of(*self.readable(Shape()))
 
     def readable(self, shape: Shape) -> tuple[StoredBytes, Reading]:
-        """Return the verified bytes, and how they become rows."""
-        return self._origin.stored(), self._reading_in(shape)
+        """Return the verified bytes, and how they become rows.
+
+        For a look at them, or a first try that another one follows.
+        """
+        return self._origin.stored().as_they_are(), self._reading_in(shape)
 
     def target(
         self,

@@ -1,16 +1,24 @@
 """Stored bytes that no report could be read from, and that nothing has proved.
 
-A portal's page, or a flipped bit, may have come in the place of a report once. The next
-call brings them again; the same bytes a second time are what Amazon has.
+A portal's page, or a flipped bit, may have come in the place of a report once, and a
+disk may have damaged what was proved. The next call brings them again; the same bytes a
+second time are what Amazon has.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import hashlib
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spreports.errors import DecodeError, DecompressError, DownloadError, ParseError
+from spreports.errors import (
+    ConfigError,
+    DecodeError,
+    DecompressError,
+    DownloadError,
+    ParseError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +31,7 @@ __all__ = ["doubting", "is_doubted", "refuse_nothing", "settled"]
 
 DOUBTED = "doubted"
 # By a checksum, or since they came twice
-_PROVED = frozenset({"md5", "twice", DOUBTED})
+_PROVED = frozenset({"md5", "twice"})
 
 
 def is_doubted(known: VerifiedDocument) -> bool:
@@ -32,22 +40,47 @@ def is_doubted(known: VerifiedDocument) -> bool:
 
 
 @contextmanager
-def doubting(connection: Connection, name: str, *, private: bool) -> Iterator[None]:
-    """Write down that a stored document is in doubt, where it cannot be read."""
+def doubting(
+    connection: Connection, name: str, sha256: str, *, private: bool
+) -> Iterator[None]:
+    """Write down that stored bytes are in doubt, where nothing can be read from them.
+
+    Parameters
+    ----------
+    connection : Connection
+    name : str
+        Of the document.
+    sha256 : str
+        Of the bytes: others may have come in their place meanwhile.
+    private : bool
+        As they were stored.
+    """
     try:
         yield
     except (DecodeError, DecompressError, ParseError):
-        ledger, account = connection.ledger, connection.account
-        known = ledger.document(account, name)
-        if known is not None and known.verified not in _PROVED:
-            ledger.stored(
-                account,
-                name,
-                replace(known, verified=DOUBTED),
-                connection.clock.now(),
-                private=private,
-            )
+        # A reader may outlive its client: it still tells what is wrong with the bytes
+        with suppress(ConfigError, OSError):
+            _doubt(connection, name, sha256, private=private)
         raise
+
+
+def _doubt(connection: Connection, name: str, sha256: str, *, private: bool) -> None:
+    """Write it down, unless the bytes are proved and still what they were."""
+    ledger, account = connection.ledger, connection.account
+    known = ledger.document(account, name)
+    if known is None or known.sha256 != sha256 or is_doubted(known):
+        return
+    if known.verified in _PROVED:
+        with connection.store.document_path(account, name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
+                return
+    ledger.stored(
+        account,
+        name,
+        replace(known, verified=DOUBTED),
+        connection.clock.now(),
+        private=private,
+    )
 
 
 def settled(

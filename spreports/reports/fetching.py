@@ -11,9 +11,10 @@ from spreports.errors import DocumentError
 from spreports.fetch.findings import Findings
 from spreports.reports.connection import Connection
 from spreports.reports.echo import Echo
-from spreports.reports.origin import AmazonOrigin, StoredBytes
+from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 from spreports.reports.shape import Shape
+from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.ticket import Ticket
 from spreports.reports.work import Reading, read
 

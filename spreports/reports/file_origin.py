@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from spreports.errors import DocumentError, DownloadError
 from spreports.load.store import Store
 from spreports.load.urls import local_path, missing, shown
-from spreports.reports.origin import Origin, StoredBytes, opened_already
+from spreports.reports.origin import Origin
+from spreports.reports.stored_bytes import StoredBytes, opened_already
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

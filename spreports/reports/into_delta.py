@@ -22,7 +22,7 @@ from spreports.reports.work import Reading, Target, read, version_of
 
 if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
-    from spreports.reports.origin import StoredBytes
+    from spreports.reports.stored_bytes import StoredBytes
     from spreports.reports.verdict import Verdict
 
 __all__ = ["report_name", "window_mark", "write_delta"]

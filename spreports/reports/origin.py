@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from spreports.errors import APIError, DownloadError, ThrottledError
 from spreports.fetch.arriving import Arriving, Watched
 from spreports.load.store import Store
 from spreports.reports.doubted import doubting, is_doubted, refuse_nothing, settled
+from spreports.reports.stored_bytes import StoredBytes
 
 if TYPE_CHECKING:
     from spreports.ledger import VerifiedDocument
@@ -25,62 +26,6 @@ T = TypeVar("T")
 
 # Source: reference, usage plan of getReportDocument: 0.0167 requests per second
 QUOTA_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBytes:
-    """Stored bytes, gzip or plain, that can be opened again and again.
-
-    Whole, or still arriving: then the end of the bytes is not told before they are
-    verified.
-
-    Attributes
-    ----------
-    open : callable
-        Gives a fresh binary stream each call.
-    content_type : str or None
-        As the document host said it.
-    sha256 : str or None
-        Of the bytes, where they were verified.
-    size : int or None, bytes
-        Where it is known.
-    proof : callable or None
-        Of bytes that are still arriving: waits until they are verified, and gives the
-        SHA-256.
-    """
-
-    open: Callable[[], BinaryIO]
-    content_type: str | None
-    sha256: str | None = None
-    size: int | None = None
-    proof: Callable[[], str] | None = None
-
-    def digest(self) -> str | None:
-        """Return the SHA-256 of bytes that are verified, or once they are."""
-        return self.sha256 if self.proof is None else self.proof()
-
-
-def opened_already(
-    first: BinaryIO, again: Callable[[], BinaryIO]
-) -> Callable[[], BinaryIO]:
-    """Return how to open a file of which one stream is open already.
-
-    Parameters
-    ----------
-    first : binary stream
-        At its start; given to who asks first.
-    again : callable
-        Opens a fresh one, for everybody else.
-    """
-    left = [first]
-
-    def opened() -> BinaryIO:
-        try:
-            return left.pop()
-        except IndexError:
-            return again()
-
-    return opened
 
 
 class Origin(Protocol):
@@ -202,8 +147,7 @@ class AmazonOrigin:
         Exception
             As `stored`; or whatever `work` raises.
         """
-        with doubting(self._connection, self.name, private=self._restricted):
-            return read_along(self._stored, work)
+        return read_along(self._stored, work)
 
     def _stored(self, watched: Watched | None) -> StoredBytes:
         """Return the verified bytes; those that have to be fetched may be watched."""
@@ -217,7 +161,17 @@ class AmazonOrigin:
                 with suppress(DownloadError, APIError):
                     known = self._fetch(path, watched, known)
         return StoredBytes(
-            lambda: path.open("rb"), known.content_type, known.sha256, known.size
+            lambda: path.open("rb"),
+            known.content_type,
+            known.sha256,
+            known.size,
+            doubting=partial(
+                doubting,
+                self._connection,
+                self.name,
+                known.sha256,
+                private=self._restricted,
+            ),
         )
 
     def _fetch(
@@ -312,5 +266,6 @@ def read_along(
     with Arriving(along) as arriving:
         stored = bring(arriving)
         if arriving.settle(stored.size or 0, stored.sha256 or ""):
-            return arriving.result()
+            with stored.doubting():
+                return arriving.result()
     return work(stored)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from spreports.load.frame import scan, stage
 from spreports.reports.naming import digest
-from spreports.reports.origin import Origin, StoredBytes
+from spreports.reports.origin import Origin
+from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.work import Reading, read
 
 if TYPE_CHECKING:

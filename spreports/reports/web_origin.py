@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar, cast
 from spreports.fetch.web_body import WebBody
 from spreports.load.store import Store
 from spreports.reports.file_origin import place_mark, web_mark
-from spreports.reports.origin import StoredBytes, opened_already
+from spreports.reports.stored_bytes import StoredBytes, opened_already
 
 __all__ = ["WebOrigin"]
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.errors import DocumentError
@@ -32,13 +34,12 @@ from spreports.reports.doubted import refuse_nothing
 from spreports.reports.echo import Echo
 from spreports.reports.metadata import Constant
 from spreports.reports.note import Note
-from spreports.reports.origin import StoredBytes, read_along
+from spreports.reports.origin import read_along
 from spreports.reports.shape import Shape
+from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.verdict import judged
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from spreports.reports.verdict import Verdict
 
 
@@ -136,27 +137,34 @@ def read(
         asked for; at once or while the reader is read.
     """
     shape = reading.shape
-    rows = open_batches(
-        stored.open,
-        reading.entry,
-        table=shape.table,
-        encoding=reading.encoding,
-        content_type=stored.content_type,
-        legacy_charset=reading.legacy_charset,
-        typed=shape.typed,
-        on_bad_value=shape.on_bad_value,
-        nested=shape.nested,
-        findings=findings,
-        on_fields=reading.echo.check if reading.echo else None,
-        # An empty file may be a copy that was never finished
-        may_be_empty=stored.sha256 is not None or stored.proof is not None,
-        coded=coded,
-        batch_bytes=batch_bytes,
-        stored_bytes=stored.size,
-        ending=ending,
-    )
-    # A reader may know its last row before the last byte
-    return rows if stored.proof is None else judged(rows, lambda _: stored.digest())
+    with stored.doubting():
+        rows = open_batches(
+            stored.open,
+            reading.entry,
+            table=shape.table,
+            encoding=reading.encoding,
+            content_type=stored.content_type,
+            legacy_charset=reading.legacy_charset,
+            typed=shape.typed,
+            on_bad_value=shape.on_bad_value,
+            nested=shape.nested,
+            findings=findings,
+            on_fields=reading.echo.check if reading.echo else None,
+            # An empty file may be a copy that was never finished
+            may_be_empty=stored.sha256 is not None or stored.proof is not None,
+            coded=coded,
+            batch_bytes=batch_bytes,
+            stored_bytes=stored.size,
+            ending=ending,
+        )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with stored.doubting(), rows:
+            yield from rows
+            # A reader may know its last row before the last byte
+            stored.digest()
+
+    return pa.RecordBatchReader.from_batches(rows.schema, batches())
 
 
 def settlement_id(stored: StoredBytes, reading: Reading) -> str | None:
@@ -166,7 +174,7 @@ def settlement_id(stored: StoredBytes, reading: Reading) -> str | None:
     """
     plain = replace(reading, shape=Shape(typed=False), echo=None)
     try:
-        with read(stored, plain) as batches:
+        with read(stored.as_they_are(), plain) as batches:
             for batch in batches:
                 if SETTLEMENT_ID in batch.schema.names and batch.num_rows:
                     return str(batch.column(SETTLEMENT_ID)[0].as_py())
