@@ -3,7 +3,8 @@
 ::
 
     documents/<account>/<document id>                    stored bytes, verified
-    staged/<account>/<document id>.<variant>.parquet     what lazy frames scan
+    staged/<account>/<document id>.<variant>[-<version>].parquet
+                                                         what lazy frames scan
     spool/                                               on their way
 """
 
@@ -93,7 +94,9 @@ class Store:
         folder = self._folder("documents", _piece(account))
         return self._used(folder / _piece(document_id))
 
-    def staged_path(self, account: str, document_id: str, variant: str) -> Path:
+    def staged_path(
+        self, account: str, document_id: str, variant: str, version: str = ""
+    ) -> Path:
         """Return where a document's staged frame lies, or may be put.
 
         Parameters
@@ -101,8 +104,10 @@ class Store:
         account, document_id
             As for `document_path`.
         variant : str
-            A short hash of how it was read (table, types, ...):
-            ``[A-Za-z0-9_-]{1,40}``.
+            A short hash of how it was read (table, types, ...).
+        version : str
+            One of what was read, where the document's id does not tell it. With
+            `variant` ``[A-Za-z0-9_-]{1,40}``.
 
         Returns
         -------
@@ -112,12 +117,14 @@ class Store:
         Raises
         ------
         ValueError
-            `variant` is something else.
+            They are something else.
         ConfigError
             The store cannot be used.
         """
+        if version:
+            variant = f"{variant}-{version}"
         if not _VARIANT.fullmatch(variant):
-            msg = "variant is 1 to 40 of A-Z a-z 0-9 _ -"
+            msg = "variant and version are 1 to 40 of A-Z a-z 0-9 _ -"
             raise ValueError(msg)
         folder = self._folder("staged", _piece(account))
         return self._used(folder / f"{_piece(document_id)}.{variant}.parquet")
@@ -150,17 +157,32 @@ class Store:
         ConfigError
             The file system refuses: the bytes are still there.
         """
-        piece = _piece(document_id)
-        staged = re.compile(rf"{re.escape(piece)}\.{_VARIANT.pattern}\.parquet")
+        document = self.home / "documents" / _piece(account) / _piece(document_id)
         try:
-            document = self.home / "documents" / _piece(account) / piece
             document.unlink(missing_ok=True)
-            for path in _files(self.home / "staged" / _piece(account)):
-                if staged.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
+            self._unstage(account, document_id)
         except OSError as exc:
             msg = f"cannot delete a restricted document in {self.home}: {exc.strerror}"
             raise ConfigError(msg) from exc
+
+    def outdate(self, account: str, document_id: str, version: str) -> None:
+        """Delete the frames that were staged from other versions of a document.
+
+        Parameters
+        ----------
+        account, document_id, version
+            As for `staged_path`. What cannot be deleted stays, as it may be open.
+        """
+        with contextlib.suppress(OSError):
+            self._unstage(account, document_id, but=f"-{version}.parquet")
+
+    def _unstage(self, account: str, document_id: str, but: str | None = None) -> None:
+        """Delete a document's staged frames, but those whose names end so."""
+        piece = re.escape(_piece(document_id))
+        staged = re.compile(rf"{piece}\.{_VARIANT.pattern}\.parquet")
+        for path in _files(self.home / "staged" / _piece(account)):
+            if staged.fullmatch(path.name) and not (but and path.name.endswith(but)):
+                path.unlink(missing_ok=True)
 
     def trim(self, max_bytes: int) -> int:
         """Delete what was used longest ago, until the rest fits.

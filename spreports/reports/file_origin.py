@@ -92,6 +92,10 @@ class FileOrigin:
             mark += f" {web_mark(told.get('size'), told, self._once)}"
         return mark
 
+    def version(self) -> str:
+        """Return nothing: the key tells."""
+        return ""
+
     def identity(self) -> Mapping[str, str]:
         """Return digests of the file's place and, where it can be had, its content.
 

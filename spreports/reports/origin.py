@@ -16,7 +16,7 @@ from spreports.errors import APIError, DownloadError, ThrottledError
 from spreports.fetch.arriving import Arriving, Watched
 from spreports.load.store import Store
 from spreports.reports.doubted import doubting, is_doubted, refuse_nothing, settled
-from spreports.reports.stored_bytes import StoredBytes
+from spreports.reports.stored_bytes import StoredBytes, version_mark
 
 if TYPE_CHECKING:
     from spreports.ledger import VerifiedDocument
@@ -36,7 +36,11 @@ class Origin(Protocol):
     name: str
 
     def key(self) -> str:
-        """Return a name that changes when the bytes do."""
+        """Return a name that changes when the bytes do, or when `version` does."""
+        ...
+
+    def version(self) -> str | None:
+        """Return which bytes `stored` gives; None where it has to bring some first."""
         ...
 
     def identity(self) -> Mapping[str, str]:
@@ -87,6 +91,11 @@ class AmazonOrigin:
     def key(self) -> str:
         """Return the report document id: Amazon never changes a document."""
         return self.name
+
+    def version(self) -> str | None:
+        """Return the SHA-256 of the bytes that were kept; None while in doubt."""
+        known = self._connection.ledger.document(self.account, self.name)
+        return None if known is None or is_doubted(known) else known.sha256
 
     def fresh_url(self) -> str:
         """Ask Amazon for a presigned URL; it lives five minutes."""
@@ -212,6 +221,7 @@ class AmazonOrigin:
         )
         known = settled(known, doubted)
         spool.replace(path)
+        self.store.outdate(self.account, self.name, version_mark(known.sha256))
         if self._restricted:
             connection.private.add(self.name)
         connection.ledger.stored(

@@ -1,11 +1,12 @@
 """One document as a frame: over its staged Parquet, or of its few rows at once.
 
 A document may be staged while it arrives. The staged file gets its name, by which it is
-trusted, when the document has been verified.
+trusted, when the document has been verified: the name tells from which bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from spreports.load.frame import scan, stage
 from spreports.reports.naming import digest
 from spreports.reports.origin import Origin
-from spreports.reports.stored_bytes import StoredBytes
+from spreports.reports.stored_bytes import StoredBytes, version_mark
 from spreports.reports.work import Reading, read
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def staged(origin: Origin, reading: Reading) -> pl.LazyFrame:
     APIError, DocumentError
         The document cannot be had, is not whole, or not the table it should be.
     """
-    path = _path(origin, reading)
-    if path.exists():
+    place = _place(origin, reading)
+    version = origin.version()
+    if version is not None and (path := place(version)).exists():
         return scan([path])
-    return origin.work_on(lambda stored: _staged(stored, reading, path))
+    return origin.work_on(lambda stored: _staged(origin, stored, reading, place))
 
 
 def frame_of(origin: Origin, reading: Reading) -> pl.LazyFrame:
@@ -53,22 +55,33 @@ def frame_of(origin: Origin, reading: Reading) -> pl.LazyFrame:
 
     def made(stored: StoredBytes) -> pl.LazyFrame:
         if stored.size is None or stored.size > SMALL_BYTES:
-            return _staged(stored, reading, _path(origin, reading))
+            return _staged(origin, stored, reading, _place(origin, reading))
         with read(stored, reading) as reader:
             return pl.DataFrame(pl.from_arrow(reader.read_all())).lazy()
 
     return origin.work_on(made)
 
 
-def _staged(stored: StoredBytes, reading: Reading, path: Path) -> pl.LazyFrame:
+def _staged(
+    origin: Origin,
+    stored: StoredBytes,
+    reading: Reading,
+    place: Callable[[str], Path],
+) -> pl.LazyFrame:
     """Stage bytes that may still be arriving, unless it is done."""
-    if not path.exists():
+    arriving = stored.proof is not None
+    path = origin.store.spool_path() if arriving else place(stored.sha256 or "")
+    if arriving or not path.exists():
         with ExitStack() as ending:
             stage(read(stored, reading, ending=ending), path)
+    if arriving:
+        path = path.replace(place(stored.digest() or ""))
     return scan([path])
 
 
-def _path(origin: Origin, reading: Reading) -> Path:
-    """Return where the rows of a reading are staged, or are to be."""
-    mark = repr((READING_VERSION, reading))
-    return origin.store.staged_path(origin.account, origin.key(), digest(mark)[:16])
+def _place(origin: Origin, reading: Reading) -> Callable[[str], Path]:
+    """Return where the rows of a reading are staged, or are to be, by the version."""
+    key, variant = origin.key(), digest(repr((READING_VERSION, reading)))[:16]
+    return lambda version: origin.store.staged_path(
+        origin.account, key, variant, version_mark(version)
+    )

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-__all__ = ["StoredBytes", "opened_already"]
+__all__ = ["StoredBytes", "opened_already", "version_mark"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class StoredBytes:
         them once more himself.
         """
         return replace(self, doubting=nullcontext)
+
+
+def version_mark(version: str) -> str:
+    """Return what of a version stands in the name of a frame that is staged from it."""
+    return version[:16]
 
 
 def opened_already(

@@ -180,3 +180,28 @@ def test_a_home_that_cannot_be_made_says_what_to_choose(tmp_path: Path) -> None:
 def test_a_variant_is_a_short_hash(store: Store) -> None:
     with pytest.raises(ValueError, match="variant"):
         store.staged_path("a", "doc", "../x")
+    with pytest.raises(ValueError, match="version"):
+        store.staged_path("a", "doc", "x", "../x")
+
+
+def test_the_frames_of_other_versions_of_a_document_can_be_deleted(
+    store: Store,
+) -> None:
+    others = [
+        put(store.staged_path("a", "doc", "v1", "old"), 1),
+        put(store.staged_path("a", "doc", "v2"), 1),
+    ]
+    kept = [
+        put(store.document_path("a", "doc"), 1),
+        put(store.staged_path("a", "doc", "v1", "new"), 1),
+        put(store.staged_path("a", "doc", "v2", "new"), 1),
+        put(store.staged_path("a", "doc.v1", "v1", "old"), 1),
+        put(store.staged_path("b", "doc", "v1", "old"), 1),
+    ]
+    store.outdate("a", "doc", "new")
+    store.outdate("nobody", "doc", "new")
+
+    assert [path.exists() for path in others] == [False] * 2
+    assert [path.exists() for path in kept] == [True] * 5
+    store.forget("a", "doc")
+    assert [path.exists() for path in kept] == [False] * 3 + [True] * 2

@@ -139,6 +139,61 @@ def test_a_reader_that_outlives_its_client_tells_what_is_wrong_with_its_bytes(
         reader.read_all()
 
 
+LINES = many_orders(9).splitlines(keepends=True)
+# One row has a price that is none, and the others have another order's
+ANOTHER = packed(LINES[0] + LINES[1].replace(".", "?") + LINES[2] * 8)
+
+
+@pytest.mark.parametrize("name", ["read", "scan", "batches"])
+def test_no_frame_that_was_staged_outlives_the_bytes_that_it_was_made_from(
+    client: spr.Client, amazon: Amazon, tmp_path: Path, name: str
+) -> None:
+    once = deque([Delivery(body=ANOTHER, etag=False)])
+    amazon.hold(Held("d1", STORED, deliveries=once))
+    document = client.document("d1", report_type=ORDERS)
+    assert document.scan(on_bad_value="null").collect()["sku"].n_unique() == 2
+    with pytest.raises(spr.ParseError):
+        document.batches().read_all()
+
+    ROWS[name](document, tmp_path)
+    frame = document.scan(on_bad_value="null").collect()
+    assert frame["sku"].n_unique() == 9
+    assert frame.equals(document.read())
+    assert amazon.count("getReportDocument") == 2
+    staged = (tmp_path / "home" / "staged").glob("*/*")
+    assert len(list(staged)) == (2 if name == "scan" else 1)
+
+
+def test_a_frame_that_is_staged_is_not_shown_while_its_bytes_are_in_doubt(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    once = deque([Delivery(body=ANOTHER, etag=False)])
+    amazon.hold(Held("d1", STORED, deliveries=once))
+    document = client.document("d1", report_type=ORDERS)
+    document.scan(on_bad_value="null")
+    with pytest.raises(spr.ParseError):
+        document.scan()
+
+    frame = document.scan(on_bad_value="null").collect()
+    assert frame["sku"].n_unique() == 9
+    assert amazon.count("getReportDocument") == 2
+
+
+def test_a_frame_stays_where_the_same_bytes_come_again(
+    client: spr.Client, amazon: Amazon, tmp_path: Path
+) -> None:
+    amazon.hold(Held("d1", ANOTHER, always=Delivery(etag=False)))
+    document = client.document("d1", report_type=ORDERS)
+    frame = document.scan(on_bad_value="null")
+    staged = list((tmp_path / "home" / "staged").glob("*/*"))
+    with pytest.raises(spr.ParseError):
+        document.scan()
+
+    assert document.scan(on_bad_value="null").collect().equals(frame.collect())
+    assert list((tmp_path / "home" / "staged").glob("*/*")) == staged
+    assert amazon.count("getReportDocument") == 2
+
+
 @pytest.mark.parametrize("form", ["parquet", "delta"])
 def test_a_sink_of_several_reports_brings_a_broken_document_once_a_call(
     client: spr.Client, amazon: Amazon, tmp_path: Path, form: str
