@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-__all__ = ["PerProcess"]
+__all__ = ["PerProcess", "only_here"]
 
 T = TypeVar("T")
 
@@ -39,3 +39,20 @@ class PerProcess(Generic[T]):
         except KeyError:
             # Indivisible: threads that come at the same time get the same one
             return self._made.setdefault(pid, self._make())
+
+
+def only_here(work: Callable[[], object]) -> Callable[[], None]:
+    """Return work that a forked child leaves to its parent, such as to delete a folder.
+
+    Parameters
+    ----------
+    work : callable
+        Done by the process that calls this, and by no other.
+    """
+    owner = os.getpid()
+
+    def done() -> None:
+        if os.getpid() == owner:
+            work()
+
+    return done

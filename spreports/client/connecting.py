@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from spreports.client.settings import Settings, check_home, read_settings
 from spreports.clock import Clock
 from spreports.errors import ConfigError
 from spreports.facts import read_catalogue
+from spreports.forks import only_here
 
 if TYPE_CHECKING:
     from spreports.reports.notices import Notices
@@ -137,7 +139,8 @@ def connect_simulator(
             ending.callback(simulator.close)
         if not home:
             home = tempfile.mkdtemp(prefix="spreports-simulator-")
-            ending.callback(shutil.rmtree, home, ignore_errors=True)
+            remove = partial(shutil.rmtree, home, ignore_errors=True)
+            ending.callback(only_here(remove))
         settings = simulator_settings(simulator, Path(home), refresh_token=seller)
         return Client(
             settings,

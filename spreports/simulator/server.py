@@ -18,6 +18,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from spreports.clock import Clock
+from spreports.forks import only_here
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 16 << 20
@@ -222,6 +223,7 @@ class Origin(ThreadingHTTPServer):
         self.failures: list[BaseException] = []
         self._open: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
+        self._end_connections = only_here(self._hang_up)
         self._thread = threading.Thread(
             target=self.serve_forever,
             kwargs={"poll_interval": 0.02},
@@ -239,11 +241,18 @@ class Origin(ThreadingHTTPServer):
         self._thread.start()
 
     def close(self) -> None:
-        """Stop serving and close every connection, idle or not."""
+        """Stop serving and close every connection, idle or not.
+
+        A forked child lets go of the port alone: the connections are its parent's.
+        """
         if self._thread.is_alive():
             self.shutdown()
             self._thread.join()
         self.server_close()
+        self._end_connections()
+
+    def _hang_up(self) -> None:
+        """Close every connection, and wait for its thread."""
         with self._lock:
             waiting = list(self._open.items())
         for connection, thread in waiting:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import shutil
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from spreports.clock import Clock
+from spreports.forks import only_here
 from spreports.simulator.api_origin import APIOrigin
 from spreports.simulator.behind import Behind
 from spreports.simulator.clock import HurriedClock
@@ -145,11 +149,13 @@ class Simulator(Behind):
         folder = Path(samples) if isinstance(samples, str | Path) else None
         served = Samples(folder) if samples else None
         self._undo = ExitStack()
-        temporary = tempfile.TemporaryDirectory(prefix="spreports-simulator-")
-        self._undo.callback(temporary.cleanup)
+        documents = Path(tempfile.mkdtemp(prefix="spreports-simulator-"))
+        remove = only_here(partial(shutil.rmtree, documents, ignore_errors=True))
+        # Also where nobody closes it: with the process, or before
+        self._undo.callback(weakref.finalize(self, remove))
         signer = Signer(self.clock, url_lifetime)
         self._shelf = DocumentShelf(
-            Path(temporary.name),
+            documents,
             signer,
             seed=seed,
             rows=rows,
@@ -264,7 +270,10 @@ class Simulator(Behind):
         return self
 
     def close(self) -> None:
-        """Stop serving and remove the documents; safe to call twice."""
+        """Stop serving and remove the documents; safe to call twice.
+
+        A forked child gives up its copy alone: its parent's goes on serving.
+        """
         self._undo.close()
 
     def __enter__(self) -> Self:

@@ -121,7 +121,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         set(),
     ),
     # `client` is for Simulator.client() alone, inside the method
-    "simulator": ({"errors", "clock", "catalog", "api.models", "client"}, {"pytest"}),
+    "simulator": (
+        {"errors", "forks", "clock", "catalog", "api.models", "client"},
+        {"pytest"},
+    ),
     "cli": (PUBLIC, {"polars", "tqdm"}),
     "__main__": ({"cli"}, set()),
 }
