@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from spreports.ledger import VerifiedDocument
     from spreports.reports.connection import Connection
 
-__all__ = ["doubting", "is_doubted", "refuse_nothing", "settled"]
+__all__ = ["doubting", "is_doubted", "left_alone", "refuse_nothing", "settled"]
 
 DOUBTED = "doubted"
-# By a checksum, or since they came twice
-_PROVED = frozenset({"md5", "twice"})
+LAST = "last"
+# By a checksum, or since they came twice; or there is no more to be had
+_PROVED = frozenset({"md5", "twice", LAST})
 
 
 def is_doubted(known: VerifiedDocument) -> bool:
@@ -90,6 +91,11 @@ def settled(
     if doubted is None or doubted.sha256 != arrived.sha256:
         return arrived
     return replace(arrived, verified="twice")
+
+
+def left_alone(doubted: VerifiedDocument) -> VerifiedDocument:
+    """Return a document in doubt of which Amazon has no more, as the last there is."""
+    return replace(doubted, verified=LAST)
 
 
 def refuse_nothing(arrived: StoredDocument, *, compressed: bool) -> None:

@@ -7,15 +7,26 @@ begin while its bytes arrive: see `AmazonOrigin.work_on`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from spreports.errors import APIError, DownloadError, ThrottledError
+from spreports.errors import (
+    APIError,
+    BadRequestError,
+    DownloadError,
+    NotFoundError,
+    ThrottledError,
+)
 from spreports.fetch.arriving import Arriving, Watched
 from spreports.load.store import Store
-from spreports.reports.doubted import doubting, is_doubted, refuse_nothing, settled
+from spreports.reports.doubted import (
+    doubting,
+    is_doubted,
+    left_alone,
+    refuse_nothing,
+    settled,
+)
 from spreports.reports.stored_bytes import StoredBytes, version_mark
 
 if TYPE_CHECKING:
@@ -166,9 +177,13 @@ class AmazonOrigin:
             if known is None:
                 known = self._fetch(path, watched)
             elif is_doubted(known):
-                # Amazon may have it no more; the bytes at hand stay as good as they are
-                with suppress(DownloadError, APIError):
+                # Where it does not come, the bytes at hand stay as good as they are
+                try:
                     known = self._fetch(path, watched, known)
+                except (BadRequestError, NotFoundError):
+                    self._write_down(left_alone(known))
+                except (DownloadError, APIError):
+                    pass
         return StoredBytes(
             lambda: path.open("rb"),
             known.content_type,
@@ -224,14 +239,18 @@ class AmazonOrigin:
         self.store.outdate(self.account, self.name, version_mark(known.sha256))
         if self._restricted:
             connection.private.add(self.name)
-        connection.ledger.stored(
+        self._write_down(known)
+        return known
+
+    def _write_down(self, known: VerifiedDocument) -> None:
+        """Let the ledger know of the stored bytes."""
+        self._connection.ledger.stored(
             self.account,
             self.name,
             known,
-            connection.clock.now(),
+            self._connection.clock.now(),
             private=self._restricted,
         )
-        return known
 
 
 def read_along(

@@ -139,6 +139,20 @@ def test_a_reader_that_outlives_its_client_tells_what_is_wrong_with_its_bytes(
         reader.read_all()
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_a_document_in_doubt_that_amazon_has_no_more_is_asked_for_once(
+    client: spr.Client, amazon: Amazon, tmp_path: Path, name: str
+) -> None:
+    amazon.hold(Held("d1", PAGE, always=Delivery(etag=False)))
+    document = client.document("d1", report_type=ORDERS)
+
+    for brought in (1, 2, 2, 2):
+        with pytest.raises(UNREADABLE):
+            ROWS[name](document, tmp_path / "rows")
+        assert amazon.count("getReportDocument") == brought
+        amazon.documents.clear()
+
+
 LINES = many_orders(9).splitlines(keepends=True)
 # One row has a price that is none, and the others have another order's
 ANOTHER = packed(LINES[0] + LINES[1].replace(".", "?") + LINES[2] * 8)
