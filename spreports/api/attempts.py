@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 from spreports.api.answers import read_json, request_id_of
 from spreports.api.exchange import Answer, Fault
@@ -13,11 +13,23 @@ from spreports.api.throttle import Throttle
 from spreports.clock import Clock
 from spreports.errors import APIError, ServerError, ThrottledError, TransportError
 
-__all__ = ["Again", "Attempts", "Call"]
+__all__ = ["Again", "Attempts", "Call", "Sending"]
 
 T = TypeVar("T")
 
 SHAPE_TRIES = 3
+
+
+class Sending(Protocol):
+    """Who wants to know when a request goes out that may make something at Amazon."""
+
+    def goes_out(self) -> None:
+        """Take note: it is sent next. What this raises ends the call, nothing sent."""
+        ...
+
+    def came_to_nothing(self) -> None:
+        """Take note: none is on its way, and those before have made nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,8 @@ class Call:
         Sent as JSON.
     repeatable : bool
         Whether a second request does no harm if the first was carried out after all.
+    sending : Sending or None
+        Of a call that is not repeatable: told of each request.
     """
 
     operation: str
@@ -48,6 +62,7 @@ class Call:
     query: str = field(default="", repr=False)
     body: object | None = field(default=None, repr=False)
     repeatable: bool = True
+    sending: Sending | None = field(default=None, repr=False)
 
 
 class Again:
@@ -80,6 +95,7 @@ class Attempts:
 
     def take_slot(self) -> None:
         """Wait for quota; after a 429 the error still says what Amazon said."""
+        self._came_to_nothing()
         try:
             self._throttle.acquire(self._call.operation, self._deadline)
         except ThrottledError as exc:
@@ -98,6 +114,16 @@ class Attempts:
             retry_after=wait,
         )
 
+    def goes_out(self) -> None:
+        """Tell whoever wants to know, before anything is sent."""
+        if self._call.sending is not None:
+            self._call.sending.goes_out()
+
+    def _came_to_nothing(self) -> None:
+        """Tell them, before quota or a recovery is waited for."""
+        if self._call.sending is not None:
+            self._call.sending.came_to_nothing()
+
     def may_renew(self) -> bool:
         """Whether the token has not been renewed for this call yet."""
         renewed, self._renewed = self._renewed, True
@@ -107,6 +133,8 @@ class Attempts:
         """Wait before another request, or raise."""
         self.unclear |= fault.sent
         harmless = self._call.repeatable or not fault.sent
+        if not fault.sent:
+            self._came_to_nothing()
         if fault.retryable and harmless and self._retries.pause():
             return
         advice = (

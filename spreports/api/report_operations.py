@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from spreports.api.attempts import Call
+from spreports.api.attempts import Call, Sending
 from spreports.api.calls import BASE, Operations, by_id, nothing, query_of
 from spreports.api.checks import (
     LARGEST_PAGE,
@@ -146,6 +146,7 @@ class ReportOperations(Operations):
         report_options: Mapping[str, str] | None = None,
         data_start_time: datetime | None = None,
         data_end_time: datetime | None = None,
+        sending: Sending | None = None,
     ) -> ReportId:
         """Create a report.
 
@@ -159,6 +160,9 @@ class ReportOperations(Operations):
         report_options : mapping of str to str, optional
         data_start_time, data_end_time : datetime, aware, optional
             Not in the future; Amazon takes now.
+        sending : Sending, optional
+            Told when the request goes out, quota having been waited for, and when it
+            has come to nothing: what has to be known before a report may be made.
 
         Returns
         -------
@@ -189,6 +193,7 @@ class ReportOperations(Operations):
             template=f"{BASE}/reports",
             body=wanted.to_json(),
             repeatable=False,
+            sending=sending,
         )
         return self._transport.call(
             call,

@@ -138,6 +138,7 @@ class Transport:
             attempt.take_slot()
             token = tokens.token(deadline)
             attempt.hide = token.hide_in
+            attempt.goes_out()
             answer = self._send(exchange, call, token)
             if isinstance(answer, Fault):
                 attempt.after_fault(answer)

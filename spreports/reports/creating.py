@@ -15,6 +15,7 @@ from spreports.api.checks import listed_since
 from spreports.api.models import Report
 from spreports.errors import APIError, ServerError, SPReportsError, TransportError
 from spreports.reports.connection import Connection
+from spreports.reports.cooling import CoolDown
 from spreports.reports.listing import CLOCK_SKEW, Listing
 from spreports.reports.request import ReportRequest
 
@@ -55,13 +56,13 @@ class Creating:
         self._clock = connection.clock
         self.deadline = math.inf
 
-    def create(self, request: ReportRequest, intended: datetime) -> str:
+    def create(self, request: ReportRequest, intended: datetime, cool: CoolDown) -> str:
         """Call createReport; after an unclear failure look before asking again.
 
         Raises
         ------
-        APIError
-            Nothing was made.
+        APIError, OvertakenError
+            Nothing was made, and no cool-down begun.
         UnclearError
             A report may have been made: by the last call, or by the one before it.
         """
@@ -74,11 +75,16 @@ class Creating:
                     report_options=dict(request.options) or None,
                     data_start_time=request.data_start_time,
                     data_end_time=request.data_end_time,
+                    # What the call before may have begun goes on
+                    sending=None if unclear else cool,
                 )
             except SPReportsError as exc:
                 error, acted = exc, _may_have_acted(exc)
+            if not acted and unclear:
+                raise UnclearError(error)
             if not acted:
-                raise UnclearError(error) if unclear else error
+                cool.came_to_nothing()
+                raise error
             unclear, may_repeat = True, self._paused(error)
             found = self._looked_for(request, intended)
             if found is not None:

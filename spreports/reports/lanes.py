@@ -15,8 +15,9 @@ from functools import partial
 from spreports.clock import Stopped
 from spreports.errors import SPReportsError, ThrottledError, WaitTimeoutError
 from spreports.reports.connection import Connection
+from spreports.reports.cooling import CoolingDownError
 from spreports.reports.fetching import Fetching
-from spreports.reports.obtain import CoolingDownError, Obtaining
+from spreports.reports.obtain import Obtaining
 from spreports.reports.polling import Polling
 from spreports.reports.progress import OnProgress, Progress
 from spreports.reports.request import ReportRequest

@@ -10,16 +10,12 @@ import logging
 import math
 from collections.abc import Container, Sequence
 from contextlib import suppress
-from datetime import timedelta
 
 from spreports.api.models import Report
-from spreports.api.times import write_time
-from spreports.errors import (
-    SPReportsError,
-    ThrottledError,
-)
+from spreports.errors import SPReportsError
 from spreports.ledger import Request, is_over
 from spreports.reports.connection import Connection
+from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.listing import Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
@@ -80,22 +76,20 @@ class Obtaining:
         """
         if self._reuse and self._adopt(ticket):
             return (ticket,)
-        wait = self._claim(ticket)
+        cool = CoolDown(self._connection, ticket.request)
+        wait = cool.wait(self.deadline)
         if wait > 0:
             ticket.due = self._clock.monotonic() + wait
             return (ticket,)
         try:
-            ticket.report_id = self._create(ticket)
+            ticket.report_id = self._create(ticket, cool)
         except UnclearError as exc:
-            # It may have been made, and then the cool-down runs
             raise exc.error from None
-        except BaseException:
-            self._release(ticket.request)
-            raise
+        except OvertakenError:
+            return (ticket,)
         now = self._clock.monotonic()
         if ticket.report_id is None:
             # Somebody else creates the very same, or has: their answer is ours, too.
-            self._release(ticket.request)
             ticket.due = now + RIVAL_POLL
             return (ticket,)
         ticket.asked = now
@@ -139,38 +133,6 @@ class Obtaining:
             report.created_time,
         )
 
-    def _claim(self, ticket: Ticket) -> float:
-        """Begin the cool-down of a type that has one; return what is left of one.
-
-        Raises
-        ------
-        ThrottledError
-            It ends after the deadline of the run.
-        """
-        entry = ticket.request.entry
-        if not entry.cooldown_seconds:
-            return 0.0
-        wait = self._connection.cooldowns.claim(
-            entry.report_type, ticket.request.marketplace_ids, entry.cooldown_seconds
-        )
-        if wait > 0 and self._clock.monotonic() + wait > self.deadline:
-            free = self._clock.now() + timedelta(seconds=wait)
-            raise CoolingDownError(
-                f"{entry.report_type}: Amazon makes a new one every "
-                f"{entry.cooldown_seconds / 60:.0f} minutes at most; it may be asked "
-                f"for again at {write_time(free.replace(microsecond=0))}, which is "
-                "after this call's deadline; call again then, or allow more time",
-                operation="createReport",
-            )
-        return wait
-
-    def _release(self, request: ReportRequest) -> None:
-        """End a cool-down that was begun for a report that was not made."""
-        if request.entry.cooldown_seconds:
-            self._connection.cooldowns.release(
-                request.entry.report_type, request.marketplace_ids
-            )
-
     def _of_ledger(
         self, request: ReportRequest, refuted: Container[str]
     ) -> Request | None:
@@ -195,7 +157,7 @@ class Obtaining:
             return None
         return None if known.report_id in refuted else known
 
-    def _create(self, ticket: Ticket) -> str | None:
+    def _create(self, ticket: Ticket, cool: CoolDown) -> str | None:
         """Create a report; None where somebody else creates the same, or has."""
         ledger, account = self._connection.ledger, self._connection.account
         request, now = ticket.request, self._clock.now()
@@ -206,7 +168,7 @@ class Obtaining:
         if row is None:
             return None
         try:
-            report_id = self._creating.create(request, self._clock.now())
+            report_id = self._creating.create(request, self._clock.now(), cool)
         except UnclearError:
             # To be looked for by whoever asks for the same next
             ledger.abandoned(row)
@@ -225,7 +187,3 @@ class Obtaining:
                 ledger.abandoned(row)
             raise
         return report_id
-
-
-class CoolingDownError(ThrottledError):
-    """A report type may not be asked for again before the deadline."""

@@ -1,0 +1,83 @@
+"""The cool-down of a report type, from one request's side.
+
+It begins as createReport goes out: whoever is killed while waiting for quota has begun
+none, and whoever may have had a report made has.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from spreports.api.times import write_time
+from spreports.errors import SPReportsError, ThrottledError
+from spreports.reports.connection import Connection
+from spreports.reports.request import ReportRequest
+
+__all__ = ["CoolDown", "CoolingDownError", "OvertakenError"]
+
+
+class CoolDown:
+    """What one request has begun of its type's cool-down, if the type has one.
+
+    Parameters
+    ----------
+    connection : Connection
+    request : ReportRequest
+    """
+
+    def __init__(self, connection: Connection, request: ReportRequest) -> None:
+        self._cooldowns = connection.cooldowns
+        self._clock = connection.clock
+        self._name = request.entry.report_type
+        self._seconds = request.entry.cooldown_seconds
+        self._places = request.marketplace_ids
+        self._begun = False
+
+    def wait(self, deadline: float) -> float:
+        """Return the seconds that are left of one that runs.
+
+        Raises
+        ------
+        CoolingDownError
+            It ends after the deadline, in seconds of ``clock.monotonic()``.
+        """
+        if not self._seconds:
+            return 0.0
+        wait = self._cooldowns.wait_for(self._name, self._places)
+        if wait > 0 and self._clock.monotonic() + wait > deadline:
+            free = self._clock.now() + timedelta(seconds=wait)
+            raise CoolingDownError(
+                f"{self._name}: Amazon makes a new one every "
+                f"{self._seconds / 60:.0f} minutes at most; it may be asked "
+                f"for again at {write_time(free.replace(microsecond=0))}, which is "
+                "after this call's deadline; call again then, or allow more time",
+                operation="createReport",
+            )
+        return wait
+
+    def goes_out(self) -> None:
+        """Begin it: createReport is sent next.
+
+        Raises
+        ------
+        OvertakenError
+            Somebody else has begun it meanwhile.
+        """
+        if self._seconds and not self._begun:
+            if self._cooldowns.claim(self._name, self._places, self._seconds) > 0:
+                raise OvertakenError(self._name)
+            self._begun = True
+
+    def came_to_nothing(self) -> None:
+        """End what was begun: no report was made."""
+        if self._begun:
+            self._cooldowns.release(self._name, self._places)
+            self._begun = False
+
+
+class CoolingDownError(ThrottledError):
+    """A report type may not be asked for again before the deadline."""
+
+
+class OvertakenError(SPReportsError):
+    """While quota was waited for, somebody else has asked for a report of the type."""
