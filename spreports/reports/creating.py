@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from spreports.api.checks import listed_since
 from spreports.api.models import Report
+from spreports.clock import Stopped
 from spreports.errors import APIError, ServerError, SPReportsError, TransportError
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown
@@ -85,7 +86,11 @@ class Creating:
             if not acted:
                 cool.came_to_nothing()
                 raise error
-            unclear, may_repeat = True, self._paused(error)
+            unclear = True
+            try:
+                may_repeat = self._paused(error)
+            except Stopped:
+                raise UnclearError(error) from None
             found = self._looked_for(request, intended)
             if found is not None:
                 logger.info("createReport failed unclearly, but made %s", found)

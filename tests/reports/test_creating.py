@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.reports.queue import ReportQueue
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from tests.api.scripted_amazon import BASE, Reply, ScriptedAmazon, report_json
@@ -155,3 +156,28 @@ def test_a_report_of_another_type_is_not_taken_for_ours(tmp_path: Path) -> None:
             pytest.raises(spr.TransportError, match="not of the type"),
         ):
             client.reports("GET_X", marketplaces=["DE"]).read()
+
+
+def test_ctrl_c_after_a_lost_answer_makes_no_report_twice(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    lost = "GET_MERCHANT_LISTINGS_ALL_DATA"
+    simulator.faults.add(
+        Fault(operation="createReport", kind="reset", acts=True, nth=2)
+    )
+
+    def press(_: spr.Progress) -> None:
+        if calls(simulator, "createReport") == 2:
+            raise KeyboardInterrupt
+
+    with simulator.client(home=tmp_path) as client:
+        asked = [
+            *ask(client)._requests,
+            *client.reports(lost, marketplaces=["DE"])._requests,
+        ]
+        with pytest.raises(KeyboardInterrupt):
+            list(ReportQueue(client._connection).run(asked, on_progress=press))
+    with simulator.client(home=tmp_path) as client:
+        assert client.reports(lost, marketplaces=["DE"]).read().height == 200
+
+    assert calls(simulator, "createReport") == 2
