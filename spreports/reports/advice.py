@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from spreports.api.times import write_time
-from spreports.errors import WaitTimeoutError
 from spreports.plan.windows import Window
 from spreports.reports.outcome import OutcomeKind
 
@@ -52,7 +51,12 @@ ADVICE: Mapping[OutcomeKind, str] = MappingProxyType(
 )
 
 
-def how_to_resume(windows: Sequence[Window | None], *, reuse: bool) -> str:
+GOES_ON = "the report goes on at Amazon"
+
+
+def how_to_resume(
+    windows: Sequence[Window | None], *, reuse: bool, what: str = GOES_ON
+) -> str:
     """Say which call takes up the reports that were not finished in time.
 
     A duration, or an end left out, means other dates with every second: what they meant
@@ -64,6 +68,8 @@ def how_to_resume(windows: Sequence[Window | None], *, reuse: bool) -> str:
         Of all reports of the call, in order; None where the type has none.
     reuse : bool
         Whether the call adopts what is there.
+    what : str
+        What there is to take up.
 
     Returns
     -------
@@ -71,15 +77,15 @@ def how_to_resume(windows: Sequence[Window | None], *, reuse: bool) -> str:
         In place of `WaitTimeoutError.hint`.
     """
     spans = [each for each in windows if each is not None]
-    if not spans and reuse:
-        return WaitTimeoutError.hint
     changes = []
     if spans:
         start, end = write_time(spans[0].start), write_time(spans[-1].end)
         changes.append(f'with start="{start}", end="{end}"')
     if not reuse:
         changes.append("without reuse=False")
+    if not changes:
+        return f"{what}: the same call later takes it up again"
     return (
-        f"the report goes on at Amazon: the same call {' and '.join(changes)} takes it "
-        f"up again later{', and so does the same object' if reuse else ''}"
+        f"{what}: the same call {' and '.join(changes)} takes it up again later"
+        f"{', and so does the same object' if reuse else ''}"
     )

@@ -208,9 +208,11 @@ class Asking:
                 each.error.outcome = self.examiner.refused(each.error)
             elif isinstance(each.error, WaitTimeoutError):
                 each.error.outcome = self._late(each.index, each.error)
-                each.error.hint = how_to_resume(
-                    [request.window for request in self._requests], reuse=self._reuse
-                )
+                if each.error.report_id is not None:
+                    each.error.hint = how_to_resume(
+                        [request.window for request in self._requests],
+                        reuse=self._reuse,
+                    )
             yield each
 
     def _pause(self, first: Finished) -> float:
@@ -238,7 +240,8 @@ class Asking:
         """Return the outcome of a report that was not finished in time."""
         if error.report is not None:
             return self.outcome(index, error.report)
-        return unseen_outcome(self._entry.report_type, error.report_id)
+        held_up = None if error.report_id else str(error)
+        return unseen_outcome(self._entry.report_type, error.report_id, held_up)
 
     def _options(self, index: int) -> Mapping[str, str]:
         """Return the options of one request; none where the report was found."""

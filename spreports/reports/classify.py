@@ -158,7 +158,10 @@ def unseen_outcome(
         report_id=report_id,
         evidence={"processing_status": "not seen yet", **held_up},
         heuristic=False,
-        next_step=NEXT_STEPS[OutcomeKind.WAITING],
+        next_step=NEXT_STEPS[OutcomeKind.WAITING]
+        if report_id
+        else "nothing more in this call; the same request later asks for it, unless "
+        "it was made meanwhile",
         advice=ADVICE[OutcomeKind.WAITING],
     )
 

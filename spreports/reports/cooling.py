@@ -11,7 +11,7 @@ from datetime import timedelta
 from spreports.api.times import write_time
 from spreports.errors import SPReportsError, ThrottledError
 from spreports.reports.connection import Connection
-from spreports.reports.request import ReportRequest
+from spreports.reports.ticket import Awaits, Ticket
 
 __all__ = ["CoolDown", "CoolingDownError", "OvertakenError"]
 
@@ -22,10 +22,13 @@ class CoolDown:
     Parameters
     ----------
     connection : Connection
-    request : ReportRequest
+    ticket : Ticket
+        Says whether its createReport has gone out.
     """
 
-    def __init__(self, connection: Connection, request: ReportRequest) -> None:
+    def __init__(self, connection: Connection, ticket: Ticket) -> None:
+        request = ticket.request
+        self._ticket = ticket
         self._cooldowns = connection.cooldowns
         self._clock = connection.clock
         self._name = request.entry.report_type
@@ -67,9 +70,11 @@ class CoolDown:
             if self._cooldowns.claim(self._name, self._places, self._seconds) > 0:
                 raise OvertakenError(self._name)
             self._begun = True
+        self._ticket.awaits = Awaits.ANSWER
 
     def came_to_nothing(self) -> None:
         """End what was begun: no report was made."""
+        self._ticket.awaits = Awaits.SLOT
         if self._begun:
             self._cooldowns.release(self._name, self._places)
             self._begun = False

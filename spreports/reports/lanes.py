@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from spreports.clock import Stopped
-from spreports.errors import SPReportsError, ThrottledError, WaitTimeoutError
+from spreports.errors import SPReportsError, ThrottledError
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolingDownError
 from spreports.reports.fetching import Fetching
+from spreports.reports.lateness import Lateness
 from spreports.reports.obtain import Obtaining
 from spreports.reports.polling import Polling
 from spreports.reports.progress import OnProgress, Progress
@@ -57,6 +58,7 @@ class Lanes:
     ) -> None:
         self._clock = connection.clock
         self._watch = connection.watch
+        self._lateness = Lateness(connection, reuse=reuse)
         self._tickets = [Ticket(i, request) for i, request in enumerate(requests)]
         # Insertion order is the order of turns: a ticket that comes back goes last
         self._at: dict[Stage, dict[int, Ticket]] = {stage: {} for stage in Stage}
@@ -85,7 +87,7 @@ class Lanes:
             for ticket in self._finished(on_progress):
                 yield ticket.finished()
             self._end(lanes)
-            yield from self._late()
+            yield from self._late(timeout or 0.0)
         finally:
             self._end(lanes)
 
@@ -151,12 +153,12 @@ class Lanes:
             alone=alone,
         )
 
-    def _late(self) -> Iterator[Finished]:
-        """Yield what was not finished in time; it all goes on at Amazon."""
+    def _late(self, timeout: float) -> Iterator[Finished]:
+        """Yield what was not finished in time."""
         with self._changed:
             for ticket in self._tickets:
                 if ticket.stage is not Stage.FINISHED:
-                    self._file(ticket, _too_late(ticket))
+                    self._file(ticket, self._lateness.error(ticket, timeout))
             late = list(self._at[Stage.FINISHED].values())
         for ticket in late:
             yield ticket.finished()
@@ -303,17 +305,3 @@ class Lanes:
             adopted=sum(t.adopted for t in self._tickets),
             statuses=statuses,
         )
-
-
-def _too_late(ticket: Ticket) -> SPReportsError:
-    """Say which report was not finished in time, or what kept it from being asked."""
-    if ticket.report_id is None and ticket.throttled is not None:
-        return ticket.throttled
-    return WaitTimeoutError(
-        f"report {ticket.report_id or '(not created yet)'} of "
-        f"{ticket.request.entry.report_type} not finished in time; "
-        f"last seen: {ticket.status}",
-        report_id=ticket.report_id,
-        report_ids=(ticket.report_id,) if ticket.report_id else (),
-        report=ticket.report,
-    )

@@ -19,7 +19,7 @@ from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.listing import Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
-from spreports.reports.ticket import POLL_FIRST, Ticket
+from spreports.reports.ticket import POLL_FIRST, Awaits, Ticket
 
 logger = logging.getLogger("spreports.reports")
 
@@ -76,7 +76,7 @@ class Obtaining:
         """
         if self._reuse and self._adopt(ticket):
             return (ticket,)
-        cool = CoolDown(self._connection, ticket.request)
+        cool = CoolDown(self._connection, ticket)
         wait = cool.wait(self.deadline)
         if wait > 0:
             ticket.due = self._clock.monotonic() + wait
@@ -90,6 +90,7 @@ class Obtaining:
         now = self._clock.monotonic()
         if ticket.report_id is None:
             # Somebody else creates the very same, or has: their answer is ours, too.
+            ticket.awaits = Awaits.RIVAL
             ticket.due = now + RIVAL_POLL
             return (ticket,)
         ticket.asked = now

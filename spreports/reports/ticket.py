@@ -26,6 +26,14 @@ class Stage(Enum):
     FINISHED = "nobody"
 
 
+class Awaits(Enum):
+    """What is waited for while a request waits for createReport."""
+
+    SLOT = "a slot of its quota"
+    ANSWER = "its answer, or what getReports tells where that got lost"
+    RIVAL = "somebody else, who asks for the very same"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """What became of one request.
@@ -63,6 +71,8 @@ class Ticket:
         Not before; of the stage that it is in.
     held : bool
         A lane is working on it.
+    awaits : Awaits
+        While there is no report.
     answered : int
         How many requests of this key had a report when the ledger was looked at.
     report_id : str or None
@@ -97,6 +107,7 @@ class Ticket:
     stage: Stage = Stage.ASKING
     due: float = float("-inf")
     held: bool = False
+    awaits: Awaits = Awaits.SLOT
     answered: int = 0
     report_id: str | None = None
     report: Report | None = field(default=None, repr=False)

@@ -1,0 +1,93 @@
+"""Time that was up before the report was created: what was waited for, what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pytest
+
+import spreports as spr
+from spreports.reports.queue import ReportQueue
+from spreports.simulator import Fault, Simulator
+from tests.reports.conftest import calls
+
+WEEK: dict[str, Any] = {
+    "start": "2026-10-01",
+    "end": "2026-10-08",
+    "marketplaces": ["DE"],
+}
+OF_THE_WEEK = 'start="2026-10-01T00:00:00Z", end="2026-10-08T00:00:00Z"'
+
+
+def late(reports: spr.Reports) -> spr.WaitTimeoutError:
+    with pytest.raises(spr.WaitTimeoutError) as caught:
+        reports.wait(timeout=20)
+    assert caught.value.report_id is None
+    return caught.value
+
+
+def test_quota_that_does_not_come_in_time_is_told_with_its_seconds(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    client._connection.throttle.exhausted("createReport")
+
+    error = late(client.reports("orders", **WEEK))
+
+    said = str(error)
+    assert "no report of GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE" in said
+    assert "created in the 20 s allowed" in said
+    assert "createReport's quota" in said
+    assert "allow more time" in said
+    assert "at Amazon: the same call" not in said
+    assert error.outcome is not None
+    assert "goes on at Amazon" not in error.outcome.next_step
+    assert "quota" in str(error.outcome.evidence["held_up_by"])
+    assert calls(simulator, "createReport") == 0
+
+
+def test_the_seconds_count_those_that_are_before_it_in_the_line(
+    client: spr.Client,
+) -> None:
+    client._connection.throttle.exhausted("createReport")
+    asked = client.reports("orders", start="90d", marketplaces=["DE"])
+
+    queue = ReportQueue(client._connection)
+    said = [str(done.error) for done in queue.run(asked._requests, timeout=20)]
+
+    # The slot after a minute was booked for the first, and goes with this run
+    waits = [int(*re.findall("in about ([0-9]+) s", each)) for each in said]
+    assert waits == [pytest.approx(wait, abs=5) for wait in (100, 160, 220)]
+
+
+def test_somebody_else_who_asks_for_the_same_is_named(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    connection = client._connection
+    asked = client.reports("orders", **WEEK)
+    (request,) = asked._requests
+    connection.ledger.intend(connection.account, request.key, simulator.clock.now())
+
+    said = str(late(asked))
+
+    assert f"process {os.getpid()}" in said
+    assert "the very same" in said
+    assert "2026-11-01T00:00:00Z" in said
+    assert OF_THE_WEEK in said
+    assert calls(simulator, "createReport") == 0
+
+
+def test_an_answer_that_does_not_come_in_time_may_have_made_a_report(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="createReport", kind="reset", acts=True))
+    client._connection.throttle.exhausted("getReports")
+
+    said = str(late(client.reports("orders", **WEEK)))
+
+    assert "createReport" in said
+    assert "may have been made" in said
+    assert OF_THE_WEEK in said
+    client.reports("orders", **WEEK).wait()
+    assert calls(simulator, "createReport") == 1
