@@ -31,6 +31,7 @@ from spreports.cli.exits import (
     exit_code,
     words,
 )
+from spreports.cli.flags import in_flags
 from spreports.cli.output import say
 
 COMMAND_GROUPS = (
@@ -154,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as exc:
         if arguments.traceback:
             raise
-        say(f"spreports: {exc}")
+        say(f"spreports: {in_flags(str(exc), arguments)}")
         return USAGE
     except Exception as exc:  # raised again where no exit code is known
         code = exit_code(exc)
@@ -162,6 +163,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             _let_go_of_what_fails()
         if arguments.traceback or not code:
             raise
-        say(f"spreports: {words(exc)}")
+        say(f"spreports: {in_flags(words(exc), arguments)}")
         return code
     return code

@@ -26,6 +26,7 @@ from spreports.cli.exits import (
     several,
     words,
 )
+from spreports.cli.flags import in_flags
 from spreports.cli.load import add_storage
 from spreports.cli.output import say, write_json, write_text
 from spreports.cli.progress import shown
@@ -88,7 +89,9 @@ def sync_command(arguments: argparse.Namespace) -> int:
             if isinstance(result, SPReportsError):
                 if len(file.accounts) == 1:
                     raise result
-                say(words(result))  # the other accounts have nothing to do with it
+                say(
+                    in_flags(words(result), arguments)
+                )  # the other accounts have nothing to do with it
                 codes.append(exit_code(result))
             elif arguments.dry_run:
                 _show_plan(result, profile, as_json=arguments.json)

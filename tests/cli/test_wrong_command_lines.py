@@ -72,6 +72,69 @@ def test_an_option_that_is_given_twice_is_exit_2(
     assert "--option 'x' is given twice" in capsys.readouterr().err
 
 
+ORDERS = ["plan", "orders", "-m", "DE", "--simulator"]
+LISTED = ["reports", "list", "orders", "--simulator"]
+TRAFFIC = ["plan", "sales_and_traffic", "-m", "DE", "--start", "3d", "--simulator"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([*ORDERS, "--start", "2026-13-01"], "--start '2026-13-01' is neither ISO"),
+        ([*ORDERS, "--start", "3d", "--end", "then"], "--end 'then' is neither ISO"),
+        ([*ORDERS, "--end", "2026-10-01"], "--end needs --start; a window"),
+        (
+            [*ORDERS, "--start", "2026-10-05", "--end", "2026-10-01"],
+            "--start 2026-10-05 is not before --end 2026-10-01",
+        ),
+        ([*TRAFFIC, "-o", "dateGranularity=HOUR"], "(--lenient asks Amazon all the"),
+        (["plan", "orders", "-m", "DE,US", "--start", "3d"], "--region 'eu' for DE"),
+        ([*LISTED, "--status", "READY"], "--status 'READY' is none of"),
+        (
+            [*("schedules", "create", "orders", "-m", "DE"), "--period", "P9D"],
+            "--period 'P9D' is none of",
+        ),
+        (["show", SAMPLE, "--encoding", "x"], "--encoding 'x' is not one of"),
+        (
+            [*("load", "orders", "-m", "DE", "--start", "3d"), "--to", ""],
+            "--to is empty: give a path",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_a_value_that_cannot_be_is_told_by_its_flag(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+
+    said = capsys.readouterr().err
+    assert told in said
+    for python in ("start=", "end=", "strict=", "region=", "statuses"):
+        assert python not in said
+
+
+def test_what_a_user_has_written_is_told_as_it_stands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*ORDERS, "--start", "end=3"]) == 2
+
+    assert "--start 'end=3' is neither ISO" in capsys.readouterr().err
+
+
+def test_missing_credentials_are_told_without_python(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in list(os.environ):
+        if name.startswith(("SP_API", "LWA_", "SPREPORTS_")):
+            monkeypatch.delenv(name)
+
+    assert main(["plan", "orders", "-m", "DE", "--start", "3d"]) == 4
+
+    said = capsys.readouterr().err
+    assert "name a profile (--profile, SPREPORTS_PROFILE); without an" in said
+    assert said.rstrip().endswith("--simulator needs none")
+
+
 def test_a_fault_script_that_is_not_there_is_exit_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,67 @@
+"""Errors in the words of the command line: a flag where the library says a parameter.
+
+The library's sentences name what its caller wrote, ``start='x'``; whoever typed
+``--start x`` is to find that again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+__all__ = ["in_flags"]
+
+# By the parameter, where it is not the flag's own name
+_FLAGS = {"processing_statuses": "status", "url": "to"}
+_VALUES = (
+    *("start", "end", "profile", "region", "endpoint", "token_url", "home"),
+    *("encoding", "table", "on_drift", "format", "period", *_FLAGS),
+)
+_SWITCHES = {
+    "strict=False": "lenient",
+    "reuse=False": "new",
+    "refill=True": "refill",
+    "typed=False": "text",
+}
+# By a flag that takes the place of code
+_CODE = (
+    ("simulator", ", or pass credentials=spreports.Credentials(...)", ""),
+    ("simulator", 'spreports.connect("simulator")', "--simulator"),
+    ("refill", " (--refill)", ""),
+)
+# What a user has written stands in quotes or in an address
+_SAID = re.compile(rf"(?<![\w'\"/?&.-])({'|'.join(_VALUES)})=([\s,;)]|$)?")
+_FIRST = re.compile(rf"^({'|'.join(_VALUES)})(?= '| is empty)")
+
+
+def in_flags(text: str, arguments: argparse.Namespace) -> str:
+    """Say an error by the flags that its command has; the rest stays as it is.
+
+    Parameters
+    ----------
+    text : str
+    arguments : Namespace
+        As the command line was read.
+
+    Returns
+    -------
+    str
+    """
+    known = vars(arguments)
+
+    def flag(parameter: str) -> str | None:
+        name = _FLAGS.get(parameter, parameter)
+        return f"--{name.replace('_', '-')}" if name in known else None
+
+    def said(match: re.Match[str]) -> str:
+        name, after = flag(match[1]), match[2]
+        return match[0] if name is None else name + (" " if after is None else after)
+
+    for name, code, words in _CODE:
+        if name in known:
+            text = text.replace(code, words)
+    for code, name in _SWITCHES.items():
+        if name in known:
+            text = text.replace(code, f"--{name}")
+    text = _FIRST.sub(lambda match: flag(match[1]) or match[0], text)
+    return _SAID.sub(said, text)
