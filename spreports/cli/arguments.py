@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from spreports.errors import ConfigError
 
 if TYPE_CHECKING:
-    from spreports import Client, Reports
+    from spreports import Client, FeedsFile, Reports
 
 Read = TypeVar("Read")
+# What the account of the environment, or of --profile, is called among others
+UNNAMED = "default"
 _REQUEST = {
     "start": "--start",
     "end": "--end",
@@ -91,6 +94,16 @@ def read_input(read: Callable[[str], Read], path: str) -> Read:
         raise ValueError(f"{path} cannot be read: {exc.strerror}") from exc
     except ConfigError as exc:
         raise ValueError(str(exc)) from exc
+
+
+@contextmanager
+def of_a_file(file: FeedsFile, path: str, profile: str | None) -> Iterator[None]:
+    """Have what cannot be in one account's feeds told with the file that says it."""
+    account = f"account {profile or UNNAMED}: " if len(file.accounts) > 1 else ""
+    try:
+        yield
+    except ValueError as exc:
+        raise ValueError(f"{path}: {account}{exc}") from exc
 
 
 def names(text: str) -> list[str]:

@@ -6,10 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import (
+    UNNAMED,
     add_connection,
     add_json,
     add_request,
     described,
+    of_a_file,
     open_client,
     read_input,
     refuse_request,
@@ -19,9 +21,6 @@ from spreports.cli.output import write_json, write_text
 
 if TYPE_CHECKING:
     from spreports import Plan, Plans
-
-# What the account of the environment, or of --profile, is called among others.
-UNNAMED = "default"
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,13 +59,17 @@ def _plans(arguments: argparse.Namespace) -> Plans:
     from spreports import Plans, read_feeds  # noqa: PLC0415 - heavy
 
     refuse_request(arguments)
-    file = read_input(read_feeds, arguments.report_type)
+    path = arguments.report_type
+    file = read_input(read_feeds, path)
     to = arguments.to or file.to
     if not to:
-        raise ValueError(f"{arguments.report_type} names no lake: write to =, or --to")
+        raise ValueError(f"{path} names no lake: write to = ..., or --to")
     plans: dict[str, Plan] = {}
     for profile, feeds in file.accounts.items():
-        with open_client(arguments, profile) as client:
+        with (
+            open_client(arguments, profile) as client,
+            of_a_file(file, path, profile),
+        ):
             due = client.sync(
                 feeds, to, storage_options=dict(file.storage_options), dry_run=True
             )

@@ -11,8 +11,10 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import (
+    UNNAMED,
     add_connection,
     add_json,
+    of_a_file,
     open_client,
     read_input,
 )
@@ -131,8 +133,11 @@ def _kept(
     client: Client,
 ) -> SyncResult:
     """Run sync for one account."""
-    whose = f"{profile or 'default'}: " if len(file.accounts) > 1 else ""
-    with shown(whose) as on_progress:
+    whose = f"{profile or UNNAMED}: " if len(file.accounts) > 1 else ""
+    with (
+        shown(whose) as on_progress,
+        of_a_file(file, arguments.feeds, profile),
+    ):
         return client.sync(
             file.accounts[profile],
             to,

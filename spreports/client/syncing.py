@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from spreports.catalog import Catalogue
+from spreports.catalog import Catalogue, ReportType
 from spreports.client.arguments import (
     check_by_catalogue,
     entry_of,
@@ -122,9 +122,7 @@ class Syncing:
         check_format(format)
         check_place(to, storage_options, "to")
         patience = patience_of(timeout)
-        streams = [self._stream(feed, format) for feed in _feeds(feeds)]
-        if len({stream.key for stream in streams}) < len(streams):
-            raise ValueError("two feeds have the same type, marketplaces and options")
+        streams = self._streams(_feeds(feeds), format)
         return run(
             self._connection,
             streams,
@@ -138,6 +136,26 @@ class Syncing:
             timeout=patience,
             on_progress=on_progress,
         )
+
+    def _streams(self, feeds: Sequence[Feed], format: str) -> list[Stream]:  # noqa: A002 - as in `sync`
+        """Fill in all feeds; a mistake is told with the number of its feed."""
+        streams: dict[str, Stream] = {}
+        for number, feed in enumerate(feeds, 1):
+            name = feed.report_type
+            if isinstance(name, ReportType):
+                name = name.alias or name.report_type
+            try:
+                stream = self._stream(feed, format)
+            except ValueError as exc:
+                raise ValueError(f"feed {number} ({name}): {exc}") from None
+            if stream.key in streams:
+                twin = list(streams).index(stream.key) + 1
+                raise ValueError(
+                    f"feed {number} ({name}): the same type, marketplaces and options "
+                    f"as feed {twin}; leave one of them out"
+                )
+            streams[stream.key] = stream
+        return list(streams.values())
 
     def _stream(
         self,
@@ -160,8 +178,8 @@ class Syncing:
         since = None if first is None else moment(first, now, "since")
         if since is not None and since > now:
             raise ValueError(
-                f"since={first!r} of {entry.alias or entry.report_type} lies in the "
-                "future: there is nothing to keep before that day has come"
+                f"since={first} lies in the future: there is nothing to keep before "
+                "that day has come"
             )
         stream = Stream(
             entry=entry,

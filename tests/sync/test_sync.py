@@ -479,7 +479,7 @@ def test_a_feed_that_begins_in_the_future_is_refused(
 ) -> None:
     feed = spr.Feed("orders", marketplaces=["DE"], since="2030-01-01")
 
-    with pytest.raises(ValueError, match=r"since='2030-01-01' of orders .* future"):
+    with pytest.raises(ValueError, match=r"\(orders\): since=2030-01-01 .* future"):
         client.sync(feed, lake)
 
     assert simulator.requests == []
