@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import (
@@ -129,12 +130,17 @@ def _applied(arguments: argparse.Namespace, *, dry_run: bool) -> ScheduleChanges
 
     wanted = read_input(Schedule.from_toml, arguments.file)
     with open_client(arguments) as client:
-        return client.schedules.apply(
-            wanted,
-            dry_run=dry_run,
-            cancel_others=arguments.cancel_others_of or arguments.cancel_others,
-            strict=not arguments.lenient,
-        )
+        try:
+            return client.schedules.apply(
+                wanted,
+                dry_run=dry_run,
+                cancel_others=arguments.cancel_others_of or arguments.cancel_others,
+                strict=not arguments.lenient,
+            )
+        except ValueError as exc:
+            if not str(exc).startswith("schedule "):
+                raise  # of --cancel-others-of
+            raise ValueError(f"{Path(arguments.file).name}, {exc}") from exc
 
 
 def _show(changes: ScheduleChanges, *, as_json: bool) -> int:

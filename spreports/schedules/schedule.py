@@ -148,11 +148,9 @@ class Schedule:
             raise ValueError(f"{place} is no table: write [[schedule]] above it")
         unknown, missing = sorted(set(table) - names), sorted(needed - set(table))
         if unknown or missing:
-            raise ValueError(
-                f"{place}: missing {', '.join(missing) or 'nothing'}, unknown "
-                f"{', '.join(unknown) or 'nothing'}; it takes "
-                f"{', '.join(sorted(names))}"
-            )
+            wrong = {"missing": missing, "unknown": unknown}
+            said = ", ".join(f"{k} {', '.join(v)}" for k, v in wrong.items() if v)
+            raise ValueError(f"{place}: {said}; it takes {', '.join(sorted(names))}")
         for key, kind in (
             ("report_type", str),
             ("marketplaces", list),

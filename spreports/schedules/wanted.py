@@ -96,50 +96,62 @@ def looked_up(
             "by Schedule.from_toml(path)"
         )
     found = []
-    for schedule in listed:
-        at = schedule.next_report_creation_time
-        found.append(
-            Wanted(
-                entry=entry_of(schedule.report_type, catalogue),
-                marketplace_ids=marketplace_ids_of(schedule.marketplaces),
-                period=Period(schedule.period),
-                options=option_texts(schedule.options),
-                next_time=at if isinstance(at, datetime) else None,
-            )
-        )
-    wrong = list(dict.fromkeys(_mistakes(found, strict=strict)))
+    for number, schedule in enumerate(listed, 1):
+        try:
+            found.append(_looked_up(schedule, catalogue))
+        except ValueError as exc:
+            raise ValueError(f"schedule {number}: {exc}") from None
+    wrong = [
+        f"schedule {number}: {'; '.join(said)}"
+        for number, said in enumerate(_mistakes(found, strict=strict), 1)
+        if said
+    ]
     if wrong:
         more = " (strict=False asks Amazon all the same)" if strict else ""
-        raise ValueError(f"schedules: {'; '.join(wrong)}{more}")
+        raise ValueError(f"{'; '.join(wrong)}{more}")
     return tuple(found)
 
 
-def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[str]:
-    """Say what is wrong with each, and what they do to each other."""
+def _looked_up(schedule: Schedule, catalogue: Catalogue) -> Wanted:
+    """Look up the names of one schedule."""
+    at = schedule.next_report_creation_time
+    return Wanted(
+        entry=entry_of(schedule.report_type, catalogue),
+        marketplace_ids=marketplace_ids_of(schedule.marketplaces),
+        period=Period(schedule.period),
+        options=option_texts(schedule.options),
+        next_time=at if isinstance(at, datetime) else None,
+    )
+
+
+def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[list[str]]:
+    """Say of each what is wrong with it, and what it does to those before it."""
     seen: set[tuple[str, frozenset[str]]] = set()
     kinds: set[tuple[str, ...]] = set()
     for number, each in enumerate(wanted):
         place = (each.report_type, frozenset(each.marketplace_ids))
         if place in seen:
-            yield (
+            yield [
                 f"{each.report_type} is wanted twice for the same marketplaces, and "
                 "Amazon keeps one: leave one of them out"
-            )
+            ]
             continue
         seen.add(place)
         if not strict:
+            yield []
             continue
         every = length(each.period) or timedelta()
-        yield from check_schedule(each.entry, every=every, options=each.options)
+        wrong = [*check_schedule(each.entry, every=every, options=each.options)]
         kind = schedule_rivals(each.report_type)
         if kind and kind in kinds:
-            yield (
+            wrong.append(
                 f"of {' and '.join(kind)} only one can be scheduled, a second one "
                 "cancels the first: keep one, with all its marketplaces"
             )
         kinds.add(kind)
         if not kind:
-            yield from _overlaps(each, wanted[:number])
+            wrong += _overlaps(each, wanted[:number])
+        yield wrong
 
 
 def _overlaps(wanted: Wanted, others: Sequence[Wanted]) -> Iterator[str]:

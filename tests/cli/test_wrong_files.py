@@ -90,3 +90,58 @@ def test_a_slip_in_a_feeds_file_is_told_with_file_and_feed(
     assert main([command, str(path), *dry, "--simulator"]) == 2
 
     assert f"spreports: {path}: {told}" in capsys.readouterr().err
+
+
+TRAFFIC = (
+    "[[schedule]]\nreport_type = 'sales_and_traffic'\nmarketplaces = ['DE']\n"
+    "period = 'P1D'\n"
+)
+SCHEDULES = {
+    "an unknown type": (
+        TRAFFIC + TRAFFIC.replace("sales_and", "sale_and"),
+        "schedule 2: unknown report type 'sale_and_traffic': did you mean",
+    ),
+    "an unknown marketplace": (
+        TRAFFIC + TRAFFIC.replace("DE", "XX"),
+        "schedule 2: unknown marketplace 'XX': give one of",
+    ),
+    "an option of another type": (
+        TRAFFIC + "options = { reportPeriod = 'DAY' }\n",
+        "schedule 1: sales_and_traffic (GET_SALES_AND_TRAFFIC_REPORT) has no option",
+    ),
+    "the same twice": (
+        TRAFFIC + TRAFFIC,
+        "schedule 2: GET_SALES_AND_TRAFFIC_REPORT is",
+    ),
+    "a misspelt key": (TRAFFIC + "perod = 'P7D'\n", "schedule 1: unknown perod; it"),
+    "a key that is missing": (
+        "[[schedule]]\nreport_type = 'listings'\nperiod = 'P1D'\n",
+        "schedule 1: missing marketplaces; it takes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), SCHEDULES.values(), ids=SCHEDULES)
+def test_a_slip_in_a_file_of_schedules_is_told_with_file_and_schedule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    path = tmp_path / "wanted.toml"
+    path.write_text(text)
+
+    assert main(["schedules", "plan", str(path), "--simulator"]) == 2
+
+    said = capsys.readouterr().err
+    assert f"spreports: wanted.toml, {told}" in said
+    assert "strict=False" not in said
+
+
+def test_a_type_of_a_flag_is_no_slip_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wanted.toml"
+    path.write_text(TRAFFIC)
+    others = ["--cancel-others-of", "ordrs"]
+
+    assert main(["schedules", "plan", str(path), *others, "--simulator"]) == 2
+
+    assert "spreports: unknown report type 'ordrs'" in capsys.readouterr().err
