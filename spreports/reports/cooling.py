@@ -34,7 +34,7 @@ class CoolDown:
         self._name = request.entry.report_type
         self._seconds = request.entry.cooldown_seconds
         self._places = request.marketplace_ids
-        self._begun = False
+        self._begun = self._out = self._kept = False
 
     def wait(self, deadline: float) -> float:
         """Return the seconds that are left of one that runs.
@@ -70,14 +70,22 @@ class CoolDown:
             if self._cooldowns.claim(self._name, self._places, self._seconds) > 0:
                 raise OvertakenError(self._name)
             self._begun = True
+        self._out = True
         self._ticket.awaits = Awaits.ANSWER
 
     def came_to_nothing(self) -> None:
         """End what was begun: no report was made."""
+        if self._kept:
+            return
+        self._out = False
         self._ticket.awaits = Awaits.SLOT
         if self._begun:
             self._cooldowns.release(self._name, self._places)
             self._begun = False
+
+    def keep(self) -> None:
+        """Let what was begun go on: what has gone out may have made a report."""
+        self._kept = self._out
 
 
 class CoolingDownError(ThrottledError):

@@ -16,7 +16,7 @@ from spreports.api.models import Report
 from spreports.clock import Stopped
 from spreports.errors import APIError, ServerError, SPReportsError, TransportError
 from spreports.reports.connection import Connection
-from spreports.reports.cooling import CoolDown
+from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.listing import CLOCK_SKEW, Listing
 from spreports.reports.request import ReportRequest
 
@@ -76,9 +76,10 @@ class Creating:
                     report_options=dict(request.options) or None,
                     data_start_time=request.data_start_time,
                     data_end_time=request.data_end_time,
-                    # What the call before may have begun goes on
-                    sending=None if unclear else cool,
+                    sending=cool,
                 )
+            except OvertakenError:
+                raise
             except SPReportsError as exc:
                 error, acted = exc, _may_have_acted(exc)
             if not acted and unclear:
@@ -87,6 +88,7 @@ class Creating:
                 cool.came_to_nothing()
                 raise error
             unclear = True
+            cool.keep()
             try:
                 may_repeat = self._paused(error)
             except Stopped:

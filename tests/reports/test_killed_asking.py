@@ -126,3 +126,24 @@ def test_a_cool_down_that_somebody_began_while_quota_was_waited_for_is_kept(
 
     assert calls(simulator, "createReport") == 1
     assert simulator.clock.monotonic() - begun >= 1800
+
+
+@pytest.mark.parametrize("times", [5, 0])
+def test_a_cool_down_begins_with_the_report_and_not_with_the_login(
+    simulator: Simulator, tmp_path: Path, times: int
+) -> None:
+    simulator.faults.add(
+        Fault(operation="token", kind="status", status=503, times=times)
+    )
+
+    with simulator.client(home=tmp_path) as client:
+        reports = client.reports(INVENTORY, marketplaces=["DE"], reuse=False)
+        if times:
+            assert reports.read().height == 1
+        else:
+            with pytest.raises(spr.ServerError, match="access token"):
+                reports.read()
+
+        created = calls(simulator, "createReport")
+        assert created == bool(times)
+        assert (cooling(client) > 0) == bool(created)
