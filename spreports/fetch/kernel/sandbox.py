@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import hashlib
 import logging
 import weakref
 from collections import deque
@@ -166,6 +167,7 @@ class Sandbox:
     def _call(self, function: str, *numbers: int) -> int:
         import wasmtime  # noqa: PLC0415 - as above
 
+        _clean_registers()
         try:
             return int(self._functions[function](self._store, *numbers))
         except wasmtime.Trap as exc:
@@ -175,6 +177,20 @@ class Sandbox:
         """Return where an address of the memory is; it moves when the memory grows."""
         first = self._memory.data_ptr(self._store)
         return ctypes.addressof(first.contents) + start
+
+
+def _clean_registers() -> None:
+    """Have the upper halves of this thread's vector registers zero; takes 1 us.
+
+    isal leaves them in use where a processor has AVX-512, and a thread that is begun
+    then inherits them. wasmtime's code mixes two ways to use the lower halves, and each
+    change from one to the other then waits: orders to batches take three times as long
+    (benchmarks/prototypes/vector_registers.py). OpenSSL's SHA-512 ends as it should.
+
+    Source: Intel 64 and IA-32 Architectures Optimization Reference Manual, "Mixing AVX
+    code with SSE code"
+    """
+    hashlib.sha512(b"", usedforsecurity=False).digest()
 
 
 class Sandboxes:
