@@ -96,7 +96,7 @@ def test_a_flat_type_without_columns_that_comes_as_json_is_read() -> None:
 
 def test_an_empty_xml_report_and_types_that_nobody_knows_are_read_as_before() -> None:
     empty = read("<Orders/>", replace(FLAT, format="xml"))
-    unknown = read('{"errors":[{"code":"x","message":"y"}]}')
+    unknown = read('{"codes":[{"code":"x","message":"y"}]}')
 
     assert empty.num_rows == 0
     assert unknown.num_rows == 1
