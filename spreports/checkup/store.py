@@ -17,8 +17,8 @@ __all__ = ["check_store"]
 ROOM_TO_WARN = 5 << 30
 ROOM_TO_FAIL = 100 << 20
 FILES = {
-    "ledger.sqlite": "move it away to start a new one: reports then are asked for "
-    "again, files in a lake stay as they are",
+    "ledger.sqlite": "move it away to start a new one: a sync then learns from its "
+    "lake what is there, other reports are asked for again",
     "quota.sqlite": "remove it: quota then counts as full once",
 }
 

@@ -33,6 +33,7 @@ from spreports.cli.exits import (
 )
 from spreports.cli.flags import in_flags
 from spreports.cli.output import say
+from spreports.cli.termination import terminable
 
 COMMAND_GROUPS = (
     demo,
@@ -143,7 +144,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     code: int = 0
     try:
         _read(argv, arguments)
-        code = arguments.run(arguments)
+        with terminable():
+            code = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as exc:
         sys.stderr.write("\ninterrupted; the same command takes it up again\n")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from functools import partial
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import (
@@ -22,7 +20,6 @@ from spreports.cli.exits import (
     DONE,
     FAILED,
     NETWORK,
-    Terminated,
     exit_code,
     is_passing,
     several,
@@ -86,7 +83,7 @@ def sync_command(arguments: argparse.Namespace) -> int:
     if not to:
         raise ValueError(f"{arguments.feeds} names no lake: write to = ..., or --to")
     codes: list[int] = []
-    with _terminable(), closing(_results(arguments, file, to)) as results:
+    with closing(_results(arguments, file, to)) as results:
         for profile, result in results:
             if isinstance(result, SPReportsError):
                 if len(file.accounts) == 1:
@@ -182,22 +179,3 @@ def _code(result: SyncResult, *, allow_gaps: bool) -> int:
     if not result.failed:
         return DONE
     return NETWORK if all(is_passing(one.kind) for one in result.failed) else FAILED
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does: at once, and tidily."""
-
-    def terminate(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise Terminated
-
-    try:
-        before = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:  # not the main thread: signals are somebody else's
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -21,8 +21,8 @@ from spreports.turns import CLOSED, SharedFile, transaction, write_ahead
 __all__ = ["LedgerFile"]
 
 _BEGIN_ANEW = (
-    "move it away to start a new one: reports then are asked for again, files stay as "
-    "they are"
+    "move it away to start a new one: a sync then learns from its lake what is there, "
+    "other reports are asked for again; files stay as they are"
 )
 _TRY_AGAIN = (
     "make room, or let its other users finish, and run again: what was written stays"

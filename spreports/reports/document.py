@@ -186,18 +186,17 @@ class Document(WaysOut):
         findings: Findings | None = None,
     ) -> pa.RecordBatchReader:
         """Return the rows of this document as record batches."""
-        reader = read(self._origin.stored(), self._reading_in(shape), findings)
-        if not metadata:
-            return reader
+        with naming(self._origin.name):
+            reader = read(self._origin.stored(), self._reading_in(shape), findings)
+        constants = self.constants if metadata else None
 
         def rows() -> Iterator[pa.RecordBatch]:
-            with reader:
+            with naming(self._origin.name), reader:
                 for batch in reader:
-                    yield batch_with_metadata(batch, self.constants)
+                    yield batch_with_metadata(batch, constants) if constants else batch
 
-        return pa.RecordBatchReader.from_batches(
-            schema_with_metadata(reader.schema), rows()
-        )
+        schema = schema_with_metadata(reader.schema) if metadata else reader.schema
+        return pa.RecordBatchReader.from_batches(schema, rows())
 
     def staged(self, shape: Shape) -> pl.LazyFrame:
         """Return a lazy frame over this document's staged Parquet, staging it first."""

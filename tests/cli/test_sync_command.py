@@ -212,8 +212,16 @@ def test_a_file_that_cannot_be_is_usage(
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sync", "feeds.toml"],
+        [*("load", "orders", "--start", "90d", "-m", "DE"), *("--to", "lake/orders")],
+    ],
+    ids=["sync", "load"],
+)
 def test_a_signal_ends_it_long_before_its_time_and_the_next_run_goes_on(
-    feeds: Path, tmp_path: Path, number: signal.Signals, code: int
+    feeds: Path, tmp_path: Path, words: list[str], number: signal.Signals, code: int
 ) -> None:
     delays = (3600.0, 3600.0)
     with Simulator(speed=1.0, usage_plans=False, delays=delays) as simulator:
@@ -228,7 +236,8 @@ def test_a_signal_ends_it_long_before_its_time_and_the_next_run_goes_on(
             "SPREPORTS_HOME": str(tmp_path / "store"),
         }
         with subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "spreports", "sync", str(feeds)],
+            [sys.executable, "-m", "spreports", *words],
+            cwd=feeds.parent,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

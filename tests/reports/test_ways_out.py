@@ -105,6 +105,20 @@ def test_batches_can_be_read_again_and_stay_small(client: spr.Client) -> None:
     assert all(b.nbytes < 8 << 20 for b in first)
 
 
+@pytest.mark.parametrize("metadata", [False, True])
+def test_batches_name_the_document_that_cannot_be_read(
+    tmp_path: Path, metadata: bool
+) -> None:
+    path = tmp_path / "d2.txt"
+    header = "amazon-order-id\tquantity\n"
+    for text in (header + "1\tmany\n", header + "1\t2\t3\n"):
+        path.write_text(text)
+        document = spr.open_document(path, report_type="orders")
+        with pytest.raises(spr.ParseError) as caught:
+            document.batches(metadata=metadata).read_all()
+        assert caught.value.report_document_id == "d2.txt"
+
+
 def test_a_sink_is_read_alike_by_duckdb_and_by_us(
     client: spr.Client, tmp_path: Path
 ) -> None:
