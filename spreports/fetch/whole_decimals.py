@@ -25,6 +25,12 @@ _SURE_LENGTH: Final = DECIMAL_DIGITS - DECIMAL_SCALE
 # 20 digits and 9 zeros are still fewer than that
 _SURE_EXPONENT: Final = r"^[^eE]{1,20}([eE][+-]?[0-9])?$"
 _PLAIN_LOCAL: Final = r"^[+-]?[0-9]{1,32}([.,][0-9]{1,2})?$"
+# Both marks, each in its place: no doubt either, whatever the currency
+_SURE_LOCAL: Final = (
+    r"^[+-]?([0-9]{1,32}([.,][0-9]{1,2})?"
+    r"|[0-9]{1,3}((\.[0-9]{3}){1,9},|(,[0-9]{3}){1,9}\.)[0-9]{1,2})$"
+)
+_GROUP: Final = r"[.,]([0-9]{3})"
 
 
 def decimals(texts: pa.Array) -> pa.Array:
@@ -58,7 +64,8 @@ def decimals(texts: pa.Array) -> pa.Array:
 def local_decimals(texts: pa.Array) -> pa.Array:
     """Return the same where a comma, too, may be the decimal mark.
 
-    A mark has one or two digits behind it: no doubt then.
+    The mark has one or two digits behind it: no doubt then. The other one may group
+    threes before it.
 
     Parameters
     ----------
@@ -74,5 +81,7 @@ def local_decimals(texts: pa.Array) -> pa.Array:
         Some cell needs the currency's custom, or does not fit.
     """
     if not pc.all(pc.match_substring_regex(texts, _PLAIN_LOCAL)).as_py():
-        raise pa.ArrowInvalid("some cell needs the currency's custom")
+        if not pc.all(pc.match_substring_regex(texts, _SURE_LOCAL)).as_py():
+            raise pa.ArrowInvalid("some cell needs the currency's custom")
+        texts = pc.replace_substring_regex(texts, _GROUP, r"\1")
     return pc.replace_substring(texts, ",", ".", max_replacements=1).cast(DECIMAL)

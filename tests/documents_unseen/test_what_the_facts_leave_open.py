@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.catalog import lookup
 from spreports.errors import DocumentError, ParseError
 
 TOO_LONG = "The requested date range may span at most 30 days, please try again."
@@ -27,9 +28,7 @@ def opened(stored: bytes | str, name: str | None, folder: Path) -> spr.Document:
     "name", ["orders", "listings", "settlement", "vat_calculation"]
 )
 @pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
-@pytest.mark.parametrize(
-    "words", [TOO_LONG, "No data available", "NODATA", "Kein, Wort"]
-)
+@pytest.mark.parametrize("words", [TOO_LONG, "No data, it failed", "Kein, Wort"])
 def test_words_in_place_of_rows_are_an_error_that_says_them(
     words: str, end: str, name: str, tmp_path: Path
 ) -> None:
@@ -37,6 +36,22 @@ def test_words_in_place_of_rows_are_an_error_that_says_them(
         with pytest.raises(ParseError) as caught:
             opened(stored, name, tmp_path).read()
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["orders", "listings", "settlement", "vat_calculation"]
+)
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+@pytest.mark.parametrize("words", ["No data available", "NODATA", "No records found."])
+def test_words_that_say_no_data_are_no_rows_with_the_columns_of_the_type(
+    words: str, end: str, name: str, tmp_path: Path
+) -> None:
+    for stored in ((words + end).encode(), gzip.compress((words + end).encode())):
+        read = opened(stored, name, tmp_path).read()
+        known = [column.name for column in lookup(name).columns()]
+        assert read.height == 0
+        assert len(read.columns) > 5
+        assert set(read.columns) <= set(known)
 
 
 @pytest.mark.parametrize("name", ["search_terms", "orders", "vendor_sales"])

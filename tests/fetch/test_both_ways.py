@@ -76,6 +76,13 @@ NUMBER = st.one_of(
         ]
     ),
 )
+GROUPED = st.lists(st.integers(0, 1999).map(str), min_size=1, max_size=4).flatmap(
+    lambda parts: st.sampled_from([*",."]).flatmap(
+        lambda group: st.sampled_from(["", ",5", ".5", ",25", ".25", ",123"]).map(
+            lambda end: group.join(parts) + end
+        )
+    )
+)
 TRUTH = st.sampled_from(
     [
         *("true", "True", "TRUE", "tRuE", "yes", "Yes", "Y", "n", "NO", "1", "0", "t"),
@@ -141,11 +148,25 @@ def test_numbers(dtype: str, texts: list[str | None]) -> None:
 @settings(max_examples=80)
 @given(
     st.sampled_from(["EUR", "USD", "JPY", "XXX"]),
-    st.lists(st.none() | NUMBER, min_size=1, max_size=3),
+    st.lists(st.none() | NUMBER | GROUPED, min_size=1, max_size=3),
 )
 @example("USD", ["1,23", "1.23", "1234,5"])
 def test_decimals_with_a_comma(currency: str, texts: list[str | None]) -> None:
     compare(Column(name="v", dtype="decimal"), texts, currency)
+
+
+def test_grouped_decimals_are_read_at_once() -> None:
+    texts = ["-1.234,56", "+12.345.678,9", "1,234.5", "1.5", "7,25", "123", None]
+    cells = cells_of(Column(name="v", dtype="decimal"), local=True, currency="EUR")
+    assert cells is not None
+    assert cells.at_once is not None
+    assert [str(each) for each in cells.at_once(pa.array(texts, pa.string()))] == [
+        *("-1234.560000", "12345678.900000", "1234.500000", "1.500000"),
+        *("7.250000", "123.000000", "None"),
+    ]
+    for odd in ("1.234", "1,234", "1.23,456", "1.234.56", "1234.567,8", ".123,4"):
+        with pytest.raises(pa.ArrowInvalid):
+            cells.at_once(pa.array([*texts, odd], pa.string()))
 
 
 @settings(max_examples=25)

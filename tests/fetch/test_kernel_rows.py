@@ -498,6 +498,29 @@ def test_columns_are_those_that_the_parser_types() -> None:
     assert batch.schema.types == [*TYPES, pa.timestamp("us", "UTC")]
 
 
+def test_rows_that_were_mended_are_read_by_the_kernel() -> None:
+    column = Column(name="b", dtype="int64")
+    types = ParserTypes({"b": column})
+    short = "1\t2\t\n\n1\t2\n1\t2\t3\r\n1\t2\r\n1\t2\t3"
+    wrapped = '1,2,3\n"1,""2"",3"\n'
+    for quoting, delimiter, block, mended in (
+        (Quoting.OFF, "\t", short, 2),
+        (Quoting.DOUBLED, ",", wrapped, 1),
+    ):
+        kind = entry(column, pad_short_rows=True, rows_in_quotes=True)
+        names = header(*"abc", delimiter=delimiter, quoting=quoting)
+        parser = BlockParser(names, kind, empty_is_null=True, types=types)
+
+        parsed = parser.parse(block.encode())
+
+        assert parsed.by_kernel
+        (batch,) = parsed.batches
+        assert set(batch["b"].to_pylist()) == {2}
+        assert batch.schema.field("b").type == pa.int64()
+        found = parsed.findings
+        assert found.padded_rows + found.unwrapped_rows == mended
+
+
 @pytest.mark.parametrize("width", [1, 2, 100])
 def test_blank_lines_take_no_memory(width: int) -> None:
     names = [Column(name=f"c{k}") for k in range(width)]

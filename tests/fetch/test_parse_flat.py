@@ -241,6 +241,22 @@ def test_a_sentence_in_place_of_a_table_is_quoted(sentence: str, kind: object) -
     assert sentence in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NODATA",
+        '"No data found."\r\n',
+        "\nNo data available for the requested period.\n\n",
+        "There are no records for this report",
+    ],
+)
+def test_a_text_that_says_no_data_is_no_rows_of_a_type_that_is_known(text: str) -> None:
+    assert (read(text, AB).num_rows, read(text, AB).column_names) == (0, ["a", "b"])
+    for more in (f"{text}\n1\t2", f"{text} since it failed"):
+        with pytest.raises(ParseError):
+            read(more, AB)
+
+
 def test_a_header_line_is_no_sentence() -> None:
     assert read("order id,item name,the unit price\n").num_rows == 0
     assert read("one header with words\n1\n2\n").num_rows == 2

@@ -171,6 +171,7 @@ def test_arrow_is_given_no_json_number_that_it_would_read_wrongly(
         b'{"asin": "B00E412345", "sku": "1E5-7", "at": "2026-10-01T10:05:00+02:00"}',
         b'{"money": 1.25E7, "less": 1.0E-4, "id": 12345678901234567890123456789012}',
         b'{"size": "E", "title": "sale e pepe, 5e", "html": "\\u003cb\\u003e"}',
+        b'{"name": "\\u00e95", "other": ":\\u20e1111", "more": " 7\\u30e9999"}',
     ],
 )
 def test_json_as_it_is_commonly_written_goes_to_arrow(text: bytes) -> None:

@@ -39,6 +39,13 @@ _NUL: Final = "\0"
 _QUOTED_PART: Final = re.compile(r'"[^"]*"')
 _SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
 _SENTENCE_WORDS: Final = 4
+# Source: reference, fault E6 ("no data" text file); nothing else that Amazon may say
+_NO_DATA: Final = re.compile(
+    r"(there (is|are|was|were) )?no ?(data|records|results|rows)( (is|are|was|were))?"
+    r"( (available|found))?( (for|in) (the|this|your) ([a-z]+ )?"
+    r"(period|range|report|request|account|marketplace))?[.!]?",
+    re.IGNORECASE,
+)
 _QUOTE_AT_MOST: Final = 300
 
 
@@ -116,7 +123,10 @@ def read_header(
             "byte order mark (pass encoding='utf-16-le' or 'utf-16-be'), or damaged"
         )
     sample = lines[1][0].decode() if len(lines) > 1 else ""
-    _refuse_sentence(text, entry, alone=ended and len(lines) == 1)
+    alone = ended and len(lines) == 1
+    if alone and _NO_DATA.fullmatch(text.strip(' "')) and entry.format in _FLAT:
+        return _catalogued(entry, may_be_empty=True), iter(())
+    _refuse_sentence(text, entry, alone=alone)
     delimiter = _delimiter(text, entry)
     quoting = _quoting(text, sample, delimiter, entry)
     served = _split(text, delimiter, quoting)
@@ -303,7 +313,7 @@ def _refuse_sentence(line: str, entry: ReportType, *, alone: bool) -> None:
         return
     prose = not _SENTENCE_COMMA.search(line)
     # Where several columns are known, nothing without a delimiter is a header: no word
-    # such as "NODATA", and no header that is cut in its first cell
+    # such as "FAILED", and no header that is cut in its first cell
     if prose and (len(names) > 1 or (alone and len(line.split()) >= _SENTENCE_WORDS)):
         said = "".join(c if c.isprintable() else " " for c in line)[:_QUOTE_AT_MOST]
         msg = f"Amazon sent a sentence in place of a table: {said.strip()!r}"

@@ -46,27 +46,29 @@ def mended_rows(
             return None
         mended = list(_unwrapped(rows, header, findings))
     elif entry.pad_short_rows:
-        mended = list(_padded(rows, header, findings))
+        mended = _padded(rows, header, findings)
     else:
         return None
     return b"".join(mended)
 
 
-def _padded(rows: bytes, header: Header, findings: Findings) -> Iterator[bytes]:
+def _padded(rows: bytes, header: Header, findings: Findings) -> list[bytes]:
     """Give short rows their missing cells, empty, on the right.
 
     A last line without its end is left as it is: that is a cut document.
     """
     delimiter = header.delimiter.encode()
-    for line in rows.splitlines(keepends=True):
+    most = len(header.names) - 1
+    lines = rows.splitlines(keepends=True)
+    for place, line in enumerate(lines):
+        if line.count(delimiter) >= most:
+            continue
         text = line.rstrip(b"\r\n")
-        cells = text.count(delimiter) + 1
-        if 1 < cells < len(header.names) and len(text) < len(line):
-            missing = delimiter * (len(header.names) - cells)
+        there = text.count(delimiter)
+        if there > 0 and len(text) < len(line):
             findings.padded_rows += 1
-            yield text + missing + line[len(text) :]
-        else:
-            yield line
+            lines[place] = text + delimiter * (most - there) + line[len(text) :]
+    return lines
 
 
 def _unwrapped(rows: bytes, header: Header, findings: Findings) -> Iterator[bytes]:

@@ -113,15 +113,18 @@ class BlockParser:
         asked = types.asked if types is not None else Asked({})
         table, bad = None, None
         if types is not None and asked.left:
-            table, _ = _read(rows, header, empty, asked.dtypes)
+            table, bad = _read(rows, header, empty, asked.dtypes)
             table = None if table is None else types.typed(table, asked)
-        if table is None:
+        if table is None and bad is None:
             table, bad = _read(rows, header, empty)
             if table is not None and types is not None:
                 types.drop(table, asked)
         if table is None:
             mended = mended_rows(rows, header, self._entry, found)
             if mended is not None:
+                batch = self._kernel.batch(mended) if self._kernel else None
+                if batch is not None:
+                    return Parsed(batches=[batch], findings=found, by_kernel=True)
                 table, bad = _read(mended, header, empty)
         if table is None:
             error = partial(_unreadable, bad, block.endswith((b"\n", b"\r")))

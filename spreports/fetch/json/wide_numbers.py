@@ -24,6 +24,8 @@ _BEHIND: Final = re.compile(rb'[eE][+-]?([0-9]+)["\s,}\]]')
 _SURE_DIGITS: Final = 20
 # Any part of a number, where a string writes it as an escape
 _ESCAPED: Final = re.compile(rb"\\u00(?:3[0-9]|[46]5|2[bBdDeE])")
+# Others have digits and letters of their own, which are none of a number's
+_ESCAPE: Final = re.compile(rb"\\u[0-9a-fA-F]{4}")
 
 
 def may_be_wide(text: bytes) -> bool:
@@ -39,8 +41,10 @@ def may_be_wide(text: bytes) -> bool:
     bool
         False where none has; True also where something only looks like one.
     """
-    if b"\\u00" in text and _ESCAPED.search(text):
-        return True
+    if b"\\u" in text:
+        if _ESCAPED.search(text):
+            return True
+        text = _ESCAPE.sub(b"u", text)
     kinds = text.translate(_KINDS)
     return _LONG in kinds or any(
         _is_large(text, place + 1)
