@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from spreports.catalog import ReportType
 from spreports.errors import DocumentError
 from spreports.fetch.json import native
 from tests.fetch.json_reports import json_type, read_json, table
@@ -84,12 +85,12 @@ def outcome(read: Callable[[], pa.Table]) -> object:
         return type(exc), row, column
 
 
-def compare(document: bytes, **options: Any) -> object:
+def compare(document: bytes, kind: ReportType = KIND, **options: Any) -> object:
     """Read a document natively and with care alone; both must come to the same."""
-    fast = outcome(lambda: read_json(document, KIND, **options))
+    fast = outcome(lambda: read_json(document, kind, **options))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native.NativeParser, "columns", lambda _self, _block: None)
-        careful = outcome(lambda: read_json(document, KIND, **options))
+        careful = outcome(lambda: read_json(document, kind, **options))
     if isinstance(careful, pa.Table):
         assert isinstance(fast, pa.Table), (fast, document)
         assert fast.equals(careful), document

@@ -22,7 +22,8 @@ from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.kernel_records import KernelRecords
 from spreports.fetch.json.layout import Slot, layout_of
-from spreports.fetch.json.shape import Leaf, Node, Record
+from spreports.fetch.json.nesting import nested_columns
+from spreports.fetch.json.shape import Leaf, Record
 from spreports.fetch.json.stencil import Pieces, Stencil, Unlike
 from spreports.fetch.kernel.sandbox import kernel_pays
 
@@ -114,7 +115,7 @@ def _columns(
         rows, found = way.values(block)
     else:
         rows, found = _cut_out(way, block)
-    return [_nested(node, (key,), found, rows) for key, node in root.fields.items()]
+    return nested_columns(root, found, rows)
 
 
 def _cut_out(
@@ -146,25 +147,6 @@ def _of_slots(
             own = texts.slice(number * rows, rows)
             found[slot.path] = _column(own, slot.leaf, quoted=slot.quoted)
     return found
-
-
-def _nested(
-    node: Node, path: tuple[str, ...], found: dict[tuple[str, ...], pa.Array], rows: int
-) -> pa.Array:
-    """Return one key's array; null where the layout lacks the key."""
-    if isinstance(node, Record) and any(each[: len(path)] == path for each in found):
-        children = [
-            _nested(each, (*path, key), found, rows)
-            for key, each in node.fields.items()
-        ]
-        there = found.get(path)
-        missing = there.is_null() if there is not None and there.null_count else None
-        return pa.StructArray.from_arrays(
-            children, fields=list(node.dtype), mask=missing
-        )
-    if path in found:
-        return found[path]
-    return pa.nulls(rows, node.dtype)
 
 
 def _column(values: pa.Array, leaf: Leaf, *, quoted: bool) -> pa.Array:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spreports.arrays import array_of, bytes_of, every, scalar_of
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
-from spreports.fetch.json.shape import Leaf, Node, Record
+from spreports.fetch.json.nesting import nested_columns
+from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.stencil import Unlike
 from spreports.fetch.kernel.columns import (
     COLUMN_BYTES,
     KEY,
     KINDS,
+    LIST,
     NO_COLUMN,
     TEXT,
     arrays,
@@ -22,6 +28,10 @@ from spreports.fetch.kernel.sandbox import MOST_BYTES, NoRoomError, Sandboxes
 __all__ = ["KernelRecords"]
 
 KeyPath = tuple[str, ...]
+_OPENED: Final = b"[{"
+# An empty key, which Amazon has nowhere, stands in the first object of each list
+_FIRST: Final = ""
+_MARKED: Final = b'{"":"",'
 
 
 class KernelRecords:
@@ -30,8 +40,8 @@ class KernelRecords:
     Parameters
     ----------
     root : Record
-        What the keys are. A list that has a type has to be null; one in place of a
-        text is read as what it is, without blanks.
+        What the keys are. A list of scalars that has a type has to be null; one in
+        place of a text is read as what it is, without blanks.
     """
 
     def __init__(self, root: Record) -> None:
@@ -40,6 +50,11 @@ class KernelRecords:
         self._columns = [
             (path, node) for path, node in self._keys if _has_column(path, node)
         ]
+        self._lists = {
+            path: _KernelLists(node.item)
+            for path, node in self._columns
+            if isinstance(node, Many) and isinstance(node.item, Record)
+        }
         # Values that do not fit leave their column to be typed as text, from then on
         self._kinds = [_kind(node) for _, node in self._columns]
         self._keys_at = len(self._columns) * COLUMN_BYTES
@@ -63,18 +78,43 @@ class KernelRecords:
         Raises
         ------
         Unlike
-            A key is not known or comes twice, a value does not fit, a list that has a
-            type comes, or the block has some MiB.
+            A key is not known or comes twice, a value does not fit, a list of scalars
+            that has a type comes, or the block has some MiB.
         """
-        if block.size > MOST_BYTES:
+        return self.read(pa.py_buffer(block.data).slice(block.start, block.size))
+
+    def read(self, text: pa.Buffer) -> tuple[int, dict[KeyPath, pa.Array]]:
+        """Return the records of a text, each of which has a comma behind it.
+
+        Parameters
+        ----------
+        text : pyarrow.Buffer
+
+        Returns
+        -------
+        int, dict of tuple of str to pyarrow.Array
+            As `values`.
+
+        Raises
+        ------
+        Unlike
+            As `values`.
+        """
+        if text.size > MOST_BYTES:
             raise Unlike
         try:
-            return self._read(pa.py_buffer(block.data).slice(block.start, block.size))
+            rows, found = self._found(text)
         except NoRoomError:
             raise Unlike from None
+        return rows, {
+            path: self._lists[path].arrays(array)
+            if path in self._lists
+            else _typed(array, node)
+            for array, (path, node) in zip(found, self._columns, strict=True)
+        }
 
-    def _read(self, text: pa.Buffer) -> tuple[int, dict[KeyPath, pa.Array]]:
-        """Return the records of a text, each of which has a comma behind it."""
+    def _found(self, text: pa.Buffer) -> tuple[int, list[pa.Array]]:
+        """Return the columns as the kernel writes them."""
         width = len(self._columns)
         with self._boxes.one() as (sandbox, start):
             while True:
@@ -96,11 +136,7 @@ class KernelRecords:
                 self._kinds[-2 - rows] = TEXT
             if rows < 0:
                 raise Unlike
-            found = arrays(sandbox, start, width, rows)
-        return rows, {
-            path: _typed(array, node)
-            for array, (path, node) in zip(found, self._columns, strict=True)
-        }
+            return rows, arrays(sandbox, start, width, rows)
 
     def _setup(self, start: int, kinds: tuple[int, ...]) -> bytes:
         """Return columns, keys and the keys' texts, for the memory at `start`."""
@@ -118,6 +154,70 @@ class KernelRecords:
         return described(kinds) + keys + b"".join(texts)
 
 
+class _KernelLists:
+    """Reads lists of objects: all of their objects are the records of one text.
+
+    Parameters
+    ----------
+    item : Record
+        What the objects' keys are; none of them is empty.
+    """
+
+    def __init__(self, item: Record) -> None:
+        self._item = item
+        marked: dict[str, Node] = {_FIRST: Leaf(name=_FIRST), **item.fields}
+        self._objects = KernelRecords(Record(fields=marked))
+
+    def arrays(self, texts: pa.Array) -> pa.ListArray:
+        """Return lists.
+
+        Parameters
+        ----------
+        texts : pyarrow.Array of string, n JSON lists
+            Without blanks.
+
+        Returns
+        -------
+        pyarrow.ListArray, n lists of structs
+
+        Raises
+        ------
+        Unlike
+            Something else than an object is in a list, or such an object as
+            `KernelRecords` does not read.
+        """
+        sizes = pc.fill_null(pc.binary_length(texts), scalar_of(0, pa.int32()))
+        there = pc.greater(sizes, scalar_of(len("[]"), pa.int32()))
+        counts, objects = self._read(texts.filter(there))
+        counts = pc.replace_with_mask(every(0, len(texts)), there, counts)
+        offsets = [array_of([0], pa.int32()), pc.cumulative_sum(counts)]
+        return pa.ListArray.from_arrays(
+            pa.concat_arrays(offsets),
+            pa.StructArray.from_arrays(objects, fields=list(self._item.dtype)),
+            mask=texts.is_null() if texts.null_count else None,
+        )
+
+    def _read(self, lists: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
+        """Return how many objects each list has, and the columns of all objects."""
+        if not len(lists):
+            return array_of([], pa.int32()), nested_columns(self._item, {}, 0)
+        lists = lists.view(pa.binary())
+        if pc.starts_with(lists, _OPENED).false_count:
+            raise Unlike
+        text = pc.binary_join_element_wise(
+            scalar_of(_MARKED, pa.binary()),
+            pc.binary_slice(lists, len(_OPENED), -1),
+            scalar_of(b",", pa.binary()),
+            scalar_of(b"", pa.binary()),
+        )
+        rows, found = self._objects.read(bytes_of(text).buffers()[1])
+        firsts = pc.indices_nonzero(found.pop((_FIRST,)).is_valid()).cast(pa.int32())
+        if len(firsts) != len(lists):
+            raise Unlike
+        ends = pa.concat_arrays([firsts[1:], array_of([rows], pa.int32())])
+        return pc.subtract(ends, firsts), nested_columns(self._item, found, rows)
+
+
 def _keys_of(root: Record) -> list[tuple[KeyPath, Node]]:
     """Return the record and its keys, those of an object side by side."""
     keys: list[tuple[KeyPath, Node]] = [((), root)]
@@ -128,11 +228,15 @@ def _keys_of(root: Record) -> list[tuple[KeyPath, Node]]:
 
 
 def _has_column(path: KeyPath, node: Node) -> bool:
-    return isinstance(node, Leaf) or (isinstance(node, Record) and bool(path))
+    if isinstance(node, Many):
+        return isinstance(node.item, Record) and _FIRST not in node.item.fields
+    return isinstance(node, Leaf) or bool(path)
 
 
 def _kind(node: Node) -> int:
     """Return how the kernel types a key; days and instants have several forms."""
+    if isinstance(node, Many):
+        return LIST
     return KINDS[node.dtype] if isinstance(node, Leaf) and node.direct else TEXT
 
 

@@ -59,13 +59,18 @@ as_they_stand(const byte *text, const uint32_t *restrict first,
     return out;
 }
 
-/* A text that is not as it stands; NULL where an escape is none. */
-static byte *odd_text(const byte *text, uint32_t first, uint32_t last, byte *out) {
+/* A text that is not as it stands; NULL where an escape is none, or may be, and where a
+   list is none. */
+static byte *odd_text(const byte *text, uint32_t first, uint32_t last, uint32_t kind,
+                      byte *out) {
     piece own = {text + first, text + (last & PLACE)};
-    return last & ESCAPED ? unescaped(own, out) : without_blanks(own, out);
+    if (kind == LIST)
+        return last & NESTED && *own.at == '[' ? without_blanks(own, out) : 0;
+    if (last & NESTED) return last & ESCAPED ? 0 : without_blanks(own, out);
+    return unescaped(own, out);
 }
 
-/* Texts of JSON values; NULL where an escape is none. */
+/* Texts of JSON values; NULL where an escape is none, or a list. */
 static byte *as_they_read(const byte *text, const uint32_t *first, const uint32_t *last,
                           column *to, tile of, int32_t *ends, byte *out) {
     const byte *data = (const byte *)to->data;
@@ -74,8 +79,8 @@ static byte *as_they_read(const byte *text, const uint32_t *first, const uint32_
         if (first[row] == NO_CELL) {
             clear((byte *)to->valid, of.from + row);
             to->nulls++;
-        } else if (last[row] & ~PLACE) {
-            out = odd_text(text, first[row], last[row], out);
+        } else if (last[row] & ~PLACE || to->kind == LIST) {
+            out = odd_text(text, first[row], last[row], to->kind, out);
             if (!out) return 0;
         } else {
             copy(out, text + first[row], last[row] - first[row]);
@@ -223,7 +228,8 @@ static void begin(cells where, uint32_t rows, uint32_t k, column *to) {
     switch (to->kind) {
     case CODED:
     case CODED_DECIMAL: begin_coded(rows, to); break;
-    case TEXT: begin_texts(where, rows, k, to); break;
+    case TEXT:
+    case LIST: begin_texts(where, rows, k, to); break;
     default: begin_typed(rows, to);
     }
 }
@@ -233,7 +239,8 @@ static int write(const byte *text, cells where, tile of, uint32_t k, column *to,
     switch (to->kind) {
     case CODED:
     case CODED_DECIMAL: return coded(text, where, of, k, to, nothing);
-    case TEXT: return texts(text, where, of, k, to, nothing);
+    case TEXT:
+    case LIST: return texts(text, where, of, k, to, nothing);
     default: return typed(text, where, of, k, to);
     }
 }

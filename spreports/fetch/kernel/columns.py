@@ -17,6 +17,7 @@ __all__ = [
     "COLUMN_BYTES",
     "KEY",
     "KINDS",
+    "LIST",
     "LOCAL_DECIMAL",
     "NO_COLUMN",
     "TEXT",
@@ -29,6 +30,7 @@ TEXT: Final = 0
 CODED: Final = 7
 CODED_DECIMAL: Final = 8
 LOCAL_DECIMAL: Final = 9
+LIST: Final = 10
 KINDS: Final = {
     ARROW_TYPES[dtype]: number
     for number, dtype in enumerate(
@@ -38,6 +40,7 @@ KINDS: Final = {
 _TYPES: Final = {
     **{number: dtype for dtype, number in KINDS.items()},
     LOCAL_DECIMAL: ARROW_TYPES["decimal"],
+    LIST: pa.string(),
 }
 # Source: kernel.h, struct column
 _COLUMN: Final = struct.Struct("<9I")
@@ -107,7 +110,7 @@ def _array(
             pa.Array.from_buffers(dtype, count, each),
             safe=False,
         )
-    if kind == TEXT:
+    if kind in {TEXT, LIST}:
         buffers = [bits, part(values, 4 * (rows + 1)), part(data, size)]
     else:
         buffers = [bits, part(values, size)]

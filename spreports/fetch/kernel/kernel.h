@@ -25,7 +25,8 @@ enum kind {
     TIMESTAMP,
     CODED,         /* few texts, each once; of flat files */
     CODED_DECIMAL, /* the same of decimals: two that are equal may be written twice */
-    LOCAL_DECIMAL  /* with a comma or a point, and one or two digits behind it */
+    LOCAL_DECIMAL, /* with a comma or a point, and one or two digits behind it */
+    LIST           /* of JSON: its text without blanks, and no string's */
 };
 
 /* A column, as Python writes and reads it: addresses in this memory. */
@@ -95,7 +96,8 @@ extern job the_job;
 
 enum {
     NO_CELL = 0xffffffffu, /* for a beginning: JSON's null */
-    ESCAPED = 0x80000000u, /* in an end: the text has escapes */
+    ESCAPED = 0x80000000u, /* in an end: the text has escapes; or a nested one some that
+                              Python would write another way */
     NESTED = 0x40000000u,  /* in an end: it is a list or an object, with its blanks */
     PLACE = 0x3fffffffu,   /* an end without these */
     SLACK = 64,            /* bytes that may be read or written behind a text */
@@ -116,9 +118,11 @@ int32_t write_columns(const byte *text, cells where, uint32_t rows, column *to,
                       uint32_t columns, uint32_t nothing);
 
 /* Lists and objects of JSON in place of a scalar (nested.c): what is behind one, or NULL
-   where it is not sound, or has more levels than so many; and its text without blanks. */
+   where it is not sound but for its escapes, or has more levels than so many; and its
+   text without blanks. */
 enum { MOST_LEVELS = 8 };
-const byte *list_or_object(const byte *at, const byte *end, uint32_t levels);
+const byte *list_or_object(const byte *at, const byte *end, uint32_t levels,
+                           uint32_t *escaped);
 byte *without_blanks(piece from, byte *to);
 
 /* What quotes mean: nothing, or they are around cells; one inside stands twice, or as it

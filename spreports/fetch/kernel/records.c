@@ -193,8 +193,9 @@ static const byte *value(const byte *text, const byte *at, const byte *end,
         return after + 1;
     case '[':
     case '{':
-        after = list_or_object(at, end, MOST_LEVELS);
-        *last = (uint32_t)(after - text) | NESTED;
+        escaped = 0;
+        after = list_or_object(at, end, MOST_LEVELS, &escaped);
+        *last = (uint32_t)(after - text) | NESTED | escaped;
         return after;
     case 'n':
         after = word(at, end, "null", 4);
@@ -268,5 +269,6 @@ WASM(records) int32_t records(void) {
     if (rows == NO_KEY) return DECLINED;
     int32_t misfit = write_columns(text, where, rows, to, columns, KEPT);
     if (misfit < 0) return (int32_t)rows;
-    return to[misfit].kind == TEXT ? DECLINED : -2 - misfit;
+    uint32_t kind = to[misfit].kind;
+    return kind == TEXT || kind == LIST ? DECLINED : -2 - misfit;
 }
