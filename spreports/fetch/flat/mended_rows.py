@@ -74,20 +74,35 @@ def _padded(rows: bytes, header: Header, findings: Findings) -> list[bytes]:
 def _unwrapped(rows: bytes, header: Header, findings: Findings) -> Iterator[bytes]:
     """Take rows out of the one pair of quotes that they stand in as a whole."""
     lines = rows.splitlines(keepends=True)
-    reader = csv.reader(
-        (line.decode() for line in lines), delimiter=header.delimiter, strict=False
-    )
+    commas = len(header.names) - 1
+    delimiter = header.delimiter.encode()
     place = 0
-    while True:
+    while place < len(lines):
+        line = lines[place]
+        quotes = line.count(b'"')
+        if not quotes:
+            place += 1
+            yield line
+            continue
+        text = line.rstrip(b"\r\n")
+        around = quotes == len(b'""') and text[:1] == text[-1:] == b'"'
+        if around and text.count(delimiter) == commas:
+            place += 1
+            findings.unwrapped_rows += 1
+            yield text[1:-1] + b"\n"
+            continue
+        reader = csv.reader(
+            (lines[each].decode() for each in range(place, len(lines))),
+            delimiter=header.delimiter,
+            strict=False,
+        )
         try:
-            cells = next(reader, None)
+            cells = next(reader)
         except csv.Error:  # a cell beyond the parser's limit: leave the rest as it is
             yield from lines[place:]
             return
-        if cells is None:
-            return
-        line = b"".join(lines[place : reader.line_num])
-        place = reader.line_num
+        line = b"".join(lines[place : place + reader.line_num])
+        place += reader.line_num
         row = _row_inside(line.decode(), cells, header)
         if row is None:
             yield line
