@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column
 from spreports.fetch.cells import cells_of
+from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.flat.kernel_rows import KernelRows, kernel_rows
 from spreports.fetch.flat.parse_flat import BlockParser
@@ -174,6 +175,57 @@ def test_rows_are_those_of_arrows_parser(
     assert expected.error is None, "a row was read that has another number of cells"
     rows = [row for batch in expected.batches for row in batch.to_pylist()]
     assert got.to_pylist() == rows
+
+
+@given(LINE, st.integers(2, 5), st.booleans(), st.sampled_from(["OFF", "ENCLOSED"]))
+@example("a\t\n" * 70 + "a\tb\tc\n\n" * 70 + "a\tb\r\n" * 9, 3, True, "OFF")
+@example("a\tb\n\ta", 3, True, "OFF")
+@example("a\tb\na\n", 3, True, "OFF")
+def test_short_rows_are_padded_as_they_are_mended(
+    text: str, width: int, empty_is_null: bool, quoting: str
+) -> None:
+    names = [f"c{k}" for k in range(width)]
+    kind = entry(pad_short_rows=True)
+    block = text.encode()
+    parser = BlockParser(
+        header(*names, quoting=Quoting[quoting]), kind, empty_is_null=empty_is_null
+    )
+    reader, parser._kernel = parser._kernel, None
+    assert reader is not None
+    findings = Findings()
+    got = reader.batch(block, findings)
+    if got is None:
+        assert findings.padded_rows == 0
+        return
+    expected = parser.parse(block)
+    assert expected.error is None, "a row was read that is not one of Amazon's"
+    rows = [row for batch in expected.batches for row in batch.to_pylist()]
+    assert got.to_pylist() == rows
+    assert findings.padded_rows == expected.findings.padded_rows
+
+
+def test_the_kernel_pads_typed_and_coded_columns() -> None:
+    columns = [Column(name=dtype, dtype=dtype) for dtype in ("string", *DTYPES)]
+    names = [each.name for each in columns]
+    reader = kernel_rows(
+        header(*names), {each.name: each for each in columns}, ("",), {"string"}
+    )
+    assert reader is not None
+    whole = "x\t7\t0.5\t4.90\ttrue\t2026-10-01\t2026-10-01T00:00:00Z\n"
+    short = [whole.rsplit("\t", k)[0] + "\n" for k in range(1, 6)]
+    findings = Findings()
+
+    batch = reader.batch((whole * 60 + "".join(short) * 90).encode(), findings)
+
+    assert batch is not None
+    assert findings.padded_rows == 450
+    assert [column.null_count for column in batch.columns] == [
+        *(0, 0, 90, 180, 270, 360, 450)
+    ]
+    assert reader.batch((whole + short[0]).encode()) is None
+    assert reader.batch((whole + "x\n").encode(), findings) is None
+    assert reader.batch((whole + short[0][:-1]).encode(), findings) is None
+    assert findings.padded_rows == 450
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

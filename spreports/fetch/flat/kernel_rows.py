@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from spreports.catalog import Column
 from spreports.fetch.cells import ARROW_TYPES
+from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.kernel.columns import (
     CODED,
@@ -108,13 +109,17 @@ class KernelRows:
         # By address and how many ways are left of each column
         self._setups: dict[tuple[int, ...], bytes] = {}
 
-    def batch(self, block: bytes) -> pa.RecordBatch | None:
+    def batch(
+        self, block: bytes, padded: Findings | None = None
+    ) -> pa.RecordBatch | None:
         """Return a block's rows.
 
         Parameters
         ----------
         block : bytes
             Whole rows of UTF-8.
+        padded : Findings, optional
+            Gets ``padded_rows``: rows whose line ends may lack their last cells then.
 
         Returns
         -------
@@ -130,11 +135,11 @@ class KernelRows:
         if len(block) > MOST_BYTES:
             return None
         try:
-            return self._read(pa.py_buffer(block))
+            return self._read(pa.py_buffer(block), padded)
         except NoRoomError:
             return None
 
-    def _read(self, text: pa.Buffer) -> pa.RecordBatch | None:
+    def _read(self, text: pa.Buffer, padded: Findings | None) -> pa.RecordBatch | None:
         """Return the rows of a block, or None where the kernel declines it."""
         with self._boxes.one() as (sandbox, start):
             while True:
@@ -154,6 +159,7 @@ class KernelRows:
                     quoting=_QUOTING[self._header.quoting],
                     header=start + self._header_at,
                     header_size=len(self._header.line),
+                    pads=padded is not None,
                 )
                 if rows >= -1:
                     break
@@ -161,6 +167,8 @@ class KernelRows:
                 self._ways[column] = self._ways[column][1:] or _AS_TEXT
             if rows < 0:
                 return None
+            if padded is not None:
+                padded.padded_rows += sandbox.job.padded
             found = arrays(sandbox, start, len(self._ways), rows)
         return pa.RecordBatch.from_arrays(found, names=self._names)
 

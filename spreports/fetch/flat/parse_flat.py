@@ -88,6 +88,7 @@ class BlockParser:
         columns = types.columns if types is not None else {}
         local = entry.local_decimals
         self._kernel = kernel_rows(header, columns, self._empty, coded, local=local)
+        self._pads = entry.pad_short_rows and header.quoting is not Quoting.DOUBLED
 
     def parse(self, block: bytes) -> Parsed:
         """Return a block's rows, or what is wrong with them.
@@ -102,10 +103,11 @@ class BlockParser:
         Parsed
         """
         header, empty, found = self._header, self._empty, Findings()
-        batch = self._kernel.batch(block) if self._kernel is not None else None
+        padded = found if self._pads else None
+        batch = self._kernel.batch(block, padded) if self._kernel is not None else None
         rows = without_headers(block, header, found) if batch is None else block
         if self._kernel is not None and rows is not block:
-            batch = self._kernel.batch(rows)
+            batch = self._kernel.batch(rows, padded)
         if batch is not None:
             batches = [batch] if batch.num_rows else []
             return Parsed(batches=batches, findings=found, by_kernel=True)

@@ -86,10 +86,12 @@ typedef struct {
     uint32_t nothing;   /* which texts of theirs are null */
     uint32_t quoting;   /* what their quotes mean */
     uint32_t header, header_size; /* of flat files: the first line */
+    uint32_t pads;                /* of flat files: short rows may lack their last cells */
     uint32_t keys, key_count;     /* of records */
     uint32_t table;     /* of a charset */
     uint32_t made;      /* set here: UTF-8 */
     uint32_t made_size;
+    uint32_t padded;    /* set here: short rows */
 } job;
 
 extern job the_job;

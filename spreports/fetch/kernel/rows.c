@@ -52,10 +52,21 @@ static inline __attribute__((always_inline)) uint32_t *noted(uint64_t found,
     return cell;
 }
 
+/* Give a row that lacks its last cells empty ones from `cell` on; return what is behind
+   the last one. An empty cell begins one byte before the next one does. */
+static uint32_t *pad(uint32_t *cell, uint32_t at, uint32_t most,
+                     const uint32_t *behind) {
+    for (; cell < behind; cell += most) *cell = at++;
+    *cell = at;
+    return cell;
+}
+
 /* Return the rows, with where their cells begin, column after column, and in one
    column more what is behind the last cells; or DECLINED where some row has another
    number of cells or repeats the header, a line end is not "\n" or "\r\n", or a quote is
-   not around a cell though quotes are DOUBLED. Blank lines are no rows. */
+   not around a cell though quotes are DOUBLED. Blank lines are no rows. Where the job
+   says so, rows of two cells or more may be short, but for a last one without a line
+   end, which is cut. */
 static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t columns,
                     uint32_t *starts, uint32_t most, quotes *quoted) {
     v128_t cell_end = wasm_i8x16_splat((char)delimiter);
@@ -90,10 +101,14 @@ static int32_t find(const byte *text, uint32_t size, byte delimiter, uint32_t co
             uint32_t returned = at > start && text[at - 1] == RETURN;
             if (at - returned > start || cell != row) {
                 cell += most;
-                if (cell != row + behind ||
-                    is_header(text + start, at - returned - start))
-                    return DECLINED;
-                *cell = at + 1 - returned;
+                if (cell != row + behind) {
+                    if (!the_job.pads || cell == row + most) return DECLINED;
+                    cell = pad(cell, at + 1 - returned, most, row + behind);
+                    the_job.padded++;
+                } else {
+                    if (is_header(text + start, at - returned - start)) return DECLINED;
+                    *cell = at + 1 - returned;
+                }
                 row++;
             }
             cell = row;
@@ -153,6 +168,7 @@ WASM(rows) int32_t rows(void) {
     byte delimiter = (byte)the_job.delimiter;
     quotes quoted = {0, 1, 0, 0};
     uint32_t quoting = the_job.quoting;
+    the_job.padded = 0;
     int32_t found = find(text, size, delimiter, columns, starts, most,
                          quoting == DOUBLED ? &quoted : 0);
     if (found < 0) return found;

@@ -59,12 +59,13 @@ class Job(ctypes.LittleEndianStructure):
         (name, ctypes.c_uint32)
         for name in (
             *("text", "size", "columns", "count", "delimiter", "nothing", "quoting"),
-            *("header", "header_size", "keys", "key_count"),
-            *("table", "made", "made_size"),
+            *("header", "header_size", "pads", "keys", "key_count"),
+            *("table", "made", "made_size", "padded"),
         )
     )
     made: int
     made_size: int
+    padded: int
 
 
 class Sandbox:
