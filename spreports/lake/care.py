@@ -12,6 +12,7 @@ from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, is_removal, read_state, removal_note
+from spreports.load.compacted import COMPACTION
 from spreports.load.leftovers import is_left
 from spreports.load.marker import Marker, intent_owner, intent_paths, is_announced
 from spreports.load.target import Target, open_target
@@ -25,8 +26,6 @@ __all__ = [
     "settled",
     "take_away",
 ]
-
-COMPACTION = "compact-"
 
 
 @contextlib.contextmanager

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
-from spreports.lake.contents import PREFIX, report_of
+from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
+from spreports.load.compacted import COMPACTED, stands_for
 from spreports.load.marker import Marker, conflict, intent_bytes, intent_paths
 
 __all__ = [
@@ -28,7 +29,6 @@ __all__ = [
     "removal_note",
 ]
 
-COMPACTED = f"{PREFIX}compacted"
 REMOVE = "remove"
 LOOKS = 20
 
@@ -272,7 +272,7 @@ def _compaction(
     files = {file.path: file.rows for file in marker.files}
     try:
         told = json.loads(marker.note[COMPACTED])
-        old = {(str(stem), str(digest)) for stem, digest in told["replaces"].items()}
+        old = stands_for(told)
         reports = []
         for each in told["reports"]:
             spans = tuple(Span(str(p), int(a), int(n)) for p, a, n in each["spans"])
@@ -280,7 +280,6 @@ def _compaction(
                 raise ValueError
             note = {str(k): str(v) for k, v in each["note"].items()}
             stem, digest = str(each["stem"]), str(each["digest"])
-            old.add((stem, digest))
             reports.append(
                 Holding(
                     report=report_of(

@@ -129,7 +129,9 @@ def sink(
     Returns
     -------
     SinkResult
-        Without rows: one empty file with the schema, or none when partitioned.
+        Without rows: one empty file with the schema, or none when partitioned. Where a
+        compaction holds the very same rows nothing is written, and this tells what
+        would have been.
 
     Raises
     ------

@@ -4,6 +4,8 @@ Until the marker is there nothing has happened, and once it is all of it has. Wh
 the writing of the marker itself may have done either: on a local disk it is taken back,
 an object store is asked. While that cannot be told, the note of what was about to be
 written stays, which hides a marker that comes late, and files stay that it may name.
+
+Where a compaction holds the very same rows, they are there already: nothing is written.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import contextlib
 from collections.abc import Sequence
 
 from spreports.errors import SinkError
+from spreports.load.compacted import COMPACTED, stood_for
 from spreports.load.marker import (
     MarkedFile,
     Marker,
@@ -42,14 +45,18 @@ def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
         The target refused, or others took files away meanwhile.
     """
     with target.alone() as sure:
-        _Publication(target, marker, sure=sure).publish(parts)
+        publication = _Publication(target, marker, sure=sure)
+        if publication.is_compacted():
+            publication.clear()
+        else:
+            publication.publish(parts)
 
 
 class _Publication:
     """One marker's way into a data root; `sure` where nobody else is there."""
 
     def __init__(self, target: Target, marker: Marker, *, sure: bool) -> None:
-        self._target, self._sure = target, sure
+        self._target, self._marker, self._sure = target, marker, sure
         self._own, self._intent = f"{marker.stem}.json", f"{marker.stem}.intent"
         self._said, self._data = target.read_state(self._own), marker.to_bytes()
         before: tuple[MarkedFile, ...] = ()
@@ -63,6 +70,30 @@ class _Publication:
         self._there = {file.path for file in before} | self._pending
         # The very same sink again changes nothing: it needs no note
         self._notes = bool(self._pending) or self._said != self._data
+
+    def is_compacted(self) -> bool:
+        """Tell whether the rows lie in a compaction, and there alone.
+
+        Where a marker of the report is there, a compaction may be about to leave out
+        what it holds of it. On an object store a killed sink's may still be on its way.
+        """
+        if self._said is not None or COMPACTED in self._marker.note:
+            return False
+        if self._pending and not self._sure:
+            return False
+        return stood_for(self._target, self._marker.stem, self._data)
+
+    def clear(self) -> None:
+        """Take away what a killed sink left; what counts stays as it is."""
+        try:
+            for path in sorted(self._pending):
+                self._target.drop(path)
+            self._target.settle()
+        except BaseException:
+            self._target.undo()
+            raise
+        self._target.keep()
+        self._target.remove_state(self._intent)
 
     def publish(self, parts: Sequence[PartFile]) -> None:
         """Publish; where nobody else is kept out, look that none took files away."""

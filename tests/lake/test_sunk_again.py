@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
-from tests.lake.lakes import Lakeside, orders, rows_of, rows_of_table
+from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
 
 
 def lake_of(shore: Lakeside) -> spr.Lake:
@@ -125,3 +131,135 @@ def test_a_report_sunk_as_at_first_beside_a_killed_compaction_is_not_lost(
     assert rows_of(shore.scan().collect()) == everything
     assert sum(table.num_rows for table in listed(shore)) == 12
     assert lake_of(shore).check(deep=True)
+
+
+def compacted(shore: Lakeside) -> None:
+    for day in (0, 1):
+        shore.put(str(day), orders(day), day=day)
+    lake_of(shore).compact()
+
+
+def test_an_unchanged_report_sunk_again_behind_a_compaction_lies_there_once(
+    lakeside: Lakeside,
+) -> None:
+    compacted(lakeside)
+    before = lakeside.files()
+
+    again = lakeside.put("0", orders(0), day=0)
+
+    assert (again.rows, again.files) == (6, 1)
+    assert lakeside.files() == before
+    assert rows_of(lakeside.scan().collect()) == rows_of_table(orders(0), orders(1))
+    assert lake_of(lakeside).check(deep=True)
+
+
+def test_an_unchanged_report_sunk_again_brings_nothing_back_in_clear(
+    lakeside: Lakeside,
+) -> None:
+    for day in (0, 1):
+        lakeside.put(str(day), orders(day), day=day)
+    lake_of(lakeside).protect(["amazon-order-id"])
+    lake_of(lakeside).compact()
+
+    for day in (0, 1):
+        lakeside.put(str(day), orders(day), day=day)
+
+    tables = listed(lakeside)
+    assert not [t for t in tables if "amazon-order-id" in t.column_names]
+    assert sum(table.num_rows for table in tables) == 12
+    assert lakeside.scan().collect().height == 12
+
+
+def test_a_restated_report_replaces_what_a_compaction_holds_of_it(
+    shore: Lakeside,
+) -> None:
+    compacted(shore)
+
+    shore.put("0", orders(0, 6, 100), day=0)
+    restated = rows_of_table(orders(0, 6, 100), orders(1))
+    assert rows_of(shore.scan().collect()) == restated
+
+    shore.put("0", orders(0), day=0)
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
+    lake_of(shore).compact()
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
+    assert sum(table.num_rows for table in listed(shore)) == 12
+
+
+def test_a_purged_report_comes_back_when_it_is_sunk_again(shore: Lakeside) -> None:
+    compacted(shore)
+    lake_of(shore).purge(date(2026, 10, 2))
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(1))
+
+    shore.put("0", orders(0), day=0)
+
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
+    assert sum(table.num_rows for table in listed(shore)) == 12
+
+
+def test_a_report_is_written_again_where_the_compaction_lacks_its_file(
+    shore: Lakeside,
+) -> None:
+    compacted(shore)
+    (name,) = shore.data_files()
+    shore.remove(name)
+
+    shore.put("0", orders(0), day=0)
+
+    assert sum(table.num_rows for table in listed(shore)) == 6
+
+
+# Killed at its nth step of publishing, whatever that is
+CHILD = """
+import os, signal, sys
+from spreports.load import local
+from tests.lake.lakes import Lakeside, orders
+
+lake, nth, rows = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+steps = 0
+
+def counted(name):
+    step = getattr(local.LocalTarget, name)
+    def killed(self, *args):
+        global steps
+        steps += 1
+        if steps == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return step(self, *args)
+    setattr(local.LocalTarget, name, killed)
+
+for name in ("write_state", "remove_state", "put", "drop", "settle", "keep"):
+    counted(name)
+Lakeside(lake, {}, None).put("0", orders(0, rows), day=0)
+"""
+
+
+def sunk_by_another(shore: Lakeside, nth: int, *, rows: int) -> bool:
+    """Sink report 0 in a process that is killed at a step; tell whether it was."""
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", CHILD, shore.url, str(nth), str(rows)],
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    return done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no SIGKILL there")
+def test_a_kill_at_any_step_of_the_second_sink_leaves_the_rows_once_for_a_scan(
+    shore: Lakeside,
+) -> None:
+    compacted(shore)
+    own = Path(shore.url, "_spreports", ORDERS, "0.json")
+    everything = rows_of_table(orders(0), orders(1))
+    nth = killed_anew = 0
+    # What a killed restatement left is what the unchanged sink has to take away
+    while sunk_by_another(shore, nth + 1, rows=7) and not own.exists():
+        nth += 1
+        assert rows_of(shore.scan().collect()) == everything
+        killed_anew += sunk_by_another(shore, nth, rows=6)
+        assert rows_of(shore.scan().collect()) == everything
+        shore.put("0", orders(0), day=0)
+        assert rows_of(shore.scan().collect()) == everything
+        assert sum(table.num_rows for table in listed(shore)) == 12
+        assert lake_of(shore).check(deep=True)
+    assert nth >= killed_anew >= 3

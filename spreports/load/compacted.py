@@ -1,0 +1,112 @@
+"""Find out whether a compaction holds a report as it is sunk: its rows come once.
+
+The marker of such a sink would be one that the compaction stands for, and count for
+nothing; only who lists the files would read the rows beside the compaction's, and, of
+columns that are protected there, in clear.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from spreports.at_work import at_work
+from spreports.errors import SinkError
+from spreports.load.marker import Marker
+from spreports.load.target import Target
+
+__all__ = ["COMPACTED", "COMPACTION", "stands_for", "stood_for"]
+
+# Of the markers of compactions: how their stems begin, and the entry of their notes
+COMPACTION = "compact-"
+COMPACTED = "spreports.compacted"
+# An object store is asked side by side
+AT_ONCE = 8
+
+
+def stands_for(told: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return the markers, by stem and digest, that count no more beside a compaction.
+
+    Parameters
+    ----------
+    told : mapping
+        The `COMPACTED` entry of its note, from JSON.
+
+    Raises
+    ------
+    KeyError, TypeError, AttributeError
+        It is damaged.
+    """
+    old = {(str(stem), str(digest)) for stem, digest in told["replaces"].items()}
+    return old | {(str(each["stem"]), str(each["digest"])) for each in told["reports"]}
+
+
+def stood_for(target: Target, stem: str, marker: bytes) -> bool:
+    """Tell whether a compaction that counts stands for a marker, with all of its files.
+
+    Parameters
+    ----------
+    target : Target
+    stem : str
+    marker : bytes
+        As it would be written.
+
+    Returns
+    -------
+    bool
+        False also where a compaction is damaged: what is written twice goes with the
+        next compaction, and what is not written is nowhere.
+
+    Raises
+    ------
+    SinkError
+        The target refused.
+    """
+    found = _markers(target)
+    digest = hashlib.sha256(marker).hexdigest()
+    if not any(digest.encode() in data for data in found.values()):
+        return False
+    try:
+        told = {
+            each: json.loads(Marker.from_bytes(each, data).note[COMPACTED])
+            for each, data in found.items()
+        }
+        pairs = {each: stands_for(there) for each, there in told.items()}
+        gone = set[tuple[str, str]]().union(*pairs.values())
+        holding = [
+            told[each]
+            for each, data in found.items()
+            if (stem, digest) in pairs[each]
+            and (each, hashlib.sha256(data).hexdigest()) not in gone
+        ]
+        paths = {
+            str(path)
+            for there in holding
+            for each in there["reports"]
+            if (each["stem"], each["digest"]) == (stem, digest)
+            for path, _, _ in each["spans"]
+        }
+    except (SinkError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    return bool(holding) and all(map(target.has, sorted(paths)))
+
+
+def _markers(target: Target) -> dict[str, bytes]:
+    """Return the markers of compactions that no note hides, by stem."""
+    names = set(target.state_names())
+    stems = (name.removesuffix(".json") for name in sorted(names))
+    wanted = (
+        stem
+        for stem in stems
+        if stem.startswith(COMPACTION)
+        and f"{stem}.json" in names
+        and f"{stem}.intent" not in names
+    )
+
+    def read(stem: str) -> tuple[str, bytes | None]:
+        return stem, target.read_state(f"{stem}.json")
+
+    both = at_work(read, wanted, threads=AT_ONCE)
+    return {stem: data for stem, data in both if data is not None}
