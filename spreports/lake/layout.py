@@ -7,7 +7,7 @@ metadata.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -39,12 +39,15 @@ class Layout:
     known : mapping of str to Column
         What the catalogue says, by column.
     local_decimals : bool
+    documents : frozenset of str
+        Columns that files hold: of a metadata column's name, they come before it.
     """
 
     schema: pa.Schema
     derived: Mapping[str, FolderKey]
     known: Mapping[str, Column]
     local_decimals: bool
+    documents: frozenset[str]
 
 
 def united(
@@ -54,6 +57,7 @@ def united(
     *,
     metadata: bool,
     where: str,
+    texts: Collection[str] = (),
 ) -> Layout:
     """Unite the columns of all kinds of files.
 
@@ -68,6 +72,9 @@ def united(
         Add the metadata columns.
     where : str
         The lake's name, for errors.
+    texts : collection of str
+        Folders of a metadata column's name that hold other values than its: they come
+        from a column of a document.
 
     Returns
     -------
@@ -93,8 +100,10 @@ def united(
                 folders.setdefault(key.name)
             else:
                 derived.setdefault(key.name, key)
+    documents = frozenset(types)
     for name in folders:
-        fixed = _METADATA.get(name) if name not in known else None
+        fixed = pa.string() if name in texts else _METADATA.get(name)
+        fixed = fixed if name not in known else None
         types.setdefault(name, []).extend([] if fixed is None else [fixed])
     said = {name: _type(name, found, known.get(name)) for name, found in types.items()}
     for name, dtype in said.items():
@@ -114,7 +123,8 @@ def united(
     ]
     if metadata:
         fields += [field for field in METADATA_COLUMNS if field.name not in said]
-    return Layout(pa.schema(fields), derived, known, entry.local_decimals)
+    schema = pa.schema(fields)
+    return Layout(schema, derived, known, entry.local_decimals, documents)
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:

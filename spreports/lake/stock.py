@@ -36,6 +36,8 @@ FILES = 64
 # Data root, stem of the report, folder: what is read as a whole
 Owner = tuple[str, str, str]
 
+_METADATA = {column.name: column.type for column in METADATA_COLUMNS}
+
 
 @dataclass(frozen=True, slots=True)
 class Stock:
@@ -181,9 +183,12 @@ def layout_of(
         See `united`.
     """
     kinds: dict[object, tuple[pa.Schema, tuple[FolderKey, ...]]] = {}
+    others: set[str] = set()
     for root, held in stock.with_columns():
         for span in held.spans:
-            names = tuple(folder_texts(span.path))
+            found = folder_texts(span.path)
+            others |= {name for name, text in found.items() if not _fits(name, text)}
+            names = tuple(found)
             kind = (root.path, held.schema, names)
             if kind not in kinds:
                 with root.parquet(span.path) as file:
@@ -194,7 +199,23 @@ def layout_of(
         columns = entry.columns(None) if entry.tables else ()
         fields = [(c.name, arrow_type(c.dtype)) for c in columns if not c.optional]
         kinds[None] = (pa.schema(fields), ())
-    return united(entry, table, list(kinds.values()), metadata=metadata, where=where)
+    return united(
+        entry,
+        table,
+        list(kinds.values()),
+        metadata=metadata,
+        where=where,
+        texts=others,
+    )
+
+
+def _fits(name: str, text: str | None) -> bool:
+    """Tell whether a folder's value may be that of the metadata column so called."""
+    try:
+        typed_value(text, _METADATA.get(name, pa.string()))
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def _piece(
@@ -219,9 +240,10 @@ def _piece(
     if metadata:
         said = _metadata(held)
         for column in METADATA_COLUMNS:
-            if column.name not in constants and column.name in layout.schema.names:
-                value = said[column.name]
-                constants[column.name] = scalar_of(value, column.type)
+            if column.name not in {*constants, *layout.documents}:
+                value = scalar_of(said[column.name], column.type)
+                dtype = layout.schema.field(column.name).type
+                constants[column.name] = value.cast(dtype)
     for name, value in constants.items():
         if value.is_valid and not pa.types.is_floating(value.type):
             bounds[name] = (value.as_py(), value.as_py())

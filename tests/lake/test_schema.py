@@ -148,3 +148,38 @@ def test_the_order_of_files_never_decides_a_type(
         assert again == wide
         plain = [each for each in several if not pa.types.is_nested(each)]
         assert all(leads_to(each, wide) for each in plain)
+
+
+@pytest.mark.parametrize("name", ["date", "data_start_time", "marketplace"])
+@pytest.mark.parametrize("by", [[], ["sku"], ["{}"], ["sku", "{}"]])
+def test_a_column_of_an_unknown_document_that_is_called_as_a_metadata_column_is_read(
+    shore: Lakeside, name: str, by: list[str]
+) -> None:
+    rows = pa.table(
+        {name: ["soon", None, "007"], "sku": ["a", "b", "b"], "n": [1, 2, 3]}
+    )
+    kind, folders = "GET_UNHEARD_OF", [each.format(name) for each in by]
+    shore.put("1", rows, report_type=kind, partition_by=folders)
+
+    for metadata in (False, True):
+        found = shore.scan(kind, metadata=metadata).sort("n").collect()
+        assert (
+            found.select(name, "sku", "n").to_dict(as_series=False) == rows.to_pydict()
+        )
+    picked = shore.scan(kind).filter(pl.col(name) == "007").collect()
+    assert picked["n"].to_list() == [3]
+
+
+def test_folders_of_a_metadata_column_and_of_a_document_s_column_are_read_as_text(
+    shore: Lakeside,
+) -> None:
+    kind = "GET_UNHEARD_OF"
+    shore.put("1", pa.table({"n": [1]}), report_type=kind, partition_by=["date"])
+    own = pa.table({"n": [2], "date": ["soon"]})
+    shore.put("2", own, report_type=kind, partition_by=["date"])
+    shore.put("3", pa.table({"n": [3]}), report_type=kind)
+
+    plain = shore.scan(kind).sort("n").collect()
+    assert plain["date"].to_list() == ["2026-10-01", "soon", None]
+    full = shore.scan(kind, metadata=True).sort("n").collect()
+    assert full["date"].to_list() == ["2026-10-01", "soon", "2026-10-01"]
