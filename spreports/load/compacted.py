@@ -17,13 +17,32 @@ from spreports.errors import SinkError
 from spreports.load.marker import Marker
 from spreports.load.target import Target
 
-__all__ = ["COMPACTED", "COMPACTION", "stands_for", "stood_for"]
+__all__ = ["COMPACTED", "COMPACTION", "announce", "stands_for", "stood_for"]
 
 # Of the markers of compactions: how their stems begin, and the entry of their notes
 COMPACTION = "compact-"
 COMPACTED = "spreports.compacted"
+# A state file without meaning of its own: most lakes are never compacted, and to list
+# the markers of 10,000 reports takes as long as to write one
+KNOWN = "compactions"
 # An object store is asked side by side
 AT_ONCE = 8
+
+
+def announce(target: Target) -> None:
+    """Have sinks look for compactions from here on; before the first one is marked.
+
+    Parameters
+    ----------
+    target : Target
+
+    Raises
+    ------
+    SinkError
+        The target refused.
+    """
+    if target.read_state(KNOWN) is None:
+        target.write_state(KNOWN, b"{}")
 
 
 def stands_for(told: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -64,7 +83,7 @@ def stood_for(target: Target, stem: str, marker: bytes) -> bool:
     SinkError
         The target refused.
     """
-    found = _markers(target)
+    found = _markers(target) if target.read_state(KNOWN) is not None else {}
     digest = hashlib.sha256(marker).hexdigest()
     if not any(digest.encode() in data for data in found.values()):
         return False

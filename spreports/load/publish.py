@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import Sequence
 
 from spreports.errors import SinkError
-from spreports.load.compacted import COMPACTED, stood_for
+from spreports.load.compacted import COMPACTED, announce, stood_for
 from spreports.load.marker import (
     MarkedFile,
     Marker,
@@ -98,6 +98,8 @@ class _Publication:
     def publish(self, parts: Sequence[PartFile]) -> None:
         """Publish; where nobody else is kept out, look that none took files away."""
         target, new = self._target, {part.path for part in parts}
+        if COMPACTED in self._marker.note:
+            announce(target)
         note = intent_bytes([*(self._there | new)], self._data)
         try:
             if self._notes:

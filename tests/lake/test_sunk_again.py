@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
+from spreports.load import local
 from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
 
 
@@ -263,3 +264,22 @@ def test_a_kill_at_any_step_of_the_second_sink_leaves_the_rows_once_for_a_scan(
         assert sum(table.num_rows for table in listed(shore)) == 12
         assert lake_of(shore).check(deep=True)
     assert nth >= killed_anew >= 3
+
+
+def test_a_sink_lists_no_markers_where_nothing_was_ever_compacted(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listings = []
+    names = local.LocalTarget.state_names
+
+    def counted(target: local.LocalTarget) -> list[str]:
+        listings.append(target)
+        return names(target)
+
+    monkeypatch.setattr(local.LocalTarget, "state_names", counted)
+    for day in (0, 1, 0):
+        shore.put(str(day), orders(day), day=day)
+    assert not listings
+    lake_of(shore).compact()
+    shore.put("0", orders(0), day=0)
+    assert len(listings) == 1
