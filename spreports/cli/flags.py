@@ -31,7 +31,7 @@ _CODE = (
 )
 # What a user has written stands in quotes or in an address
 _SAID = re.compile(rf"(?<![\w'\"/?&.-])({'|'.join(_VALUES)})=([\s,;)]|$)?")
-_FIRST = re.compile(rf"^({'|'.join(_VALUES)})(?= '| is empty)")
+_FIRST = re.compile(rf"^({'|'.join(_VALUES)})(?= '| is (?:empty|'))")
 
 
 def in_flags(text: str, arguments: argparse.Namespace) -> str:

@@ -63,6 +63,9 @@ class Place:
         text = os.fspath(url)
         with refusals(text, options or {}, "open"):
             fs, path = fsspec.url_to_fs(text, **dict(options or {}))
+        if isinstance(fs, LocalFileSystem) and ".." in str(path).split("/"):
+            # As it was written: the system finds nothing in a folder that is not there
+            path = os.path.realpath(path)
         return cls(fs, str(path).rstrip("/"), text.rstrip("/"), dict(options or {}))
 
     def __repr__(self) -> str:

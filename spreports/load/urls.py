@@ -18,6 +18,8 @@ EXTRAS = {
     "abfss": "azure",
     "az": "azure",
 }
+LOCAL = frozenset({"file", "local"})
+_EXAMPLE = {"file": "/data/lake", "local": "/data/lake", "memory": "lake"}
 _PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|$)")
 
 
@@ -46,7 +48,7 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
     Raises
     ------
     ValueError
-        An empty name, which would be the working directory.
+        An empty name, which would be the working directory; or a protocol alone.
     TypeError
         Neither a string nor a path; or options that are no mapping.
     """
@@ -56,6 +58,13 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
         )
     if not os.fspath(url):
         raise ValueError(f"{name} is empty: give a path, '.' for the working directory")
+    protocol, mark, rest = os.fspath(url).partition("://")
+    # Without its slashes "s3:" would be a folder of this machine
+    if mark and not rest.strip("/") and (not rest or protocol not in LOCAL):
+        raise ValueError(
+            f"{name} is {os.fspath(url)!r}, a protocol alone: give what is behind it,"
+            f" too, such as '{protocol}://{_EXAMPLE.get(protocol, 'bucket/lake')}'"
+        )
     if storage_options is not None and not isinstance(storage_options, Mapping):
         raise TypeError(
             "storage_options must be a mapping, such as {'anon': True}, and not "

@@ -99,6 +99,11 @@ TRAFFIC = ["plan", "sales_and_traffic", "-m", "DE", "--start", "3d", "--simulato
             [*("load", "orders", "-m", "DE", "--start", "3d"), "--to", ""],
             "--to is empty: give a path",
         ),
+        (
+            [*("load", "orders", "-m", "DE", "--start", "3d"), "--to", "s3://"],
+            "--to is 's3://', a protocol alone: give what is behind it, too, such as"
+            " 's3://bucket/lake'",
+        ),
     ],
 )
 @pytest.mark.usefixtures("environment")

@@ -68,6 +68,8 @@ OF_A_CLIENT: dict[str, tuple[Callable[[Client], object], str]] = {
     "a document's": (lambda c: c.document("D", encoding=ODD), "encoding 5 is not one"),
     "sync to None": (lambda c: c.sync(FEED, NONE), "to is None: give a path"),
     "sync to nothing": (lambda c: c.sync(FEED, ""), "to is empty: give a path"),
+    "sync to no bucket": (lambda c: c.sync(FEED, "s3://"), "to is 's3://', a protocol"),
+    "sink to no bucket": (lambda c: ask(c).sink("gs:///"), "url is 'gs:///', a prot"),
     "sync(None)": (lambda c: c.sync(NONE, "lake"), "None is no Feed"),
     "sync of a type": (lambda c: c.sync(TEXT, "lake"), "'x' is no Feed"),
     "sync's timeout": (lambda c: c.sync(FEED, "l", timeout=TEXT), "number of seconds"),
@@ -93,6 +95,7 @@ OF_NONE: dict[str, tuple[Callable[[], object], str]] = {
     "open_document(None)": (lambda: spr.open_document(NONE), "give a path"),
     "scan_lake(None)": (lambda: spr.scan_lake(NONE, "orders"), "url is None: give"),
     "Lake(5)": (lambda: spr.Lake(ODD), "url is 5: give a path"),
+    "Lake of no folder": (lambda: spr.Lake("memory://"), "such as 'memory://lake'"),
     "marketplace(None)": (lambda: spr.marketplace(NONE), "None is no string: give a c"),
     "report_type(None)": (lambda: spr.report_type(NONE), "type None is no string"),
 }

@@ -429,3 +429,20 @@ def test_a_compaction_that_promises_rows_beyond_a_file_is_damaged(
 
     with pytest.raises(spr.SinkError, match="is damaged"):
         shore.scan()
+
+
+@pytest.mark.parametrize("missing", ["missing", "there"])
+def test_a_lake_is_read_by_the_name_that_it_was_written_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    shore = Lakeside(f"{missing}/../lake", {}, None)
+    shore.put("1", orders(0))
+
+    assert shore.scan().collect().height == 6
+    assert spr.Lake(shore.url).check(deep=True)
+    shore.put("2", orders(1), day=1)
+    assert spr.Lake(shore.url).compact().reports == 2
+    assert spr.scan_lake("lake", "orders").collect().height == 12
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lake", "there"]
