@@ -14,9 +14,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +23,13 @@ from fsspec.core import url_to_fs
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
-from spreports.load.delta_reading import name_id, window_id
+from spreports.load.delta_reading import CONTENT, name_id, window_id
+from spreports.load.delta_report import (
+    DeltaReport,
+    content_of,
+    newest_of,
+    version_of,
+)
 from spreports.load.delta_rows import DeltaRows, rows_of
 from spreports.load.object_store import check_deltalake, delta_options, delta_url
 from spreports.load.parquet import SinkResult
@@ -34,7 +38,7 @@ from spreports.load.target import refusals, shown
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["DeltaReport", "sink_delta"]
+__all__ = ["sink_delta"]
 
 # Each try that fails means that another writer's commit succeeded
 TRIES = 100
@@ -44,34 +48,6 @@ LOOK_BACK = 1000
 FILE_SIZE = 64 << 20
 ROW_GROUP_ROWS = 65_536
 WINDOW = "report_window"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeltaReport:
-    """One report on its way into a table.
-
-    Attributes
-    ----------
-    name : str
-        What makes it the same report: account and report id.
-    window : str
-        Equal for the versions of the same data; goes to ``report_window``.
-    mark : int
-        Tells files of one name apart by their content; 1 for Amazon's reports.
-    made : datetime or None
-        When Amazon made this version; an older one does not replace a newer one.
-    constants : mapping of str to pyarrow.Scalar
-        Columns of one value, added where the rows have none of that name.
-    open : callable
-        Gives the rows afresh, each time.
-    """
-
-    name: str
-    window: str
-    mark: int = 1
-    made: datetime | None = None
-    constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
-    open: Callable[[], pa.RecordBatchReader]
 
 
 def sink_delta(
@@ -106,7 +82,8 @@ def sink_delta(
     ------
     SinkError
         deltalake is not installed, the columns do not fit the table, another file of
-        a name is there, or the target refused. Nothing of this call is then visible.
+        a name or another report type or table is there, or the target refused. Nothing
+        of this call is then visible.
     """
     text = os.fspath(url)
     name = shown(text)
@@ -139,8 +116,9 @@ class _Table:
         from deltalake.exceptions import CommitFailedError  # noqa: PLC0415 - an extra
 
         table = self._opened()
+        self._insist_on_one_content(table, reports)
         wanted = [r for r in reports if self._is_news(table, r)]
-        newest = _newest(wanted)
+        newest = newest_of(wanted)
         if not wanted:
             return [SinkResult(0, 0, 0)] * len(reports)
         rows = rows_of(
@@ -172,6 +150,19 @@ class _Table:
             raise
         return self._results(table, reports, newest, rows, run)
 
+    def _insist_on_one_content(
+        self, table: DeltaTable | None, reports: Sequence[DeltaReport]
+    ) -> None:
+        """Refuse rows of two types; of what earlier versions wrote nobody knows it."""
+        there = None if table is None else table.transaction_version(CONTENT)
+        known = {None, there, *(content_of(r) for r in reports)} - {None}
+        if len(known) > 1:
+            msg = (
+                f"{self._name} holds rows of another report type or table than"
+                f" {reports[0].content}: give each a Delta table of its own"
+            )
+            raise SinkError(msg, url=self._name)
+
     def _is_news(self, table: DeltaTable | None, report: DeltaReport) -> bool:
         """Whether neither this report nor a newer version of it is in the table."""
         if table is None:
@@ -186,7 +177,7 @@ class _Table:
         if mark is not None:
             return False
         there = table.transaction_version(window_id(report.window))
-        return there is None or there <= _version(report)
+        return there is None or there <= version_of(report)
 
     def _opened(self) -> DeltaTable | None:
         """Open the table as it is now; None where there is none."""
@@ -240,7 +231,11 @@ class _Table:
         )
 
         told = [Transaction(name_id(r.name), r.mark) for r in wanted]
-        told += [Transaction(window_id(r.window), _version(r)) for r in newest]
+        told += [Transaction(window_id(r.window), version_of(r)) for r in newest]
+        content = content_of(newest[0])
+        # By the first rows alone: of two commits that tell it, one has to be tried anew
+        if content is not None and not table.file_uris():
+            told.append(Transaction(CONTENT, content))
         restated = any(table.transaction_version(window_id(r.window)) for r in newest)
         windows = ", ".join(f"'{report.window}'" for report in newest)
         commit = CommitProperties(
@@ -302,18 +297,3 @@ class _Table:
                     sizes = [a["add"]["size"] for a in actions if "add" in a]
                     return len(sizes), sum(sizes)
         return 0, 0
-
-
-def _newest(reports: Sequence[DeltaReport]) -> list[DeltaReport]:
-    """Return the newest version of each window, each report once, in order."""
-    found: dict[str, DeltaReport] = {}
-    for report in reports:
-        known = found.get(report.window)
-        if known is None or _version(known) <= _version(report):
-            found[report.window] = report
-    return list(found.values())
-
-
-def _version(report: DeltaReport) -> int:
-    """Return a number that is greater for newer versions: microseconds since 1970."""
-    return round(report.made.timestamp() * 1_000_000) if report.made else 1

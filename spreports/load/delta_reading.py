@@ -17,7 +17,10 @@ from spreports.load.target import refusals, shown
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["count_by", "name_id", "transactions_of", "window_id"]
+__all__ = ["CONTENT", "count_by", "name_id", "transactions_of", "window_id"]
+
+# The transaction id whose version tells the report type and table of all rows
+CONTENT = "spreports/content"
 
 
 def count_by(

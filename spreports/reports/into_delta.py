@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from spreports.arrays import scalar_of
 from spreports.fetch.findings import Findings
-from spreports.load.delta import DeltaReport, sink_delta
+from spreports.load.delta import sink_delta
+from spreports.load.delta_report import DeltaReport
 from spreports.reports.metadata import METADATA_COLUMNS
 from spreports.reports.verdict import judged
 from spreports.reports.work import Reading, Target, read, version_of
@@ -122,6 +123,7 @@ def _described(
         name=report_name(account, target.stem, table),
         window=window_mark(account, key, table),
         mark=_file_mark(target.provenance),
+        content=f"{reading.entry.report_type}, table {table}",
         made=made,
         constants=constants,
         open=opened,

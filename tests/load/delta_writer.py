@@ -11,7 +11,8 @@ from decimal import Decimal
 import pyarrow as pa
 
 from spreports.arrays import array_of
-from spreports.load.delta import DeltaReport, sink_delta
+from spreports.load.delta import sink_delta
+from spreports.load.delta_report import DeltaReport
 
 MADE = datetime(2026, 10, 2, tzinfo=UTC)
 

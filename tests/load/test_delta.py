@@ -21,7 +21,8 @@ import pyarrow as pa
 import pytest
 
 import spreports as spr
-from spreports.load.delta import DeltaReport, sink_delta
+from spreports.load.delta import sink_delta
+from spreports.load.delta_report import DeltaReport
 from spreports.load.object_store import delta_options
 from spreports.load.parquet import SinkResult
 from tests.load.delta_writer import MADE, report
@@ -359,7 +360,8 @@ def test_eight_writers_on_one_table_lose_and_double_nothing(
 STREAM = """
 import resource, sys
 import pyarrow as pa
-from spreports.load.delta import DeltaReport, sink_delta
+from spreports.load.delta import sink_delta
+from spreports.load.delta_report import DeltaReport
 
 def batch(number):
     first = number * 10_000
@@ -392,3 +394,44 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     ]
 
     assert peaks[1] < peaks[0] * 1.25
+
+
+def test_a_table_holds_one_report_type_and_one_of_its_tables(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([replace(report("1", [1]), content="GET_A, table rows")], url)
+    sink_delta([replace(report("2", [2]), content="GET_A, table rows")], url)
+
+    for other in ("GET_A, table summary", "GET_B, table rows"):
+        with pytest.raises(spr.SinkError, match=f"than {other}: give each a Delta tab"):
+            sink_delta([replace(report("3", [3]), content=other)], url)
+
+    assert numbers(url) == [1, 2]
+
+
+def test_of_two_types_that_begin_one_table_together_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+
+    def begin(kind: int) -> str:
+        try:
+            sink_delta([replace(report(str(kind), [kind]), content=str(kind))], url)
+        except spr.SinkError:
+            return "refused"
+        return "written"
+
+    with ThreadPoolExecutor(4) as pool:
+        ends = list(pool.map(begin, [1, 2, 3, 4]))
+
+    assert sorted(ends) == ["refused"] * 3 + ["written"]
+    assert len(numbers(url)) == 1
+
+
+def test_a_table_of_an_earlier_version_takes_what_it_took(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", [1])], url)
+
+    for number, kind in ((2, "GET_A"), (3, "GET_B")):
+        sink_delta([replace(report(str(number), [number]), content=kind)], url)
+
+    assert numbers(url) == [1, 2, 3]

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 import spreports as spr
-from spreports.load.delta import DeltaReport, sink_delta
+from spreports.load.delta import sink_delta
 from spreports.load.delta_reading import count_by
+from spreports.load.delta_report import DeltaReport
 from spreports.load.target import refusals
 from tests.load.delta_writer import report
 

@@ -144,3 +144,19 @@ def test_a_second_table_of_a_report_is_refused_and_takes_no_rows_away(
         settlements.sink(tmp_path / "lake", table="rows", partition_by=by)
 
     assert pl.read_parquet(tmp_path / "lake" / "**" / "*.parquet").height == rows > 0
+
+
+def test_a_delta_table_takes_no_second_table_and_no_second_type(
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / "table"
+    with spr.connect("simulator", home=tmp_path / "home") as client:
+        settlements = client.existing("settlement")
+        rows = settlements.sink(table, format="delta").rows
+        with pytest.raises(spr.SinkError, match=r"SETTLEMENT\w*, table summary: give"):
+            settlements.sink(table, table="summary", format="delta")
+        with pytest.raises(spr.SinkError, match=r"GENERAL, table rows: give each a De"):
+            sink(orders(tmp_path / "orders.txt", "a", 2), table, format="delta")
+        assert settlements.sink(table, table="rows", format="delta").rows == 0
+
+    assert pl.read_delta(str(table)).height == rows > 0

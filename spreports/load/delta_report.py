@@ -1,0 +1,67 @@
+"""What a Delta table is told of a report, beside its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["DeltaReport", "content_of", "newest_of", "version_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaReport:
+    """One report on its way into a table.
+
+    Attributes
+    ----------
+    name : str
+        What makes it the same report: account and report id.
+    window : str
+        Equal for the versions of the same data; goes to ``report_window``.
+    mark : int
+        Tells files of one name apart by their content; 1 for Amazon's reports.
+    content : str
+        Report type and table, of which a table holds one; empty where nobody knows.
+    made : datetime or None
+        When Amazon made this version; an older one does not replace a newer one.
+    constants : mapping of str to pyarrow.Scalar
+        Columns of one value, added where the rows have none of that name.
+    open : callable
+        Gives the rows afresh, each time.
+    """
+
+    name: str
+    window: str
+    mark: int = 1
+    content: str = ""
+    made: datetime | None = None
+    constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
+    open: Callable[[], pa.RecordBatchReader]
+
+
+def newest_of(reports: Sequence[DeltaReport]) -> list[DeltaReport]:
+    """Return the newest version of each window, each report once, in order."""
+    found: dict[str, DeltaReport] = {}
+    for report in reports:
+        known = found.get(report.window)
+        if known is None or version_of(known) <= version_of(report):
+            found[report.window] = report
+    return list(found.values())
+
+
+def version_of(report: DeltaReport) -> int:
+    """Return a number that is greater for newer versions: microseconds since 1970."""
+    return round(report.made.timestamp() * 1_000_000) if report.made else 1
+
+
+def content_of(report: DeltaReport) -> int | None:
+    """Give report type and table as a number, which is all that a transaction tells."""
+    if not report.content:
+        return None
+    return int(hashlib.sha256(report.content.encode()).hexdigest()[:15], 16)
