@@ -13,7 +13,9 @@ from spreports.turns import CLOSED, SharedFile, transaction, write_ahead
 
 __all__ = ["QuotaFile"]
 
-# Nothing here is worth a migration: a file of another version counts as full once.
+# Nothing here is worth a migration: an older file counts as full once. A newer one is
+# refused, as the ledger beside it is: two versions in turns would count each other's
+# buckets as full every time, and forget the cool-downs.
 VERSION = 2
 
 _TABLES = {
@@ -52,7 +54,7 @@ class QuotaFile:
     Raises
     ------
     ConfigError
-        The file cannot be used.
+        The file cannot be used, or was written by a newer spreports.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,10 +70,17 @@ class QuotaFile:
         connection = sqlite3.connect(
             self._path, timeout=30.0, isolation_level=None, check_same_thread=False
         )
+        version = self._version(connection)
+        if version > VERSION:
+            connection.close()
+            raise ConfigError(
+                f"the quota file {self._path} was written by a newer spreports "
+                f"(version {version}, this one knows {VERSION}); upgrade it"
+            )
         write_ahead(connection)
         # A slot that a power cut forgets costs one 429, not a row.
         connection.execute("PRAGMA synchronous = NORMAL")
-        if self._version(connection) != VERSION:
+        if version != VERSION:
             self._set_up(connection)
         return connection
 

@@ -193,6 +193,39 @@ def test_who_opens_a_new_file_second_forgets_nothing_of_the_first(
     late.close()
 
 
+def of_version(path: Path, version: int) -> bytes:
+    """Have a quota file be of another version; return its bytes."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    return path.read_bytes()
+
+
+def test_a_newer_quota_file_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "quota.sqlite"
+    QuotaFile(path).close()
+    before = of_version(path, 99)
+
+    with pytest.raises(ConfigError, match=r"quota\.sqlite was written by a newer spr"):
+        QuotaFile(path)
+
+    assert path.read_bytes() == before
+
+
+def test_an_older_quota_file_counts_as_full_once(tmp_path: Path) -> None:
+    clock, path = ManualClock(), tmp_path / "quota.sqlite"
+    first = Shared(path, "one", clock)
+    burst = spend(Throttle(clock, first), clock)
+    first.close()
+    of_version(path, 1)
+
+    for left in (burst, 0):
+        again = Shared(path, "one", clock)
+        assert spend(Throttle(clock, again), clock) == left
+        again.close()
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
