@@ -42,7 +42,8 @@ def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
     Raises
     ------
     SinkError
-        The target refused, or others took files away meanwhile.
+        The target refused, or others took files away meanwhile. What was written stays
+        hidden then, until the same is published again.
     """
     with target.alone() as sure:
         publication = _Publication(target, marker, sure=sure)
@@ -139,7 +140,8 @@ class _Publication:
                 target.undo()
                 raise
             if not isinstance(exc, SinkError):
-                self._finish()
+                with contextlib.suppress(SinkError):
+                    self._finish()
                 raise
 
     def _unmark(self) -> None:
@@ -157,8 +159,15 @@ class _Publication:
                 self._target.remove_state(self._intent)
 
     def _finish(self) -> None:
+        """Keep what was done; while the note is there, the marker does not count."""
         self._target.keep()
-        if self._notes:
-            # Left behind, it only has the next call look once more
-            with contextlib.suppress(SinkError):
-                self._target.remove_state(self._intent)
+        if not self._notes:
+            return
+        try:
+            self._target.remove_state(self._intent)
+        except SinkError as exc:
+            raise SinkError(
+                f"{self._marker.stem} is written, but hidden by a note that could not "
+                f"be deleted: run again, where deleting is allowed ({exc})",
+                url=exc.url,
+            ) from None

@@ -31,6 +31,7 @@ __all__ = [
 # Amazon's clock and ours differ, and Amazon counts from a moment that it does not
 # tell: a report asked for again waits this much longer than the cool-down.
 COOLDOWN_MARGIN = timedelta(seconds=60)
+SECOND = timedelta(seconds=1)
 # Most reports take seconds to minutes, stuck ones hours to ten days (docs#3273,
 # models#2659): after this long a person wants to be told.
 NAMED_STUCK_AFTER = timedelta(hours=1)
@@ -240,9 +241,9 @@ def _cooling_until(
     evidence["previous_report_id"] = previous.report_id
     evidence["previous_report_time"] = previous.asked_time
     evidence["previous_known_by"] = previous.known_by
-    # Both times are of one clock, ours or Amazon's, so this needs no margin.
+    # Both times are of one clock, ours or Amazon's; the latter tells whole seconds.
     asked = facts.asked_time or report.created_time
-    if asked - previous.asked_time >= cooldown:
+    if asked - previous.asked_time > cooldown + SECOND:
         return None
     return previous.asked_time + cooldown + COOLDOWN_MARGIN
 

@@ -1,12 +1,14 @@
 """The cool-down of a report type, from one request's side.
 
 It begins as createReport goes out: whoever is killed while waiting for quota has begun
-none, and whoever may have had a report made has.
+none, and whoever may have had a report made has. Amazon counts from when it makes the
+report, which may be a while later: at the latest when the answer is here.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from spreports.api.times import write_time
 from spreports.errors import SPReportsError, ThrottledError
@@ -14,6 +16,10 @@ from spreports.reports.connection import Connection
 from spreports.reports.ticket import Awaits, Ticket
 
 __all__ = ["CoolDown", "CoolingDownError", "OvertakenError"]
+
+
+# Amazon tells its times in whole seconds
+_MARGIN: Final = 2.0
 
 
 class CoolDown:
@@ -67,7 +73,8 @@ class CoolDown:
             Somebody else has begun it meanwhile.
         """
         if self._seconds and not self._begun:
-            if self._cooldowns.claim(self._name, self._places, self._seconds) > 0:
+            seconds = self._seconds + _MARGIN
+            if self._cooldowns.claim(self._name, self._places, seconds) > 0:
                 raise OvertakenError(self._name)
             self._begun = True
         self._out = True
@@ -86,6 +93,14 @@ class CoolDown:
     def keep(self) -> None:
         """Let what was begun go on: what has gone out may have made a report."""
         self._kept = self._out
+        if self._out:
+            self.made()
+
+    def made(self) -> None:
+        """Have it last from now on: the report was made before now."""
+        if self._seconds:
+            free_at = self._clock.now().timestamp() + self._seconds + _MARGIN
+            self._cooldowns.seen(self._name, self._places, free_at)
 
 
 class CoolingDownError(ThrottledError):

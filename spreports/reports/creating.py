@@ -70,7 +70,7 @@ class Creating:
         unclear = False
         for _ in range(CREATE_TRIES):
             try:
-                return self._connection.api.create_report(
+                made = self._connection.api.create_report(
                     report_type=request.entry.report_type,
                     marketplace_ids=list(request.marketplace_ids),
                     report_options=dict(request.options) or None,
@@ -82,6 +82,9 @@ class Creating:
                 raise
             except SPReportsError as exc:
                 error, acted = exc, _may_have_acted(exc)
+            else:
+                cool.made()
+                return made
             if not acted and unclear:
                 raise UnclearError(error)
             if not acted:
@@ -96,6 +99,7 @@ class Creating:
             found = self._looked_for(request, intended)
             if found is not None:
                 logger.info("createReport failed unclearly, but made %s", found)
+                cool.made()
                 return found
             if not may_repeat:
                 break

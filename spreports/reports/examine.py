@@ -18,6 +18,7 @@ from spreports.errors import (
 from spreports.ledger import Request, asked_of_type, asked_time
 from spreports.reports.classify import (
     COOLDOWN_MARGIN,
+    SECOND,
     Facts,
     Previous,
     outcome_of,
@@ -144,7 +145,7 @@ class Examiner:
             over = timedelta(seconds=cooldown)
             asked = asked or report.created_time
             if text is None and (
-                previous is None or asked - previous.asked_time >= over
+                previous is None or asked - previous.asked_time > over + SECOND
             ):
                 # Not ours: perhaps somebody else's, whose time Amazon's clock tells.
                 foreign = self._foreign(report, since)

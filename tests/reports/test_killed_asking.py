@@ -103,7 +103,7 @@ def test_one_killed_after_its_report_was_made_has_begun_the_cool_down(
     with simulator.client(home=tmp_path) as client:
         ask_and_be_killed(simulator, tmp_path, created=True)
 
-        assert cooling(client) == 1800
+        assert cooling(client) == 1802
         assert client.reports(INVENTORY, marketplaces=["DE"]).read().height == 1
 
     assert calls(simulator, "createReport") == 1

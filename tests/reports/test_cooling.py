@@ -1,0 +1,53 @@
+"""A cool-down lasts from when Amazon has made the report, not from the asking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spreports.simulator import Fault, Simulator
+from spreports.simulator.jumping_clock import JumpingClock
+from tests.reports.conftest import calls
+
+INVENTORY = "GET_AFN_INVENTORY_DATA"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("seconds", [0.4, 3.0, 50.0])
+def test_a_createreport_that_was_long_on_its_way_makes_no_later_one_too_soon(
+    seconds: float, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        JumpingClock() as clock,
+        Simulator(clock=clock, rows=1, cooldowns={INVENTORY: 1800.0}) as simulator,
+        simulator.client() as client,
+    ):
+        api = client._connection.api
+        create, late = api.create_report, [seconds]
+
+        class OnItsWay:
+            """Goes out, and is there later."""
+
+            def __init__(self, sending: Any) -> None:
+                self._sending = sending
+                self.came_to_nothing = sending.came_to_nothing
+
+            def goes_out(self) -> None:
+                self._sending.goes_out()
+                if late:
+                    clock.sleep(late.pop())
+
+        def slowly(**asked: Any) -> str:
+            return create(**asked | {"sending": OnItsWay(asked["sending"])})
+
+        monkeypatch.setattr(api, "create_report", slowly)
+        if lost:
+            simulator.faults.add(
+                Fault(operation="createReport", kind="reset", acts=True)
+            )
+        for _ in range(3):
+            reports = client.reports(INVENTORY, marketplaces=["DE"], reuse=False)
+            assert reports.read().height == 1
+
+        assert calls(simulator, "createReport") == 3, "one more was cancelled"
