@@ -240,9 +240,12 @@ class DownloadError(DocumentError):
     ----------
     expired : bool
         The presigned URL was refused and could not be renewed here.
+    refused : bool
+        The document host refused a fresh URL, too, or has no such document.
     """
 
     expired: bool = False
+    refused: bool = False
 
 
 class DecompressError(DocumentError):

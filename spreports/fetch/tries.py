@@ -88,14 +88,18 @@ class Tries:
         self._renewals += setback.refused
         self._copies += setback.copy
         most = MAX_LASTING if setback.lasting else MAX_RENEWALS
+        refused = self._renewals > most
         if (
             setback.final
             or self._failures > MAX_TRIES
-            or self._renewals > most
+            or refused
             or self._copies >= MAX_COPIES
         ):
             tried = "" if setback.final else f", after {self._failures} tries in a row"
-            raise DownloadError(f"the document did not arrive{tried}: {setback.reason}")
+            raise DownloadError(
+                f"the document did not arrive{tried}: {setback.reason}",
+                refused=refused and setback.lasting,
+            )
         if setback.refused and self._renewals == 1:
             return
         longest = min(LONGEST_WAIT, FIRST_WAIT * 2**self._failures)

@@ -267,7 +267,8 @@ def write_file(
     except (OSError, pa.ArrowException) as exc:
         if writer is not None:
             abandon(writer)
-        msg = f"cannot write temporary files: {type(exc).__name__}"
+        why = getattr(exc, "strerror", None) or type(exc).__name__
+        msg = f"cannot write temporary files: {why}"
         raise SinkError(msg) from None  # Arrow quotes values
     except BaseException:
         if writer is not None:

@@ -88,7 +88,7 @@ def sink_delta(
     text = os.fspath(url)
     name = shown(text)
     check_deltalake(text)
-    table = _Table(text, storage_options)
+    table = _Table(text, storage_options, run=uuid.uuid4().hex)
     for _ in range(TRIES):
         done = table.attempt(reports, partition_by)
         if done is not None:
@@ -98,10 +98,14 @@ def sink_delta(
 
 
 class _Table:
-    """A Delta table and how to reach it."""
+    """A Delta table and how to reach it; `run` marks our commit of the reports."""
 
-    def __init__(self, url: str, options: Mapping[str, Any] | None) -> None:
-        self._url, self._name = url, shown(url)
+    def __init__(
+        self, url: str, options: Mapping[str, Any] | None, *, run: str
+    ) -> None:
+        self._url, self._name, self._run = url, shown(url), run
+        # What the last try wrote: where its answer was lost, it may be there
+        self._tried: tuple[Sequence[DeltaReport], DeltaRows] | None = None
         self._options = dict(options or {})
         try:
             self._place = delta_url(url)
@@ -120,6 +124,9 @@ class _Table:
         wanted = [r for r in reports if self._is_news(table, r)]
         newest = newest_of(wanted)
         if not wanted:
+            tried = self._tried
+            if table is not None and tried is not None and self._brought(table)[0]:
+                return self._results(table, reports, *tried)
             return [SinkResult(0, 0, 0)] * len(reports)
         rows = rows_of(
             [
@@ -131,7 +138,6 @@ class _Table:
             ours=WINDOW,
             where=self._name,
         )
-        run = uuid.uuid4().hex
         try:
             with refusals(self._url, self._options, "write the Delta table at"):
                 if table is None:
@@ -139,8 +145,9 @@ class _Table:
                     self._create(rows)
                     return None
                 self._check_partitions(table, rows)
+                self._tried = newest, rows
                 try:
-                    self._write(table, rows, newest, wanted, run)
+                    self._write(table, rows, newest, wanted)
                 except CommitFailedError:
                     return None
         except SinkError:
@@ -148,7 +155,7 @@ class _Table:
             if rows.error is not None:
                 raise rows.error from None
             raise
-        return self._results(table, reports, newest, rows, run)
+        return self._results(table, reports, newest, rows)
 
     def _insist_on_one_content(
         self, table: DeltaTable | None, reports: Sequence[DeltaReport]
@@ -220,7 +227,6 @@ class _Table:
         rows: DeltaRows,
         newest: Sequence[DeltaReport],
         wanted: Sequence[DeltaReport],
-        run: str,
     ) -> None:
         """Write the rows and commit them."""
         from deltalake import (  # noqa: PLC0415 - heavy
@@ -239,7 +245,7 @@ class _Table:
         restated = any(table.transaction_version(window_id(r.window)) for r in newest)
         windows = ", ".join(f"'{report.window}'" for report in newest)
         commit = CommitProperties(
-            custom_metadata={"spreports": run}, app_transactions=told
+            custom_metadata={"spreports": self._run}, app_transactions=told
         )
         partitions = list(rows.partitions) or None
         written = WriterProperties(
@@ -266,10 +272,9 @@ class _Table:
         reports: Sequence[DeltaReport],
         newest: Sequence[DeltaReport],
         rows: DeltaRows,
-        run: str,
     ) -> list[SinkResult]:
         """Count what our commit brought."""
-        files, size = self._brought(table, run)
+        files, size = self._brought(table)
         counts = {r.name: n for r, n in zip(newest, rows.counts, strict=True)}
         results = []
         for report in reports:
@@ -281,7 +286,7 @@ class _Table:
                 files = size = 0
         return results
 
-    def _brought(self, table: DeltaTable, run: str) -> tuple[int, int]:
+    def _brought(self, table: DeltaTable) -> tuple[int, int]:
         """Return files and bytes that our commit added, from the log.
 
         Read by fsspec: deltalake's own files hold the interpreter while they wait, and
@@ -293,7 +298,8 @@ class _Table:
             for number in range(version, max(-1, version - LOOK_BACK), -1):
                 log = files.cat_file(f"{root.rstrip('/')}/_delta_log/{number:020}.json")
                 actions = [json.loads(line) for line in log.splitlines()]
-                if run in (a.get("commitInfo", {}).get("spreports") for a in actions):
+                runs = (a.get("commitInfo", {}).get("spreports") for a in actions)
+                if self._run in runs:
                     sizes = [a["add"]["size"] for a in actions if "add" in a]
                     return len(sizes), sum(sizes)
         return 0, 0

@@ -299,6 +299,8 @@ def _is_passing(exc: Exception) -> bool:
     """Whether an error is of the moment: what came of the window is not known yet."""
     if isinstance(exc, ReportError) and exc.outcome is not None:
         return exc.outcome.kind == OutcomeKind.TOO_SOON
+    if isinstance(exc, DownloadError) and exc.refused:
+        return False
     return isinstance(exc, PASSING)
 
 

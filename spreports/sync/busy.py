@@ -22,6 +22,9 @@ __all__ = ["alone"]
 
 LOOKS = 500
 BETWEEN_LOOKS = 0.01  # seconds
+# Source: SQLite, result codes: the low byte says what an extended one is of
+_KIND = 0xFF
+_IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 @contextmanager
@@ -66,6 +69,8 @@ def _lock(path: Path, label: str, now: datetime) -> Iterator[None]:
         try:
             db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & _KIND not in _IN_USE:
+                raise ConfigError(f"the lock {path} cannot be taken: {exc}") from exc
             raise _busy(holder, label) from exc
         try:
             _sign(holder, now)

@@ -435,3 +435,25 @@ def test_a_table_of_an_earlier_version_takes_what_it_took(tmp_path: Path) -> Non
         sink_delta([replace(report(str(number), [number]), content=kind)], url)
 
     assert numbers(url) == [1, 2, 3]
+
+
+def test_a_commit_whose_answer_was_lost_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", range(30))], url, partition_by=[])
+    write = deltalake.write_deltalake
+
+    def lost(*given: Any, **options: Any) -> None:
+        write(*given, **options)
+        raise deltalake.exceptions.CommitFailedError("no answer")
+
+    monkeypatch.setattr(deltalake, "write_deltalake", lost)
+    brought = sink_delta(
+        [report("2", range(30, 50)), report("1", range(30))], url, partition_by=[]
+    )
+    again = sink_delta([report("2", range(30, 50))], url, partition_by=[])
+
+    assert [(each.rows, each.files) for each in brought] == [(20, 1), (0, 0)]
+    assert [(each.rows, each.files) for each in again] == [(0, 0)]
+    assert numbers(url) == [*range(50)]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,3 +123,22 @@ def test_other_feeds_and_other_lakes_are_not_busy(
         other = spr.Feed("orders", marketplaces=["FR"], since="2026-11-09")
         assert client.sync([other], lake).windows == 1
         assert client.sync([feed], f"{lake}-other").windows == 1
+
+
+def test_a_lock_that_cannot_be_taken_is_no_other_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    class Full(sqlite3.Connection):
+        def execute(self, *_: Any) -> sqlite3.Cursor:
+            raise full
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", partial(connect, factory=Full))
+    with (
+        pytest.raises(spr.ConfigError, match="disk is full"),
+        alone(tmp_path, [("a", "a")], NOW),
+    ):
+        pass

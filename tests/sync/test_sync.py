@@ -339,6 +339,36 @@ def test_a_listed_document_that_amazon_no_longer_has_is_a_gap(
     assert (third.windows, third.gaps) == (1, ())
 
 
+@pytest.mark.parametrize(("status", "code"), [(404, "NoSuchKey"), (403, "Denied")])
+def test_a_document_that_its_host_refuses_for_days_is_a_gap(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    *,
+    status: int,
+    code: str,
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    refused = Fault(
+        operation="document", kind="status", status=status, code=code, times=0
+    )
+    simulator.faults.add(refused)
+    feed = spr.Feed("settlement", marketplaces=["DE"])
+    nights = []
+    for _ in range(7):
+        nights.append(client.sync([feed], lake))
+        clock.advance(DAY)
+    simulator.faults.clear()
+
+    healed = client.sync([feed], lake, retry_gaps=True)
+
+    assert [len(night.failed) for night in nights] == [1, 1, 1, 1, 0, 0, 0]
+    assert [len(night.gaps) for night in nights] == [0, 0, 0, 0, 1, 1, 1]
+    assert "given up after 5 tries" in nights[-1].gaps[0].reason
+    assert (healed.windows, healed.gaps) == (1, ())
+
+
 def test_a_settlement_listed_under_two_reports_is_taken_once(
     client: spr.Client, simulator: Simulator, lake: str
 ) -> None:
