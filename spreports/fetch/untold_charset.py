@@ -30,6 +30,7 @@ _CP932: Final = "cp932"
 # Source: Unicode blocks: CJK punctuation, kana, kanji, full-width forms, private use
 _WIDE: Final = "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff60]"
 _WIDE_AFTER_WIDE: Final = f"(?<={_WIDE}){_WIDE}"
+_WIDE_WITHIN_A_WORD: Final = f"(?<=[a-z]){_WIDE}"
 _UNASSIGNED: Final = "[\ue000-\uf8ff]"
 
 
@@ -139,11 +140,12 @@ def _is_japanese(chunks: Iterable[bytes]) -> bool:
 
     Its wide letters then mostly stand together. Of Western text in this reading it is
     one here and there, such as the apostrophe of "it's" with the letter behind it, or
-    one that no standard has.
+    one that no standard has; or all of them stand within words, as in "brûlée".
     """
     decoder = codecs.getincrementaldecoder(_CP932)()
     letter, after = re.compile(_WIDE), re.compile(_WIDE_AFTER_WIDE)
-    wide = together = 0
+    in_word = re.compile(_WIDE_WITHIN_A_WORD)
+    wide = together = within = 0
     last = ""
     for chunk in chunks:
         text = last + decoder.decode(chunk)
@@ -151,5 +153,6 @@ def _is_japanese(chunks: Iterable[bytes]) -> bool:
             return False
         wide += len(letter.findall(text, len(last)))
         together += len(after.findall(text))
+        within += len(in_word.findall(text))
         last = text[-1:]
-    return 2 * together >= wide > 0
+    return 2 * together >= wide > together + within

@@ -27,7 +27,9 @@ def test_western_text_is_western() -> None:
     assert decided("Titel\n12\u201d Größe für Étui €\n".encode("cp1252")) == "cp1252"
 
 
-@pytest.mark.parametrize("word", ["コンビニ", "代金引換", "東京都", "表札 1", "ソフト"])
+@pytest.mark.parametrize(
+    "word", ["コンビニ", "代金引換", "東京都", "表札 1", "ソフト", "iPhone用ケース"]
+)
 def test_a_few_japanese_words_that_would_fit_western_are_japanese(word: str) -> None:
     assert decided(f"order-id\tpayment\n1\t{word}\n".encode("cp932")) == "cp932"
 
@@ -44,6 +46,8 @@ def test_a_few_japanese_words_that_would_fit_western_are_japanese(word: str) -> 
         "100 °C ± 1 µm ²",
         "«Déjà-vu»",
         "SÃO JOÃO",
+        "moule brûlée",
+        "crème brûlée ½",
         "ÀÉÈ ÂÊÎÔÛ",
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreports.catalog import Column
+from spreports.catalog import Column, lookup
 from spreports.errors import ParseError
 from spreports.fetch.document import Findings
 from spreports.fetch.flat import header as header_module
@@ -321,3 +321,18 @@ def test_a_tab_file_whose_header_is_quoted_is_quoted_whatever_the_catalogue() ->
 def test_a_header_of_empty_quotes_is_one_column_without_a_name() -> None:
     table = read('""\nx\n', entry(Column(name="a"), format="csv", quoting=True))
     assert table["column_1"].to_pylist() == ["x"]
+
+
+def test_a_header_line_that_is_cut_within_a_name_is_an_error() -> None:
+    orders = lookup("orders")
+    names = [column.name for column in orders.columns() if not column.optional]
+    whole = "\t".join(names)
+    for size in range(len(names[0]) + 1, len(whole)):
+        cut = whole[:size]
+        if cut.rpartition("\t")[2] in names:
+            continue  # as Amazon may serve it one day
+        with pytest.raises(ParseError, match="cut short"):
+            read(cut, orders)
+        assert read(cut + "\n", orders).num_rows == 0
+    assert read(whole, orders).num_rows == 0
+    assert read(whole + "\tit", orders).num_rows == 0

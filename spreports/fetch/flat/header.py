@@ -17,6 +17,7 @@ from typing import Final
 
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
+from spreports.fetch.flat.lone_line import refuse_cut_header, says_no_data
 from spreports.fetch.flat.sentences import below_sentences
 
 __all__ = [
@@ -39,13 +40,6 @@ _NUL: Final = "\0"
 _QUOTED_PART: Final = re.compile(r'"[^"]*"')
 _SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
 _SENTENCE_WORDS: Final = 4
-# Source: reference, fault E6 ("no data" text file); nothing else that Amazon may say
-_NO_DATA: Final = re.compile(
-    r"(there (is|are|was|were) )?no ?(data|records|results|rows)( (is|are|was|were))?"
-    r"( (available|found))?( (for|in) (the|this|your) ([a-z]+ )?"
-    r"(period|range|report|request|account|marketplace))?[.!]?",
-    re.IGNORECASE,
-)
 _QUOTE_AT_MOST: Final = 300
 
 
@@ -107,8 +101,8 @@ def read_header(
     ------
     ParseError
         There is no line, and there must be one or no column is catalogued; it has more
-        than 5,000 columns, or a NUL, or is a sentence in place of a table, which the
-        error then quotes.
+        than 5,000 columns, or a NUL, or is cut, or is a sentence in place of a table,
+        which the error then quotes.
     """
     if entry.sentences_first:
         chunks = below_sentences(chunks)
@@ -124,7 +118,7 @@ def read_header(
         )
     sample = lines[1][0].decode() if len(lines) > 1 else ""
     alone = ended and len(lines) == 1
-    if alone and _NO_DATA.fullmatch(text.strip(' "')) and entry.format in _FLAT:
+    if alone and says_no_data(text) and entry.format in _FLAT:
         return _catalogued(entry, may_be_empty=True), iter(())
     _refuse_sentence(text, entry, alone=alone)
     delimiter = _delimiter(text, entry)
@@ -134,6 +128,8 @@ def read_header(
         # Source: reference, "a whole row inside one pair of quotes" (VCS exports)
         delimiter = _delimiter(served[0], entry)
         served = _split(served[0], delimiter, quoting)
+    if alone and not line_end:
+        refuse_cut_header(served, entry)
     if len(served) > MAX_COLUMNS:
         msg = f"the header has {len(served)} columns, more than {MAX_COLUMNS}"
         raise ParseError(msg)
