@@ -238,10 +238,8 @@ class DownloadError(DocumentError):
 
     Attributes
     ----------
-    expired : bool
-        The presigned URL was refused and could not be renewed here.
-    refused : bool
-        The document host refused a fresh URL, too, or has no such document.
+    expired, refused : bool
+        The presigned URL was refused and could not be renewed here; or a new one, too.
     """
 
     expired: bool = False
@@ -275,9 +273,8 @@ class ParseError(DocumentError):
 
     Attributes
     ----------
-    row : int or None
+    row, column : int or None, str or None
         Data row, the first below the header being 1.
-    column : str or None
     """
 
     row: int | None = None
