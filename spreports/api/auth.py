@@ -6,6 +6,7 @@ them learn why.
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import os
@@ -31,6 +32,8 @@ __all__ = ["Credentials", "TokenSource"]
 
 OPERATION = "LWA access token"
 RENEW_BEFORE = 60.0
+# Nobody asks again for so long what LWA has refused: the other calls of a run would
+REFUSED_FOR = 60.0
 SHORTEST, LONGEST = 60.0, 3600.0
 LONGEST_WAIT = 20.0
 MOST_BYTES = 64 * 1024
@@ -79,6 +82,7 @@ class TokenSource:
         self._exchange = Exchange(token_url, max_bytes=MOST_BYTES)
         self._lock = PerProcess(threading.Lock)
         self._current: tuple[Secret, float] | None = None
+        self._refused: tuple[UnauthorizedError, float] | None = None
         self._flight: tuple[int, Future[Secret]] | None = None
 
     def token(self, deadline: float) -> Secret:
@@ -96,7 +100,8 @@ class TokenSource:
         Raises
         ------
         UnauthorizedError
-            LWA refused the credentials; the message says what to do.
+            LWA refused the credentials, now or within the last minute; the message says
+            what to do.
         APIError
             LWA could not be reached, or answered nonsense, until the tries were used.
         """
@@ -105,6 +110,7 @@ class TokenSource:
                 fresh = self._fresh()
                 if fresh is not None:
                     return fresh
+                self._insist_on_no_refusal()
                 mine, flight = self._board()
             if mine:
                 return self._fly(flight, deadline)
@@ -130,6 +136,11 @@ class TokenSource:
         token, expires = self._current
         return token if expires - self._clock.monotonic() >= RENEW_BEFORE else None
 
+    def _insist_on_no_refusal(self) -> None:
+        """Raise what LWA said a moment ago."""
+        if self._refused is not None and self._clock.monotonic() < self._refused[1]:
+            raise copy.copy(self._refused[0])
+
     def _board(self) -> tuple[bool, Future[Secret]]:
         """Join the request under way, or start one; a forked child starts its own."""
         if self._flight is None or self._flight[0] != os.getpid():
@@ -142,6 +153,8 @@ class TokenSource:
         try:
             token, seconds = self._fetch(deadline)
         except BaseException as exc:
+            if isinstance(exc, UnauthorizedError):
+                self._refused = exc, self._clock.monotonic() + REFUSED_FOR
             self._land(None)
             if isinstance(exc, Exception):
                 flight.set_exception(exc)

@@ -158,11 +158,26 @@ def test_ctrl_c_in_one_thread_lets_another_ask(
         assert other.result().reveal() == "Atza|1"
 
 
-def test_after_a_failure_the_next_call_asks_again(
-    amazon: ScriptedAmazon, tokens: TokenSource
+def test_a_refusal_is_believed_for_a_minute_and_then_asked_for_again(
+    amazon: ScriptedAmazon, tokens: TokenSource, clock: ManualClock
 ) -> None:
     amazon.on(ON, Reply(401, {"error": "invalid_client"}), grant())
-    with pytest.raises(UnauthorizedError, match="client secret"):
+    for _ in range(3):
+        with pytest.raises(UnauthorizedError, match="client secret") as caught:
+            tokens.token(FOREVER)
+        assert caught.value.status == 401
+    assert len(amazon.asked) == 1
+
+    clock.advance(60)
+
+    assert tokens.token(FOREVER).reveal() == "Atza|x"
+
+
+def test_after_another_failure_the_next_call_asks_again(
+    amazon: ScriptedAmazon, tokens: TokenSource
+) -> None:
+    amazon.on(ON, Reply(302, {}), grant())
+    with pytest.raises(TransportError):
         tokens.token(FOREVER)
 
     assert tokens.token(FOREVER).reveal() == "Atza|x"
