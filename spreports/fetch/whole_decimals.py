@@ -24,10 +24,11 @@ DECIMAL: Final = pa.decimal128(DECIMAL_DIGITS, DECIMAL_SCALE)
 _SURE_LENGTH: Final = DECIMAL_DIGITS - DECIMAL_SCALE
 # 20 digits and 9 zeros are still fewer than that
 _SURE_EXPONENT: Final = r"^[^eE]{1,20}([eE][+-]?[0-9])?$"
-_PLAIN_LOCAL: Final = r"^[+-]?[0-9]{1,32}([.,][0-9]{1,2})?$"
+_PLAIN: Final = "[0-9]{1,32}([.,][0-9]{1,2})?"
+_PLAIN_LOCAL: Final = f"^[+-]?{_PLAIN}$"
 # Both marks, each in its place: no doubt either, whatever the currency
 _SURE_LOCAL: Final = (
-    r"^[+-]?([0-9]{1,32}([.,][0-9]{1,2})?"
+    rf"^[+-]?({_PLAIN}"
     r"|[0-9]{1,3}((\.[0-9]{3}){1,9},|(,[0-9]{3}){1,9}\.)[0-9]{1,2})$"
 )
 _GROUP: Final = r"[.,]([0-9]{3})"

@@ -183,11 +183,11 @@ def layout_of(
         See `united`.
     """
     kinds: dict[object, tuple[pa.Schema, tuple[FolderKey, ...]]] = {}
-    others: set[str] = set()
+    folders: set[tuple[str, str | None]] = set()
     for root, held in stock.with_columns():
         for span in held.spans:
             found = folder_texts(span.path)
-            others |= {name for name, text in found.items() if not _fits(name, text)}
+            folders |= {each for each in found.items() if each[0] in _METADATA}
             names = tuple(found)
             kind = (root.path, held.schema, names)
             if kind not in kinds:
@@ -205,14 +205,14 @@ def layout_of(
         list(kinds.values()),
         metadata=metadata,
         where=where,
-        texts=others,
+        texts={name for name, text in folders if not _fits(name, text)},
     )
 
 
 def _fits(name: str, text: str | None) -> bool:
     """Tell whether a folder's value may be that of the metadata column so called."""
     try:
-        typed_value(text, _METADATA.get(name, pa.string()))
+        typed_value(text, _METADATA[name])
     except pa.ArrowException:
         return False
     return True

@@ -23,7 +23,7 @@ __all__ = ["COMPACTED", "COMPACTION", "announce", "stands_for", "stood_for"]
 COMPACTION = "compact-"
 COMPACTED = "spreports.compacted"
 # A state file without meaning of its own: most lakes are never compacted, and to list
-# the markers of 10,000 reports takes as long as to write one
+# the markers of 10,000 reports takes three times as long as to write a small one
 KNOWN = "compactions"
 # An object store is asked side by side
 AT_ONCE = 8

@@ -240,7 +240,8 @@ class _Table:
         told += [Transaction(window_id(r.window), version_of(r)) for r in newest]
         content = content_of(newest[0])
         # By the first rows alone: of two commits that tell it, one has to be tried anew
-        if content is not None and not table.file_uris():
+        is_told = table.transaction_version(CONTENT) is not None
+        if content is not None and not is_told and not table.file_uris():
             told.append(Transaction(CONTENT, content))
         restated = any(table.transaction_version(window_id(r.window)) for r in newest)
         windows = ", ".join(f"'{report.window}'" for report in newest)

@@ -42,8 +42,8 @@ def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
     Raises
     ------
     SinkError
-        The target refused, or others took files away meanwhile. What was written stays
-        hidden then, until the same is published again.
+        The target refused, or others took files away meanwhile. Where it refused to
+        delete the note alone, what was written stays hidden until the next try.
     """
     with target.alone() as sure:
         publication = _Publication(target, marker, sure=sure)
@@ -66,8 +66,10 @@ class _Publication:
             if (why := conflict(there.note, marker.note)) is not None:
                 raise SinkError(f"{marker.stem} {why}")
             before = there.files
-        noted = target.read_state(self._intent)
-        self._pending = set(intent_paths(marker.stem, noted)) if noted else set()
+        self._noted = target.read_state(self._intent)
+        self._pending = (
+            set(intent_paths(marker.stem, self._noted)) if self._noted else set()
+        )
         self._there = {file.path for file in before} | self._pending
         # The very same sink again changes nothing: it needs no note
         self._notes = bool(self._pending) or self._said != self._data
@@ -94,7 +96,8 @@ class _Publication:
             self._target.undo()
             raise
         self._target.keep()
-        self._target.remove_state(self._intent)
+        if self._noted is not None:
+            self._target.remove_state(self._intent)
 
     def publish(self, parts: Sequence[PartFile]) -> None:
         """Publish; where nobody else is kept out, look that none took files away."""

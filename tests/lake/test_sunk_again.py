@@ -283,3 +283,17 @@ def test_a_sink_lists_no_markers_where_nothing_was_ever_compacted(
     lake_of(shore).compact()
     shore.put("0", orders(0), day=0)
     assert len(listings) == 1
+
+
+def test_what_is_compacted_is_sunk_again_where_nothing_may_be_deleted(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compacted(shore)
+    before = shore.files()
+
+    def refused(_: local.LocalTarget, name: str) -> None:
+        raise spr.SinkError(f"may not delete {name}")
+
+    monkeypatch.setattr(local.LocalTarget, "remove_state", refused)
+    assert shore.put("0", orders(0), day=0).rows == 6
+    assert shore.files() == before
