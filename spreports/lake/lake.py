@@ -170,8 +170,9 @@ class Lake:
     ) -> Purged:
         """Take away the reports whose windows end before a day (UTC).
 
-        Reports without dates stay, and so do those that reach beyond the day. What is
-        taken away is not asked for again by a sync whose ledger still knows it.
+        Reports without dates stay, and so do those that reach beyond the day. A sync
+        brings nothing back that ended before the day, not even on a new host or for a
+        feed whose `since` is earlier.
 
         Parameters
         ----------

@@ -189,7 +189,7 @@ class Place:
                 found = {next(iter(paths)): found}
             kept = {}
             for path, data in found.items():
-                if isinstance(data, FileNotFoundError):
+                if isinstance(data, FileNotFoundError | NotADirectoryError):
                     continue
                 if isinstance(data, BaseException):
                     raise data
@@ -200,7 +200,7 @@ class Place:
         """Return the bytes of one file: `cat` takes some names for patterns."""
         try:
             return bytes(self.fs.cat_file(path))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def parquet(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
+from spreports.catalog import Catalogue
+from spreports.catalog.periods import counts_last_day
 from spreports.errors import SinkError
+from spreports.facts import read_catalogue
 from spreports.lake.care import cleared, opened
 from spreports.lake.compact import without
 from spreports.lake.contents import LakeReport
@@ -115,19 +119,32 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
         The target refused. What is half taken away is not visible, and the next purge
         or compaction finishes it.
     """
-    limit = datetime(before.year, before.month, before.day, tzinfo=UTC)
+    limit = datetime.combine(before, time(), UTC)
     state = read_state(root) if dry_run else cleared(root)[0]
-    old = [held for held in state.holdings if _is_old(held, limit)]
-    hidden = [held for held in state.hidden if _is_old(held, limit)]
+    catalogue = read_catalogue(os.environ)
+
+    def is_old(held: Holding) -> bool:
+        end = _end(held.report, catalogue)
+        return end is not None and end <= limit
+
+    def straddles(held: Holding) -> bool:
+        start, end = held.report.dates[0], _end(held.report, catalogue)
+        return start is not None and end is not None and start < limit < end
+
+    old = list(filter(is_old, state.holdings))
+    hidden = list(filter(is_old, state.hidden))
     dropped = {held.report.stem for held in (*old, *hidden)}
     if dropped and not dry_run:
-        _note(root, before)
+        ends = (_end(held.report, catalogue) for held in (*old, *hidden))
+        last = max(end for end in ends if end is not None)
+        # A day that is yet to come is not purged before it has come
+        _note(root, min(before, (last + timedelta(days=1, microseconds=-1)).date()))
     files_before, files_after = without(root, state, dropped, dry_run=dry_run)
     return Purged(
         reports=tuple(held.report for held in old),
         rows=sum(held.report.rows for held in old),
         files=files_before - files_after,
-        straddling=sum(_straddles(held, limit) for held in state.holdings),
+        straddling=sum(map(straddles, state.holdings)),
         undated=sum(held.report.dates[1] is None for held in state.holdings),
     )
 
@@ -161,13 +178,12 @@ def _day(root: Place, said: bytes) -> date:
         ) from None
 
 
-def _is_old(held: Holding, limit: datetime) -> bool:
-    """Whether a report's window ends before."""
-    end = held.report.dates[1]
-    return end is not None and end <= limit
-
-
-def _straddles(held: Holding, limit: datetime) -> bool:
-    """Whether a report's window begins before and ends after."""
-    start, end = held.report.dates
-    return start is not None and end is not None and start < limit < end
+def _end(report: LakeReport, catalogue: Catalogue) -> datetime | None:
+    """Return when a report's window ends; some types count their last day in."""
+    end = report.dates[1]
+    if end is None or report.report_type is None:
+        return end
+    entry = catalogue.lookup(report.report_type)
+    if not counts_last_day(entry, report.options):
+        return end
+    return datetime.combine(end, time(), UTC) + timedelta(days=1)

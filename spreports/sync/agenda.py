@@ -58,7 +58,7 @@ class Agenda:
                 continue
             known = self.known(stream)
             if stream.kind == Kind.DATED:
-                work = plan_dated(stream, known, now)
+                work = plan_dated(stream, known, now, book.purged(stream))
             else:
                 asked = self._asked(stream, known, midnight(now))
                 self.asked += asked

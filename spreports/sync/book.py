@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from spreports.api.models import Report
@@ -88,6 +88,11 @@ class Book:
             The lake cannot be read, or lacks what the ledger knows there.
         """
         return tuple(self._of(stream).values())
+
+    def purged(self, stream: Stream) -> datetime | None:
+        """See `Known.purged`."""
+        self._of(stream)
+        return self._read[stream.key].purged
 
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:
@@ -276,7 +281,7 @@ class Book:
                 stay = f"; its {window.rows} rows stay" if window.rows else ""
                 kept = gap(kept, kind, f"given up after {tries} tries: {why}{stay}")
         self.put(stream, kept)
-        return None if kept.state == WindowState.GAP else missing(stream, kept)
+        return None if kept.state == WindowState.GAP else MissingWindow.of(stream, kept)
 
     def _is_young(self, stream: Stream, window: LakeWindow) -> bool:
         """Whether Amazon may still be about to make a window's rows."""
@@ -288,7 +293,7 @@ class Book:
     def gaps(self, streams: Sequence[Stream]) -> tuple[MissingWindow, ...]:
         """Return what is given up, in the order of feeds and windows."""
         return tuple(
-            missing(stream, window)
+            MissingWindow.of(stream, window)
             for stream in streams
             for window in sorted(self.windows(stream), key=lambda w: w.name)
             if window.state == WindowState.GAP
@@ -302,17 +307,3 @@ def _is_passing(exc: Exception) -> bool:
     if isinstance(exc, DownloadError) and exc.refused:
         return False
     return isinstance(exc, PASSING)
-
-
-def missing(stream: Stream, window: LakeWindow) -> MissingWindow:
-    """Return a window that did not come into the lake, as people are told of it."""
-    return MissingWindow(
-        report_type=stream.entry.report_type,
-        marketplace_ids=stream.marketplace_ids,
-        name=window.name,
-        start=window.start,
-        end=window.end,
-        kind=window.error_kind or "",
-        reason=window.error or "",
-        tries=window.tries,
-    )

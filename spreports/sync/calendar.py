@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from spreports.catalog import period_windows
 from spreports.catalog.periods import next_period, starts_period
@@ -87,7 +87,12 @@ def gap(window: LakeWindow, kind: str, why: str) -> LakeWindow:
     return replace(window, state=WindowState.GAP, error_kind=kind, error=why)
 
 
-def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Work:
+def plan_dated(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    now: datetime,
+    purged: datetime | None = None,
+) -> Work:
     """Say which windows of a feed with dates are due.
 
     Parameters
@@ -96,6 +101,8 @@ def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Wo
     known : sequence of LakeWindow
         What the lake has, or is about to have.
     now : datetime, aware
+    purged : datetime or None
+        Midnight up to which a purge took all away: nothing older is due.
 
     Returns
     -------
@@ -107,16 +114,17 @@ def plan_dated(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> Wo
     horizon = _horizon(stream, today)
     due: list[Due] = []
     gaps: list[LakeWindow] = []
+    purged = purged or datetime.min.replace(tzinfo=UTC)
     for window in known:
         again = _again(stream, window, today)
-        if again is None:
+        if again is None or (window.end is not None and window.end <= purged):
             continue
         if window.start is not None and horizon is not None and window.start < horizon:
             if window.created_time is None:
                 gaps.append(gap(window, "Expired", _too_old(stream)))
             continue
         due.append(again)
-    begin = _floor(stream, midnight(stream.since or now))
+    begin = _floor(stream, max(midnight(stream.since or now), purged))
     held = tuple(_held(stream, known))
     for span in uncovered(Window(begin, stop), held) if begin < stop else ():
         for lost, kept in _split(span, horizon):

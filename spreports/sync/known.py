@@ -22,6 +22,7 @@ from spreports.sync.lost import (
     forgotten,
     insist_on_lake,
     lost_windows,
+    purged_up_to,
 )
 from spreports.sync.lost_delta import lost_of_delta
 from spreports.sync.rebuild import Look, OtherFeed, look_at
@@ -70,6 +71,8 @@ class Known:
         Read now, and not to be read again.
     unfinished : tuple of (Place, tuple of str)
         See `Look`.
+    purged : datetime or None
+        Midnight up to which a purge took the feed's rows away.
     begun_anew : bool
         All that the ledger knew is forgotten.
     """
@@ -80,6 +83,7 @@ class Known:
     others: tuple[OtherFeed, ...] = ()
     markers: tuple[LakeMarker, ...] = ()
     unfinished: tuple[tuple[Place, tuple[str, ...]], ...] = ()
+    purged: datetime | None = None
     begun_anew: bool = False
 
     @classmethod
@@ -100,7 +104,13 @@ class Known:
             known = cls._of_delta(stream, before, lake)
         else:
             known = cls._of_parquet(stream, before, ledger, lake)
-        return replace(known, windows=timely(stream, known.windows, now))
+        # Older versions noted days that were yet to come
+        is_past = known.purged is not None and known.purged <= now
+        return replace(
+            known,
+            windows=timely(stream, known.windows, now),
+            purged=known.purged if is_past else None,
+        )
 
     @classmethod
     def _of_delta(
@@ -156,6 +166,7 @@ class Known:
             others=seen.others,
             markers=seen.markers,
             unfinished=seen.unfinished,
+            purged=purged_up_to(stream, windows, lake.to, lake.storage_options),
             begun_anew=lost.is_all,
         )
 

@@ -45,6 +45,7 @@ def listing(
     connection: Connection,
     *,
     listed: datetime | None,
+    purged: datetime | None = None,
 ) -> Listing:
     """List what Amazon has made for a feed.
 
@@ -56,6 +57,8 @@ def listing(
     listed : datetime or None
         When the feed was last listed; what was made since then and is older than 90
         days is a gap.
+    purged : datetime or None
+        Midnight up to which a purge took all away: nothing older is new.
 
     Returns
     -------
@@ -81,6 +84,8 @@ def listing(
     found = []
     for report in sorted(by_document.values(), key=lambda one: one.created_time):
         name = str(report.report_document_id)
+        if name not in before and _is_before(report, purged):
+            continue
         window = before.get(name) or LakeWindow(
             name=name, start=None, end=None, state=WindowState.ASKED
         )
@@ -98,9 +103,15 @@ def listing(
     ]
     made = [w.created_time for w in known if w.created_time is not None]
     begun = listed or max(made, default=stream.since)
-    if begun is not None and begun < oldest:
+    if begun is not None and max(begun, purged or begun) < oldest:
         gaps.append(_unlisted(Window(begun, oldest)))
     return Listing(found=tuple(found), gaps=tuple(gaps))
+
+
+def _is_before(report: Report, purged: datetime | None) -> bool:
+    """Whether all rows of a report are of days that were purged."""
+    end = report.data_end_time
+    return purged is not None and end is not None and end <= purged
 
 
 def _unlisted(span: Window) -> LakeWindow:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from spreports.errors import SinkError
@@ -19,10 +19,18 @@ from spreports.lake.purge import purged_before
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem
-from spreports.sync.roots import root_name
+from spreports.sync.roots import root_name, tables_of
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Lost", "forgotten", "held", "insist_on_lake", "lost_windows", "roots_of"]
+__all__ = [
+    "Lost",
+    "forgotten",
+    "held",
+    "insist_on_lake",
+    "lost_windows",
+    "purged_up_to",
+    "roots_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,7 @@ def lost_windows(
         root: purged_before(_place(to, root, storage_options))
         for root in sorted({root for roots in lacking.values() for root in roots})
     }
-    limits = {
-        root: datetime.combine(day, time(), UTC) if day else None
-        for root, day in days.items()
-    }
+    limits = {root: _midnight(day) if day else None for root, day in days.items()}
     kept = [w for w in (*wanted, *emptied) if not lacking[w.name]]
 
     def is_lost(window: LakeWindow) -> bool:
@@ -142,6 +147,32 @@ def insist_on_lake(stream: Stream, lost: Lost, to: str) -> None:
     )
 
 
+def purged_up_to(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    to: str,
+    storage_options: Mapping[str, Any] | None,
+) -> datetime | None:
+    """Return the midnight up to which all data roots of a feed were purged.
+
+    A ledger that knows what came before need not ask; without one, what was purged
+    would come back.
+
+    Raises
+    ------
+    SinkError
+        As `purged_before`.
+    """
+    days = [
+        purged_before(
+            _place(to, root_name(stream.entry.report_type, table), storage_options)
+        )
+        for table in tables_of(stream, known)
+    ]
+    known_days = [day for day in days if day is not None]
+    return _midnight(min(known_days)) if len(known_days) == len(days) else None
+
+
 def held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
     """Return the windows of which a lake should have rows."""
     return [w for w in known if w.state == WindowState.COMMITTED and w.rows]
@@ -160,6 +191,10 @@ def roots_of(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
         if has.rows or not window.rows:
             name = table if several else None
             yield table, root_name(stream.entry.report_type, name)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _place(to: str, root: str, storage_options: Mapping[str, Any] | None) -> Place:

@@ -20,7 +20,7 @@ from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.plan.windows import Window, asked_end
 from spreports.reports.naming import file_stem
 from spreports.sync.calendar import window_name
-from spreports.sync.roots import root_name, table_root
+from spreports.sync.roots import root_name, table_root, tables_of
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Look", "OtherFeed", "cut_window", "look_at"]
@@ -100,7 +100,7 @@ def look_at(
         The lake cannot be read, or a marker is damaged.
     """
     shelves = []
-    for table in _tables(stream, known):
+    for table in tables_of(stream, known):
         place = Place.open(
             table_root(to, stream.entry.report_type, table), storage_options
         )
@@ -134,13 +134,6 @@ def look_at(
             (shelf.place, stems) for shelf in shelves if (stems := shelf.unfinished())
         ),
     )
-
-
-def _tables(stream: Stream, known: Sequence[LakeWindow]) -> list[str | None]:
-    """Return the tables that have a folder of their own; None for the only one."""
-    names = [table.name for table in stream.entry.tables]
-    names = names or sorted({name for window in known for name in window.tables})
-    return [*names] if len(names) > 1 else [None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 
+from spreports.ledger import LakeWindow
 from spreports.plan.plan import Plan
 from spreports.sync.quality import Quality
+from spreports.sync.stream import Stream
 
 __all__ = ["MissingWindow", "PlannedWindow", "SyncPlan", "SyncResult"]
 
@@ -115,6 +117,20 @@ class MissingWindow:
     kind: str
     reason: str
     tries: int = 0
+
+    @classmethod
+    def of(cls, stream: Stream, window: LakeWindow) -> MissingWindow:
+        """Return what is told of a window that the ledger has as missing."""
+        return cls(
+            report_type=stream.entry.report_type,
+            marketplace_ids=stream.marketplace_ids,
+            name=window.name,
+            start=window.start,
+            end=window.end,
+            kind=window.error_kind or "",
+            reason=window.error or "",
+            tries=window.tries,
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, fit for JSON."""

@@ -9,6 +9,7 @@ from typing import Any
 from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.lake.roots import is_delta
+from spreports.ledger import LakeWindow
 from spreports.load.folders import check_writable
 from spreports.load.target import shown
 from spreports.sync.stream import Stream
@@ -21,6 +22,7 @@ __all__ = [
     "refuse_unwritable",
     "root_name",
     "table_root",
+    "tables_of",
 ]
 
 # Source: s3fs, S3FileSystem; gcsfs, GCSFileSystem; adlfs, AzureBlobFileSystem
@@ -55,6 +57,13 @@ def data_roots(to: str, stream: Stream) -> Iterator[tuple[str, str]]:
     for name in names:
         folder = name if len(names) > 1 else None
         yield name, table_root(to, entry.report_type, folder)
+
+
+def tables_of(stream: Stream, known: Iterable[LakeWindow]) -> list[str | None]:
+    """Return the tables that have a folder of their own; None for the only one."""
+    names = [table.name for table in stream.entry.tables]
+    names = names or sorted({name for window in known for name in window.tables})
+    return [*names] if len(names) > 1 else [None]
 
 
 def refuse_delta(stream: Stream, to: str, options: Mapping[str, Any] | None) -> None:

@@ -221,6 +221,7 @@ class _Run:
                 known,
                 self._connection,
                 listed=ledger.listed(lake, stream.key),
+                purged=self._book.purged(stream),
             )
         except UnauthorizedError:
             raise

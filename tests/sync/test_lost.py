@@ -131,7 +131,7 @@ def test_a_lake_whose_every_row_was_purged_is_not_taken_for_a_lost_one(
 
     assert client.sync(FEED, lake).windows == 0
     clock.advance(DAY)
-    assert client.sync(FEED, lake).windows == 4
+    assert client.sync(FEED, lake).windows == 1
 
 
 @pytest.fixture
