@@ -25,6 +25,8 @@ _REQUEST = {
     "lenient": "--lenient",
 }
 
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
 
 def add_json(command: argparse.ArgumentParser) -> None:
     """Add ``--json``."""
@@ -41,6 +43,17 @@ def add_connection(command: argparse.ArgumentParser) -> None:
     group.add_argument("--home", help="the local store")
     group.add_argument(
         "--simulator", action="store_true", help="use the embedded Amazon"
+    )
+
+
+def add_timeout(command: argparse.ArgumentParser) -> None:
+    """Add how long reports are waited for."""
+    command.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="TIME",
+        help="how long to wait for reports: 90m, 2h, or seconds; 6h when left out. "
+        "What is not finished goes on at Amazon",
     )
 
 
@@ -128,6 +141,14 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def seconds(text: str) -> float:
+    """Read a length of time from a flag."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    if not (number.isascii() and number.isdecimal()):
+        raise argparse.ArgumentTypeError("must be a time such as 90m, 2h or 600 (s)")
+    return float(number) * _UNITS[unit]
 
 
 def refuse_request(arguments: argparse.Namespace) -> None:

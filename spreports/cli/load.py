@@ -9,6 +9,7 @@ from spreports.cli.arguments import (
     add_connection,
     add_json,
     add_request,
+    add_timeout,
     described,
     names,
     open_client,
@@ -27,6 +28,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--to", required=True, metavar="URL", help="folder, any fsspec URL"
     )
     add_target(load)
+    add_timeout(load)
     add_connection(load)
     add_json(load)
     load.set_defaults(run=load_command)
@@ -89,6 +91,8 @@ def load_command(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             say(str(reports.plan()))
         with shown() as on_progress:
+            if arguments.timeout is not None:
+                reports.wait(arguments.timeout, on_progress)
             result = reports.sink(
                 arguments.to,
                 partition_by=arguments.partition_by,

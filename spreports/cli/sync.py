@@ -12,6 +12,7 @@ from spreports.cli.arguments import (
     UNNAMED,
     add_connection,
     add_json,
+    add_timeout,
     of_a_file,
     open_client,
     read_input,
@@ -69,6 +70,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="ask again for what the lake has lost, which is an error else (exit 1)",
     )
     add_storage(sync)
+    add_timeout(sync)
     add_connection(sync)
     add_json(sync)
     sync.set_defaults(run=sync_command)
@@ -144,6 +146,7 @@ def _kept(
             on_drift=arguments.on_drift,
             retry_gaps=arguments.retry_gaps,
             refill=arguments.refill,
+            timeout=arguments.timeout,
             on_progress=on_progress,
         )
 
