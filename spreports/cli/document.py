@@ -34,7 +34,7 @@ def document_command(arguments: argparse.Namespace) -> int:
             report_type=arguments.report_type,
             encoding=arguments.encoding,
         )
-        if arguments.to:
+        if arguments.to is not None:
             result = document.sink(
                 arguments.to,
                 table=arguments.table,

@@ -11,6 +11,7 @@ from spreports.cli.arguments import (
     add_json,
     add_request,
     described,
+    lake_of,
     of_a_file,
     open_client,
     read_input,
@@ -61,9 +62,7 @@ def _plans(arguments: argparse.Namespace) -> Plans:
     refuse_request(arguments)
     path = arguments.report_type
     file = read_input(read_feeds, path)
-    to = arguments.to or file.to
-    if not to:
-        raise ValueError(f"{path} names no lake: write to = ..., or --to")
+    to = lake_of(arguments, file, path)
     plans: dict[str, Plan] = {}
     for profile, feeds in file.accounts.items():
         with (
@@ -71,7 +70,11 @@ def _plans(arguments: argparse.Namespace) -> Plans:
             of_a_file(file, path, profile),
         ):
             due = client.sync(
-                feeds, to, storage_options=dict(file.storage_options), dry_run=True
+                feeds,
+                to,
+                storage_options=dict(file.storage_options),
+                format=file.format,
+                dry_run=True,
             )
         plans[profile or UNNAMED] = due.plan.cost
     return Plans(plans)

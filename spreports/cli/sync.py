@@ -13,6 +13,7 @@ from spreports.cli.arguments import (
     add_connection,
     add_json,
     add_timeout,
+    lake_of,
     of_a_file,
     open_client,
     read_input,
@@ -81,9 +82,7 @@ def sync_command(arguments: argparse.Namespace) -> int:
     from spreports import read_feeds  # noqa: PLC0415 - heavy
 
     file = read_input(read_feeds, arguments.feeds)
-    to = arguments.to or file.to
-    if not to:
-        raise ValueError(f"{arguments.feeds} names no lake: write to = ..., or --to")
+    to = lake_of(arguments, file, arguments.feeds)
     codes: list[int] = []
     with closing(_results(arguments, file, to)) as results:
         for profile, result in results:

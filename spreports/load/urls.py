@@ -20,6 +20,8 @@ EXTRAS = {
 }
 LOCAL = frozenset({"file", "local"})
 _EXAMPLE = {"file": "/data/lake", "local": "/data/lake", "memory": "lake"}
+# fsspec takes it for a folder of this machine, where an object store is meant
+_TYPO = re.compile(rf"({'|'.join((*EXTRAS, 'http', 'https', 'memory'))}):(?!//|:)/?")
 _PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|$)")
 
 
@@ -48,7 +50,8 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
     Raises
     ------
     ValueError
-        An empty name, which would be the working directory; or a protocol alone.
+        An empty name, which would be the working directory; a protocol alone; or one
+        without its two slashes.
     TypeError
         Neither a string nor a path; or options that are no mapping.
     """
@@ -64,6 +67,13 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
         raise ValueError(
             f"{name} is {os.fspath(url)!r}, a protocol alone: give what is behind it,"
             f" too, such as '{protocol}://{_EXAMPLE.get(protocol, 'bucket/lake')}'"
+        )
+    typo = _TYPO.match(os.fspath(url))
+    if typo is not None and not isinstance(url, os.PathLike):
+        raise ValueError(
+            f"{name} is {shown(url)!r}: a URL has two slashes, "
+            f"'{typo[1]}://{shown(url)[typo.end() :]}'; a folder of this machine would "
+            f"be './{shown(url)}'"
         )
     if storage_options is not None and not isinstance(storage_options, Mapping):
         raise TypeError(

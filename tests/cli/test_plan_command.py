@@ -85,6 +85,34 @@ def test_one_request_needs_marketplaces(capsys: pytest.CaptureFixture[str]) -> N
     assert "-m" in capsys.readouterr().err
 
 
+def test_the_plan_of_a_delta_lake_is_that_of_its_sync(
+    environment: Simulator,
+    feeds: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "delta.toml"
+    path.write_text(f'to = "{tmp_path}/delta"\nformat = "delta"\n{FEEDS}')
+    assert main(["sync", str(path)]) == 0
+    capsys.readouterr()
+
+    assert main(["plan", str(path)]) == 0
+
+    assert capsys.readouterr().out.count("0 reports") == 2
+
+
+@pytest.mark.parametrize("command", ["plan", "sync"])
+def test_an_empty_to_is_not_the_file_s_own_lake(
+    command: str, feeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "with lake.toml"
+    path.write_text(f'to = "{tmp_path}/lake"\n{FEEDS}')
+
+    assert main([command, str(path), "--to", "", "--simulator"]) == 2
+
+    assert "--to is empty" in capsys.readouterr().err
+
+
 def test_feeds_need_a_lake(
     feeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

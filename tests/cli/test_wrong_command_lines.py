@@ -104,6 +104,11 @@ TRAFFIC = ["plan", "sales_and_traffic", "-m", "DE", "--start", "3d", "--simulato
             "--to is 's3://', a protocol alone: give what is behind it, too, such as"
             " 's3://bucket/lake'",
         ),
+        (
+            [*("load", "orders", "-m", "DE", "--start", "3d"), "--to", "s3:/lake/a"],
+            "--to is 's3:/lake/a': a URL has two slashes, 's3://lake/a'; a folder of"
+            " this machine would be './s3:/lake/a'",
+        ),
     ],
 )
 @pytest.mark.usefixtures("environment")
