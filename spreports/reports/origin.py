@@ -121,6 +121,13 @@ class AmazonOrigin:
             except ThrottledError:
                 if connection.clock.monotonic() + QUOTA_SECONDS > until:
                     raise
+            except (BadRequestError, NotFoundError) as exc:
+                if self.name.isdecimal():
+                    exc.hint = (
+                        f"{self.name} looks like a reportId: the document's id is "
+                        f"client.api.get_report({self.name!r}).report_document_id"
+                    )
+                raise
             connection.clock.sleep(QUOTA_SECONDS)
         self.compressed = document.compression_algorithm is not None
         return document.url

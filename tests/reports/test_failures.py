@@ -314,3 +314,13 @@ def test_no_byte_of_a_compressed_document_is_an_error(tmp_path: Path) -> None:
                 ask(client).sink(tmp_path / "lake", executor=executor)
             assert caught.value.report_document_id is not None
         assert not list((tmp_path / "home").rglob("*.tmp"))
+
+
+def test_a_report_id_in_the_place_of_a_document_id_is_told(client: spr.Client) -> None:
+    (report,) = ask(client).wait()
+
+    with pytest.raises(spr.NotFoundError) as caught:
+        client.document(report.report_id).read()
+
+    assert "looks like a reportId" in str(caught.value)
+    assert f"get_report('{report.report_id}')" in str(caught.value)
