@@ -171,8 +171,9 @@ class Lake:
         """Take away the reports whose windows end before a day (UTC).
 
         Reports without dates stay, and so do those that reach beyond the day. A sync
-        brings nothing back that ended before the day, not even on a new host or for a
-        feed whose `since` is earlier.
+        brings nothing back that ended before the day, as far as rows had come by then:
+        not on a new host, nor for a feed whose `since` is earlier. What did not come is
+        no gap any more.
 
         Parameters
         ----------

@@ -17,9 +17,9 @@ from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.state import read_state
 
-__all__ = ["Purged", "purge_root", "purged_before", "utc_day"]
+__all__ = ["PurgeNote", "Purged", "purge_root", "purged_before", "utc_day"]
 
-# The state file that says up to which day a data root was purged
+# The state file that says up to when a data root was purged
 NOTE = "purged"
 
 
@@ -56,6 +56,23 @@ class Purged:
             self.straddling + other.straddling,
             self.undated + other.undated,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeNote:
+    """Up to when a data root was purged.
+
+    Attributes
+    ----------
+    end : datetime, UTC
+        Windows that ended until then were taken away, and none that ended later.
+    is_day : bool
+        It is the day that was asked for, as older versions noted it: it may have been
+        yet to come, and windows that end on it may have been taken away.
+    """
+
+    end: datetime
+    is_day: bool
 
 
 def utc_day(before: object) -> date:
@@ -135,10 +152,10 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     hidden = list(filter(is_old, state.hidden))
     dropped = {held.report.stem for held in (*old, *hidden)}
     if dropped and not dry_run:
-        ends = (_end(held.report, catalogue) for held in (*old, *hidden))
-        last = max(end for end in ends if end is not None)
-        # A day that is yet to come is not purged before it has come
-        _note(root, min(before, (last + timedelta(days=1, microseconds=-1)).date()))
+        all_of_them = (*state.holdings, *state.hidden)
+        ends = (_end(held.report, catalogue) for held in all_of_them)
+        # Days of which nothing had come are not purged: they may be yet to come
+        _note(root, min(limit, max(end for end in ends if end is not None)))
     files_before, files_after = without(root, state, dropped, dry_run=dry_run)
     return Purged(
         reports=tuple(held.report for held in old),
@@ -149,8 +166,8 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     )
 
 
-def purged_before(root: Place) -> date | None:
-    """Return the last day that a data root was purged before; None for never.
+def purged_before(root: Place) -> PurgeNote | None:
+    """Return up to when a data root was purged; None for never.
 
     Raises
     ------
@@ -158,23 +175,32 @@ def purged_before(root: Place) -> date | None:
         The file system refused, or the note of it is damaged.
     """
     said = root.state.read([NOTE]).get(NOTE)
-    return None if said is None else _day(root, said)
+    return None if said is None else _read(root, said)
 
 
-def _note(root: Place, before: date) -> None:
-    """Write down, before anything goes, that what is older is not lost."""
+def _note(root: Place, last: datetime) -> None:
+    """Write down, before anything goes, that what ended until then is not lost."""
     with opened(root) as target:
         said = target.read_state(NOTE)
-        if said is None or _day(root, said) < before:
-            target.write_state(NOTE, f"{before.isoformat()}\n".encode())
+        if said is None or _read(root, said).end < last:
+            target.write_state(NOTE, f"{last.isoformat()}\n".encode())
 
 
-def _day(root: Place, said: bytes) -> date:
+def _read(root: Place, said: bytes) -> PurgeNote:
     try:
-        return date.fromisoformat(said.decode().strip())
-    except ValueError:
+        text = said.decode().strip()
+        end = datetime.fromisoformat(text)
+        is_day = len(text) == len("2026-01-01")
+        if end.tzinfo is None and not is_day:
+            raise ValueError
+        end = end.replace(tzinfo=UTC) if is_day else end.astimezone(UTC)
+        return PurgeNote(end, is_day)
+    except (ValueError, OverflowError):
         raise SinkError(
-            f"{root.state.name} holds a damaged {NOTE!r}: delete it", url=root.name
+            f"{root.state.name} holds a damaged {NOTE!r}: write into it again up to "
+            "when it was purged, such as 2026-01-01T00:00:00Z; without it, a new host "
+            "brings all of it back",
+            url=root.name,
         ) from None
 
 

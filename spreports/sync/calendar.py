@@ -102,7 +102,7 @@ def plan_dated(
         What the lake has, or is about to have.
     now : datetime, aware
     purged : datetime or None
-        Midnight up to which a purge took all away: nothing older is due.
+        Until when a purge took all away: nothing that ended before is due.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def plan_dated(
                 gaps.append(gap(window, "Expired", _too_old(stream)))
             continue
         due.append(again)
-    begin = _floor(stream, max(midnight(stream.since or now), purged))
+    begin = _floor(stream, midnight(max(stream.since or now, purged)))
     held = tuple(_held(stream, known))
     for span in uncovered(Window(begin, stop), held) if begin < stop else ():
         for lost, kept in _split(span, horizon):

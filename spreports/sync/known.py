@@ -6,7 +6,7 @@ learns here what it lacks, so that no day is cut anew which the lake has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import Any
 from spreports.errors import SinkError
 from spreports.lake.care import clear_killed
 from spreports.lake.place import Place
-from spreports.ledger import LakeMarker, LakeWindow, LakeWindows
+from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
 from spreports.sync.calendar import midnight
 from spreports.sync.lost import (
     Lost,
@@ -72,7 +72,8 @@ class Known:
     unfinished : tuple of (Place, tuple of str)
         See `Look`.
     purged : datetime or None
-        Midnight up to which a purge took the feed's rows away.
+        Until when a purge took the feed's rows away. What did not come before it is
+        not missed any more.
     begun_anew : bool
         All that the ledger knew is forgotten.
     """
@@ -104,13 +105,8 @@ class Known:
             known = cls._of_delta(stream, before, lake)
         else:
             known = cls._of_parquet(stream, before, ledger, lake)
-        # Older versions noted days that were yet to come
-        is_past = known.purged is not None and known.purged <= now
-        return replace(
-            known,
-            windows=timely(stream, known.windows, now),
-            purged=known.purged if is_past else None,
-        )
+        windows = timely(stream, known.windows, now)
+        return replace(known, windows=tuple(_missed(windows, known.purged)))
 
     @classmethod
     def _of_delta(
@@ -186,6 +182,16 @@ class Known:
         names = {window.name for window in self.windows}
         changed = [w for w in self.windows if before.get(w.name) != w]
         return changed, [name for name in before if name not in names]
+
+
+def _missed(
+    windows: Iterable[LakeWindow], purged: datetime | None
+) -> Iterator[LakeWindow]:
+    """Yield windows, but for what did not come and would have been purged since."""
+    for window in windows:
+        is_old = purged is not None and window.end is not None and window.end <= purged
+        if window.state == WindowState.COMMITTED or not is_old:
+            yield window
 
 
 def timely(

@@ -58,7 +58,7 @@ def listing(
         When the feed was last listed; what was made since then and is older than 90
         days is a gap.
     purged : datetime or None
-        Midnight up to which a purge took all away: nothing older is new.
+        Until when a purge took all away: nothing that ended before is new.
 
     Returns
     -------

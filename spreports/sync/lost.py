@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from spreports.errors import SinkError
 from spreports.lake.place import Place
-from spreports.lake.purge import purged_before
+from spreports.lake.purge import PurgeNote, purged_before
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem
@@ -82,16 +82,15 @@ def lost_windows(
     """
     wanted, emptied = held(known), _emptied(known)
     lacking = {w.name: _lacking(stream, w, there) for w in (*wanted, *emptied)}
-    days = {
+    notes = {
         root: purged_before(_place(to, root, storage_options))
         for root in sorted({root for roots in lacking.values() for root in roots})
     }
-    limits = {root: _midnight(day) if day else None for root, day in days.items()}
     kept = [w for w in (*wanted, *emptied) if not lacking[w.name]]
 
     def is_lost(window: LakeWindow) -> bool:
         roots = lacking[window.name]
-        purged = all(_is_purged(stream, window, limits[root]) for root in roots)
+        purged = all(_is_purged(stream, window, notes[root]) for root in roots)
         return not purged and not _is_superseded(stream, window, kept)
 
     lost = tuple(filter(is_lost, wanted))
@@ -153,7 +152,7 @@ def purged_up_to(
     to: str,
     storage_options: Mapping[str, Any] | None,
 ) -> datetime | None:
-    """Return the midnight up to which all data roots of a feed were purged.
+    """Return the moment up to which all data roots of a feed were purged.
 
     A ledger that knows what came before need not ask; without one, what was purged
     would come back.
@@ -163,14 +162,15 @@ def purged_up_to(
     SinkError
         As `purged_before`.
     """
-    days = [
+    notes = [
         purged_before(
             _place(to, root_name(stream.entry.report_type, table), storage_options)
         )
         for table in tables_of(stream, known)
     ]
-    known_days = [day for day in days if day is not None]
-    return _midnight(min(known_days)) if len(known_days) == len(days) else None
+    # A day that an older version noted may have been yet to come
+    ends = [note.end for note in notes if note is not None and not note.is_day]
+    return min(ends) if len(ends) == len(notes) else None
 
 
 def held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
@@ -193,10 +193,6 @@ def roots_of(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
             yield table, root_name(stream.entry.report_type, name)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
 def _place(to: str, root: str, storage_options: Mapping[str, Any] | None) -> Place:
     return Place.open(f"{to.rstrip('/')}/{root}", storage_options)
 
@@ -210,15 +206,15 @@ def _lacking(
     return [root for root in roots if stem not in there.get(root, frozenset())]
 
 
-def _is_purged(stream: Stream, window: LakeWindow, limit: datetime | None) -> bool:
-    """Whether a purge up to a day may have taken a window away.
+def _is_purged(stream: Stream, window: LakeWindow, note: PurgeNote | None) -> bool:
+    """Whether a purge may have taken a window away.
 
-    It goes by the report's own end, which may be the eve of the window's. That of what
-    Amazon makes by itself stands in no ledger.
+    When what Amazon makes by itself ended stands in no ledger.
     """
-    if limit is None or stream.kind == Kind.LISTED:
-        return limit is not None
-    return window.end is not None and window.end <= limit + timedelta(days=1)
+    if note is None or stream.kind == Kind.LISTED:
+        return note is not None
+    slack = timedelta(days=1) if note.is_day else timedelta()
+    return window.end is not None and window.end - slack <= note.end
 
 
 def _is_superseded(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 import spreports as spr
-from spreports.plan.windows import midnight
+from spreports.ledger import LakeWindow, WindowState
 from spreports.simulator import Simulator
+from spreports.sync.roots import lake_name
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
-from tests.sync.lake import SETTLEMENT, day
+from tests.sync.lake import ORDERS, SETTLEMENT, day
 
 DAY = 86_400.0
 FEEDS = [
@@ -55,6 +57,20 @@ def test_another_host_does_not_bring_back_what_was_purged(
     now = {report.request_key for report in spr.Lake(lake).reports()}
     assert {days(key)[0] for key in now - kept} == {"2026-11-10"}
     assert min(days(key)[0] for key in now) == "2026-11-06"
+
+
+def test_a_purge_goes_by_its_day_also_where_the_last_days_had_no_rows(
+    client: spr.Client, other_host: spr.Client, lake: str
+) -> None:
+    client.sync(FEEDS[0], lake)
+    for report in spr.Lake(lake).reports():
+        if report.dates[0] == day(5):
+            Path(lake, "_spreports", ORDERS, f"{report.report_id}.json").unlink()
+    spr.Lake(lake).purge(date(2026, 11, 6))
+
+    planned = other_host.sync(FEEDS[0], lake, dry_run=True).plan.windows
+
+    assert planned == ()
 
 
 def test_a_feed_that_is_new_begins_where_its_lake_was_purged(
@@ -114,18 +130,84 @@ def test_a_purge_of_days_to_come_does_not_hold_them_up(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
     feeds = [FEEDS[0], spr.Feed("settlement", marketplaces=["DE"], since="2026-10-01")]
-    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(4))
+    morning, evening = timedelta(hours=1), timedelta(hours=2)
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(10) + morning)
     client.sync(feeds, lake)
+    # Half of a day beside the feed
+    orders = client.reports(
+        "orders", start=day(10), end=day(10) + evening, marketplaces=["DE"]
+    )
+    orders.sink(f"{lake}/{ORDERS}")
     spr.Lake(lake).purge(date(2027, 1, 1))
-    notes = list(Path(lake).rglob("_spreports/**/purged"))
-    assert {note.read_text() for note in notes} == {"2026-11-10\n", "2026-11-04\n"}
+    assert spr.Lake(lake).reports() == ()
 
-    for _ in range(2):
-        clock.advance(DAY)
-        simulator.place_report(SETTLEMENT, ["DE"], day(4), day(10))
-        done = client.sync(feeds, lake)
-        yesterday = midnight(clock.now()) - timedelta(days=1)
-        assert yesterday in {window.start for window in done.plan.windows}
-        assert (done.adopted, done.failed, done.gaps) == (1, (), ())
-        for note in notes:  # as older versions wrote it
-            note.write_text("2027-01-01\n")
+    clock.advance(DAY)
+    simulator.place_report(SETTLEMENT, ["DE"], day(2), day(10) + evening)
+    done = client.sync(feeds, lake)
+
+    assert [window.start for window in done.plan.windows] == [day(10)]
+    assert (done.adopted, done.windows, done.failed, done.gaps) == (1, 2, (), ())
+
+
+@pytest.mark.parametrize("noted", ["2026-11-11", "2026-11-12", "9999-12-31"])
+def test_a_day_that_an_older_version_noted_holds_nothing_up(
+    client: spr.Client, clock: ManualClock, lake: str, noted: str
+) -> None:
+    client.sync(FEEDS[0], lake)
+    spr.Lake(lake).purge(date(2027, 1, 1))
+    (note,) = Path(lake, "_spreports").rglob("purged")
+    note.write_text(f"{noted}\n")
+    clock.advance(3 * DAY)
+
+    starts = {w.start for w in client.sync(FEEDS[0], lake).plan.windows}
+
+    assert {day(10), day(11), day(12)} <= starts
+
+
+def test_what_was_given_up_before_a_purge_is_no_gap_behind_it(
+    client: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-04", lookback=0)
+    client.sync(replace(feed, since="2026-11-08"), lake)
+    lost = LakeWindow(
+        name="2026-11-04/2026-11-08",
+        start=day(4),
+        end=day(8),
+        state=WindowState.GAP,
+        error_kind="ReportFatalError",
+        error="given up",
+    )
+    key = client._stream(feed).key
+    client._connection.ledger.windows.put(lake_name(lake), key, lost, clock.now(), ())
+    assert len(client.sync(feed, lake).gaps) == 1
+
+    spr.Lake(lake).purge(date(2026, 11, 10))
+
+    result = client.sync(feed, lake)
+    assert (result.gaps, result.windows) == ((), 0)
+    assert client.sync(feed, lake, retry_gaps=True).windows == 0
+
+
+def test_a_day_behind_a_purge_that_is_lost_is_told(
+    client: spr.Client, lake: str
+) -> None:
+    client.sync(FEEDS[0], lake)
+    spr.Lake(lake).purge(date(2026, 11, 6))
+    first = min(spr.Lake(lake).reports(), key=lambda one: str(one.dates))
+    (marker,) = Path(lake, "_spreports").rglob(f"{first.report_id}.json")
+    marker.unlink()
+
+    with pytest.raises(spr.SinkError, match="2026-11-06"):
+        client.sync(FEEDS[0], lake)
+
+
+def test_a_damaged_note_of_a_purge_says_what_to_write_there(
+    client: spr.Client, lake: str
+) -> None:
+    client.sync(FEEDS[0], lake)
+    spr.Lake(lake).purge(date(2026, 11, 6))
+    (note,) = Path(lake, "_spreports").rglob("purged")
+    note.write_text("soon")
+
+    with pytest.raises(spr.SinkError, match="write into it again"):
+        client.sync(FEEDS[0], lake)
