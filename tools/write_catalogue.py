@@ -104,6 +104,7 @@ def build_entry(
     """Return an entry without its tables."""
     note = "; ".join(part for part in (row["notes"], facts.get("add_note", "")) if part)
     cooldown = next((s for p, s in known["cooldowns"].items() if p in note), None)
+    used = next((u for p, u in known["marketplaces_used"].items() if p in note), None)
     window = row["max_window_days"]
     values: dict[str, Any] = {
         "report_type": row["report_type"],
@@ -120,6 +121,7 @@ def build_entry(
         "deprecated": row["deprecated"] == "true",
         "seller_or_vendor": row["seller_or_vendor"],
         "max_window_days": int(window) if window else None,
+        "marketplaces_used": used or "all",
         "cooldown_seconds": cooldown,
         "options": tuple(build_options(row["report_options"], facts)),
         "note": note,

@@ -68,6 +68,9 @@ class ReportType:
         ``"seller"``, ``"vendor"`` or ``"both"``; ``""`` where not known.
     max_window_days : int or None
         Longest window of one report, in days.
+    marketplaces_used : str
+        Of those that a request names: ``"all"``, ``"first"`` (one report holds only
+        the first one's rows), or ``"none"`` (the whole region's, whatever it names).
     cooldown_seconds : int or None
         Amazon makes no newer copy before.
     whole_days : bool
@@ -127,6 +130,7 @@ class ReportType:
     deprecated: bool = False
     seller_or_vendor: str = ""
     max_window_days: int | None = None
+    marketplaces_used: str = "all"
     cooldown_seconds: int | None = None
     whole_days: bool = False
     dates_required: bool = False

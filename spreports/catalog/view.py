@@ -27,6 +27,10 @@ def html(entry: ReportType) -> str:
         "alias": entry.alias,
         "format": entry.format,
         "longest window": entry.max_window_days and f"{entry.max_window_days} days",
+        "marketplaces": {
+            "first": "one a report",
+            "none": "the whole region",
+        }.get(entry.marketplaces_used),
         "dates": entry.dates_required and "required",
         "whole periods of": entry.period and entry.period.removeprefix("option:"),
         "newer copy after": entry.cooldown_seconds and f"{entry.cooldown_seconds} s",

@@ -88,6 +88,13 @@ def describe_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+_MARKETPLACES = {
+    "all": "",
+    "first": "one a report: only the first one's rows are in it",
+    "none": "not asked for: a report holds the whole region",
+}
+
+
 def _facts(entry: ReportType) -> list[tuple[str, str]]:
     """Return what a person wants to know first."""
     facts = [
@@ -105,6 +112,7 @@ def _facts(entry: ReportType) -> list[tuple[str, str]]:
         ("charset", entry.charset or "not known: the bytes decide"),
         ("window", _days("at most", entry.max_window_days)),
         ("history", _days("at most", entry.history_days, "back")),
+        ("marketplaces", _MARKETPLACES[entry.marketplaces_used]),
         ("dates", _dates(entry)),
         ("out", _days("up to", entry.hold_back_days, "after the period")),
         ("restated", _days("for", entry.restated_days)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from spreports.catalog import Catalogue, ReportType, check_request, period_of
 from spreports.catalog.periods import counts_last_day
 from spreports.plan.whole_days import day_window
 from spreports.plan.windows import Moment, Window, moment, report_windows, window
+
+logger = logging.getLogger("spreports.client")
 
 
 def entry_of(report_type: str | ReportType, catalogue: Catalogue) -> ReportType:
@@ -59,6 +62,47 @@ def marketplace_ids_of(marketplaces: Iterable[str] | None) -> tuple[str, ...]:
     chosen = [resolve(name) for name in names]
     region_of(chosen)
     return tuple(dict.fromkeys(m.id for m in chosen))
+
+
+def groups_of(
+    entry: ReportType,
+    marketplaces: Iterable[str] | None,
+    *,
+    per_marketplace: bool = False,
+) -> list[tuple[str, ...]]:
+    """Say which marketplaces share a report.
+
+    Parameters
+    ----------
+    entry : ReportType
+    marketplaces : iterable of str
+        Codes and ids.
+    per_marketplace : bool
+        Each gets its own; so it does where a report holds only the first one's rows.
+
+    Returns
+    -------
+    list of tuple of str
+        Ids of one region.
+
+    Raises
+    ------
+    ValueError
+        As `marketplace_ids_of`.
+    """
+    ids = marketplace_ids_of(marketplaces)
+    if per_marketplace and len(ids) > 1 and entry.marketplaces_used == "none":
+        logger.warning("%s", whole_region(entry, "a report for each marketplace"))
+    apart = per_marketplace or entry.marketplaces_used == "first"
+    return [(each,) for each in ids] if apart else [ids]
+
+
+def whole_region(entry: ReportType, what: str) -> str:
+    """Warn of requests of which each brings the same rows."""
+    return (
+        f"{entry.alias or entry.report_type} is known to hold the whole region, "
+        f"whichever marketplaces are named: {what} brings its rows as often"
+    )
 
 
 def option_texts(options: Mapping[str, str] | None) -> dict[str, str]:

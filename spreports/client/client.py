@@ -16,6 +16,7 @@ from spreports.catalog import ReportType
 from spreports.client.arguments import (
     document_entry,
     entry_of,
+    groups_of,
     marketplace_ids_of,
     option_texts,
     since_of,
@@ -167,8 +168,7 @@ class Client(Syncing, Scheduling):
         Parameters
         ----------
         report_type : str or ReportType
-            Alias, full type, or an entry of your own; a type that the catalogue
-            does not know is usable.
+            Alias, full type, also an unknown one, or an entry of your own.
         start, end : date, aware datetime, ISO string, or a duration back from now
             Half-open, ``[start, end)``; `end` is now when left out. A window longer
             than the type allows is cut into slices, one report each. By whole days, a
@@ -178,7 +178,8 @@ class Client(Syncing, Scheduling):
         options : mapping of str to str, optional
             ``reportOptions``.
         per_marketplace : bool
-            One report for each marketplace instead of one for all (more calls).
+            One report for each instead of one for all (more calls); so it always is
+            where a report holds only the first one's rows, such as `listings`.
         reuse : bool
             Adopt a report that exists, ours or anybody's, instead of creating it again
             where type, window, marketplaces and options are known to be the same.
@@ -200,11 +201,10 @@ class Client(Syncing, Scheduling):
             A mistake in the request, with the fix.
         """
         entry = self._entry(report_type)
-        ids = marketplace_ids_of(marketplaces)
+        groups = groups_of(entry, marketplaces, per_marketplace=per_marketplace)
         chosen = option_texts(options)
         now = self._clock.now()
         windows = windows_of(entry, chosen, (start, end), now, strict=strict)
-        groups = [(i,) for i in ids] if per_marketplace else [ids]
         requests = requests_of(entry, groups, chosen, windows)
         return Reports(
             self._connection,

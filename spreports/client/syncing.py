@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from spreports.catalog import Catalogue, ReportType
 from spreports.client.arguments import (
     check_by_catalogue,
     entry_of,
+    groups_of,
+    logger,
     marketplace_ids_of,
     option_texts,
+    whole_region,
 )
 from spreports.load.urls import check_place
 from spreports.plan.windows import moment
@@ -19,6 +23,7 @@ from spreports.reports.asking import patience_of
 from spreports.reports.connection import Connection
 from spreports.reports.folders import check_folders
 from spreports.reports.progress import OnProgress
+from spreports.reports.provenance import options_text
 from spreports.reports.sinks import check_format
 from spreports.sync.calendar import plan_dated
 from spreports.sync.feed import Feed, days_of
@@ -139,23 +144,34 @@ class Syncing:
 
     def _streams(self, feeds: Sequence[Feed], format: str) -> list[Stream]:  # noqa: A002 - as in `sync`
         """Fill in all feeds; a mistake is told with the number of its feed."""
-        streams: dict[str, Stream] = {}
+        streams: dict[str, tuple[int, Stream]] = {}
         for number, feed in enumerate(feeds, 1):
             name = feed.report_type
             if isinstance(name, ReportType):
                 name = name.alias or name.report_type
             try:
-                stream = self._stream(feed, format)
+                mine = [self._stream(one, format) for one in self._apart(feed)]
             except ValueError as exc:
                 raise ValueError(f"feed {number} ({name}): {exc}") from None
-            if stream.key in streams:
-                twin = list(streams).index(stream.key) + 1
-                raise ValueError(
-                    f"feed {number} ({name}): the same type, marketplaces and options "
-                    f"as feed {twin}; leave one of them out"
-                )
-            streams[stream.key] = stream
-        return list(streams.values())
+            for stream in mine:
+                if stream.key in streams:
+                    raise ValueError(
+                        f"feed {number} ({name}): the same type, marketplaces and "
+                        f"options as feed {streams[stream.key][0]}; leave one of them "
+                        "out"
+                    )
+                streams[stream.key] = number, stream
+        found = [stream for _, stream in streams.values()]
+        _warn_of_regions(found)
+        return found
+
+    def _apart(self, feed: Feed) -> list[Feed]:
+        """Return a feed, or one of each marketplace where a report holds only one's."""
+        entry = entry_of(feed.report_type, self._catalogue)
+        if entry.marketplaces_used != "first":
+            return [feed]
+        groups = groups_of(entry, feed.marketplaces)
+        return [replace(feed, marketplaces=ids) for ids in groups]
 
     def _stream(
         self,
@@ -197,6 +213,16 @@ class Syncing:
         elif kind == Kind.SNAPSHOT:
             check_by_catalogue(entry, [None], options, now)
         return stream
+
+
+def _warn_of_regions(streams: Sequence[Stream]) -> None:
+    """Warn of feeds of which each holds the same rows."""
+    seen: set[tuple[str, str]] = set()
+    for stream in streams:
+        feed = (stream.entry.report_type, options_text(stream.options))
+        if stream.entry.marketplaces_used == "none" and feed in seen:
+            logger.warning("%s", whole_region(stream.entry, "a feed for each of them"))
+        seen.add(feed)
 
 
 def _feeds(feeds: Iterable[Feed] | Feed) -> list[Feed]:
