@@ -140,6 +140,25 @@ def test_a_stray_tab_inside_a_row_of_the_flat_returns_is_an_error_with_its_row()
     assert caught.value.row == 4
 
 
+@pytest.mark.parametrize("batch_bytes", [1, 60, 1 << 20])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("short", [False, True])
+def test_a_return_in_a_cell_of_a_settlement_is_an_error_and_not_two_rows(
+    line_end: str, batch_bytes: int, *, short: bool
+) -> None:
+    names = [column.name for column in SETTLEMENT.columns()][:6]
+    rows = [[f"{row}{name}" for name in names] for row in range(5)]
+    rows[3][4] = "AB\rCD"
+    if short:
+        del rows[1][-1]
+    text = "".join("\t".join(row) + line_end for row in [names, *rows])
+
+    with pytest.raises(ParseError, match=r"cells where .* carriage returns") as caught:
+        read(text, SETTLEMENT, typed=False, batch_bytes=batch_bytes)
+
+    assert caught.value.row == 4
+
+
 def test_short_settlement_rows_are_padded_on_the_right_and_counted() -> None:
     text = flat(
         SETTLEMENT,

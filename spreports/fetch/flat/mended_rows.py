@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from spreports.catalog import ReportType
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
 
-__all__ = ["mended_rows"]
+__all__ = ["LONE_RETURN", "mended_rows"]
+
+LONE_RETURN: Final = re.compile(rb"\r(?!\n)")
+_LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
 def mended_rows(
@@ -59,7 +64,7 @@ def _padded(rows: bytes, header: Header, findings: Findings) -> list[bytes]:
     """
     delimiter = header.delimiter.encode()
     most = len(header.names) - 1
-    lines = rows.splitlines(keepends=True)
+    lines = _lines(rows, delimiter, most)
     for place, line in enumerate(lines):
         if line.count(delimiter) >= most:
             continue
@@ -68,6 +73,21 @@ def _padded(rows: bytes, header: Header, findings: Findings) -> list[bytes]:
         if there > 0 and len(text) < len(line):
             findings.padded_rows += 1
             lines[place] = text + delimiter * (most - there) + line[len(text) :]
+    return lines
+
+
+def _lines(rows: bytes, delimiter: bytes, most: int) -> list[bytes]:
+    """Return rows with their ends.
+
+    A return inside a whole row is in a cell. As the end of two short rows, both would
+    be padded; as it is, the row is an error.
+    """
+    if not LONE_RETURN.search(rows):
+        return rows.splitlines(keepends=True)
+    lines: list[bytes] = []
+    for line in _LINE.findall(rows):
+        whole = line.count(delimiter) == most
+        lines += [line] if whole else line.splitlines(keepends=True)
     return lines
 
 

@@ -22,7 +22,7 @@ from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.flat.kernel_rows import kernel_rows
-from spreports.fetch.flat.mended_rows import mended_rows
+from spreports.fetch.flat.mended_rows import LONE_RETURN, mended_rows
 from spreports.fetch.flat.parser_types import Asked, ParserTypes
 from spreports.fetch.flat.repeated_headers import without_headers
 
@@ -129,7 +129,9 @@ class BlockParser:
                     return Parsed(batches=[batch], findings=found, by_kernel=True)
                 table, bad = _read(mended, header, empty)
         if table is None:
-            error = partial(_unreadable, bad, block.endswith((b"\n", b"\r")))
+            ended = block.endswith((b"\n", b"\r"))
+            lone = header.line_end == b"\n" and LONE_RETURN.search(rows) is not None
+            error = partial(_unreadable, bad, ended, lone)
             return Parsed(batches=[], findings=found, error=error)
         batches = table.combine_chunks().to_batches()
         if header.quoting is Quoting.ENCLOSED:
@@ -192,7 +194,7 @@ def _read(
     return table, None
 
 
-def _unreadable(misfit: Any, ended: bool, before: int) -> ParseError:  # noqa: FBT001 - by `partial`
+def _unreadable(misfit: Any, ended: bool, lone: bool, before: int) -> ParseError:  # noqa: FBT001 - by `partial`
     """Return the error for a row with too many or too few cells.
 
     The row's text is not shown.
@@ -204,6 +206,11 @@ def _unreadable(misfit: Any, ended: bool, before: int) -> ParseError:  # noqa: F
     msg = f"data row {row} has {actual} cells where the header has {expected}"
     if actual < expected and not ended:
         msg += "; the file does not end with a line end, it may be cut short"
+    if lone:
+        msg += (
+            "; carriage returns stand near it without a line feed: inside a cell they"
+            " have to be taken out of the file"
+        )
     return ParseError(msg, row=row, expected_cells=expected, actual_cells=actual)
 
 
