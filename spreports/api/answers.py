@@ -29,6 +29,7 @@ __all__ = [
     "kind_of",
     "printable",
     "read_json",
+    "readable",
     "request_id_of",
     "retry_after",
 ]
@@ -267,8 +268,12 @@ def _details(answer: Answer, hide: Callable[[str], str]) -> tuple[ErrorDetail, .
 
 def _clean(text: str, hide: Callable[[str], str], most: int) -> str:
     """Return foreign text fit for a message: no secrets, no control characters."""
-    text = SIGNED_QUERY.sub("?***", TOKEN_LIKE.sub("***", hide(text)))
-    return printable(text).encode()[: max(0, most)].decode(errors="ignore")
+    return readable(hide(text)).encode()[: max(0, most)].decode(errors="ignore")
+
+
+def readable(text: str) -> str:
+    """Return foreign text without tokens, signatures and control characters."""
+    return printable(SIGNED_QUERY.sub("?***", TOKEN_LIKE.sub("***", text)))
 
 
 def printable(text: str) -> str:

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from spreports.api.answers import printable
+from spreports.api.answers import readable
 from spreports.api.models import Report
 from spreports.errors import APIError, DownloadError
 from spreports.fetch.download import download
@@ -21,6 +21,8 @@ __all__ = ["fatal_reason"]
 REASON_BYTES = 64 * 1024
 REASON_CHARS = 1000
 _REASON_KEYS = ("errorDetails", "errorMessage", "message", "reason")
+# "Error", a tab and a sentence is no row
+MOST_TABS = 1
 _GAPS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
@@ -55,7 +57,7 @@ def fatal_reason(
             )
         except (APIError, DownloadError):
             return None
-        return _sentence(_plain(path.read_bytes()))
+        return _sentence(_plain(path.read_bytes()), restricted=restricted)
 
 
 def _plain(stored: bytes) -> str:
@@ -68,14 +70,28 @@ def _plain(stored: bytes) -> str:
     return stored[:REASON_BYTES].decode("utf-8", errors="replace")
 
 
-def _sentence(text: str) -> str | None:
+def _sentence(text: str, *, restricted: bool) -> str | None:
     """Find the sentence in plain text or in JSON of unstable shape."""
     try:
-        found = _in_json(json.loads(text))
+        found = _in_json(json.loads(text)) or text
     except (ValueError, RecursionError):
+        if _is_data(text, restricted=restricted):
+            return None
         found = text
-    clean = printable(_GAPS.sub(" ", found or text)).strip()
-    return clean[:REASON_CHARS] or None
+    return readable(_GAPS.sub(" ", found)).strip()[:REASON_CHARS] or None
+
+
+def _is_data(text: str, *, restricted: bool) -> bool:
+    """Whether a text may be rows of a report, which are not for errors and logs."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if text.lstrip().startswith("<"):
+        return True
+    if len(lines) < 2:
+        return text.count("\t") > (0 if restricted else MOST_TABS)
+    return restricted or any(
+        len({line.count(mark) for line in lines}) == 1 and mark in text
+        for mark in "\t,;|"
+    )
 
 
 def _in_json(value: object) -> str | None:

@@ -50,6 +50,44 @@ def test_fatal_says_what_the_document_says(
     assert pickle.loads(pickle.dumps(caught.value)).reason == caught.value.reason  # noqa: S301 - our own object
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("order-id\tbuyer-name\r\n1\tJane Roe\r\n", None),
+        ("order-id,buyer-name\n1,Jane Roe\n2,Jane Doe\n", None),
+        ("1\tJane Roe\t3\n", None),
+        ("<Message><buyer>Jane Roe</buyer></Message>", None),
+        ("Error\tThe period is required.", "Error The period is required."),
+        ("The period is required,\nor so it seems.", "The period is required, or"),
+        ('{"errorDetails": "see https://x.com/a?X-Amz-Signature=Jane"}', "a?***"),
+    ],
+)
+def test_rows_of_a_report_and_signatures_are_no_reason(
+    simulator: Simulator, client: spr.Client, body: str, told: str | None
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal", body=body))
+
+    with pytest.raises(spr.ReportFatalError) as caught:
+        ask(client).scan()
+
+    assert "Jane" not in f"{caught.value} {caught.value.reason}"
+    assert (caught.value.reason is None) == (told is None)
+    assert told is None or told in str(caught.value)
+
+
+def test_a_reason_of_lines_is_not_told_of_a_type_with_personal_data(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    body = "Something went wrong for\nJane Roe\n"
+    simulator.faults.add(Fault(operation="report", kind="fatal", body=body))
+
+    with pytest.raises(spr.ReportFatalError) as caught:
+        client.reports("orders_shipping", start="2d", marketplaces=["DE"]).read()
+
+    assert caught.value.reason is None
+    assert "Jane" not in str(caught.value)
+
+
 def test_a_reason_that_cannot_be_printed_is_told_as_far_as_it_can(
     simulator: Simulator, client: spr.Client, tmp_path: Path
 ) -> None:
