@@ -9,10 +9,20 @@ from typing import Final
 import pyarrow as pa
 
 from spreports.errors import DecodeError
+from spreports.fetch.kernel.sandbox import (
+    MOST_BYTES,
+    NoRoomError,
+    Sandboxes,
+    kernel_pays,
+)
 
 __all__ = ["check_utf8"]
 
 _LONGEST: Final = 4
+# Bytes that are looked at, and the share of them that has to be no ASCII
+_SAMPLE: Final = 2_048
+_DENSE: Final = 8
+_ASCII: Final = bytes(range(0x80))
 
 
 def check_utf8(chunks: Iterable[bytes], *, offset: int = 0) -> Iterator[bytes]:
@@ -39,13 +49,13 @@ def check_utf8(chunks: Iterable[bytes], *, offset: int = 0) -> Iterator[bytes]:
 
     Source: RFC 3629, section 3.
     """
-    rest = b""
+    rest, kernel = b"", _Kernel()
     for chunk in chunks:
         data = rest + chunk if rest else chunk
         cut = _whole_characters(data)
         rest = data[cut:]
         whole = data[:cut] if rest else data
-        valid = _valid_bytes(whole)
+        valid = len(whole) if kernel.passes(whole) else _valid_bytes(whole)
         if valid:
             yield whole[:valid]
         offset += valid
@@ -53,6 +63,35 @@ def check_utf8(chunks: Iterable[bytes], *, offset: int = 0) -> Iterator[bytes]:
             raise _not_utf8(offset)
     if rest:
         raise _not_utf8(offset)
+
+
+class _Kernel:
+    """Checks texts of many other letters than ASCII, once the kernel is there anyway.
+
+    Of those it takes half of Arrow's time, of German ones half as long again.
+    """
+
+    def __init__(self) -> None:
+        self._boxes = Sandboxes(b"")
+
+    def passes(self, text: bytes) -> bool:
+        """Whether a text is known to be UTF-8; nothing is said against one that is not.
+
+        Parameters
+        ----------
+        text : bytes
+            Whole characters.
+        """
+        letters = len(text[:_SAMPLE].translate(None, _ASCII))
+        if letters * _DENSE < len(text[:_SAMPLE]) or len(text) > MOST_BYTES:
+            return False
+        if not kernel_pays(0):
+            return False
+        try:
+            with self._boxes.one() as (sandbox, _):
+                return sandbox.run("utf8", pa.py_buffer(text)) == 0
+        except NoRoomError:
+            return False
 
 
 def _whole_characters(data: bytes) -> int:
@@ -70,7 +109,7 @@ def _whole_characters(data: bytes) -> int:
 def _valid_bytes(data: bytes) -> int:
     """Return where the first byte is that does not belong; the length without one.
 
-    Arrow checks several GB a second.
+    Arrow checks ASCII at several GB a second, and other letters at a tenth of it.
     """
     ends = pa.py_buffer(struct.pack("<qq", 0, len(data)))
     text = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])

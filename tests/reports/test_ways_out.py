@@ -365,11 +365,29 @@ def test_a_small_document_is_read_without_a_staged_frame(client: spr.Client) -> 
     assert len(list(client._connection.store.home.glob("staged/*/*"))) == 1
 
 
-def test_a_large_document_is_read_from_its_staged_frame(
+def test_a_large_document_that_is_staged_is_read_from_there(
     client: spr.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = january(client).read()
     monkeypatch.setattr("spreports.reports.staging.SMALL_BYTES", 0)
 
     assert january(client).read().equals(small)
-    assert len(list(client._connection.store.home.glob("staged/*/*"))) == 1
+    assert list(client._connection.store.home.glob("staged/*/*")) == []
+
+    january(client).scan()
+    monkeypatch.delattr("spreports.reports.staging.read")
+    assert january(client).read().equals(small)
+
+
+def test_a_document_of_many_batches_is_read_as_it_is_scanned(tmp_path: Path) -> None:
+    path = tmp_path / "orders.txt"
+    names = [column.name for column in spr.report_type("orders").columns()][:12]
+    rows = (f"{row}" + "\t" * (len(names) - 1) for row in range(300_000))
+    path.write_text("\n".join(["\t".join(names), *rows, ""]))
+    document = spr.open_document(path, report_type="orders")
+
+    frame = document.read()
+
+    assert frame.n_chunks() > 2
+    assert frame.equals(document.scan().collect())
+    assert frame.schema == document.scan().collect_schema()
