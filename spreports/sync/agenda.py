@@ -55,6 +55,7 @@ class Agenda:
         now = connection.clock.now()
         for stream in streams:
             if stream.kind == Kind.LISTED:
+                self.lost += [(stream, told) for told in self._told(stream)]
                 continue
             known = self.known(stream)
             if stream.kind == Kind.DATED:
@@ -73,11 +74,22 @@ class Agenda:
         if not self._retry_gaps:
             return known
         listed = stream.kind == Kind.LISTED
-        # A time of which nobody can tell what was listed cannot be tried again
         return tuple(
             window if listed and window.start is not None else _revived(window)
             for window in known
         )
+
+    def _told(self, stream: Stream) -> list[LakeWindow]:
+        """Return gaps that are none any more: they were told, and `retry_gaps` asked.
+
+        A time of which nobody can tell what was listed cannot be tried again.
+        """
+        known = self._book.windows(stream) if self._retry_gaps else ()
+        return [
+            replace(window, state=WindowState.COMMITTED)
+            for window in known
+            if window.state == WindowState.GAP and window.start is not None
+        ]
 
     def _asked(
         self, stream: Stream, known: Sequence[LakeWindow], today: datetime

@@ -146,3 +146,22 @@ def test_settlements_of_a_delta_lake_are_taken_once_by_every_host(
     found = pl.read_delta(f"{lake}/{SETTLEMENT}/summary")
     assert sorted(found["settlement-id"].to_list()) == ["0071", "0072"]
     assert pl.read_delta(f"{lake}/{SETTLEMENT}/rows").height == 4
+
+
+def test_a_time_that_was_not_listed_is_told_until_gaps_are_tried_again(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    client.sync(FEED, lake)
+    clock.advance(120 * DAY)
+    lay(simulator, "0072", ends="\n")
+
+    results = [client.sync(FEED, lake) for _ in range(2)]
+    (gap,) = results[1].gaps
+    assert "90 days" in gap.reason
+    assert results[0].gaps == results[1].gaps
+    assert client.sync(FEED, lake, retry_gaps=True, dry_run=True).gaps == (gap,)
+
+    assert client.sync(FEED, lake, retry_gaps=True).gaps == ()
+    assert client.sync(FEED, lake).gaps == ()
+    assert settlements(lake) == ["0071", "0072"]
