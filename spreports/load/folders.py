@@ -10,7 +10,7 @@ from spreports.errors import SinkError
 from spreports.load.target import STATE
 from spreports.load.urls import local_path, shown
 
-__all__ = ["check_writable"]
+__all__ = ["check_writable", "local_folder"]
 
 
 def check_writable(url: str, *, beside: bool) -> None:
@@ -30,7 +30,7 @@ def check_writable(url: str, *, beside: bool) -> None:
     SinkError
         It is no folder, or lies in what is none, or one of them is not writable.
     """
-    path = _local(url)
+    path = local_folder(url)
     if path is None:
         return
     root, name = Path(os.path.realpath(path)), shown(url)
@@ -41,8 +41,14 @@ def check_writable(url: str, *, beside: bool) -> None:
             _check(root.parent / STATE / place, name, said)
 
 
-def _local(url: str) -> str | None:
-    """Return the path of a local URL; None for any other."""
+def local_folder(url: str) -> str | None:
+    """Return the path of a local URL; None for any other.
+
+    Parameters
+    ----------
+    url : str
+        A path or any fsspec URL.
+    """
     path = local_path(url)
     if path is not None:
         return path

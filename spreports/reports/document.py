@@ -25,7 +25,7 @@ from spreports.reports.metadata import (
 from spreports.reports.naming import file_stem, naming
 from spreports.reports.origin import AmazonOrigin, Origin
 from spreports.reports.shape import OnBadValue, Shape
-from spreports.reports.sinks import check_sink
+from spreports.reports.sinks import check_sink, check_target
 from spreports.reports.staging import frame_of, staged
 from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.ways_out import WaysOut
@@ -232,7 +232,8 @@ class Document(WaysOut):
         DocumentError
             The document is not whole, or not the table it should be.
         SinkError
-            The target refused. In either case nothing of this document is visible.
+            The target refused, or holds a sink of the other format. In any case
+            nothing of this document is visible.
         """
         check_sink(url, storage_options, format, installed=True)
         target = self.target(url, partition_by, storage_options, format)
@@ -277,8 +278,8 @@ class Document(WaysOut):
         storage_options: Mapping[str, Any] | None,
         format: str = "parquet",  # noqa: A002 - as in `sink`
     ) -> Target:
-        """Return where the rows of this document go; raises as `check_sink`."""
-        check_sink(url, storage_options, format)
+        """Return where the rows of this document go; raises as `check_target`."""
+        check_target(url, storage_options, format)
         return Target(
             url=os.fspath(url),
             stem=self.stem,

@@ -266,7 +266,7 @@ class Reports(WaysOut):
         APIError, ReportError, DocumentError
             As `scan`; of several the first, after the other reports were written.
         SinkError
-            The target or executor refused, or the target has another table of it.
+            The target or executor refused, or it has another table or the other format.
         ValueError, TypeError
             No such table, or an argument that can never do.
         ReportEmptyError

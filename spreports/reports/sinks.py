@@ -8,11 +8,12 @@ from typing import Any
 
 from spreports.errors import SinkError
 from spreports.load.folders import check_writable
+from spreports.load.kinds import check_kind
 from spreports.load.object_store import check_deltalake
 from spreports.load.target import open_target
 from spreports.load.urls import check_place, missing, shown
 
-__all__ = ["FORMATS", "check_format", "check_sink"]
+__all__ = ["FORMATS", "check_format", "check_sink", "check_target"]
 
 FORMATS = ("parquet", "delta")
 
@@ -28,20 +29,38 @@ def check_format(name: str) -> None:
         raise ValueError(f"format={name!r} is not written: 'parquet' or 'delta'")
 
 
-def check_sink(
-    url: str | os.PathLike[str],
-    storage_options: Mapping[str, Any] | None,
-    name: str,
-    *,
-    installed: bool = False,
+def check_target(
+    url: str | os.PathLike[str], storage_options: Mapping[str, Any] | None, name: str
 ) -> None:
-    """Refuse a place, or a format, before anything is asked for.
+    """Refuse what names no place, or no format, without a look at it.
 
     Parameters
     ----------
     url, storage_options : see `Reports.sink`
     name : str
         Of the format.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `check_place` and `check_format`.
+    """
+    check_place(url, storage_options)
+    check_format(name)
+
+
+def check_sink(
+    url: str | os.PathLike[str],
+    storage_options: Mapping[str, Any] | None,
+    name: str,
+    *,
+    installed: bool,
+) -> None:
+    """Refuse a place, or a format, before anything is asked for.
+
+    Parameters
+    ----------
+    url, storage_options, name : see `check_target`
     installed : bool
         Insist on the packages that it takes, too, and on a folder that can hold a
         sink and be written to: who writes here needs them here.
@@ -49,14 +68,13 @@ def check_sink(
     Raises
     ------
     ValueError, TypeError
-        As `check_place` and `check_format`.
+        As `check_target`.
     SinkError
-        A package is missing, or as `open_target` and `check_writable`.
+        A package is missing, or as `open_target`, `check_writable` and `check_kind`.
     """
-    check_place(url, storage_options)
-    check_format(name)
+    check_target(url, storage_options, name)
+    text = os.fspath(url)
     if installed:
-        text = os.fspath(url)
         if (lack := missing(text)) is not None:
             raise SinkError(lack, url=shown(text))
         if name == "delta":
@@ -64,3 +82,4 @@ def check_sink(
         else:
             open_target(text, storage_options=storage_options)
         check_writable(text, beside=name != "delta")
+    check_kind(text, storage_options, name, insist=installed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 
 import spreports as spr
@@ -254,3 +256,83 @@ def test_an_executor_that_is_shut_down_costs_nothing(
         orders(client).sink(tmp_path / "lake", executor=pool)
 
     assert simulator.requests == []
+
+
+DOCUMENT_ID = "amzn1.spdoc.1.4.eu.00000000-0000-0000-0000-000000000000.T1.1"
+MIXED = {
+    "parquet": "is a Delta table: give format='delta', or name another folder",
+    "delta": "holds plain Parquet: leave format='delta' out, or name another folder",
+}
+
+
+def sink_both(
+    simulator: Simulator, client: spr.Client, folder: str, **options: Any
+) -> None:
+    """Sink in each format, then in vain in the other one into the same folder."""
+    for format, there in (("parquet", "delta"), ("delta", "parquet")):  # noqa: A001 - as in `sink`
+        place = f"{folder}/{there}"
+        assert orders(client).sink(place, format=there, **options).rows > 0
+        asked = len(simulator.requests)
+        later = client.reports("orders", start="9d", end="5d", marketplaces=["DE"])
+        for way in (later, client.document(DOCUMENT_ID)):
+            with pytest.raises(spr.SinkError, match=MIXED[format]) as refused:
+                way.sink(place, format=format, **options)
+            assert refused.value.url == place
+        with (
+            ThreadPoolExecutor(1) as pool,
+            pytest.raises(spr.SinkError, match=MIXED[format]),
+        ):
+            later.sink(place, format=format, executor=pool, **options)
+        assert len(simulator.requests) == asked
+        later.sink(place, format=there, **options)
+
+
+@pytest.mark.parametrize("place", ["{}", "file://{}"])
+def test_a_sink_of_the_other_format_into_a_folder_costs_nothing(
+    simulator: Simulator, client: spr.Client, tmp_path: Path, place: str
+) -> None:
+    sink_both(simulator, client, place.format(tmp_path))
+
+
+def test_a_plain_sink_into_a_delta_table_of_others_costs_nothing(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    fs = fsspec.filesystem("memory")
+    fs.pipe_file(f"/others/table/_delta_log/{0:020}.json", b"{}")
+
+    with pytest.raises(spr.SinkError, match=MIXED["parquet"]):
+        orders(client).sink("memory://others/table")
+
+    assert simulator.requests == []
+    fs.rm("/others", recursive=True)
+
+
+def test_a_folder_of_an_object_store_is_looked_at_by_one_listing(
+    simulator: Simulator,
+    client: spr.Client,
+    s3_server: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    options = {
+        "key": "test-key",
+        "secret": "test-secret",
+        "client_kwargs": {"endpoint_url": s3_server, "region_name": "eu-west-1"},
+    }
+    fs = fsspec.filesystem("s3", **options)
+    fs.mkdir("either")
+    sink_both(simulator, client, "s3://either", storage_options=options)
+
+    for format in ("parquet", "delta"):  # noqa: A001 - as in `sink`
+        caplog.clear()
+        with (
+            caplog.at_level(logging.DEBUG, logger="botocore.endpoint"),
+            pytest.raises(spr.APIError),
+        ):
+            client.document(DOCUMENT_ID).sink(
+                "s3://either/new", format=format, storage_options=options
+            )
+        asked = [r.getMessage() for r in caplog.records if "Making re" in r.msg]
+        assert len(asked) == 1
+        assert "ListObjectsV2" in asked[0]
+
+    fs.rm("either", recursive=True)
