@@ -35,8 +35,8 @@ DOCUMENT_KINDS = ANY_KINDS | {
     "trailing_zeros",
     "wrong_range",
 }
-# To a report, at its making
-REPORT_KINDS = frozenset({"fatal", "cancelled", "stuck"})
+# To a report, at its making, and how it then ends
+REPORT_ENDS = {"fatal": "FATAL", "cancelled": "CANCELLED", "stuck": "IN_PROGRESS"}
 OPERATIONS = frozenset(
     {
         "*",
@@ -66,7 +66,8 @@ class Fault:
     operation : str
         An operation of the reference, ``"token"`` (Login with Amazon),
         ``"document"`` (a download), ``"report"`` (a report's course, counted by
-        reports made), or ``"*"``: any of them that knows this kind.
+        reports made: the settlements that are there at the start do not count), or
+        ``"*"``: any of them that knows this kind.
     kind : str
         Any request: ``status`` (answer `status` with `code` and `message`),
         ``reset`` (close without an answer), ``html`` (200 with a page), ``slow``
@@ -166,7 +167,7 @@ def kinds_of(operation: str) -> frozenset[str]:
         return API_KINDS | DOCUMENT_KINDS
     if operation == "document":
         return DOCUMENT_KINDS
-    return REPORT_KINDS if operation == "report" else API_KINDS
+    return frozenset(REPORT_ENDS) if operation == "report" else API_KINDS
 
 
 def load_faults(path: str | Path) -> tuple[Fault, ...]:

@@ -13,7 +13,7 @@ from typing import Protocol
 from spreports.catalog import schedule_rivals
 from spreports.clock import Clock
 from spreports.simulator.content import has_content
-from spreports.simulator.faults import FaultScript
+from spreports.simulator.faults import REPORT_ENDS, Fault, FaultScript
 from spreports.simulator.judgement import fault_of
 from spreports.simulator.lifecycle import (
     CANCEL_SECONDS,
@@ -28,8 +28,6 @@ from spreports.simulator.world import World
 
 NO_CONTENT = "The simulator has no content for this report type."
 FOREVER = 1e9
-# Outcomes of the faults that need no document
-SCRIPTED = {"cancelled": "CANCELLED", "stuck": "IN_PROGRESS"}
 
 
 class Shelf(Protocol):
@@ -106,12 +104,16 @@ class ReportBook:
         created: datetime | None = None,
         schedule_id: str | None = None,
         at_once: bool = False,
+        faults: bool = True,
     ) -> Report:
-        """Make a report; its whole course is decided here."""
+        """Make a report; its whole course is decided here, if `faults` by these too."""
         with self.lock:
             made = created or self._clock.now()
-            outcome, words = self._outcome(
-                report_type, marketplace_ids, (start, end), options, made
+            fault = self._faults.take("report", report_type) if faults else None
+            outcome, words = (
+                self._outcome(report_type, marketplace_ids, (start, end), options, made)
+                if fault is None
+                else _scripted(fault)
             )
             if outcome == "DONE" and self._nothing(
                 report_type, marketplace_ids, (start, end), made
@@ -155,13 +157,8 @@ class ReportBook:
         made: datetime,
     ) -> tuple[str, str | None]:
         """Return how a report will end, and the text of its document if it is small."""
-        fault = self._faults.take("report", report_type)
-        if fault is not None and fault.kind in SCRIPTED:
-            return SCRIPTED[fault.kind], None
         reason = None
-        if fault is not None:
-            reason = fault.body or _reason(fault.message)
-        elif report_type in self._fatal:
+        if report_type in self._fatal:
             reason = _reason(self._fatal[report_type])
         elif not has_content(report_type):
             reason = _reason(NO_CONTENT)
@@ -303,6 +300,12 @@ class ReportBook:
 def position(report: Report) -> tuple[datetime, int]:
     """Return a report's place in the order of making."""
     return report.created, report.number
+
+
+def _scripted(fault: Fault) -> tuple[str, str | None]:
+    """Return how a struck report ends, and the text of its document."""
+    words = fault.body or _reason(fault.message)
+    return REPORT_ENDS[fault.kind], words if fault.kind == "fatal" else None
 
 
 def _document_id() -> str:

@@ -6,6 +6,7 @@ import gzip
 import threading
 import time
 from datetime import date
+from typing import Any
 
 import pytest
 import requests
@@ -20,6 +21,7 @@ from tests.simulator.asking import (
     LOGIN,
     ORDERS,
     SETTLEMENT,
+    SHIPPING,
     US,
     Caller,
     moment,
@@ -141,6 +143,29 @@ def test_the_course_of_a_report_can_be_scripted(calling: MakeCaller) -> None:
     assert caller.session.get(url).text == "no roles"
     # A document is there only once its report has ended
     assert caller.document("amzn1.spdoc.none").status_code == 404
+
+
+def test_a_fault_is_for_a_report_that_a_test_makes_and_no_settlement_of_the_start(
+    calling: MakeCaller,
+) -> None:
+    caller = calling(faults=[Fault(operation="report", kind="fatal", times=2)])
+    asked = {"reportTypes": SETTLEMENT}
+    laid = caller.call("GET", f"{BASE}/reports", params=asked).json()["reports"]
+    schedule: dict[str, Any] = {
+        "reportType": SHIPPING,
+        "marketplaceIds": [DE],
+        "period": "PT1H",
+    }
+    schedule["nextReportCreationTime"] = "2026-11-01T00:01:00Z"
+    caller.call("POST", f"{BASE}/schedules", json=schedule)
+    caller.clock.advance(600)
+    asked = {"reportTypes": SHIPPING}
+    (made,) = caller.call("GET", f"{BASE}/reports", params=asked).json()["reports"]
+    reports = [made, *(caller.finished(ORDERS, [DE]) for _ in range(2))]
+
+    assert [each["processingStatus"] for each in laid] == ["DONE", "DONE"]
+    ends = [each["processingStatus"] for each in reports]
+    assert ends == ["FATAL", "FATAL", "DONE"]
 
 
 def test_more_than_thirty_days_of_orders_is_done_with_an_error_sentence(
