@@ -31,7 +31,7 @@ from spreports.load.delta_report import (
     version_of,
 )
 from spreports.load.delta_rows import DeltaRows, rows_of
-from spreports.load.object_store import check_deltalake, delta_options, delta_url
+from spreports.load.object_store import delta_place
 from spreports.load.parquet import SinkResult
 from spreports.load.target import refusals, shown
 
@@ -87,7 +87,6 @@ def sink_delta(
     """
     text = os.fspath(url)
     name = shown(text)
-    check_deltalake(text)
     table = _Table(text, storage_options, run=uuid.uuid4().hex)
     for _ in range(TRIES):
         done = table.attempt(reports, partition_by)
@@ -107,11 +106,7 @@ class _Table:
         # What the last try wrote: where its answer was lost, it may be there
         self._tried: tuple[Sequence[DeltaReport], DeltaRows] | None = None
         self._options = dict(options or {})
-        try:
-            self._place = delta_url(url)
-            self._storage = delta_options(url, options)
-        except ValueError as exc:
-            raise SinkError(f"{self._name}: {exc}", url=self._name) from None
+        self._place, self._storage = delta_place(url, options)
 
     def attempt(
         self, reports: Sequence[DeltaReport], partition_by: Sequence[str]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from spreports.errors import SinkError
-from spreports.load.object_store import check_deltalake, delta_options, delta_url
+from spreports.load.object_store import delta_place
 from spreports.load.target import refusals, shown
 
 if TYPE_CHECKING:
@@ -123,15 +123,10 @@ def _opened(
 ) -> Iterator[DeltaTable | None]:
     """Open a table for reading; None where there is none."""
     text = os.fspath(url)
-    check_deltalake(text)
+    place, storage = delta_place(text, options)
     from deltalake import DeltaTable  # noqa: PLC0415 - heavy, and an extra
     from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415 - an extra
 
-    try:
-        place, storage = delta_url(text), delta_options(text, options)
-    except ValueError as exc:
-        name = shown(text)
-        raise SinkError(f"{name}: {exc}", url=name) from None
     with refusals(text, dict(options or {}), "read the Delta table at"):
         try:
             table = DeltaTable(place, storage_options=storage)

@@ -12,7 +12,7 @@ from typing import Any
 from spreports.errors import SinkError
 from spreports.load.urls import shown
 
-__all__ = ["check_deltalake", "delta_options", "delta_url"]
+__all__ = ["delta_options", "delta_place", "delta_url"]
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "s3": {
@@ -46,20 +46,31 @@ _STORES = {
 _OWN = ("aws_", "google_", "azure_", "allow_", "conditional_put", "timeout")
 
 
-def check_deltalake(url: str) -> None:
-    """Refuse a Delta table where the package for it is missing.
+def delta_place(
+    url: str, options: Mapping[str, Any] | None
+) -> tuple[str, dict[str, str]]:
+    """Return URL and options as Delta Lake wants them.
+
+    Parameters
+    ----------
+    url : str
+    options : mapping or None
+
+    Returns
+    -------
+    tuple of str and dict
 
     Raises
     ------
     SinkError
-        deltalake is not installed.
+        deltalake is not installed, or as `delta_url` and `delta_options`.
     """
+    _check_deltalake(url)
     try:
-        import deltalake  # noqa: F401, PLC0415 - heavy, and an extra
-    except ImportError:
+        return delta_url(url), delta_options(url, options)
+    except ValueError as exc:
         name = shown(url)
-        msg = f"{name}: format='delta' needs pip install 'spreports[delta]'"
-        raise SinkError(msg, url=name) from None
+        raise SinkError(f"{name}: {exc}", url=name) from None
 
 
 def delta_url(url: str) -> str:
@@ -129,6 +140,16 @@ def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]
     if found.get("aws_endpoint_url", "").startswith("http://"):
         found.setdefault("aws_allow_http", "true")
     return found
+
+
+def _check_deltalake(url: str) -> None:
+    """Refuse a Delta table where the package for it is missing."""
+    try:
+        import deltalake  # noqa: F401, PLC0415 - heavy, and an extra
+    except ImportError:
+        name = shown(url)
+        msg = f"{name}: format='delta' needs pip install 'spreports[delta]'"
+        raise SinkError(msg, url=name) from None
 
 
 def _text(value: object) -> str:

@@ -18,12 +18,15 @@ from typing import Any, Protocol
 from spreports.errors import SinkError
 from spreports.load.urls import local_path, missing, shown
 
-__all__ = ["STATE", "Target", "open_target", "refusals", "shown"]
+__all__ = ["STATE", "Target", "open_target", "reason_of", "refusals", "shown"]
 
 STATE = "_spreports"
 # What Delta Lake says of a schema, and nothing behind the column's name
 _DUPLICATE = re.compile(r"Duplicate field name \(case-insensitive\): '([^'\n]+)'")
 _NOT_THERE = re.compile(r"Field (\S+) not found in schema")
+# Source: CPython, Python/ceval.c and getargs.c; botocore.config, Config
+_UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
+_TWICE = re.compile(r"multiple values for (?:keyword )?argument '(\w+)'")
 
 
 class Target(Protocol):
@@ -185,13 +188,59 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
             secrets += [piece for text in hidden for piece in re.split("[:=&]", text)]
         secrets = [text for text in secrets if len(text) > 3]
         leaks = any(secret in told for told in _told(exc) for secret in secrets)
-        reason = type(exc).__name__
+        reason = reason_of(exc, options) or type(exc).__name__
         if isinstance(exc, OSError) and exc.strerror and not leaks:
             reason = exc.strerror
         elif not leaks:
             reason = _of_columns(str(exc)) or reason
         msg = f"cannot {doing} {name}: {reason}"
         raise SinkError(msg, url=name) from (None if leaks else exc)
+
+
+def reason_of(
+    exc: Exception, options: Mapping[str, Any], place: str = "bucket or folder"
+) -> str | None:
+    """Return what an error of a file system means; None where its class says as much.
+
+    Nothing of what it says itself is in it but the name of an option.
+
+    Parameters
+    ----------
+    exc : Exception
+    options : mapping
+        Whose names may be told.
+    place : str
+        What is missing where something is.
+
+    Returns
+    -------
+    str or None
+    """
+    if isinstance(exc, FileNotFoundError):
+        return f"there is no such {place}"
+    if isinstance(exc, PermissionError):
+        return "access is denied to these credentials"
+    if isinstance(exc, TypeError):
+        names = set(_names(options))
+        for said, words in (
+            (
+                _UNKNOWN,
+                "storage_options has {!r}, which this file system does not know",
+            ),
+            (_TWICE, "storage_options says {!r} twice"),
+        ):
+            found = said.search(str(exc))
+            if found is not None and found[1] in names:
+                return words.format(found[1])
+    return None
+
+
+def _names(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of nested options."""
+    for name, value in options.items():
+        yield str(name)
+        if isinstance(value, Mapping):
+            yield from _names(value)
 
 
 def _of_columns(told: str) -> str | None:

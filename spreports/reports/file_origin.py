@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from spreports.errors import DocumentError, DownloadError
 from spreports.load.store import Store
+from spreports.load.target import reason_of
 from spreports.load.urls import local_path, missing, shown
 from spreports.reports.origin import Origin
 from spreports.reports.stored_bytes import StoredBytes, opened_already
@@ -181,6 +182,7 @@ class FileOrigin:
         if lack is not None:
             return DocumentError(lack)
         reason = exc.strerror if isinstance(exc, OSError) else None
+        reason = reason or reason_of(exc, self._options, "file")
         return DocumentError(
             f"{self.name} cannot be read: {reason or type(exc).__name__}; check the "
             "path, the storage_options and that the file system's package is installed"

@@ -9,7 +9,7 @@ from typing import Any
 from spreports.errors import SinkError
 from spreports.load.folders import check_writable
 from spreports.load.kinds import check_kind
-from spreports.load.object_store import check_deltalake
+from spreports.load.object_store import delta_place
 from spreports.load.target import open_target
 from spreports.load.urls import check_place, missing, shown
 
@@ -70,7 +70,8 @@ def check_sink(
     ValueError, TypeError
         As `check_target`.
     SinkError
-        A package is missing, or as `open_target`, `check_writable` and `check_kind`.
+        A package is missing, or as `open_target`, `delta_place`, `check_writable`
+        and `check_kind`.
     """
     check_target(url, storage_options, name)
     text = os.fspath(url)
@@ -78,7 +79,7 @@ def check_sink(
         if (lack := missing(text)) is not None:
             raise SinkError(lack, url=shown(text))
         if name == "delta":
-            check_deltalake(text)
+            delta_place(text, storage_options)
         else:
             open_target(text, storage_options=storage_options)
         check_writable(text, beside=name != "delta")

@@ -269,7 +269,8 @@ def test_a_bucket_without_a_folder_is_refused(bucket: Bucket) -> None:
 def test_a_bucket_that_is_missing_is_a_sink_error_without_the_keys(
     bucket: Bucket,
 ) -> None:
-    with pytest.raises(SinkError, match="s3://no-such-bucket/orders") as caught:
+    said = "s3://no-such-bucket/orders: there is no such bucket or folder"
+    with pytest.raises(SinkError, match=said) as caught:
         sink(
             reader(orders(3)),
             "s3://no-such-bucket/orders",
@@ -280,6 +281,45 @@ def test_a_bucket_that_is_missing_is_a_sink_error_without_the_keys(
     assert caught.value.url == "s3://no-such-bucket/orders"
     told = f"{caught.value!r} {pickle.dumps(caught.value)!r} {caught.value.__cause__!r}"
     assert "canary" not in told
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"keey": "canary-key"}, "storage_options has 'keey', which this file system"),
+        ({"client_kwargs": {"regoin": "canary"}}, "storage_options has 'regoin', whi"),
+        ({"endpoint_url": "http://canary"}, "storage_options says 'endpoint_url' twi"),
+    ],
+)
+def test_an_option_that_no_one_knows_is_named_without_its_value(
+    bucket: Bucket, *, options: dict[str, Any], said: str
+) -> None:
+    inner = {**bucket.options["client_kwargs"], **options.get("client_kwargs", {})}
+    given = {**bucket.options, **options, "client_kwargs": inner}
+    with pytest.raises(SinkError, match=said) as caught:
+        sink(reader(orders(3)), bucket.url, stem="7", storage_options=given)
+
+    assert "canary" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_a_type_error_for_another_reason_names_no_option(
+    failing: type[Failing],
+) -> None:
+    failing.error = TypeError("f() got an unexpected keyword argument 'canary'")
+    failing.countdown = 1
+
+    with pytest.raises(SinkError, match="failing://lake/o: TypeError"):
+        sink(reader(orders(3)), "failing://lake/o", stem="7")
+
+
+def test_who_is_not_let_in_is_told_so(failing: type[Failing]) -> None:
+    failing.error = PermissionError("the canary may not write")
+    failing.countdown = 1
+
+    with pytest.raises(SinkError, match=r"access is denied to these cr") as caught:
+        sink(reader(orders(3)), "failing://lake/o", stem="7")
+
+    assert "canary" not in str(caught.value)
 
 
 def test_an_error_that_quotes_a_secret_is_not_shown(

@@ -265,6 +265,29 @@ MIXED = {
 }
 
 
+@pytest.mark.parametrize(
+    ("format", "told"),
+    [
+        ("parquet", r"storage_options has 'keey', which this file system does not"),
+        ("delta", r"storage_options\['keey'\] means nothing to Delta Lake"),
+    ],
+)
+def test_an_option_that_the_file_system_does_not_know_costs_nothing(
+    simulator: Simulator,
+    client: spr.Client,
+    *,
+    format: str,  # noqa: A002 - as in `sink`
+    told: str,
+) -> None:
+    options = {"keey": "canary"}
+
+    with pytest.raises(spr.SinkError, match=told) as refused:
+        orders(client).sink("s3://lake/a", format=format, storage_options=options)
+
+    assert "canary" not in f"{refused.value}"
+    assert simulator.requests == []
+
+
 def sink_both(
     simulator: Simulator, client: spr.Client, folder: str, **options: Any
 ) -> None:

@@ -230,6 +230,17 @@ def test_a_file_system_that_is_not_there_is_named_with_what_to_do(
         client.reports("orders", start="3d", marketplaces=["DE"]).sink(url)
 
 
+def test_an_option_that_the_file_system_does_not_know_is_named() -> None:
+    document = spr.open_document("s3://lake/a.txt", storage_options={"keey": "canary"})
+
+    with pytest.raises(
+        spr.DocumentError, match="read: storage_options has 'keey', which this file"
+    ) as refused:
+        document.read()
+
+    assert "canary" not in str(refused.value)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
 def test_a_pipe_is_refused_since_it_can_be_read_once_only(tmp_path: Path) -> None:
     pipe = tmp_path / "orders.txt"
