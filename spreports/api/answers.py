@@ -41,8 +41,8 @@ REQUEST_ID_LENGTH = 128
 ADVICE = {
     401: "check that the application is authorised for this seller",
     403: "the application lacks the role for this report type, the seller belongs to "
-    "another region than this client's, or the document is restricted and needs "
-    "restricted=True",
+    "another region than this client's, or the document is restricted: "
+    "client.document(...) then needs report_type=, client.api restricted=True",
     404: "an id is known only to the seller and region it was made in, and {}",
     415: "the request's Content-Type was changed on the way; look for a proxy",
 }

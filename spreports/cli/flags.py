@@ -28,6 +28,11 @@ _CODE = (
     ("simulator", ", or pass credentials=spreports.Credentials(...)", ""),
     ("simulator", 'spreports.connect("simulator")', "--simulator"),
     ("refill", " (--refill)", ""),
+    (
+        "report_document_id",
+        "client.document(...) then needs report_type=, client.api restricted=True",
+        "it then needs --type",
+    ),
 )
 # What a user has written stands in quotes or in an address
 _SAID = re.compile(rf"(?<![\w'\"/?&.-])({'|'.join(_VALUES)})=([\s,;)]|$)?")

@@ -320,3 +320,17 @@ def test_a_terminal_in_ascii_is_shown_what_it_lacks_and_json_is_utf_8(
         assert json.loads(text) == {"sku": "A1", "name": "本 😀"}
     else:
         assert r"\u672c \U0001f600" in text
+
+
+def test_a_restricted_document_is_said_to_need_its_type(
+    environment: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with environment.client() as client:
+        asked = client.reports("orders_shipping", marketplaces=["US"], start="7d")
+        (document_id,) = (str(report.report_document_id) for report in asked)
+
+    assert main(["document", document_id, "--region", "na"]) == 4
+
+    told = capsys.readouterr().err
+    assert "it then needs --type)" in told
+    assert "client." not in told

@@ -274,6 +274,16 @@ def test_a_restricted_report_leaves_no_bytes_behind(
     assert left == []
 
 
+def test_a_restricted_document_by_its_id_says_what_it_needs(client: spr.Client) -> None:
+    (report,) = client.reports("orders_shipping", marketplaces=["US"], start="7d")
+    document_id = str(report.report_document_id)
+
+    with pytest.raises(spr.ForbiddenError, match="then needs report_type=,"):
+        client.document(document_id).read()
+
+    assert client.document(document_id, report_type="orders_shipping").read().height
+
+
 def test_a_document_has_the_same_ways_out(client: spr.Client) -> None:
     (report,) = client.reports("orders", start="7d", marketplaces=["DE"])
     document = client.document(str(report.report_document_id), report_type="orders")
