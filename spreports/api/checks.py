@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from numbers import Integral
 from typing import TypeVar
 
 from spreports.api.enums import ProcessingStatus
@@ -25,6 +26,7 @@ __all__ = [
     "check_time",
     "check_value",
     "listed_since",
+    "whole_number",
 ]
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -262,10 +264,17 @@ def check_listing(filters: Mapping[str, object], now: datetime) -> dict[str, obj
 
 def _page_size(value: object) -> int:
     """Return the size of a page of getReports."""
-    if (
-        not isinstance(value, int)
-        or isinstance(value, bool)
-        or not 1 <= value <= LARGEST_PAGE
-    ):
+    size = whole_number(value)
+    if size is None or not 1 <= size <= LARGEST_PAGE:
         raise ValueError(f"page_size must be an integer from 1 to {LARGEST_PAGE}")
-    return value
+    return size
+
+
+def whole_number(value: object) -> int | None:
+    """Return a whole number of any type, such as numpy's; None for all else.
+
+    A bool is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return None
+    return int(value)

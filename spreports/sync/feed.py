@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime, timedelta
 
+from spreports.api.checks import whole_number
 from spreports.api.options import check_options
 from spreports.catalog import ReportType
 
 __all__ = ["Feed", "days_of"]
 
 MOST_DAYS = 3660
+_EXAMPLES = {"marketplaces": '["DE", "FR"]', "partition_by": '["date"], or ()'}
 _DAYS = re.compile(r"(\d{1,4})\s*([dw])", re.ASCII)
 
 
@@ -45,6 +47,8 @@ class Feed:
     ValueError
         A single string where a list belongs, a look-back that is none, or options that
         are no mapping of text.
+    TypeError
+        Something else than names where a list belongs.
     """
 
     report_type: str | ReportType
@@ -60,6 +64,9 @@ class Feed:
             value = getattr(self, name)
             if isinstance(value, str):
                 raise ValueError(f"{name} must be a list of names, not one string")
+            if not isinstance(value, Iterable):
+                example = _EXAMPLES[name]
+                raise TypeError(f"{name}={value!r} is no list of names: give {example}")
             object.__setattr__(self, name, tuple(value))
         if self.lookback is not None:
             days_of(self.lookback)
@@ -81,8 +88,9 @@ def days_of(lookback: int | timedelta | str) -> int:
             days = int(said[1]) * (7 if said[2] == "w" else 1)
     elif isinstance(lookback, timedelta):
         days = lookback.days if lookback == timedelta(days=lookback.days) else -1
-    elif type(lookback) is int:  # and no bool
-        days = lookback
+    else:
+        number = whole_number(lookback)
+        days = -1 if number is None else number
     if not 0 <= days <= MOST_DAYS:
         raise ValueError(
             f'lookback={lookback!r} is no number of days, such as 7 or "7d"; '

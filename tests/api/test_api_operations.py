@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from typing import cast
 
+import numpy as np
 import pytest
 
 from spreports.api.auth import Credentials
@@ -53,6 +55,18 @@ def test_get_reports_sends_every_filter_as_the_reference_names_it(
     )
     assert page.next_token == "n+/=&"
     assert page.reports[0].report_id == "R1"
+
+
+def test_a_page_may_be_as_large_as_a_number_of_numpy_says(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(f"GET {BASE}/reports", {"reports": []})
+
+    api.get_reports(report_types=["A"], page_size=cast("int", np.int64(5)))
+    list(api.iter_reports(report_types=["A"], page_size=cast("int", np.uint8(5))))
+
+    asked = [call.query for call in amazon.calls()]
+    assert asked == ["reportTypes=A&pageSize=5"] * 2
 
 
 def test_next_token_goes_alone_and_percent_encoded_whole(

@@ -92,6 +92,11 @@ OF_NONE: dict[str, tuple[Callable[[], object], str]] = {
     "a simulator's home": (lambda: spr.connect("simulator", home=ODD), "home= must be"),
     "a feed's options": (lambda: feed(options=TEXT), "options='x' is one string"),
     "a feed's pairs": (lambda: feed(options=[("a", "b")]), "such as .* and not list"),
+    "a feed of no place": (
+        lambda: spr.Feed("listings", marketplaces=NONE),
+        r'marketplaces=None is no list of names: give \["DE", "FR"\]',
+    ),
+    "a feed's folders": (lambda: feed(partition_by=ODD), "partition_by=5 is no list"),
     "open_document(None)": (lambda: spr.open_document(NONE), "give a path"),
     "scan_lake(None)": (lambda: spr.scan_lake(NONE, "orders"), "url is None: give"),
     "Lake(5)": (lambda: spr.Lake(ODD), "url is 5: give a path"),

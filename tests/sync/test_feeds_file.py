@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import spreports as spr
+from spreports.sync.feed import days_of
 
 WHOLE = """
 to = "s3://lake"
@@ -91,6 +93,14 @@ def test_what_is_no_toml_or_not_there_is_a_config_error(tmp_path: Path) -> None:
         spr.read_feeds(tmp_path / "feeds.toml")
     with pytest.raises(spr.ConfigError, match="cannot be read: No such file"):
         spr.read_feeds(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("lookback", [7, np.int64(7), np.uint8(7), "7d", "1w"])
+def test_a_look_back_may_be_a_number_of_numpy(lookback: Any) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], lookback=lookback)
+
+    assert feed.lookback is not None
+    assert days_of(feed.lookback) == 7
 
 
 @pytest.mark.parametrize("lookback", [float("inf"), 1.5, 99_999_999, True, "99999w"])
