@@ -33,7 +33,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_lake(check)
     check.set_defaults(run=check_command)
     compact = actions.add_parser(
-        "compact", help="put small files together; run it while no sync writes"
+        "compact", help="put small files together; a sync may write meanwhile"
     )
     compact.add_argument(
         "--drop-superseded", action="store_true", help="keep only newest versions"

@@ -132,9 +132,10 @@ class Lake:
         """Put small files of a month's reports together, one a partition.
 
         What an earlier run put together and was written anew since is taken away. A
-        scan that runs goes on with the new files. Who reads by listing instead of
-        `scan_lake` may see a row twice between the writing of the new files and the
-        removal of the old, as a data root has no transactions for them.
+        scan that runs goes on with the new files, and a sync may write meanwhile. Who
+        reads by listing instead of `scan_lake` may see a row twice between the writing
+        of the new files and the removal of the old, as a data root has no transactions
+        for them.
 
         Parameters
         ----------

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
+import pytest
+
+import spreports as spr
 from spreports.cli import main
 from tests.lake.lakes import Lakeside, orders
 from tests.lake.test_care import personal
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
@@ -79,3 +78,17 @@ def test_no_lake_is_a_failure(
 ) -> None:
     assert main(["lake", "check", shore.url]) == 1
     assert "is no lake" in capsys.readouterr().err
+
+
+def test_the_help_of_a_compaction_says_that_a_sync_may_write_meanwhile(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+    with pytest.raises(SystemExit):
+        main(["lake", "--help"])
+
+    assert "a sync may write meanwhile" in capsys.readouterr().out
+    assert "a sync may write meanwhile" in " ".join(
+        str(spr.Lake.compact.__doc__).split()
+    )
