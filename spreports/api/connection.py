@@ -19,6 +19,7 @@ def connect_api(
     credentials: Credentials,
     *,
     region: str | Region | None = None,
+    region_by: str = "region=",
     endpoint: str | None = None,
     token_url: str | None = None,
     clock: Clock | None = None,
@@ -33,6 +34,8 @@ def connect_api(
     region : str or Region, optional
         ``"na"``, ``"eu"`` or ``"fe"``. Left out, the first call that names marketplaces
         decides.
+    region_by : str
+        Who says so, for errors.
     endpoint : str, optional
         In place of the region's; https, or loopback.
     token_url : str, optional
@@ -59,7 +62,7 @@ def connect_api(
         found = None if region is None else find_region(region)
     except ValueError as exc:
         raise ConfigError(str(exc)) from None
-    origin = Origin(endpoint=endpoint, region=found)
+    origin = Origin(endpoint=endpoint, region=found, region_by=region_by)
     if endpoint is not None and token_url is None and not origin.is_amazon:
         raise ConfigError(
             "token_url= (SPREPORTS_TOKEN_URL) is needed with an endpoint that is not "

@@ -22,6 +22,8 @@ class Origin:
         In place of a region's own; then no region is needed.
     region : Region or None
         Without it, the first call that names marketplaces decides, once and for all.
+    region_by : str
+        Who has set it, for the error where it does not fit.
 
     Raises
     ------
@@ -30,11 +32,15 @@ class Origin:
     """
 
     def __init__(
-        self, *, endpoint: str | None = None, region: Region | None = None
+        self,
+        *,
+        endpoint: str | None = None,
+        region: Region | None = None,
+        region_by: str = "region=",
     ) -> None:
         self._endpoint = None if endpoint is None else checked_url(endpoint).rstrip("/")
         self._region = region
-        self._by = "region="
+        self._by = region_by
         self._lock = PerProcess(threading.Lock)
 
     @property

@@ -25,6 +25,7 @@ _SWITCHES = {
 }
 # By a flag that takes the place of code
 _CODE = (
+    ("region", "use a second client with region=", "give region="),
     ("simulator", ", or pass credentials=spreports.Credentials(...)", ""),
     ("simulator", 'spreports.connect("simulator")', "--simulator"),
     ("refill", " (--refill)", ""),
@@ -35,7 +36,7 @@ _CODE = (
     ),
 )
 # What a user has written stands in quotes or in an address
-_SAID = re.compile(rf"(?<![\w'\"/?&.-])({'|'.join(_VALUES)})=([\s,;)]|$)?")
+_SAID = re.compile(rf"(?<![\w'\"/?&.-])({'|'.join(_VALUES)})=([\s,;:)]|$)?")
 _FIRST = re.compile(rf"^({'|'.join(_VALUES)})(?= '| is (?:empty|'))")
 
 

@@ -76,7 +76,6 @@ class Client(Syncing, Scheduling):
     ) -> None:
         self._clock = StoppableClock(clock or SystemClock())
         self._closed = False
-        self._account = settings.account
         self._catalogue = settings.catalogue
         with ExitStack() as opened:
             opened.callback(on_close or (lambda: None))
@@ -85,7 +84,7 @@ class Client(Syncing, Scheduling):
 
     def _open(self, settings: Settings, notices: Notices | None, to: ExitStack) -> None:
         """Open what a client needs; `to` closes it again."""
-        account = settings.account
+        account = self._account = settings.account
         store = Store(settings.home)
         store.sweep()
         store.trim(STORE_BYTES)
@@ -95,6 +94,7 @@ class Client(Syncing, Scheduling):
         self.api: ReportsAPI = connect_api(
             settings.credentials,
             region=settings.region,
+            region_by=settings.region_by,
             endpoint=settings.endpoint,
             token_url=settings.token_url,
             clock=self._clock,

@@ -36,6 +36,8 @@ class Settings:
     credentials : Credentials
     region : str or None, ``"na"``, ``"eu"`` or ``"fe"``
         None: the first marketplaces asked for decide it.
+    region_by : str
+        Who says the region, in words.
     endpoint, token_url : str or None
         In place of Amazon's own.
     home : Path or None
@@ -50,6 +52,7 @@ class Settings:
 
     credentials: Credentials
     region: str | None = None
+    region_by: str = field(default="region=", compare=False)
     endpoint: str | None = None
     token_url: str | None = None
     home: Path | None = None
@@ -131,9 +134,12 @@ def read_settings(
     def pick(given: str | None, variable: str, key: str) -> str | None:
         return given or environment.get(variable) or stored.get(key)
 
+    by_variable = "SPREPORTS_REGION" if environment.get("SPREPORTS_REGION") else source
+    region_by = "region=" if region else by_variable
     return Settings(
         credentials=found,
         region=pick(region, "SPREPORTS_REGION", "region"),
+        region_by=region_by,
         endpoint=pick(endpoint, "SPREPORTS_ENDPOINT", "endpoint"),
         token_url=pick(token_url, "SPREPORTS_TOKEN_URL", "token_url"),
         home=read_home(environment, home),

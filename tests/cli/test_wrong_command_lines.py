@@ -123,6 +123,26 @@ def test_a_value_that_cannot_be_is_told_by_its_flag(
         assert python not in said
 
 
+@pytest.mark.parametrize(
+    ("words", "by"), [([], "SPREPORTS_REGION"), (["--region", "na"], "--region")]
+)
+@pytest.mark.usefixtures("environment")
+def test_a_region_that_does_not_fit_is_told_with_who_set_it(
+    words: list[str],
+    by: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SPREPORTS_REGION", "na")
+    load = ["load", "orders", "-m", "DE", "--start", "3d", "--to", str(tmp_path)]
+
+    assert main([*load, *words]) == 4
+
+    said = capsys.readouterr().err
+    assert f"serves 'na', set by {by}: give --region 'eu' for them" in said
+
+
 def test_what_a_user_has_written_is_told_as_it_stands(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

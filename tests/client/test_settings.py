@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.client.client import Client
 from spreports.client.settings import Settings, read_settings
 
 SECRET = "canary-secret-7f3a"
@@ -123,6 +124,31 @@ def test_a_broken_profile_file_is_refused_without_its_text(config: Path) -> None
         settings({"XDG_CONFIG_HOME": str(config.parents[1])}, profile="shop")
 
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "by"),
+    [
+        ("eu", "na", "region="),
+        (None, "eu", "SPREPORTS_REGION"),
+        (None, "", "profile 'shop'"),
+    ],
+)
+def test_a_region_that_does_not_fit_is_told_with_who_set_it(
+    config: Path, tmp_path: Path, *, given: str | None, variable: str, by: str
+) -> None:
+    environment = {
+        "XDG_CONFIG_HOME": str(config.parents[1]),
+        "SPREPORTS_REGION": variable,
+        "SPREPORTS_HOME": str(tmp_path / "store"),
+    }
+    found = settings(environment, profile="shop", region=given)
+
+    with (
+        Client(found) as client,
+        pytest.raises(spr.ConfigError, match=f"set by {by}: use a second client"),
+    ):
+        client.api.create_report(report_type="T", marketplace_ids=["US"])
 
 
 def test_arguments_win_over_the_environment() -> None:
