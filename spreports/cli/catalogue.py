@@ -118,7 +118,7 @@ def _facts(entry: ReportType) -> list[tuple[str, str]]:
         ("restated", _days("for", entry.restated_days)),
         ("newer copy", _time(entry.cooldown_seconds)),
         ("restricted", "yes: personal data, needs its role" * entry.restricted),
-        ("requestable", "" if entry.requestable else "no: list it with existing()"),
+        ("requestable", "" if entry.requestable else "no: see spreports reports list"),
         ("schedulable", "yes" * entry.schedulable),
         ("deprecated", "yes" * entry.deprecated),
         ("headers", _headers(len(entry.header_aliases))),

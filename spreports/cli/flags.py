@@ -35,6 +35,24 @@ _CODE = (
         "it then needs --type",
     ),
 )
+# By the command that does what the code would
+_LISTED = r"find {0} with spreports reports list \1, and load each document with"
+_LISTED += r" spreports document ID --type \1 --to URL"
+_COMMANDS = (
+    (
+        r"take it up with client\.existing\('([^']+)'(?:, since=\.\.\.)?\)",
+        _LISTED.format("it") + ", or keep it in a lake with spreports sync",
+    ),
+    (
+        r"take up what it makes with client\.schedules\.harvest\('([^']+)', [^)]*\)",
+        _LISTED.format("what it makes"),
+    ),
+    (
+        r"client\.schedules\.apply\(\[Schedule\('([^']+)', \.\.\.\)\]\)",
+        r"spreports schedules create \1",
+    ),
+    (r"client\.reports\('([^']+)', \.\.\.\)", r"spreports load \1"),
+)
 # What a user has written stands in quotes or in an address
 _SAID = re.compile(rf"(?<![\w'\"/?&.-])({'|'.join(_VALUES)})=([\s,;:)]|$)?")
 _FIRST = re.compile(rf"^({'|'.join(_VALUES)})(?= '| is (?:empty|'))")
@@ -66,6 +84,8 @@ def in_flags(text: str, arguments: argparse.Namespace) -> str:
     for name, code, words in _CODE:
         if name in known:
             text = text.replace(code, words)
+    for pattern, command in _COMMANDS:
+        text = re.sub(pattern, command, text)
     for code, name in _SWITCHES.items():
         if name in known:
             text = text.replace(code, f"--{name}")

@@ -123,6 +123,56 @@ def test_a_value_that_cannot_be_is_told_by_its_flag(
         assert python not in said
 
 
+@pytest.mark.parametrize("command", ["load", "plan", "reports create"])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "settlement",
+            "find it with spreports reports list settlement, and load each document "
+            "with spreports document ID --type settlement --to URL, or keep it in a "
+            "lake with spreports sync",
+        ),
+        (
+            "orders_shipping_xml",
+            "use spreports schedules create orders_shipping_xml, then find what it "
+            "makes with spreports reports list orders_shipping_xml, and load each "
+            "document with spreports document ID --type orders_shipping_xml --to URL",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_a_type_that_cannot_be_requested_is_told_with_the_command_that_gets_it(
+    command: str, name: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*command.split(), name, "-m", "DE", "--start", "3d"]
+
+    assert main([*words, *(["--to", "lake"] if command == "load" else [])]) == 2
+
+    said = capsys.readouterr().err
+    assert told in said
+    assert "client." not in said
+
+
+def test_a_type_that_cannot_be_scheduled_is_told_with_the_command_that_gets_it(
+    environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "schedules.toml"
+    for name, told in (
+        ("settlement", "so find it with spreports reports list settlement"),
+        ("ledger", "ask for it, spreports load ledger"),
+    ):
+        file.write_text(
+            f'[[schedule]]\nreport_type = "{name}"\nmarketplaces = ["DE"]\n'
+            'period = "P1D"\n'
+        )
+        assert main(["schedules", "apply", str(file)]) == 2
+        said = capsys.readouterr().err
+        assert told in said
+        assert "client." not in said
+    assert environment.requests == []
+
+
 @pytest.mark.parametrize(
     ("words", "by"), [([], "SPREPORTS_REGION"), (["--region", "na"], "--region")]
 )
