@@ -31,7 +31,7 @@ from spreports.load.delta_report import (
     version_of,
 )
 from spreports.load.delta_rows import DeltaRows, rows_of
-from spreports.load.object_store import delta_place
+from spreports.load.object_store import delta_place, fsspec_options
 from spreports.load.parquet import SinkResult
 from spreports.load.target import refusals, shown
 
@@ -289,7 +289,8 @@ class _Table:
         an S3 server in a thread of this very process would then never answer.
         """
         with refusals(self._url, self._options, "read the Delta log of"):
-            files, root = url_to_fs(self._url, **self._options)
+            own = fsspec_options(self._url, self._options)
+            files, root = url_to_fs(self._url, **own)
             version = table.version()
             for number in range(version, max(-1, version - LOOK_BACK), -1):
                 log = files.cat_file(f"{root.rstrip('/')}/_delta_log/{number:020}.json")

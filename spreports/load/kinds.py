@@ -12,6 +12,7 @@ from typing import Any
 
 from spreports.errors import SinkError
 from spreports.load.folders import local_folder
+from spreports.load.object_store import fsspec_options
 from spreports.load.target import STATE, refusals, shown
 
 __all__ = ["check_kind"]
@@ -68,7 +69,8 @@ def _holds_other(url: str, options: dict[str, Any], *, is_delta: bool) -> bool:
             return _on_disk(account(os.path.realpath(path)))
         import fsspec  # noqa: PLC0415 - see local_path
 
-        fs, path = fsspec.url_to_fs(url, **options)
+        own = fsspec_options(url, options) if is_delta else options
+        fs, path = fsspec.url_to_fs(url, **own)
         root = str(path).rstrip("/")
         # Beside a bucket lie no markers
         return not (is_delta and "/" not in root) and _anywhere(fs, account(root))

@@ -12,7 +12,7 @@ from typing import Any
 from spreports.errors import SinkError
 from spreports.load.urls import shown
 
-__all__ = ["delta_options", "delta_place", "delta_url"]
+__all__ = ["delta_options", "delta_place", "delta_url", "fsspec_options"]
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "s3": {
@@ -44,6 +44,8 @@ _STORES = {
 }
 # Said by those who know the other client already
 _OWN = ("aws_", "google_", "azure_", "allow_", "conditional_put", "timeout")
+# Of these s3fs takes one only as the client's. Source: s3fs, S3FileSystem
+_CLIENTS = {"endpoint_url", "region_name"}
 
 
 def delta_place(
@@ -150,6 +152,37 @@ def _check_deltalake(url: str) -> None:
         name = shown(url)
         msg = f"{name}: format='delta' needs pip install 'spreports[delta]'"
         raise SinkError(msg, url=name) from None
+
+
+def fsspec_options(url: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the options of a Delta table as fsspec takes them.
+
+    Parameters
+    ----------
+    url : str
+    options : mapping or None
+        As for `delta_options`; what only Delta Lake knows is left out.
+
+    Returns
+    -------
+    dict of str to object
+    """
+    given = dict(options or {})
+    inner = dict(given.pop("client_kwargs", None) or {})
+    names = _NAMES.get(_STORES.get(url.partition("://")[0], ""), {})
+    ours = {theirs: name for name, theirs in names.items()}
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        own = ours.get(name.lower())
+        if not name.lower().startswith(_OWN):
+            found[name] = value
+        elif own is None or own in given:
+            continue
+        elif own in _CLIENTS:
+            inner.setdefault(own, value)
+        else:
+            found[own] = str(value).lower() == "true" if own == "anon" else value
+    return {**found, "client_kwargs": inner} if inner else found
 
 
 def _text(value: object) -> str:

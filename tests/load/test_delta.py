@@ -23,7 +23,7 @@ import pytest
 import spreports as spr
 from spreports.load.delta import sink_delta
 from spreports.load.delta_report import DeltaReport
-from spreports.load.object_store import delta_options
+from spreports.load.object_store import delta_options, fsspec_options
 from spreports.load.parquet import SinkResult
 from tests.load.delta_writer import MADE, report
 from tests.load.lake import Bucket
@@ -202,6 +202,32 @@ def test_fsspecs_options_are_translated() -> None:
     }
     assert delta_options("abfs://lake", {"account_name": "a"}) == {
         "azure_storage_account_name": "a"
+    }
+
+
+def test_delta_lakes_own_options_are_translated_back() -> None:
+    own = {
+        "aws_access_key_id": "k",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "aws_endpoint_url": "http://127.0.0.1:1",
+        "aws_region": "r",
+        "aws_skip_signature": "true",
+        "conditional_put": "etag",
+        "client_kwargs": {"region_name": "said before"},
+    }
+    assert fsspec_options("s3://lake/orders", own) == {
+        "key": "k",
+        "secret": "s",
+        "anon": True,
+        "client_kwargs": {
+            "endpoint_url": "http://127.0.0.1:1",
+            "region_name": "said before",
+        },
+    }
+    for plain in ({}, {"key": "k", "client_kwargs": {"region_name": "r"}}):
+        assert fsspec_options("s3://lake/orders", plain) == plain
+    assert fsspec_options("lake", {"aws_region": "r", "auto_mkdir": True}) == {
+        "auto_mkdir": True
     }
 
 

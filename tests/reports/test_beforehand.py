@@ -358,4 +358,12 @@ def test_a_folder_of_an_object_store_is_looked_at_by_one_listing(
         assert len(asked) == 1
         assert "ListObjectsV2" in asked[0]
 
+    own = {
+        "aws_access_key_id": "test-key",
+        "aws_secret_access_key": "test-secret",
+        "aws_endpoint_url": s3_server,
+        "aws_region": "eu-west-1",
+    }
+    done = orders(client).sink("s3://either/own", format="delta", storage_options=own)
+    assert done.rows > 0
     fs.rm("either", recursive=True)
