@@ -92,7 +92,9 @@ class Syncing:
             Try once more what was given up.
         refill : bool
             Ask again for what the ledger knows of a lake and the lake has no more:
-            single windows, or all of a feed, from its `since` on.
+            single windows, or all of a feed, from its `since` on. Markers whose files
+            are gone are taken away first: run no `Lake.compact`, `purge` or `protect`
+            beside it.
         timeout : float, seconds, optional
             For Amazon to finish; six hours when left out.
         on_progress : callable, optional

@@ -126,7 +126,9 @@ def _named(
             url = f"{root.name}/{file.path}"
             size = there.get(file.path)
             if size is None:
-                yield Problem("missing", url, f"{file.rows} rows of {marker.stem}")
+                told = f"{file.rows} rows of {marker.stem}; a sync with refill=True"
+                told += " (--refill) asks for them again"
+                yield Problem("missing", url, told)
             elif size != file.bytes:
                 yield Problem("size", url, f"{size} bytes, not {file.bytes}")
             elif deep:

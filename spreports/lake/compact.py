@@ -23,7 +23,7 @@ from spreports.lake.place import Place
 from spreports.lake.rewrite import rewrite
 from spreports.lake.state import RootState, read_state
 
-__all__ = ["Compacted", "compact_root", "tidied", "without"]
+__all__ = ["Compacted", "compact_root", "only", "tidied", "without"]
 
 # Above this a file is left as it is: row groups are full, and footers do not matter
 GOOD_SIZE = 64 << 20
@@ -120,7 +120,7 @@ def without(
             continue
         before += len(marker.files)
         kept = [held for held in inside if held.report.stem not in dropped]
-        after += len(_folders(kept)) if dry_run else _only(root, state, stem, kept)
+        after += len(_folders(kept)) if dry_run else only(root, state, stem, kept)
     return before, after
 
 
@@ -156,12 +156,12 @@ def tidied(root: Place) -> tuple[RootState, int]:
     # a new name: so it is made when no later one holds what it holds
     for stem in sorted(stale, reverse=True):
         kept = [held for held in state.holdings if held.marker == stem]
-        _only(root, state, stem, kept)
+        only(root, state, stem, kept)
         files += len(state.markers[stem].files)
     return (read_state(root) if stale else state), files
 
 
-def _only(root: Place, state: RootState, stem: str, kept: Sequence[Holding]) -> int:
+def only(root: Place, state: RootState, stem: str, kept: Sequence[Holding]) -> int:
     """Leave only these reports of a marker; return in how many files they are."""
     if kept:
         return rewrite(root, state, kept, [stem])

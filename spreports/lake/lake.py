@@ -27,10 +27,11 @@ __all__ = ["Lake"]
 class Lake:
     """A folder that `client.sync` or `sink` wrote to.
 
-    `compact`, `purge` and `protect` are writers: run one at a time. A sync may run
-    beside them, and what it writes stays. Only where it writes the very report that is
-    being taken away, on an object store, which has no locks, may one of the two fail
-    with a `SinkError` that says to run it again. Readers are not disturbed.
+    `compact`, `purge` and `protect` are writers: run one at a time. A sync, but for one
+    with `refill`, may run beside them, and what it writes stays. Only where it writes
+    the very report that is being taken away, on an object store, which has no locks,
+    may one of the two fail with a `SinkError` that says to run it again. Readers are
+    not disturbed.
 
     Parameters
     ----------

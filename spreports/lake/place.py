@@ -134,6 +134,13 @@ class Place:
             for path, facts in sorted(found.items())
         }
 
+    def names(self) -> list[str]:
+        """Return every file below this folder, by relative path, and no more of it."""
+        if not self.is_local:
+            return list(self.files())
+        with self.refusals("list"):
+            return list(_names(self.path))
+
     def _found(self) -> dict[str, Any]:
         """List every file below this folder; the file system keeps what it lists."""
         with self.refusals("list"):
@@ -286,6 +293,19 @@ class Place:
                 missing = exc
         if missing is not None:
             raise FileNotFoundError(2, "a file of the lake is gone") from None
+
+
+def _names(folder: str) -> Iterator[str]:
+    """Yield the paths of all files below a folder on a disk, also behind links."""
+
+    def unless_gone(exc: OSError) -> None:
+        # It went while it was looked at, or its link leads in a circle
+        if exc.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            raise exc
+
+    for path, _, names in os.walk(folder, onerror=unless_gone, followlinks=True):
+        inside = path[len(folder) :].replace(os.sep, "/").strip("/")
+        yield from (f"{inside}/{name}".lstrip("/") for name in names)
 
 
 def no_lake(place: Place, what: str) -> SinkError:

@@ -311,6 +311,7 @@ def _restless(lake: Place) -> SinkError:
     """Return the error for a lake whose files go faster than they can be opened."""
     return SinkError(
         f"{lake.name}: files that its markers name are missing; if nobody writes to it"
-        " now, `spreports lake check` says which",
+        " now, `spreports lake check` says which, and a sync with refill=True"
+        " (--refill) asks for them again",
         url=lake.name,
     )

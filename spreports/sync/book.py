@@ -113,8 +113,10 @@ class Book:
     def keep(self, stream: Stream) -> None:
         """Write down what was read from the lake: the ledger knows it from now on.
 
-        All at once: of a part of it, the next run would take the rest for missing.
+        All at once: of a part of it, the next run would take the rest for missing. What
+        is broken goes first: while the ledger knows of it, it is missed.
         """
+        self._read[stream.key].take_away_broken()
         ledger, now = self._connection.ledger.windows, self._connection.clock.now()
         read = self._read[stream.key]
         changed, gone = read.changes()

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from spreports.errors import SinkError
 from spreports.lake.care import clear_killed
+from spreports.lake.missing import take_away_missing
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
 from spreports.sync.calendar import midnight
+from spreports.sync.files import Files
 from spreports.sync.lost import (
     Lost,
     forgotten,
@@ -45,6 +47,8 @@ class Lakeside:
     storage_options : mapping or None
     is_delta, refill : bool
         See `Book`.
+    files : Files
+        Listed by this run.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Lakeside:
     storage_options: Mapping[str, Any] | None
     is_delta: bool
     refill: bool
+    files: Files = field(default_factory=Files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,8 @@ class Known:
         Read now, and not to be read again.
     unfinished : tuple of (Place, tuple of str)
         See `Look`.
+    broken : tuple of (Place, frozenset of str)
+        See `Look`; to be taken away.
     purged : datetime or None
         Until when a purge took the feed's rows away. What did not come before it is
         not missed any more.
@@ -84,6 +91,7 @@ class Known:
     others: tuple[OtherFeed, ...] = ()
     markers: tuple[LakeMarker, ...] = ()
     unfinished: tuple[tuple[Place, tuple[str, ...]], ...] = ()
+    broken: tuple[tuple[Place, frozenset[str]], ...] = ()
     purged: datetime | None = None
     begun_anew: bool = False
 
@@ -131,7 +139,7 @@ class Known:
         ledger: LakeWindows,
         lake: Lakeside,
     ) -> Known:
-        def look(*, anew: bool) -> tuple[Look, Lost]:
+        def look(*, anew: bool, sure: bool = False) -> tuple[Look, Lost]:
             seen = look_at(
                 stream,
                 before,
@@ -140,31 +148,46 @@ class Known:
                 ),
                 lake.to,
                 lake.storage_options,
+                files=lake.files,
+                anew=sure,
             )
-            now = joined(before, seen.windows)
-            return seen, lost_windows(
-                stream, now, seen.there, lake.to, lake.storage_options
-            )
+            now = joined(before, seen.named)
+            return seen, lost_windows(stream, now, seen, lake.to, lake.storage_options)
 
         if not before:
             refuse_delta(stream, lake.to, lake.storage_options)
-        seen, lost = look(anew=not before)
+        # Of a compaction that is known, the marker alone tells all files
+        seen, lost = look(anew=not before or lake.refill)
         if lost.windows or lost.emptied:
             # A listing of many pages is not of one moment: all is read to be sure
-            seen, lost = look(anew=True)
+            seen, lost = look(anew=True, sure=True)
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
-        windows = joined(() if lost.is_all else before, seen.windows)
+        windows = joined((), seen.windows)
+        if not lost.is_all:
+            windows = forgotten(stream, joined(before, seen.named), lost)
         return cls(
             before=before,
-            windows=windows if lost.is_all else forgotten(stream, windows, lost),
+            windows=windows,
             emptied=() if lost.is_all else lost.emptied,
             others=seen.others,
             markers=seen.markers,
             unfinished=seen.unfinished,
+            broken=seen.broken if lake.refill else (),
             purged=purged_up_to(stream, windows, lake.to, lake.storage_options),
             begun_anew=lost.is_all,
         )
+
+    def take_away_broken(self) -> None:
+        """Take away what markers name and is not there: it is to be asked for again.
+
+        Raises
+        ------
+        SinkError
+            The lake refused.
+        """
+        for root, reports in self.broken:
+            take_away_missing(root, reports)
 
     def clear_killed(self) -> None:
         """Take away what killed runs began to write and nobody has written since.

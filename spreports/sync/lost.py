@@ -19,6 +19,7 @@ from spreports.lake.purge import PurgeNote, purged_before
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem
+from spreports.sync.rebuild import Look
 from spreports.sync.roots import root_name, tables_of
 from spreports.sync.stream import Kind, Stream
 
@@ -55,7 +56,7 @@ class Lost:
 def lost_windows(
     stream: Stream,
     known: Sequence[LakeWindow],
-    there: Mapping[str, frozenset[str]],
+    seen: Look,
     to: str,
     storage_options: Mapping[str, Any] | None,
 ) -> Lost:
@@ -66,8 +67,7 @@ def lost_windows(
     stream : Stream
     known : sequence of LakeWindow
         By the ledger and the lake.
-    there : mapping of str to frozenset of str
-        Stems of the reports that each data root has.
+    seen : Look
     to : str
     storage_options : mapping or None
 
@@ -81,7 +81,7 @@ def lost_windows(
         The lake cannot be read.
     """
     wanted, emptied = held(known), _emptied(known)
-    lacking = {w.name: _lacking(stream, w, there) for w in (*wanted, *emptied)}
+    lacking = {w.name: _lacking(stream, w, seen.there) for w in (*wanted, *emptied)}
     notes = {
         root: purged_before(_place(to, root, storage_options))
         for root in sorted({root for roots in lacking.values() for root in roots})
@@ -91,7 +91,12 @@ def lost_windows(
     def is_lost(window: LakeWindow) -> bool:
         roots = lacking[window.name]
         purged = all(_is_purged(stream, window, notes[root]) for root in roots)
-        return not purged and not _is_superseded(stream, window, kept)
+        # No compaction has dropped what a marker names
+        stem = file_stem(str(window.report_id))
+        is_named = window.rows and any(
+            stem in seen.gone.get(root, ()) for root in roots
+        )
+        return not purged and bool(is_named or not _is_superseded(stream, window, kept))
 
     lost = tuple(filter(is_lost, wanted))
     partly = any(len(lacking[w.name]) < len(list(roots_of(stream, w))) for w in wanted)
