@@ -29,7 +29,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Stage, Ticket
 
-__all__ = ["Listing", "needs_echo", "serves"]
+__all__ = ["Listing", "is_past", "needs_echo", "present_for", "serves"]
 
 logger = logging.getLogger("spreports.reports")
 
@@ -199,7 +199,7 @@ class Listing:
         """Return the earliest time at which a report that serves was made."""
         now = self._clock.now()
         ends = [
-            request.window.end if request.window else now - _present_for(request)
+            request.window.end if request.window else now - present_for(request.entry)
             for request in requests
         ]
         # A report is not made before its window has ended; one that counts its last
@@ -238,7 +238,8 @@ def serves(
     age = clock.now() - made
     if status in {ProcessingStatus.CANCELLED, ProcessingStatus.FATAL}:
         return False
-    if request.window is None and age > _present_for(request):
+    is_done = status == ProcessingStatus.DONE
+    if is_done and request.window is None and age > present_for(request.entry):
         return False
     # Amazon tells whole seconds: the report that somebody has already is not newer
     whole = made.replace(microsecond=0)
@@ -246,7 +247,18 @@ def serves(
         return False
     if request.newer_than is not None and -age > AHEAD:
         return False
-    return age < (KEPT_FOR if status == ProcessingStatus.DONE else STUCK_AFTER)
+    return age < (KEPT_FOR if is_done else STUCK_AFTER)
+
+
+def is_past(report: Report, request: ReportRequest, clock: Clock) -> bool:
+    """Whether a report was to show the present, and has been finished for too long.
+
+    One that Amazon was slow with shows the time at which it was made at last.
+    """
+    ended = report.processing_end_time or report.created_time
+    is_done = report.processing_status == ProcessingStatus.DONE
+    present = present_for(request.entry)
+    return is_done and request.window is None and clock.now() - ended > present
 
 
 def needs_echo(request: ReportRequest) -> bool:
@@ -263,6 +275,6 @@ def _is_adoptable(entry: ReportType, request: ReportRequest) -> bool:
     return needs_echo(request) or not (entry.options or request.options)
 
 
-def _present_for(request: ReportRequest) -> timedelta:
+def present_for(entry: ReportType) -> timedelta:
     """Return how long a report without dates shows what a new one would."""
-    return max(PRESENT_FOR, timedelta(seconds=request.entry.cooldown_seconds or 0))
+    return max(PRESENT_FOR, timedelta(seconds=entry.cooldown_seconds or 0))

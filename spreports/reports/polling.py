@@ -10,7 +10,7 @@ from spreports.api.checks import listed_since
 from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import NotFoundError, TransportError
 from spreports.reports.connection import Connection
-from spreports.reports.listing import CLOCK_SKEW, MOST_FILTERS, RESERVE
+from spreports.reports.listing import CLOCK_SKEW, MOST_FILTERS, RESERVE, is_past
 from spreports.reports.ticket import (
     POLL_FIRST,
     POLL_GROWTH,
@@ -139,12 +139,17 @@ class Polling:
     def _seen(self, ticket: Ticket, report: Report) -> None:
         """Take in what Amazon says, and write it down where it is news."""
         status, document_id = report.processing_status, report.report_document_id
-        if ticket.report is None or report.processing_status != ticket.status:
+        is_first = ticket.report is None
+        if is_first or report.processing_status != ticket.status:
             self._connection.ledger.seen(
                 self._connection.account, report.report_id, str(status), document_id
             )
         if not ticket.expected:
             self._connection.watch.polled(report)
+        if is_first and ticket.adopted and is_past(report, ticket.request, self._clock):
+            # When last seen it was unfinished: what it shows may be a day old by now
+            ticket.ask_anew(report.report_id)
+            return
         ticket.report = report
         now = self._clock.monotonic()
         if status == ProcessingStatus.DONE and document_id is None:

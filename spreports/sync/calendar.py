@@ -17,6 +17,7 @@ from spreports.catalog import period_windows
 from spreports.catalog.periods import next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window, midnight, slices
+from spreports.reports.listing import present_for
 from spreports.sync.stream import Stream
 
 __all__ = [
@@ -165,13 +166,14 @@ def plan_snapshot(
         if made and now - max(made) < cooldown:
             return Work(gaps=tuple(gaps))
         new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
-        return Work(due=(Due(window=new, reason="new"),), gaps=tuple(gaps))
+        # A report that is unfinished since yesterday may come to show yesterday
+        due = Due(window=new, reason="new", newer_than=now - present_for(stream.entry))
+        return Work(due=(due,), gaps=tuple(gaps))
     if mine.state in {WindowState.COMMITTED, WindowState.GAP}:
         return Work(gaps=tuple(gaps))
     reason = "resumed" if mine.state == WindowState.ASKED else "failed"
-    return Work(
-        due=(Due(window=mine, reason=reason, newer_than=today),), gaps=tuple(gaps)
-    )
+    due = Due(window=mine, reason=reason, newer_than=today)
+    return Work(due=(due,), gaps=tuple(gaps))
 
 
 def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
 import spreports as spr
 from spreports.simulator import Fault, Simulator
+from spreports.simulator.jumping_clock import JumpingClock
 from tests.reports.conftest import calls
 
 SPELLED_OUT = re.compile(r'start="([^"]+)", end="([^"]+)"')
@@ -79,3 +81,48 @@ def test_a_type_without_dates_needs_but_the_same_call(
 
     assert "the same call later takes it up again" in said
     assert calls(simulator, "createReport") == 1
+
+
+@pytest.mark.parametrize("hours", [0.9, 5, 23])
+def test_an_unfinished_report_without_dates_is_taken_up_for_a_day(
+    simulator: Simulator, client: spr.Client, hours: float
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck", times=0))
+    late(client.reports("listings", marketplaces=["DE"]))
+    simulator.clock.sleep(hours * 3600)
+
+    again = client.reports("listings", marketplaces=["DE"])
+    plan = again.plan()
+    late(again)
+
+    assert calls(simulator, "createReport") == plan.adopted == 1
+    simulator.clock.sleep((24 - hours) * 3600)
+    late(client.reports("listings", marketplaces=["DE"]))
+    assert calls(simulator, "createReport") == 2
+
+
+@pytest.fixture
+def slow() -> Iterator[Simulator]:
+    """Run an Amazon that takes three quarters of an hour for a report."""
+    with (
+        JumpingClock() as clock,
+        Simulator(clock=clock, delays=(1200.0, 1200.0)) as running,
+    ):
+        yield running
+        assert running.breaches == []
+
+
+@pytest.mark.parametrize(("minutes", "created"), [(55, 1), (360, 2)])
+def test_one_that_was_finished_since_is_used_while_it_shows_the_present(
+    slow: Simulator, minutes: int, created: int
+) -> None:
+    with slow.client() as client:
+        late(client.reports("listings", marketplaces=["DE"]))
+        slow.clock.sleep(minutes * 60)
+
+        (report,) = client.reports("listings", marketplaces=["DE"])
+
+    ended = report.processing_end_time
+    assert ended is not None
+    assert (slow.clock.now() - ended).total_seconds() < 30 * 60
+    assert calls(slow, "createReport") == created

@@ -10,6 +10,7 @@ import spreports as spr
 from spreports.simulator import Fault, Simulator
 from spreports.sync.run import run
 from tests.clocks import ManualClock
+from tests.sync.conftest import calls
 
 DAY = 86_400.0
 FEED = spr.Feed("listings", marketplaces=["DE"])
@@ -77,3 +78,30 @@ def test_a_snapshot_whose_report_amazon_made_not_is_a_gap(
 
     assert [missing.name for missing in result.gaps] == ["2026-11-10"]
     assert result.windows == 1
+
+
+def test_a_snapshot_that_takes_hours_is_asked_for_once(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck"))
+    with simulator.client(home=home) as client:
+        for _ in range(4):
+            client.sync(FEED, lake, timeout=60)
+            clock.advance(3600)
+
+    assert calls(simulator)["createReport"] == 1
+
+
+def test_the_unfinished_report_of_yesterday_is_no_snapshot_of_today(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck"))
+    clock.advance(20 * 3600)
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake, timeout=60)
+        clock.advance(2 * 3600)
+
+        result = client.sync(FEED, lake)
+
+    assert [missing.name for missing in result.failed] == ["2026-11-10"]
+    assert (result.created, result.windows) == (1, 1)
