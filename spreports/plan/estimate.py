@@ -6,8 +6,8 @@ copies of its states.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from spreports.api.bucket import Bucket, book, wait_for_slot
 from spreports.api.usage_plans import USAGE_PLANS
@@ -39,14 +39,15 @@ class CoolDown:
     ----------
     report_type : str
     seconds : float
-        Between two reports of one group of marketplaces.
-    waits : tuple of float, seconds
-        What is left of it now, for each group; reports take the groups in turn.
+        Between two reports of one marketplace.
+    waits : mapping of tuple of str to float, seconds
+        What is left of it now, by group of marketplaces; reports take the groups in
+        turn. Those that name a marketplace both, of any demand, share its cool-down.
     """
 
     report_type: str
     seconds: float
-    waits: tuple[float, ...] = (0.0,)
+    waits: Mapping[tuple[str, ...], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +126,31 @@ class _Queue:
     """Reports of one demand and one group of marketplaces, waiting to be created."""
 
     left: int
-    free: float = 0.0
-    seconds: float = 0.0
-    restricted: bool = False
-    created: list[float] = field(default_factory=list)
+    cooldown: CoolDown | None
+    places: tuple[tuple[str, str], ...]  # report type and marketplace
+    restricted: bool
+
+
+class _Cooling:
+    """When each marketplace may be asked about again, run ahead for all demands."""
+
+    def __init__(self, demands: Sequence[Demand]) -> None:
+        self._free: dict[tuple[str, str], float] = {}
+        for cooldown in [d.cooldown for d in demands if d.cooldown]:
+            for group, wait in cooldown.waits.items():
+                for place in _places(cooldown, group):
+                    # A group cools as long as the last of it, so none longer than that
+                    self._free[place] = min(wait, self._free.get(place, wait))
+
+    def free(self, queue: _Queue) -> float:
+        """Return when the next report of a queue may be asked for."""
+        return max((self._free[place] for place in queue.places), default=0.0)
+
+    def begin(self, queue: _Queue, asked: float) -> None:
+        """Begin the cool-down of a report that is asked for then."""
+        if queue.cooldown is not None:
+            for place in queue.places:
+                self._free[place] = asked + queue.cooldown.seconds
 
 
 def estimate(
@@ -181,36 +203,34 @@ def _calls(demands: Sequence[Demand]) -> dict[str, int]:
 
 def _cooldown_waits(demands: Sequence[Demand]) -> dict[str, float]:
     """Return how long cool-downs alone would take."""
-    waits: dict[str, float] = {}
-    for demand in demands:
-        cooldown = demand.cooldown
-        if cooldown is None or not demand.created:
-            continue
-        ends = [
-            queue.free + max(0, queue.left - 1) * queue.seconds
-            for queue in _queues(demand)
-            if queue.left
-        ]
-        if max(ends) > 0:
-            name = f"cool-down of {cooldown.report_type}"
-            waits[name] = max(waits.get(name, 0.0), *ends)
-    return waits
+    cooled = [each for each in demands if each.cooldown and each.created]
+    last = {d.cooldown.report_type: 0.0 for d in cooled if d.cooldown}
+    for asked, queue in _created(cooled, lambda arrival: arrival):
+        if queue.cooldown is not None:
+            name = queue.cooldown.report_type
+            last[name] = max(last[name], asked)
+    return {f"cool-down of {name}": wait for name, wait in last.items() if wait > 0}
 
 
 def _queues(demand: Demand) -> list[_Queue]:
     """Part the reports to be created into those that share a cool-down."""
     cooldown = demand.cooldown
-    waits = cooldown.waits if cooldown else (0.0,)
-    share, more = divmod(demand.created, len(waits))
+    groups = list(cooldown.waits) if cooldown else [()]
+    share, more = divmod(demand.created, len(groups))
     return [
         _Queue(
             left=share + (number < more),
-            free=wait,
-            seconds=cooldown.seconds if cooldown else 0.0,
+            cooldown=cooldown,
+            places=_places(cooldown, group) if cooldown else (),
             restricted=demand.restricted,
         )
-        for number, wait in enumerate(waits)
+        for number, group in enumerate(groups)
     ]
+
+
+def _places(cooldown: CoolDown, group: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what a report of a group of marketplaces makes cool."""
+    return tuple((cooldown.report_type, marketplace) for marketplace in group)
 
 
 def _finished(demands: Sequence[Demand], states: Mapping[str, Bucket]) -> float:
@@ -225,12 +245,10 @@ def _finished(demands: Sequence[Demand], states: Mapping[str, Bucket]) -> float:
         for demand in demands
         for _ in range(demand.unfinished)
     ]
-    queues = [queue for demand in demands for queue in _queues(demand)]
+    creating = _Lane(CREATE, _state(states, CREATE))
     ready += [
-        (created + PROCESSING_SECONDS, restricted)
-        for created, restricted in _created(
-            queues, _Lane(CREATE, _state(states, CREATE))
-        )
+        (created + PROCESSING_SECONDS, queue.restricted)
+        for created, queue in _created(demands, creating.grant)
     ]
     tokens = _Lane(RESTRICTED, _state(states, RESTRICTED))
     documents = _Lane(DOCUMENT, _state(states, DOCUMENT))
@@ -240,22 +258,24 @@ def _finished(demands: Sequence[Demand], states: Mapping[str, Bucket]) -> float:
     return last
 
 
-def _created(queues: Sequence[_Queue], lane: _Lane) -> Iterator[tuple[float, bool]]:
-    """Yield when each report is created, and whether it is restricted.
+def _created(
+    demands: Sequence[Demand], grant: Callable[[float], float]
+) -> Iterator[tuple[float, _Queue]]:
+    """Yield when each report is created, and which queue it is of.
 
     Whoever is not cooling goes first, in order; a bucket does not wait for a cool-down.
     """
-    waiting = [queue for queue in queues if queue.left]
+    cooling = _Cooling(demands)
+    waiting = [q for demand in demands for q in _queues(demand) if q.left]
+    now = 0.0
     while waiting:
-        queue = next(
-            (q for q in waiting if q.free <= lane.free),
-            min(waiting, key=lambda each: each.free),
-        )
-        granted = lane.grant(queue.free)
-        queue.free = granted + queue.seconds
+        ready = next((each for each in waiting if cooling.free(each) <= now), None)
+        queue = ready or min(waiting, key=cooling.free)
+        now = grant(cooling.free(queue))
+        cooling.begin(queue, now)
         queue.left -= 1
         waiting = [each for each in waiting if each.left]
-        yield granted, queue.restricted
+        yield now, queue
 
 
 def _state(states: Mapping[str, Bucket], operation: str) -> Bucket:

@@ -35,10 +35,10 @@ def cooldown_of(
     return CoolDown(
         report_type=entry.report_type,
         seconds=float(entry.cooldown_seconds),
-        waits=tuple(
-            connection.cooldowns.wait_for(entry.report_type, group)
+        waits={
+            group: connection.cooldowns.wait_for(entry.report_type, group)
             for group in distinct
-        ),
+        },
     )
 
 

@@ -32,6 +32,15 @@ WINDOWS = [
 RATE = USAGE_PLANS[CREATE].rate
 
 
+def cooling(*countries: str, report_type: str = "T") -> CoolDown:
+    """Return a cool-down of half an hour that is over for each of some countries."""
+    return CoolDown(
+        report_type=report_type,
+        seconds=1800.0,
+        waits={(country,): 0.0 for country in countries},
+    )
+
+
 def test_the_document_call_is_the_bottleneck_of_a_backfill() -> None:
     p = plan("T", WINDOWS, reports=40)
 
@@ -97,7 +106,7 @@ def test_a_spent_bucket_makes_the_plan_longer() -> None:
 
 
 def test_a_cool_down_decides_where_it_is_longest() -> None:
-    cooldown = CoolDown(report_type="T", seconds=1800.0, waits=(600.0,))
+    cooldown = CoolDown(report_type="T", seconds=1800.0, waits={("DE",): 600.0})
     p = plan("T", [], reports=3, cooldown=cooldown)
 
     assert p.bottleneck == "cool-down of T"
@@ -106,18 +115,37 @@ def test_a_cool_down_decides_where_it_is_longest() -> None:
 
 
 def test_groups_of_marketplaces_cool_down_each_for_itself() -> None:
-    cooldown = CoolDown(report_type="T", seconds=1800.0, waits=(0.0, 0.0, 0.0))
+    cooldown = cooling("DE", "FR", "IT")
 
     assert plan("T", [], reports=3, cooldown=cooldown).eta.total_seconds() == 90
 
 
-def test_a_bucket_does_not_wait_for_somebody_elses_cool_down() -> None:
-    cooling = Demand(
-        reports=2, cooldown=CoolDown(report_type="T", seconds=1800.0, waits=(0.0,))
+def test_plans_that_share_a_cool_down_wait_for_each_other() -> None:
+    german, french = (
+        plan("T", [], reports=1, cooldown=cooling(c)) for c in ("DE", "FR")
     )
-    others = Demand(reports=14)
 
-    found = estimate([cooling, others])
+    total = german + german + french + german
+    assert total.waits["cool-down of T"] == timedelta(seconds=2 * 1800)
+    assert total.eta == timedelta(seconds=2 * 1800 + PROCESSING_SECONDS)
+    assert (german + french).eta == timedelta(seconds=PROCESSING_SECONDS)
+    other = plan("U", [], reports=1, cooldown=cooling("DE", report_type="U"))
+    assert (german + other).eta == timedelta(seconds=PROCESSING_SECONDS)
+
+
+def test_groups_that_have_a_marketplace_in_common_share_its_cool_down() -> None:
+    both = CoolDown(report_type="T", seconds=1800.0, waits={("DE", "FR"): 600.0})
+    one, two = (plan("T", [], reports=1, cooldown=c) for c in (cooling("DE"), both))
+
+    # It is the French one that cools until then
+    assert two.eta == timedelta(seconds=600 + PROCESSING_SECONDS)
+    assert (one + two).eta == timedelta(seconds=1800 + PROCESSING_SECONDS)
+
+
+def test_a_bucket_does_not_wait_for_somebody_elses_cool_down() -> None:
+    found = estimate(
+        [Demand(reports=2, cooldown=cooling("DE")), Demand(reports=14)],
+    )
 
     assert found.seconds == 1800 + PROCESSING_SECONDS
 

@@ -55,6 +55,31 @@ def test_a_plan_comes_true(simulator: Simulator) -> None:
     assert took == pytest.approx(plan.eta.total_seconds(), rel=0.15)
 
 
+def test_plans_added_up_come_true_where_reports_share_a_cool_down(
+    simulator: Simulator,
+) -> None:
+    with simulator.client() as client:
+        days = [
+            client.reports(
+                "sales_and_traffic",
+                start=f"2026-10-0{day}",
+                end=f"2026-10-0{day + 1}",
+                marketplaces=["DE"],
+            )
+            for day in range(1, 5)
+        ]
+        first, *others = (each.plan() for each in days)
+        total = sum(others, first)
+        asked = simulator.clock.now()
+
+        for each in days:
+            each.wait()
+
+    took = (simulator.clock.now() - asked).total_seconds()
+    assert total.bottleneck == "cool-down of GET_SALES_AND_TRAFFIC_REPORT"
+    assert took == pytest.approx(total.eta.total_seconds(), rel=0.15)
+
+
 def test_what_is_known_is_not_planned_again(simulator: Simulator) -> None:
     with simulator.client() as client:
         reports = client.reports(
