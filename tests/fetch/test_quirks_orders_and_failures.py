@@ -82,6 +82,34 @@ def test_fatal_may_carry_a_document_of_plain_text(reason: str) -> None:
         read(reason, ORDERS)
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "Error\tInvalid date range",
+        "Error;Invalid date range",
+        '"400","Invalid date range","\x1b[31m"',
+    ],
+)
+def test_an_error_of_several_cells_is_no_header(cells: str, end: str) -> None:
+    for typed in (True, False):
+        with pytest.raises(
+            ParseError, match="a sentence in place of a table"
+        ) as caught:
+            read(cells + end, ORDERS, typed=typed)
+        assert "Invalid date range" in str(caught.value)
+        assert "\x1b" not in str(caught.value)
+
+
+def test_a_narrow_header_with_a_known_column_or_with_rows_is_one() -> None:
+    for header in ("Order ID of us\tAmazon Order Id", "Wert\t SKU "):
+        assert read(header + "\n", ORDERS).num_rows == 0
+    assert read("Fehler\tWert\n1\t2\n", ORDERS).num_rows == 1
+    names = [c.name for c in ORDERS.columns() if not c.optional]
+    translated = [f"Spalte {number}" for number, _ in enumerate(names[::2])]
+    assert read("\t".join(translated) + "\n", ORDERS).num_rows == 0
+
+
 @pytest.mark.parametrize("kind", FLAT, ids=lambda each: each.report_type)
 def test_no_rows_is_a_header_line_only(kind: object) -> None:
     entry = next(each for each in FLAT if each is kind)

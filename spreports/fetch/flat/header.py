@@ -17,7 +17,12 @@ from typing import Final
 
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
-from spreports.fetch.flat.lone_line import refuse_cut_header, says_no_data
+from spreports.fetch.flat.lone_line import (
+    in_place_of_a_table,
+    refuse_cells_of_words,
+    refuse_cut_header,
+    says_no_data,
+)
 from spreports.fetch.flat.sentences import below_sentences
 
 __all__ = [
@@ -40,7 +45,6 @@ _NUL: Final = "\0"
 _QUOTED_PART: Final = re.compile(r'"[^"]*"')
 _SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
 _SENTENCE_WORDS: Final = 4
-_QUOTE_AT_MOST: Final = 300
 
 
 class Quoting(Enum):
@@ -130,6 +134,8 @@ def read_header(
         served = _split(served[0], delimiter, quoting)
     if alone and not line_end:
         refuse_cut_header(served, entry)
+    if alone:
+        refuse_cells_of_words(served, text, entry)
     if len(served) > MAX_COLUMNS:
         msg = f"the header has {len(served)} columns, more than {MAX_COLUMNS}"
         raise ParseError(msg)
@@ -311,6 +317,4 @@ def _refuse_sentence(line: str, entry: ReportType, *, alone: bool) -> None:
     # Where several columns are known, nothing without a delimiter is a header: no word
     # such as "FAILED", and no header that is cut in its first cell
     if prose and (len(names) > 1 or (alone and len(line.split()) >= _SENTENCE_WORDS)):
-        said = "".join(c if c.isprintable() else " " for c in line)[:_QUOTE_AT_MOST]
-        msg = f"Amazon sent a sentence in place of a table: {said.strip()!r}"
-        raise ParseError(msg)
+        raise in_place_of_a_table(line)

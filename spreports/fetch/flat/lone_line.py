@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from spreports.catalog import ReportType
+from spreports.catalog.spelling import bare_spelling
 from spreports.errors import ParseError
 
-__all__ = ["refuse_cut_header", "says_no_data"]
+__all__ = [
+    "in_place_of_a_table",
+    "refuse_cells_of_words",
+    "refuse_cut_header",
+    "says_no_data",
+]
+
+_QUOTE_AT_MOST: Final = 300
 
 # Source: reference, fault E6 ("no data" text file); nothing else that Amazon may say
 _NO_DATA: Final = re.compile(
@@ -48,3 +56,35 @@ def refuse_cut_header(names: Sequence[str], entry: ReportType) -> None:
             f"the document ends within its header line, in the name of column "
             f"{len(names)}: it is cut short"
         )
+
+
+def refuse_cells_of_words(names: Sequence[str], line: str, entry: ReportType) -> None:
+    """Refuse a lone line of a few cells of which none is a column's name.
+
+    A header in a language that the catalogue does not know is as wide as the type is.
+
+    Parameters
+    ----------
+    names : sequence of str, m columns
+        As served.
+    line : str
+        The same, as a whole.
+    entry : ReportType
+
+    Raises
+    ------
+    ParseError
+        Fewer than half as many as the type always has, and nobody knows one of them.
+    """
+    always = sum(not column.optional for column in entry.columns())
+    if 2 * len(names) >= always:
+        return
+    known = [*(column.name for column in entry.columns()), *entry.header_aliases]
+    if {*map(bare_spelling, known)}.isdisjoint(bare_spelling(n) for n in names):
+        raise in_place_of_a_table(line)
+
+
+def in_place_of_a_table(line: str) -> ParseError:
+    """Return the error that quotes what Amazon wrote in place of a table."""
+    said = "".join(c if c.isprintable() else " " for c in line)[:_QUOTE_AT_MOST]
+    return ParseError(f"Amazon sent a sentence in place of a table: {said.strip()!r}")
