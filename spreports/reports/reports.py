@@ -69,19 +69,19 @@ class Reports(WaysOut):
         self._requests = tuple(requests)
         self._yet_to_ask = True
         self._reuse = reuse
-        chosen_charset(encoding)
-        self._encoding = encoding
-        self._raises_on_empty = raises_on_empty(on_empty)
         self._asking = Asking(
             connection, entry, self._requests, reuse=reuse, found=found
         )
         self._reports = self._asking.reports
         # Documents are brought beside each other; a lone one is read while it arrives
         self._ahead = len(self) > 1
+        # Last: a traceback that shows what it holds shows this object, too
+        chosen_charset(encoding)
+        self._encoding = encoding
+        self._raises_on_empty = raises_on_empty(on_empty)
 
     def __repr__(self) -> str:
-        count = max(len(self._requests), len(self._reports))
-        return f"Reports({self._entry.report_type!r}, {count} reports)"
+        return f"Reports({self._entry.report_type!r}, {len(self)} reports)"
 
     def __len__(self) -> int:
         return max(len(self._requests), len(self._reports))

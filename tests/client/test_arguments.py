@@ -181,3 +181,18 @@ def test_a_client_that_cannot_be_made_can_be_shown(tmp_path: Path) -> None:
         client.__init__(settings)  # type: ignore[misc] # as connect() does, and kept
 
     assert repr(client) == f"Client(account={settings.account!r})"
+
+
+@pytest.mark.parametrize("wrong", [{"encoding": "latin9x"}, {"on_empty": "ignore"}])
+def test_reports_that_cannot_be_made_can_be_shown(
+    wrong: dict[str, Any], tmp_path: Path
+) -> None:
+    reports = spr.Reports.__new__(spr.Reports)
+    with spr.connect(credentials=CREDENTIALS, home=tmp_path) as client:
+        with pytest.raises(ValueError, match=next(iter(wrong.values()))):
+            # As reports() does, and kept by the traceback
+            reports.__init__(  # type: ignore[misc]
+                client._connection, spr.report_type("orders"), **wrong
+            )
+
+        assert repr(reports).startswith("Reports('GET_FLAT_FILE_ALL_ORDERS")
