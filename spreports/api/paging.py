@@ -10,6 +10,10 @@ from spreports.errors import BadRequestError, TransportError
 __all__ = ["pages"]
 
 MOST_PAGES = 10_000
+# Reports that come in meanwhile push some of a page onto the next, seldom a whole page.
+# Each page costs 45 s of quota. Empty pages are none of these: Amazon may filter what
+# it has paged, and they end.
+MOST_REPEATED = 10
 
 
 def pages(
@@ -35,13 +39,20 @@ def pages(
     Raises
     ------
     TransportError
-        A token came twice, or there were more than 10,000 pages.
+        A token came twice, 10 pages held only what came before, or there were more
+        than 10,000 pages.
     """
     page = first()
     yielded: set[str] = set()
     tokens: set[str] = set()
     restarted = False
-    for _ in range(MOST_PAGES):
+    repeated = 0
+    for turned in range(1, MOST_PAGES + 1):
+        ids = {report.report_id for report in page.reports}
+        if not ids <= yielded:
+            repeated = min(repeated, 0)
+        elif ids:
+            repeated += 1
         for report in page.reports:
             if report.report_id not in yielded:
                 yielded.add(report.report_id)
@@ -54,6 +65,13 @@ def pages(
                 "getReports: Amazon sent the same nextToken twice, the list has no end",
                 operation="getReports",
             )
+        if repeated >= MOST_REPEATED:
+            raise TransportError(
+                f"getReports: {MOST_REPEATED} pages listed only reports that "
+                "had been listed before, each under another nextToken: the list has no "
+                "end",
+                operation="getReports",
+            )
         tokens.add(token)
         try:
             page = following(token)
@@ -62,6 +80,7 @@ def pages(
                 raise
             restarted = True
             tokens.clear()
+            repeated = -turned  # so many are listed again
             page = first()
     raise TransportError(
         f"getReports: more than {MOST_PAGES} pages; narrow created_since and "

@@ -366,6 +366,40 @@ def test_iter_reports_stops_when_the_pages_go_round_in_a_circle(
     assert len(amazon.calls()) == 2
 
 
+def page(token: int, *report_ids: str) -> dict[str, object]:
+    listed = [report_json(each) for each in report_ids]
+    return {"reports": listed, "nextToken": f"token {token}"}
+
+
+def test_iter_reports_stops_where_fresh_tokens_lead_to_the_same_reports(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(f"GET {BASE}/reports", *(page(n, "R1", "R2") for n in range(40)))
+
+    with pytest.raises(TransportError, match="10 pages listed only reports that had"):
+        list(api.iter_reports(report_types=["A"]))
+
+    assert len(amazon.calls()) == 11
+
+
+def test_iter_reports_turns_pages_that_are_empty_or_come_again_after_a_restart(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    listed = [page(n, f"R{n}") for n in range(15)]
+    amazon.on(
+        f"GET {BASE}/reports",
+        *listed,
+        refusal(400, "InvalidInput", "token"),
+        *listed,
+        *(page(100 + n) for n in range(15)),
+        {"reports": [report_json("last")]},
+    )
+
+    found = [r.report_id for r in api.iter_reports(report_types=["A"])]
+
+    assert found == [*(f"R{n}" for n in range(15)), "last"]
+
+
 def test_a_restricted_document_is_asked_for_with_its_own_token(
     amazon: ScriptedAmazon, api: ReportsAPI
 ) -> None:
