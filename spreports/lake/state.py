@@ -199,7 +199,7 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
     for name, data in found.items():
         stem = name.removesuffix(".json")
         if name.endswith(".json") and stem not in {*unfinished, *leaving}:
-            markers[stem] = Marker.from_bytes(stem, data)
+            markers[stem] = _marker(root, stem, data)
             digests[stem] = hashlib.sha256(data).hexdigest()
     held = {
         stem: _compaction(root, marker) if COMPACTED in marker.note else None
@@ -242,6 +242,14 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         hidden=tuple(hidden),
         replacing=tuple(stem for stem in replacing if stem not in replaced),
     )
+
+
+def _marker(root: Place, stem: str, data: bytes) -> Marker:
+    """Read a marker; an error says in which data root it lies."""
+    try:
+        return Marker.from_bytes(stem, data)
+    except SinkError as exc:
+        raise SinkError(f"{root.name}: {exc}", url=root.name) from None
 
 
 def _pairs(

@@ -249,7 +249,7 @@ class Encoders:
         """Wait for the oldest piece of work; its error is raised here."""
         work = self._queue.popleft()
         self.queued -= work.size
-        with as_sink_errors():
+        with as_sink_errors(self._home):
             work.future.result()
 
     def _write(

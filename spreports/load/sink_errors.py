@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -13,8 +14,13 @@ __all__ = ["as_sink_errors"]
 
 
 @contextmanager
-def as_sink_errors() -> Iterator[None]:
+def as_sink_errors(folder: Path | None = None) -> Iterator[None]:
     """Turn what the disk and Arrow raise into a SinkError.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where temporary files are written.
 
     Raises
     ------
@@ -23,8 +29,12 @@ def as_sink_errors() -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        msg = f"cannot write temporary files: {exc.strerror or exc}"
-        raise SinkError(msg) from exc
+        where = "" if folder is None else f" below {folder.parent}"
+        msg = (
+            f"cannot write temporary files{where}: {exc.strerror or exc}; make room "
+            "there, nothing of this report is visible"
+        )
+        raise SinkError(msg, url=None if folder is None else str(folder)) from exc
     except pa.ArrowException as exc:
         # Arrow quotes values
         msg = f"cannot write these columns as Parquet: {type(exc).__name__}"

@@ -237,7 +237,7 @@ class PartWriters:
             whole = self._codes.whole
             return lambda plain: self._whole(held, partial(whole, plain=plain))
         # One thread encodes, and all else waits for it: it gets them put together
-        with as_sink_errors(), self._whole(held, self._codes.whole) as rows:
+        with as_sink_errors(self._home), self._whole(held, self._codes.whole) as rows:
             ready = [rows]
         del rows
         return lambda _: contextlib.nullcontext(ready.pop())
@@ -258,7 +258,7 @@ class PartWriters:
         """
         path = self._home / f"{self._scratches}.arrow"
         self._scratches += 1
-        with as_sink_errors(), Scratch(path) as scratch:
+        with as_sink_errors(self._home), Scratch(path) as scratch:
             for held in self._waiting.values():
                 if self._held <= left:
                     break

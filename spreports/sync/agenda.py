@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,8 @@ from spreports.sync.result import PlannedWindow, SyncPlan
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Agenda", "Task"]
+
+logger = logging.getLogger("spreports.sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ class Agenda:
                 continue
             known = self.known(stream)
             if stream.kind == Kind.DATED:
-                work = plan_dated(stream, known, now, book.purged(stream))
+                purged = book.purged(stream)
+                _tell(stream, known, purged)
+                work = plan_dated(stream, known, now, purged)
             else:
                 asked = self._asked(stream, known, midnight(now))
                 self.asked += asked
@@ -164,3 +169,14 @@ def _revived(window: LakeWindow) -> LakeWindow:
     if window.state != WindowState.GAP:
         return window
     return replace(window, state=WindowState.FAILED, tries=0)
+
+
+def _tell(stream: Stream, known: Sequence[LakeWindow], purged: datetime | None) -> None:
+    """Tell who begins a feed that what was purged before does not come."""
+    begun = any(window.created_time for window in known)
+    if purged and stream.since and midnight(stream.since) < purged and not begun:
+        logger.warning(
+            "%s: nothing that ended before %s is asked for: its lake was purged then",
+            stream.label,
+            purged.isoformat(),
+        )

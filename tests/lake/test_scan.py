@@ -408,7 +408,7 @@ def test_a_marker_that_contradicts_itself_is_damaged(
     text = wrong if isinstance(wrong, str) else json.dumps(wrong)
     shore.overwrite(name, text.encode())
 
-    with pytest.raises(spr.SinkError, match=r"damaged 1\.json"):
+    with pytest.raises(spr.SinkError, match=rf"{ORDERS}: .*damaged 1\.json"):
         shore.scan()
     (problem,) = spr.Lake(shore.url).check().problems
     assert problem.kind == "marker"

@@ -74,7 +74,10 @@ def test_a_purge_goes_by_its_day_also_where_the_last_days_had_no_rows(
 
 
 def test_a_feed_that_is_new_begins_where_its_lake_was_purged(
-    client: spr.Client, simulator: Simulator, lake: str
+    client: spr.Client,
+    simulator: Simulator,
+    lake: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     by_day = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=9)
     client.sync(by_day, lake)
@@ -83,7 +86,11 @@ def test_a_feed_that_is_new_begins_where_its_lake_was_purged(
     france = spr.Feed("orders", marketplaces=["FR"], since="2026-11-01", lookback=1)
 
     planned = client.sync(france, lake, dry_run=True).plan.windows
+    assert "orders: nothing that ended before 2026-11-06" in caplog.text
     result = client.sync(france, lake)
+    caplog.clear()
+    client.sync(france, lake)
+    assert caplog.text == ""
 
     starts = sorted(window.start for window in planned if window.start)
     assert starts[0] == day(6)
