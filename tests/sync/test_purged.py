@@ -19,9 +19,10 @@ from tests.sync.conftest import calls
 from tests.sync.lake import ORDERS, SETTLEMENT, day
 
 DAY = 86_400.0
+# Fewer than 15 windows in all: what getReportDocument grants at once
 FEEDS = [
-    spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=9),
-    spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2026-11-01", lookback=9),
+    spr.Feed("orders", marketplaces=["DE"], since="2026-11-04", lookback=9),
+    spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2026-11-04", lookback=9),
 ]
 
 
@@ -46,7 +47,8 @@ def ends(lake: str) -> set[date]:
 def test_another_host_does_not_bring_back_what_was_purged(
     client: spr.Client, other_host: spr.Client, clock: ManualClock, lake: str
 ) -> None:
-    client.sync(FEEDS, lake)
+    first = client.sync(FEEDS, lake)
+    assert (first.failed, first.gaps, first.empty) == ((), (), 0)
     spr.Lake(lake).purge(date(2026, 11, 6))
     kept = {report.request_key for report in spr.Lake(lake).reports()}
     clock.advance(DAY)
