@@ -95,7 +95,6 @@ class Attempts:
 
     def take_slot(self) -> None:
         """Wait for quota; after a 429 the error still says what Amazon said."""
-        self._came_to_nothing()
         try:
             self._throttle.acquire(self._call.operation, self._deadline)
         except ThrottledError as exc:
@@ -119,8 +118,8 @@ class Attempts:
         if self._call.sending is not None:
             self._call.sending.goes_out()
 
-    def _came_to_nothing(self) -> None:
-        """Tell them, before quota or a recovery is waited for."""
+    def came_to_nothing(self) -> None:
+        """Tell them, before a token, quota or a recovery is waited for."""
         if self._call.sending is not None:
             self._call.sending.came_to_nothing()
 
@@ -134,7 +133,7 @@ class Attempts:
         self.unclear |= fault.sent
         harmless = self._call.repeatable or not fault.sent
         if not fault.sent:
-            self._came_to_nothing()
+            self.came_to_nothing()
         if fault.retryable and harmless and self._retries.pause():
             return
         advice = (

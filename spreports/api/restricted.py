@@ -1,4 +1,4 @@
-"""Restricted data tokens: for one document, fetched just before use, then forgotten."""
+"""Restricted data tokens: for one document, fetched for one use, then forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policy of a call: quota first, then a token, then the request; again or not.
+"""The policy of a call: a token, quota, then the request; again or not.
 
 What is safe to repeat is repeated; a request that may have made something at Amazon is
 handed back to the caller, who can look before asking again.
@@ -135,6 +135,9 @@ class Transport:
         attempt = Attempts(self.clock, self._throttle, call, deadline)
         tokens = bearer or self._tokens
         while True:
+            attempt.came_to_nothing()
+            # A login that fails costs no slot; while one is waited for, it may grow old
+            tokens.token(deadline)
             attempt.take_slot()
             token = tokens.token(deadline)
             attempt.hide = token.hide_in

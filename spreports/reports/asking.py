@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from spreports.api.auth import OPERATION as LOGIN
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.errors import (
@@ -137,7 +138,7 @@ class Asking:
                 found[index] = self.outcome(index, came)
             elif isinstance(came, BadRequestError | WaitTimeoutError) and came.outcome:
                 found[index] = came.outcome
-            elif isinstance(came, ThrottledError):
+            elif isinstance(came, ThrottledError) and came.operation != LOGIN:
                 found[index] = unseen_outcome(self._entry.report_type, None, str(came))
             else:
                 failed[index] = came

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from spreports.api.auth import OPERATION as LOGIN
 from spreports.clock import Stopped
 from spreports.errors import SPReportsError, ThrottledError
 from spreports.reports.connection import Connection
@@ -217,10 +218,13 @@ class Lanes:
         except CoolingDownError as exc:
             error = exc
         except ThrottledError as exc:
-            # Quota comes back: only the run's deadline ends the wait for it
-            ticket.throttled = exc
-            wait = max(exc.retry_after or 0.0, LEAST_PAUSE)
-            ticket.due = self._clock.monotonic() + wait
+            if exc.operation == LOGIN:
+                error = exc
+            else:
+                # Quota comes back: only the run's deadline ends the wait for it
+                ticket.throttled = exc
+                wait = max(exc.retry_after or 0.0, LEAST_PAUSE)
+                ticket.due = self._clock.monotonic() + wait
         except SPReportsError as exc:
             error = exc
         with self._changed:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from spreports.api.auth import OPERATION as LOGIN
 from spreports.errors import (
     APIError,
     BadRequestError,
@@ -118,8 +119,9 @@ class AmazonOrigin:
                     self.name, restricted=self._restricted
                 )
                 break
-            except ThrottledError:
-                if connection.clock.monotonic() + QUOTA_SECONDS > until:
+            except ThrottledError as exc:
+                late = connection.clock.monotonic() + QUOTA_SECONDS > until
+                if late or exc.operation == LOGIN:
                     raise
             except (BadRequestError, NotFoundError) as exc:
                 if self.name.isdecimal():

@@ -10,6 +10,7 @@ from spreports.api.auth import Credentials
 from spreports.api.bucket import RATE_MARGIN
 from spreports.api.connection import connect_api
 from spreports.api.operations import ReportsAPI
+from spreports.api.throttle import Throttle
 from spreports.api.usage_plans import USAGE_PLANS
 from spreports.errors import (
     APIError,
@@ -289,6 +290,41 @@ def test_a_refused_connection_is_repeated_because_nothing_was_sent(
 
     assert not caught.value.sent
     assert len(clock.slept) == 4
+
+
+@each_operation
+def test_a_failed_login_costs_no_slot_since_nothing_was_sent(
+    row: Row, amazon: ScriptedAmazon, clock: ManualClock, credentials: Credentials
+) -> None:
+    amazon.on(f"POST {LWA}", Reply(429))
+    throttle = Throttle(clock)
+
+    with (
+        connect_api(
+            credentials,
+            endpoint=amazon.endpoint,
+            token_url=amazon.token_url,
+            clock=clock,
+            throttle=throttle,
+        ) as api,
+        pytest.raises(ThrottledError) as caught,
+    ):
+        row.call(api)
+
+    assert caught.value.operation == "LWA access token"
+    assert throttle.state(row.operation) == Throttle(clock).state(row.operation)
+
+
+def test_a_token_that_grew_old_while_quota_was_waited_for_is_renewed_first(
+    amazon: ScriptedAmazon, api: ReportsAPI, clock: ManualClock
+) -> None:
+    row = next(each for each in ROWS if each.operation == "getReports")
+    amazon.on(f"POST {LWA}", Reply(200, {"access_token": "Atza|1", "expires_in": 90}))
+    amazon.on(row.on, refusal(429, Retry_After="60"), row.good)
+
+    row.call(api)
+
+    assert tokens_fetched(amazon) == 2
 
 
 class TestTokens:

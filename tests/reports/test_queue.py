@@ -211,6 +211,50 @@ def test_a_refused_bucket_is_waited_out_up_to_the_deadline_alone(
     assert calls(simulator, "createReport") == 31
 
 
+def test_a_login_that_is_throttled_is_no_quota_of_reports(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="token", kind="status", status=429, times=500))
+
+    (done,) = run(client, days(client, 1))
+
+    assert isinstance(done.error, spr.ThrottledError)
+    assert done.error.operation == "LWA access token"
+    assert calls(simulator, "token") == 5
+    throttle = connection_of(client).throttle
+    assert throttle.state("createReport") == Throttle().state("createReport")
+
+
+def test_a_login_that_is_throttled_at_a_document_ends_the_read(
+    clock: JumpingClock, simulator: Simulator, client: spr.Client
+) -> None:
+    end = clock.now()
+    start = end - timedelta(days=1)
+    orders = client.reports("orders", start=start, end=end, marketplaces=["DE"])
+    orders.wait()
+    clock.sleep(3600)  # the token at hand is old now
+    simulator.faults.add(Fault(operation="token", kind="status", status=429, times=500))
+    before, began = calls(simulator, "token"), clock.monotonic()
+
+    with pytest.raises(spr.ThrottledError, match="LWA access token"):
+        orders.read()
+
+    assert calls(simulator, "token") == before + 5
+    assert clock.monotonic() - began < 60
+
+
+def test_a_wait_tells_of_a_login_that_is_throttled_as_an_error(
+    clock: JumpingClock, simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="token", kind="status", status=429, times=500))
+    end = clock.now()
+    start = end - timedelta(days=1)
+    orders = client.reports("orders", start=start, end=end, marketplaces=["DE"])
+
+    with pytest.raises(spr.ThrottledError, match="LWA access token"):
+        orders.outcomes()
+
+
 def test_a_cool_down_is_waited_for_and_others_go_ahead_meanwhile(
     clock: JumpingClock, simulator: Simulator, client: spr.Client
 ) -> None:
