@@ -16,6 +16,7 @@ MAX_RENEWALS: Final = 3
 # getReportDocument is answered about once a minute
 MAX_LASTING: Final = 1
 MAX_COPIES: Final = 5
+ANOTHER: Final = "where it stays so, ask for a new report with reuse=False"
 PROGRESS_BYTES: Final = 64 << 10
 # Seconds
 FIRST_WAIT: Final = 0.5
@@ -99,6 +100,7 @@ class Tries:
             raise DownloadError(
                 f"the document did not arrive{tried}: {setback.reason}",
                 refused=refused and setback.lasting,
+                hint=ANOTHER if setback.copy and not setback.refused else "",
             )
         if setback.refused and self._renewals == 1:
             return

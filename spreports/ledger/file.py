@@ -118,7 +118,7 @@ class Ledger(LedgerFile):
         report: tuple[str, str, str | None],
         made: datetime,
     ) -> bool:
-        """Write that somebody else's report serves a request.
+        """Write that a report which Amazon lists serves a request.
 
         Parameters
         ----------
@@ -131,11 +131,12 @@ class Ledger(LedgerFile):
         Returns
         -------
         bool
-            False where the report is another request's already.
+            False where it is another request's already, or was found to be of no use.
         """
         with self._write() as db:
             known = db.execute(
-                "SELECT request_key FROM requests WHERE account = ? AND report_id = ?",
+                "SELECT request_key, processing_status IN ('CANCELLED', 'FATAL') "
+                "FROM requests WHERE account = ? AND report_id = ?",
                 (account, report[0]),
             ).fetchone()
             if known is None:
@@ -145,7 +146,7 @@ class Ledger(LedgerFile):
                     "VALUES (?, ?, ?, '', ?, ?, ?)",
                     (account, key, made.isoformat(), *report),
                 )
-        return known is None or known[0] == key
+        return known is None or (known[0] == key and not known[1])
 
     def open_keys(self, account: str) -> frozenset[str]:
         """Return the keys of requests whose createReport has had no answer."""
@@ -181,6 +182,22 @@ class Ledger(LedgerFile):
                 "WHERE account = ? AND report_id = ?",
                 (status, document_id, account, report_id),
             )
+
+    def gone(self, account: str, document_id: str) -> bool:
+        """Write that Amazon has a document no more, so that its report is of no use.
+
+        Returns
+        -------
+        bool
+            False where the document is not known to be of a request.
+        """
+        with self._write() as db:
+            cursor = db.execute(
+                "UPDATE requests SET processing_status = 'CANCELLED' "
+                "WHERE account = ? AND report_document_id = ?",
+                (account, document_id),
+            )
+        return cursor.rowcount > 0
 
     def latest(self, account: str, key: str) -> Request | None:
         """Return the newest request of this key, whatever became of it."""

@@ -13,10 +13,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spreports.errors import (
+    BadRequestError,
     ConfigError,
     DecodeError,
     DecompressError,
     DownloadError,
+    NotFoundError,
     ParseError,
 )
 
@@ -27,12 +29,33 @@ if TYPE_CHECKING:
     from spreports.ledger import VerifiedDocument
     from spreports.reports.connection import Connection
 
-__all__ = ["doubting", "is_doubted", "left_alone", "refuse_nothing", "settled"]
+__all__ = [
+    "doubting",
+    "is_doubted",
+    "is_gone",
+    "left_alone",
+    "refuse_nothing",
+    "settled",
+]
 
 DOUBTED = "doubted"
 LAST = "last"
 # By a checksum, or since they came twice; or there is no more to be had
 _PROVED = frozenset({"md5", "twice", LAST})
+_ANOTHER = (
+    "these are the bytes that Amazon has; another report may be sound: ask for a new "
+    "one with reuse=False"
+)
+
+
+def is_gone(exc: Exception) -> bool:
+    """Whether an error says that Amazon has a document no more, or never had it."""
+    if isinstance(exc, DownloadError):
+        return exc.refused
+    return (
+        isinstance(exc, BadRequestError | NotFoundError)
+        and exc.operation == "getReportDocument"
+    )
 
 
 def is_doubted(known: VerifiedDocument) -> bool:
@@ -58,23 +81,25 @@ def doubting(
     """
     try:
         yield
-    except (DecodeError, DecompressError, ParseError):
+    except (DecodeError, DecompressError, ParseError) as exc:
         # A reader may outlive its client: it still tells what is wrong with the bytes
         with suppress(ConfigError, OSError):
-            _doubt(connection, name, sha256, private=private)
+            proved = _doubt(connection, name, sha256, private=private)
+            if proved and not isinstance(exc, DecodeError):
+                exc.hint = _ANOTHER
         raise
 
 
-def _doubt(connection: Connection, name: str, sha256: str, *, private: bool) -> None:
+def _doubt(connection: Connection, name: str, sha256: str, *, private: bool) -> bool:
     """Write it down, unless the bytes are proved and still what they were."""
     ledger, account = connection.ledger, connection.account
     known = ledger.document(account, name)
     if known is None or known.sha256 != sha256 or is_doubted(known):
-        return
+        return False
     if known.verified in _PROVED:
         with connection.store.document_path(account, name).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
-                return
+                return True
     ledger.stored(
         account,
         name,
@@ -82,6 +107,7 @@ def _doubt(connection: Connection, name: str, sha256: str, *, private: bool) -> 
         connection.clock.now(),
         private=private,
     )
+    return False
 
 
 def settled(

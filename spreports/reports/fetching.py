@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from spreports.api.models import Report
 from spreports.catalog import period_of
-from spreports.errors import DocumentError
+from spreports.errors import APIError, DocumentError, DownloadError
 from spreports.fetch.findings import Findings
 from spreports.reports.connection import Connection
+from spreports.reports.doubted import is_gone
 from spreports.reports.echo import Echo
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
@@ -55,11 +56,19 @@ class Fetching:
         if report is None or report.report_document_id is None:
             ticket.finish()
             return (ticket,)
-        stored = AmazonOrigin(
+        origin = AmazonOrigin(
             self._connection,
             report.report_document_id,
             restricted=ticket.request.entry.restricted,
-        ).stored()
+        )
+        try:
+            stored = origin.stored()
+        except (DownloadError, APIError) as exc:
+            if not (ticket.unconfirmed and is_gone(exc)):
+                raise
+            logger.info("report %s has no document; asking anew", report.report_id)
+            ticket.ask_anew(report.report_id)
+            return (ticket,)
         if not ticket.unconfirmed or self._confirmed(stored, report, ticket.request):
             ticket.unconfirmed = False
             ticket.finish()

@@ -24,6 +24,7 @@ from spreports.load.store import Store
 from spreports.reports.doubted import (
     doubting,
     is_doubted,
+    is_gone,
     left_alone,
     refuse_nothing,
     settled,
@@ -129,6 +130,7 @@ class AmazonOrigin:
                         f"{self.name} looks like a reportId: the document's id is "
                         f"client.api.get_report({self.name!r}).report_document_id"
                     )
+                self._note_if_gone(exc)
                 raise
             connection.clock.sleep(QUOTA_SECONDS)
         self.compressed = document.compression_algorithm is not None
@@ -236,6 +238,7 @@ class AmazonOrigin:
             exc.add_note(f"report document {self.name}")
             if isinstance(exc, DownloadError):
                 exc.report_document_id = self.name
+                self._note_if_gone(exc)
             raise
         known = VerifiedDocument(
             content_type=arrived.content_type,
@@ -250,6 +253,13 @@ class AmazonOrigin:
             connection.private.add(self.name)
         self._write_down(known)
         return known
+
+    def _note_if_gone(self, exc: DownloadError | APIError) -> None:
+        """Have the report adopted no more where there are no bytes to be had."""
+        if not is_gone(exc) or self.known() is not None:
+            return
+        if self._connection.ledger.gone(self.account, self.name):
+            exc.hint = "the same call later asks for a new report"
 
     def _write_down(self, known: VerifiedDocument) -> None:
         """Let the ledger know of the stored bytes."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 import spreports as spr
-from spreports.simulator import Simulator
+from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from tests.reports.conftest import calls
 
@@ -249,3 +250,61 @@ def test_reports_of_the_last_ninety_days_are_listed_up_to_the_edge(
 
     assert inside in {report.report_id for report in listed}
     assert all(record.status == 200 for record in simulator.requests)
+
+
+GONE = Fault(operation="document", kind="status", status=404, code="NoSuchKey", times=2)
+UNKNOWN = Fault(
+    operation="getReportDocument", kind="status", status=404, code="NotFound"
+)
+REFUSED = replace(UNKNOWN, status=400, code="InvalidInput")
+
+
+@pytest.mark.parametrize("fault", [GONE, UNKNOWN, REFUSED], ids=lambda f: f.code)
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_report_whose_document_is_gone_is_not_adopted_again(
+    simulator: Simulator, client: spr.Client, fault: Fault, listed: bool
+) -> None:
+    if listed:
+        simulator.place_report(ORDERS, ["DE"], START, END)
+    simulator.faults.add(fault)
+    with pytest.raises(spr.SPReportsError, match="later asks for a new report"):
+        client.reports("orders", **WEEK).read()
+
+    assert client.reports("orders", **WEEK).read().height == 3
+
+    client.reports("orders", **WEEK).read()
+    assert calls(simulator, "createReport") == (1 if listed else 2)
+
+
+def test_a_report_whose_document_does_not_come_for_the_moment_is_adopted_again(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(replace(GONE, status=503, code="SlowDown", times=9))
+    with pytest.raises(spr.DownloadError):
+        client.reports("orders", **WEEK).read()
+
+    assert client.reports("orders", **WEEK).read().height == 3
+
+    assert calls(simulator, "createReport") == 1
+
+
+def test_somebody_elses_report_with_options_whose_document_is_gone_is_let_go(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.place_report(TRAFFIC, ["DE"], START, EVE, options=OPTIONS)
+    simulator.faults.add(UNKNOWN)
+
+    assert len(list(client.reports(TRAFFIC, **WEEK, options=OPTIONS))) == 1
+
+    assert calls(simulator, "createReport") == 1
+
+
+@pytest.mark.parametrize("kind", ["corrupt", "cut"])
+def test_a_document_that_is_always_broken_is_told_with_the_way_to_a_new_one(
+    simulator: Simulator, client: spr.Client, kind: str
+) -> None:
+    fault = Fault(operation="document", kind=kind, at=0.5, framing="close", times=5)
+    simulator.faults.add(fault)
+
+    with pytest.raises(spr.DocumentError, match="new report with reuse=False"):
+        client.reports("orders", **WEEK).read()

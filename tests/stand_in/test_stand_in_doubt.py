@@ -89,6 +89,20 @@ def test_a_document_that_is_broken_at_amazon_is_brought_twice_and_no_more(
         assert amazon.count("getReportDocument") == brought
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_what_amazon_has_proved_to_hold_is_told_with_the_way_to_another_report(
+    client: spr.Client, amazon: Amazon, tmp_path: Path, name: str
+) -> None:
+    ragged = packed(many_orders(9).removesuffix("\r\n") + "\tand more\r\n")
+    amazon.hold(Held("d1", ragged, always=Delivery(etag=False)))
+    document = client.document("d1", report_type=ORDERS)
+
+    for told in (False, True, True):
+        with pytest.raises(UNREADABLE) as caught:
+            ROWS[name](document, tmp_path / "rows")
+        assert ("reuse=False" in str(caught.value)) is told
+
+
 @pytest.mark.parametrize("etag", [True, False], ids=["md5", "no md5"])
 @pytest.mark.parametrize("name", WAYS)
 def test_bytes_that_the_disk_has_damaged_are_brought_again(
