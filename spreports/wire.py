@@ -21,6 +21,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError
 from urllib3.poolmanager import pool_classes_by_scheme
 
 if TYPE_CHECKING:
@@ -205,6 +206,17 @@ class _TimedConnection(HTTPConnection):
 
 class _TimedTLSConnection(HTTPSConnection):
     response_class = _TimedResponse
+
+    def connect(self) -> None:
+        """Connect, through a tunnel and with a handshake where they are wanted.
+
+        urllib3 tells a handshake or a tunnel that stalls as an answer that does, but
+        only what comes after this may be a byte of the request.
+        """
+        try:
+            super().connect()
+        except TimeoutError:
+            raise ConnectTimeoutError(self, "no connection in time") from None
 
 
 class _TimedPool(HTTPConnectionPool):

@@ -6,13 +6,18 @@ import gzip
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from spreports import wire
+from spreports.api import exchange
 from spreports.api.exchange import Answer, Exchange, Fault, _OwnAuth, user_agent
 from spreports.api.secret import Secret
 from tests.api.scripted_amazon import Reply, ScriptedAmazon
+from tests.connections import accepting
 from tests.one_answer import go_by, serving, unsigned_tls
 
 LIMIT = 16 * 1024 * 1024
@@ -274,6 +279,76 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     fault = through(f"http://127.0.0.1:{port}", monkeypatch)
 
     assert fault == Fault("the proxy could not be reached", sent=False)
+
+
+@contextmanager
+def stalling(after: bytes = b"") -> Iterator[str]:
+    """Take a connection, say something once it was spoken to, and then nothing."""
+    over = threading.Event()
+
+    def stall(connection: socket.socket) -> None:
+        if after:
+            connection.recv(65536)
+            connection.sendall(after)
+        over.wait(30)
+
+    with accepting(stall) as host:
+        try:
+            yield host
+        finally:
+            over.set()
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets know no other time: the limits are what can be made small."""
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(exchange, "STEP_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "STEP_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("hurry")
+def test_nothing_was_sent_where_the_handshake_stalls() -> None:
+    with stalling() as host:
+        fault = ask(f"https://{host}", token="canary")
+
+    assert fault == Fault("no connection within 0 s", sent=False)
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize(
+    ("scheme", "tunnel"),
+    [("http", b"HTTP/1.1 200 OK\r\n\r\n"), ("http", b""), ("https", b"")],
+)
+def test_nothing_was_sent_where_a_proxy_or_what_is_behind_it_stalls(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, tunnel: bytes
+) -> None:
+    with stalling(tunnel) as host:
+        fault = through(f"{scheme}://{host}", monkeypatch)
+
+    assert (fault.sent, fault.retryable) == (False, True)
+
+
+@pytest.mark.usefixtures("hurry")
+def test_an_answer_that_stalls_behind_the_handshake_may_be_to_something_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    trusted = unsigned_tls(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "server.pem"))
+    over = threading.Event()
+
+    def stall(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with trusted.wrap_socket(connection, server_side=True) as tls:
+            tls.recv(65536)
+            over.wait(30)
+
+    with accepting(stall) as host:
+        fault = through(f"http://{host}", monkeypatch)
+        over.set()
+
+    assert fault == Fault("no answer within 0 s", sent=True)
 
 
 @pytest.mark.parametrize("tunnel", [b"HTTP/1.1 200 OK\r\n\r\n", b""])
