@@ -339,4 +339,4 @@ def test_what_cannot_be_read_stays_where_amazon_has_it_no_more(
     with pytest.raises(spr.DocumentError) as second:
         ids(client)
 
-    assert str(second.value) == str(first.value)
+    assert str(second.value).startswith(str(first.value))

@@ -77,7 +77,7 @@ def refuse_cells_of_words(names: Sequence[str], line: str, entry: ReportType) ->
         Fewer than half as many as the type always has, and nobody knows one of them.
     """
     always = sum(not column.optional for column in entry.columns())
-    if 2 * len(names) >= always:
+    if 2 * len(names) >= always or entry.format in {"json", "xml"}:
         return
     known = [*(column.name for column in entry.columns()), *entry.header_aliases]
     if {*map(bare_spelling, known)}.isdisjoint(bare_spelling(n) for n in names):
