@@ -82,10 +82,9 @@ class _Kernel:
         text : bytes
             Whole characters.
         """
-        letters = len(text[:_SAMPLE].translate(None, _ASCII))
-        if letters * _DENSE < len(text[:_SAMPLE]) or len(text) > MOST_BYTES:
-            return False
-        if not kernel_pays(0):
+        sample = text[:_SAMPLE]
+        is_dense = len(sample.translate(None, _ASCII)) * _DENSE >= len(sample)
+        if not is_dense or len(text) > MOST_BYTES or not kernel_pays(0):
             return False
         try:
             with self._boxes.one() as (sandbox, _):

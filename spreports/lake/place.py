@@ -173,7 +173,10 @@ class Place:
             self.fs.invalidate_cache(self.path)
             try:
                 written = self.fs.modified(place)
-            except (FileNotFoundError, NotImplementedError):
+            except (
+                FileNotFoundError,
+                NotImplementedError,
+            ):  # or it keeps no times
                 return None
         return now - float(written.timestamp()) if written.tzinfo else None
 
@@ -296,7 +299,10 @@ class Place:
 
 
 def _names(folder: str) -> Iterator[str]:
-    """Yield the paths of all files below a folder on a disk, also behind links."""
+    """Yield the paths of all files below a folder on a disk, also behind links.
+
+    fsspec's `find` asks the system about each of them.
+    """
 
     def unless_gone(exc: OSError) -> None:
         # It went while it was looked at, or its link leads in a circle

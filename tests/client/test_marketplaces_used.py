@@ -70,6 +70,18 @@ def test_such_a_feed_and_one_of_its_marketplaces_are_the_same_twice(
         client.sync(feeds, tmp_path / "lake")
 
 
+def test_a_lake_that_such_a_feed_has_begun_in_one_report_is_refused(
+    client: spr.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE", "FR"])
+    with monkeypatch.context() as before:  # as versions did that asked for both at once
+        before.setattr(spr.Client, "_apart", lambda _, feed: [feed])
+        client.sync(feed, tmp_path / "lake")
+
+    with pytest.raises(spr.SinkError, match="begin another lake"):
+        client.sync(feed, tmp_path / "lake")
+
+
 def test_a_report_of_the_whole_region_for_each_marketplace_is_warned_of(
     client: spr.Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

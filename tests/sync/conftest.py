@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 
 import spreports as spr
@@ -49,6 +51,19 @@ def client(simulator: Simulator, home: Path) -> Iterator[spr.Client]:
 @pytest.fixture
 def lake(tmp_path: Path) -> str:
     return str(tmp_path / "lake")
+
+
+@pytest.fixture
+def on_s3(s3_server: str, tmp_path: Path) -> tuple[str, dict[str, Any]]:
+    """A lake in a bucket of its own, and the options that it takes."""
+    options = {
+        "key": "test-key",
+        "secret": "test-secret",
+        "client_kwargs": {"endpoint_url": s3_server, "region_name": "eu-west-1"},
+    }
+    bucket = f"sync-{abs(hash(tmp_path)):x}"
+    fsspec.filesystem("s3", **options).mkdir(bucket)
+    return f"s3://{bucket}/lake", options
 
 
 def calls(simulator: Simulator) -> dict[str, int]:

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.lake.place import Place
 from spreports.simulator import Simulator, World
 from spreports.sync.known import Known, Lakeside
 from spreports.sync.roots import lake_name
@@ -308,6 +309,26 @@ def test_what_was_purged_is_not_missed_where_its_files_went_first(
     assert client.sync(FEED, lake).windows == 0
 
 
+def test_a_night_lists_the_files_of_each_data_root_once(
+    client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+
+    def names(place: Place) -> list[str]:
+        listed.append(place.path)
+        return found(place)
+
+    feeds = [FEED, FRENCH]
+    client.sync(feeds, lake)
+    found = Place.names
+    monkeypatch.setattr(Place, "names", names)
+    clock.advance(DAY)
+
+    assert client.sync(feeds, lake).windows > 0
+
+    assert listed == [f"{lake}/{ORDERS}"]
+
+
 def test_what_comes_or_goes_after_the_listing_of_files_is_not_taken_for_lost(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -356,18 +377,6 @@ def test_a_refill_that_is_killed_before_the_ledger_knows_is_told_and_goes_on(
         client.sync(FEED, lake)
     assert client.sync(FEED, lake, refill=True).failed == ()
     check_whole(simulator, clock, lake)
-
-
-@pytest.fixture
-def on_s3(s3_server: str, tmp_path: Path) -> tuple[str, dict[str, Any]]:
-    options = {
-        "key": "test-key",
-        "secret": "test-secret",
-        "client_kwargs": {"endpoint_url": s3_server, "region_name": "eu-west-1"},
-    }
-    bucket = f"gone-{abs(hash(tmp_path)):x}"
-    fsspec.filesystem("s3", **options).mkdir(bucket)
-    return f"s3://{bucket}/lake", options
 
 
 @pytest.mark.parametrize("compacted", [False, True])

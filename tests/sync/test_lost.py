@@ -134,18 +134,6 @@ def test_a_lake_whose_every_row_was_purged_is_not_taken_for_a_lost_one(
     assert client.sync(FEED, lake).windows == 1
 
 
-@pytest.fixture
-def on_s3(s3_server: str, tmp_path: Path) -> tuple[str, dict[str, Any]]:
-    options = {
-        "key": "test-key",
-        "secret": "test-secret",
-        "client_kwargs": {"endpoint_url": s3_server, "region_name": "eu-west-1"},
-    }
-    bucket = f"lost-{abs(hash(tmp_path)):x}"
-    fsspec.filesystem("s3", **options).mkdir(bucket)
-    return f"s3://{bucket}/lake", options
-
-
 def test_a_bucket_that_was_emptied_is_told_and_one_that_was_purged_is_not(
     client: spr.Client,
     simulator: Simulator,
