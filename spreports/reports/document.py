@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,7 @@ class Document(WaysOut):
         self._entry: ReportType = reading.entry
         self.stem = file_stem(stem)
         self.constants = constants
+        self._naming = partial(naming, origin.name, constants)
         self._provenance = dict(provenance or {})
 
     def __repr__(self) -> str:
@@ -116,7 +118,7 @@ class Document(WaysOut):
         target = Path(path)
         part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
         try:
-            with naming(self._origin.name), part.open("xb") as file:
+            with self._naming(), part.open("xb") as file:
                 stored = self._origin.stored()
                 with stored.doubting():
                     written = sum(map(file.write, plain_chunks(stored.open)))
@@ -167,7 +169,7 @@ class Document(WaysOut):
         """Read the whole document and return what was noticed."""
         found = Findings()
         with (
-            naming(self._origin.name),
+            self._naming(),
             self.open_batches(shape, findings=found) as reader,
         ):
             for _ in reader:
@@ -186,12 +188,12 @@ class Document(WaysOut):
         findings: Findings | None = None,
     ) -> pa.RecordBatchReader:
         """Return the rows of this document as record batches."""
-        with naming(self._origin.name):
+        with self._naming():
             reader = read(self._origin.stored(), self._reading_in(shape), findings)
         constants = self.constants if metadata else None
 
         def rows() -> Iterator[pa.RecordBatch]:
-            with naming(self._origin.name), reader:
+            with self._naming(), reader:
                 for batch in reader:
                     yield batch_with_metadata(batch, constants) if constants else batch
 
@@ -200,12 +202,12 @@ class Document(WaysOut):
 
     def staged(self, shape: Shape) -> pl.LazyFrame:
         """Return a lazy frame over this document's staged Parquet, staging it first."""
-        with naming(self._origin.name):
+        with self._naming():
             return staged(self._origin, self._reading_in(shape))
 
     def frame(self, shape: Shape) -> pl.LazyFrame:
         """Return a frame that is collected once: of a small document its rows."""
-        with naming(self._origin.name):
+        with self._naming():
             return frame_of(self._origin, self._reading_in(shape))
 
     def sink(
@@ -248,7 +250,7 @@ class Document(WaysOut):
     ) -> SinkResult:
         """Write the rows to a target; `findings`, `verdict` and errors as `write`."""
         reading = self._reading_in(shape)
-        with naming(self._origin.name):
+        with self._naming():
             if target.format == "delta":  # opens a document more than once
                 from spreports.reports.into_delta import (  # noqa: PLC0415 - seldom
                     write_delta,

@@ -21,6 +21,7 @@ from spreports.errors import (
 from spreports.load.parquet import SinkResult
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
+from spreports.reports.naming import name_report
 from spreports.reports.work import Work, land
 
 # Documents under way on an executor at a time: no Executor tells its capacity, and a
@@ -139,6 +140,7 @@ class _Landing:
         try:
             result = land_one()
         except SPReportsError as exc:
+            name_report(exc, document.constants)
             self.failed(exc)
             return
         self._landed(document, result)

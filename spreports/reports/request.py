@@ -47,6 +47,16 @@ class ReportRequest:
         return asked_end(self.entry, self.window, self.options)
 
     @property
+    def metadata(self) -> dict[str, str | datetime | None]:
+        """What of `metadata` is known before there is a report."""
+        return {
+            "report_type": self.entry.report_type,
+            "marketplace": marketplace_code(self.marketplace_ids),
+            "data_start_time": self.data_start_time,
+            "data_end_time": self.data_end_time,
+        }
+
+    @property
     def key(self) -> str:
         """Name this request in the ledger."""
         return request_key(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from spreports.api.auth import OPERATION as LOGIN
 from spreports.api.models import ProcessingStatus, Report
-from spreports.errors import SPReportsError, ThrottledError
+from spreports.errors import APIError, SPReportsError, ThrottledError
+from spreports.reports.naming import report_name
 from spreports.reports.request import ReportRequest
 
 # Polls start fast, for small reports, and grow to one a minute. A report is noticed a
@@ -171,8 +173,14 @@ class Ticket:
         self.stage, self.due = Stage.ASKING, float("-inf")
 
     def finish(self, error: SPReportsError | None = None) -> None:
-        """Let it go."""
+        """Let it go; an error of Amazon's, which names no report, tells of which it is.
+
+        That of a login is all reports'.
+        """
         self.stage, self.error = Stage.FINISHED, error
+        if isinstance(error, APIError) and error.operation != LOGIN:
+            asked = {**self.request.metadata, "report_id": self.report_id}
+            error.add_note(report_name(asked))
 
     def finished(self) -> Finished:
         """Return what became of it."""

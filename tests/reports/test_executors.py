@@ -122,7 +122,12 @@ def test_a_worker_that_fails_is_an_error_of_ours(
     target.write_text("in the way")
     reports = client.reports("orders", start="7d", marketplaces=["DE"])
 
-    with ThreadPoolExecutor(1) as executor, pytest.raises(spr.SinkError):
+    with ThreadPoolExecutor(1) as executor, pytest.raises(spr.SinkError) as failed:
         reports.sink(target, executor=executor)
 
     assert target.read_text() == "in the way"
+    (report,) = reports.wait()
+    (note,) = failed.value.__notes__
+    assert note.startswith(
+        f"report {report.report_id} of GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
 from collections import Counter
@@ -182,6 +183,33 @@ def test_a_wait_tells_of_the_refusal_after_the_others_are_done(
     # Asked again, only the one that failed is created
     assert len(list(reports)) == 3
     assert calls(simulator, "createReport") == 4
+
+
+@pytest.mark.parametrize(
+    ("operation", "found"),
+    [
+        ("createReport", "a report"),
+        ("getReport", "report NUMBER"),
+        ("getReportDocument", "report NUMBER"),
+    ],
+)
+def test_a_refusal_tells_which_report_it_was_asked_for(
+    simulator: Simulator, client: spr.Client, operation: str, found: str
+) -> None:
+    simulator.faults.add(Fault(operation=operation, kind="status", status=400))
+
+    january = JANUARY, JANUARY + timedelta(days=7)
+
+    with pytest.raises(spr.BadRequestError) as refused:
+        client.reports(
+            "orders", start=january[0], end=january[1], marketplaces=["DE"]
+        ).read()
+
+    *_, told = refused.value.__notes__
+    assert re.sub("report [0-9]+", "report NUMBER", told) == (
+        f"{found} of GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL for DE, "
+        "2026-01-01T00:00:00Z to 2026-01-08T00:00:00Z"
+    )
 
 
 def test_time_that_is_up_names_every_report_and_the_next_run_takes_them_up(
