@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from spreports.at_work import cores
 from spreports.load.encoding import Encoding
+from spreports.load.heaps import trim_heaps
 from spreports.load.open_files import Files, OpenFile, Work
 from spreports.load.part_file import PartFile
 from spreports.load.rowgroups import abandon, is_nested, opener
@@ -31,9 +32,9 @@ __all__ = ["Encoders"]
 # early enough
 _NOTE_LAST = hasattr(pq.ParquetWriter, "add_key_value_metadata")
 
-# Encoded before unused memory is given back, so that small row groups need not ask for
-# it anew each time
-RELEASE_BYTES = 4 << 20
+# Encoded before Arrow gives unused memory back, so that small row groups need not ask
+# for it anew each time; and before the C library does, for whom it takes a millisecond
+RELEASE_BYTES, TRIM_BYTES = 4 << 20, 32 << 20
 
 
 # To have less than so much on its way to the disk takes longer than to wait for it
@@ -93,7 +94,7 @@ class Encoders:
         self._files = Files()
         self._idle = threading.Condition()
         self._running, self._stopped = 0, False
-        self.queued = self._unreleased = 0
+        self.queued = self._unreleased = self._untrimmed = 0
         self.learn(Encoding(), ())
 
     def learn(self, encoding: Encoding, handed: tuple[str, ...]) -> None:
@@ -153,8 +154,14 @@ class Encoders:
         self._unreleased += 0 if keep else size
         release = self._unreleased >= RELEASE_BYTES
         if release:
+            self._untrimmed += self._unreleased
             self._unreleased = 0
-        self._submit(file, size, lambda: self._write(file, rows, release=release))
+        trim = self._untrimmed >= TRIM_BYTES
+        if trim:
+            self._untrimmed = 0
+        self._submit(
+            file, size, lambda: self._write(file, rows, release=release, trim=trim)
+        )
 
     def finish(self, *, at_least_one: bool) -> list[PartFile]:
         """Close every file.
@@ -258,6 +265,7 @@ class Encoders:
         rows: Callable[[bool], AbstractContextManager[pa.Table]],
         *,
         release: bool,
+        trim: bool,
     ) -> None:
         """Write one row group (on a thread); give unused memory back behind it."""
         writer = file.writer = file.writer or self._opened(file)
@@ -272,6 +280,8 @@ class Encoders:
                 file.size = size
         if release:
             pa.default_memory_pool().release_unused()
+        if trim:
+            trim_heaps()
 
     def _finish(self, file: OpenFile) -> None:
         """Close a file (on a thread)."""

@@ -45,10 +45,10 @@ __all__ = ["SinkResult", "markers", "sink"]
 BUDGET = 40 << 20
 ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
-# Sorting by folder wants large windows, and more so where a folder gets few rows of
-# each; without folders fewer calls are all they bring
-WINDOW_ROWS = 24_576
-LARGE_WINDOW_ROWS = 49_152
+# Of a window for many, fewer and few folders: sorting wants larger ones where a folder
+# gets fewer rows of each. Without folders fewer calls are all that larger ones bring
+MANY_ROWS, SOME_ROWS, FEW_ROWS = 49_152, 32_768, 24_576
+SOME_FOLDERS = 16
 UNSORTED_ROWS = 16_384
 WINDOW_BYTES = 16 << 20
 # Of long rows: what waits in a window is no part of the budget
@@ -244,7 +244,9 @@ def _write(
     def rows_at_once() -> int:
         if plan.one_folder:
             return UNSORTED_ROWS
-        return WINDOW_ROWS if folders < MANY_FOLDERS else LARGE_WINDOW_ROWS
+        if folders < SOME_FOLDERS:
+            return FEW_ROWS
+        return SOME_ROWS if folders < MANY_FOLDERS else MANY_ROWS
 
     most = UNSORTED_BYTES if plan.one_folder else WINDOW_BYTES
     cut = windows(batches, batches.schema, rows_at_once, most, copy=False)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.load.encoders import Encoders
-from spreports.load.parquet import LARGE_WINDOW_ROWS, WINDOW_ROWS, sink
+from spreports.load.parquet import FEW_ROWS, MANY_ROWS, SOME_FOLDERS, SOME_ROWS, sink
 from spreports.load.scratch import Piece, Scratch
 from spreports.load.share import Share
 from spreports.load.waiting import SMALL_BYTES, size_of
@@ -246,8 +246,16 @@ def test_small_pieces_are_put_together_on_the_scratch_disk_and_large_ones_are_no
     assert watched.finish() == whole
 
 
+@pytest.mark.parametrize(
+    ("count", "rows"),
+    [
+        (SOME_FOLDERS - 1, FEW_ROWS),
+        (SOME_FOLDERS, SOME_ROWS),
+        (MANY_FOLDERS, MANY_ROWS),
+    ],
+)
 def test_windows_are_larger_where_many_folders_share_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, rows: int
 ) -> None:
     sizes, folders = [], []
     add = PartWriters.add
@@ -260,9 +268,9 @@ def test_windows_are_larger_where_many_folders_share_them(
         add(writers, shares, each)
 
     monkeypatch.setattr(PartWriters, "add", adding)
-    few, many = 4 * WINDOW_ROWS, 3 * LARGE_WINDOW_ROWS
+    few, many = 4 * FEW_ROWS, 2 * (FEW_ROWS + rows)
     table = pa.table({"n": range(few + many)})
-    shop = [f"{n % (1 if n < few else MANY_FOLDERS)}" for n in range(few + many)]
+    shop = [f"{n % (1 if n < few else count)}" for n in range(few + many)]
 
     sink(
         reader(table.append_column("shop", pa.array(shop))),
@@ -273,14 +281,14 @@ def test_windows_are_larger_where_many_folders_share_them(
 
     assert folders[:4] == [1, 1, 1, 1]
     # Two windows are on their way when the first of many folders is known
-    assert sizes == [WINDOW_ROWS] * 6 + [LARGE_WINDOW_ROWS] * 2
+    assert sizes == [FEW_ROWS] * 6 + [rows] * 2
     assert numbers(tmp_path / "lake") == list(range(few + many))
 
 
 def test_many_folders_have_the_same_files_however_the_batches_were_cut(
     tmp_path: Path,
 ) -> None:
-    table = orders(5 * WINDOW_ROWS, channels=MANY_FOLDERS)
+    table = orders(5 * FEW_ROWS, channels=MANY_FOLDERS)
     for name, sizes in {"a": [], "b": [1_000] * 40, "c": [1, 60_000, 3]}.items():
         sink(
             cut(table, sizes),
@@ -305,18 +313,18 @@ def test_days_that_follow_each_other_need_no_scratch_disk(
         raise AssertionError("rows went to the scratch disk")
 
     monkeypatch.setattr(Scratch, "append", refuse)
-    table = orders(6 * WINDOW_ROWS)
-    days = pa.array([f"{n // (2 * WINDOW_ROWS)}" for n in range(table.num_rows)])
+    table = orders(6 * FEW_ROWS)
+    days = pa.array([f"{n // (2 * FEW_ROWS)}" for n in range(table.num_rows)])
 
     result = sink(
         reader(table.append_column("day", days)),
         tmp_path / "lake",
         stem="7",
         partition_by=["day"],
-        budget=2 * (3 * WINDOW_ROWS * table.nbytes // table.num_rows),
+        budget=2 * (3 * FEW_ROWS * table.nbytes // table.num_rows),
     )
 
-    assert (result.rows, result.files) == (6 * WINDOW_ROWS, 3)
+    assert (result.rows, result.files) == (6 * FEW_ROWS, 3)
 
 
 @given(
