@@ -17,6 +17,7 @@ from concurrent.futures import CancelledError, Future
 from spreports.api.answers import kind_of, read_json, request_id_of, retry_after
 from spreports.api.credentials import Credentials
 from spreports.api.exchange import Answer, Exchange, Fault
+from spreports.api.login import LOGIN
 from spreports.api.retry import Retries
 from spreports.api.secret import Secret
 from spreports.clock import Clock, SystemClock
@@ -30,7 +31,6 @@ from spreports.forks import PerProcess
 
 __all__ = ["Credentials", "TokenSource"]
 
-OPERATION = "LWA access token"
 RENEW_BEFORE = 60.0
 # Nobody asks again for so long what LWA has refused: the other calls of a run would
 REFUSED_FOR = 60.0
@@ -181,17 +181,13 @@ class TokenSource:
             error: APIError
             wait = 0.0
             if isinstance(answer, Fault):
-                error = TransportError(
-                    f"{OPERATION}: {answer.reason}", operation=OPERATION
-                )
+                error = TransportError(f"{LOGIN}: {answer.reason}", operation=LOGIN)
                 again = answer.retryable
             elif answer.status == 200:
                 found = _read_token(answer, self._warn_if_rotated)
                 if not isinstance(found, str):
                     return found
-                error = TransportError(
-                    f"{OPERATION}: {found}", operation=OPERATION, status=200
-                )
+                error = TransportError(f"{LOGIN}: {found}", operation=LOGIN, status=200)
                 again = True
             else:
                 error = _refusal(answer, self._credentials.hide_in)
@@ -246,24 +242,22 @@ def _refusal(answer: Answer, hide: Callable[[str], str]) -> APIError:
         passing = answer.status == 429 or answer.status >= 500
         # Not the API's classes for the others: they would speak of a report
         return (kind_of(answer.status) if passing else TransportError)(
-            f"{OPERATION}: HTTP {answer.status} and no token; look at token_url=, or "
+            f"{LOGIN}: HTTP {answer.status} and no token; look at token_url=, or "
             "try again later where the status is 429 or above 499",
-            operation=OPERATION,
+            operation=LOGIN,
             status=answer.status,
             request_id=request_id_of(answer, hide),
         )
     try:
         data = read_json(answer)
     except TransportError as exc:
-        return TransportError(
-            f"{OPERATION}: {exc}", operation=OPERATION, status=answer.status
-        )
+        return TransportError(f"{LOGIN}: {exc}", operation=LOGIN, status=answer.status)
     code = data.get("error") if isinstance(data, dict) else None
     known = code if isinstance(code, str) and code in ADVICE else "no known reason"
     advice = ADVICE.get(known, "check the three credential values")
     return UnauthorizedError(
-        f"{OPERATION}: HTTP {answer.status}: {known}: {advice}",
-        operation=OPERATION,
+        f"{LOGIN}: HTTP {answer.status}: {known}: {advice}",
+        operation=LOGIN,
         status=answer.status,
         request_id=request_id_of(answer, hide),
         details=(ErrorDetail(known, advice),),

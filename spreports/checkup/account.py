@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from spreports.api.auth import OPERATION as LOGIN
+from spreports.api.login import LOGIN
 from spreports.api.models import ProcessingStatus
 from spreports.api.operations import ReportsAPI
 from spreports.checkup.finding import Cause, Finding

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from spreports.api.auth import OPERATION as LOGIN
+from spreports.api.login import LOGIN
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.errors import (

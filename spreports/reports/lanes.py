@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from spreports.api.auth import OPERATION as LOGIN
+from spreports.api.login import LOGIN
 from spreports.clock import Stopped
 from spreports.errors import SPReportsError, ThrottledError
 from spreports.reports.connection import Connection

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from spreports.api.auth import OPERATION as LOGIN
+from spreports.api.login import LOGIN
 from spreports.errors import (
     APIError,
     BadRequestError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from spreports.api.auth import OPERATION as LOGIN
+from spreports.api.login import LOGIN
 from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import APIError, SPReportsError, ThrottledError
 from spreports.reports.naming import report_name

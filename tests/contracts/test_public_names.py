@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import spreports as spr
 
@@ -108,6 +109,24 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     )
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_file_is_sunk_without_what_asks_amazon(tmp_path: Path) -> None:
+    code = (
+        "import sys, spreports as spr\n"
+        "spr.open_document(sys.argv[1], report_type='orders').sink(sys.argv[2])\n"
+        "heavy = {'requests', 'urllib3', 'backoff', 'sqlite3', 'asyncio', 'polars'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    document = tmp_path / "orders.txt"
+    document.write_text("amazon-order-id\tquantity\n111-1\t2\n")
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code, document, tmp_path / "lake"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
 
