@@ -11,8 +11,9 @@ import math
 from collections.abc import Container, Sequence
 from contextlib import suppress
 
+from spreports.api.answers import blames_token
 from spreports.api.models import Report
-from spreports.errors import SPReportsError
+from spreports.errors import ForbiddenError, SPReportsError
 from spreports.ledger import Request, is_over
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
@@ -55,6 +56,8 @@ class Obtaining:
         # A lone report may be done at once, and to find out is one call of the 120 a
         # minute; many at a time are told of by one page a little later
         self._poll_first = POLL_FIRST if len(tickets) > 1 else 0.0
+        # What createReport has refused in this run, by report type and marketplaces
+        self._refused: dict[tuple[str, frozenset[str]], ForbiddenError] = {}
         self.allow_until(math.inf)
 
     def allow_until(self, deadline: float) -> None:
@@ -72,10 +75,12 @@ class Obtaining:
         Raises
         ------
         APIError
-            Amazon refused; nothing was created.
+            Amazon refused; nothing was created. A `ForbiddenError` without a status:
+            it has refused another report of the type, and was not asked.
         """
         if self._reuse and self._adopt(ticket):
             return (ticket,)
+        self._insist_on_unrefused(ticket.request)
         cool = CoolDown(self._connection, ticket)
         wait = cool.wait(self.deadline)
         if wait > 0:
@@ -87,6 +92,10 @@ class Obtaining:
             raise exc.error from None
         except OvertakenError:
             return (ticket,)
+        except ForbiddenError as exc:
+            if not blames_token(exc):  # which says nothing of the report type
+                self._refused[_refusable(ticket.request)] = exc
+            raise
         now = self._clock.monotonic()
         if ticket.report_id is None:
             # Somebody else creates the very same, or has: their answer is ours, too.
@@ -96,6 +105,16 @@ class Obtaining:
         ticket.asked = now
         ticket.poll_at(now + self._poll_first, patient=True)
         return (ticket,)
+
+    def _insist_on_unrefused(self, request: ReportRequest) -> None:
+        """Raise where the answer is known: roles are given for types, not windows."""
+        refusal = self._refused.get(_refusable(request))
+        if refusal is not None:
+            raise ForbiddenError(
+                "createReport: not asked for: Amazon has just refused another report "
+                f"of this type for the same marketplaces: {refusal}",
+                operation=refusal.operation,
+            )
 
     def _adopt(self, ticket: Ticket) -> bool:
         """Take a report that exists: ours by the ledger, or somebody else's."""
@@ -188,3 +207,8 @@ class Obtaining:
                 ledger.abandoned(row)
             raise
         return report_id
+
+
+def _refusable(request: ReportRequest) -> tuple[str, frozenset[str]]:
+    """Return what a role is for, and a seller has: of all windows and options."""
+    return request.entry.report_type, frozenset(request.marketplace_ids)

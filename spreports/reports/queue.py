@@ -48,7 +48,9 @@ class ReportQueue:
         """Yield each request as it is finished.
 
         Nothing that goes wrong with one request keeps the others: it comes out as
-        ``Finished.error``. Closing the iterator, or Ctrl-C, ends the work within a
+        ``Finished.error``. Only a type that createReport answers with 403 is not asked
+        for again in this run, for the same marketplaces: a `ForbiddenError` without a
+        status says so. Closing the iterator, or Ctrl-C, ends the work within a
         second; what Amazon has been asked is in the ledger and is taken up by the next
         run.
 

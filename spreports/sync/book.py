@@ -13,6 +13,7 @@ from spreports.errors import (
     BadRequestError,
     DownloadError,
     DriftError,
+    ForbiddenError,
     NotFoundError,
     ReportError,
     SinkError,
@@ -308,4 +309,6 @@ def _is_passing(exc: Exception) -> bool:
         return exc.outcome.kind == OutcomeKind.TOO_SOON
     if isinstance(exc, DownloadError) and exc.refused:
         return False
+    if isinstance(exc, ForbiddenError):
+        return exc.status is None  # of another window: this one was not asked for
     return isinstance(exc, PASSING)
