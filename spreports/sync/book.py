@@ -11,6 +11,7 @@ from typing import Any
 from spreports.api.models import Report
 from spreports.errors import (
     BadRequestError,
+    ConfigError,
     DownloadError,
     DriftError,
     ForbiddenError,
@@ -37,8 +38,9 @@ from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Book"]
 
-# Of the moment, not of the window: tried again by every run, without end.
-PASSING = (*OUTAGES, DownloadError, SinkError)
+# Of the moment or of the caller's settings, not of the window: tried again by every
+# run, without end.
+PASSING = (*OUTAGES, ConfigError, DownloadError, SinkError)
 
 
 # What another feed has begun and left for so long holds nobody up

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import spreports as spr
+from spreports.client.connecting import simulator_settings
 from spreports.simulator import Fault, Simulator
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
@@ -64,3 +68,24 @@ def test_feeds_beside_a_refused_type_come(
     assert night.windows == 1
     assert {one.report_type for one in night.failed} == {ORDERS}
     assert calls(simulator)["createReport"] == 2
+
+
+def test_a_region_that_is_wrong_for_a_week_gives_up_no_window(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    def night(region: str) -> spr.SyncResult:
+        settings = replace(simulator_settings(simulator, home), region=region)
+        with spr.Client(settings, clock=clock) as client:
+            return client.sync(FEED, lake)
+
+    for _ in range(NIGHTS):
+        wrong = night("na")
+        clock.advance(DAY)
+    assert simulator.requests == []
+    assert wrong.gaps == ()
+    assert {(one.kind, one.tries) for one in wrong.failed} == {("ConfigError", 0)}
+
+    mended = night("eu")
+
+    assert (mended.failed, mended.gaps) == ((), ())
+    check(simulator, clock, lake)
