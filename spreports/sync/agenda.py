@@ -99,7 +99,10 @@ class Agenda:
     def _asked(
         self, stream: Stream, known: Sequence[LakeWindow], today: datetime
     ) -> list[Task]:
-        """Return the snapshots of days before that were asked for and have a report."""
+        """Return the snapshots of days before that were asked for and have a report.
+
+        By the lake, of which it is lost, or by our ledger.
+        """
         ledger, account = self._connection.ledger, self._connection.account
         key = stream.request(None, None).key
         found = []
@@ -107,7 +110,7 @@ class Agenda:
             begun = window.state in {WindowState.ASKED, WindowState.FAILED}
             if not begun or window.created_time or window.name >= f"{today.date()}":
                 continue
-            report_id = asked_on(ledger, account, key, window.name)
+            report_id = window.report_id or asked_on(ledger, account, key, window.name)
             if report_id is not None:
                 due = Due(window=window, reason="resumed")
                 found.append(Task(stream, due, report_id))

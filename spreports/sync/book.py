@@ -117,17 +117,21 @@ class Book:
         """Write down what was read from the lake: the ledger knows it from now on.
 
         All at once: of a part of it, the next run would take the rest for missing. What
-        is broken goes first: while the ledger knows of it, it is missed.
+        is broken goes first: while the ledger knows of it, it is missed. Of snapshots
+        it goes last: older ones are missed by their markers alone.
         """
-        self._read[stream.key].take_away_broken()
-        ledger, now = self._connection.ledger.windows, self._connection.clock.now()
         read = self._read[stream.key]
+        if stream.kind != Kind.SNAPSHOT:
+            read.take_away_broken()
+        ledger, now = self._connection.ledger.windows, self._connection.clock.now()
         changed, gone = read.changes()
         feed = (self.lake, stream.key)
         if read.begun_anew:
             ledger.begin_anew(*feed, read.windows, now, read.markers)
         elif changed or gone or read.markers:
             ledger.put_all(*feed, changed, now, read.markers, without=gone)
+        if stream.kind == Kind.SNAPSHOT:
+            read.take_away_broken()
 
     def clear_killed(self, stream: Stream) -> None:
         """See `Known.clear_killed`."""

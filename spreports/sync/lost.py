@@ -123,7 +123,9 @@ def forgotten(
             again and not same.isdisjoint({window.sha256, window.item})
         )
 
-    return tuple(_unmade(window) if is_gone(window) else window for window in known)
+    return tuple(
+        _unmade(stream, window) if is_gone(window) else window for window in known
+    )
 
 
 def insist_on_lake(stream: Stream, lost: Lost, to: str) -> None:
@@ -231,8 +233,15 @@ def _is_superseded(
     return window.item is not None and any(w.item == window.item for w in kept)
 
 
-def _unmade(window: LakeWindow) -> LakeWindow:
-    """Return a window of which the lake has nothing yet."""
+def _unmade(stream: Stream, window: LakeWindow) -> LakeWindow:
+    """Return a window of which the lake has nothing yet.
+
+    A snapshot's report stays named, whoever asked for it: no other one shows that day.
+    """
     return LakeWindow(
-        name=window.name, start=window.start, end=window.end, state=WindowState.ASKED
+        name=window.name,
+        start=window.start,
+        end=window.end,
+        state=WindowState.ASKED,
+        report_id=window.report_id if stream.kind == Kind.SNAPSHOT else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 import spreports as spr
 from spreports.lake.place import Place
+from spreports.ledger import LakeWindows
 from spreports.simulator import Simulator, World
 from spreports.sync.known import Known, Lakeside
 from spreports.sync.roots import lake_name
@@ -292,6 +294,67 @@ def test_an_older_snapshot_whose_file_is_gone_is_told(
     assert spr.scan_lake(lake, "listings", latest=True).collect().height == rows
     assert client.sync(feed, lake).windows == 0
     assert spr.Lake(lake).check().problems == ()
+
+
+class Killed(BaseException):
+    """In the place of SIGKILL: nothing of ours catches it."""
+
+
+@pytest.mark.parametrize("refill", [False, True])
+@pytest.mark.parametrize("method", ["put_all", "take_away_broken"])
+def test_a_refill_of_snapshots_that_is_killed_is_gone_on_with_by_the_next_run(
+    client: spr.Client,
+    clock: ManualClock,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    method: str,
+    refill: bool,
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    rows = [client.sync(feed, lake).rows]
+    first = files(lake, LISTINGS)
+    clock.advance(DAY)
+    rows.append(client.sync(feed, lake).rows)
+    first[0].unlink()
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    owner = Known if method == "take_away_broken" else LakeWindows
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, method, killed)
+        with pytest.raises(Killed):
+            client.sync(feed, lake, refill=True)
+
+    with suppress(spr.SinkError):  # told again, where nothing was written down yet
+        client.sync(feed, lake, refill=refill)
+    client.sync(feed, lake, refill=True)
+    assert [each.rows for each in spr.Lake(lake).reports()] == rows
+    assert spr.scan_lake(lake, "listings").collect().height == sum(rows)
+    assert client.sync(feed, lake).gaps == ()
+
+
+def test_a_snapshot_that_is_lost_is_taken_up_by_a_store_that_did_not_ask_for_it(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    tmp_path: Path,
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    rows = [client.sync(feed, lake).rows]
+    first = files(lake, LISTINGS)
+    clock.advance(DAY)
+    rows.append(client.sync(feed, lake).rows)
+    first[0].unlink()
+
+    with simulator.client(home=tmp_path / "other") as other:
+        filled = other.sync(feed, lake, refill=True)
+
+    assert (filled.rows, filled.created, filled.gaps) == (rows[0], 0, ())
+    assert [each.rows for each in spr.Lake(lake).reports()] == rows
+    assert client.sync(feed, lake).rows == 0
 
 
 def test_what_was_purged_is_not_missed_where_its_files_went_first(
