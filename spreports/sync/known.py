@@ -240,8 +240,8 @@ def joined(
 ) -> tuple[LakeWindow, ...]:
     """Return what the ledger knows and what the lake has newer, by other hosts.
 
-    A window that was asked for in vain, and whose days another host has brought in
-    windows cut otherwise, is left out.
+    A window that was asked for in vain, or that Amazon had no rows of, and whose days
+    another host has brought in windows cut otherwise, is left out.
     """
     windows = {window.name: window for window in known}
     for window in there:
@@ -253,7 +253,7 @@ def joined(
 
     def is_covered(window: LakeWindow) -> bool:
         first, last = window.start, window.end
-        if window.name in names or window.created_time or not (first and last):
+        if window.name in names or window.tables or not (first and last):
             return False
         return any(start < last and first < end for start, end in spans)
 

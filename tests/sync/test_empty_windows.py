@@ -53,3 +53,30 @@ def test_a_window_that_is_empty_twice_is_asked_for_no_more(
 
     # The long window and its second report; then only each night's own day
     assert created == [1, 2, 1, 1]
+
+
+def test_a_window_called_empty_whose_days_another_host_has_cut_otherwise_is_let_go(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    home: Path,
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-10-01", lookback=2)
+    plan = client.sync(feed, lake, dry_run=True).plan
+    assert plan is not None
+    starts = [str(window.start)[:10] for window in plan.windows]
+    wrong = starts.index("2026-10-31") + 1
+    simulator.faults.add(Fault(operation="report", kind="cancelled", nth=wrong))
+    assert client.sync(feed, lake).empty == 1
+    # Another host begins its windows where the purge ended
+    spr.Lake(lake).purge(date(2026, 11, 4))
+    clock.advance(DAY)
+    with simulator.client(home=home.with_name("other host")) as other:
+        assert other.sync(feed, lake).failed == ()
+
+    assert client.sync(feed, lake).created == 0
+
+    orders = spr.scan_lake(lake, "orders", latest=True).collect()["amazon-order-id"]
+    assert orders.len() > 0
+    assert orders.is_duplicated().sum() == 0
