@@ -225,7 +225,7 @@ class Catalogue:
         """
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as exc:
             msg = f"report type file {path} cannot be read: {exc}"
             raise ConfigError(msg) from exc

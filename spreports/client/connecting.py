@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from spreports.api.credentials import Credentials
 from spreports.client.client import Client
-from spreports.client.settings import Settings, check_home, read_settings
+from spreports.client.settings import (
+    Settings,
+    check_home,
+    check_notifications,
+    read_settings,
+)
 from spreports.clock import Clock
 from spreports.errors import ConfigError
 from spreports.facts import read_catalogue
@@ -73,6 +78,7 @@ def connect(
         An argument of the wrong kind.
     """
     check_home(home)
+    check_notifications(notifications)
     if target == "simulator":
         return _with_simulator(home, notifications)
     if target is not None:

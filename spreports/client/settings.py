@@ -183,6 +183,17 @@ def check_home(home: object) -> None:
         raise TypeError(f"home= must be a path, and not {type(home).__name__}")
 
 
+def check_notifications(notifications: object) -> None:
+    """Raise `TypeError` for what cannot tell of reports, before one is made."""
+    can_tell = callable(getattr(notifications, "finished", None))
+    if notifications is None or (can_tell and not isinstance(notifications, type)):
+        return
+    raise TypeError(
+        "notifications= must be an object that tells of reports, such as"
+        f" SQSQueue(url), and not {type(notifications).__name__}"
+    )
+
+
 def _account(name: str | None) -> str | None:
     """Return the name of an account, which is also one of folders."""
     if name and not _ACCOUNT.fullmatch(name):
@@ -261,7 +272,7 @@ def read_profile(name: str, environment: Mapping[str, str]) -> Mapping[str, str]
                     f"{path} holds secrets and others may read it; run: "
                     f"chmod 600 {path}"
                 )
-            profiles = tomllib.load(file)
+            profiles = tomllib.loads(file.read().decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             f"profile {name!r} is asked for, but there is no {path}; write it with "

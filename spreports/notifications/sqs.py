@@ -70,6 +70,8 @@ class SQSQueue:
 
     Raises
     ------
+    TypeError
+        `url` is no text, or `hidden_for` no whole number.
     ConfigError
         The extra is not installed, or the URL is none.
 
@@ -85,6 +87,10 @@ class SQSQueue:
         hidden_for: int = 30,
         clock: Clock | None = None,
     ) -> None:
+        if not isinstance(url, str) or not isinstance(hidden_for, int):  # type: ignore[redundant-expr, unused-ignore] # types may lie
+            raise TypeError(
+                "SQSQueue takes its URL as text, hidden_for as whole seconds"
+            )
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.path.strip("/"):
             raise ConfigError(

@@ -127,7 +127,7 @@ class Schedule:
         """
         name = Path(path).name
         try:
-            told = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            told = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
             raise ValueError(f"{name} is no TOML: {exc}") from exc
         found = told.pop("schedule", [])

@@ -241,10 +241,12 @@ class Schedules:
                 page_size=100,
             )
 
-    def _types(self, report_types: Iterable[Kind] | None) -> dict[str, ReportType]:
+    def _types(
+        self, report_types: Iterable[Kind] | None, name: str = "report_types"
+    ) -> dict[str, ReportType]:
         """Return entries by full type: those named, or all that can be scheduled."""
         if isinstance(report_types, str):
-            raise ValueError(f"report_types is one string: give [{report_types!r}]")
+            raise ValueError(f"{name} is one string: give [{report_types!r}]")
         entries = (
             (e for e in self._catalogue.entries() if e.schedulable)
             if report_types is None
@@ -258,7 +260,7 @@ class Schedules:
         """Return the report types whose other schedules are to go."""
         if isinstance(cancel_others, bool):
             return tuple(wanted) if cancel_others else ()
-        return tuple(self._types(cancel_others))
+        return tuple(self._types(cancel_others, "cancel_others"))
 
     def _in_force(self, report_types: Iterable[str]) -> tuple[ReportSchedule, ...]:
         """Ask for the schedules of any number of report types."""

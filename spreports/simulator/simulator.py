@@ -139,7 +139,7 @@ class Simulator(Behind):
         if etag not in ETAGS or region not in REGIONS:
             raise ValueError(f"etag is one of {ETAGS}, region one of {REGIONS}")
         if min(rows.values() if isinstance(rows, Mapping) else [rows], default=0) < 0:
-            raise ValueError("rows is not negative")
+            raise ValueError("rows must not be negative")
         self.clock: Clock = clock or HurriedClock(speed)
         self.credentials = MadeUpCredentials.fresh()
         self.faults = FaultScript(faults)

@@ -77,7 +77,7 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
     """
     file = Path(path)
     try:
-        raw = tomllib.loads(file.read_text("utf-8"))
+        raw = tomllib.loads(file.read_text("utf-8-sig"))
     except OSError as exc:
         raise ConfigError(f"{file} cannot be read: {exc.strerror}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,6 +102,27 @@ def test_a_profile_gives_credentials_and_region(config: Path) -> None:
     assert SECRET not in repr(by_name)
 
 
+def test_a_file_that_an_editor_has_begun_with_a_mark_is_read(
+    config: Path, tmp_path: Path
+) -> None:
+    config.write_bytes(codecs.BOM_UTF8 + config.read_bytes())
+    feeds, wanted = tmp_path / "feeds.toml", tmp_path / "schedules.toml"
+    feeds.write_text(
+        '[[feed]]\nreport_type = "orders"\nmarketplaces = ["DE"]\n', "utf-8-sig"
+    )
+    wanted.write_text(
+        '[[schedule]]\nreport_type = "sales_and_traffic"\nmarketplaces = ["DE"]\n'
+        'period = "P1D"\n',
+        "utf-8-sig",
+    )
+
+    shop = settings({"XDG_CONFIG_HOME": str(config.parents[1])}, profile="shop")
+
+    assert "eu" in repr(shop)
+    assert len(spr.read_feeds(feeds).feeds) == 1
+    assert len(spr.Schedule.from_toml(wanted)) == 1
+
+
 @pytest.mark.parametrize(
     ("profile", "says"), [("nobody", "half, shop"), ("half", "client_secret")]
 )
@@ -169,6 +192,17 @@ def test_credentials_are_neither_shown_nor_pickled() -> None:
 def test_another_target_than_the_simulator_is_refused() -> None:
     with pytest.raises(spr.ConfigError, match="simulator"):
         spr.connect("sandbox")
+
+
+@pytest.mark.parametrize(
+    "notifications",
+    ["https://sqs.eu-west-1.amazonaws.com/1/reports", spr.SQSQueue, 5],
+)
+def test_what_tells_of_no_reports_is_refused_before_one_is_made(
+    notifications: Any,
+) -> None:
+    with pytest.raises(TypeError, match=r"such as SQSQueue\(url\)"):
+        spr.connect("simulator", notifications=notifications)
 
 
 def test_an_account_may_have_a_name_that_outlives_its_credentials(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import Any
 
 import pytest
 
@@ -178,6 +179,14 @@ def test_the_region_is_that_of_the_url(url: str, region: str | None) -> None:
 )
 def test_what_cannot_be_a_queue_is_a_config_error(url: str, hidden_for: int) -> None:
     with pytest.raises(spr.ConfigError):
+        spr.SQSQueue(url, hidden_for=hidden_for)
+
+
+@pytest.mark.parametrize(("url", "hidden_for"), [(5, 30), ("https://q/1/r", "3")])
+def test_an_argument_of_the_wrong_kind_is_a_type_error(
+    url: Any, hidden_for: Any
+) -> None:
+    with pytest.raises(TypeError, match="URL as text"):
         spr.SQSQueue(url, hidden_for=hidden_for)
 
 
