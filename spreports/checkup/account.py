@@ -119,7 +119,8 @@ def _failed(exc: APIError) -> Iterator[Finding]:
     if isinstance(exc, UnauthorizedError):
         cause, advice = "credentials", "see the message; it says which value to look at"
     elif isinstance(exc, ThrottledError):
-        advice = "quota is used up: try again in a few minutes"
+        used = "the login's own quota" if exc.operation == LOGIN else "quota"
+        advice = f"{used} is used up: try again in a few minutes"
     elif isinstance(exc, BadRequestError | NotFoundError):
         advice = "is endpoint= (SPREPORTS_ENDPOINT) an address of the API?"
     login = exc.operation == LOGIN

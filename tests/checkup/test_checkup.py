@@ -182,18 +182,30 @@ def test_nobody_there_is_exit_5(
     assert "refused" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("operation", "check", "told"),
+    [
+        ("getReports", "region", "quota is used up"),
+        ("token", "login", "the login's own quota is used up"),
+    ],
+)
 def test_a_quota_that_is_used_up_is_said_and_not_waited_for(
-    home: Path, simulator: Simulator, clock: ManualClock
+    home: Path,
+    simulator: Simulator,
+    clock: ManualClock,
+    *,
+    operation: str,
+    check: str,
+    told: str,
 ) -> None:
-    simulator.faults.add(
-        Fault(operation="getReports", kind="status", status=429, times=0)
-    )
+    simulator.faults.add(Fault(operation=operation, kind="status", status=429, times=0))
     began = clock.now()
 
-    finding = found()["region"]
+    finding = found()[check]
 
     assert finding.status == "failed"
     assert finding.cause == "network"
+    assert str(finding.advice).startswith(told)
     assert clock.now() - began < timedelta(minutes=1)
 
 
