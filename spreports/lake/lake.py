@@ -199,7 +199,7 @@ class Lake:
             A datetime without a time zone, or outside the years 1 to 9999 in UTC.
         SinkError
             The target refused; what is half taken away is not visible, and the next
-            purge or compaction finishes it. Tables that it had not come to: a purge.
+            purge or compaction finishes it; tables that it had not come to, a purge.
         """
         day = utc_day(before)
         done = Purged((), 0, 0, 0, 0)

@@ -79,12 +79,13 @@ def roots_of(lake: Place, entry: ReportType, table: str | None) -> list[DataRoot
     return []
 
 
-def folders_there(lake: Place) -> str:
-    """Return how an error goes on that says which folders a lake has."""
+def folders_there(lake: Place, wanted: str) -> str:
+    """Return how an error goes on that says which other folders a lake has."""
     folders = sorted(
         name
         for name, is_folder in lake.entries().items()
         if is_folder and "=" not in name and not name.startswith("_")
+        if name != wanted
     )
     if not folders:
         return ""

@@ -131,7 +131,7 @@ def _taken(
         stock = take_stock(roots, entry, table, latest=latest)
         if not stock.held:
             what = f"no report of {entry.report_type} is committed there"
-            what += folders_there(lake)
+            what += folders_there(lake, entry.report_type)
             if "_delta_log" in lake.entries():
                 what = "this is a Delta table: read it with polars.scan_delta"
             raise no_lake(lake, what)

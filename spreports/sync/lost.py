@@ -159,10 +159,11 @@ def purged_up_to(
     to: str,
     storage_options: Mapping[str, Any] | None,
 ) -> datetime | None:
-    """Return the moment up to which all data roots of a feed were purged.
+    """Return the moment up to which the data roots of a feed were purged.
 
     A ledger that knows what came before need not ask; without one, what was purged
-    would come back.
+    would come back. The latest note counts: a report's tables are purged one after the
+    other, and a purge that was killed between them is to be run again.
 
     Raises
     ------
@@ -177,7 +178,7 @@ def purged_up_to(
     ]
     # A day that an older version noted may have been yet to come
     ends = [note.end for note in notes if note is not None and not note.is_day]
-    return min(ends) if len(ends) == len(notes) else None
+    return max(ends, default=None)
 
 
 def held(known: Sequence[LakeWindow]) -> list[LakeWindow]:

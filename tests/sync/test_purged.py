@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.lake.purge import purge_root
 from spreports.ledger import LakeWindow, WindowState
 from spreports.simulator import Simulator
 from spreports.sync.roots import lake_name
@@ -75,6 +76,23 @@ def test_a_purge_goes_by_its_day_also_where_the_last_days_had_no_rows(
     assert planned == ()
 
 
+def test_what_a_purge_took_of_one_table_before_it_was_killed_does_not_come_back(
+    client: spr.Client, other_host: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    client.sync(FEEDS[1], lake)
+    first, second = spr.Lake(lake)._roots("sales_and_traffic")
+    purge_root(first.place, date(2026, 11, 6), dry_run=False)
+    clock.advance(DAY)
+
+    for host in (other_host, client):
+        host.sync(FEEDS[1], lake)
+
+    reports = spr.Lake(lake).reports()
+    kept = [r for r in reports if r.dates[0] is not None and r.dates[0] < day(6)]
+    assert {report.table for report in kept} == {second.table}
+    assert spr.Lake(lake).purge(date(2026, 11, 6)).files == len(kept) > 0
+
+
 def test_a_feed_that_is_new_begins_where_its_lake_was_purged(
     client: spr.Client,
     simulator: Simulator,
@@ -133,6 +151,20 @@ def test_settlements_that_were_purged_are_not_taken_in_again(
 
     assert ends(lake) == {date(2026, 11, 7)}
     assert calls(simulator)["document"] == before
+
+
+def test_a_type_that_was_purged_whole_is_not_named_among_those_that_are_there(
+    client: spr.Client, lake: str
+) -> None:
+    client.sync(FEEDS, lake)
+    spr.Lake(lake).purge(date(2026, 11, 20), "orders")
+
+    with pytest.raises(
+        spr.SinkError, match="there are GET_SALES_AND_TRAFFIC_REPORT"
+    ) as e:
+        spr.scan_lake(lake, "orders")
+
+    assert str(e.value).count(ORDERS) == 1
 
 
 def test_a_purge_of_days_to_come_does_not_hold_them_up(
