@@ -19,6 +19,7 @@ from spreports.load.delta_reading import (
     transactions_of,
     window_id,
 )
+from spreports.load.object_store import fsspec_options
 from spreports.reports.into_delta import report_name, window_mark
 from spreports.reports.naming import file_stem
 from spreports.sync.lost import Lost, held, roots_of
@@ -61,7 +62,7 @@ def lost_of_delta(
     gone: set[str] = set()
     for root, (table, its) in _by_root(stream, absent).items():
         url = f"{to.rstrip('/')}/{root}"
-        if not is_delta(Place.open(url, storage_options)):
+        if not is_delta(Place.open(url, fsspec_options(url, storage_options))):
             gone |= {window.name for window in its}
             continue
         has: Mapping[tuple[Any, ...], int] = {}

@@ -11,6 +11,7 @@ from spreports.lake.place import Place
 from spreports.lake.roots import is_delta
 from spreports.ledger import LakeWindow
 from spreports.load.folders import check_writable
+from spreports.load.object_store import fsspec_options
 from spreports.load.target import shown
 from spreports.sync.stream import Stream
 
@@ -77,7 +78,7 @@ def refuse_delta(stream: Stream, to: str, options: Mapping[str, Any] | None) -> 
 def refuse_parquet(stream: Stream, to: str, options: Mapping[str, Any] | None) -> None:
     """Raise a SinkError where a Delta table would come among files of a plain sink."""
     for _, root in data_roots(to, stream):
-        if Place.open(root, options).state.entries():
+        if Place.open(root, fsspec_options(root, options)).state.entries():
             msg = (
                 f"{shown(root)} holds plain Parquet: sync it without format='delta', or"
                 " to another lake"

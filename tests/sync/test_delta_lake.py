@@ -106,6 +106,29 @@ def test_a_lost_ledger_is_read_back_from_the_tables(
         assert pl.read_delta(f"{lake}/{root}").equals(before[root])
 
 
+def test_a_lake_on_s3_takes_the_options_that_delta_lake_knows(
+    client: spr.Client, clock: ManualClock, on_s3: tuple[str, dict[str, Any]]
+) -> None:
+    lake, fsspecs = on_s3
+    client_kwargs = fsspecs["client_kwargs"]
+    options = {
+        "aws_access_key_id": fsspecs["key"],
+        "aws_secret_access_key": fsspecs["secret"],
+        "aws_endpoint_url": client_kwargs["endpoint_url"],
+        "aws_region": client_kwargs["region_name"],
+        "aws_allow_http": "true",
+    }
+
+    first = client.sync(FEED, lake, format="delta", storage_options=options)
+    again = client.sync(FEED, lake, format="delta", storage_options=options)
+    clock.advance(DAY)
+    second = client.sync(FEED, lake, format="delta", storage_options=options)
+
+    assert (first.failed, again.windows, second.failed) == ((), 0, ())
+    frame = pl.read_delta(f"{lake}/{ORDERS}", storage_options=options)
+    assert frame.height > first.rows > 0
+
+
 def test_two_settlements_of_the_same_dates_are_both_there(
     client: spr.Client, simulator: Simulator, lake: str
 ) -> None:
