@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import urllib3
 
 from spreports.fetch.no_answer import no_answer
-from spreports.fetch.sniff import s3_error_code
+from spreports.fetch.sniff import error_page, s3_error_code
 from spreports.fetch.tries import Setback
 from spreports.wire import read_some
 
@@ -21,6 +21,7 @@ _READ: Final = 1 << 17
 _ERROR_BODY: Final = 8 << 10
 _RENEW_STATUS: Final = frozenset({400, 403, 404})
 _RETRY_STATUS: Final = frozenset({408, 425, 429})
+_PAGE: Final = "an HTML page"
 # Of a URL that has outlived its time. Source: Amazon S3 API, Error responses
 _EXPIRED: Final = (b"Request has expired", b"ExpiredToken", b"RequestTimeTooSkewed")
 
@@ -42,6 +43,13 @@ def refusal(answer: requests.Response) -> Setback:
     code = s3_error_code(said)
     reason = f"HTTP {status}" + (f" {code}" if code else "")
     if status in _RENEW_STATUS:
+        if error_page(said, answer.headers.get("Content-Type")) == _PAGE:
+            # S3 refuses in XML: of the document this tells nothing
+            return Setback(
+                f"{_PAGE} came in the document host's place ({reason}); look for a"
+                " proxy or filter that keeps amazonaws.com out",
+                final=True,
+            )
         is_old = any(word in said for word in _EXPIRED)
         what = "is not there any more" if code == "NoSuchKey" else "was refused"
         reason = f"the document {what}: {reason}"

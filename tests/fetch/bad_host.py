@@ -120,6 +120,10 @@ class BadHost:
                 text = b"<Error><Code>AccessDenied</Code><Message>Request has expired"
                 self._send(connection, 403, {}, text + b"</Message></Error>")
                 return
+            case "blocked":
+                page = b"<!DOCTYPE html><html><body>blocked by policy 7</body></html>"
+                self._send(connection, 403, {"Content-Type": "text/html"}, page)
+                return
             case "redirect":
                 self._send(connection, 302, {"Location": "http://127.0.0.1:9/x"}, b"")
                 return

@@ -377,6 +377,21 @@ def test_a_refused_url_is_renewed_three_times_at_most(tmp_path: Path) -> None:
     assert only(tmp_path) == []
 
 
+def test_a_page_that_refuses_is_a_proxys_and_tells_nothing_of_the_document(
+    tmp_path: Path,
+) -> None:
+    with BadHost(TEXT, ["blocked"] * 99) as host:
+        with pytest.raises(DownloadError, match="proxy or filter") as caught:
+            download(
+                lambda: host.url, tmp_path / "d", clock=ManualClock(), loopback=True
+            )
+        assert len(host.requests) == 1
+
+    assert not caught.value.refused
+    assert "policy 7" not in str(caught.value)
+    assert only(tmp_path) == []
+
+
 def test_a_url_that_cannot_be_renewed_is_an_expired_error(tmp_path: Path) -> None:
     with BadHost(TEXT, ["expired"]) as host:
         urls = iter([host.url])
