@@ -148,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as exc:
-        sys.stderr.write("\ninterrupted; the same command takes it up again\n")
+        say("\ninterrupted; the same command takes it up again")
         return TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as `head` does: that is nothing wrong, what was found is

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """Write words for people to stderr, without control characters."""
-    sys.stderr.write(f"{_tame(text)}\n")
+    """Write words for people to stderr, without control characters.
+
+    Those that nobody can be told, on a full disk or with the reader gone, are dropped:
+    the work goes on, and its exit code says how it ended.
+    """
+    with suppress(OSError):
+        sys.stderr.write(f"{_tame(text)}\n")
 
 
 def write_text(text: str) -> None:

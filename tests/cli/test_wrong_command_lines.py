@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -246,6 +249,39 @@ def test_words_that_cannot_be_written_are_exit_1_in_a_sentence(unbuffered: str) 
     assert done.returncode == 1
     assert done.stderr.startswith("spreports: OSError: ")
     assert done.stderr.count("\n") == 1
+
+
+def _full() -> int:
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+def _unread() -> int:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize("opened", [_full, _unread])
+def test_words_on_the_way_that_nobody_takes_do_not_end_the_work(
+    environment: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    *,
+    opened: Callable[[], int],
+) -> None:
+    to = str(tmp_path / "to")
+    words = ["load", "orders", "--start", "3d", "-m", "DE", "--to", to, "--json"]
+
+    with io.TextIOWrapper(io.FileIO(opened(), "w"), write_through=True) as told:
+        monkeypatch.setattr(sys, "stderr", told)
+        code = main(words)
+
+    assert code == 0
+    assert json.loads(capsys.readouterr().out)["rows"] > 0
+    assert [*Path(to).rglob("*.parquet")]
+    assert environment.requests
 
 
 def _run(
