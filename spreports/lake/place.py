@@ -173,10 +173,7 @@ class Place:
             self.fs.invalidate_cache(self.path)
             try:
                 written = self.fs.modified(place)
-            except (
-                FileNotFoundError,
-                NotImplementedError,
-            ):  # or it keeps no times
+            except (FileNotFoundError, NotImplementedError):  # or it keeps no times
                 return None
         return now - float(written.timestamp()) if written.tzinfo else None
 

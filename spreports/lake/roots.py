@@ -84,8 +84,7 @@ def folders_there(lake: Place, wanted: str) -> str:
     folders = sorted(
         name
         for name, is_folder in lake.entries().items()
-        if is_folder and "=" not in name and not name.startswith("_")
-        if name != wanted
+        if is_folder and "=" not in name and name[:1] != "_" and name != wanted
     )
     if not folders:
         return ""

@@ -28,7 +28,7 @@ def file_stem(name: str) -> str:
 
 
 def report_name(constants: Mapping[str, object]) -> str:
-    """Say which report it is, to whoever knows the request but not the ids.
+    """Say which report it is, by its id, if there is one, and by its request.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def naming(name: str, constants: Mapping[str, object]) -> Iterator[None]:
     Parameters
     ----------
     name : str
-        Of the document; known where Amazon's answers are what is wrong.
+        Of the document.
     constants : mapping
         As for `report_name`; without a report id the document is all there is.
     """

@@ -131,7 +131,7 @@ def test_an_own_file_changes_only_what_it_states_of_a_type_it_extends(
           { name = "my-extra", dtype = "boolean", optional = true },
         ]
         """,
-        encoding="utf-8",
+        encoding="utf-8-sig",  # as some editors write it
     )
     ours = catalog.lookup("orders")
 

@@ -191,6 +191,17 @@ def test_others_are_cancelled_by_an_explicit_word_within_the_types_named(
     assert len(left.marketplace_ids) == 2
 
 
+def test_types_to_cancel_are_a_list_and_told_by_their_own_name(
+    client: spr.Client, simulator: Simulator
+) -> None:
+    with pytest.raises(
+        ValueError, match=r"cancel_others is one string: give \['orders"
+    ):
+        client.schedules.apply([], cancel_others="orders_shipping")
+
+    assert simulator.requests == []
+
+
 def test_nothing_wanted_and_nothing_named_asks_nobody(
     client: spr.Client, calls: Calls
 ) -> None:

@@ -35,6 +35,7 @@ BY_MONTH = spr.Feed(
     lookback=3,
     partition_by=["purchase-date:month"],
 )
+STOCK = spr.Feed("listings", marketplaces=["DE"])
 GONE = "refill=True"
 # Where a frame is made, and where it is collected
 REFUSED = (spr.SinkError, pl.exceptions.ComputeError)
@@ -277,22 +278,27 @@ def test_what_another_feed_has_lost_is_left_to_that_feed(
     )
 
 
-def test_an_older_snapshot_whose_file_is_gone_is_told(
-    client: spr.Client, clock: ManualClock, lake: str
-) -> None:
-    feed = spr.Feed("listings", marketplaces=["DE"])
-    client.sync(feed, lake)
+@pytest.fixture
+def snapshots(client: spr.Client, clock: ManualClock, lake: str) -> list[int]:
+    """The rows of two nights' snapshots; the file of the first one is gone."""
+    rows = [client.sync(STOCK, lake).rows]
     first = files(lake, LISTINGS)
     clock.advance(DAY)
-    rows = client.sync(feed, lake).rows
+    rows.append(client.sync(STOCK, lake).rows)
     first[0].unlink()
+    return rows
 
+
+def test_an_older_snapshot_whose_file_is_gone_is_told(
+    client: spr.Client, lake: str, snapshots: list[int]
+) -> None:
     with pytest.raises(spr.SinkError, match="of 1 windows"):
-        client.sync(feed, lake)
-    client.sync(feed, lake, refill=True)
+        client.sync(STOCK, lake)
+    client.sync(STOCK, lake, refill=True)
 
-    assert spr.scan_lake(lake, "listings", latest=True).collect().height == rows
-    assert client.sync(feed, lake).windows == 0
+    newest = spr.scan_lake(lake, "listings", latest=True).collect()
+    assert newest.height == snapshots[-1]
+    assert client.sync(STOCK, lake).windows == 0
     assert spr.Lake(lake).check().problems == ()
 
 
@@ -304,20 +310,13 @@ class Killed(BaseException):
 @pytest.mark.parametrize("method", ["put_all", "take_away_broken"])
 def test_a_refill_of_snapshots_that_is_killed_is_gone_on_with_by_the_next_run(
     client: spr.Client,
-    clock: ManualClock,
     lake: str,
+    snapshots: list[int],
     monkeypatch: pytest.MonkeyPatch,
     *,
     method: str,
     refill: bool,
 ) -> None:
-    feed = spr.Feed("listings", marketplaces=["DE"])
-    rows = [client.sync(feed, lake).rows]
-    first = files(lake, LISTINGS)
-    clock.advance(DAY)
-    rows.append(client.sync(feed, lake).rows)
-    first[0].unlink()
-
     def killed(*_: Any, **__: Any) -> None:
         raise Killed
 
@@ -325,36 +324,29 @@ def test_a_refill_of_snapshots_that_is_killed_is_gone_on_with_by_the_next_run(
     with monkeypatch.context() as patched:
         patched.setattr(owner, method, killed)
         with pytest.raises(Killed):
-            client.sync(feed, lake, refill=True)
+            client.sync(STOCK, lake, refill=True)
 
     with suppress(spr.SinkError):  # told again, where nothing was written down yet
-        client.sync(feed, lake, refill=refill)
-    client.sync(feed, lake, refill=True)
-    assert [each.rows for each in spr.Lake(lake).reports()] == rows
-    assert spr.scan_lake(lake, "listings").collect().height == sum(rows)
-    assert client.sync(feed, lake).gaps == ()
+        client.sync(STOCK, lake, refill=refill)
+    client.sync(STOCK, lake, refill=True)
+    assert [each.rows for each in spr.Lake(lake).reports()] == snapshots
+    assert spr.scan_lake(lake, "listings").collect().height == sum(snapshots)
+    assert client.sync(STOCK, lake).gaps == ()
 
 
 def test_a_snapshot_that_is_lost_is_taken_up_by_a_store_that_did_not_ask_for_it(
     client: spr.Client,
     simulator: Simulator,
-    clock: ManualClock,
     lake: str,
     tmp_path: Path,
+    snapshots: list[int],
 ) -> None:
-    feed = spr.Feed("listings", marketplaces=["DE"])
-    rows = [client.sync(feed, lake).rows]
-    first = files(lake, LISTINGS)
-    clock.advance(DAY)
-    rows.append(client.sync(feed, lake).rows)
-    first[0].unlink()
-
     with simulator.client(home=tmp_path / "other") as other:
-        filled = other.sync(feed, lake, refill=True)
+        filled = other.sync(STOCK, lake, refill=True)
 
-    assert (filled.rows, filled.created, filled.gaps) == (rows[0], 0, ())
-    assert [each.rows for each in spr.Lake(lake).reports()] == rows
-    assert client.sync(feed, lake).rows == 0
+    assert (filled.rows, filled.created, filled.gaps) == (snapshots[0], 0, ())
+    assert [each.rows for each in spr.Lake(lake).reports()] == snapshots
+    assert client.sync(STOCK, lake).rows == 0
 
 
 def test_what_was_purged_is_not_missed_where_its_files_went_first(
