@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pyarrow as pa
 
@@ -202,6 +202,20 @@ class WaysOut(ABC):
         Source: Arrow PyCapsule interface.
         """
         return self.batches().__arrow_c_stream__(requested_schema)
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> NoReturn:  # noqa: FBT001 - NumPy's signature
+        """Refuse to be one array, before anything is asked for.
+
+        ``pandas.DataFrame`` would take the reports for rows.
+
+        Raises
+        ------
+        TypeError
+        """
+        raise TypeError(
+            "not an array, nor rows for pandas.DataFrame: use .read().to_pandas(), "
+            "or .scan() with a filter first"
+        )
 
     @abstractmethod
     def sink(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -49,6 +50,24 @@ def test_a_second_way_out_asks_nobody(simulator: Simulator, client: spr.Client) 
     assert again.equals(frame)
     assert table.num_rows == frame.height
     assert len(simulator.requests) == asked
+
+
+def test_pandas_is_told_the_way_before_anything_is_asked_for(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    asked = len(simulator.requests)
+    with pytest.raises(TypeError, match=r"\.read\(\)\.to_pandas\(\)"):
+        pd.DataFrame(orders(client))
+    assert len(simulator.requests) == asked
+
+
+def test_every_library_of_arrow_takes_reports_as_they_are(client: spr.Client) -> None:
+    reports = january(client)
+    rows = reports.read().height
+
+    assert pl.DataFrame(reports).height == rows
+    assert pa.table(reports).num_rows == rows
+    assert duckdb.execute("SELECT count(*) FROM reports").fetchall() == [(rows,)]
 
 
 def test_columns_are_typed_and_keep_amazons_names(client: spr.Client) -> None:
