@@ -158,7 +158,7 @@ class Known:
             refuse_delta(stream, lake.to, lake.storage_options)
         # Of a compaction that is known, the marker alone tells all files
         seen, lost = look(anew=not before or lake.refill)
-        if lost.windows or lost.emptied:
+        if not lost.is_nothing:
             # A listing of many pages is not of one moment: all is read to be sure
             seen, lost = look(anew=True, sure=True)
         if not lake.refill:

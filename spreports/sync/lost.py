@@ -2,7 +2,8 @@
 
 The next run would bring what is new, and nothing would ever bring the rest. What was
 purged, up to the day that was written down then, is not lost, nor is an older version
-of what is there: a compaction may have dropped it. A version without rows may be lost,
+of what is there: a compaction may have dropped it. Nor is a window whose days the lake
+has in others, by another host that filled it anew. A version without rows may be lost,
 too: then older rows count again, whose place it had taken.
 """
 
@@ -30,6 +31,7 @@ __all__ = [
     "insist_on_lake",
     "lost_windows",
     "purged_up_to",
+    "recut_of",
     "roots_of",
 ]
 
@@ -46,11 +48,19 @@ class Lost:
         The lake has not one of the feed.
     emptied : tuple of LakeWindow
         Committed ones whose version has no rows.
+    recut : frozenset of str
+        Names of windows that are not lost: the lake has others over their days.
     """
 
     windows: tuple[LakeWindow, ...] = ()
     is_all: bool = False
     emptied: tuple[LakeWindow, ...] = ()
+    recut: frozenset[str] = frozenset()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the lake has all that the ledger knows, as it knows it."""
+        return not (self.windows or self.emptied or self.recut)
 
 
 def lost_windows(
@@ -80,13 +90,21 @@ def lost_windows(
     SinkError
         The lake cannot be read.
     """
-    wanted, emptied = held(known), _emptied(known)
-    lacking = {w.name: _lacking(stream, w, seen.there) for w in (*wanted, *emptied)}
+    brought = [window for window in known if window.tables]
+    lacking = {w.name: _lacking(stream, w, seen.there) for w in brought}
+    kept = [w for w in brought if not lacking[w.name]]
+    roots = {w.name: len(list(roots_of(stream, w))) for w in brought}
+    absent = [w for w in brought if len(lacking[w.name]) == roots[w.name]]
+    recut = recut_of(absent, kept)
+    wanted, emptied = (
+        [w for w in each if w.name not in recut]
+        for each in (held(known), _emptied(known))
+    )
+    places = {root for w in (*wanted, *emptied) for root in lacking[w.name]}
     notes = {
         root: purged_before(_place(to, root, storage_options))
-        for root in sorted({root for roots in lacking.values() for root in roots})
+        for root in sorted(places)
     }
-    kept = [w for w in (*wanted, *emptied) if not lacking[w.name]]
 
     def is_lost(window: LakeWindow) -> bool:
         roots = lacking[window.name]
@@ -99,9 +117,10 @@ def lost_windows(
         return not purged and bool(is_named or not _is_superseded(stream, window, kept))
 
     lost = tuple(filter(is_lost, wanted))
-    partly = any(len(lacking[w.name]) < len(list(roots_of(stream, w))) for w in wanted)
+    partly = any(len(lacking[w.name]) < roots[w.name] for w in (*wanted, *kept))
     is_all = bool(lost) and not partly
-    return Lost(lost, is_all=is_all, emptied=tuple(filter(is_lost, emptied)))
+    gone = tuple(filter(is_lost, emptied))
+    return Lost(lost, is_all=is_all, emptied=gone, recut=recut)
 
 
 def forgotten(
@@ -124,7 +143,29 @@ def forgotten(
         )
 
     return tuple(
-        _unmade(stream, window) if is_gone(window) else window for window in known
+        _unmade(stream, window) if is_gone(window) else window
+        for window in known
+        if window.name not in lost.recut
+    )
+
+
+def recut_of(
+    absent: Sequence[LakeWindow], kept: Sequence[LakeWindow]
+) -> frozenset[str]:
+    """Return the names of windows over whose days the lake has others.
+
+    Their days that none of these holds are cut anew with all that nobody has yet.
+    """
+    spans = [(w.name, w.start, w.end) for w in kept if w.start and w.end]
+    return frozenset(
+        window.name
+        for window in absent
+        if (first := window.start) and (last := window.end)
+        # A version of the very same window is an older one
+        if any(
+            name != window.name and first < end and start < last
+            for name, start, end in spans
+        )
     )
 
 
@@ -182,8 +223,9 @@ def purged_up_to(
 
 
 def held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
-    """Return the windows of which a lake should have rows."""
-    return [w for w in known if w.state == WindowState.COMMITTED and w.rows]
+    """Return the windows of which a lake should have rows, also those given up."""
+    stays = {WindowState.COMMITTED, WindowState.GAP}
+    return [w for w in known if w.state in stays and w.rows]
 
 
 def _emptied(known: Sequence[LakeWindow]) -> list[LakeWindow]:

@@ -22,7 +22,7 @@ from spreports.load.delta_reading import (
 from spreports.load.object_store import fsspec_options
 from spreports.reports.into_delta import report_name, window_mark
 from spreports.reports.naming import file_stem
-from spreports.sync.lost import Lost, held, roots_of
+from spreports.sync.lost import Lost, held, recut_of, roots_of
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["lost_of_delta"]
@@ -80,8 +80,11 @@ def lost_of_delta(
             storage_options=storage_options,
         )
         gone |= {name for name, ids in told.items() if found.isdisjoint(ids)}
-    lost = tuple(window for window in absent if window.name in gone)
-    return Lost(lost, is_all=bool(lost) and len(lost) == len(wanted))
+    missed = [window for window in absent if window.name in gone]
+    recut = recut_of(missed, there)
+    lost = tuple(window for window in missed if window.name not in recut)
+    is_all = bool(lost) and len(lost) == len(wanted)
+    return Lost(lost, is_all=is_all, recut=recut)
 
 
 def _by_root(
