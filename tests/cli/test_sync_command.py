@@ -9,13 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import polars as pl
 import pytest
 
+import spreports
 from spreports.cli import main
-from spreports.cli.exits import several
+from spreports.cli.exits import NETWORK, exit_code, is_passing, several
+from spreports.errors import SPReportsError
 from spreports.simulator import Fault, Simulator
 
 FEEDS = """
@@ -133,6 +137,34 @@ def test_what_the_network_kept_back_is_exit_5(
     assert capsys.readouterr().err.count("failed: ") == 3
     environment.faults.clear()
     assert main(["sync", str(feeds)]) == 0
+
+
+def test_a_cool_down_that_outlasts_the_run_is_exit_5(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feeds.write_text(FEEDS.replace("orders", "sales_and_traffic"))
+
+    assert main(["sync", str(feeds), "--timeout", "29m"]) == 5
+
+    said = capsys.readouterr().err
+    assert "CoolingDownError: " in said
+
+
+def test_what_failed_in_sync_is_passing_where_it_is_for_every_command() -> None:
+    for _, name, _ in walk_packages(spreports.__path__, "spreports."):
+        if name != "spreports.__main__":
+            import_module(name)
+
+    kinds = all_kinds(SPReportsError)
+
+    assert {kind.__module__ for kind in kinds} > {"spreports.errors"}
+    for kind in kinds:
+        assert is_passing(kind.__name__) is (exit_code(kind("")) == NETWORK), kind
+    assert not is_passing("Expired")
+
+
+def all_kinds(error: type[SPReportsError]) -> set[type[SPReportsError]]:
+    return {error}.union(*map(all_kinds, error.__subclasses__()))
 
 
 def test_several_codes_are_one_where_they_agree() -> None:
