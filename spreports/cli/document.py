@@ -6,7 +6,7 @@ import argparse
 
 from spreports.cli.arguments import add_connection, add_json, open_client
 from spreports.cli.exits import DONE, NO_DATA
-from spreports.cli.load import add_rows, add_target
+from spreports.cli.load import add_rows, add_target, say_left_out
 from spreports.cli.output import write_frame, write_json
 
 
@@ -41,6 +41,7 @@ def document_command(arguments: argparse.Namespace) -> int:
                 partition_by=arguments.partition_by,
                 storage_options=arguments.storage_options,
             )
+            say_left_out(document, arguments.table)
             write_json(
                 {"rows": result.rows, "files": result.files, "bytes": result.bytes}
             )

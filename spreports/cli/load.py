@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import (
     add_connection,
@@ -19,6 +20,9 @@ from spreports.cli.exits import DONE, NO_DATA
 from spreports.cli.output import say, write_frame, write_json
 from spreports.cli.progress import shown
 
+if TYPE_CHECKING:
+    from spreports import Document, Reports
+
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this file."""
@@ -26,6 +30,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_request(load)
     load.add_argument(
         "--to", required=True, metavar="URL", help="folder, any fsspec URL"
+    )
+    load.add_argument(
+        "--table", help="which, where a report has several; the first when left out"
     )
     add_target(load)
     add_timeout(load)
@@ -95,15 +102,27 @@ def load_command(arguments: argparse.Namespace) -> int:
                 reports.wait(arguments.timeout, on_progress)
             result = reports.sink(
                 arguments.to,
+                table=arguments.table,
                 partition_by=arguments.partition_by,
                 storage_options=arguments.storage_options,
                 on_progress=on_progress,
             )
+        say_left_out(reports, arguments.table)
     write_json({"rows": result.rows, "files": result.files, "bytes": result.bytes})
     if result.rows == 0:
         say("Amazon had no data for this request")
         return NO_DATA
     return DONE
+
+
+def say_left_out(source: Reports | Document, table: str | None) -> None:
+    """Name the tables where only one was written, and nobody has said which."""
+    names = source.tables if table is None else ()
+    if len(names) > 1:
+        say(
+            f"tables {', '.join(names)}: one is written, the others are "
+            "left out; --table says which, each to a folder of its own"
+        )
 
 
 def show_command(arguments: argparse.Namespace) -> int:

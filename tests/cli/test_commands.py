@@ -136,6 +136,40 @@ def test_load_writes_a_lake_and_says_what(
     assert pl.scan_parquet(f"{target}/**/*.parquet").collect().height == 200
 
 
+def test_load_names_the_tables_that_it_leaves_out_and_writes_the_one_asked_for(
+    environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["load", "sales_and_traffic", "--start", "1d", "-m", "DE", "--to"]
+
+    assert main([*words, str(tmp_path / "dates"), "--json"]) == 0
+    shown = capsys.readouterr()
+    assert len(json_lines(shown.out)) == 1
+    (said,) = [line for line in shown.err.splitlines() if "left out" in line]
+    assert "salesAndTrafficByAsin" in said
+    assert "--table" in said
+
+    to = str(tmp_path / "asins")
+    assert main([*words, to, "--table", "salesAndTrafficByAsin"]) == 0
+    assert "left out" not in capsys.readouterr().err
+    assert "parentAsin" in pl.scan_parquet(f"{to}/**/*.parquet").collect_schema()
+    assert main([*words[:1], "orders", *words[2:], to, "--table", "nonsense"]) == 2
+
+
+def test_a_document_that_is_written_names_the_tables_left_out(
+    environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = ["sales_and_traffic", "--start", "1d", "-m", "DE"]
+    main(["reports", "create", *request, "--json"])
+    (report,) = json_lines(capsys.readouterr().out)
+    words = ["document", str(report["report_document_id"]), "--type", request[0]]
+
+    assert main([*words, "--to", str(tmp_path / "dates")]) == 0
+    said = capsys.readouterr().err
+    assert "tables salesAndTrafficByDate, salesAndTrafficByAsin: one is written" in said
+    assert main([*words, "-n", "1"]) == 0
+    assert "left out" not in capsys.readouterr().err
+
+
 def test_show_reads_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["show", str(SAMPLES / "listings_JP.txt"), "--type", "listings"]
 
