@@ -86,19 +86,24 @@ def sync_command(arguments: argparse.Namespace) -> int:
     codes: list[int] = []
     with closing(_results(arguments, file, to)) as results:
         for profile, result in results:
+            whose = _whose(file, profile)
             if isinstance(result, SPReportsError):
-                if len(file.accounts) == 1:
+                if not whose:
                     raise result
-                say(
-                    in_flags(words(result), arguments)
-                )  # the other accounts have nothing to do with it
+                # the other accounts have nothing to do with it
+                _show_error(result, profile, arguments, whose)
                 codes.append(exit_code(result))
             elif arguments.dry_run:
-                _show_plan(result, profile, as_json=arguments.json)
+                _show_plan(result, profile, arguments, whose)
             else:
-                _show(result, profile, arguments)
+                _show(result, profile, arguments, whose)
                 codes.append(_code(result, allow_gaps=arguments.allow_gaps))
     return several(codes)
+
+
+def _whose(file: FeedsFile, profile: str | None) -> str:
+    """Return what the lines of one account among several begin with."""
+    return f"{profile or UNNAMED}: " if len(file.accounts) > 1 else ""
 
 
 def _results(
@@ -131,9 +136,8 @@ def _kept(
     client: Client,
 ) -> SyncResult:
     """Run sync for one account."""
-    whose = f"{profile or UNNAMED}: " if len(file.accounts) > 1 else ""
     with (
-        shown(whose) as on_progress,
+        shown(_whose(file, profile)) as on_progress,
         of_a_file(file, arguments.feeds, profile),
     ):
         return client.sync(
@@ -150,28 +154,53 @@ def _kept(
         )
 
 
-def _show_plan(result: SyncResult, profile: str | None, *, as_json: bool) -> None:
-    if as_json:
+def _show_error(
+    error: SPReportsError,
+    profile: str | None,
+    arguments: argparse.Namespace,
+    whose: str,
+) -> None:
+    """Say what an account came to nothing by; it has its line of JSON, too."""
+    if arguments.json:
+        told = {
+            "kind": type(error).__name__,
+            "reason": in_flags(str(error), arguments),
+        }
+        write_json({"profile": profile, "error": told})
+    say(whose + in_flags(words(error), arguments))
+
+
+def _show_plan(
+    result: SyncResult,
+    profile: str | None,
+    arguments: argparse.Namespace,
+    whose: str,
+) -> None:
+    if arguments.json:
         write_json({"profile": profile, **result.plan.to_dict()})
     else:
-        write_text(str(result.plan))
+        head = f"{whose.rstrip()}\n" if whose else ""
+        write_text(f"{head}{result.plan}")
 
 
 def _show(
-    result: SyncResult, profile: str | None, arguments: argparse.Namespace
+    result: SyncResult,
+    profile: str | None,
+    arguments: argparse.Namespace,
+    whose: str,
 ) -> None:
     """Say what was done; what needs a person is on stderr, too."""
     if arguments.json:
         write_json({"profile": profile, **result.to_dict()})
     else:
-        write_text(str(result).splitlines()[0])
+        write_text(whose + str(result).splitlines()[0])
     for one in result.failed:
-        say(f"failed: {one}")
+        say(f"{whose}failed: {one}")
     for one in result.gaps:
-        say(f"gap: {one}")
+        say(f"{whose}gap: {one}")
     if arguments.on_drift != "evolve":
         for line in result.quality.lines():
-            say(f"differs: {line}")
+            say(f"{whose}differs: {line}")
 
 
 def _code(result: SyncResult, *, allow_gaps: bool) -> int:

@@ -185,20 +185,42 @@ def test_gaps_are_exit_1_unless_they_are_allowed(
     assert "gap: " in capsys.readouterr().err
 
 
+UK = '\n[[feed]]\nprofile = "uk"\nreport_type = "orders"\nmarketplaces = ["UK"]'
+
+
 def test_one_account_that_fails_does_not_stop_the_others(
     environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    profile = (
-        '\n[[feed]]\nprofile = "uk"\nreport_type = "orders"\nmarketplaces = ["UK"]'
-    )
-    feeds.write_text(profile + FEEDS.partition('"lake"')[2])
+    feeds.write_text(UK + FEEDS.partition('"lake"')[2])
 
     assert main(["sync", str(feeds), "--to", "lake", "--json"]) == 4
 
     shown = capsys.readouterr()
-    (line,) = shown.out.splitlines()
-    assert (json.loads(line)["profile"], json.loads(line)["windows"]) == (None, 3)
+    lines = [json.loads(line) for line in shown.out.splitlines()]
+    by_profile = {line.pop("profile"): line for line in lines}
+    assert by_profile[None]["windows"] == 3
+    assert by_profile["uk"].keys() == {"error"}
+    assert by_profile["uk"]["error"]["kind"] == "ConfigError"
+    assert "profile 'uk' is asked for" in by_profile["uk"]["error"]["reason"]
     assert "profile 'uk' is asked for" in shown.err
+
+
+def test_of_several_accounts_each_line_says_whose_it_is(
+    environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feeds.write_text(UK + FEEDS.partition('"lake"')[2])
+    environment.faults.add(Fault(operation="report", kind="fatal", message="Broken."))
+
+    assert main(["sync", str(feeds), "--to", "lake"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("default: 2 windows")
+    told = [each.partition(": ")[0] for each in shown.err.splitlines()]
+    assert set(told) == {"default", "uk"}
+    assert "\ndefault: failed: " in shown.err
+    assert "uk: ConfigError: " in shown.err
+
+    assert main(["sync", str(feeds), "--to", "lake", "--dry-run"]) == 4
+    assert capsys.readouterr().out.startswith("default:\n")
 
 
 def test_accounts_are_kept_side_by_side(
