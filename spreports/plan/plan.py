@@ -80,6 +80,10 @@ class Plan:
             now,
         )
 
+    def __radd__(self, other: int) -> Plan:
+        """Return this plan where `sum` begins, with its 0."""
+        return self if other == 0 else NotImplemented
+
     def to_dict(self) -> dict[str, object]:
         """Return plain values, fit for JSON."""
         return {

@@ -167,6 +167,16 @@ def test_plans_of_one_account_add_up_to_what_they_share(
     assert total.eta >= max(p.eta for p in plans)
 
 
+def test_sum_adds_plans_up_as_plus_does() -> None:
+    plans = [plan(name, WINDOWS[:3], reports=3) for name in ("A", "B", "C")]
+
+    assert sum(plans) == plans[0] + plans[1] + plans[2]
+    assert sum(plans[:1]) == plans[0]
+    for number in (3, 0.5):
+        with pytest.raises(TypeError):
+            number + plans[0]  # type: ignore[operator]
+
+
 def test_plans_of_several_accounts_take_as_long_as_the_slowest() -> None:
     plans = Plans(
         {
