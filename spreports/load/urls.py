@@ -50,8 +50,8 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
     Raises
     ------
     ValueError
-        An empty name, which would be the working directory; a protocol alone; or one
-        without its two slashes.
+        An empty name, which would be the working directory; a protocol alone; one
+        without its two slashes; or bytes that are no UTF-8.
     TypeError
         Neither a string nor a path; or options that are no mapping.
     """
@@ -61,6 +61,7 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
         )
     if not os.fspath(url):
         raise ValueError(f"{name} is empty: give a path, '.' for the working directory")
+    _check_utf8(os.fspath(url), name)
     protocol, mark, rest = os.fspath(url).partition("://")
     # Without its slashes "s3:" would be a folder of this machine
     if mark and not rest.strip("/") and (not rest or protocol not in LOCAL):
@@ -80,6 +81,20 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
             "storage_options must be a mapping, such as {'anon': True}, and not "
             f"{type(storage_options).__name__}"
         )
+
+
+def _check_utf8(url: str, name: str) -> None:
+    """Refuse a path that is no text, as Arrow and polars insist on."""
+    places = {name: shown(url)}
+    if ":" not in url and url[:1] not in {"/", "~"}:
+        places["the working directory"] = str(Path.cwd())
+    for what, path in places.items():
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            raise ValueError(
+                f"{what} is {path!r}, which is not UTF-8: rename it, or use another"
+            ) from None
 
 
 def local_path(url: str) -> str | None:

@@ -56,7 +56,7 @@ def test_a_byte_of_a_name_that_is_no_utf_8_is_still_told(
     stderr = io.TextIOWrapper(told, "utf-8", errors="backslashreplace")  # as Python's
     monkeypatch.setattr(sys, "stderr", stderr)
 
-    assert main(["lake", "reports", f"{tmp_path}/no\udce4lake"]) == 1
+    assert main(["sync", f"{tmp_path}/no\udce4.toml"]) == 2
 
     stderr.flush()
-    assert b"no\\udce4lake is no lake" in told.getvalue()
+    assert b"no\\udce4.toml cannot be read" in told.getvalue()

@@ -262,6 +262,40 @@ def _unread() -> int:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no name is like that")
+@pytest.mark.parametrize("away", [False, True], ids=["named so", "from within"])
+@pytest.mark.parametrize("command", ["load", "sync", "show"])
+def test_a_path_that_is_not_utf_8_is_told_before_anything_is_asked_for(
+    environment: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    command: str,
+    *,
+    away: bool,
+) -> None:
+    folder = tmp_path / os.fsdecode(b"d\xfc")
+    folder.mkdir()
+    feeds = tmp_path / "feeds.toml"
+    feeds.write_text('[[feed]]\nreport_type = "listings"\nmarketplaces = ["DE"]\n')
+    monkeypatch.chdir(folder if away else tmp_path)
+    place = "orders" if away else os.fsdecode(b"d\xfc/orders")
+    words = {
+        "load": ["load", "orders", "--start", "3d", "-m", "DE", "--to", place],
+        "sync": ["sync", str(feeds), "--to", place],
+        "show": ["show", place],
+    }
+
+    assert main(words[command]) == 2
+
+    said = capsys.readouterr().err
+    named = "the working directory is " if away else "is 'd\\udcfc/orders', "
+    assert named in said
+    assert "which is not UTF-8" in said
+    assert "codec" not in said
+    assert environment.requests == []
+
+
 @pytest.mark.parametrize("opened", [_full, _unread])
 def test_words_on_the_way_that_nobody_takes_do_not_end_the_work(
     environment: Simulator,
