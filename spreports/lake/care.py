@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
+from spreports.lake.late import is_late
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, is_removal, read_state, removal_note
 from spreports.load.compacted import COMPACTION
@@ -100,8 +101,8 @@ def clear_killed(
     process that is gone is nobody's; of a process that cannot be asked, and where a
     write may still be on its way, it is once it is a day old. Who publishes for longer
     is told to run again, see `publish`. A marker that is there counts where it is
-    the one that was to come and is whole; else all stays, and the report, sunk again,
-    puts it right.
+    the one that was to come and is whole, unless the root has done without it since,
+    see `is_late`; else all stays, and the report, sunk again, puts it right.
 
     Parameters
     ----------
@@ -126,23 +127,43 @@ def _clear_one(place: Place, stem: str, now: Callable[[], float]) -> int:
         age = place.state.age(intent, now())
         if age is None or not is_left(intent_owner(said), age, sure=sure):
             return 0
-        data = target.read_state(f"{stem}.json")
-        if data is None:
-            return _unbegun(target, stem, paths)
-        if is_announced(said, data):
-            files = Marker.from_bytes(stem, data).files
-            if all(place.size(file.path) == file.bytes for file in files):
-                named = {file.path for file in files}
-                beside = [path for path in paths if path not in named]
-                return _ended(target, intent, said, beside)
-    return 0
+        return _settle(place, target, stem, said, paths)
 
 
-def _unbegun(target: Target, stem: str, paths: Sequence[str]) -> int:
-    """Take away what a note without a marker names; return how many files."""
+def _settle(
+    place: Place, target: Target, stem: str, said: bytes, paths: Sequence[str]
+) -> int:
+    """Have a marker count that is there, or what its note names go."""
+    data = target.read_state(f"{stem}.json")
+    if data is None:
+        return _unbegun(target, stem, paths, data)
+    marker = _marker(stem, data)
+    if marker is None:
+        return 0
+    named = {file.path for file in marker.files}
+    if is_late(place, marker):
+        return _unbegun(target, stem, sorted(named.union(paths)), data)
+    whole = all(place.size(file.path) == file.bytes for file in marker.files)
+    if not whole or not is_announced(said, data):
+        return 0
+    beside = [path for path in paths if path not in named]
+    return _ended(target, f"{stem}.intent", said, beside)
+
+
+def _marker(stem: str, data: bytes) -> Marker | None:
+    """Read a marker; None for a damaged one."""
+    with contextlib.suppress(SinkError):
+        return Marker.from_bytes(stem, data)
+    return None
+
+
+def _unbegun(
+    target: Target, stem: str, paths: Sequence[str], marker: bytes | None
+) -> int:
+    """Take away what a note names that is not to count; return how many files."""
     note, intent = removal_note(paths), f"{stem}.intent"
     target.write_state(intent, note)
-    if target.read_state(f"{stem}.json") is not None:
+    if target.read_state(f"{stem}.json") != marker:
         target.remove_state(intent)
         return 0
     _take(target, stem, paths, note)

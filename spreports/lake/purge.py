@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
-from spreports.catalog import Catalogue
-from spreports.catalog.periods import counts_last_day
-from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.care import cleared, opened
 from spreports.lake.compact import without
 from spreports.lake.contents import LakeReport
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
+from spreports.lake.purge_note import note_purge, window_end
 from spreports.lake.state import read_state
 
-__all__ = ["PurgeNote", "Purged", "purge_root", "purged_before", "utc_day"]
-
-# The state file that says up to when a data root was purged
-NOTE = "purged"
+__all__ = ["Purged", "purge_root", "utc_day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +51,6 @@ class Purged:
             self.straddling + other.straddling,
             self.undated + other.undated,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class PurgeNote:
-    """Up to when a data root was purged.
-
-    Attributes
-    ----------
-    end : datetime, UTC
-        Windows that ended until then were taken away, and none that ended later.
-    is_day : bool
-        It is the day that was asked for, as older versions noted it: it may have been
-        yet to come, and windows that end on it may have been taken away.
-    """
-
-    end: datetime
-    is_day: bool
 
 
 def utc_day(before: object) -> date:
@@ -141,11 +119,11 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     catalogue = read_catalogue(os.environ)
 
     def is_old(held: Holding) -> bool:
-        end = _end(held.report, catalogue)
+        end = window_end(held.report, catalogue)
         return end is not None and end <= limit
 
     def straddles(held: Holding) -> bool:
-        start, end = held.report.dates[0], _end(held.report, catalogue)
+        start, end = held.report.dates[0], window_end(held.report, catalogue)
         return start is not None and end is not None and start < limit < end
 
     old = list(filter(is_old, state.holdings))
@@ -153,9 +131,11 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     dropped = {held.report.stem for held in (*old, *hidden)}
     if dropped and not dry_run:
         all_of_them = (*state.holdings, *state.hidden)
-        ends = (_end(held.report, catalogue) for held in all_of_them)
+        ends = (window_end(held.report, catalogue) for held in all_of_them)
         # Days of which nothing had come are not purged: they may be yet to come
-        _note(root, min(limit, max(end for end in ends if end is not None)))
+        last = min(limit, max(end for end in ends if end is not None))
+        with opened(root) as target:
+            note_purge(root, target, last)
     files_before, files_after = without(root, state, dropped, dry_run=dry_run)
     return Purged(
         reports=tuple(held.report for held in old),
@@ -164,52 +144,3 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
         straddling=sum(map(straddles, state.holdings)),
         undated=sum(held.report.dates[1] is None for held in state.holdings),
     )
-
-
-def purged_before(root: Place) -> PurgeNote | None:
-    """Return up to when a data root was purged; None for never.
-
-    Raises
-    ------
-    SinkError
-        The file system refused, or the note of it is damaged.
-    """
-    said = root.state.read([NOTE]).get(NOTE)
-    return None if said is None else _read(root, said)
-
-
-def _note(root: Place, last: datetime) -> None:
-    """Write down, before anything goes, that what ended until then is not lost."""
-    with opened(root) as target:
-        said = target.read_state(NOTE)
-        if said is None or _read(root, said).end < last:
-            target.write_state(NOTE, f"{last.isoformat()}\n".encode())
-
-
-def _read(root: Place, said: bytes) -> PurgeNote:
-    try:
-        text = said.decode().strip()
-        end = datetime.fromisoformat(text)
-        is_day = len(text) == len("2026-01-01")
-        if end.tzinfo is None and not is_day:
-            raise ValueError
-        end = end.replace(tzinfo=UTC) if is_day else end.astimezone(UTC)
-        return PurgeNote(end, is_day)
-    except (ValueError, OverflowError):
-        raise SinkError(
-            f"{root.state.name} holds a damaged {NOTE!r}: write into it again up to "
-            "when it was purged, such as 2026-01-01T00:00:00Z; without it, a new host "
-            "brings all of it back",
-            url=root.name,
-        ) from None
-
-
-def _end(report: LakeReport, catalogue: Catalogue) -> datetime | None:
-    """Return when a report's window ends; some types count their last day in."""
-    end = report.dates[1]
-    if end is None or report.report_type is None:
-        return end
-    entry = catalogue.lookup(report.report_type)
-    if not counts_last_day(entry, report.options):
-        return end
-    return datetime.combine(end, time(), UTC) + timedelta(days=1)

@@ -16,7 +16,7 @@ from typing import Any
 
 from spreports.errors import SinkError
 from spreports.lake.place import Place
-from spreports.lake.purge import PurgeNote, purged_before
+from spreports.lake.purge_note import PurgeNote, purged_before
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem

@@ -1,0 +1,90 @@
+"""Up to when a data root was purged: a small state file beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from spreports.catalog import Catalogue
+from spreports.catalog.periods import counts_last_day
+from spreports.errors import SinkError
+from spreports.lake.contents import LakeReport
+from spreports.lake.place import Place
+from spreports.load.target import Target
+
+__all__ = ["PurgeNote", "note_purge", "purged_before", "window_end"]
+
+NOTE = "purged"
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeNote:
+    """Up to when a data root was purged.
+
+    Attributes
+    ----------
+    end : datetime, UTC
+        Windows that ended until then were taken away, and none that ended later.
+    is_day : bool
+        It is the day that was asked for, as older versions noted it: it may have been
+        yet to come, and windows that end on it may have been taken away.
+    """
+
+    end: datetime
+    is_day: bool
+
+
+def purged_before(root: Place) -> PurgeNote | None:
+    """Return up to when a data root was purged; None for never.
+
+    Raises
+    ------
+    SinkError
+        The file system refused, or the note of it is damaged.
+    """
+    said = root.state.read([NOTE]).get(NOTE)
+    return None if said is None else _read(root, said)
+
+
+def note_purge(root: Place, target: Target, last: datetime) -> None:
+    """Write down, before anything goes, that what ended until then is not lost.
+
+    Parameters
+    ----------
+    root : Place
+    target : Target
+        Of the same root.
+    last : datetime, UTC
+    """
+    said = target.read_state(NOTE)
+    if said is None or _read(root, said).end < last:
+        target.write_state(NOTE, f"{last.isoformat()}\n".encode())
+
+
+def _read(root: Place, said: bytes) -> PurgeNote:
+    try:
+        text = said.decode().strip()
+        end = datetime.fromisoformat(text)
+        is_day = len(text) == len("2026-01-01")
+        if end.tzinfo is None and not is_day:
+            raise ValueError
+        end = end.replace(tzinfo=UTC) if is_day else end.astimezone(UTC)
+        return PurgeNote(end, is_day)
+    except (ValueError, OverflowError):
+        raise SinkError(
+            f"{root.state.name} holds a damaged {NOTE!r}: write into it again up to "
+            "when it was purged, such as 2026-01-01T00:00:00Z; without it, a new host "
+            "brings all of it back",
+            url=root.name,
+        ) from None
+
+
+def window_end(report: LakeReport, catalogue: Catalogue) -> datetime | None:
+    """Return when a report's window ends; some types count their last day in."""
+    end = report.dates[1]
+    if end is None or report.report_type is None:
+        return end
+    entry = catalogue.lookup(report.report_type)
+    if not counts_last_day(entry, report.options):
+        return end
+    return datetime.combine(end, time(), UTC) + timedelta(days=1)
