@@ -26,7 +26,7 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.provenance import options_text
 from spreports.reports.sinks import check_format
 from spreports.sync.calendar import plan_dated
-from spreports.sync.feed import Feed, days_of
+from spreports.sync.feed import Feed, days_of, format_said
 from spreports.sync.quality import POLICIES, OnDrift
 from spreports.sync.result import SyncResult
 from spreports.sync.run import run
@@ -52,7 +52,7 @@ class Syncing:
         to: str | os.PathLike[str],
         *,
         storage_options: Mapping[str, Any] | None = None,
-        format: str = "parquet",  # noqa: A002 - as in `Reports.sink`
+        format: str | None = None,  # noqa: A002 - as in `Reports.sink`
         dry_run: bool = False,
         on_drift: OnDrift = "evolve",
         retry_gaps: bool = False,
@@ -80,8 +80,9 @@ class Syncing:
             The lake: a path or any fsspec URL.
         storage_options : mapping, optional
             For fsspec.
-        format : ``"parquet"`` or ``"delta"``
-            A lake stays what it was begun as.
+        format : ``"parquet"`` or ``"delta"``, optional
+            Left out: what the file says that the feeds were read from, else Parquet. A
+            lake stays what it was begun as.
         dry_run : bool
             Only say what is due; nothing is asked of Amazon, nothing written.
         on_drift : ``"evolve"``, ``"warn"`` or ``"fail"``
@@ -126,16 +127,18 @@ class Syncing:
         """
         if on_drift not in POLICIES:
             raise ValueError(f"on_drift={on_drift!r} is none of {POLICIES}")
-        check_format(format)
+        asked = _feeds(feeds)
+        written = format_said(asked) if format is None else format
+        check_format(written)
         check_place(to, storage_options, "to")
         patience = patience_of(timeout)
-        streams = self._streams(_feeds(feeds), format)
+        streams = self._streams(asked, written)
         return run(
             self._connection,
             streams,
             to,
             storage_options=storage_options,
-            format=format,
+            format=written,
             on_drift=on_drift,
             dry_run=dry_run,
             retry_gaps=retry_gaps,

@@ -11,7 +11,7 @@ from spreports.api.checks import whole_number
 from spreports.api.options import check_options
 from spreports.catalog import ReportType
 
-__all__ = ["Feed", "days_of"]
+__all__ = ["Feed", "days_of", "format_said", "of_file"]
 
 MOST_DAYS = 3660
 _EXAMPLES = {"marketplaces": '["DE", "FR"]', "partition_by": '["date"], or ()'}
@@ -58,6 +58,8 @@ class Feed:
     lookback: int | timedelta | str | None = None
     options: Mapping[str, str] | None = field(default=None, hash=False)
     partition_by: Sequence[str] = ()
+    # What its feeds file makes the lake of; a feed that is written in code says nothing
+    _format: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("marketplaces", "partition_by"):
@@ -71,6 +73,30 @@ class Feed:
         if self.lookback is not None:
             days_of(self.lookback)
         check_options("options", self.options)
+
+
+def of_file(feed: Feed, written: str) -> Feed:
+    """Have a feed remember what its file makes the lake of."""
+    object.__setattr__(feed, "_format", written)
+    return feed
+
+
+def format_said(feeds: Iterable[Feed]) -> str:
+    """Return what the files of feeds make a lake of; Parquet where none says.
+
+    Raises
+    ------
+    ValueError
+        They disagree.
+    """
+    said = sorted({feed._format for feed in feeds if feed._format})  # noqa: SLF001 - see `of_file`
+    if len(said) > 1:
+        texts = " and ".join(f"format={one!r}" for one in said)
+        raise ValueError(
+            f"feeds of files that say {texts} cannot share a lake: sync them apart, or "
+            "give format="
+        )
+    return said[0] if said else "parquet"
 
 
 def days_of(lookback: int | timedelta | str) -> int:

@@ -11,12 +11,12 @@ from typing import Any
 
 from spreports.errors import ConfigError
 from spreports.reports.sinks import FORMATS
-from spreports.sync.feed import Feed
+from spreports.sync.feed import Feed, of_file
 
 __all__ = ["FeedsFile", "read_feeds"]
 
 _TOP = {"to", "format", "storage_options", "feed"}
-_FEED = {f.name for f in fields(Feed) if f.name != "_"} | {"profile"}
+_FEED = {f.name for f in fields(Feed) if f.init} | {"profile"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class FeedsFile:
     to : str or None
         The lake.
     format : ``"parquet"`` or ``"delta"``
+        Its feeds remember it, for `Client.sync`.
     storage_options : mapping
         For fsspec. Keys and secrets belong in the environment.
     accounts : mapping of str or None to tuple of Feed
@@ -41,8 +42,22 @@ class FeedsFile:
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
-        """All feeds, of all accounts."""
-        return tuple(feed for feeds in self.accounts.values() for feed in feeds)
+        """All feeds, where the file names no profile.
+
+        Raises
+        ------
+        ConfigError
+            It does: feeds that are not told apart would be asked for with the wrong
+            account.
+        """
+        profiles = [name for name in self.accounts if name is not None]
+        if profiles:
+            raise ConfigError(
+                f"the feeds file has feeds of profiles ({', '.join(profiles)}): take "
+                ".accounts, and for each of them a client of its own, "
+                "spreports.connect(profile=...)"
+            )
+        return self.accounts.get(None, ())
 
 
 def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
@@ -102,7 +117,7 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
         profile = said.pop("profile", None)
         if profile is not None and not isinstance(profile, str):
             raise ValueError(f"{place}: profile must be a text")
-        accounts.setdefault(profile, []).append(_feed(said, place))
+        accounts.setdefault(profile, []).append(of_file(_feed(said, place), written))
     return FeedsFile(
         to=to,
         format=written,

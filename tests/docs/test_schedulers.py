@@ -10,10 +10,12 @@ import re
 import shlex
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
+import polars as pl
 import pytest
 
 import spreports as spr
@@ -22,14 +24,33 @@ from spreports.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+# All that a file says: a Delta lake, where it lies, and feeds of two sellers
 FEEDS = """
-to = "lake"
+to = "s3://{bucket}/lake"
+format = "delta"
+
+[storage_options]
+key = "test-key"
+secret = "test-secret"
+client_kwargs = {{ endpoint_url = "{server}", region_name = "eu-west-1" }}
 
 [[feed]]
 report_type = "orders"
 marketplaces = ["DE"]
 since = "7d"
 lookback = 1
+
+[[feed]]
+profile = "other_shop"
+report_type = "listings"
+marketplaces = ["FR"]
+"""
+OTHER = "Atzr|other"
+OTHER_SHOP = f"""
+[other_shop]
+refresh_token = "{OTHER}"
+client_id = "{{0.client_id}}"
+client_secret = "{{0.client_secret}}"
 """
 
 
@@ -40,19 +61,30 @@ def block(language: str, word: str = "") -> str:
 
 
 @pytest.fixture
-def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with feeds, and an environment with an Amazon's credentials."""
+def file(
+    s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> spr.FeedsFile:
+    """A worker's folder with a feeds file."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "feeds.toml").write_text(FEEDS)
-    return tmp_path
+    bucket = f"schedulers-{abs(hash(tmp_path)):x}"
+    Path("feeds.toml").write_text(FEEDS.format(bucket=bucket, server=s3_server))
+    file = spr.read_feeds("feeds.toml")
+    fsspec.filesystem("s3", **file.storage_options).mkdir(bucket)
+    return file
 
 
 @pytest.fixture
-def amazon(worker: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def amazon(file: spr.FeedsFile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """An Amazon; its credentials are in the environment and in a profile."""
     # Whoever asks goes by the machine's clock: nothing may run out in a second of it
     lasting = {"url_lifetime": 1e6, "token_lifetime": 1e6}
-    with Simulator(speed=600.0, **lasting) as running:  # type: ignore[arg-type]  # floats
+    with Simulator(speed=600.0, accounts=True, **lasting) as running:  # type: ignore[arg-type]  # floats
         who = running.credentials
+        profiles = Path("config", "spreports", "profiles.toml")
+        profiles.parent.mkdir(parents=True)
+        profiles.touch(mode=0o600)
+        profiles.write_text(OTHER_SHOP.format(who))
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(Path("config").absolute()))
         monkeypatch.setenv("SP_API_REFRESH_TOKEN", who.refresh_token)
         monkeypatch.setenv("LWA_CLIENT_ID", who.client_id)
         monkeypatch.setenv("LWA_CLIENT_SECRET", who.client_secret)
@@ -60,6 +92,31 @@ def amazon(worker: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("SPREPORTS_TOKEN_URL", running.token_url)
         monkeypatch.setenv("SPREPORTS_REGION", "eu")
         yield running
+
+
+def rows_of(file: spr.FeedsFile, amazon: Simulator) -> int:
+    """The rows of the Delta tables, after a look at whose reports they are."""
+    rows = 0
+    for seller, name, place in [(None, "orders", "DE"), (OTHER, "listings", "FR")]:
+        with amazon.client(seller=seller) as client:
+            made = {
+                one.report_id for one in client.existing(name, marketplaces=[place])
+            }
+        found = pl.read_delta(
+            f"{file.to}/{spr.report_type(name).report_type}",
+            storage_options={
+                "aws_access_key_id": file.storage_options["key"],
+                "aws_secret_access_key": file.storage_options["secret"],
+                "aws_endpoint_url": file.storage_options["client_kwargs"][
+                    "endpoint_url"
+                ],
+                "aws_region": "eu-west-1",
+                "aws_allow_http": "true",
+            },
+        )
+        assert set(found["report_id"]) == made
+        rows += found.height
+    return rows
 
 
 def same(*_: Any, **__: Any) -> Callable[[Any], Any]:
@@ -74,7 +131,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, name: str, **parts: Any) -> None:
 
 
 def test_the_airflow_example_syncs(
-    amazon: Simulator, worker: Path, monkeypatch: pytest.MonkeyPatch
+    amazon: Simulator, file: spr.FeedsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results: list[Any] = []
 
@@ -88,14 +145,13 @@ def test_the_airflow_example_syncs(
 
     exec(code, {"__name__": "dags"})  # noqa: S102 - our own README
 
-    (result,) = results
-    assert result["failed"] == []
-    assert result["rows"] > 0
-    assert spr.scan_lake("lake", "orders").collect().height == result["rows"]
+    ((first, second),) = results
+    assert first["failed"] == second["failed"] == []
+    assert first["rows"] + second["rows"] == rows_of(file, amazon)
 
 
 def test_the_dagster_example_syncs(
-    amazon: Simulator, worker: Path, monkeypatch: pytest.MonkeyPatch
+    amazon: Simulator, file: spr.FeedsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kept(*names: Any, **values: Any) -> dict[str, Any]:
         return {"names": names, **values}
@@ -110,7 +166,7 @@ def test_the_dagster_example_syncs(
     exec(code, names)  # noqa: S102 - our own README
     result = names["amazon_lake"]()
 
-    assert result["metadata"]["rows"] > 0
+    assert result["metadata"]["rows"] == rows_of(file, amazon)
     assert result["metadata"]["gaps"] == 0
     assert names["defs"]["assets"] == [names["amazon_lake"]]
     again = names["amazon_lake"]()
@@ -118,7 +174,7 @@ def test_the_dagster_example_syncs(
 
 
 def test_the_command_of_the_cron_line_syncs(
-    amazon: Simulator, worker: Path, capsys: pytest.CaptureFixture[str]
+    amazon: Simulator, file: spr.FeedsFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = block("cron").strip()
     command = line.split(" >> ")[0].split(maxsplit=5)[5]
@@ -126,4 +182,5 @@ def test_the_command_of_the_cron_line_syncs(
 
     assert program == "spreports"
     assert main(arguments) == 0, capsys.readouterr().err
-    assert '"failed": []' in capsys.readouterr().out
+    assert capsys.readouterr().out.count('"failed": []') == 2
+    assert rows_of(file, amazon) > 0

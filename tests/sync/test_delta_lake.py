@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 import signal
 import time
@@ -127,6 +128,29 @@ def test_a_lake_on_s3_takes_the_options_that_delta_lake_knows(
     assert (first.failed, again.windows, second.failed) == ((), 0, ())
     frame = pl.read_delta(f"{lake}/{ORDERS}", storage_options=options)
     assert frame.height > first.rows > 0
+
+
+def test_feeds_of_a_file_make_the_lake_that_the_file_says(
+    client: spr.Client, lake: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "feeds.toml"
+    said = "[[feed]]\nreport_type = 'orders'\nmarketplaces = ['DE']\nsince = '2d'\n"
+    path.write_text(f"format = 'parquet'\n{said}")
+    other = spr.read_feeds(path).feeds
+    path.write_text(f"format = 'delta'\n{said}")
+    file = spr.read_feeds(path)
+    (feed,) = pickle.loads(pickle.dumps(file)).feeds  # noqa: S301 - our own
+
+    client.sync(feed, f"{lake}/one")
+    client.sync([*file.feeds, spr.Feed("listings", marketplaces=["FR"])], f"{lake}/two")
+    client.sync(file.feeds, f"{lake}/three", format="parquet")
+
+    assert feed == other[0]
+    assert pl.read_delta(f"{lake}/one/{ORDERS}").height > 0
+    assert pl.read_delta(f"{lake}/two/{LISTINGS}").height > 0
+    assert spr.scan_lake(f"{lake}/three", "orders").collect().height > 0
+    with pytest.raises(ValueError, match="of files that say format='delta' and "):
+        client.sync([*file.feeds, *other], f"{lake}/four")
 
 
 def test_two_settlements_of_the_same_dates_are_both_there(

@@ -44,7 +44,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert (file.to, dict(file.storage_options)) == ("s3://lake", {"anon": False})
     assert file.format == "delta"
     assert list(file.accounts) == [None, "uk"]
-    orders, terms = file.feeds
+    (orders,), (terms,) = file.accounts.values()
     assert orders == spr.Feed(
         "orders",
         marketplaces=["DE", "FR"],
@@ -54,6 +54,27 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     )
     assert terms.options == {"reportPeriod": "WEEK"}
     assert "anon" not in repr(file)
+
+
+OURS, MARK, ANOTHERS = WHOLE.partition("[[feed]]\nprofile")
+
+
+@pytest.mark.parametrize("feeds", [WHOLE, MARK + ANOTHERS])
+def test_feeds_of_another_account_are_not_given_without_it(
+    tmp_path: Path, feeds: str
+) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text(feeds)
+    file = spr.read_feeds(path)
+
+    with pytest.raises(
+        spr.ConfigError, match=r"profiles \(uk\): take \.accounts"
+    ) as no:
+        _ = file.feeds
+    assert "connect(profile=...)" in str(no.value)
+    path.write_text(OURS)
+    ours = spr.read_feeds(path)
+    assert ours.feeds == ours.accounts[None]
 
 
 @pytest.mark.parametrize(
