@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -52,6 +53,10 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
         None before the first answer, and where it had no Date. Dates are whole seconds.
         """
         return self._transport.clock_skew
+
+    def check_region(self, wanted: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """Refuse marketplaces of other regions than this one's; see `Origin.check`."""
+        self._transport.origin.check(wanted)
 
     def check_restricted(self, report_document_id: str) -> None:
         """Ask for a restricted data token for one document, and forget it.

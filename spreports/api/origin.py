@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from spreports.api.endpoint import checked_url, origin_of
 from spreports.api.marketplaces import Region, region_of, resolve
@@ -56,6 +56,24 @@ class Origin:
         host = origin_of(self._endpoint)[1] or ""
         return host == "amazon.com" or host.endswith(".amazon.com")
 
+    def check(self, wanted: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """Refuse what no one region serves; decides nothing, and asks nobody.
+
+        Parameters
+        ----------
+        wanted : iterable of tuple of two
+            What is to be asked for, for messages, and the ids of its marketplaces.
+
+        Raises
+        ------
+        ValueError, ConfigError
+            As `url`.
+        """
+        with self._lock():
+            decided = self._region, self._by
+        for what, marketplaces in wanted:
+            decided = _decided(what, marketplaces, decided)
+
     def url(self, operation: str, marketplaces: Sequence[str] = ()) -> str:
         """Return the origin for a call.
 
@@ -77,19 +95,11 @@ class Origin:
         ConfigError
             They lie in another region than this client, or no region is known.
         """
-        # An id of no known form is Amazon's to judge, and decides nothing here
-        asked = region_of(name for name in marketplaces if _is_known(name))
         with self._lock():
-            if self._region is None and asked is not None and self._endpoint is None:
-                self._region = asked
-                self._by = f"the first marketplaces ({', '.join(marketplaces)})"
+            decided = _decided(operation, marketplaces, (self._region, self._by))
+            if self._endpoint is None:
+                self._region, self._by = decided
             region = self._region
-        if region is not None and asked is not None and asked != region:
-            raise ConfigError(
-                f"{operation}: {', '.join(map(_label, marketplaces))} belong to region "
-                f"{asked.name!r}, but this client serves {region.name!r}, set by "
-                f"{self._by}: use a second client with region={asked.name!r} for them"
-            )
         if self._endpoint is not None:
             return self._endpoint
         if region is None:
@@ -99,6 +109,31 @@ class Origin:
                 "would decide it, this one has none)"
             )
         return region.endpoint
+
+
+def _decided(
+    operation: str, marketplaces: Sequence[str], before: tuple[Region | None, str]
+) -> tuple[Region | None, str]:
+    """Return the region after a call that names marketplaces, and who has set it.
+
+    Raises
+    ------
+    ValueError, ConfigError
+        As `Origin.url`.
+    """
+    region, by = before
+    # An id of no known form is Amazon's to judge, and decides nothing here
+    asked = region_of(name for name in marketplaces if _is_known(name))
+    if asked is None or asked == region:
+        return before
+    labels = ", ".join(map(_label, marketplaces))
+    if region is None:
+        return asked, f"the first marketplaces ({labels})"
+    raise ConfigError(
+        f"{operation}: {labels} belong to region {asked.name!r}, but this client "
+        f"serves {region.name!r}, set by {by}: use a second client with "
+        f"region={asked.name!r} for them"
+    )
 
 
 def _is_known(marketplace: str) -> bool:

@@ -115,8 +115,8 @@ def of_a_file(file: FeedsFile, path: str, profile: str | None) -> Iterator[None]
     account = f"account {profile or UNNAMED}: " if len(file.accounts) > 1 else ""
     try:
         yield
-    except ValueError as exc:
-        raise ValueError(f"{path}: {account}{exc}") from exc
+    except (ValueError, ConfigError) as exc:
+        raise type(exc)(f"{path}: {account}{exc}") from exc
 
 
 def lake_of(arguments: argparse.Namespace, file: FeedsFile, path: str) -> str:

@@ -114,6 +114,8 @@ class Syncing:
             A feed that cannot be, such as one without a table or twice the same, one
             whose first day lies in the future, or that no document could be partitioned
             by.
+        ConfigError
+            Feeds of different regions, or of another one than this client's.
         BusyError
             Another run keeps one of these feeds of this lake.
         SinkError
@@ -150,6 +152,7 @@ class Syncing:
     def _streams(self, feeds: Sequence[Feed], format: str) -> list[Stream]:  # noqa: A002 - as in `sync`
         """Fill in all feeds; a mistake is told with the number of its feed."""
         streams: dict[str, tuple[int, Stream]] = {}
+        places: list[tuple[str, tuple[str, ...]]] = []
         for number, feed in enumerate(feeds, 1):
             name = feed.report_type
             if isinstance(name, ReportType):
@@ -166,6 +169,8 @@ class Syncing:
                         "out"
                     )
                 streams[stream.key] = number, stream
+                places.append((f"feed {number} ({name})", stream.marketplace_ids))
+        self._connection.api.check_region(places)
         found = [stream for _, stream in streams.values()]
         _warn_of_regions(found)
         return found

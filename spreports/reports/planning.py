@@ -50,7 +50,15 @@ def planned(
     *,
     reuse: bool,
 ) -> Plan:
-    """Return the plan of a description, from what is here."""
+    """Return the plan of a description, from what is here.
+
+    Raises
+    ------
+    ConfigError
+        Its marketplaces lie in another region than the client.
+    """
+    name = entry.alias or entry.report_type
+    connection.api.check_region((name, each.marketplace_ids) for each in requests)
 
     def is_stored(document_id: str | None) -> bool:
         if document_id is None:

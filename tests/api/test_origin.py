@@ -42,3 +42,17 @@ def test_a_region_that_is_stated_binds_an_endpoint_too() -> None:
 
     with pytest.raises(ConfigError, match="set by region="):
         origin.url("createReport", [US])
+
+
+def test_a_check_says_what_calls_would_and_decides_nothing() -> None:
+    origin = Origin()
+
+    origin.check([("orders", [DE]), ("listings", ["AAAAAAAAAAAA99", "M1"])])
+    with pytest.raises(
+        ConfigError, match=r"^listings: US .* first marketplaces \(DE\)"
+    ):
+        origin.check([("orders", [DE]), ("listings", [US])])
+    assert origin.region is None
+    origin.url("createReport", [US])
+    with pytest.raises(ConfigError, match=r"^orders: DE belong to region 'eu', but"):
+        origin.check([("orders", [DE])])

@@ -92,6 +92,19 @@ def test_a_slip_in_a_feeds_file_is_told_with_file_and_feed(
     assert f"spreports: {path}: {told}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["sync", "--dry-run"], ["sync"], ["plan"]])
+def test_feeds_of_two_regions_are_told_with_file_account_and_feed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text(second("", places="['US']"))
+
+    assert main([words[0], str(path), *words[1:], "--simulator"]) == 4
+
+    told = f"{path}: feed 2 (listings): US belong to region 'na', but this client"
+    assert told in capsys.readouterr().err
+
+
 TRAFFIC = (
     "[[schedule]]\nreport_type = 'sales_and_traffic'\nmarketplaces = ['DE']\n"
     "period = 'P1D'\n"
