@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of
-from spreports.load.encoding import Encoding, is_text
+from spreports.load.encoding import DICTIONARY_BYTES, Encoding, is_text
 from spreports.load.numbers import by_appearance, in_one_piece, looked_up
 from spreports.load.repeated import Repeated
 from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
@@ -34,8 +34,6 @@ __all__ = [
 # Beyond either a column goes on as texts, so that memory is bounded
 MOST_TEXTS: Final = 1 << 16
 MOST_BYTES: Final = 1 << 20
-# At which Arrow gives a row group's dictionary up and writes the rest as plain values
-PAGE_BYTES: Final = 1 << 20
 # Of fewer rows in a row group Arrow makes dictionaries in less time than our calls take
 FEWEST_ROWS: Final = 4_096
 
@@ -256,7 +254,7 @@ def one_dictionary(
     numbers, used = anew
     if whole.type != texts.type:
         used = texts.take(used)
-    if used.nbytes <= PAGE_BYTES:
+    if used.nbytes <= DICTIONARY_BYTES:
         return pa.DictionaryArray.from_arrays(numbers, used, safe=False)
     # At a second dictionary Arrow goes on with plain values
     whole = _in_texts(column, texts)

@@ -21,7 +21,13 @@ import pyarrow.compute as pc
 
 from spreports.load.numbers import numbered
 
-__all__ = ["PAGE_BYTES", "Encoding", "choose_encoding", "is_text"]
+__all__ = [
+    "DICTIONARY_BYTES",
+    "PAGE_BYTES",
+    "Encoding",
+    "choose_encoding",
+    "is_text",
+]
 
 # As Arrow's own writer has it; with a quarter of it listings take 1.04 of the time
 PAGE_BYTES = 1 << 20
@@ -34,8 +40,11 @@ MOST_VALUES = 8_192
 NEW_SHARE = 3 / 4
 # Longer than ids are, such as a UUID or a tracking number
 LONG_TEXT = 40
-# Arrow gives a dictionary up at a MiB; a row group has more of them than the sample
-MOST_BYTES = 1 << 19
+# At which Arrow gives a row group's dictionary up and writes the rest as plain values;
+# at a MiB by itself, which is too few for the names of some thousand products
+DICTIONARY_BYTES = 4 << 20
+# A row group has more of them than the sample
+MOST_BYTES = DICTIONARY_BYTES // 2
 
 
 @dataclass(frozen=True, slots=True)

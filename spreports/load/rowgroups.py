@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem
 
-from spreports.load.encoding import Encoding, is_text
+from spreports.load.encoding import DICTIONARY_BYTES, Encoding, is_text
 
 __all__ = [
     "abandon",
@@ -184,6 +184,7 @@ def opener(
             write_statistics=counted if encoding.bare else True,
             write_page_checksum=True,
             data_page_size=encoding.page_bytes,
+            dictionary_pagesize_limit=DICTIONARY_BYTES,
             store_schema=not handed,
             **_page_rows(),
         )

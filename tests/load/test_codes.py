@@ -158,7 +158,7 @@ def test_texts_that_grow_too_many_keep_every_row(
     with pytest.MonkeyPatch.context() as patch, plain_below(1):
         patch.setattr(load_codes, "MOST_TEXTS", values)
         patch.setattr(load_codes, "MOST_BYTES", size)
-        patch.setattr(load_codes, "PAGE_BYTES", page)
+        patch.setattr(load_codes, "DICTIONARY_BYTES", page)
         for place, batches in (
             ("a", reader(table)),
             ("b", encoded(table, TEXTS, cuts)),

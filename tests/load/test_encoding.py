@@ -35,6 +35,18 @@ def test_names_that_come_back_have_a_dictionary_and_no_statistics(rows: int) -> 
     assert (chosen.dictionary, chosen.few, chosen.bare) == (("name",), (), ("name",))
 
 
+def test_long_names_of_a_catalogue_lie_in_a_row_group_once_each(tmp_path: Path) -> None:
+    names = pa.array([str(n).rjust(180, "-") for n in drawn(6_000, 65_536)])
+    table = pa.table({"name": names})
+
+    sink(table.to_reader(8_192), tmp_path / "lake", stem="7")
+
+    (file,) = (tmp_path / "lake").glob("*.parquet")
+    column = pq.read_metadata(file).row_group(0).column(0)
+    assert column.total_uncompressed_size < 6_000 * 200 + 2 * 65_536
+    assert pq.read_table(file).column("name").to_pylist() == names.to_pylist()
+
+
 def test_amounts_that_come_back_have_a_dictionary_and_statistics() -> None:
     sample = pa.table({"tax": pa.array([Decimal(n) for n in drawn(2_000)], MONEY)})
 
