@@ -1,7 +1,7 @@
 """The README's examples for schedulers do what they say; the schedulers stood in for.
 
-With Airflow 3.3 and Dagster 1.13 themselves they were run by hand: both are larger than
-all the rest of what the tests need.
+With Airflow 3.3 and Dagster 1.13 themselves they were run by hand when they kept one
+account: both are larger than all the rest of what the tests need.
 """
 
 from __future__ import annotations
