@@ -120,7 +120,7 @@ class Known:
     def _of_delta(
         cls, stream: Stream, before: tuple[LakeWindow, ...], lake: Lakeside
     ) -> Known:
-        there = windows_in_delta(stream, lake.to, lake.storage_options)
+        there = windows_in_delta(stream, before, lake.to, lake.storage_options)
         lost = lost_of_delta(stream, before, there, lake.to, lake.storage_options)
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)

@@ -57,7 +57,7 @@ def lost_of_delta(
         The lake cannot be read.
     """
     wanted = held(known)
-    newest = {window.name: str(window.created_time) for window in there}
+    newest = {w.name: str(w.created_time) for w in there if w.tables}
     absent = [w for w in wanted if newest.get(w.name, "") < str(w.created_time)]
     gone: set[str] = set()
     for root, (table, its) in _by_root(stream, absent).items():

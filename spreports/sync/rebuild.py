@@ -20,6 +20,7 @@ from spreports.plan.windows import Window, asked_end
 from spreports.reports.naming import file_stem
 from spreports.sync.calendar import window_name
 from spreports.sync.files import Files
+from spreports.sync.halves import halves_of
 from spreports.sync.roots import root_name, table_root, tables_of
 from spreports.sync.shelf import Held, Shelf, asked_of
 from spreports.sync.stream import Kind, Stream
@@ -54,7 +55,7 @@ class Look:
     windows, named : tuple of LakeWindow
         The newest version of each window, by what was read; committed ones, whose
         columns nobody knows. Whole there, or named there by markers, whose files may
-        be gone.
+        be gone. And asked for: what has but some tables there; see `halves_of`.
     others : tuple of OtherFeed
     markers : tuple of LakeMarker
         That need not be read again.
@@ -134,10 +135,14 @@ def look_at(
             found.setdefault(held.report_id, {})[table] = held
     whole = {name: each for name, each in found.items() if len(each) == len(shelves)}
     there = [t for t in whole.values() if all(held.is_whole for held in t.values())]
+    half = [tables for name, tables in found.items() if name not in whole]
+    begun = _newest(stream, half) if stream.kind == Kind.DATED else ()
+    windows, named = _newest(stream, there), _newest(stream, whole.values())
+    brought = [window for window in known if window.tables]
     gone = _gone(stream, known, shelves)
     return Look(
-        windows=_newest(stream, there),
-        named=_newest(stream, whole.values()),
+        windows=(*windows, *halves_of(begun, windows)),
+        named=(*named, *halves_of(begun, (*named, *brought))),
         others=tuple(_others(stream, shelves[0])),
         markers=tuple(marker for shelf in shelves for marker in shelf.read(whole)),
         there={s.root: frozenset(s.named() - gone[s.root]) for s in shelves},

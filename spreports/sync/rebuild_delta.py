@@ -10,7 +10,7 @@ table's transaction id keeps it from being written twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from spreports.ledger import LakeWindow, TableRows, WindowState, request_key
 from spreports.load.delta_reading import count_by
 from spreports.reports.into_delta import window_mark
 from spreports.sync.calendar import window_name
+from spreports.sync.halves import halves_of
 from spreports.sync.rebuild import cut_window
 from spreports.sync.roots import data_roots, refuse_parquet
 from spreports.sync.stream import Kind, Stream
@@ -34,20 +35,26 @@ COLUMNS = (
 
 
 def windows_in_delta(
-    stream: Stream, to: str, storage_options: Mapping[str, Any] | None
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    to: str,
+    storage_options: Mapping[str, Any] | None,
 ) -> tuple[LakeWindow, ...]:
-    """Return the windows of a feed that are whole in a Delta lake.
+    """Return the windows of a feed that a Delta lake has.
 
     Parameters
     ----------
     stream : Stream
+    known : sequence of LakeWindow
+        By the ledger.
     to : str
     storage_options : mapping or None
 
     Returns
     -------
     tuple of LakeWindow
-        Committed ones with rows; nothing of what Amazon makes by itself.
+        Committed ones with rows in every table, and as asked for what has rows in some;
+        see `halves_of`. Nothing of what Amazon makes by itself.
 
     Raises
     ------
@@ -65,8 +72,8 @@ def windows_in_delta(
             window = _window(stream, table, mark, (made, start, end))
             if window is None:
                 continue
-            known = found.get((window.name, report_id))
-            tables = {**(known.tables if known else {}), table: TableRows(rows, ())}
+            begun = found.get((window.name, report_id))
+            tables = {**(begun.tables if begun else {}), table: TableRows(rows, ())}
             found[window.name, report_id] = LakeWindow(
                 name=window.name,
                 start=window.start,
@@ -76,7 +83,10 @@ def windows_in_delta(
                 created_time=window.created_time,
                 tables=tables,
             )
-    return tuple(w for w in found.values() if len(w.tables) == len(roots))
+    whole = [w for w in found.values() if len(w.tables) == len(roots)]
+    some = [w for w in found.values() if len(w.tables) < len(roots)]
+    brought = [window for window in known if window.tables]
+    return (*whole, *halves_of(some, (*whole, *brought)))
 
 
 def snapshot_item(stream: Stream, day: str) -> str:
