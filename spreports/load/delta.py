@@ -23,9 +23,10 @@ from fsspec.core import url_to_fs
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
-from spreports.load.delta_reading import CONTENT, name_id, window_id
+from spreports.load.delta_reading import CONTENT, name_id, turn_id, window_id
 from spreports.load.delta_report import (
     DeltaReport,
+    OvertakenError,
     content_of,
     newest_of,
     version_of,
@@ -84,6 +85,8 @@ def sink_delta(
         deltalake is not installed, the columns do not fit the table, another file of
         a name or another report type or table is there, or the target refused. Nothing
         of this call is then visible.
+    OvertakenError
+        Likewise, where a report's turn is over.
     """
     text = os.fspath(url)
     name = shown(text)
@@ -123,6 +126,7 @@ class _Table:
             if table is not None and tried is not None and self._brought(table)[0]:
                 return self._results(table, reports, *tried)
             return [SinkResult(0, 0, 0)] * len(reports)
+        self._insist_on_turns(table, wanted)
         rows = rows_of(
             [
                 (r.open, {**r.constants, WINDOW: scalar_of(r.window, pa.string())})
@@ -164,6 +168,16 @@ class _Table:
                 f" {reports[0].content}: give each a Delta table of its own"
             )
             raise SinkError(msg, url=self._name)
+
+    def _insist_on_turns(
+        self, table: DeltaTable | None, wanted: Sequence[DeltaReport]
+    ) -> None:
+        """Refuse what others' commits came before that its writer has not seen."""
+        for turn, seen in (report.turn for report in wanted if report.turn):
+            there = table and table.transaction_version(turn_id(turn))
+            if (there or 0) != seen:
+                msg = f"{self._name}: others have written to it meanwhile"
+                raise OvertakenError(msg, url=self._name)
 
     def _is_news(self, table: DeltaTable | None, report: DeltaReport) -> bool:
         """Whether neither this report nor a newer version of it is in the table."""
@@ -233,6 +247,9 @@ class _Table:
 
         told = [Transaction(name_id(r.name), r.mark) for r in wanted]
         told += [Transaction(window_id(r.window), version_of(r)) for r in newest]
+        # Of two commits with the same one, all but the first fail
+        turns = dict(report.turn for report in wanted if report.turn)
+        told += [Transaction(turn_id(name), n + 1) for name, n in turns.items()]
         content = content_of(newest[0])
         # By the first rows alone: of two commits that tell it, one has to be tried anew
         is_told = table.transaction_version(CONTENT) is not None

@@ -17,7 +17,15 @@ from spreports.load.target import refusals, shown
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["CONTENT", "count_by", "name_id", "transactions_of", "window_id"]
+__all__ = [
+    "CONTENT",
+    "commits_of",
+    "count_by",
+    "name_id",
+    "transactions_of",
+    "turn_id",
+    "window_id",
+]
 
 # The transaction id whose version tells the report type and table of all rows
 CONTENT = "spreports/content"
@@ -107,6 +115,35 @@ def transactions_of(
         return frozenset(i for i in ids if table.transaction_version(i) is not None)
 
 
+def commits_of(
+    url: str | os.PathLike[str],
+    turn: str,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> int:
+    """Tell how many commits a Delta table has that took turns: see `DeltaReport.turn`.
+
+    Parameters
+    ----------
+    url : str or path
+    turn : str
+    storage_options : mapping, optional
+        As for fsspec, or Delta Lake's own.
+
+    Returns
+    -------
+    int
+        0 where there is no table.
+
+    Raises
+    ------
+    SinkError
+        As `count_by`.
+    """
+    with _opened(url, storage_options) as table:
+        return (table and table.transaction_version(turn_id(turn))) or 0
+
+
 def name_id(name: str) -> str:
     """Return the transaction id of a report, by `DeltaReport.name`."""
     return f"spreports/report/{name}"
@@ -115,6 +152,11 @@ def name_id(name: str) -> str:
 def window_id(window: str) -> str:
     """Return the transaction id of a window, by `DeltaReport.window`."""
     return f"spreports/window/{window}"
+
+
+def turn_id(turn: str) -> str:
+    """Return the transaction id of those that take turns, by `DeltaReport.turn`."""
+    return f"spreports/turn/{turn}"
 
 
 @contextmanager

@@ -8,10 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from spreports.errors import SinkError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DeltaReport", "content_of", "newest_of", "version_of"]
+__all__ = ["DeltaReport", "OvertakenError", "content_of", "newest_of", "version_of"]
+
+
+class OvertakenError(SinkError):
+    """Others have committed since what a report was looked at in view of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,9 @@ class DeltaReport:
         Columns of one value, added where the rows have none of that name.
     open : callable
         Gives the rows afresh, each time.
+    turn : tuple of (str, int) or None
+        What reports share that take turns, and how many commits of such the writer has
+        seen: where there are others, it is not written.
     """
 
     name: str
@@ -43,6 +52,7 @@ class DeltaReport:
     made: datetime | None = None
     constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
     open: Callable[[], pa.RecordBatchReader]
+    turn: tuple[str, int] | None = None
 
 
 def newest_of(reports: Sequence[DeltaReport]) -> list[DeltaReport]:

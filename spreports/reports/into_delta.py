@@ -127,6 +127,7 @@ def _described(
         made=made,
         constants=constants,
         open=opened,
+        turn=target.turn,
     )
 
 

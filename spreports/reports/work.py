@@ -93,6 +93,8 @@ class Target:
     format : ``"parquet"`` or ``"delta"``
     storage_options : mapping or None
         For fsspec; left out of ``repr``, since it may hold keys.
+    turn : tuple of (str, int) or None
+        Of Delta tables: see `DeltaReport`.
     """
 
     url: str
@@ -103,6 +105,7 @@ class Target:
     private: bool = False
     format: str = "parquet"
     storage_options: Mapping[str, object] | None = field(default=None, repr=False)
+    turn: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,42 +6,34 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from spreports.api.models import Report
 from spreports.errors import (
     BadRequestError,
-    ConfigError,
-    DownloadError,
     DriftError,
-    ForbiddenError,
     NotFoundError,
-    ReportError,
     SinkError,
     SPReportsError,
 )
 from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
-from spreports.reports.outcome import OutcomeKind
 from spreports.reports.request import ReportRequest
-from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.emptied import emptied_report, land_emptied
 from spreports.sync.known import Known, Lakeside
 from spreports.sync.landing import Landed, own_markers
 from spreports.sync.overlap import insist_on_apart
+from spreports.sync.passing import is_passing
 from spreports.sync.rebuild_delta import snapshot_item
 from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
 from spreports.sync.sellers import insist_on_one_account
 from spreports.sync.stream import Kind, Stream
+from spreports.sync.turn import Land, Turn
 
 __all__ = ["Book"]
-
-# Of the moment or of the caller's settings, not of the window: tried again by every
-# run, without end.
-PASSING = (*OUTAGES, ConfigError, DownloadError, SinkError)
-
 
 # What another feed has begun and left for so long holds nobody up
 ABANDONED = timedelta(days=1)
@@ -81,6 +73,7 @@ class Book:
         )
         self._read: dict[str, Known] = {}
         self._known: dict[str, dict[str, LakeWindow]] = {}
+        self._turns: dict[str, Turn] = {}
 
     def windows(self, stream: Stream) -> tuple[LakeWindow, ...]:
         """Return what is known of a feed; by the lake where that has more.
@@ -100,10 +93,16 @@ class Book:
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:
             ledger, now = self._connection.ledger.windows, self._connection.clock.now()
+            self._turns[stream.key] = Turn(stream, self._place)
             read = Known.of(stream, ledger, self._place, now)
             self._read[stream.key] = read
             self._known[stream.key] = {window.name: window for window in read.windows}
         return self._known[stream.key]
+
+    def turn(self, stream: Stream, window: LakeWindow) -> Land:
+        """Return what lands a window, unless others have landed its days meanwhile."""
+        known = self._of(stream)
+        return partial(self._turns[stream.key].land, window, known)
 
     def insist_on_one_copy(self, stream: Stream, streams: Sequence[Stream]) -> None:
         """Raise a SinkError where the same rows would be there twice."""
@@ -272,7 +271,7 @@ class Book:
         kind = type(exc).__name__
         # Only our own errors are known to hold no cell
         why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"
-        if _is_passing(exc):
+        if is_passing(exc):
             kept = replace(window, state=WindowState.ASKED, error_kind=kind, error=why)
         else:
             tries = window.tries + (not isinstance(exc, DriftError))
@@ -307,14 +306,3 @@ class Book:
             for window in sorted(self.windows(stream), key=lambda w: w.name)
             if window.state == WindowState.GAP
         )
-
-
-def _is_passing(exc: Exception) -> bool:
-    """Whether an error is of the moment: what came of the window is not known yet."""
-    if isinstance(exc, ReportError) and exc.outcome is not None:
-        return exc.outcome.kind == OutcomeKind.TOO_SOON
-    if isinstance(exc, DownloadError) and exc.refused:
-        return False
-    if isinstance(exc, ForbiddenError):
-        return exc.status is None  # of another window: this one was not asked for
-    return isinstance(exc, PASSING)

@@ -21,6 +21,7 @@ from spreports.sync.quality import (
 )
 from spreports.sync.roots import root_name, table_root
 from spreports.sync.stream import Stream
+from spreports.sync.turn import Land
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,6 +82,8 @@ class Landing:
         window: LakeWindow,
         last: Mapping[str, TableRows],
         version_of: str | None = None,
+        *,
+        turn: Land,
     ) -> Landed:
         """Write every table of a document.
 
@@ -94,6 +97,8 @@ class Landing:
             The feed's newest version of each table.
         version_of : str or None
             What the rows are a version of, where the request does not tell.
+        turn : callable
+            See `Turn.land`.
 
         Returns
         -------
@@ -125,7 +130,7 @@ class Landing:
                 if version_of is not None:
                     said = {**target.provenance, "version_of": version_of}
                     target = replace(target, provenance=said)
-                judge.write(name, target, landed)
+                judge.write(name, target, landed, turn)
         finally:
             self.noticed += judge.noticed.values()
         return landed
@@ -159,7 +164,13 @@ class _Judge:
             self.speak(name, reader.schema, findings)
             return TableRows(rows, self._columns(name, reader.schema, findings))
 
-    def write(self, name: str, target: Target, landed: Landed) -> None:
+    def write(
+        self,
+        name: str,
+        target: Target,
+        landed: Landed,
+        land: Land,
+    ) -> None:
         """Write a table, unless it is refused."""
         findings = Findings()
         columns: tuple[str, ...] | None = None
@@ -170,7 +181,9 @@ class _Judge:
             self.speak(name, schema, findings)
 
         shape = Shape(table=name, on_bad_value="rescue")
-        written = self._document.land(target, shape, findings, verdict)
+        written = land(
+            target, lambda to: self._document.land(to, shape, findings, verdict)
+        )
         if columns is None:  # a Delta table that has this report already
             landed.tables[name] = self.look_through(name)
         else:

@@ -25,7 +25,7 @@ from spreports.sync.roots import root_name, table_root, tables_of
 from spreports.sync.shelf import Held, Shelf, asked_of
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Look", "OtherFeed", "cut_window", "look_at"]
+__all__ = ["Look", "OtherFeed", "cut_window", "look_at", "windows_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +192,12 @@ def _newest(
         if before_it is None or _version(window) > _version(before_it):
             newest[window.name] = window
     return tuple(newest.values())
+
+
+def windows_on(stream: Stream, shelf: Shelf) -> tuple[LakeWindow, ...]:
+    """Return the windows of which one table has a version, by what was read of it."""
+    table = shelf.table or "rows"
+    return _newest(stream, ({table: held} for held in shelf.ours))
 
 
 def _others(stream: Stream, shelf: Shelf) -> Iterator[OtherFeed]:

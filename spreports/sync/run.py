@@ -286,8 +286,7 @@ class _Run:
             self._at("landed")
             self._empty += 1
         else:
-            name = str(report.report_document_id)
-            restricted = stream.entry.restricted
+            name, restricted = str(report.report_document_id), stream.entry.restricted
             stored = AmazonOrigin(connection, name, restricted=restricted).stored()
             self._at("downloaded")
             sha256 = stored.sha256
@@ -297,9 +296,11 @@ class _Run:
                 window = replace(window, item=document.version_of())
                 again = self._book.has_item(stream, window)
             if not again:
-                last = self._book.last(stream)
+                last, turn = self._book.last(stream), self._book.turn(stream, window)
                 item = self._book.version_of(stream, window)
-                landed = self._landing.land(document, stream, window, last, item)
+                landed = self._landing.land(
+                    document, stream, window, last, item, turn=turn
+                )
             self._at("landed")
         self._book.committed(stream, window, report, landed, sha256)
         self._at("committed")

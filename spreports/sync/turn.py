@@ -1,0 +1,159 @@
+"""Of several hosts that keep one feed, each sees what the others have landed.
+
+What is due is planned by what a lake has at that time; reports are waited for, and
+meanwhile another host may have brought the same days in windows cut otherwise. Such a
+window is not landed: the next run plans by the windows that are there, and cuts what
+they lack. Who lands first wins, with the first table of a report; half a report counts.
+
+Delta tables number the commits that bring windows of a feed, and of two commits with
+the same number one fails: none goes unseen. Of plain Parquet the names of markers are
+listed before a window is landed; what lands in the moment after that goes unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+
+from spreports.errors import SinkError
+from spreports.lake.place import Place
+from spreports.ledger import LakeMarker, LakeWindow
+from spreports.load.delta_reading import commits_of
+from spreports.load.delta_report import OvertakenError
+from spreports.load.parquet import SinkResult
+from spreports.reports.work import Target
+from spreports.sync.halves import overlap
+from spreports.sync.known import Lakeside
+from spreports.sync.rebuild import windows_on
+from spreports.sync.rebuild_delta import windows_in_delta
+from spreports.sync.roots import data_roots, root_name, tables_of
+from spreports.sync.shelf import Shelf
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["Land", "Turn"]
+
+# Each try that fails means that another host's commit succeeded
+TRIES = 100
+
+# Lands a target's rows by what writes them
+Land = Callable[[Target, Callable[[Target], SinkResult]], SinkResult]
+
+
+class Turn:
+    """One feed of a lake, looked at when a run begins: before it is read for the plan.
+
+    Parameters
+    ----------
+    stream : Stream
+    lake : Lakeside
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read.
+    """
+
+    def __init__(self, stream: Stream, lake: Lakeside) -> None:
+        self._stream, self._lake = stream, lake
+        self._others: list[LakeWindow] = []
+        self._number = 0
+        self._seen: set[str] = set()
+        self._name = hashlib.sha256(stream.key.encode()).hexdigest()[:32]
+        _, self._url = next(data_roots(lake.to, stream))
+        if stream.kind == Kind.DATED:
+            if lake.is_delta:
+                self._number = self._commits()
+            else:
+                self._seen = self._stems()
+
+    def land(
+        self,
+        window: LakeWindow,
+        known: Mapping[str, LakeWindow],
+        target: Target,
+        write: Callable[[Target], SinkResult],
+    ) -> SinkResult:
+        """Write a window, unless another host has landed some of its days meanwhile.
+
+        Parameters
+        ----------
+        window : LakeWindow
+        known : mapping of str to LakeWindow
+            What was planned by, and came of it.
+        target : Target
+        write : callable
+            Writes the rows to a target.
+
+        Returns
+        -------
+        SinkResult
+
+        Raises
+        ------
+        SinkError
+            Another host has; or what `write` raises.
+        """
+        # A newer version of rows that are there adds no day
+        is_new = self._stream.kind == Kind.DATED and not window.rows
+        if not is_new or target.url != self._url:
+            return write(target)
+        if not self._lake.is_delta:
+            self._look_at_markers(known)
+            self._insist(window)
+            self._seen.add(target.stem)
+            return write(target)
+        for _ in range(TRIES):
+            self._insist(window)
+            try:
+                written = write(replace(target, turn=(self._name, self._number)))
+            except OvertakenError:
+                self._number = self._commits()
+                place = self._lake.to, self._lake.storage_options
+                there = windows_in_delta(self._stream, [*known.values()], *place)
+                self._note(there, known)
+                continue
+            self._number += 1
+            return written
+        msg = f"{target.url}: {TRIES} commits of others came first: run again"
+        raise SinkError(msg, url=target.url)
+
+    def _insist(self, window: LakeWindow) -> None:
+        """Raise a SinkError where others have landed a day of a window."""
+        for other in self._others:
+            if overlap(window, other):
+                raise SinkError(
+                    f"another host has landed {other.name} since this run began, of the"
+                    f" same days as {window.name}: the next run brings what is lacking",
+                    url=self._url,
+                )
+
+    def _note(self, there: Iterable[LakeWindow], known: Collection[str]) -> None:
+        """Note what others have landed: what nobody here knows of."""
+        self._others += [window for window in there if window.name not in known]
+
+    def _commits(self) -> int:
+        options = self._lake.storage_options
+        return commits_of(self._url, self._name, storage_options=options)
+
+    def _place(self) -> Place:
+        return Place.open(self._url, self._lake.storage_options)
+
+    def _stems(self) -> set[str]:
+        names = self._place().state.entries()
+        return {n.removesuffix(".json") for n in names if n.endswith(".json")}
+
+    def _look_at_markers(self, known: Collection[str]) -> None:
+        """Read the markers that are new, if any are."""
+        stems = self._stems()
+        if stems <= self._seen:
+            return
+        table = tables_of(self._stream, ())[0]
+        root = root_name(self._stream.entry.report_type, table)
+        seen = {stem: LakeMarker(root, stem, ()) for stem in self._seen}
+        files = self._lake.files
+        shelf = Shelf(
+            self._stream, table, root, self._place(), seen, files=files, anew=False
+        )
+        self._note(windows_on(self._stream, shelf), known)
+        self._seen |= stems

@@ -1,0 +1,61 @@
+"""Writers that take turns: none commits in view of less than what is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from spreports.load.delta import sink_delta
+from spreports.load.delta_reading import commits_of
+from spreports.load.delta_report import DeltaReport, OvertakenError
+from tests.load.delta_writer import report
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FEED = "a feed"
+
+
+def turned(name: str, numbers: range, *, seen: int) -> DeltaReport:
+    return replace(report(name, numbers), turn=(FEED, seen))
+
+
+def test_a_writer_that_has_not_seen_all_commits_of_the_others_is_refused(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    for seen in range(2):
+        assert commits_of(url, FEED) == seen
+        sink_delta([turned(str(seen), range(seen, seen + 1), seen=seen)], url)
+    with pytest.raises(OvertakenError, match="others have written to it meanwhile"):
+        sink_delta([turned("late", range(5, 6), seen=1)], url)
+    # What is there already, and what takes no turns, waits for nobody
+    again = sink_delta([turned("0", range(1), seen=0)], url)
+    sink_delta([report("free", range(2, 3)), turned("2", range(3, 4), seen=2)], url)
+
+    assert [result.rows for result in again] == [0]
+    assert commits_of(url, FEED) == 3
+    assert sorted(pl.read_delta(url)["n"].to_list()) == [0, 1, 2, 3]
+
+
+def test_of_two_commits_in_view_of_the_same_one_is_refused(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([turned("first", range(1), seen=0)], url)
+    mine, opened = turned("mine", range(1, 2), seen=1), 0
+
+    def overtaken() -> pa.RecordBatchReader:
+        nonlocal opened
+        opened += 1
+        if opened == 1:  # for its columns: the table was looked at before
+            sink_delta([turned("other", range(2, 3), seen=1)], url)
+        return mine.open()
+
+    with pytest.raises(OvertakenError):
+        sink_delta([replace(mine, open=overtaken)], url)
+
+    assert opened == 2  # and written once, but its commit failed
+    assert sorted(pl.read_delta(url)["n"].to_list()) == [0, 2]
