@@ -26,7 +26,7 @@ from spreports.errors import SinkError
 from spreports.load.delta_reading import CONTENT, name_id, turn_id, window_id
 from spreports.load.delta_report import (
     DeltaReport,
-    OvertakenError,
+    TurnLostError,
     content_of,
     newest_of,
     version_of,
@@ -85,7 +85,7 @@ def sink_delta(
         deltalake is not installed, the columns do not fit the table, another file of
         a name or another report type or table is there, or the target refused. Nothing
         of this call is then visible.
-    OvertakenError
+    TurnLostError
         Likewise, where a report's turn is over.
     """
     text = os.fspath(url)
@@ -177,7 +177,7 @@ class _Table:
             there = table and table.transaction_version(turn_id(turn))
             if (there or 0) != seen:
                 msg = f"{self._name}: others have written to it meanwhile"
-                raise OvertakenError(msg, url=self._name)
+                raise TurnLostError(msg, url=self._name)
 
     def _is_news(self, table: DeltaTable | None, report: DeltaReport) -> bool:
         """Whether neither this report nor a newer version of it is in the table."""

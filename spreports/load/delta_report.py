@@ -13,10 +13,10 @@ from spreports.errors import SinkError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DeltaReport", "OvertakenError", "content_of", "newest_of", "version_of"]
+__all__ = ["DeltaReport", "TurnLostError", "content_of", "newest_of", "version_of"]
 
 
-class OvertakenError(SinkError):
+class TurnLostError(SinkError):
     """Others have committed since what a report was looked at in view of."""
 
 

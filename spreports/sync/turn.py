@@ -20,7 +20,7 @@ from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow
 from spreports.load.delta_reading import commits_of
-from spreports.load.delta_report import OvertakenError
+from spreports.load.delta_report import TurnLostError
 from spreports.load.parquet import SinkResult
 from spreports.reports.work import Target
 from spreports.sync.halves import overlap
@@ -107,7 +107,7 @@ class Turn:
             self._insist(window)
             try:
                 written = write(replace(target, turn=(self._name, self._number)))
-            except OvertakenError:
+            except TurnLostError:
                 self._number = self._commits()
                 place = self._lake.to, self._lake.storage_options
                 there = windows_in_delta(self._stream, [*known.values()], *place)

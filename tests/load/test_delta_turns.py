@@ -11,7 +11,7 @@ import pytest
 
 from spreports.load.delta import sink_delta
 from spreports.load.delta_reading import commits_of
-from spreports.load.delta_report import DeltaReport, OvertakenError
+from spreports.load.delta_report import DeltaReport, TurnLostError
 from tests.load.delta_writer import report
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_a_writer_that_has_not_seen_all_commits_of_the_others_is_refused(
     for seen in range(2):
         assert commits_of(url, FEED) == seen
         sink_delta([turned(str(seen), range(seen, seen + 1), seen=seen)], url)
-    with pytest.raises(OvertakenError, match="others have written to it meanwhile"):
+    with pytest.raises(TurnLostError, match="others have written to it meanwhile"):
         sink_delta([turned("late", range(5, 6), seen=1)], url)
     # What is there already, and what takes no turns, waits for nobody
     again = sink_delta([turned("0", range(1), seen=0)], url)
@@ -54,7 +54,7 @@ def test_of_two_commits_in_view_of_the_same_one_is_refused(tmp_path: Path) -> No
             sink_delta([turned("other", range(2, 3), seen=1)], url)
         return mine.open()
 
-    with pytest.raises(OvertakenError):
+    with pytest.raises(TurnLostError):
         sink_delta([replace(mine, open=overtaken)], url)
 
     assert opened == 2  # and written once, but its commit failed
