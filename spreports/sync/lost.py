@@ -20,6 +20,7 @@ from spreports.lake.purge_note import PurgeNote, purged_before
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem
+from spreports.sync.halves import overlap
 from spreports.sync.rebuild import Look
 from spreports.sync.roots import root_name, tables_of
 from spreports.sync.stream import Kind, Stream
@@ -156,16 +157,11 @@ def recut_of(
 
     Their days that none of these holds are cut anew with all that nobody has yet.
     """
-    spans = [(w.name, w.start, w.end) for w in kept if w.start and w.end]
     return frozenset(
         window.name
         for window in absent
-        if (first := window.start) and (last := window.end)
         # A version of the very same window is an older one
-        if any(
-            name != window.name and first < end and start < last
-            for name, start, end in spans
-        )
+        if any(w.name != window.name and overlap(window, w) for w in kept)
     )
 
 
