@@ -118,7 +118,7 @@ def lost_windows(
         return not purged and bool(is_named or not _is_superseded(stream, window, kept))
 
     lost = tuple(filter(is_lost, wanted))
-    partly = any(len(lacking[w.name]) < roots[w.name] for w in (*wanted, *kept))
+    partly = any(len(lacking[w.name]) < roots[w.name] for w in wanted)
     is_all = bool(lost) and not partly
     gone = tuple(filter(is_lost, emptied))
     return Lost(lost, is_all=is_all, emptied=gone, recut=recut)

@@ -49,6 +49,13 @@ def client(simulator: Simulator, home: Path) -> Iterator[spr.Client]:
 
 
 @pytest.fixture
+def other_host(simulator: Simulator, home: Path) -> Iterator[spr.Client]:
+    """A client of the same account that has a store of its own."""
+    with simulator.client(home=home.with_name("other host")) as connected:
+        yield connected
+
+
+@pytest.fixture
 def lake(tmp_path: Path) -> str:
     return str(tmp_path / "lake")
 

@@ -109,26 +109,22 @@ def test_a_new_store_completes_what_a_killed_run_left_half_landed(
 @FORMATS
 @pytest.mark.parametrize("table", [2, 6])
 def test_another_host_completes_what_a_killed_one_left_half_landed(
-    simulator: Simulator,
     clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
     lake: str,
-    home: Path,
     *,
     form: str,
     table: int,
 ) -> None:
-    with (
-        simulator.client(home=home) as client,
-        simulator.client(home=home.with_name("other host")) as other,
-    ):
-        for one in (client, other):
-            assert one.sync(FEED, lake, format=form).failed == ()
-        clock.advance(6 * DAY)
-        kill(client, lake, form, before=table)
-        clock.advance(DAY)
+    for one in (client, other_host):
+        assert one.sync(FEED, lake, format=form).failed == ()
+    clock.advance(6 * DAY)
+    kill(client, lake, form, before=table)
+    clock.advance(DAY)
 
-        for _ in range(2):
-            for one in (other, client):
-                assert one.sync(FEED, lake, format=form).failed == ()
-            check(lake, form, (clock.now() - day(4)).days)
-            clock.advance(DAY)
+    for _ in range(2):
+        for one in (other_host, client):
+            assert one.sync(FEED, lake, format=form).failed == ()
+        check(lake, form, (clock.now() - day(4)).days)
+        clock.advance(DAY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -75,8 +74,9 @@ def check(simulator: Simulator, clock: ManualClock, lake: str, form: str) -> Non
 def test_what_another_host_has_cut_otherwise_meanwhile_is_not_landed_again(
     simulator: Simulator,
     clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
     lake: str,
-    home: Path,
     *,
     form: str,
     first: int,
@@ -88,24 +88,20 @@ def test_what_another_host_has_cut_otherwise_meanwhile_is_not_landed_again(
         begun += 1
         if begun == first:
             clock.advance(DAY)
-            assert other.sync(FEED, lake, format=form).failed == ()
+            assert other_host.sync(FEED, lake, format=form).failed == ()
         return table_root(*args)
 
-    with (
-        simulator.client(home=home) as client,
-        simulator.client(home=home.with_name("other host")) as other,
-    ):
-        for one in (client, other):
-            one.sync(FEED, lake, format=form)
-        clock.advance(6 * DAY)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(landing, "table_root", meanwhile)
-            late = client.sync(FEED, lake, format=form, timeout=3 * DAY)
-        for _ in range(2):
-            for one in (client, other):
-                assert one.sync(FEED, lake, format=form).failed == ()
-            check(simulator, clock, lake, form)
-            clock.advance(DAY)
+    for one in (client, other_host):
+        one.sync(FEED, lake, format=form)
+    clock.advance(6 * DAY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landing, "table_root", meanwhile)
+        late = client.sync(FEED, lake, format=form, timeout=3 * DAY)
+    for _ in range(2):
+        for one in (client, other_host):
+            assert one.sync(FEED, lake, format=form).failed == ()
+        check(simulator, clock, lake, form)
+        clock.advance(DAY)
 
     # Both windows of the days that were of one window after midnight
     assert len(late.failed) == 2 or first > 1
@@ -115,7 +111,13 @@ def test_what_another_host_has_cut_otherwise_meanwhile_is_not_landed_again(
 
 @pytest.mark.parametrize("form", ["parquet", "delta"])
 def test_what_a_longer_window_lacks_beside_anothers_shorter_one_is_not_lost(
-    simulator: Simulator, clock: ManualClock, lake: str, home: Path, form: str
+    simulator: Simulator,
+    clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
+    lake: str,
+    *,
+    form: str,
 ) -> None:
     begun, narrow = False, []
 
@@ -123,31 +125,27 @@ def test_what_a_longer_window_lacks_beside_anothers_shorter_one_is_not_lost(
         nonlocal begun
         if not begun:
             begun = True
-            narrow.append(other.sync(FEED, lake, format=form, timeout=3 * DAY))
+            narrow.append(other_host.sync(FEED, lake, format=form, timeout=3 * DAY))
         return table_root(*args)
 
-    with (
-        simulator.client(home=home) as client,
-        simulator.client(home=home.with_name("other host")) as other,
-    ):
-        for one in (client, other):
-            one.sync(FEED, lake, format=form)
-        clock.advance(6 * DAY)
-        with pytest.raises(KilledError):
-            run(
-                other._connection,
-                [other._stream(FEED)],
-                lake,
-                format=form,
-                at=die_when_planned,
-            )
-        clock.advance(DAY)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(landing, "table_root", meanwhile)
-            late = client.sync(FEED, lake, format=form, timeout=3 * DAY)
-        for one in (client, other):
-            assert one.sync(FEED, lake, format=form).failed == ()
-        check(simulator, clock, lake, form)
+    for one in (client, other_host):
+        one.sync(FEED, lake, format=form)
+    clock.advance(6 * DAY)
+    with pytest.raises(KilledError):
+        run(
+            other_host._connection,
+            [other_host._stream(FEED)],
+            lake,
+            format=form,
+            at=die_when_planned,
+        )
+    clock.advance(DAY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landing, "table_root", meanwhile)
+        late = client.sync(FEED, lake, format=form, timeout=3 * DAY)
+    for one in (client, other_host):
+        assert one.sync(FEED, lake, format=form).failed == ()
+    check(simulator, clock, lake, form)
 
     assert [result.failed for result in narrow] == [()]
     (lacking,) = late.failed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,12 +24,6 @@ FEEDS = [
     spr.Feed("orders", marketplaces=["DE"], since="2026-11-04", lookback=9),
     spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2026-11-04", lookback=9),
 ]
-
-
-@pytest.fixture
-def other_host(simulator: Simulator, home: Path) -> Iterator[spr.Client]:
-    with simulator.client(home=home.with_name("other host")) as connected:
-        yield connected
 
 
 def days(request_key: str | None) -> tuple[str, str]:

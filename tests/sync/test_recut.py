@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -20,35 +19,27 @@ __all__ = ["simulator"]
 
 DAY = 86_400.0
 FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=3)
-Hosts = tuple[spr.Client, spr.Client, str]
-
-
-@pytest.fixture
-def hosts(
-    client: spr.Client, simulator: Simulator, lake: str, home: Path
-) -> Iterator[Hosts]:
-    """Two stores that keep one lake."""
-    with simulator.client(home=home.with_name("other")) as other:
-        yield client, other, lake
 
 
 @pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_a_store_drops_its_windows_where_another_one_has_filled_the_lake_anew(
     simulator: Simulator,
     clock: ManualClock,
-    hosts: Hosts,
+    client: spr.Client,
+    other_host: spr.Client,
+    lake: str,
+    *,
     how: str,
 ) -> None:
-    client, other, lake = hosts
     client.sync(FEED, lake, format=how)
-    other.sync(FEED, lake, format=how)
+    other_host.sync(FEED, lake, format=how)
     clock.advance(2 * DAY)
     shutil.rmtree(lake)
-    other.sync(FEED, lake, format=how, refill=True)
+    other_host.sync(FEED, lake, format=how, refill=True)
 
     assert client.sync(FEED, lake, format=how).failed == ()
     assert client.sync(FEED, lake, format=how, refill=True).windows == 0
-    assert other.sync(FEED, lake, format=how).windows == 0
+    assert other_host.sync(FEED, lake, format=how).windows == 0
 
     truth = simulator.truth("orders", day(1), day(12), clock.now(), marketplaces=["DE"])
     if how == "parquet":
@@ -61,16 +52,19 @@ def test_a_store_drops_its_windows_where_another_one_has_filled_the_lake_anew(
     )
 
 
-def test_days_that_another_host_has_not_filled_yet_are_cut_anew(
-    simulator: Simulator, clock: ManualClock, hosts: Hosts
+def test_days_that_another_host_has_not_filled_yet_are_missed_and_brought(
+    simulator: Simulator,
+    clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
+    lake: str,
 ) -> None:
     """The other one was killed amid its refill: it has brought its newest days."""
-    client, other, lake = hosts
     client.sync(FEED, lake)
-    other.sync(FEED, lake)
+    other_host.sync(FEED, lake)
     clock.advance(2 * DAY)
     shutil.rmtree(lake)
-    other.sync(FEED, lake, refill=True)
+    other_host.sync(FEED, lake, refill=True)
     (oldest,) = (r for r in spr.Lake(lake).reports() if r.dates[0] == day(1))
     assert oldest.dates[1] == day(9)
     for path in (
