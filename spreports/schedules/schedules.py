@@ -80,11 +80,17 @@ class Schedules:
         ------
         ValueError
             A schedule that cannot be, with the fix; nothing was asked.
+        ConfigError
+            Marketplaces of another region than the client's; nothing was asked.
         APIError
             Amazon refused. What was changed before is kept, and a note of the error
             says how much; the same call goes on from there.
         """
         wanted = looked_up(schedules, self._catalogue, strict=strict)
+        self._connection.api.check_region(
+            (f"schedule {number} ({each.report_type})", each.marketplace_ids)
+            for number, each in enumerate(wanted, 1)
+        )
         types = dict.fromkeys(each.report_type for each in wanted)
         others = self._types_to_cancel(types, cancel_others=cancel_others)
         rivals = chain.from_iterable(map(schedule_rivals, types))

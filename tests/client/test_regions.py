@@ -74,6 +74,19 @@ def test_feeds_of_another_region_are_refused_before_anything_is_asked_for(
     assert not lake.exists()
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_schedules_of_another_region_are_refused_before_anything_is_asked_for(
+    connect: Connect, *, dry_run: bool
+) -> None:
+    wanted = [
+        spr.Schedule("sales_and_traffic", marketplaces=[place], period="P1D")
+        for place in ("DE", NEWER, "US")
+    ]
+
+    with pytest.raises(spr.ConfigError, match=r"^schedule 3 \(GET_.*\): US belong to"):
+        connect("eu").schedules.apply(wanted, dry_run=dry_run)
+
+
 def test_a_dry_run_decides_no_region(connect: Connect, tmp_path: Path) -> None:
     client = connect(None)
 
