@@ -156,7 +156,8 @@ class _Stored:
             if not data:
                 raise _cut_short(self.offset)
             parts += data
-        self.push_back(parts[count:])
+        if len(parts) > count:
+            self.push_back(parts[count:])
         return parts[:count]
 
     def through_zero(self, limit: int) -> bytes:
