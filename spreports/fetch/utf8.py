@@ -21,7 +21,7 @@ __all__ = ["check_utf8"]
 _LONGEST: Final = 4
 # Bytes that are looked at, and the share of them that has to be no ASCII
 _SAMPLE: Final = 2_048
-_DENSE: Final = 8
+_DENSE: Final = 16
 _ASCII: Final = bytes(range(0x80))
 
 

@@ -10,6 +10,7 @@ A row group is, byte for byte, the one that the texts would have made.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -88,7 +89,7 @@ class Vocabulary:
         words, known = column.dictionary, self._numbers
         if words.type != self.texts.type:
             words = words.cast(self.texts.type)
-        texts = words.to_pylist()
+        texts = _told_apart(words)
         if not known.keys() >= set(texts):
             # Only what a row has counts: what else a dictionary holds hangs on the cuts
             new = {
@@ -106,6 +107,17 @@ class Vocabulary:
         if len(known) <= 1 << 8:
             return array_of(numbers, pa.uint8())
         return array_of(numbers, pa.int32()).cast(pa.uint16())
+
+
+def _told_apart(words: pa.Array) -> Sequence[object]:
+    """Return what tells values apart: of decimals their bytes, which is quicker."""
+    if not pa.types.is_decimal(words.type):
+        values: list[object] = words.to_pylist()
+        return values
+    width = words.type.byte_width
+    start = words.offset * width
+    data = memoryview(words.buffers()[1])[start : start + len(words) * width]
+    return [value for (value,) in struct.iter_unpack(f"{width}s", data)]
 
 
 class Codes:
