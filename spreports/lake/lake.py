@@ -28,10 +28,10 @@ class Lake:
     """A folder that `client.sync` or `sink` wrote to.
 
     `compact`, `purge` and `protect` are writers: run one at a time. A sync, but for one
-    with `refill`, may run beside them, and what it writes stays. Only where it writes
-    the very report that is being taken away, on an object store, which has no locks,
-    may one of the two fail with a `SinkError` that says to run it again. Readers are
-    not disturbed.
+    with `refill`, may run beside them, and what it writes stays, but for what `purge`
+    is to take away. Only where it writes the very report that is being taken away, on
+    an object store, which has no locks, may one of the two fail with a `SinkError` that
+    says to run it again. Readers are not disturbed.
 
     Parameters
     ----------
@@ -175,7 +175,9 @@ class Lake:
         Reports without dates stay, and so do those that reach beyond the day. A sync
         brings nothing back that ended before the day, as far as rows had come by then:
         not on a new host, nor for a feed whose `since` is earlier. What did not come is
-        no gap any more.
+        no gap any more. One that runs meanwhile looks again before each report is made
+        visible, and leaves out what was purged; what it was about to make visible at
+        that moment may come after the purge, and the next one takes it away.
 
         Parameters
         ----------

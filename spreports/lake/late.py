@@ -7,7 +7,7 @@ import os
 from spreports.facts import read_catalogue
 from spreports.lake.contents import report_of
 from spreports.lake.place import Place
-from spreports.lake.purge_note import purged_before, window_end
+from spreports.lake.purge_note import is_purged, window_end
 from spreports.lake.state import read_state
 from spreports.load.marker import Marker
 
@@ -40,8 +40,7 @@ def is_late(place: Place, marker: Marker) -> bool:
     start, end = report.dates[0], window_end(report, catalogue)
     if report.version_of is not None or start is None or end is None:
         return False
-    note = purged_before(place)
-    if note is not None and not note.is_day and end <= note.end:
+    if is_purged(place, end):
         return True
     *feed, _, _ = report.window
     for held in read_state(place).holdings:

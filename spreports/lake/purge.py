@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+from spreports.catalog import Catalogue
 from spreports.facts import read_catalogue
 from spreports.lake.care import cleared, opened
 from spreports.lake.compact import without
@@ -13,7 +15,7 @@ from spreports.lake.contents import LakeReport
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.purge_note import note_purge, window_end
-from spreports.lake.state import read_state
+from spreports.lake.state import RootState, read_rest, read_state
 
 __all__ = ["Purged", "purge_root", "utc_day"]
 
@@ -118,29 +120,53 @@ def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:
     state = read_state(root) if dry_run else cleared(root)[0]
     catalogue = read_catalogue(os.environ)
 
-    def is_old(held: Holding) -> bool:
-        end = window_end(held.report, catalogue)
-        return end is not None and end <= limit
-
     def straddles(held: Holding) -> bool:
         start, end = held.report.dates[0], window_end(held.report, catalogue)
         return start is not None and end is not None and start < limit < end
 
-    old = list(filter(is_old, state.holdings))
-    hidden = list(filter(is_old, state.hidden))
-    dropped = {held.report.stem for held in (*old, *hidden)}
-    if dropped and not dry_run:
-        all_of_them = (*state.holdings, *state.hidden)
-        ends = (window_end(held.report, catalogue) for held in all_of_them)
-        # Days of which nothing had come are not purged: they may be yet to come
-        last = min(limit, max(end for end in ends if end is not None))
-        with opened(root) as target:
-            note_purge(root, target, last)
-    files_before, files_after = without(root, state, dropped, dry_run=dry_run)
-    return Purged(
-        reports=tuple(held.report for held in old),
-        rows=sum(held.report.rows for held in old),
-        files=files_before - files_after,
+    stays = Purged(
+        reports=(),
+        rows=0,
+        files=0,
         straddling=sum(map(straddles, state.holdings)),
         undated=sum(held.report.dates[1] is None for held in state.holdings),
+    )
+    there = (*state.holdings, *state.hidden)
+    old = _ended(there, limit, catalogue)
+    if dry_run or not old:
+        return stays.plus(_without(root, state, old, dry_run=True))
+    ends = (window_end(each.report, catalogue) for each in there)
+    # Days of which nothing had come are not purged: they may be yet to come
+    last = min(limit, max(end for end in ends if end is not None))
+    with opened(root) as target:
+        note_purge(root, target, last)
+    done = stays.plus(_without(root, state, old))
+    # A sync may have landed what it had last looked for a note of before there was one
+    seen = state.markers.keys() - {each.marker for each in old}
+    now = read_rest(root, seen)[1]
+    late = _ended((*now.holdings, *now.hidden), last, catalogue)
+    return done.plus(_without(root, now, late))
+
+
+def _ended(
+    holdings: Iterable[Holding], limit: datetime, catalogue: Catalogue
+) -> list[Holding]:
+    """Return what is of windows that ended by then."""
+    ends = ((held, window_end(held.report, catalogue)) for held in holdings)
+    return [held for held, end in ends if end is not None and end <= limit]
+
+
+def _without(
+    root: Place, state: RootState, old: Sequence[Holding], *, dry_run: bool = False
+) -> Purged:
+    """Take old reports away, and say which counted."""
+    dropped = {held.report.stem for held in old}
+    files_before, files_after = without(root, state, dropped, dry_run=dry_run)
+    taken = [held.report for held in state.holdings if held.report.stem in dropped]
+    return Purged(
+        reports=tuple(taken),
+        rows=sum(report.rows for report in taken),
+        files=files_before - files_after,
+        straddling=0,
+        undated=0,
     )

@@ -12,7 +12,7 @@ from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
 from spreports.load.target import Target
 
-__all__ = ["PurgeNote", "note_purge", "purged_before", "window_end"]
+__all__ = ["PurgeNote", "is_purged", "note_purge", "purged_before", "window_end"]
 
 NOTE = "purged"
 
@@ -44,6 +44,27 @@ def purged_before(root: Place) -> PurgeNote | None:
     """
     said = root.state.read([NOTE]).get(NOTE)
     return None if said is None else _read(root, said)
+
+
+def is_purged(root: Place, end: datetime) -> bool:
+    """Say whether a window that ends then is one that a purge has taken away.
+
+    The day that an older version noted tells nothing.
+
+    Raises
+    ------
+    SinkError
+        As `purged_before`.
+    """
+    state = root.state
+    with state.refusals("read"):
+        try:
+            # A part is asked for at once, and not by what was listed before
+            said = bytes(state.fs.cat_file(f"{state.path}/{NOTE}", start=0))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    note = _read(root, said)
+    return not note.is_day and end <= note.end
 
 
 def note_purge(root: Place, target: Target, last: datetime) -> None:

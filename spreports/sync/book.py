@@ -23,7 +23,7 @@ from spreports.reports.request import ReportRequest
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.emptied import emptied_report, land_emptied
 from spreports.sync.known import Known, Lakeside
-from spreports.sync.landing import Landed, own_markers
+from spreports.sync.landing import Landed, PurgedError, own_markers
 from spreports.sync.overlap import insist_on_apart
 from spreports.sync.passing import is_passing
 from spreports.sync.rebuild_delta import snapshot_item
@@ -264,8 +264,12 @@ class Book:
         Returns
         -------
         MissingWindow or None
-            None for a window that is given up.
+            None for a window that is given up, or was purged since the run began:
+            the ledger has that one as before.
         """
+        if isinstance(exc, PurgedError):
+            self.put(stream, window)
+            return None
         known = self._of(stream).get(window.name)
         window = replace(window, item=known.item if known else None)
         kind = type(exc).__name__

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from spreports.errors import DriftError
+from spreports.errors import DriftError, SPReportsError
 from spreports.fetch.findings import Findings
+from spreports.lake.place import Place
+from spreports.lake.purge_note import is_purged
 from spreports.ledger import LakeMarker, LakeWindow, TableRows
 from spreports.reports.document import Document
 from spreports.reports.naming import file_stem
@@ -26,7 +29,13 @@ from spreports.sync.turn import Land
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Landed", "Landing", "own_markers"]
+__all__ = ["Landed", "Landing", "PurgedError", "own_markers"]
+
+logger = logging.getLogger("spreports.sync")
+
+
+class PurgedError(SPReportsError):
+    """A purge that came after the plan takes away what ended when a window does."""
 
 
 @dataclass(slots=True)
@@ -112,6 +121,8 @@ class Landing:
             The document is not whole, or not the table it should be.
         SinkError
             The lake refused; what was written is replaced by the next run.
+        PurgedError
+            The window was purged since the run began; nothing of the table is visible.
         """
         landed = Landed()
         names = tables_of(stream, document)
@@ -177,6 +188,7 @@ class _Judge:
 
         def verdict(schema: pa.Schema) -> None:
             nonlocal columns
+            self._insist_on_unpurged(target)
             columns = self._columns(name, schema, findings)
             self.speak(name, schema, findings)
 
@@ -191,6 +203,16 @@ class _Judge:
         landed.rows += written.rows
         landed.files += written.files
         landed.bytes += written.bytes
+
+    def _insist_on_unpurged(self, target: Target) -> None:
+        """Look for the note of a purge once more, now that all rows are read."""
+        end = self._window.end
+        if end is None or target.format == "delta":  # only plain Parquet is purged
+            return
+        if is_purged(Place.open(target.url, target.storage_options), end):
+            name = f"{self._stream.label} {self._window.name}"
+            logger.info("%s was purged since the run began: it does not land", name)
+            raise PurgedError(f"{name} was purged since the run began")
 
     def _columns(
         self, name: str, schema: pa.Schema, findings: Findings

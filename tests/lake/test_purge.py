@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import spreports as spr
+from spreports.lake import purge as purging
+from spreports.lake.compact import without
 from tests.lake.lakes import Lakeside, orders
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -88,3 +90,43 @@ def test_a_dry_purge_tells_the_same_as_the_real_one_and_changes_nothing(
     assert lake.purge(date(2026, 10, 3)) == partly
     assert tried.files == len([name for name in files if name.endswith(".parquet")])
     assert (tried.rows, partly.rows) == (18, 12)
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_what_lands_once_a_purge_has_looked_is_taken_away_where_it_is_noted_as_gone(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch, *, compacted: bool
+) -> None:
+    for day in range(3):
+        shore.put(str(day), orders(day), day=day)
+    lake = lake_of(shore)
+    if compacted:
+        lake.compact()
+    landing = [("0", 0), ("10", 0), ("11", 1), ("13", 3)]
+
+    def meanwhile(*args: Any, **how: Any) -> tuple[int, int]:
+        while landing:
+            report, day = landing.pop()
+            shore.put(report, orders(day, 4), day=day, created=5)
+        return without(*args, **how)
+
+    monkeypatch.setattr(purging, "without", meanwhile)
+    done = lake.purge(date(2026, 10, 3))
+
+    assert {report.report_id for report in done.reports} == {"0", "1", "10", "11"}
+    assert [report.report_id for report in lake.reports()] == ["2", "13"]
+    assert lake.check(deep=True)
+
+
+def test_a_day_that_lands_beside_a_purge_of_days_to_come_stays(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shore.put("0", orders(0), day=0)
+
+    def meanwhile(*args: Any, **how: Any) -> tuple[int, int]:
+        shore.put("1", orders(1), day=1)
+        return without(*args, **how)
+
+    monkeypatch.setattr(purging, "without", meanwhile)
+    lake_of(shore).purge(date(2027, 1, 1))
+
+    assert [report.report_id for report in lake_of(shore).reports()] == ["1"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,9 @@ import spreports as spr
 from spreports.lake.purge import purge_root
 from spreports.ledger import LakeWindow, WindowState
 from spreports.simulator import Simulator
-from spreports.sync.roots import lake_name
+from spreports.sync import landing
+from spreports.sync.roots import lake_name, table_root
+from spreports.sync.run import run
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.lake import ORDERS, SETTLEMENT, day
@@ -30,6 +34,19 @@ def days(request_key: str | None) -> tuple[str, str]:
     """The days that a request begins and ends on."""
     asked = json.loads(request_key or "")
     return asked["dataStartTime"][:10], asked["dataEndTime"][:10]
+
+
+def when(step: str, count: int, what: Callable[[], object]) -> Callable[[str], None]:
+    """Do something when a run reaches a step for the n-th time."""
+    reached = 0
+
+    def at(name: str) -> None:
+        nonlocal reached
+        reached += name == step
+        if name == step and reached == count:
+            what()
+
+    return at
 
 
 def ends(lake: str) -> set[date]:
@@ -248,3 +265,111 @@ def test_a_damaged_note_of_a_purge_says_what_to_write_there(
 
     with pytest.raises(spr.SinkError, match="write into it again"):
         client.sync(FEEDS[0], lake)
+
+
+# The newest of six days is landed first, and that of the 4th last
+@pytest.mark.parametrize(
+    ("step", "count", "landed"), [("planned", 1, 4), ("downloaded", 6, 5)]
+)
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_run_lands_nothing_that_is_purged_while_it_runs(
+    client: spr.Client,
+    other_host: spr.Client,
+    clock: ManualClock,
+    lake: str,
+    *,
+    step: str,
+    count: int,
+    landed: int,
+    is_new: bool,
+) -> None:
+    france = replace(FEEDS[0], marketplaces=["FR"])
+    client.sync(france if is_new else FEEDS[0], lake)
+    clock.advance(3600 if is_new else DAY)
+    before, count = spr.Lake(lake), count + (not is_new and step == "downloaded")
+
+    done = run(
+        client._connection,
+        [client._stream(FEEDS[0])],
+        lake,
+        at=when(step, count, lambda: before.purge(date(2026, 11, 6))),
+    )
+
+    assert (done.failed, done.gaps) == ((), ())
+    assert done.windows == landed + (not is_new)
+    for night in range(2):
+        starts = {report.dates[0] for report in spr.Lake(lake).reports()}
+        assert starts == {day(6 + n) for n in range(4 + night + (not is_new))}
+        clock.advance(DAY)
+        for host in (client, other_host):
+            again = host.sync(FEEDS[0], lake)
+            assert (again.failed, again.gaps) == ((), ())
+    assert client.sync(FEEDS[0], lake, refill=True).windows == 0
+    assert spr.Lake(lake).check(deep=True)
+
+
+def test_a_run_lands_what_lies_across_a_day_that_is_purged_while_it_runs(
+    client: spr.Client, lake: str
+) -> None:
+    client.sync(replace(FEEDS[0], marketplaces=["FR"]), lake)
+    feed = replace(FEEDS[0], since="2026-11-01", lookback=2)
+
+    done = run(
+        client._connection,
+        [client._stream(feed)],
+        lake,
+        at=when("planned", 1, lambda: spr.Lake(lake).purge(date(2026, 11, 6))),
+    )
+
+    assert (done.failed, done.windows) == ((), len(done.plan.windows))
+    reports = spr.Lake(lake).reports()
+    assert (day(1), day(8)) in {report.dates for report in reports}
+    assert spr.Lake(lake).purge(date(2026, 11, 6), dry_run=True).reports == ()
+
+
+def test_a_purge_by_another_machine_beside_a_run_on_s3_stays(
+    client: spr.Client, on_s3: tuple[str, dict[str, Any]], clock: ManualClock
+) -> None:
+    url, options = on_s3
+    # Of what another machine writes this one's file system is told nothing
+    elsewhere = spr.Lake(url, storage_options={**options, "skip_instance_cache": True})
+    client.sync(FEEDS[0], url, storage_options=options)
+    clock.advance(DAY)
+
+    done = run(
+        client._connection,
+        [client._stream(FEEDS[0])],
+        url,
+        storage_options=options,
+        at=when("downloaded", 6, lambda: elsewhere.purge(date(2026, 11, 6))),
+    )
+
+    assert (done.failed, done.gaps, done.windows) == ((), (), 5)
+    reports = spr.Lake(url, storage_options=options).reports()
+    assert {report.dates[0] for report in reports} == {day(6 + n) for n in range(5)}
+
+
+def test_of_a_report_of_two_tables_nothing_stays_where_a_purge_comes_between_them(
+    client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without the cool-down, which all threads would sit out on one clock
+    entry = replace(spr.report_type("sales_and_traffic"), cooldown_seconds=None)
+    feed = replace(FEEDS[1], report_type=entry)
+    client.sync(feed, lake)
+    clock.advance(DAY)
+    begun = 0
+
+    def meanwhile(*args: Any) -> str:
+        nonlocal begun
+        begun += 1
+        if begun == 2 * 6:  # the second table of the 5th; the 10th came first
+            spr.Lake(lake).purge(date(2026, 11, 6))
+        return table_root(*args)
+
+    monkeypatch.setattr(landing, "table_root", meanwhile)
+    done = client.sync(feed, lake)
+    monkeypatch.undo()
+
+    assert (done.failed, done.gaps, done.windows) == ((), (), 5)
+    assert spr.Lake(lake).purge(date(2026, 11, 6), dry_run=True).reports == ()
+    assert client.sync(feed, lake).failed == ()
