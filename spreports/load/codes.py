@@ -111,7 +111,7 @@ class Vocabulary:
 
 def _told_apart(words: pa.Array) -> Sequence[object]:
     """Return what tells values apart: of decimals their bytes, which is quicker."""
-    if not pa.types.is_decimal(words.type):
+    if not len(words) or not pa.types.is_decimal(words.type):
         values: list[object] = words.to_pylist()
         return values
     width = words.type.byte_width
