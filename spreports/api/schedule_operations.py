@@ -23,6 +23,7 @@ from spreports.api.models import (
 )
 from spreports.api.options import check_options
 from spreports.errors import NotFoundError
+from spreports.flags import check_flag
 
 __all__ = ["ScheduleOperations"]
 
@@ -94,8 +95,8 @@ class ScheduleOperations(Operations):
 
         Raises
         ------
-        ValueError
-            A limit of the reference does not hold.
+        ValueError, TypeError
+            A limit of the reference does not hold, or `repeatable` is no flag.
         APIError
             See `Transport.call`.
 
@@ -116,7 +117,7 @@ class ScheduleOperations(Operations):
             path=f"{BASE}/schedules",
             template=f"{BASE}/schedules",
             body=wanted.to_json(),
-            repeatable=repeatable,
+            repeatable=check_flag("repeatable", repeatable),
         )
         return self._transport.call(
             call, _read_schedule_id, marketplaces=wanted.marketplace_ids

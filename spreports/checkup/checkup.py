@@ -21,6 +21,7 @@ from spreports.client.connecting import simulator_settings
 from spreports.client.settings import Settings, read_home, read_settings
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError
+from spreports.flags import check_flag
 from spreports.load.store import Store
 from spreports.quota import QuotaFile, SharedBuckets
 
@@ -65,7 +66,10 @@ def check_setup(
     ------
     ConfigError
         `target` is neither None nor ``"simulator"``.
+    TypeError
+        `offline` is neither True nor False.
     """
+    check_flag("offline", offline)
     if target not in (None, "simulator"):
         raise ConfigError(f"check_setup({target!r}): the only target is 'simulator'")
     with ExitStack() as stack:

@@ -11,6 +11,7 @@ from spreports.api.marketplaces import Marketplace, region_of, resolve
 from spreports.api.options import check_options
 from spreports.catalog import Catalogue, ReportType, check_request, period_of
 from spreports.catalog.periods import counts_last_day
+from spreports.flags import check_flag
 from spreports.plan.whole_days import day_window
 from spreports.plan.windows import Moment, Window, moment, report_windows, window
 
@@ -89,7 +90,10 @@ def groups_of(
     ------
     ValueError
         As `marketplace_ids_of`.
+    TypeError
+        `per_marketplace` is neither True nor False.
     """
+    check_flag("per_marketplace", per_marketplace)
     ids = marketplace_ids_of(marketplaces)
     if per_marketplace and len(ids) > 1 and entry.marketplaces_used == "none":
         logger.warning("%s", whole_region(entry, "a report for each marketplace"))
@@ -134,7 +138,10 @@ def windows_of(
     ValueError
         No point in time, no window, or no whole day in it where the type has no parts;
         where it is strict, what the catalogue knows to be a mistake.
+    TypeError
+        `strict` is neither True nor False.
     """
+    check_flag("strict", strict)
     if counts_last_day(entry, options):
         # A time within a day that is not rounded is for the catalogue to refuse
         rounded = not (strict and entry.known)

@@ -197,7 +197,7 @@ class Client(Syncing, Scheduling):
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             A mistake in the request, with the fix.
         """
         entry = self._entry(report_type)

@@ -17,12 +17,13 @@ from spreports.client.arguments import (
     option_texts,
     whole_region,
 )
+from spreports.flags import check_flag
 from spreports.load.urls import check_place
 from spreports.plan.windows import moment
 from spreports.reports.asking import patience_of
 from spreports.reports.connection import Connection
 from spreports.reports.folders import check_folders
-from spreports.reports.progress import OnProgress
+from spreports.reports.progress import OnProgress, check_progress
 from spreports.reports.provenance import options_text
 from spreports.reports.sinks import check_format
 from spreports.sync.calendar import plan_dated
@@ -109,7 +110,7 @@ class Syncing:
         Raises
         ------
         TypeError
-            Something else than a `Feed`, a place or a number of seconds.
+            No `Feed`, place, number of seconds, or True or False where one belongs.
         ValueError
             A feed that cannot be, such as one without a table or twice the same, one
             whose first day lies in the future, or that no document could be partitioned
@@ -129,6 +130,10 @@ class Syncing:
         """
         if on_drift not in POLICIES:
             raise ValueError(f"on_drift={on_drift!r} is none of {POLICIES}")
+        flags = {"dry_run": dry_run, "retry_gaps": retry_gaps, "refill": refill}
+        for name, value in flags.items():
+            check_flag(name, value)
+        check_progress(on_progress)
         asked = _feeds(feeds)
         written = format_said(asked) if format is None else format
         check_format(written)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from spreports.catalog import ReportType
+from spreports.flags import check_flag
 from spreports.lake.check import CheckResult, check_root
 from spreports.lake.columns import Columns, insist_on_columns, protect_root
 from spreports.lake.compact import GOOD_SIZE, Compacted, compact_root
@@ -115,9 +116,12 @@ class Lake:
 
         Raises
         ------
+        TypeError
+            `deep` is neither True nor False.
         SinkError
             There is no lake, or the file system refused.
         """
+        deep = check_flag("deep", deep)
         found = CheckResult(0, 0, 0, 0, 0, deep, ())
         for root in self._roots(report_type):
             found = found.plus(check_root(root.place, deep=deep))
@@ -154,10 +158,13 @@ class Lake:
 
         Raises
         ------
+        TypeError
+            `drop_superseded` is neither True nor False.
         SinkError
             A file is damaged, or the target refused; every row is still there, and the
             next run clears up.
         """
+        check_flag("drop_superseded", drop_superseded)
         done = Compacted()
         for root in self._roots(report_type):
             done = done.plus(
@@ -196,13 +203,14 @@ class Lake:
         Raises
         ------
         TypeError
-            `before` is neither.
+            `before` is neither, or `dry_run` neither True nor False.
         ValueError
             A datetime without a time zone, or outside the years 1 to 9999 in UTC.
         SinkError
             The target refused; what is half taken away is not visible, and the next
             purge or compaction finishes it; tables that it had not come to, a purge.
         """
+        check_flag("dry_run", dry_run)
         day = utc_day(before)
         done = Purged((), 0, 0, 0, 0)
         for root in self._roots(report_type):

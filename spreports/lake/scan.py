@@ -26,6 +26,7 @@ from spreports.arrays import array_of
 from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
+from spreports.flags import check_flag
 from spreports.lake.groups import read_groups
 from spreports.lake.layout import Layout
 from spreports.lake.place import Place, no_lake
@@ -96,10 +97,12 @@ def scan_lake(
         file system refused. While collecting, polars before 2 quotes it in a
         ComputeError of its own.
     ValueError, TypeError
-        No such alias or table, it must be said which table, or `url` is no place.
+        No such alias or table, it must be said which table, no place, or no flag.
     """
     from spreports.load.forked import check_process  # noqa: PLC0415 - at first use
 
+    check_flag("latest", latest)
+    check_flag("metadata", metadata)
     check_process()
     entry = entry_of(report_type)
     lake = Place.open(url, storage_options)

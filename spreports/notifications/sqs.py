@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError, TransportError
+from spreports.flags import check_flag
 from spreports.notifications.message import finished_report
 
 __all__ = ["SQSQueue"]
@@ -71,7 +72,7 @@ class SQSQueue:
     Raises
     ------
     TypeError
-        `url` is no text, or `hidden_for` no whole number.
+        `url` is no text, `hidden_for` no whole number, `delete_foreign` no flag.
     ConfigError
         The extra is not installed, or the URL is none.
 
@@ -104,7 +105,7 @@ class SQSQueue:
         self._url = url
         self._endpoint = f"{parts.scheme}://{parts.netloc}"
         self._region = region or _region_of(parts.hostname or "")
-        self._delete_foreign = delete_foreign
+        self._delete_foreign = check_flag("delete_foreign", delete_foreign)
         self._hidden_for = hidden_for
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()

@@ -28,7 +28,7 @@ from spreports.reports.classify import unseen_outcome
 from spreports.reports.connection import Connection
 from spreports.reports.examine import Examiner
 from spreports.reports.outcome import Outcome, OutcomeKind
-from spreports.reports.progress import OnProgress, Progress
+from spreports.reports.progress import OnProgress, Progress, check_progress
 from spreports.reports.queue import ReportQueue, first_error
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished
@@ -114,7 +114,13 @@ class Asking:
         (int, Report or SPReportsError)
             Number of the request, and the report or what went wrong with it; a
             `WaitTimeoutError` or `BadRequestError` has its ``.outcome``.
+
+        Raises
+        ------
+        TypeError
+            `on_progress` is not to be called; nothing was asked.
         """
+        check_progress(on_progress)
         yield from list(self.reports.items())
         for each in self._ended(timeout, on_progress, fetch=fetch):
             if each.report is not None:

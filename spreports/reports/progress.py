@@ -31,3 +31,17 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], object]
+
+
+def check_progress(on_progress: object) -> None:
+    """Refuse what cannot be told how far a request is.
+
+    Raises
+    ------
+    TypeError
+    """
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(
+            f"on_progress={on_progress!r} is nothing to call: give a function that "
+            "takes a spreports.Progress"
+        )

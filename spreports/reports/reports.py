@@ -11,6 +11,7 @@ from spreports.api.models import Report
 from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError, SinkError, SPReportsError
 from spreports.fetch.charsets import chosen_charset
+from spreports.flags import check_flag
 from spreports.plan.plan import Plan
 from spreports.reports.asking import WAIT_SECONDS, Asking, patience_of
 from spreports.reports.connection import Connection
@@ -66,18 +67,16 @@ class Reports(WaysOut):
     ) -> None:
         self._connection = connection
         self._entry = entry
-        self._requests = tuple(requests)
+        self._requests = requests = tuple(requests)
         self._yet_to_ask = True
-        self._reuse = reuse
-        self._asking = Asking(
-            connection, entry, self._requests, reuse=reuse, found=found
-        )
+        self._asking = Asking(connection, entry, requests, reuse=reuse, found=found)
         self._reports = self._asking.reports
         # Documents are brought beside each other; a lone one is read while it arrives
         self._ahead = len(self) > 1
         # Last: a traceback that shows what it holds shows this object, too
         chosen_charset(encoding)
         self._encoding = encoding
+        self._reuse = check_flag("reuse", reuse)
         self._raises_on_empty = raises_on_empty(on_empty)
 
     def __repr__(self) -> str:
@@ -124,7 +123,7 @@ class Reports(WaysOut):
         Raises
         ------
         ValueError, TypeError
-            `timeout` is no number of seconds.
+            `timeout` is no number of seconds, or `on_progress` not to be called.
         WaitTimeoutError
             Not finished in time; it says which call takes the reports up again.
         APIError

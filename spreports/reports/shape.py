@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spreports.fetch.typed import BAD_VALUE_RULES
+from spreports.flags import check_flag
 
 OnBadValue = Literal["raise", "null", "rescue"]
 Nested = Literal["flat", "struct"]
@@ -33,7 +34,7 @@ class Shape:
     ValueError
         A word that is none of these.
     TypeError
-        A table that is no name.
+        A table that is no name, or `typed` is neither True nor False.
     """
 
     table: str | None = None
@@ -47,6 +48,7 @@ class Shape:
                 "table= must be the name of one table, and not "
                 f"{type(self.table).__name__}"
             )
+        object.__setattr__(self, "typed", check_flag("typed", self.typed))
         if self.on_bad_value not in BAD_VALUE_RULES:
             raise ValueError(
                 f"on_bad_value={self.on_bad_value!r} is none of {BAD_VALUE_RULES}"

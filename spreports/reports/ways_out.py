@@ -12,6 +12,7 @@ import pyarrow as pa
 from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError
 from spreports.fetch.typed import arrow_type
+from spreports.flags import check_flag
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import Nested, OnBadValue, Shape
 from spreports.reports.union import frames_in_one, in_schema, union_schema
@@ -93,7 +94,7 @@ class WaysOut(ABC):
             No rows, and ``on_empty="raise"`` was asked for.
         DocumentError
             A document is not whole, or not the table it should be.
-        ValueError
+        ValueError, TypeError
             There is no such table, or a word that is none of those above.
         """
         shape = Shape(
@@ -132,6 +133,7 @@ class WaysOut(ABC):
 
         from spreports.load.forked import check_process  # noqa: PLC0415 - at first use
 
+        check_flag("metadata", metadata)
         check_process()
         self._check_table(shape.table)
         frames = []
@@ -171,6 +173,7 @@ class WaysOut(ABC):
         shape = Shape(
             table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
         )
+        check_flag("metadata", metadata)
         self._check_table(shape.table)
         documents = list(self._documents())
         if not documents:

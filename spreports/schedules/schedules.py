@@ -9,6 +9,7 @@ from typing import overload
 from spreports.api.models import ProcessingStatus, Report, ReportSchedule
 from spreports.catalog import Catalogue, ReportType, schedule_rivals
 from spreports.client.arguments import entry_of, marketplace_ids_of, since_of
+from spreports.flags import check_flag
 from spreports.plan.windows import Moment
 from spreports.reports.connection import Connection
 from spreports.reports.reports import Reports
@@ -80,12 +81,15 @@ class Schedules:
         ------
         ValueError
             A schedule that cannot be, with the fix; nothing was asked.
+        TypeError
+            What is to be True or False is neither; nothing was asked.
         ConfigError
             Marketplaces of another region than the client's; nothing was asked.
         APIError
             Amazon refused. What was changed before is kept, and a note of the error
             says how much; the same call goes on from there.
         """
+        dry_run, strict = check_flag("dry_run", dry_run), check_flag("strict", strict)
         wanted = looked_up(schedules, self._catalogue, strict=strict)
         self._connection.api.check_region(
             (f"schedule {number} ({each.report_type})", each.marketplace_ids)
@@ -264,8 +268,8 @@ class Schedules:
         self, wanted: Iterable[str], *, cancel_others: bool | Sequence[Kind]
     ) -> tuple[str, ...]:
         """Return the report types whose other schedules are to go."""
-        if isinstance(cancel_others, bool):
-            return tuple(wanted) if cancel_others else ()
+        if not isinstance(cancel_others, Iterable):
+            return tuple(wanted) if check_flag("cancel_others", cancel_others) else ()
         return tuple(self._types(cancel_others, "cancel_others"))
 
     def _in_force(self, report_types: Iterable[str]) -> tuple[ReportSchedule, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -19,6 +20,7 @@ from spreports.client.settings import Settings
 ODD: Any = 5
 NONE: Any = None
 TEXT: Any = "x"
+DELETE: Any = {"delete_foreign": TEXT}
 FEED = spr.Feed("listings", marketplaces=["DE"])
 SCHEDULE: Any = spr.Schedule("orders", marketplaces=["DE"], period="P1D")
 CREDENTIALS = spr.Credentials("Atzr|canary", "canary-id", "canary-secret")
@@ -74,6 +76,54 @@ OF_A_CLIENT: dict[str, tuple[Callable[[Client], object], str]] = {
     "sync of a type": (lambda c: c.sync(TEXT, "lake"), "'x' is no Feed"),
     "sync's timeout": (lambda c: c.sync(FEED, "l", timeout=TEXT), "number of seconds"),
     "a token": (lambda c: c.api.get_reports(next_token=ODD), "next_token"),
+    "a report each": (
+        lambda c: ask(c, per_marketplace="no"),
+        "per_marketplace='no' is neither True nor False",
+    ),
+    "strict": (lambda c: ask(c, strict="no"), "strict='no' is neither True"),
+    "reuse": (lambda c: ask(c, reuse=NONE), "reuse=None is neither True"),
+    "reuse as text": (lambda c: ask(c, reuse="False"), "reuse='False' is neither"),
+    "typed": (lambda c: ask(c).scan(typed=TEXT), "typed='x' is neither"),
+    "a document's typed": (lambda c: c.document("D").read(typed=ODD), "typed=5 is"),
+    "metadata": (lambda c: ask(c).read(metadata=TEXT), "metadata='x' is neither"),
+    "metadata of batches": (lambda c: ask(c).batches(metadata=NONE), "metadata=None"),
+    "whom to tell": (
+        lambda c: ask(c).wait(on_progress=TEXT),
+        "on_progress='x' is nothing to call: give a function",
+    ),
+    "whom to tell of a sink": (
+        lambda c: ask(c).sink("l", on_progress=ODD),
+        "on_progress=5 is nothing to call",
+    ),
+    "whom to tell of outcomes": (
+        lambda c: ask(c).outcomes(on_progress=ODD),
+        "on_progress=5 is nothing to call",
+    ),
+    "whom to tell of a sync": (
+        lambda c: c.sync(FEED, "l", on_progress=TEXT),
+        "on_progress='x' is nothing to call",
+    ),
+    "sync's dry_run": (lambda c: c.sync(FEED, "l", dry_run=TEXT), "dry_run='x' is"),
+    "sync's refill": (lambda c: c.sync(FEED, "l", refill=TEXT), "refill='x' is"),
+    "sync's gaps": (lambda c: c.sync(FEED, "l", retry_gaps=NONE), "retry_gaps=None"),
+    "apply's dry_run": (
+        lambda c: c.schedules.apply([SCHEDULE], dry_run=TEXT),
+        "dry_run='x' is neither True nor False",
+    ),
+    "apply's strict": (
+        lambda c: c.schedules.apply([SCHEDULE], strict=TEXT),
+        "strict='x' is neither",
+    ),
+    "apply's others": (
+        lambda c: c.schedules.apply([], cancel_others=ODD),
+        "cancel_others=5 is neither",
+    ),
+    "a schedule's": (
+        lambda c: c.api.create_report_schedule(
+            report_type="T", marketplace_ids=["DE"], period="P1D", repeatable=TEXT
+        ),
+        "repeatable='x' is neither",
+    ),
     "year one": (
         lambda c: c.api.create_report(
             report_type="T", marketplace_ids=["DE"], data_start_time=YEAR_ONE
@@ -101,6 +151,32 @@ OF_NONE: dict[str, tuple[Callable[[], object], str]] = {
     "scan_lake(None)": (lambda: spr.scan_lake(NONE, "orders"), "url is None: give"),
     "Lake(5)": (lambda: spr.Lake(ODD), "url is 5: give a path"),
     "Lake of no folder": (lambda: spr.Lake("memory://"), "such as 'memory://lake'"),
+    "scan_lake's latest": (
+        lambda: spr.scan_lake("l", "orders", latest=TEXT),
+        "latest='x' is neither True nor False",
+    ),
+    "scan_lake's metadata": (
+        lambda: spr.scan_lake("l", "orders", metadata=TEXT),
+        "metadata='x' is neither",
+    ),
+    "a lake's latest": (
+        lambda: spr.Lake("l").scan("orders", latest=ODD),
+        "latest=5 is neither",
+    ),
+    "check": (lambda: spr.Lake("l").check(deep=TEXT), "deep='x' is neither"),
+    "compact": (
+        lambda: spr.Lake("l").compact(drop_superseded=TEXT),
+        "drop_superseded='x' is neither",
+    ),
+    "purge": (
+        lambda: spr.Lake("l").purge(date(2026, 1, 1), dry_run=TEXT),
+        "dry_run='x' is neither",
+    ),
+    "check_setup": (lambda: spr.check_setup(offline=TEXT), "offline='x' is neither"),
+    "a queue": (
+        lambda: spr.SQSQueue("https://sqs.eu-west-1.amazonaws.com/1/q", **DELETE),
+        "delete_foreign='x' is neither",
+    ),
     "marketplace(None)": (lambda: spr.marketplace(NONE), "None is no string: give a c"),
     "report_type(None)": (lambda: spr.report_type(NONE), "type None is no string"),
 }
@@ -132,6 +208,16 @@ def test_marketplaces_may_be_a_column_of_a_frame(column: Any, tmp_path: Path) ->
         assert (
             ask_in(client, column).plan().reports == 2
         )  # one for each: listings hold the first alone
+
+
+def test_a_flag_may_be_one_of_numpys(tmp_path: Path) -> None:
+    yes: Any = np.True_
+    with spr.connect(credentials=CREDENTIALS, home=tmp_path) as client:
+        apart = client.reports(
+            "orders", start="3d", marketplaces=["DE", "FR"], per_marketplace=yes
+        )
+
+        assert len(apart) == 2
 
 
 @pytest.mark.parametrize("kind", [pd.Series, pd.Index, pl.Series])

@@ -15,6 +15,7 @@ HALL = {
     "arrays",
     "at_work",
     "errors",
+    "flags",
     "forks",
     "clock",
     "catalog",
@@ -46,6 +47,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     # For the types of attributes alone: nothing is imported when it runs
     "errors": ({"api.models", "reports.outcome"}, set()),
+    "flags": (set(), set()),
     "forks": (set(), set()),
     "clock": ({"errors", "forks"}, set()),
     "owner": (set(), set()),
@@ -53,7 +55,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "at_work": (set(), set()),
     "catalog": ({"errors"}, set()),
     "api": (
-        {"errors", "forks", "clock", "unsent", "wire"},
+        {"errors", "flags", "forks", "clock", "unsent", "wire"},
         {"requests", "urllib3", "backoff"},
     ),
     "fetch": (
@@ -98,6 +100,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "arrays",
             "at_work",
             "errors",
+            "flags",
             "clock",
             "catalog",
             "fetch",
@@ -108,7 +111,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"pyarrow", "polars", "fsspec"},
     ),
     # knows nothing of reports but their ids: the waiter is given it as a `Notices`
-    "notifications": ({"errors", "clock"}, {"botocore"}),
+    "notifications": ({"errors", "flags", "clock"}, {"botocore"}),
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
     # `client.arguments` reads what a user says of types, marketplaces and options
     "schedules": (HALL | {"reports", "client.arguments"}, set()),
