@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from contextlib import closing
 
@@ -12,6 +13,7 @@ from spreports.fetch.findings import Findings
 from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.few_texts import few_texts, looked_into
 from spreports.fetch.flat.header import RESCUED, Header
+from spreports.fetch.flat.other_type import doubt
 from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.flat.row_blocks import row_blocks
@@ -22,6 +24,8 @@ from spreports.fetch.read_ahead import read_ahead
 from spreports.fetch.typed import Typing
 
 __all__ = ["flat_tables", "open_flat"]
+
+logger = logging.getLogger("spreports.fetch")
 
 
 def flat_tables(entry: ReportType) -> tuple[str, ...]:
@@ -73,6 +77,8 @@ def open_flat(
     -------
     pyarrow.Schema
     generator of pyarrow.RecordBatch
+        Logs a warning where the document looks like one of another type, or a summary
+        could not be held to its rows.
     """
     findings.delimiter = header.delimiter
     findings.headerless = not header.line
@@ -114,6 +120,11 @@ def open_flat(
             yield from row_blocks(chunks, header, block_bytes=block_bytes)
 
     def batches() -> Generator[pa.RecordBatch, None, None]:
+        # Where rows are read, and not for a look at the schema before that
+        missing = findings.missing_columns if typed else ()
+        doubted = doubt(header.served, missing, entry)
+        if doubted:
+            logger.warning("%s", doubted)
         # Inflating, decoding and cutting have a thread, parsing and typing two, and
         # this one is the consumer's. They start with the first batch, a reader that is
         # only asked for its schema costs none, and where there is more than that
@@ -127,6 +138,8 @@ def open_flat(
                 return
             parted = SummaryRow(matched_columns(header, entry), typing.values, findings)
             yield from parted.summaries(made, whole) if summary else parted.rows(made)
+        for check in () if doubted else findings.skipped_checks:
+            logger.warning("%s: not checked: %s", entry.report_type, check)
 
     return whole, batches()
 

@@ -1,0 +1,71 @@
+"""Doubt a header that is another report type's.
+
+Columns are found by their names, so a document that is read as a type it is not comes
+as columns that nobody asked for, beside the type's own without a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from spreports.catalog import ReportType, default_catalogue
+
+__all__ = ["doubt"]
+
+_FLAT: Final = ("tsv", "csv")
+_NAMED_AT_MOST: Final = 3
+
+
+def doubt(
+    served: Sequence[str], missing: Collection[str], entry: ReportType
+) -> str | None:
+    """Say that a document is one of another type; None where nothing says so.
+
+    That columns are missing is no sign by itself: a header may be translated, or a
+    user's own choice of columns.
+
+    Parameters
+    ----------
+    served : sequence of str
+        The header.
+    missing : collection of str
+        Columns that a document of this type always has, but this one has not.
+    entry : ReportType
+        As which it is read.
+
+    Returns
+    -------
+    str or None
+        A sentence, where fewer than half of those columns are there, and all of
+        another type's, which are half of the header or more.
+    """
+    always = sum(not column.optional for column in entry.columns())
+    there = always - len(missing)
+    if 2 * there >= always:
+        return None
+    others = _with_all_columns({name.strip() for name in served})
+    if not others:
+        return None
+    return (
+        f"the header has {there} of {always} columns of {_name(entry)}, and all of "
+        f"{' or '.join(others[:_NAMED_AT_MOST])}: is it a document of that type?"
+    )
+
+
+def _with_all_columns(served: set[str]) -> list[str]:
+    """Name the types whose columns are all there and half of a header at least."""
+    found: list[tuple[int, str]] = []
+    for entry in default_catalogue().entries():
+        columns = entry.columns() if entry.format in _FLAT else ()
+        always = {column.name for column in columns if not column.optional}
+        shared = sum(column.name in served for column in columns)
+        if always and always <= served and 2 * shared >= len(served):
+            found.append((shared, _name(entry)))
+    most = max((shared for shared, _ in found), default=0)
+    return [name for shared, name in found if shared == most]
+
+
+def _name(entry: ReportType) -> str:
+    """Return how people call a type."""
+    return entry.alias or entry.report_type

@@ -1,0 +1,113 @@
+"""A document that is read as a report type it is not is told, and no sound one is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import spreports as spr
+from spreports.catalog import lookup
+from tests.fetch.documents import flat, read
+
+SAMPLES = Path(__file__).parents[2] / "data/samples"
+ORDERS, SETTLEMENT = lookup("orders"), lookup("settlement")
+SUMMARY = {"settlement-id": "7", "total-amount": "1.00", "currency": "EUR"}
+ROW = {"settlement-id": "7", "amount-type": "ItemPrice", "amount": "1.00"}
+
+
+@pytest.mark.parametrize("table", ["rows", "summary"])
+def test_orders_that_are_read_as_a_settlement_are_told_once(
+    table: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    document = spr.open_document(SAMPLES / "orders_DE.txt", report_type="settlement")
+
+    frame = document.read(table)
+
+    assert frame.height == (0 if table == "summary" else 40)
+    (said,) = caplog.records
+    assert (said.name, said.levelname) == ("spreports.fetch", "WARNING")
+    assert said.getMessage() == (
+        "the header has 3 of 24 columns of settlement, and all of orders_by_update or "
+        "orders: is it a document of that type?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sample", "name", "other"),
+    [
+        ("listings_US.txt", "orders", "listings"),
+        ("settlement_DE.txt", "orders", "settlement"),
+        ("inventory_US.txt", "orders", "fba_inventory_all or fba_inventory"),
+    ],
+)
+def test_the_type_that_it_is_is_named(
+    sample: str, name: str, other: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    spr.open_document(SAMPLES / sample, report_type=name).read()
+
+    (said,) = caplog.messages
+    assert f"columns of {name}, and all of {other}: is it" in said
+
+
+@pytest.mark.parametrize(
+    ("sample", "name"),
+    [
+        ("orders_DE.txt", "orders"),
+        ("orders_DE.txt", "orders_by_update"),
+        ("orders_FR.txt.gz", "orders"),
+        ("listings_US.txt", "listings"),
+        ("listings_JP.txt", "listings"),
+        ("inventory_US.txt", "fba_inventory"),
+        ("settlement_DE.txt", "settlement"),
+        ("settlement_US.txt.gz", "settlement"),
+        ("orders_shipping_US.txt", "orders_shipping"),
+    ],
+)
+def test_nothing_is_said_of_a_document_of_its_own_type(
+    sample: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert spr.open_document(SAMPLES / sample, report_type=name).read().height > 0
+
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "amazon-order-id\tsku\n1\t2\n",  # a user's own choice
+        "Bestellnummer\tArtikel\tPreis\n1\t2\t3\n",  # a language nobody wrote down
+        "",  # no rows, and not even a header
+    ],
+)
+def test_nothing_is_said_of_a_header_that_is_nobodys(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    read(text, ORDERS, may_be_empty=True)
+
+    assert caplog.messages == []
+
+
+def test_nothing_is_said_where_cells_are_read_as_they_are(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    read(flat(SETTLEMENT, SUMMARY, ROW), ORDERS, typed=False)
+
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("table", ["rows", "summary"])
+def test_a_settlement_that_has_nothing_to_be_held_to_is_told(
+    table: str, caplog: pytest.LogCaptureFixture, *, typed: bool
+) -> None:
+    read(flat(SETTLEMENT, SUMMARY, ROW), SETTLEMENT, table=table, typed=typed)
+    assert caplog.messages == []
+
+    read(flat(SETTLEMENT, ROW), SETTLEMENT, table=table, typed=typed)
+
+    (said,) = caplog.messages
+    assert said == (
+        f"{SETTLEMENT.report_type}: not checked: the sum of 'amount' against "
+        "'total-amount': there is no summary row"
+    )
