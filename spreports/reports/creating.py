@@ -24,7 +24,9 @@ __all__ = ["Creating", "UnclearError"]
 
 logger = logging.getLogger("spreports.reports")
 
-# createReport is called once more after reconciliation found nothing.
+# createReport is called once more after reconciliation found nothing. Not until the
+# deadline: a request that Amazon always answers with 500 would hold up all others for
+# hours, and spend a slot of createReport and one of getReports each time.
 CREATE_TRIES = 2
 # Seconds before that look: a new report is not listed at once, and Amazon has trouble.
 # What Retry-After asks for beyond the second is left to the next run.

@@ -15,6 +15,7 @@ from spreports.api.answers import blames_token
 from spreports.api.models import Report
 from spreports.errors import ForbiddenError, SPReportsError
 from spreports.ledger import Request, is_over
+from spreports.reports.advice import how_to_resume
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
@@ -89,6 +90,7 @@ class Obtaining:
         try:
             ticket.report_id = self._create(ticket, cool)
         except UnclearError as exc:
+            exc.error.hint = self._resumed(ticket.request)
             raise exc.error from None
         except OvertakenError:
             return (ticket,)
@@ -105,6 +107,12 @@ class Obtaining:
         ticket.asked = now
         ticket.poll_at(now + self._poll_first, patient=True)
         return (ticket,)
+
+    def _resumed(self, request: ReportRequest) -> str:
+        """Say which call takes up what came of createReport, if anything did."""
+        what = "a report may have been made that getReports does not show yet"
+        call = how_to_resume([request.window], reuse=self._reuse, what=what)
+        return f"{call}; where there is none, it asks anew"
 
     def _insist_on_unrefused(self, request: ReportRequest) -> None:
         """Raise where the answer is known: roles are given for types, not windows."""

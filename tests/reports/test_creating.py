@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,33 @@ def test_it_is_asked_again_once_and_not_before_amazon_has_had_time(
     creating = [r.time for r in simulator.requests if r.operation == "createReport"]
     first, second = creating
     assert (second - first).total_seconds() == pytest.approx(least, abs=5)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "status", "status": 500}, {"kind": "reset"}]
+)
+@pytest.mark.parametrize("reuse", [True, False])
+def test_what_stayed_unclear_says_which_call_takes_it_up(
+    simulator: Simulator,
+    client: spr.Client,
+    fault: dict[str, Any],
+    *,
+    reuse: bool,
+) -> None:
+    simulator.faults.add(Fault(operation="createReport", times=2, **fault))
+    asked = client.reports("orders", start="7d", marketplaces=["DE"], reuse=reuse)
+
+    with pytest.raises(spr.APIError, match="createReport: ") as caught:
+        asked.read()
+
+    request = asked._requests[0]
+    assert request.data_start_time is not None
+    start = f'start="{request.data_start_time:%Y-%m-%dT%H:%M:%SZ}", end="'
+    assert f"not show yet: the same call with {start}" in str(caught.value)
+    assert ("without reuse=False" in str(caught.value)) is not reuse
+    assert str(caught.value).endswith("; where there is none, it asks anew)")
+    assert asked.read().height == 200
+    assert calls(simulator, "createReport") == 3
 
 
 def test_a_retry_after_of_hours_is_left_to_the_next_run(
