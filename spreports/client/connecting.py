@@ -46,8 +46,9 @@ def connect(
     Parameters
     ----------
     target : ``"simulator"``, optional
-        Starts the embedded Amazon and closes it with the client. It has an account and
-        addresses of its own: of the others `home` and `notifications` alone count.
+        Starts the embedded Amazon and closes it with the client: collect lazy frames
+        before that, since without a `home` their files go with it. It has an account
+        and addresses of its own: of the others `home` and `notifications` alone count.
     profile : str, optional
         A table of ``profiles.toml`` in the user's ``spreports`` config folder.
     region : ``"na"``, ``"eu"`` or ``"fe"``, optional
