@@ -10,8 +10,9 @@ undone once: a reader that asks for what follows the last byte, all members behi
 says that they are sound. In every other case the download looks for itself.
 
 Only one answer is read along. Where it breaks, the work is given up and its thread ends
-before anything else is asked of the host: no reader ever sees a file that is resumed or
-begun anew. The work is then done once the document is there, as that of a small one.
+before any other bytes are taken from the host: no reader ever sees a file that is
+resumed or begun anew. The work is then done once the document is there, as that of a
+small one.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ ranges: what is at `target` afterwards is the document, verified, or nothing.
 
 from __future__ import annotations
 
-import http
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from spreports.clock import Clock, SystemClock
 from spreports.errors import DownloadError
 from spreports.fetch.answers import next_chunk, refusal
 from spreports.fetch.arriving import Watched
+from spreports.fetch.behind_end import GOES_ON, look_behind
 from spreports.fetch.decompress import looks_gzipped
 from spreports.fetch.document_host import DocumentHost, SignedURL
 from spreports.fetch.limits import Limits
@@ -34,7 +34,6 @@ __all__ = ["StoredDocument", "download"]
 URL_SECONDS: Final = 240.0
 
 _BODY_STATUS: Final = frozenset({200, 206, 412, 416})
-_RANGE_STATUS: Final = frozenset({206, 416})
 
 logger = logging.getLogger("spreports.fetch")
 
@@ -54,7 +53,8 @@ class StoredDocument:
         Hexadecimal, of the stored bytes.
     verified : str
         ``"md5"``: they match the ETag. ``"gzip"``: every member is whole, and the
-        transfer had a length. ``"length"``: plain, of the length that was announced.
+        host has told the length. ``"length"``: plain, of the length that it has told,
+        with the transfer or when asked for what follows its last chunk.
         ``"twice"``: without a length, or in doubt, equal in two transfers.
     """
 
@@ -224,39 +224,28 @@ class _Transfer:
             if verdict is not Verdict.COMPLETE and (broken := self._read(answer)):
                 self._note_length()
                 return Setback(broken)
-        verdict_of_copy = self._judged()
-        if isinstance(verdict_of_copy, _Whole) and verdict_of_copy.verified == "twice":
-            return self._probed(url, verdict_of_copy)
-        return verdict_of_copy
+        self.spool.flush()
+        proof = self.proofs.judge(self.spool, self.version, self.content_type)
+        if isinstance(proof, Doubt):
+            return self._doubted(url, proof)
+        return self._probed(url) if proof == "twice" else _Whole(proof)
 
-    def _probed(self, url: SignedURL, whole: _Whole) -> _Whole | Setback:
-        """Ask for what would come next, where nothing else says where the end is.
+    def _probed(self, url: SignedURL) -> _Whole | Setback:
+        """Look behind the end of a second copy, where nothing else says that it is one.
 
         Where the document was told to be longer, no answer to that is no proof.
-
-        Source: RFC 9110, section 15.5.17: a range from the end on is unsatisfiable.
         """
-        size, etag = self.spool.size, self.version.etag
+        size, whole = self.spool.size, _Whole("twice")
         if size == 0:
             return self._unless_longer(whole)
-        answer = self.host.get(url, start=size, etag=etag)
-        if isinstance(answer, Setback):
-            longer = self.version.lengths.told(etag) > size
-            return answer if longer else whole
-        with answer:
-            if answer.status_code in _RANGE_STATUS:
-                partial = answer.status_code == http.HTTPStatus.PARTIAL_CONTENT
-                longer = self.version.told_by_range(answer.headers) > size
-                if longer or (partial and next_chunk(answer)):
-                    self._note_length()
-                    return Setback("the document goes on after its end", copy=True)
-                return whole
-            if answer.status_code == http.HTTPStatus.OK:
-                head = next_chunk(answer)
-                kind = answer.headers.get("Content-Type")
-                if isinstance(head, bytes) and not page_in(head, kind):
-                    self.version.told_by_whole(answer.headers)
-        return self._unless_longer(whole)
+        behind = look_behind(self.host, url, self.version, size)
+        if isinstance(behind, Setback):
+            longer = self.version.lengths.told(self.version.etag) > size
+            return behind if longer else whole
+        if behind.more:
+            self._note_length()
+            return Setback(GOES_ON, copy=True)
+        return whole if behind.ranged else self._unless_longer(whole)
 
     def _unless_longer(self, whole: _Whole) -> _Whole | Setback:
         """Return that the document is there, unless it was told to be longer."""
@@ -295,14 +284,15 @@ class _Transfer:
         if not page_in(head, self.content_type):
             self.version.not_taken(self.spool.size, gzipped=looks_gzipped(head))
 
-    def _judged(self) -> _Whole | Setback:
-        """Judge a copy that has come to its end."""
-        self.spool.flush()
-        verdict = self.proofs.judge(self.spool, self.version, self.content_type)
-        if not isinstance(verdict, Doubt):
-            return _Whole(verdict)
+    def _doubted(self, url: SignedURL, doubt: Doubt) -> _Whole | Setback:
+        """Look behind a copy's end where that proves it; else ask for another one."""
+        if doubt.at_end:
+            behind = look_behind(self.host, url, self.version, self.spool.size)
+            if not isinstance(behind, Setback) and behind.ends:
+                return _Whole(doubt.at_end)
+            if not isinstance(behind, Setback) and behind.more:
+                self._note_length()
+                return Setback(GOES_ON, copy=True)  # resumed, where it can be
         self._note_length()
         self.version.ask_whole()
-        return Setback(
-            verdict.reason, refused=verdict.page, final=verdict.final, copy=True
-        )
+        return Setback(doubt.reason, refused=doubt.page, final=doubt.final, copy=True)

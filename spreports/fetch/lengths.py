@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import Final
 
-__all__ = ["Lengths"]
+__all__ = ["Lengths", "may_be"]
 
 _RANGE: Final = re.compile(
     r"bytes (?:\*|\d{1,18}-(\d{1,18}))/(?:\*|(\d{1,18}))", re.ASCII
@@ -71,20 +71,20 @@ class Lengths:
             (
                 size
                 for (other, packed), size in self._came.items()
-                if _may_be(other, etag) and (packed or not gzipped)
+                if may_be(other, etag) and (packed or not gzipped)
             ),
             default=0,
         )
 
     def told(self, etag: str | None) -> int:
         """Return how long what a copy may be of was announced to be, or came."""
-        lengths = [size for other, size in self._told.items() if _may_be(other, etag)]
+        lengths = [size for other, size in self._told.items() if may_be(other, etag)]
         lengths += [
-            size for (other, _), size in self._came.items() if _may_be(other, etag)
+            size for (other, _), size in self._came.items() if may_be(other, etag)
         ]
         return max(lengths, default=0)
 
 
-def _may_be(one: str | None, other: str | None) -> bool:
+def may_be(one: str | None, other: str | None) -> bool:
     """Say whether two answers may be of the same version."""
     return one is None or other is None or one == other

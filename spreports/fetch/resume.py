@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from spreports.fetch.lengths import Lengths
+from spreports.fetch.lengths import Lengths, may_be
 
 __all__ = ["Continuity", "Verdict"]
 
@@ -43,7 +43,8 @@ class Continuity:
         Strong ETag; None where there is none, and then nothing is resumed.
     total : int or None, bytes
     framed : bool
-        The transfer itself says where it ends: a length, or chunked coding.
+        The transfer itself says where it ends: a length, or chunked coding. The latter
+        is no proof: what passes chunks on may have lost some, and end them cleanly.
     lengths : Lengths
         What answers that were not taken have told of the length, and brought.
     """
@@ -91,6 +92,10 @@ class Continuity:
         length = _length(headers) or 0
         self.lengths.tell(_strong(headers), length)
         return length
+
+    def may_be_ours(self, headers: Mapping[str, str]) -> bool:
+        """Say whether an answer may be of this version."""
+        return may_be(_strong(headers), self.etag)
 
     def judge(self, status: int, headers: Mapping[str, str], size: int) -> Verdict:
         """Judge an answer to a request from byte `start(size)`.

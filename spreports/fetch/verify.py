@@ -20,6 +20,7 @@ __all__ = ["Doubt", "Proofs", "page_in"]
 # The same broken bytes three times are what the host has
 HOPELESS: Final = 2
 _CHUNK: Final = 1 << 18
+_UNTOLD: Final = "it came empty or without a length, so that it has to come twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,15 @@ class Doubt:
         The same bytes came often enough: another copy would be no better.
     page : bool
         It is an error page, which a fresh URL may mend.
+    at_end : str
+        How it is known to be whole once the host says that nothing follows; empty
+        where that would prove nothing.
     """
 
     reason: str
     final: bool = False
     page: bool = False
+    at_end: str = ""
 
 
 @dataclass(slots=True)
@@ -63,9 +68,10 @@ class Proofs:
         with the same other ETag: then it is no MD5 (S3 with KMS keys). A gzip document
         is walked to the end of its last member; since a cut between two members would
         not show, one that came without any framing has to come twice, as a plain one
-        has. A copy that is shorter than what had come of the same version, in answers
-        that broke or copies that were not taken, is never taken; one that is shorter
-        than answers have told has to come twice.
+        has. So has one that came in chunks without a length, unless the host says that
+        nothing follows. A copy that is shorter than what had come of the same version,
+        in answers that broke or copies that were not taken, is never taken; one that is
+        shorter than answers have told has to come twice.
 
         Parameters
         ----------
@@ -102,9 +108,11 @@ class Proofs:
             return Doubt(more, final=final)
         proof = _by_its_form(spool, version, head, earlier)
         why = self._doubtful(spool.size, version, head)
-        if isinstance(proof, Doubt) or not (md5 or why):
+        told = version.total is not None
+        if isinstance(proof, Doubt) or (told and not (md5 or why)):
             return proof
-        return "twice" if earlier else Doubt(why)
+        doubt = Doubt(why) if why else Doubt(_UNTOLD, at_end=proof)
+        return "twice" if earlier else doubt
 
     def _doubtful(self, size: int, version: Continuity, head: bytes) -> str:
         """Say why a copy has to come twice, whatever its form; nothing else."""
@@ -140,7 +148,7 @@ def _by_its_form(
         return "gzip" if gzipped else "length"
     if earlier:
         return "twice"
-    return Doubt("it came empty or without a length, so that it has to come twice")
+    return Doubt(_UNTOLD)
 
 
 def _fault(spool: Spool) -> str | None:

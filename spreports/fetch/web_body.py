@@ -1,7 +1,8 @@
 """The body of a web server's answer, as a stream whose errors are ours.
 
-A body that ends where the connection does may have been cut there: it has to come
-twice, as on the way from Amazon, so that no part of a document passes for the whole.
+A body that ends where the connection does, or with a last chunk, may have been cut
+there: where the server does not tell its length, it has to come twice, as on the way
+from Amazon, so that no part of a document passes for the whole.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import urllib3
 
 from spreports.clock import SystemClock
 from spreports.errors import DocumentError, DownloadError
+from spreports.fetch.behind_end import GOES_ON, look_behind
 from spreports.fetch.document_host import (
     DocumentHost,
     SignedURL,
@@ -99,7 +101,7 @@ class WebBody(io.RawIOBase):
         if not data and len(space):
             self._check_end()
         self._size += len(data)
-        if not self._version.framed:
+        if self._version.total is None:
             self._digest.update(data)
         space[: len(data)] = data
         return len(data)
@@ -111,7 +113,7 @@ class WebBody(io.RawIOBase):
             raise self._broken(
                 f"it ended after {self._size} bytes, of {told} announced"
             )
-        if self._version.framed:
+        if self._version.total is not None or self._ends_here():
             return
         size, digest = 0, hashlib.sha256()
         again = self._get(self._host, self._signed)
@@ -124,7 +126,20 @@ class WebBody(io.RawIOBase):
             raise self._broken(
                 "its server tells no length, and gave other bytes when asked again"
             )
-        self._version.framed = True
+        self._version.total = size
+
+    def _ends_here(self) -> bool:
+        """Ask for what would follow the last chunk; say whether there is nothing."""
+        if not (self._version.framed and self._size):
+            return False
+        behind = look_behind(self._host, self._signed, self._version, self._size)
+        if isinstance(behind, Setback):
+            return False
+        if behind.more:
+            raise self._broken(GOES_ON)
+        if behind.ends:
+            self._version.total = self._size
+        return behind.ends
 
     def _some(self, answer: requests.Response, size: int) -> bytes:
         """Read what comes next of an answer."""

@@ -21,7 +21,8 @@ T = TypeVar("T")
 class WebOrigin:
     """A document on a web server: asked for in one piece, and read as it comes.
 
-    Many servers know no ranges, and a presigned URL may allow nothing but GET.
+    Many servers know no ranges, and a presigned URL may allow nothing but GET. Where
+    the answer tells no length, another one has to confirm its end (`WebBody`).
     Redirects are followed. Proxies of the environment are used, except for this
     machine; no name or password is sent.
 

@@ -167,6 +167,10 @@ class BadHost:
             headers["ETag"] = etag
         if self.content_type is not None:
             headers["Content-Type"] = self.content_type
+        if status == 206 and start >= len(body):
+            headers["Content-Range"] = f"bytes */{len(body)}"
+            self._send(connection, 416, headers, b"")
+            return
         if status == 206:
             total, first = len(body), start
             if fault == "wrong_start":
@@ -191,14 +195,14 @@ class BadHost:
                 self._send(connection, status, headers, part, length=None)
             case "short_length" | "short_whole":
                 self._send(connection, status, headers, cut)
-            case "chunked" | "cut_chunked":
+            case "chunked" | "cut_chunked" | "short_chunked":
                 headers["Transfer-Encoding"] = "chunked"
                 sent = part if fault == "chunked" else cut
                 coded = b"".join(
                     b"%x\r\n%s\r\n" % (len(sent[i : i + 5000]), sent[i : i + 5000])
                     for i in range(0, len(sent), 5000)
                 )
-                coded += b"0\r\n\r\n" if fault == "chunked" else b""
+                coded += b"" if fault == "cut_chunked" else b"0\r\n\r\n"
                 self._send(connection, status, headers, coded, length=None)
             case "negative_length":
                 headers["Content-Length"] = "-5"
@@ -233,5 +237,5 @@ FAULTS = (
     *("html", "s3_error", "foreign", "no_etag", "weak_etag", "ignore_range"),
     *("bit_flip", "wrong_start", "wrong_total", "no_content_range", "reset"),
     *("close_early", "cut_without_length", "without_length", "short_length"),
-    *("chunked", "cut_chunked", "negative_length"),
+    *("chunked", "cut_chunked", "short_chunked", "negative_length"),
 )

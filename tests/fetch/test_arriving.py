@@ -208,6 +208,8 @@ def test_an_answer_that_breaks_is_given_up_before_anything_else_is_asked(
         ("bit_flip", None, STORED),
         ("short_length", NOT_MD5, STORED),
         ("cut_chunked", NOT_MD5, STORED),
+        ("short_chunked", NOT_MD5, BODY),
+        ("short_chunked", None, BODY),
         ("close_early", "md5", BODY),
     ],
 )
@@ -365,6 +367,29 @@ def test_gzip_is_undone_once_where_a_reader_undoes_all_of_it(
 
     assert bool(walks) is walked
     assert all(fault is None for fault in walks) is sound
+
+
+def test_the_end_of_chunks_is_told_when_nothing_follows_them_and_no_earlier(
+    tmp_path: Path,
+) -> None:
+    ended = threading.Event()
+
+    def work(arriving: Arriving[bytes]) -> bytes:
+        stored = read_all(arriving)
+        ended.set()
+        return stored
+
+    class Asked(BadHost):
+        def _answer(
+            self, connection: socket.socket, request: Request, fault: str
+        ) -> None:
+            assert request.start is None or not ended.wait(0.05)
+            super()._answer(connection, request, fault)
+
+    with Asked(BODY, ["chunked"], etag=NOT_MD5) as host:
+        stored, read = fetch(host, tmp_path, work)
+
+    assert (read, stored.verified, len(host.requests)) == (BODY, "length", 2)
 
 
 def test_a_document_that_has_to_come_twice_is_not_read_along(tmp_path: Path) -> None:

@@ -28,6 +28,11 @@ def coded(body: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
     return b"".join(b"%08x\r\n%s\r\n" % (len(part), part) for part in parts) + end
 
 
+NOTHING_FOLLOWS = (
+    b"HTTP/1.1 416 X\r\nContent-Length: 0\r\n"
+    b"Content-Range: bytes */%d\r\nConnection: close\r\n\r\n" % len(TEXT)
+)
+
 BROKEN = {
     "the status line is cut": b"HTTP/1.1 200",
     "the header ends behind a line": START,
@@ -92,8 +97,26 @@ def test_after_two_answers_in_doubt_the_document_comes(
 def test_chunks_are_known_however_the_word_is_written(
     header: bytes, tmp_path: Path
 ) -> None:
-    stored, given = fetch(tmp_path / "d", START + header + b"\r\n" + coded(TEXT))
-    assert (stored.path.read_bytes(), stored.verified, given) == (TEXT, "length", 1)
+    whole = START + header + b"\r\n" + coded(TEXT)
+    stored, given = fetch(tmp_path / "d", whole, NOTHING_FOLLOWS)
+    assert (stored.path.read_bytes(), stored.verified, given) == (TEXT, "length", 2)
+
+
+def test_where_the_host_knows_no_ranges_chunks_have_to_come_twice(
+    tmp_path: Path,
+) -> None:
+    whole, half = (CHUNKED + b"\r\n" + coded(body) for body in (TEXT, HALF))
+    stored, given = fetch(tmp_path / "d", whole)
+    assert (stored.path.read_bytes(), stored.verified, given) == (TEXT, "twice", 4)
+    stored, given = fetch(tmp_path / "e", half, whole)
+    assert (stored.path.read_bytes(), stored.verified) == (TEXT, "twice")
+
+
+def test_a_length_that_a_second_answer_tells_proves_the_end_of_chunks(
+    tmp_path: Path,
+) -> None:
+    stored, given = fetch(tmp_path / "d", CHUNKED + b"\r\n" + coded(TEXT), WHOLE)
+    assert (stored.path.read_bytes(), stored.verified, given) == (TEXT, "length", 2)
 
 
 def test_a_length_that_is_told_twice_alike_is_one(tmp_path: Path) -> None:
@@ -152,12 +175,30 @@ def test_a_web_servers_answer_without_a_length_has_to_come_twice() -> None:
         read_web(whole, b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n")
 
 
+def test_a_web_servers_chunks_end_where_nothing_follows_or_come_twice() -> None:
+    whole, half = (CHUNKED + b"\r\n" + coded(body) for body in (TEXT, HALF))
+    assert read_web(whole, NOTHING_FOLLOWS) == (TEXT, 2)
+    assert read_web(whole, WHOLE) == (TEXT, 2)
+    assert read_web(whole) == (TEXT, 3)
+    for later in (whole, WHOLE):
+        with pytest.raises(DownloadError, match="gave other bytes"):
+            read_web(half, later)
+    with pytest.raises(DownloadError, match="goes on after its end"):
+        read_web(half, NOTHING_FOLLOWS)
+
+
+@pytest.mark.parametrize("start", [START, CHUNKED], ids=["close", "chunked"])
 @pytest.mark.parametrize("packed", [True, False])
-def test_half_a_document_of_a_web_server_is_no_table(packed: bool) -> None:
+def test_half_a_document_of_a_web_server_is_no_table(
+    packed: bool, start: bytes
+) -> None:
     parts = [HALF, TEXT[len(HALF) :]]
     if packed:
         parts = [gzip.compress(part) for part in parts]
-    half, whole = (START + b"\r\n" + body for body in (parts[0], b"".join(parts)))
+    framed = coded if start is CHUNKED else bytes
+    half, whole = (
+        start + b"\r\n" + framed(body) for body in (parts[0], b"".join(parts))
+    )
     with answering([half, whole]) as (url, _), pytest.raises(DownloadError):
         open_document(f"{url}/d").read()
     with answering([whole]) as (url, _):

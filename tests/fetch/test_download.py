@@ -173,6 +173,98 @@ def test_a_cut_between_gzip_members_is_seen(tmp_path: Path) -> None:
     assert stored.path.read_bytes() == body
 
 
+ROWS = TEXT.index(b"\n", len(TEXT) // 2) + 1
+MEMBERS = gzip.compress(TEXT[:ROWS], 1) + gzip.compress(TEXT[ROWS:], 1)
+MEMBER = MEMBERS.index(b"\x1f\x8b\x08", 9)
+
+
+@pytest.mark.parametrize("etag", [None, NOT_MD5, f'"{"a" * 32}"'])
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize(("body", "cut"), [(TEXT, ROWS), (MEMBERS, MEMBER)])
+def test_chunks_that_end_before_the_document_are_not_the_document(
+    tmp_path: Path, etag: str | None, ranges: bool, body: bytes, cut: int
+) -> None:
+    script = ["short_chunked", *(["ignore_range"] if not ranges else [])]
+    share = (cut + 0.5) / len(body)
+    with BadHost(body, script, etag=etag, where=lambda: share) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert stored.path.read_bytes() == body
+
+
+@pytest.mark.parametrize("etag", [None, NOT_MD5])
+@pytest.mark.parametrize(
+    ("body", "verified"), [(TEXT, "length"), (STORED, "gzip"), (MEMBERS, "gzip")]
+)
+def test_a_look_behind_the_last_chunk_spares_a_second_transfer(
+    tmp_path: Path, etag: str | None, body: bytes, verified: str
+) -> None:
+    with BadHost(body, ["chunked"], etag=etag) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert (stored.path.read_bytes(), stored.verified) == (body, verified)
+    assert [request.start for request in host.requests] == [None, len(body)]
+
+
+def test_what_was_told_with_a_length_costs_no_look_behind_its_end(
+    tmp_path: Path,
+) -> None:
+    for body in (TEXT, STORED):
+        with BadHost(body, etag=NOT_MD5) as host:
+            fetch(host, tmp_path / "d")
+        assert len(host.requests) == 1
+
+
+def test_chunks_that_match_their_etag_cost_no_look_behind_their_end(
+    tmp_path: Path,
+) -> None:
+    with BadHost(TEXT, ["chunked"]) as host:
+        assert fetch(host, tmp_path / "d").verified == "md5"
+    assert len(host.requests) == 1
+
+
+def test_what_follows_chunks_that_ended_too_early_is_fetched_alone(
+    tmp_path: Path,
+) -> None:
+    with BadHost(TEXT, ["short_chunked"], etag=NOT_MD5, where=lambda: 0.5) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    half = len(TEXT) // 2
+    assert stored.path.read_bytes() == TEXT
+    assert [request.start for request in host.requests] == [None, half, half]
+
+
+@pytest.mark.parametrize("etag", [None, NOT_MD5])
+def test_chunks_that_always_end_too_early_are_an_error_and_nothing(
+    tmp_path: Path, etag: str | None
+) -> None:
+    with (
+        BadHost(TEXT, ["short_chunked"] * 99, etag=etag, where=lambda: 0.5) as host,
+        pytest.raises(DownloadError),
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert only(tmp_path) == []
+
+
+@pytest.mark.parametrize("look", ["hang_up", "503", "expired", "412", "416", "html"])
+def test_where_a_look_behind_the_last_chunk_tells_nothing_it_comes_twice(
+    tmp_path: Path, look: str
+) -> None:
+    with BadHost(TEXT, ["chunked", look, "chunked"], etag=NOT_MD5) as host:
+        stored = fetch(host, tmp_path / "d")
+
+    assert (stored.path.read_bytes(), stored.verified) == (TEXT, "twice")
+    assert [r.start for r in host.requests] == [None, len(TEXT), None, len(TEXT)]
+
+
+def test_chunks_whose_etag_only_looks_like_an_md5_are_taken_when_they_come_twice(
+    tmp_path: Path,
+) -> None:
+    with BadHost(STORED, ["chunked"] * 9, etag=f'"{"a" * 32}"') as host:
+        assert fetch(host, tmp_path / "d").verified == "twice"
+
+
 def test_where_no_etag_is_an_md5_none_is_reckoned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
