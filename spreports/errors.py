@@ -202,7 +202,7 @@ class ReportEmptyError(ReportError):
 
 
 class ReportFatalError(ReportError):
-    """FATAL; ``.reason`` is what the report's own document says, if anything."""
+    """FATAL; ``.reason`` is what its document says, if any, and if it could be read."""
 
     reason: str | None = None
 

@@ -73,6 +73,8 @@ class Facts:
         The last report of this type before, that was not cancelled.
     document_text : str or None
         What the document of a FATAL report says.
+    reason_unread : str or None
+        Of which document that could not be read, and why.
     asked_again : bool
         Whether it was asked for again after its cool-down already.
     """
@@ -83,6 +85,7 @@ class Facts:
     asked_time: datetime | None = None
     previous: Previous | None = None
     document_text: str | None = None
+    reason_unread: str | None = None
     asked_again: bool = False
 
     @property
@@ -184,6 +187,10 @@ def _fatal(report: Report, facts: Facts, evidence: dict[str, object]) -> Outcome
     said = facts.document_text
     if said:
         evidence["document_text"] = said
+    elif report.report_document_id is not None:
+        evidence["report_document_id"] = report.report_document_id
+    if facts.reason_unread:
+        evidence["reason_unread"] = facts.reason_unread
     names = [option.name for option in facts.entry.options]
     kind = meaning_of(said, names) if said else None
     published = _published_from(report, facts, evidence)

@@ -26,7 +26,7 @@ from spreports.reports.classify import (
 )
 from spreports.reports.connection import Connection
 from spreports.reports.outcome import Outcome, OutcomeKind
-from spreports.reports.reason import fatal_reason
+from spreports.reports.reason import FatalReason, fatal_reason
 
 __all__ = ["Examiner"]
 
@@ -110,7 +110,8 @@ class Examiner:
         Raises
         ------
         ReportFatalError
-            With Amazon's reason where the report has a document that says it.
+            With Amazon's reason where the report has a document that says it, or why
+            that could not be read.
         ReportCancelledError
             Cancelled on request, or within the cool-down of its type.
         ReportError
@@ -131,12 +132,12 @@ class Examiner:
     def _facts(self, report: Report, options: Mapping[str, str]) -> Facts:
         """Gather only what can matter for the report's status."""
         connection = self._connection
-        text: str | None = None
+        reason = FatalReason()
         asked: datetime | None = None
         previous: Previous | None = None
         fatal = report.processing_status == ProcessingStatus.FATAL
         if fatal:
-            text = fatal_reason(report, connection, restricted=self._entry.restricted)
+            reason = fatal_reason(report, connection, restricted=self._entry.restricted)
         cancelled = report.processing_status == ProcessingStatus.CANCELLED
         cooldown = self._entry.cooldown_seconds
         if cooldown and (fatal or (cancelled and report.processing_start_time)):
@@ -144,7 +145,7 @@ class Examiner:
             asked, previous = self._own(report, since)
             over = timedelta(seconds=cooldown)
             asked = asked or report.created_time
-            if text is None and (
+            if reason.text is None and (
                 previous is None or asked - previous.asked_time > over + SECOND
             ):
                 # Not ours: perhaps somebody else's, whose time Amazon's clock tells.
@@ -157,7 +158,8 @@ class Examiner:
             now=connection.clock.now(),
             asked_time=asked,
             previous=previous,
-            document_text=text,
+            document_text=reason.text,
+            reason_unread=reason.unread,
             asked_again=report.report_id in self._asked_again,
         )
 
@@ -247,19 +249,26 @@ def _error(outcome: Outcome, name: str) -> ReportError:
             report_id=outcome.report_id,
             outcome=outcome,
         )
-    said = (
-        f"Amazon says: {outcome.reason}"
-        if outcome.reason
-        else ("Amazon gives no reason")
-    )
     kind = (
         ""
         if outcome.kind is OutcomeKind.FATAL
         else (f"; {guess}{str(outcome.kind).replace('_', ' ')}")
     )
     return ReportFatalError(
-        f"{name} is FATAL; {said}{kind}; {outcome.advice}{when}",
+        f"{name} is FATAL; {_said(outcome)}{kind}; {outcome.advice}{when}",
         report_id=outcome.report_id,
         reason=outcome.reason,
         outcome=outcome,
     )
+
+
+def _said(outcome: Outcome) -> str:
+    """Return what is known of the reason of a FATAL report."""
+    evidence = outcome.evidence
+    if outcome.reason:
+        return f"Amazon says: {outcome.reason}"
+    if unread := evidence.get("reason_unread"):
+        return f"its reason could not be read from {unread}"
+    if document_id := evidence.get("report_document_id"):
+        return f"its report document {document_id} tells no reason"
+    return "Amazon gives no reason"

@@ -65,12 +65,14 @@ class Outcome:
         The facts that led to the kind, by name; only those that were looked at:
         ``processing_status``, ``created_time``, ``processing_start_time``,
         ``processing_end_time`` (of the report), ``document_text`` (what a FATAL
-        report's document says), ``cooldown_seconds``, ``hold_back_days`` (of the
-        catalogue), ``published_from`` (when the data should be there),
-        ``previous_report_id``, ``previous_report_time``, ``previous_known_by``
-        (``"ledger"`` or ``"getReports"``: the last report of the type before this
-        one), ``seconds_unfinished``, ``held_up_by`` (quota that was
-        not there), ``status`` and ``amazon_says`` (of a refused createReport).
+        report's document says), ``report_document_id`` (of one that says nothing, or
+        was not to be had), ``reason_unread`` (why it was not, and what tries again),
+        ``cooldown_seconds``, ``hold_back_days`` (of the catalogue),
+        ``published_from`` (when the data should be there), ``previous_report_id``,
+        ``previous_report_time``, ``previous_known_by`` (``"ledger"`` or
+        ``"getReports"``: the last report of the type before this one),
+        ``seconds_unfinished``, ``held_up_by`` (quota that was not there), ``status``
+        and ``amazon_says`` (of a refused createReport).
     heuristic : bool
         Whether the kind is inferred: Amazon tells neither why a report was cancelled
         nor what a FATAL document means.

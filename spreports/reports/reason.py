@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,7 @@ from spreports.errors import APIError, DownloadError
 from spreports.fetch.download import download
 from spreports.reports.connection import Connection
 
-__all__ = ["fatal_reason"]
+__all__ = ["FatalReason", "fatal_reason"]
 
 # A FATAL document is a sentence or a small JSON object; more is not read.
 REASON_BYTES = 64 * 1024
@@ -26,20 +27,37 @@ MOST_TABS = 1
 _GAPS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
+@dataclass(frozen=True, slots=True)
+class FatalReason:
+    """What a FATAL report's own document says, as far as it could be read.
+
+    Attributes
+    ----------
+    text : str or None
+        In one line; None when there is no document, or it says nothing.
+    unread : str or None
+        Of which document it could not be read, why, and what tries again.
+    """
+
+    text: str | None = None
+    unread: str | None = None
+
+
 def fatal_reason(
     report: Report, connection: Connection, *, restricted: bool
-) -> str | None:
-    """Return what the FATAL report's own document says, in one line.
+) -> FatalReason:
+    """Read what the FATAL report's own document says.
+
+    The report stays FATAL whatever its document says: that it cannot be had is told,
+    and no failure of its own.
 
     Returns
     -------
-    str or None
-        None when there is no document, or it cannot be had: the report stays FATAL
-        whatever its document says, so that failure is not one of its own.
+    FatalReason
     """
     document_id = report.report_document_id
     if document_id is None:
-        return None
+        return FatalReason()
     with TemporaryDirectory(prefix="spreports-") as folder:
         path = Path(folder) / "reason"
         try:
@@ -55,9 +73,18 @@ def fatal_reason(
                 max_bytes=1 << 20,
                 lasting=False,
             )
-        except (APIError, DownloadError):
-            return None
-        return _sentence(_plain(path.read_bytes()), restricted=restricted)
+        except (APIError, DownloadError) as exc:
+            again = f"client.outcome({report.report_id!r}) tries again"
+            why = f"report document {document_id}: {_clause(exc)}; {again}"
+            return FatalReason(unread=why)
+        text = _sentence(_plain(path.read_bytes()), restricted=restricted)
+        return FatalReason(text)
+
+
+def _clause(exc: APIError | DownloadError) -> str:
+    """Return the first clause of an error, whose later ones advise on other calls."""
+    said = _GAPS.sub(" ", str(exc.args[0]) if exc.args else "").partition("; ")[0]
+    return readable(said).strip()[:REASON_CHARS]
 
 
 def _plain(stored: bytes) -> str:

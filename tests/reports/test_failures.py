@@ -72,7 +72,64 @@ def test_rows_of_a_report_and_signatures_are_no_reason(
 
     assert "Jane" not in f"{caught.value} {caught.value.reason}"
     assert (caught.value.reason is None) == (told is None)
-    assert told is None or told in str(caught.value)
+    assert (told or "tells no reason; ") in str(caught.value)
+
+
+def always(operation: str, status: int, kind: str = "status") -> Fault:
+    return Fault(operation=operation, kind=kind, times=0, status=status, code="Denied")
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (always("document", 403), "HTTP 403 AccessDenied"),
+        (always("document", 403, "expire"), "HTTP 403"),
+        (always("document", 503), "the document host answered HTTP 503"),
+        (always("document", 0, "reset"), "no connection to the document host"),
+        (always("getReportDocument", 403), "getReportDocument: HTTP 403: Denied"),
+        (always("getReportDocument", 429), "getReportDocument: "),
+        (None, "the document is larger than 1048576 bytes"),
+    ],
+    ids=["refused", "expired", "busy", "reset", "forbidden", "throttled", "large"],
+)
+def test_a_reason_that_could_not_be_read_is_told_to_be_there(
+    simulator: Simulator, client: spr.Client, fault: Fault | None, why: str
+) -> None:
+    body = "Bad dates." if fault else "x" * (2 << 20)
+    simulator.faults.add(Fault(operation="report", kind="fatal", body=body))
+    if fault is not None:
+        simulator.faults.add(fault)
+
+    with pytest.raises(spr.ReportFatalError) as caught:
+        ask(client).read()
+
+    error = caught.value
+    assert error.outcome is not None
+    assert error.outcome.report is not None
+    document_id = error.outcome.report.report_document_id
+    unread = str(error.outcome.evidence["reason_unread"])
+    assert unread.startswith(f"report document {document_id}: ")
+    assert why in unread
+    assert unread.endswith(f"; client.outcome({error.report_id!r}) tries again")
+    assert f"is FATAL; its reason could not be read from {unread}; " in str(error)
+    assert error.outcome.evidence["report_document_id"] == document_id
+    assert error.reason is None
+    assert "gives no reason" not in str(error)
+    assert "://" not in f"{error}{error.outcome}"
+    assert "X-Amz" not in f"{error}{error.outcome}"
+
+
+def test_a_reason_that_could_not_be_read_is_told_by_a_later_outcome(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal", body="Bad dates."))
+    simulator.faults.add(Fault(operation="document", kind="html", times=0))
+    with pytest.raises(spr.ReportFatalError, match="could not be read") as caught:
+        ask(client).read()
+
+    simulator.faults.clear()
+    assert caught.value.report_id is not None
+    assert client.outcome(caught.value.report_id).reason == "Bad dates."
 
 
 def test_a_reason_of_lines_is_not_told_of_a_type_with_personal_data(

@@ -199,9 +199,12 @@ def test_a_fatal_report_whose_document_is_lost_is_fatal_all_the_same(
     with pytest.raises(spr.ReportFatalError) as fatal:
         orders(client).read()
     assert fatal.value.reason == (None if etag else "why")
+    assert ("report document d1: " in str(fatal.value)) is etag
+    assert "gives no reason" not in str(fatal.value)
     with pytest.raises(spr.ReportFatalError) as fatal:
         client.reports("orders", start="3d", marketplaces=["DE"]).read()
     assert fatal.value.reason is None
+    assert "Amazon gives no reason" in str(fatal.value)
 
 
 def test_a_report_that_failed_is_asked_for_again_by_a_new_request(
