@@ -102,7 +102,9 @@ class Book:
     def turn(self, stream: Stream, window: LakeWindow) -> Land:
         """Return what lands a window, unless others have landed its days meanwhile."""
         known = self._of(stream)
-        return partial(self._turns[stream.key].land, window, known)
+        is_new = not window.rows or window.name in self._read[stream.key].rowless
+        land = self._turns[stream.key].land
+        return partial(land, window, known, is_new=is_new)
 
     def insist_on_one_copy(self, stream: Stream, streams: Sequence[Stream]) -> None:
         """Raise a SinkError where the same rows would be there twice."""

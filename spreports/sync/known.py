@@ -83,6 +83,8 @@ class Known:
         not missed any more.
     begun_anew : bool
         All that the ledger knew is forgotten.
+    rowless : frozenset of str
+        Names of windows of which the ledger knows rows and the Delta tables have none.
     """
 
     before: tuple[LakeWindow, ...]
@@ -94,6 +96,7 @@ class Known:
     broken: tuple[tuple[Place, frozenset[str]], ...] = ()
     purged: datetime | None = None
     begun_anew: bool = False
+    rowless: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -125,10 +128,12 @@ class Known:
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
         windows = joined(() if lost.is_all else before, there)
+        names = {window.name for window in there}
         return cls(
             before=before,
             windows=windows if lost.is_all else forgotten(stream, windows, lost),
             begun_anew=lost.is_all,
+            rowless=frozenset({w.name for w in before if w.rows} - names),
         )
 
     @classmethod

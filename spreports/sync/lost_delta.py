@@ -2,7 +2,8 @@
 
 A table's log names each report that was ever committed there, also of one whose rows
 were deleted since. A log that does not know a report is that of another table, or of an
-older copy.
+older copy. Whatever became of a window's rows: where others hold its days, it is given
+up.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ def lost_of_delta(
         )
         gone |= {name for name, ids in told.items() if found.isdisjoint(ids)}
     missed = [window for window in absent if window.name in gone]
-    recut = recut_of(missed, there)
+    # What was deleted as well: asked for again, its days would be there twice
+    names = {window.name for window in there}
+    nowhere = [w for w in known if w.tables and w.name not in names]
+    recut = recut_of([*missed, *nowhere], there)
     lost = tuple(window for window in missed if window.name not in recut)
     is_all = bool(lost) and len(lost) == len(wanted)
     return Lost(lost, is_all=is_all, recut=recut)

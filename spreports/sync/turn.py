@@ -73,6 +73,8 @@ class Turn:
         known: Mapping[str, LakeWindow],
         target: Target,
         write: Callable[[Target], SinkResult],
+        *,
+        is_new: bool,
     ) -> SinkResult:
         """Write a window, unless another host has landed some of its days meanwhile.
 
@@ -84,6 +86,8 @@ class Turn:
         target : Target
         write : callable
             Writes the rows to a target.
+        is_new : bool
+            The lake had no rows of it: a newer version of rows adds no day.
 
         Returns
         -------
@@ -94,9 +98,8 @@ class Turn:
         SinkError
             Another host has; or what `write` raises.
         """
-        # A newer version of rows that are there adds no day
-        is_new = self._stream.kind == Kind.DATED and not window.rows
-        if not is_new or target.url != self._url:
+        dated = self._stream.kind == Kind.DATED
+        if not (dated and is_new) or target.url != self._url:
             return write(target)
         if not self._lake.is_delta:
             self._look_at_markers(known)

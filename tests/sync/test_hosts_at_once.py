@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import deltalake
 import polars as pl
 import pytest
 
@@ -152,3 +153,59 @@ def test_what_a_longer_window_lacks_beside_anothers_shorter_one_is_not_lost(
     assert (lacking.start, lacking.end) == (day(10), day(14))
     spans = frame_of(lake, form).select("data_start_time", "data_end_time").rows()
     assert (day(13), day(14)) in {(start, end) for start, end in spans}
+
+
+@pytest.mark.parametrize("how", ["delete", "restore"])
+def test_days_that_another_host_has_cut_otherwise_where_rows_were_gone_come_once(
+    simulator: Simulator,
+    clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
+    lake: str,
+    *,
+    how: str,
+) -> None:
+    client.sync(FEED, lake, format="delta")
+    clock.advance(2 * DAY)
+    client.sync(FEED, lake, format="delta")
+    table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
+    if how == "delete":
+        table.delete("data_start_time < timestamp '2026-11-11 00:00:00'")
+    else:
+        table.restore(0)
+    clock.advance(8 * DAY)
+
+    for _ in range(2):
+        for one in (other_host, client):
+            assert one.sync(FEED, lake, format="delta").failed == ()
+        check(simulator, clock, lake, "delta")
+        clock.advance(DAY)
+
+
+def test_a_window_whose_rows_were_deleted_waits_for_its_turn_like_a_new_one(
+    simulator: Simulator,
+    clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
+    lake: str,
+) -> None:
+    begun = False
+
+    def meanwhile(*args: Any) -> str:
+        nonlocal begun
+        if not begun:
+            begun = True
+            assert other_host.sync(FEED, lake, format="delta").failed == ()
+        return table_root(*args)
+
+    client.sync(FEED, lake, format="delta")
+    clock.advance(8 * DAY)
+    deltalake.DeltaTable(f"{lake}/{ORDERS}").delete()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landing, "table_root", meanwhile)
+        late = client.sync(FEED, lake, format="delta")
+    assert client.sync(FEED, lake, format="delta").failed == ()
+
+    assert {missed.kind for missed in late.failed} == {"SinkError"}
+    assert all("another host" in missed.reason for missed in late.failed)
+    check(simulator, clock, lake, "delta")
