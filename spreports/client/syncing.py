@@ -96,7 +96,10 @@ class Syncing:
             Ask again for what the ledger knows of a lake and the lake has no more:
             single windows, or all of a feed, from its `since` on. Markers whose files
             are gone are taken away first: run no `Lake.compact`, `purge` or `protect`
-            beside it.
+            beside it. Of a Delta table that is what `DeltaTable.restore` took back, as
+            long as the table's log tells it (30 days by default), or what an older copy
+            lacks; rows that were deleted on purpose are not asked for: to have those
+            again, restore the table.
         timeout : float, seconds, optional
             For Amazon to finish; six hours when left out.
         on_progress : callable, optional
@@ -122,7 +125,8 @@ class Syncing:
         SinkError
             The lake cannot be read or written to, was begun in the other format, or is
             gone: deleted, moved, or on a disk that is not mounted; or lacks reports
-            that the ledger knows there, as an older copy does. Or it has the feed by
+            that the ledger knows there, as an older copy does, or a Delta table that
+            was restored to an older version. Or it has the feed by
             another account of the same seller, or one of its marketplaces by another
             feed, of whatever options.
         UnauthorizedError

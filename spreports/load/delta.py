@@ -2,8 +2,9 @@
 
 A commit names the reports that it brings, as Delta's transaction ids; so a report that
 is there already is known by its name, and of several writers with the same report one
-wins and the others see it. A version that Amazon made anew replaces the rows of the
-older one in the same commit, by the column ``report_window``.
+wins and the others see it; one that a RESTORE took back is not there. A version that
+Amazon made anew replaces the rows of the older one in the same commit, by the column
+``report_window``.
 
 The table needs no feature beyond what the first protocol had (reader 1, writer 2), so
 that Spark, DuckDB and polars read it as it is.
@@ -23,6 +24,7 @@ from fsspec.core import url_to_fs
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
+from spreports.load.delta_news import News
 from spreports.load.delta_reading import CONTENT, name_id, turn_id, window_id
 from spreports.load.delta_report import (
     DeltaReport,
@@ -119,7 +121,8 @@ class _Table:
 
         table = self._opened()
         self._insist_on_one_content(table, reports)
-        wanted = [r for r in reports if self._is_news(table, r)]
+        news = News(table, self._url, self._options)
+        wanted = [r for r in reports if news.is_news(r)]
         newest = newest_of(wanted)
         if not wanted:
             tried = self._tried
@@ -178,22 +181,6 @@ class _Table:
             if (there or 0) != seen:
                 msg = f"{self._name}: others have written to it meanwhile"
                 raise TurnLostError(msg, url=self._name)
-
-    def _is_news(self, table: DeltaTable | None, report: DeltaReport) -> bool:
-        """Whether neither this report nor a newer version of it is in the table."""
-        if table is None:
-            return True
-        mark = table.transaction_version(name_id(report.name))
-        if mark not in {None, 1, report.mark}:  # 1: earlier versions marked no file
-            msg = (
-                f"{self._name} has another file, or an older one, of the name of "
-                f"{report.name.strip('/')}: give the new one a name of its own"
-            )
-            raise SinkError(msg, url=self._name)
-        if mark is not None:
-            return False
-        there = table.transaction_version(window_id(report.window))
-        return there is None or there <= version_of(report)
 
     def _opened(self) -> DeltaTable | None:
         """Open the table as it is now; None where there is none."""

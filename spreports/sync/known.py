@@ -113,7 +113,7 @@ class Known:
         """
         before = ledger.of(lake.name, stream.key)
         if lake.is_delta:
-            known = cls._of_delta(stream, before, lake)
+            known = cls._of_delta(stream, before, lake, now)
         else:
             known = cls._of_parquet(stream, before, ledger, lake)
         windows = timely(stream, known.windows, now)
@@ -121,10 +121,15 @@ class Known:
 
     @classmethod
     def _of_delta(
-        cls, stream: Stream, before: tuple[LakeWindow, ...], lake: Lakeside
+        cls,
+        stream: Stream,
+        before: tuple[LakeWindow, ...],
+        lake: Lakeside,
+        now: datetime,
     ) -> Known:
-        there = windows_in_delta(stream, before, lake.to, lake.storage_options)
-        lost = lost_of_delta(stream, before, there, lake.to, lake.storage_options)
+        place = lake.to, lake.storage_options
+        there = windows_in_delta(stream, before, *place)
+        lost = lost_of_delta(stream, before, there, *place, now=now)
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
         windows = joined(() if lost.is_all else before, there)

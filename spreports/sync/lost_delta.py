@@ -2,13 +2,14 @@
 
 A table's log names each report that was ever committed there, also of one whose rows
 were deleted since. A log that does not know a report is that of another table, or of an
-older copy. Whatever became of a window's rows: where others hold its days, it is given
-up.
+older copy; one that was taken back by a RESTORE is lost as well. Whatever became of a
+window's rows: where others hold its days, it is given up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from spreports.lake.place import Place
@@ -20,6 +21,7 @@ from spreports.load.delta_reading import (
     transactions_of,
     window_id,
 )
+from spreports.load.delta_restored import taken_back
 from spreports.load.object_store import fsspec_options
 from spreports.reports.into_delta import report_name, window_mark
 from spreports.reports.naming import file_stem
@@ -28,6 +30,9 @@ from spreports.sync.stream import Kind, Stream
 
 __all__ = ["lost_of_delta"]
 
+# Rows that came before are not looked for in the log: Delta keeps it for 30 days
+LOGGED = timedelta(days=40)
+
 
 def lost_of_delta(
     stream: Stream,
@@ -35,6 +40,8 @@ def lost_of_delta(
     there: Sequence[LakeWindow],
     to: str,
     storage_options: Mapping[str, Any] | None,
+    *,
+    now: datetime,
 ) -> Lost:
     """Return what is lost of Delta tables.
 
@@ -47,6 +54,7 @@ def lost_of_delta(
         By the tables.
     to : str
     storage_options : mapping or None
+    now : datetime, aware
 
     Returns
     -------
@@ -67,8 +75,9 @@ def lost_of_delta(
             gone |= {window.name for window in its}
             continue
         has: Mapping[tuple[Any, ...], int] = {}
-        if stream.kind == Kind.LISTED:
-            # Thousands of them, each looked for in the log, would take long
+        if stream.kind == Kind.LISTED or any(len(w.tables) > 1 for w in its):
+            # Thousands of them, each looked for in the log, would take long; and of
+            # reports of several tables one may have no rows
             has = count_by(url, ("report_id",), storage_options=storage_options)
         told = {
             w.name: list(_transactions(stream, w, table))
@@ -80,6 +89,9 @@ def lost_of_delta(
             [each for ids in told.values() for each in ids],
             storage_options=storage_options,
         )
+        made = [w.created_time for w in its if w.name in told and w.created_time]
+        if found and max(made, default=now - LOGGED) > now - LOGGED:
+            found -= taken_back(url, storage_options=storage_options)
         gone |= {name for name, ids in told.items() if found.isdisjoint(ids)}
     missed = [window for window in absent if window.name in gone]
     # What was deleted as well: asked for again, its days would be there twice

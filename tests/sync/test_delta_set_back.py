@@ -11,9 +11,11 @@ import pytest
 
 import spreports as spr
 from spreports.simulator import Simulator
+from spreports.sync.run import run
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.lake import LISTINGS, ORDERS, SETTLEMENT, TRAFFIC, day
+from tests.sync.test_hosts_at_once import KilledError, die_when_planned
 from tests.sync.test_set_back import DAY, FEED, LACKS, TRAFFIC_FEED, simulator
 
 __all__ = ["simulator"]
@@ -57,6 +59,88 @@ def test_what_older_copies_of_tables_lack_is_told_and_brought_again(
     assert client.sync(feeds, lake, format="delta").windows == 0
 
 
+def test_what_a_restore_of_tables_took_back_is_told_and_brought_again(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    feeds = [FEED, TRAFFIC_FEED, LISTINGS_FEED, SETTLED]
+    roots = (ORDERS, BY_DATE, LISTINGS, f"{SETTLEMENT}/rows")
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    client.sync(feeds, lake, format="delta")
+    first = {root: deltalake.DeltaTable(f"{lake}/{root}").version() for root in roots}
+    simulator.place_report(SETTLEMENT, ["DE"], day(5), day(9))
+    for _ in range(2):
+        clock.advance(DAY)
+        assert client.sync(feeds, lake, format="delta").failed == ()
+    whole = {root: rows(lake, root) for root in roots}
+    for root in roots:
+        deltalake.DeltaTable(f"{lake}/{root}").restore(first[root])
+    older = {root: rows(lake, root) for root in roots}
+    before = calls(simulator)
+
+    for dry in (True, False):
+        with pytest.raises(spr.SinkError, match=LACKS) as caught:
+            client.sync(feeds, lake, format="delta", dry_run=dry)
+    assert "refill=True" in str(caught.value)
+    assert calls(simulator) == before
+    result = client.sync(feeds, lake, format="delta", refill=True)
+
+    assert (result.failed, result.gaps, result.created) == ((), (), 0)
+    assert all(older[root] != whole[root] for root in roots)
+    assert {root: rows(lake, root) for root in roots} == whole
+    assert client.sync(feeds, lake, format="delta").windows == 0
+
+
+def test_a_refill_that_was_killed_goes_on_without_being_told_so(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    client.sync(FEED, lake, format="delta")
+    whole = rows(lake, ORDERS)
+    deltalake.DeltaTable(f"{lake}/{ORDERS}").restore(0)
+    with pytest.raises(KilledError):
+        run(
+            client._connection,
+            [client._stream(FEED)],
+            lake,
+            format="delta",
+            refill=True,
+            at=die_when_planned,
+        )
+
+    assert client.sync(FEED, lake, format="delta").failed == ()
+    assert rows(lake, ORDERS) == whole
+
+
+def test_another_store_brings_what_a_restore_took_back(
+    client: spr.Client, other_host: spr.Client, lake: str
+) -> None:
+    client.sync(FEED, lake, format="delta")
+    whole = rows(lake, ORDERS)
+    deltalake.DeltaTable(f"{lake}/{ORDERS}").restore(0)
+
+    assert other_host.sync(FEED, lake, format="delta").created == 0
+
+    assert rows(lake, ORDERS) == whole
+
+
+def test_a_refill_after_a_restore_leaves_alone_what_people_deleted(
+    client: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    client.sync(FEED, lake, format="delta")
+    table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
+    table.delete("data_start_time < timestamp '2026-11-08 00:00:00'")
+    kept = table.version()
+    clock.advance(DAY)
+    client.sync(FEED, lake, format="delta")
+    whole = rows(lake, ORDERS)
+    deltalake.DeltaTable(f"{lake}/{ORDERS}").restore(kept)
+
+    client.sync(FEED, lake, format="delta", refill=True)
+
+    assert rows(lake, ORDERS) == whole
+    starts = pl.read_delta(f"{lake}/{ORDERS}")["data_start_time"]
+    assert starts.min() == day(8)
+
+
 def test_an_older_version_of_a_day_is_told_though_no_day_lacks(
     client: spr.Client, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -89,3 +173,19 @@ def test_rows_that_people_delete_from_a_table_are_not_taken_for_a_loss(
 
     assert (result.failed, result.gaps) == ((), ())
     assert result.windows == 3 + 2
+
+
+def test_the_log_is_not_read_each_night_for_what_was_deleted_of_old_rows(
+    client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_back(*_: object, **__: object) -> frozenset[str]:
+        raise AssertionError("the log was read")
+
+    monkeypatch.setattr("spreports.sync.lost_delta.taken_back", taken_back)
+    client.sync(FEED, lake, format="delta")
+    clock.advance(50 * DAY)
+    client.sync(FEED, lake, format="delta")
+    table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
+    table.delete("data_start_time < timestamp '2026-11-08 00:00:00'")
+
+    assert client.sync(FEED, lake, format="delta").failed == ()

@@ -1,0 +1,63 @@
+"""Which reports a Delta table has not: by what it was told, and what was taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from spreports.errors import SinkError
+from spreports.load.delta_reading import name_id, window_id
+from spreports.load.delta_report import DeltaReport, version_of
+from spreports.load.delta_restored import taken_back
+from spreports.load.target import shown
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["News"]
+
+
+class News:
+    """What is news to a table as it was opened.
+
+    Parameters
+    ----------
+    table : DeltaTable or None
+        None where there is none yet.
+    url : str
+    options : mapping or None
+    """
+
+    def __init__(
+        self, table: DeltaTable | None, url: str, options: Mapping[str, Any] | None
+    ) -> None:
+        self._table, self._url, self._options = table, url, options
+
+    def is_news(self, report: DeltaReport) -> bool:
+        """Whether neither this report nor a newer version of it is in the table.
+
+        Raises
+        ------
+        SinkError
+            The table has another file of the report's name, or cannot be read.
+        """
+        if self._table is None:
+            return True
+        own = name_id(report.name)
+        mark = self._table.transaction_version(own)
+        if mark not in {None, 1, report.mark}:  # 1: earlier versions marked no file
+            name = shown(self._url)
+            msg = (
+                f"{name} has another file, or an older one, of the name of "
+                f"{report.name.strip('/')}: give the new one a name of its own"
+            )
+            raise SinkError(msg, url=name)
+        if mark is not None and own not in self._taken_back:
+            return False
+        there = self._table.transaction_version(window_id(report.window))
+        return there is None or there <= version_of(report)
+
+    @cached_property
+    def _taken_back(self) -> frozenset[str]:
+        return taken_back(self._url, storage_options=self._options)

@@ -1,0 +1,126 @@
+"""Commits of a Delta table that a RESTORE took back.
+
+The table's transactions go on telling of them, as of rows that were deleted. Only the
+log tells the one from the other, for as long as it is kept: 30 days by Delta's default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fsspec.core import url_to_fs
+
+from spreports.load.object_store import fsspec_options
+from spreports.load.target import refusals
+
+__all__ = ["taken_back"]
+
+COMMIT = re.compile(r"(\d{20})\.json")
+# Commits in memory at a time
+MANY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """What one commit says of itself; see the Delta protocol, commitInfo and txn."""
+
+    info: Mapping[str, Any] = field(default_factory=dict)
+    ids: frozenset[str] = frozenset()
+
+
+def taken_back(
+    url: str | os.PathLike[str], *, storage_options: Mapping[str, Any] | None = None
+) -> frozenset[str]:
+    """Return the transaction ids that only commits tell which a RESTORE took back.
+
+    Reads the log: for where reports are known of which there are no rows.
+
+    Parameters
+    ----------
+    url : str or path
+    storage_options : mapping, optional
+        As for fsspec, or Delta Lake's own.
+
+    Returns
+    -------
+    frozenset of str
+        Empty where there is no table.
+
+    Raises
+    ------
+    SinkError
+        The target refused.
+    """
+    log = dict(_commits(os.fspath(url), storage_options))
+    skipped = _skipped(log)
+    taken = (commit.ids for version, commit in log.items() if version in skipped)
+    kept = (commit.ids for version, commit in log.items() if version not in skipped)
+    return frozenset().union(*taken).difference(*kept)
+
+
+def _skipped(log: Mapping[int, _Commit]) -> set[int]:
+    """Return the versions that the newest one does not go back to."""
+    back = dict(_restores(log))
+    skipped: set[int] = set()
+    version = max(back, default=-1)
+    while version >= min(log, default=0):
+        before = min(back.get(version, version), version - 1)
+        skipped.update(range(before + 1, version))
+        version = before
+    return skipped
+
+
+def _restores(log: Mapping[int, _Commit]) -> Iterator[tuple[int, int]]:
+    """Yield the version of each RESTORE, and the one that it went back to."""
+    for version, commit in log.items():
+        said = commit.info.get("operationParameters") or {}
+        if commit.info.get("operation") != "RESTORE":
+            continue
+        if said.get("version") is not None:
+            yield version, int(said["version"])
+        elif said.get("datetime") is not None:
+            moment = int(said["datetime"])
+            older = (v for v, c in log.items() if c.info.get("timestamp", 0) <= moment)
+            yield version, max((v for v in older if v < version), default=version)
+
+
+def _commits(
+    url: str, options: Mapping[str, Any] | None
+) -> Iterator[tuple[int, _Commit]]:
+    """Yield the commits that the log still has, by version.
+
+    Read by fsspec: deltalake holds the interpreter while it reads its history.
+    """
+    with refusals(url, dict(options or {}), "read the Delta log of"):
+        files, root = url_to_fs(url, **fsspec_options(url, options))
+        folder = f"{root.rstrip('/')}/_delta_log"
+        files.invalidate_cache(folder)
+        try:
+            names = [path.rpartition("/")[2] for path in files.ls(folder, detail=False)]
+        except FileNotFoundError:
+            return
+        found = sorted(int(m[1]) for m in map(COMMIT.fullmatch, names) if m)
+        for first in range(0, len(found), MANY):
+            versions = found[first : first + MANY]
+            paths = [f"{folder}/{version:020}.json" for version in versions]
+            texts = files.cat_ranges(paths, None, None, on_error="return")
+            for version, text in zip(versions, texts, strict=True):
+                if isinstance(text, FileNotFoundError):  # cleaned away meanwhile
+                    continue
+                if isinstance(text, Exception):
+                    raise text
+                yield version, _commit(text.splitlines())
+
+
+def _commit(lines: Iterable[bytes]) -> _Commit:
+    """Read a commit; what it says of files may be long."""
+    told = [line for line in lines if b'"txn"' in line or b'"commitInfo"' in line]
+    actions = [json.loads(line) for line in told]
+    infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
+    ids = frozenset(a["txn"]["appId"] for a in actions if "txn" in a)
+    return _Commit(infos[0] if infos else {}, ids)

@@ -1,0 +1,126 @@
+"""What a RESTORE took back of a Delta table is not there; what was deleted is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import deltalake
+import polars as pl
+import pytest
+
+from spreports.load.delta import sink_delta
+from spreports.load.delta_restored import taken_back
+from tests.load.delta_writer import MADE, report
+from tests.load.lake import Bucket
+
+Restore = Callable[[deltalake.DeltaTable, int], object]
+
+
+def numbers(url: str) -> list[int]:
+    return sorted(pl.read_delta(url)["n"].to_list())
+
+
+def reports(ids: frozenset[str]) -> list[str]:
+    name = "spreports/report/"
+    return sorted(i.removeprefix(name) for i in ids if i.startswith(name))
+
+
+def begun(url: str, *names: str) -> int:
+    """Sink reports of one row each, one commit each; return the first one's version."""
+    sink_delta([report(names[0], [int(names[0])])], url)
+    version = deltalake.DeltaTable(url).version()
+    for name in names[1:]:
+        sink_delta([report(name, [int(name)])], url)
+    return version
+
+
+def by_number(table: deltalake.DeltaTable, version: int) -> object:
+    return table.restore(version)
+
+
+def by_time(table: deltalake.DeltaTable, version: int) -> object:
+    (made,) = (e["timestamp"] for e in table.history() if e["version"] == version)
+    return table.restore(datetime.fromtimestamp(made / 1000, UTC))
+
+
+@pytest.mark.parametrize("restore", [by_number, by_time])
+def test_reports_that_a_restore_took_back_are_written_again(
+    tmp_path: Path, *, restore: Restore
+) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3")
+
+    restore(deltalake.DeltaTable(url), first)
+
+    assert (numbers(url), reports(taken_back(url))) == ([1], ["2", "3"])
+    again = sink_delta([report(name, [int(name)]) for name in "123"], url)
+    assert [result.rows for result in again] == [0, 1, 1]
+    assert numbers(url) == [1, 2, 3]
+    assert taken_back(url) == frozenset()
+
+
+def test_a_newer_version_that_was_taken_back_replaces_the_older_one_again(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    later = MADE + timedelta(days=1)
+    sink_delta([report("1", [1], window="w")], url)
+    version = deltalake.DeltaTable(url).version()
+    newer = report("2", [2], window="w", made=later)
+    sink_delta([newer], url)
+    deltalake.DeltaTable(url).restore(version)
+
+    sink_delta([newer], url)
+
+    assert numbers(url) == [2]
+
+
+def test_reports_whose_rows_were_deleted_stay_away_though_others_were_restored(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3")
+    deltalake.DeltaTable(url).restore(first)
+    sink_delta([report("2", [2])], url)
+    deltalake.DeltaTable(url).delete("n < 3")
+
+    assert reports(taken_back(url)) == ["3"]
+    again = sink_delta([report(name, [int(name)]) for name in "123"], url)
+    assert [result.rows for result in again] == [0, 0, 1]
+
+
+def test_a_restore_that_was_taken_back_itself_took_nothing(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3")
+    last = deltalake.DeltaTable(url).version()
+
+    deltalake.DeltaTable(url).restore(first)
+    deltalake.DeltaTable(url).restore(last)
+
+    assert numbers(url) == [1, 2, 3]
+    assert taken_back(url) == frozenset()
+
+
+def test_what_the_log_no_longer_tells_counts_as_deleted(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3")
+    deltalake.DeltaTable(url).restore(first)
+    deltalake.DeltaTable(url).create_checkpoint()
+    for version in range(first + 2):
+        (tmp_path / "table" / "_delta_log" / f"{version:020}.json").unlink()
+
+    assert reports(taken_back(url)) == ["3"]
+    assert taken_back(str(tmp_path / "none")) == frozenset()
+
+
+def test_what_was_taken_back_is_told_on_s3(tmp_path: Path, bucket: Bucket) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2")
+    deltalake.DeltaTable(url).restore(first)
+    bucket.fs.put(url, f"{bucket.url}/table", recursive=True)
+
+    taken = taken_back(f"{bucket.url}/table", storage_options=bucket.options)
+
+    assert reports(taken) == ["2"]
