@@ -175,6 +175,31 @@ def test_rows_that_people_delete_from_a_table_are_not_taken_for_a_loss(
     assert result.windows == 3 + 2
 
 
+def test_rows_that_are_deleted_stay_so_for_hosts_that_have_run_since_they_settled(
+    client: spr.Client,
+    other_host: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+) -> None:
+    for _ in range(4):
+        for host in (client, other_host):
+            assert host.sync(FEED, lake, format="delta").failed == ()
+        clock.advance(DAY)
+    table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
+    table.delete("data_start_time < timestamp '2026-11-10 00:00:00'")
+
+    for refill in (False, True):
+        for host in (client, other_host):
+            host.sync(FEED, lake, format="delta", refill=refill)
+        starts = pl.read_delta(f"{lake}/{ORDERS}")["data_start_time"]
+        assert starts.min() == day(10)
+    # As the README says: a new store knows of no window that was deleted
+    with simulator.client(home=Path(lake).with_name("new store")) as another:
+        another.sync(FEED, lake, format="delta")
+    assert pl.read_delta(f"{lake}/{ORDERS}")["data_start_time"].min() == day(1)
+
+
 def test_the_log_is_not_read_each_night_for_what_was_deleted_of_old_rows(
     client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
