@@ -19,6 +19,7 @@ from benchmarks.orders import (
     daily_to_parquet,
     orders_to_batches,
     orders_to_parquet,
+    varied_to_all,
 )
 from benchmarks.sales_traffic import sales_traffic_and_peer
 from benchmarks.second_look import second_look
@@ -47,6 +48,7 @@ def main() -> None:
     channels_to_parquet(size, runs)
     daily_to_parquet(size, runs)
     catalogue_to_parquet(size, runs)
+    varied_to_all(size, runs)
     listings_to_parquet(min(size, 300), runs)
     settlement_to_parquet(min(size, 300), runs)
     search_terms_and_peers(size, runs)

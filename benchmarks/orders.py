@@ -1,8 +1,9 @@
 """``python -m benchmarks.orders [MiB] [RUNS]``: orders to batches and to Parquet.
 
-Three documents: one in which nearly every name is another one and days stand in no
-order, the same with one day after the other, and one of a catalogue. The first goes
-into a partition a day, which are 50, and into one a day and sales channel, 250.
+Four documents: one in which nearly every name is another one and days stand in no
+order, the same with one day after the other, one of a catalogue, and one whose texts
+gzip packs less. The first goes into a partition a day, which are 50, and into one a day
+and sales channel, 250.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from benchmarks.documents import daily_orders, emptied, orders
 from benchmarks.measure import compare, show
 from benchmarks.same_rows import check_same_rows
 from benchmarks.served import served
+from benchmarks.varied_documents import varied_orders
 
 DATA = Path(__file__).parent / "data"
 PYTHON = [sys.executable, "-m"]
@@ -36,7 +38,25 @@ SUMS = (
 
 def orders_to_batches(mebibytes: int, runs: int) -> None:
     """Compare typed batches of one orders document with polars.scan_csv."""
-    path = orders(DATA, mebibytes)
+    _to_batches(orders(DATA, mebibytes), f"orders, {mebibytes} MiB", runs)
+
+
+def varied_to_all(mebibytes: int, runs: int) -> None:
+    """Compare orders that gzip packs less: batches, partitions and one file."""
+    path, title = varied_orders(DATA, mebibytes), f"varied orders, {mebibytes} MiB"
+    _to_batches(path, title, runs)
+    for keys in (BY_DAY, ()):
+        _to_parquet(
+            path,
+            f"{title} of text, gzip, to Parquet",
+            runs,
+            keys=keys,
+            every_peer=False,
+        )
+
+
+def _to_batches(path: Path, title: str, runs: int) -> None:
+    """Compare typed batches of one document with polars.scan_csv."""
     with served(path) as url:
         figures = compare(
             {
@@ -48,7 +68,7 @@ def orders_to_batches(mebibytes: int, runs: int) -> None:
             },
             runs,
         )
-    show(f"orders, {mebibytes} MiB of text, gzip, to typed batches", figures)
+    show(f"{title} of text, gzip, to typed batches", figures)
 
 
 def orders_to_parquet(
@@ -147,3 +167,4 @@ if __name__ == "__main__":
     channels_to_parquet(size, runs)
     daily_to_parquet(size, runs)
     catalogue_to_parquet(size, runs)
+    varied_to_all(size, runs)
