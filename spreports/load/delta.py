@@ -297,7 +297,9 @@ class _Table:
             files, root = url_to_fs(self._url, **own)
             version = table.version()
             for number in range(version, max(-1, version - LOOK_BACK), -1):
-                log = files.cat_file(f"{root.rstrip('/')}/_delta_log/{number:020}.json")
+                commit = f"{root.rstrip('/')}/_delta_log/{number:020}.json"
+                # A part is asked for at once, and not by what was listed before
+                log = files.cat_file(commit, start=0)
                 actions = [json.loads(line) for line in log.splitlines()]
                 runs = (a.get("commitInfo", {}).get("spreports") for a in actions)
                 if self._run in runs:

@@ -104,11 +104,14 @@ def _commits(
             names = [path.rpartition("/")[2] for path in files.ls(folder, detail=False)]
         except FileNotFoundError:
             return
+        finally:
+            # Whoever reads a commit that is newer finds it missing in what is kept
+            files.invalidate_cache(folder)
         found = sorted(int(m[1]) for m in map(COMMIT.fullmatch, names) if m)
         for first in range(0, len(found), MANY):
             versions = found[first : first + MANY]
             paths = [f"{folder}/{version:020}.json" for version in versions]
-            texts = files.cat_ranges(paths, None, None, on_error="return")
+            texts = files.cat_ranges(paths, 0, None, on_error="return")
             for version, text in zip(versions, texts, strict=True):
                 if isinstance(text, FileNotFoundError):  # cleaned away meanwhile
                     continue

@@ -124,3 +124,13 @@ def test_what_was_taken_back_is_told_on_s3(tmp_path: Path, bucket: Bucket) -> No
     taken = taken_back(f"{bucket.url}/table", storage_options=bucket.options)
 
     assert reports(taken) == ["2"]
+
+
+def test_a_report_beside_one_that_is_known_is_written_on_s3(bucket: Bucket) -> None:
+    url, options = f"{bucket.url}/table", bucket.options
+    known, new = report("1", [1]), report("2", [2])
+    sink_delta([known], url, storage_options=options)
+
+    results = sink_delta([known, new], url, storage_options=options)
+
+    assert [(result.rows, result.files) for result in results] == [(0, 0), (1, 1)]
