@@ -14,7 +14,14 @@ from spreports.simulator import Simulator
 from spreports.sync.run import run
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
-from tests.sync.lake import LISTINGS, ORDERS, SETTLEMENT, TRAFFIC, day
+from tests.sync.lake import (
+    LISTINGS,
+    ORDERS,
+    SETTLEMENT,
+    TRAFFIC,
+    day,
+    delete_before,
+)
 from tests.sync.test_hosts_at_once import KilledError, die_when_planned
 from tests.sync.test_set_back import DAY, FEED, LACKS, TRAFFIC_FEED, simulator
 
@@ -127,7 +134,7 @@ def test_a_refill_after_a_restore_leaves_alone_what_people_deleted(
 ) -> None:
     client.sync(FEED, lake, format="delta")
     table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
-    table.delete("data_start_time < timestamp '2026-11-08 00:00:00'")
+    delete_before(table, day(8))
     kept = table.version()
     clock.advance(DAY)
     client.sync(FEED, lake, format="delta")
@@ -187,7 +194,7 @@ def test_rows_that_are_deleted_stay_so_for_hosts_that_have_run_since_they_settle
             assert host.sync(FEED, lake, format="delta").failed == ()
         clock.advance(DAY)
     table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
-    table.delete("data_start_time < timestamp '2026-11-10 00:00:00'")
+    delete_before(table, day(10))
 
     for refill in (False, True):
         for host in (client, other_host):
@@ -211,6 +218,6 @@ def test_the_log_is_not_read_each_night_for_what_was_deleted_of_old_rows(
     clock.advance(50 * DAY)
     client.sync(FEED, lake, format="delta")
     table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
-    table.delete("data_start_time < timestamp '2026-11-08 00:00:00'")
+    delete_before(table, day(8))
 
     assert client.sync(FEED, lake, format="delta").failed == ()

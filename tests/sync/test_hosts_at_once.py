@@ -17,7 +17,7 @@ from spreports.sync.calendar import midnight
 from spreports.sync.roots import table_root
 from spreports.sync.run import run
 from tests.clocks import ManualClock
-from tests.sync.lake import ORDERS, day
+from tests.sync.lake import ORDERS, day, delete_before
 
 DAY = 86_400.0
 FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-08", lookback=3)
@@ -170,7 +170,7 @@ def test_days_that_another_host_has_cut_otherwise_where_rows_were_gone_come_once
     client.sync(FEED, lake, format="delta")
     table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
     if how == "delete":
-        table.delete("data_start_time < timestamp '2026-11-11 00:00:00'")
+        delete_before(table, day(11))
     else:
         table.restore(0)
     clock.advance(8 * DAY)
