@@ -42,8 +42,14 @@ def purged_before(root: Place) -> PurgeNote | None:
     SinkError
         The file system refused, or the note of it is damaged.
     """
-    said = root.state.read([NOTE]).get(NOTE)
-    return None if said is None else _read(root, said)
+    state = root.state
+    with state.refusals("read"):
+        try:
+            # A part is asked for at once, and not by what was listed before
+            said = bytes(state.fs.cat_file(f"{state.path}/{NOTE}", start=0))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+    return _read(root, said)
 
 
 def is_purged(root: Place, end: datetime) -> bool:
@@ -56,15 +62,8 @@ def is_purged(root: Place, end: datetime) -> bool:
     SinkError
         As `purged_before`.
     """
-    state = root.state
-    with state.refusals("read"):
-        try:
-            # A part is asked for at once, and not by what was listed before
-            said = bytes(state.fs.cat_file(f"{state.path}/{NOTE}", start=0))
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-    note = _read(root, said)
-    return not note.is_day and end <= note.end
+    note = purged_before(root)
+    return note is not None and not note.is_day and end <= note.end
 
 
 def note_purge(root: Place, target: Target, last: datetime) -> None:

@@ -345,3 +345,28 @@ def test_pieces_of_two_widths_and_of_texts_come_together() -> None:
     expected = pa.concat_tables([table, many, more, table])["c"].to_pylist()
     assert codes.whole(pieces)["c"].to_pylist() == expected
     assert codes.whole(pieces[:2])["c"].to_pylist() == expected[:2_300]
+
+
+AMOUNTS = st.lists(
+    st.none() | st.decimals(min_value=-(10**9), max_value=10**9, places=2), max_size=30
+)
+
+
+@given(st.lists(AMOUNTS, max_size=5), st.integers(0, 3))
+def test_amounts_that_travel_as_numbers_are_the_same_amounts(
+    batches: list[list[Decimal | None]], skipped: int
+) -> None:
+    money = pa.decimal128(38, 6)
+    words = Vocabulary(money)
+    for amounts in batches:
+        coded = pa.array(amounts, money).dictionary_encode()
+        # Words that lie somewhere in their buffer
+        padding = pa.array([Decimal(7)] * skipped, money)
+        dictionary = pa.concat_arrays([padding, coded.dictionary]).slice(skipped)
+        column = pa.DictionaryArray.from_arrays(coded.indices, dictionary)
+
+        numbers = words.code(column)
+
+        assert pa.types.is_unsigned_integer(numbers.type)
+        assert words.texts.take(numbers).to_pylist() == amounts
+    assert len(words.texts) == len(words.texts.unique())
