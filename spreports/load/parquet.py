@@ -34,6 +34,7 @@ from spreports.load.publish import publish
 from spreports.load.rowgroups import as_written, is_nested, windows, without_views
 from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
+from spreports.load.small_pages import use_small_pages
 from spreports.load.target import open_target, shown
 from spreports.load.writers import MANY_FOLDERS, PartWriters
 
@@ -153,6 +154,7 @@ def sink(
     target = open_target(
         url, storage_options=storage_options, private=private, scratch=scratch
     )
+    use_small_pages()
     with contextlib.closing(target):
         writers = PartWriters(
             target.workdir(),

@@ -43,16 +43,18 @@ def row_blocks(
     """
     last_row_end = _row_end_finder(header)
     last_end_of_piece = _end_in_piece_finder(header)
-    waiting: list[bytes] = []
+    waiting: list[bytes | memoryview] = []
     size, limit = 0, block_bytes
     for piece in _pieces(chunks, block_bytes):
         waiting.append(piece)
         size += len(piece)
         while size >= limit:
-            last = waiting.pop()
+            last = bytes(waiting.pop())
+            rest: bytes | memoryview
             if end := last_end_of_piece(last, limit - size + len(last)):
-                yield b"".join([*waiting, last[:end]])  # put together in one step
-                rest = last[end:]
+                view = memoryview(last)
+                yield b"".join([*waiting, view[:end]])  # put together in one step
+                rest = view[end:]
             else:
                 data = b"".join([*waiting, last])
                 end = last_row_end(data, limit)
