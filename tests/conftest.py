@@ -6,12 +6,14 @@ import itertools
 import os
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spreports.fetch.kernel.sandbox import kernel_is_there
+from spreports.simulator.clock import HurriedClock
 from tests.drawing import load_profiles
 
 pytest_plugins = ["pytester"]
@@ -50,6 +52,18 @@ def kernel_not_loaded() -> Iterator[None]:
     """Have each test begin as a process does: small documents load no kernel."""
     yield
     kernel_is_there.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have hurried clocks begin at ten: a test takes hours of them, and hangs on days.
+
+    No midnight is near then, neither in UTC nor where a marketplace is.
+    """
+    now = datetime.now(UTC)
+    ahead = now.replace(hour=10, minute=0) - now
+    hurried = HurriedClock.now
+    monkeypatch.setattr(HurriedClock, "now", lambda clock: hurried(clock) + ahead)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,9 @@ for S3, Google and Azure, which calls the same things by other names.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from spreports.errors import SinkError
@@ -44,6 +46,8 @@ _STORES = {
 }
 # Said by those who know the other client already
 _OWN = ("aws_", "google_", "azure_", "allow_", "conditional_put", "timeout")
+# In a local path deltalake panics at them, or takes one for a slash
+_NOT_IN_PATHS = set("[]^|") | ({"\\"} - {os.sep})
 # Of these s3fs takes one only as the client's. Source: s3fs, S3FileSystem
 _CLIENTS = {"endpoint_url", "region_name"}
 
@@ -90,11 +94,19 @@ def delta_url(url: str) -> str:
     Raises
     ------
     ValueError
-        Neither a local path nor one of S3, Google and Azure.
+        Neither a local path nor one of S3, Google and Azure; or a path that Delta Lake
+        cannot name.
     """
     protocol, mark, rest = url.partition("://")
     if not mark or protocol in {"file", "local"}:
-        return rest if mark else url
+        path = rest if mark else url
+        found = sorted(_NOT_IN_PATHS.intersection(str(Path(path).absolute())))
+        if found:
+            raise ValueError(
+                f"no Delta table can lie at a local path with {' '.join(found)} in it:"
+                " choose another folder"
+            )
+        return path
     if protocol not in _STORES:
         raise ValueError(
             f"{protocol}:// cannot hold a Delta table: use a local path, s3://, gs://"

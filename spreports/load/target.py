@@ -24,6 +24,7 @@ STATE = "_spreports"
 # What Delta Lake says of a schema, and nothing behind the column's name
 _DUPLICATE = re.compile(r"Duplicate field name \(case-insensitive\): '([^'\n]+)'")
 _NOT_THERE = re.compile(r"Field (\S+) not found in schema")
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 # Source: CPython, Python/ceval.c and getargs.c; botocore.config, Config
 _UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
 _TWICE = re.compile(r"multiple values for (?:keyword )?argument '(\w+)'")
@@ -192,7 +193,7 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
         if isinstance(exc, OSError) and exc.strerror and not leaks:
             reason = exc.strerror
         elif not leaks:
-            reason = _of_columns(str(exc)) or reason
+            reason = _of_columns(str(exc)) or _of_system(str(exc)) or reason
         msg = f"cannot {doing} {name}: {reason}"
         raise SinkError(msg, url=name) from (None if leaks else exc)
 
@@ -253,6 +254,12 @@ def _of_columns(told: str) -> str | None:
         return f"the column {found[1]!r} is there twice, but for case"
     found = _NOT_THERE.fullmatch(told)
     return found and f"the table has no column {found[1]!r}"
+
+
+def _of_system(told: str) -> str | None:
+    """Return what the system has told Delta Lake, whose words name a file, too."""
+    found = _OS_ERROR.search(told)
+    return found and os.strerror(int(found[1]))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -15,6 +15,8 @@ from spreports.simulator import Simulator, World
 from tests.clocks import ManualClock
 
 NIGHT = datetime(2026, 11, 10, 3, tzinfo=UTC)
+# One thread that sits out a cool-down puts forward the clock of one that downloads
+LASTING = 1e6
 
 
 @pytest.fixture
@@ -27,6 +29,8 @@ def simulator(clock: ManualClock) -> Iterator[Simulator]:
     with Simulator(
         clock=clock,
         usage_plans=False,
+        url_lifetime=LASTING,
+        token_lifetime=LASTING,
         delays=(0.3, 0.5),
         settlements=False,
         rows=20,

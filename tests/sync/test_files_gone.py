@@ -21,7 +21,7 @@ from spreports.simulator import Simulator, World
 from spreports.sync.known import Known, Lakeside
 from spreports.sync.roots import lake_name
 from tests.clocks import ManualClock
-from tests.sync.conftest import calls
+from tests.sync.conftest import LASTING, calls
 from tests.sync.lake import LISTINGS, ORDERS, TRAFFIC, day, order
 
 DAY = 86_400.0
@@ -47,6 +47,8 @@ def simulator(clock: ManualClock) -> Iterator[Simulator]:
     with Simulator(
         clock=clock,
         usage_plans=False,
+        url_lifetime=LASTING,
+        token_lifetime=LASTING,
         delays=(0.3, 0.5),
         settlements=False,
         rows=20,

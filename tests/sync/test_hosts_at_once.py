@@ -17,6 +17,7 @@ from spreports.sync.calendar import midnight
 from spreports.sync.roots import table_root
 from spreports.sync.run import run
 from tests.clocks import ManualClock
+from tests.sync.conftest import LASTING
 from tests.sync.lake import ORDERS, day, delete_before
 
 DAY = 86_400.0
@@ -30,6 +31,8 @@ def simulator(clock: ManualClock) -> Iterator[Simulator]:
     with Simulator(
         clock=clock,
         usage_plans=False,
+        url_lifetime=LASTING,
+        token_lifetime=LASTING,
         delays=(0.3, 0.5),
         settlements=False,
         world=world,

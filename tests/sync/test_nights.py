@@ -18,7 +18,7 @@ import pytest
 import spreports as spr
 from spreports.simulator import Fault, Simulator, World
 from tests.clocks import ManualClock
-from tests.sync.conftest import calls
+from tests.sync.conftest import LASTING, calls
 from tests.sync.lake import ORDERS, TRAFFIC, check_orders, rows, versions
 
 SHORT = os.environ.get("SPREPORTS_SLOW") == "short"
@@ -60,6 +60,8 @@ def run_nights(count: int, tmp_path: Path) -> None:
     with Simulator(
         clock=clock,
         usage_plans=False,
+        url_lifetime=LASTING,
+        token_lifetime=LASTING,
         delays=(0.2, 0.3),
         settlements=False,
         world=world,

@@ -17,7 +17,7 @@ from spreports.simulator import Simulator, World
 from spreports.simulator.shelf import DocumentShelf
 from spreports.sync.quality import compared
 from tests.clocks import ManualClock
-from tests.sync.conftest import calls
+from tests.sync.conftest import LASTING, calls
 from tests.sync.lake import ORDERS, TRAFFIC
 
 DAY = 86_400.0
@@ -30,6 +30,8 @@ def simulator(clock: ManualClock) -> Iterator[Simulator]:
     with Simulator(
         clock=clock,
         usage_plans=False,
+        url_lifetime=LASTING,
+        token_lifetime=LASTING,
         delays=(0.3, 0.5),
         settlements=False,
         world=World(seed=1, new_column=(date(2026, 11, 11), "gift-note")),

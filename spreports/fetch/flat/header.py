@@ -18,9 +18,9 @@ from typing import Final
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.flat.lone_line import (
-    in_place_of_a_table,
     refuse_cells_of_words,
     refuse_cut_header,
+    refuse_sentence,
     says_no_data,
 )
 from spreports.fetch.flat.sentences import below_sentences
@@ -43,8 +43,6 @@ _FLAT: Final = ("tsv", "csv")
 _LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r)")
 _NUL: Final = "\0"
 _QUOTED_PART: Final = re.compile(r'"[^"]*"')
-_SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
-_SENTENCE_WORDS: Final = 4
 
 
 class Quoting(Enum):
@@ -124,7 +122,7 @@ def read_header(
     alone = ended and len(lines) == 1
     if alone and says_no_data(text) and entry.format in _FLAT:
         return _catalogued(entry, may_be_empty=True), iter(())
-    _refuse_sentence(text, entry, alone=alone)
+    refuse_sentence(text, entry, alone=alone)
     delimiter = _delimiter(text, entry)
     quoting = _quoting(text, sample, delimiter, entry)
     served = _split(text, delimiter, quoting)
@@ -157,7 +155,9 @@ def _catalogued(entry: ReportType, *, may_be_empty: bool) -> Header:
     """
     names = tuple(each.name for each in entry.columns() if not each.optional)
     if not may_be_empty or entry.format not in _FLAT or not names:
-        raise ParseError("the document is empty: it has not even a header line")
+        form = entry.format or "tsv"
+        lack = "a header line" if form in _FLAT else f"the start of its {form.upper()}"
+        raise ParseError(f"the document is empty: it has not even {lack}")
     return Header(
         names=names,
         served=names,
@@ -301,20 +301,3 @@ def unique_names(served: tuple[str, ...]) -> tuple[str, ...]:
         seen.add(cell)
         names.append(name)
     return tuple(names)
-
-
-def _refuse_sentence(line: str, entry: ReportType, *, alone: bool) -> None:
-    """Raise where Amazon wrote a sentence in place of a table.
-
-    Source: selling-partner-api-models issue 2591 (orders of more than 30 days: DONE,
-    but the document holds only an error sentence).
-    """
-    names = {column.name for column in entry.columns()} | set(entry.header_aliases)
-    cells = {cell.strip(' "') for cell in re.split(r"[\t,;]", line)}
-    if "\t" in line or cells & names or line.strip() in names:
-        return
-    prose = not _SENTENCE_COMMA.search(line)
-    # Where several columns are known, nothing without a delimiter is a header: no word
-    # such as "FAILED", and no header that is cut in its first cell
-    if prose and (len(names) > 1 or (alone and len(line.split()) >= _SENTENCE_WORDS)):
-        raise in_place_of_a_table(line)

@@ -1,4 +1,4 @@
-"""A line that is a document's only one: no data in words, or a header that was cut."""
+"""A line in place of a table: no data in words, a sentence, a header that was cut."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from spreports.catalog.spelling import bare_spelling
 from spreports.errors import ParseError
 
 __all__ = [
-    "in_place_of_a_table",
     "refuse_cells_of_words",
     "refuse_cut_header",
+    "refuse_sentence",
     "says_no_data",
 ]
 
 _QUOTE_AT_MOST: Final = 300
+_SENTENCE_COMMA: Final = re.compile(r"[,;](?!\s)")
+_SENTENCE_WORDS: Final = 4
 
 # Source: reference, fault E6 ("no data" text file); nothing else that Amazon may say
 _NO_DATA: Final = re.compile(
@@ -81,10 +83,40 @@ def refuse_cells_of_words(names: Sequence[str], line: str, entry: ReportType) ->
         return
     known = [*(column.name for column in entry.columns()), *entry.header_aliases]
     if {*map(bare_spelling, known)}.isdisjoint(bare_spelling(n) for n in names):
-        raise in_place_of_a_table(line)
+        raise _in_place_of_a_table(line)
 
 
-def in_place_of_a_table(line: str) -> ParseError:
+def refuse_sentence(line: str, entry: ReportType, *, alone: bool) -> None:
+    """Refuse a sentence that Amazon wrote in place of a table.
+
+    Parameters
+    ----------
+    line : str
+        The first of a document.
+    entry : ReportType
+    alone : bool
+        No other line follows.
+
+    Raises
+    ------
+    ParseError
+        It is one, which the error quotes.
+
+    Source: selling-partner-api-models issue 2591 (orders of more than 30 days: DONE,
+    but the document holds only an error sentence).
+    """
+    names = {column.name for column in entry.columns()} | set(entry.header_aliases)
+    cells = {cell.strip(' "') for cell in re.split(r"[\t,;]", line)}
+    if "\t" in line or cells & names or line.strip() in names:
+        return
+    prose = not _SENTENCE_COMMA.search(line)
+    # Where several columns are known, nothing without a delimiter is a header: no word
+    # such as "FAILED", and no header that is cut in its first cell
+    if prose and (len(names) > 1 or (alone and len(line.split()) >= _SENTENCE_WORDS)):
+        raise _in_place_of_a_table(line)
+
+
+def _in_place_of_a_table(line: str) -> ParseError:
     """Return the error that quotes what Amazon wrote in place of a table."""
     said = "".join(c if c.isprintable() else " " for c in line)[:_QUOTE_AT_MOST]
     return ParseError(f"Amazon sent a sentence in place of a table: {said.strip()!r}")
