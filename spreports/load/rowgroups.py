@@ -198,8 +198,8 @@ def opener(
 def in_steps(rows: pa.Table) -> pa.Table:
     """Return the same rows, as they are to be handed to a writer.
 
-    Arrow converts decimals and timestamps piece by piece, and keeps room for the
-    largest piece in every file that is open: a MiB in each, were a row group one piece.
+    Arrow writes a column piece by piece, and keeps room for the largest piece of any in
+    every file that is open: a MiB in each, were a row group one piece.
 
     Parameters
     ----------
@@ -211,17 +211,17 @@ def in_steps(rows: pa.Table) -> pa.Table:
     """
     if rows.num_rows <= STEP_ROWS:
         return rows
-    columns = []
-    for column in rows.columns:
-        converted = pa.types.is_decimal(column.type) or pa.types.is_temporal(
-            column.type
+    columns = [
+        pa.chunked_array(
+            [
+                chunk.slice(at, STEP_ROWS)
+                for chunk in column.chunks
+                for at in range(0, len(chunk), STEP_ROWS)
+            ],
+            column.type,
         )
-        steps = [
-            chunk.slice(at, STEP_ROWS)
-            for chunk in (column.chunks if converted else ())
-            for at in range(0, len(chunk), STEP_ROWS)
-        ]
-        columns.append(pa.chunked_array(steps, column.type) if steps else column)
+        for column in rows.columns
+    ]
     return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
