@@ -181,10 +181,12 @@ def insist_on_lake(stream: Stream, lost: Lost, to: str) -> None:
             " refill=True (--refill)",
             url=name,
         )
+    # One of its tables may have all that it should
+    most = "up to " if any(len(window.tables) > 1 for window in lost.windows) else ""
     raise SinkError(
-        f"{name} lacks {rows} rows of {stream.label} that the ledger knows there, of"
-        f" {len(names)} windows ({spoken}): was it restored from an older copy, or were"
-        " files of it deleted? To ask again for just these windows, sync with"
+        f"{name} lacks {most}{rows} rows of {stream.label} that the ledger knows there,"
+        f" of {len(names)} windows ({spoken}): was it restored from an older copy, or"
+        " were files of it deleted? To ask again for just these windows, sync with"
         " refill=True (--refill)",
         url=name,
     )

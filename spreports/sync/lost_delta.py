@@ -26,6 +26,7 @@ from spreports.load.object_store import fsspec_options
 from spreports.reports.into_delta import report_name, window_mark
 from spreports.reports.naming import file_stem
 from spreports.sync.lost import Lost, held, recut_of, roots_of
+from spreports.sync.rebuild_delta import windows_in_delta
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["lost_of_delta"]
@@ -69,6 +70,7 @@ def lost_of_delta(
     newest = {w.name: str(w.created_time) for w in there if w.tables}
     absent = [w for w in wanted if newest.get(w.name, "") < str(w.created_time)]
     gone: set[str] = set()
+    partly = False
     for root, (table, its) in _by_root(stream, absent).items():
         url = f"{to.rstrip('/')}/{root}"
         if not is_delta(Place.open(url, fsspec_options(url, storage_options))):
@@ -84,6 +86,7 @@ def lost_of_delta(
             for w in its
             if (w.report_id,) not in has
         }
+        partly |= len(told) < len(its)
         found = transactions_of(
             url,
             [each for ids in told.values() for each in ids],
@@ -99,7 +102,9 @@ def lost_of_delta(
     nowhere = [w for w in known if w.tables and w.name not in names]
     recut = recut_of([*missed, *nowhere], there)
     lost = tuple(window for window in missed if window.name not in recut)
-    is_all = bool(lost) and len(lost) == len(wanted)
+    is_all = bool(lost) and len(lost) == len(wanted) and not partly
+    # Older versions, or one table's: cut anew, their days would be there twice
+    is_all = is_all and not windows_in_delta(stream, (), to, storage_options)
     return Lost(lost, is_all=is_all, recut=recut)
 
 

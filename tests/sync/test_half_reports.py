@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import polars as pl
 import pytest
 
@@ -128,3 +129,30 @@ def test_another_host_completes_what_a_killed_one_left_half_landed(
             assert one.sync(FEED, lake, format=form).failed == ()
         check(lake, form, (clock.now() - day(4)).days)
         clock.advance(DAY)
+
+
+@pytest.mark.parametrize("table", [BY_DATE, BY_ASIN])
+@pytest.mark.parametrize("how", ["restored", "removed", "removed beside an older one"])
+def test_what_one_delta_table_has_lost_is_brought_under_the_windows_of_the_other(
+    client: spr.Client, clock: ManualClock, lake: str, *, how: str, table: str
+) -> None:
+    path = f"{lake}/{TRAFFIC}/{table}"
+    (other,) = (f"{lake}/{TRAFFIC}/{name}" for name in {BY_DATE, BY_ASIN} - {table})
+    client.sync(FEED, lake, format="delta")
+    first = deltalake.DeltaTable(other).version()
+    for _ in range(3):
+        clock.advance(DAY)
+        assert client.sync(FEED, lake, format="delta").failed == ()
+    if how == "restored":
+        deltalake.DeltaTable(path).restore(0)
+    else:
+        shutil.rmtree(path)
+    if how == "removed beside an older one":
+        deltalake.DeltaTable(other).restore(first)
+
+    with pytest.raises(spr.SinkError, match=r"lacks up to \d+ rows"):
+        client.sync(FEED, lake, format="delta")
+    result = client.sync(FEED, lake, format="delta", refill=True)
+
+    assert (result.failed, result.gaps) == ((), ())
+    check(lake, "delta", 9)
