@@ -14,7 +14,7 @@ from spreports.lake.columns import Columns, insist_on_columns, protect_root
 from spreports.lake.compact import GOOD_SIZE, Compacted, compact_root
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
-from spreports.lake.purge import Purged, purge_root, utc_day
+from spreports.lake.purge import Purged, purge_tables, utc_day
 from spreports.lake.roots import DataRoot, all_roots
 from spreports.lake.scan import entry_of, scan_lake
 from spreports.lake.state import read_state
@@ -213,8 +213,8 @@ class Lake:
         check_flag("dry_run", dry_run)
         day = utc_day(before)
         done = Purged((), 0, 0, 0, 0)
-        for root in self._roots(report_type):
-            done = done.plus(purge_root(root.place, day, dry_run=dry_run))
+        for tables in _tables(self._roots(report_type)):
+            done = done.plus(purge_tables(tables, day, dry_run=dry_run))
         return done
 
     def protect(
@@ -281,3 +281,12 @@ class Lake:
             return roots
         name = entry_of(report_type).report_type
         return [root for root in roots if root.report_type in {None, name}]
+
+
+def _tables(roots: Sequence[DataRoot]) -> list[list[Place]]:
+    """Put the tables of each type together; what plain sinks wrote stands alone."""
+    found: dict[str, list[Place]] = {}
+    for root in roots:
+        name = root.place.url if root.table is None else str(root.report_type)
+        found.setdefault(name, []).append(root.place)
+    return list(found.values())

@@ -14,10 +14,12 @@ from spreports.lake.compact import without
 from spreports.lake.contents import LakeReport
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
-from spreports.lake.purge_note import note_purge, window_end
+from spreports.lake.purge_note import note_purge, purged_before, window_end
 from spreports.lake.state import RootState, read_rest, read_state
 
-__all__ = ["Purged", "purge_root", "utc_day"]
+__all__ = ["Purged", "purge_root", "purge_tables", "utc_day"]
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,47 @@ def utc_day(before: object) -> date:
         raise ValueError(
             f"before={before!r} is outside the years 1 to 9999 in UTC"
         ) from None
+
+
+def purge_tables(roots: Sequence[Place], before: date, *, dry_run: bool) -> Purged:
+    """Take old reports out of all tables of one type.
+
+    Of a report that a sync is landing some may have it and others not yet: what was
+    taken out of one does not come to another, whose note is as late.
+
+    Parameters
+    ----------
+    roots : sequence of Place
+    before, dry_run
+        See `purge_root`.
+
+    Returns
+    -------
+    Purged
+
+    Raises
+    ------
+    SinkError
+        As `purge_root`.
+    """
+    done = Purged((), 0, 0, 0, 0)
+    for root in roots:
+        done = done.plus(purge_root(root, before, dry_run=dry_run))
+    if dry_run or len(roots) == 1:
+        return done
+    notes = [purged_before(root) for root in roots]
+    ends = [note.end for note in notes if note is not None and not note.is_day]
+    # An earlier purge may have gone further, and have been killed between them
+    last = min(max(ends, default=_NEVER), datetime.combine(before, time(), UTC))
+    for root, note in zip(roots, notes, strict=True):
+        if ends and (note is None or note.end < last):
+            with opened(root) as target:
+                note_purge(root, target, last)
+            state = read_state(root)
+            there = (*state.holdings, *state.hidden)
+            late = _ended(there, last, read_catalogue(os.environ))
+            done = done.plus(_without(root, state, late))
+    return done
 
 
 def purge_root(root: Place, before: date, *, dry_run: bool) -> Purged:

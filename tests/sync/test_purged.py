@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import spreports as spr
+from spreports.lake.place import Place
 from spreports.lake.purge import purge_root
+from spreports.lake.purge_note import is_purged
 from spreports.ledger import LakeWindow, WindowState
 from spreports.simulator import Simulator
 from spreports.sync import landing
@@ -373,3 +375,33 @@ def test_of_a_report_of_two_tables_nothing_stays_where_a_purge_comes_between_the
     assert (done.failed, done.gaps, done.windows) == ((), (), 5)
     assert spr.Lake(lake).purge(date(2026, 11, 6), dry_run=True).reports == ()
     assert client.sync(feed, lake).failed == ()
+
+
+# Two tables a report, whose last day counts in: the 9th comes first, then the 8th
+@pytest.mark.parametrize(("nth", "before"), [(4, 9), (6, 8)])
+def test_the_second_table_of_a_new_report_stays_away_where_the_first_was_purged(
+    client: spr.Client,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    nth: int,
+    before: int,
+) -> None:
+    entry = replace(spr.report_type("sales_and_traffic"), cooldown_seconds=None)
+    feed = replace(FEEDS[1], report_type=entry)
+    looked = 0
+
+    def meanwhile(root: Place, end: datetime) -> bool:
+        nonlocal looked
+        looked += 1
+        if looked == nth:
+            spr.Lake(lake).purge(date(2026, 11, before))
+        return is_purged(root, end)
+
+    monkeypatch.setattr("spreports.sync.landing.is_purged", meanwhile)
+    done = client.sync(feed, lake)
+    monkeypatch.undo()
+
+    assert (done.failed, done.gaps) == ((), ())
+    assert min(ends(lake)) == date(2026, 11, before)
+    assert spr.Lake(lake).check(deep=True)
