@@ -132,12 +132,13 @@ class Known:
         lost = lost_of_delta(stream, before, there, *place, now=now)
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
-        windows = joined(() if lost.is_all else before, there)
+        anew = _begins_anew(stream, lost)
+        windows = joined(() if anew else before, there)
         names = {window.name for window in there}
         return cls(
             before=before,
-            windows=windows if lost.is_all else forgotten(stream, windows, lost),
-            begun_anew=lost.is_all,
+            windows=windows if anew else forgotten(stream, windows, lost),
+            begun_anew=anew,
             rowless=frozenset({w.name for w in before if w.rows} - names),
         )
 
@@ -173,19 +174,20 @@ class Known:
             seen, lost = look(anew=True, sure=True)
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
+        anew = _begins_anew(stream, lost)
         windows = joined((), seen.windows)
-        if not lost.is_all:
+        if not anew:
             windows = forgotten(stream, joined(before, seen.named), lost)
         return cls(
             before=before,
             windows=windows,
-            emptied=() if lost.is_all else lost.emptied,
+            emptied=() if anew else lost.emptied,
             others=seen.others,
             markers=seen.markers,
             unfinished=seen.unfinished,
             broken=seen.broken if lake.refill else (),
             purged=purged_up_to(stream, windows, lake.to, lake.storage_options),
-            begun_anew=lost.is_all,
+            begun_anew=anew,
         )
 
     def take_away_broken(self) -> None:
@@ -215,6 +217,11 @@ class Known:
         names = {window.name for window in self.windows}
         changed = [w for w in self.windows if before.get(w.name) != w]
         return changed, [name for name in before if name not in names]
+
+
+def _begins_anew(stream: Stream, lost: Lost) -> bool:
+    """Whether what the ledger knew is of no use; it alone names reports of the past."""
+    return lost.is_all and stream.kind != Kind.SNAPSHOT
 
 
 def _missed(

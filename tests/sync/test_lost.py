@@ -95,6 +95,25 @@ def test_what_amazon_makes_by_itself_is_listed_again_for_a_lake_that_is_gone(
     assert spr.scan_lake(lake, "settlement").collect().equals(before)
 
 
+@pytest.mark.parametrize("how", ["parquet", "delta"])
+def test_snapshots_of_a_lake_that_is_gone_come_again_from_their_own_reports(
+    client: spr.Client, clock: ManualClock, lake: str, how: str
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    rows = 0
+    for _ in range(3):
+        rows += client.sync(feed, lake, format=how).rows
+        clock.advance(DAY)
+    shutil.rmtree(lake)
+
+    again = client.sync(feed, lake, format=how, refill=True)
+
+    assert (again.windows, again.created, again.adopted) == (4, 1, 3)
+    assert (again.failed, again.gaps) == ((), ())
+    assert again.rows > rows > 0
+    assert client.sync(feed, lake, format=how).windows == 0
+
+
 def test_a_feed_that_is_gone_is_told_beside_one_that_is_there(
     client: spr.Client, lake: str
 ) -> None:
