@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from spreports.errors import DecompressError, ParseError, SinkError
 from spreports.load import encoders
 from spreports.load.leftovers import unique_name
+from spreports.load.marker import intent_bytes
 from spreports.load.parquet import sink
 from tests.load.lake import numbers, tree
 from tests.load.rows import breaking, orders, reader
@@ -127,24 +129,44 @@ def test_leftovers_of_the_dead_are_swept_and_those_of_the_living_stay(
 
 @pytest.mark.parametrize(
     "damage",
-    [
-        b"",
-        b"{}",
-        b'{"format": 1, "files": [{"path": "../../precious.parquet"}]}',
-        b'{"format":1,"files":[{"path":"../7-0.parquet","rows":1,"bytes":1}],'
-        b'"partition_by":[],"schema":"","note":{}}',
-    ],
+    [b"", b"{}", b"[" * 100_000, b'{"format": 1, "files": [{"path": "7-0.parquet"}]}'],
 )
-def test_a_marker_that_was_tampered_with_deletes_nothing(
+def test_a_marker_that_cannot_be_read_deletes_nothing(
     tmp_path: Path, damage: bytes
 ) -> None:
     sink(reader(orders(3)), tmp_path / "lake", stem="7")
     (tmp_path / "_spreports" / "lake" / "7.json").write_bytes(damage)
-    (tmp_path / "7-0.parquet").write_bytes(b"precious")
     before = tree(tmp_path)
 
     with pytest.raises(SinkError, match="damaged"):
         sink(reader(orders(2)), tmp_path / "lake", stem="7")
+
+    assert tree(tmp_path) == before
+
+
+# All else in the note or the marker is sound
+@pytest.mark.parametrize("kind", ["json", "intent"])
+@pytest.mark.parametrize(
+    "path",
+    ["../7-0.parquet", "8-0.parquet", "8/7-0.parquet", "a=1/8-0.parquet", "7-0.csv"],
+)
+def test_what_names_a_file_of_others_deletes_nothing(
+    tmp_path: Path, kind: str, path: str
+) -> None:
+    root = tmp_path / "lake"
+    sink(reader(orders(3)), root, stem="7")
+    marker = tmp_path / "_spreports" / "lake" / "7.json"
+    told = json.loads(marker.read_bytes() if kind == "json" else intent_bytes([path]))
+    if kind == "json":
+        told["files"][0]["path"] = path
+    marker.with_suffix(f".{kind}").write_text(json.dumps(told))
+    foreign = root / path
+    foreign.parent.mkdir(exist_ok=True)
+    foreign.write_bytes(b"precious")
+    before = tree(tmp_path)
+
+    with pytest.raises(SinkError, match=f"damaged 7.{kind}"):
+        sink(reader(orders(2)), root, stem="7")
 
     assert tree(tmp_path) == before
 
