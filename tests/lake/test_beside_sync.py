@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import fsspec
 import pytest
 
 import spreports as spr
+from spreports.lake.place import Place
+from spreports.lake.state import is_removal, read_state
 from spreports.load.local import LocalTarget
 from spreports.load.remote import RemoteTarget
 from tests.lake.lakes import Lakeside, orders, rows_of, rows_of_table
@@ -233,3 +235,47 @@ def test_a_sink_beside_the_end_of_its_older_rows_is_not_lost(
         if passed < nth:
             return
     pytest.fail("a compaction has more steps than were tried")
+
+
+def test_a_report_sunk_anew_after_the_first_look_at_its_marker_is_not_taken_away(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lakeside("memory://shore/looks", {}, memory)
+    for number in (0, 1):
+        lake.put(str(number), orders(number), day=number, partition_by=BY)
+    write = RemoteTarget.write_state
+    sunk: list[str] = []
+
+    def late(target: RemoteTarget, name: str, data: bytes) -> None:
+        if name == "1.intent" and is_removal(data) and not sunk:
+            sunk.append(name)
+            lake.put("1", orders(1, 6, 100), day=1, partition_by=BY)
+        write(target, name, data)
+
+    monkeypatch.setattr(RemoteTarget, "write_state", late)
+    spr.Lake(lake.url).compact()
+
+    assert sunk == ["1.intent"]
+    newest = rows_of_table(orders(0), orders(1, 6, 100))
+    assert rows_of(lake.scan().collect()) == newest
+
+
+def test_a_look_during_which_a_compaction_came_and_went_is_of_one_moment(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (0, 1):
+        shore.put(str(number), orders(number), day=number, partition_by=BY)
+    root, read = Place.open(shore.root()), Place.read
+
+    def behind(place: Place, names: Sequence[str]) -> dict[str, bytes]:
+        found = read(place, names)
+        monkeypatch.undo()
+        assert spr.Lake(shore.url).compact().reports == 2
+        return found
+
+    monkeypatch.setattr(Place, "read", behind)
+    state = read_state(root)
+
+    files = [file for marker in state.markers.values() for file in marker.files]
+    assert [root.size(file.path) for file in files] == [file.bytes for file in files]
+    assert sum(file.rows for file in files) == 12

@@ -7,15 +7,23 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
+from spreports.lake.care import take_away
+from spreports.lake.place import Place
 from spreports.load import local
+from spreports.load.marker import Marker
+from spreports.load.part_file import PartFile
+from spreports.load.publish import publish
+from spreports.load.target import Target
 from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
 
 
@@ -208,6 +216,48 @@ def test_a_report_is_written_again_where_the_compaction_lacks_its_file(
     shore.put("0", orders(0), day=0)
 
     assert sum(table.num_rows for table in listed(shore)) == 6
+
+
+def test_a_report_is_written_again_where_what_held_it_was_replaced(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compacted(shore)
+    shore.put("1", orders(1, 6, 100), day=1)
+    with monkeypatch.context() as patched:  # as if killed before the last step
+        patched.setattr("spreports.lake.rewrite.take_away", not_of_compactions)
+        lake_of(shore).compact(drop_superseded=True)
+    own = Path(shore.url, "_spreports", ORDERS)
+    assert not (own / "1.json").exists()
+    assert len(list(own.glob("compact-*.json"))) > 1
+
+    shore.put("1", orders(1), day=1)
+
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
+
+
+def not_of_compactions(place: Place, stem: str, *more: Any) -> None:
+    if not stem.startswith("compact-"):
+        take_away(place, stem, *more)
+
+
+def test_nothing_is_taken_away_where_a_new_compaction_has_lost_a_file(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (0, 1):
+        shore.put(str(day), orders(day), day=day)
+    before = shore.data_files()
+
+    def lost(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
+        publish(target, parts, marker)
+        shore.remove(f"{ORDERS}/{marker.files[0].path}")
+
+    monkeypatch.setattr("spreports.lake.rewrite.publish", lost)
+    with pytest.raises(spr.SinkError, match="nothing was taken away"):
+        lake_of(shore).compact()
+
+    assert shore.data_files() == before
+    shore.remove(next(n for n in shore.files() if "compact-" in n))
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
 
 
 # Killed at its nth step of publishing, whatever that is
