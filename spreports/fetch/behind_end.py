@@ -77,7 +77,8 @@ def look_behind(
             return Behind(ends=ours and told == size, more=told > size, ranged=True)
         if status == http.HTTPStatus.PARTIAL_CONTENT:
             told = version.told_by_range(answer.headers)
-            return Behind(more=told > size or bool(next_chunk(answer)), ranged=True)
+            # A part that breaks is there as well: only a proper end is none
+            return Behind(more=told > size or next_chunk(answer) != b"", ranged=True)
         if status == http.HTTPStatus.OK:
             head = next_chunk(answer)
             kind = answer.headers.get("Content-Type")

@@ -114,6 +114,15 @@ def test_cuts_members_and_trailing_zeros_never_matter(
     assert all(len(chunk) <= max_chunk for chunk in chunks)
 
 
+def test_every_one_of_many_members_comes_out() -> None:
+    lines = [b"%d\tcell\n" % number for number in range(1000)]
+    stored = b"".join(gzip.compress(line, mtime=0) for line in lines)
+
+    assert whole(pieces(stored, range(0, len(stored), 4096))) == b"".join(lines)
+    with pytest.raises(DecompressError, match="checksum"):
+        whole([stored[:-1] + bytes([stored[-1] ^ 1])])
+
+
 def test_a_flipped_bit_never_gives_other_bytes() -> None:
     stored = gzip.compress(PLAIN, mtime=0)
     refused = 0

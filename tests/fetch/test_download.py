@@ -137,6 +137,7 @@ def test_a_host_that_breaks_at_the_same_byte_does_not_loop(tmp_path: Path) -> No
         fetch(host, tmp_path / "d", clock=clock)
 
     assert len(host.requests) <= 11
+    assert len(clock.slept) == len(host.requests) - 1
     assert all(0.5 <= wait <= 20 for wait in clock.slept)
 
 
@@ -336,6 +337,7 @@ def test_bytes_that_had_come_are_never_given_up_for_fewer(tmp_path: Path) -> Non
     ):
         fetch(host, tmp_path / "d")
     assert only(tmp_path) == []
+    assert len(host.requests) == 1 + 3  # the same three times is what the host has
 
 
 def test_a_page_that_broke_says_nothing_of_a_document_s_length(tmp_path: Path) -> None:
@@ -371,6 +373,40 @@ def test_how_a_host_encrypts_tells_whether_an_etag_is_an_md5(
                 fetch(host, tmp_path / "d")
         else:
             assert fetch(host, tmp_path / "d").verified == verified
+
+
+def test_what_never_matches_its_md5_is_what_the_host_has_when_it_comes_three_times(
+    tmp_path: Path,
+) -> None:
+    sure = {"x-amz-server-side-encryption": "AES256"}
+    with (
+        BadHost(STORED, ["bit_flip"] * 99, more=sure) as host,
+        pytest.raises(DownloadError, match="do not match their ETag"),
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert len(host.requests) == 3
+    assert only(tmp_path) == []
+
+
+def test_a_document_that_is_told_to_be_too_large_is_refused_before_a_byte_of_it(
+    tmp_path: Path,
+) -> None:
+    seen: list[int] = []
+    with (
+        BadHost(TEXT) as host,
+        pytest.raises(DownloadError, match="larger than"),
+    ):
+        download(
+            lambda: host.url,
+            tmp_path / "d",
+            clock=ManualClock(),
+            loopback=True,
+            max_bytes=len(TEXT) - 1,
+            on_progress=seen.append,
+        )
+
+    assert (seen, only(tmp_path)) == ([], [])
 
 
 @pytest.mark.parametrize("fault", ["zipped_html", "login"])

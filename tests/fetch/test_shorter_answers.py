@@ -165,6 +165,24 @@ def test_what_a_look_behind_the_end_has_told_goes_on_counting(tmp_path: Path) ->
         fetch(tmp_path / "d", unframed, unframed, UNSATISFIED, unframed)
 
 
+# A part that breaks is there as well as one that comes
+@pytest.mark.parametrize("length", [-1, 99_999])
+@pytest.mark.parametrize("body", [TEXT[len(SHORT) :], b""])
+def test_a_part_behind_the_end_whose_place_is_not_told_shows_that_there_is_more(
+    tmp_path: Path, body: bytes, length: int
+) -> None:
+    unframed = Answer(SHORT, length=None)
+    part = Answer(body, status=206, length=length)
+    rest = f"bytes {len(SHORT)}-{len(TEXT) - 1}/{len(TEXT)}"
+    end = Answer(TEXT[len(SHORT) :], status=206, content_range=rest)
+
+    stored, given = fetch(tmp_path / "d", unframed, unframed, part, end)
+
+    has_more = bool(body) or length > 0
+    assert (stored.path.read_bytes() == TEXT) is has_more
+    assert (stored.verified, given) == ("length", 4) if has_more else ("twice", 3)
+
+
 def test_a_document_that_was_replaced_by_a_shorter_version_is_taken(
     tmp_path: Path,
 ) -> None:
