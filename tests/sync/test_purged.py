@@ -220,6 +220,26 @@ def test_a_day_that_an_older_version_noted_holds_nothing_up(
     assert {day(10), day(11), day(12)} <= starts
 
 
+def test_what_ends_on_the_day_that_an_older_version_noted_is_not_taken_for_lost(
+    client: spr.Client, lake: str
+) -> None:
+    client.sync(FEEDS[0], lake)
+    spr.Lake(lake).purge(date(2026, 11, 6))
+    (note,) = Path(lake, "_spreports").rglob("purged")
+    note.write_text("2026-11-06\n")
+    own = Path(lake, "_spreports", ORDERS)
+
+    for start, told in ((6, False), (7, True)):
+        for report in spr.Lake(lake).reports():
+            if report.dates[0] == day(start):
+                (own / f"{report.report_id}.json").unlink()
+        if told:
+            with pytest.raises(spr.SinkError, match="2026-11-07/2026-11-08"):
+                client.sync(FEEDS[0], lake)
+        else:
+            assert client.sync(FEEDS[0], lake).failed == ()
+
+
 def test_what_was_given_up_before_a_purge_is_no_gap_behind_it(
     client: spr.Client, clock: ManualClock, lake: str
 ) -> None:

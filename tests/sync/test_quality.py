@@ -15,6 +15,7 @@ from spreports.load.parquet import markers
 from spreports.reports.shape import Shape
 from spreports.simulator import Simulator, World
 from spreports.simulator.shelf import DocumentShelf
+from spreports.sync.calendar import MAX_TRIES
 from spreports.sync.quality import compared
 from tests.clocks import ManualClock
 from tests.sync.conftest import LASTING, calls
@@ -94,6 +95,22 @@ def test_drift_is_held_back_where_it_may_not_be_and_nothing_is_fetched_twice_for
     assert calls(simulator) == asked
     assert (accepted.windows, accepted.failed) == (3, ())
     assert [r.message for r in caplog.records] == accepted.quality.lines() != []
+
+
+def test_what_is_held_back_for_its_drift_never_becomes_a_gap(
+    client: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09", lookback=0)
+    client.sync([feed], lake)
+    clock.advance(2 * DAY)
+
+    nights = [client.sync([feed], lake, on_drift="fail") for _ in range(MAX_TRIES + 1)]
+
+    assert [[one.kind for one in night.failed] for night in nights] == [
+        ["DriftError"]
+    ] * len(nights)
+    assert all((night.gaps, night.failed[0].tries) == ((), 0) for night in nights)
+    assert client.sync([feed], lake).windows == 1
 
 
 def test_several_tables_are_held_back_together(

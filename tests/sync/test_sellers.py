@@ -13,6 +13,7 @@ from spreports.simulator import Simulator, World
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.lake import SETTLEMENT, day
+from tests.sync.test_settlements import lay
 
 FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-07", lookback=2)
 SETTLED = spr.Feed("settlement", marketplaces=["DE"])
@@ -114,6 +115,49 @@ def test_another_seller_may_share_the_lake(
     assert result.windows == 3
     assert len(again) == len(asked)  # asked once, and never once it has its own
     accounts = {report.account for report in spr.Lake(lake).reports("orders")}
+    assert accounts == {"shop", "two"}
+
+
+def test_a_report_of_the_same_id_and_another_time_is_of_another_seller(
+    simulator: Simulator,
+    home: Path,
+    lake: str,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with named(simulator, home, "shop", monkeypatch) as client:
+        assert client.sync(FEED, lake).windows == 3
+    clock.advance(60)
+    with Simulator(
+        clock=clock, usage_plans=False, settlements=False, world=World(seed=2)
+    ) as elsewhere:
+        elsewhere._book._base = simulator._book._base
+        ids = {
+            elsewhere.place_report(SETTLEMENT, ["DE"], day(start), day(start + 4))
+            for start in (1, 2, 3)
+        }
+        assert {report.report_id for report in spr.Lake(lake).reports()} == ids
+        with named(elsewhere, home, "two", monkeypatch) as client:
+            result = client.sync(FEED, lake)
+
+    assert (result.windows, result.failed) == (3, ())
+
+
+def test_a_settlement_of_the_same_number_is_another_sellers_own(
+    simulator: Simulator,
+    home: Path,
+    lake: str,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Simulator(clock=clock, usage_plans=False, settlements=False) as elsewhere:
+        for name, amazon in (("shop", simulator), ("two", elsewhere)):
+            lay(amazon, "0071", ends="\n")
+            with named(amazon, home, name, monkeypatch) as client:
+                result = client.sync(SETTLED, lake)
+                assert (result.rows, result.failed) == (3, ())
+
+    accounts = {report.account for report in spr.Lake(lake).reports("settlement")}
     assert accounts == {"shop", "two"}
 
 

@@ -131,6 +131,33 @@ def test_what_a_killed_run_had_begun_comes_before_its_doubles(
     assert set(scanned["report_id"]) == {younger} != {older}
 
 
+def test_what_another_feed_has_begun_holds_a_settlement_up_for_a_day(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    lay(simulator, "0071", places=["FR"], ends="\r\n")
+
+    def killed(step: str) -> None:
+        if step == "landed":
+            raise KeyboardInterrupt
+
+    french = client._stream(spr.Feed("settlement", marketplaces=["FR"]))
+    with pytest.raises(KeyboardInterrupt):
+        run(client._connection, [french], lake, at=killed)
+    shutil.rmtree(lake)
+    lay(simulator, "0071", places=["DE"], ends="\n")
+
+    (held_up,) = client.sync(FEED, lake).failed
+    clock.advance(DAY - 60)
+    (still,) = client.sync(FEED, lake).failed
+    clock.advance(DAY)
+    result = client.sync(FEED, lake)
+
+    assert "the same settlement is on its way by document" in held_up.reason
+    assert still.reason == held_up.reason
+    assert (result.rows, result.failed) == (3, ())
+    assert settlements(lake) == ["0071"]
+
+
 def test_settlements_of_a_delta_lake_are_taken_once_by_every_host(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
