@@ -30,6 +30,7 @@ BAD = [
     "https://s3.amazonaws.com.:443/k",
     "https://s3.amazonaws.com./k",
     "https://s3.amazonaws.com:8443/k",
+    "https://@s3.amazonaws.com/k",
     "https://user@s3.amazonaws.com/k",
     "https://user:pw@s3.amazonaws.com/k",
     "https://evil.example\\@s3.amazonaws.com/k",
