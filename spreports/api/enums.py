@@ -22,11 +22,6 @@ class ProcessingStatus(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     IN_QUEUE = "IN_QUEUE"
 
-    @property
-    def terminal(self) -> bool:
-        """Whether the report will not change any more."""
-        return self.value in TERMINAL
-
 
 # Plain strings, so that a status which no enum knows can be looked up as well.
 TERMINAL = frozenset({"CANCELLED", "DONE", "FATAL"})

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from spreports.api.models import ProcessingStatus, Report
+from spreports.api.models import Report
 from spreports.errors import (
     ReportCancelledError,
     SPReportsError,
@@ -41,8 +41,6 @@ from spreports.sync.roots import refuse_unwritable
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Step", "run"]
-
-_UNFINISHED = frozenset({ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS})
 
 logger = logging.getLogger("spreports.sync")
 
@@ -201,7 +199,7 @@ class _Run:
             report.processing_status,
             report.report_document_id,
         )
-        if report.processing_status in _UNFINISHED:
+        if not report.is_terminal:
             late = WaitTimeoutError(
                 f"report {report.report_id} of {window.name} is not finished yet",
                 report_id=report.report_id,

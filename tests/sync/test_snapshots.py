@@ -11,6 +11,7 @@ from spreports.simulator import Fault, Simulator
 from spreports.sync.run import run
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
+from tests.sync.lake import LISTINGS
 
 DAY = 86_400.0
 FEED = spr.Feed("listings", marketplaces=["DE"])
@@ -63,6 +64,25 @@ def test_a_snapshot_that_is_not_finished_yet_is_waited_for(
         result = client.sync(FEED, lake)
 
     assert [missing.name for missing in result.failed] == ["2026-11-10"]
+    assert (result.windows, result.gaps) == (1, ())
+
+
+def test_a_snapshot_with_a_status_that_is_not_known_yet_is_waited_for(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck"))
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake, timeout=60)
+        (report,) = client.api.get_reports(report_types=[LISTINGS]).reports
+        clock.advance(DAY)
+        made = simulator._book.find(report.report_id)
+        assert made is not None
+        made.progress, made.outcome = 0, "PAUSED"
+
+        result = client.sync(FEED, lake)
+
+    (missing,) = result.failed
+    assert (missing.name, missing.kind) == ("2026-11-10", "WaitTimeoutError")
     assert (result.windows, result.gaps) == (1, ())
 
 
