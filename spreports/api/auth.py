@@ -1,7 +1,7 @@
 """Login with Amazon: access tokens, fetched once for all who need one.
 
 Fifty threads that need a token at the same moment make one request; if it fails, all of
-them learn why.
+them learn why, each by an error of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from typing import TypeVar
 
 from spreports.api.answers import kind_of, read_json, request_id_of, retry_after
 from spreports.api.credentials import Credentials
@@ -24,6 +25,7 @@ from spreports.clock import Clock, SystemClock
 from spreports.errors import (
     APIError,
     ErrorDetail,
+    SPReportsError,
     TransportError,
     UnauthorizedError,
 )
@@ -54,6 +56,8 @@ ADVICE = {
     "unsupported_grant_type": "token_url= is not a Login with Amazon address",
     "access_denied": "authorise the application again for this seller",
 }
+
+Raised = TypeVar("Raised", bound=BaseException)
 
 logger = logging.getLogger("spreports.api")
 
@@ -115,9 +119,12 @@ class TokenSource:
             if mine:
                 return self._fly(flight, deadline)
             try:
-                return flight.result()
+                error = flight.exception()
             except CancelledError:
                 continue  # whoever asked was interrupted: ask ourselves
+            if error is not None:
+                raise _own(error)
+            return flight.result()
 
     def invalidate(self, token: Secret) -> None:
         """Forget `token`, which Amazon has called expired; a newer one is kept."""
@@ -139,7 +146,7 @@ class TokenSource:
     def _insist_on_no_refusal(self) -> None:
         """Raise what LWA said a moment ago."""
         if self._refused is not None and self._clock.monotonic() < self._refused[1]:
-            raise copy.copy(self._refused[0])
+            raise _own(self._refused[0])
 
     def _board(self) -> tuple[bool, Future[Secret]]:
         """Join the request under way, or start one; a forked child starts its own."""
@@ -153,11 +160,12 @@ class TokenSource:
         try:
             token, seconds = self._fetch(deadline)
         except BaseException as exc:
-            if isinstance(exc, UnauthorizedError):
-                self._refused = exc, self._clock.monotonic() + REFUSED_FOR
+            told = _own(exc)
+            if isinstance(told, UnauthorizedError):
+                self._refused = told, self._clock.monotonic() + REFUSED_FOR
             self._land(None)
-            if isinstance(exc, Exception):
-                flight.set_exception(exc)
+            if isinstance(told, Exception):
+                flight.set_exception(told)
             else:  # Ctrl-C is for this thread only
                 flight.cancel()
             raise
@@ -203,6 +211,11 @@ class TokenSource:
             refresh_token
         ):
             logger.warning("LWA sent a new refresh token; the one in use may end soon")
+
+
+def _own(error: Raised) -> Raised:
+    """Return an error for one caller: what it notes on it is not for the others."""
+    return copy.copy(error) if isinstance(error, SPReportsError) else error
 
 
 def _read_token(

@@ -128,18 +128,42 @@ def waiting(
     return source
 
 
-def test_a_failure_wakes_all_who_wait_with_the_same_error(
-    amazon: ScriptedAmazon, waiting: Waiting
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(400, {"error": "invalid_grant"}), UnauthorizedError),
+        (Reply(302, {}), TransportError),
+    ],
+)
+def test_a_failure_wakes_all_who_wait_each_with_an_error_of_its_own(
+    amazon: ScriptedAmazon, waiting: Waiting, reply: Reply, kind: type[Exception]
 ) -> None:
-    amazon.on(ON, Reply(400, {"error": "invalid_grant"}))
+    amazon.on(ON, reply)
+
+    def failed(number: int) -> Exception:
+        with pytest.raises(kind) as caught:
+            waiting.token(FOREVER)
+        caught.value.add_note(f"thread {number}")
+        return caught.value
 
     with ThreadPoolExecutor(10) as pool:
-        asked = [pool.submit(waiting.token, FOREVER) for _ in range(10)]
-        errors = {each.exception() for each in asked}
+        errors = list(pool.map(failed, range(10)))
 
     assert len(amazon.asked) == 1
-    assert len(errors) == 1
-    assert isinstance(errors.pop(), UnauthorizedError)
+    assert len({str(error) for error in errors}) == 1
+    notes = [error.__notes__ for error in errors]
+    assert notes == [[f"thread {number}"] for number in range(10)]
+
+
+def test_a_refusal_that_is_believed_has_no_note_of_who_was_told_first(
+    amazon: ScriptedAmazon, tokens: TokenSource
+) -> None:
+    amazon.on(ON, Reply(401, {"error": "invalid_client"}))
+    for number in range(3):
+        with pytest.raises(UnauthorizedError) as caught:
+            tokens.token(FOREVER)
+        caught.value.add_note(f"call {number}")
+        assert caught.value.__notes__ == [f"call {number}"]
 
 
 def test_ctrl_c_in_one_thread_lets_another_ask(
