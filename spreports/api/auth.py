@@ -12,7 +12,7 @@ import math
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from typing import TypeVar
 
 from spreports.api.answers import kind_of, read_json, request_id_of, retry_after
@@ -21,7 +21,7 @@ from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.login import LOGIN
 from spreports.api.retry import Retries
 from spreports.api.secret import Secret
-from spreports.clock import Clock, SystemClock
+from spreports.clock import Clock, SystemClock, wait_for
 from spreports.errors import (
     APIError,
     ErrorDetail,
@@ -36,6 +36,8 @@ __all__ = ["Credentials", "TokenSource"]
 RENEW_BEFORE = 60.0
 # Nobody asks again for so long what LWA has refused: the other calls of a run would
 REFUSED_FOR = 60.0
+# Real seconds that every login has: LWA is no faster where a simulator's clock hurries
+AT_LEAST = 2.0
 SHORTEST, LONGEST = 60.0, 3600.0
 LONGEST_WAIT = 20.0
 MOST_BYTES = 64 * 1024
@@ -107,7 +109,10 @@ class TokenSource:
             LWA refused the credentials, now or within the last minute; the message says
             what to do.
         APIError
-            LWA could not be reached, or answered nonsense, until the tries were used.
+            LWA could not be reached, or answered nonsense, until the tries were used;
+            or another thread's login was still under way at the deadline.
+        Stopped
+            The client was closed meanwhile.
         """
         while True:
             with self._lock():
@@ -118,6 +123,7 @@ class TokenSource:
                 mine, flight = self._board()
             if mine:
                 return self._fly(flight, deadline)
+            self._await(flight, deadline)
             try:
                 error = flight.exception()
             except CancelledError:
@@ -154,6 +160,24 @@ class TokenSource:
             self._flight = (os.getpid(), Future())
             return True, self._flight[1]
         return False, self._flight[1]
+
+    def _await(self, flight: Future[Secret], deadline: float) -> None:
+        """Wait for another thread's request, until one's own deadline."""
+        landed = threading.Condition()
+
+        def tell(_: Future[Secret]) -> None:
+            with landed:
+                landed.notify_all()
+
+        flight.add_done_callback(tell)
+        with landed:
+            left = deadline - self._clock.monotonic()
+            over = wait_for(self._clock, landed, flight.done, left)
+        if not over and not wait([flight], AT_LEAST).done:
+            raise TransportError(
+                f"{LOGIN}: still under way by another thread when the time was up",
+                operation=LOGIN,
+            )
 
     def _fly(self, flight: Future[Secret], deadline: float) -> Secret:
         """Make the request and tell all who wait how it went."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from spreports.api.auth import Credentials, TokenSource, _lifetime
 from spreports.api.secret import Secret
+from spreports.clock import StoppableClock, Stopped
 from spreports.errors import (
     ConfigError,
     ServerError,
@@ -164,6 +165,53 @@ def test_a_refusal_that_is_believed_has_no_note_of_who_was_told_first(
             tokens.token(FOREVER)
         caught.value.add_note(f"call {number}")
         assert caught.value.__notes__ == [f"call {number}"]
+
+
+def test_who_waits_for_anothers_login_waits_until_its_own_deadline(
+    tokens: TokenSource, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spreports.api.auth.AT_LEAST", 0.0)
+    mine, flight = tokens._board()  # a login that hangs
+    deadline = clock.monotonic() + 30
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(tokens.token, deadline)
+        with pytest.raises(TimeoutError):
+            waits.result(0.1)
+        clock.advance(30)
+        error = waits.exception(60)
+        assert isinstance(error, TransportError)
+        assert "under way" in str(error)
+        patient = pool.submit(tokens.token, FOREVER)
+        assert tokens._fly(flight, FOREVER) == patient.result()
+    assert mine
+
+
+def test_a_login_that_comes_at_once_serves_those_whose_clock_has_run_out(
+    tokens: TokenSource, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spreports.api.auth.AT_LEAST", 600.0)
+    _, flight = tokens._board()
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(tokens.token, clock.monotonic() - 1)
+        with pytest.raises(TimeoutError):
+            late.result(0.1)
+        assert tokens._fly(flight, FOREVER) == late.result()
+
+
+def test_a_closed_client_waits_for_no_login(
+    amazon: ScriptedAmazon, credentials: Credentials, clock: ManualClock
+) -> None:
+    stoppable = StoppableClock(clock)
+    tokens = TokenSource(credentials, amazon.token_url, stoppable)
+    _, flight = tokens._board()
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(tokens.token, FOREVER)
+        with pytest.raises(TimeoutError):
+            waits.result(0.1)
+        stoppable.close()
+        stopped = isinstance(waits.exception(60), Stopped)
+        flight.cancel()
+    assert stopped
 
 
 def test_ctrl_c_in_one_thread_lets_another_ask(
