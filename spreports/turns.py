@@ -26,7 +26,7 @@ from pathlib import Path
 
 from spreports.forks import PerProcess
 
-__all__ = ["CLOSED", "SharedFile", "transaction", "write_ahead"]
+__all__ = ["CLOSED", "SharedFile", "closed_on_error", "transaction", "write_ahead"]
 
 # What whoever comes later is told of a file that was closed with its client.
 CLOSED = "this client is closed; connect() gives a new one"
@@ -173,6 +173,16 @@ class SharedFile:
             self.closed = True
             if handle.connection is not None:
                 handle.connection.close()
+
+
+@contextmanager
+def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection that could not be set up: nobody else would."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager

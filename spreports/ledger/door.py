@@ -16,7 +16,13 @@ from typing import Any
 from spreports.errors import ConfigError
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, add_items
-from spreports.turns import CLOSED, SharedFile, transaction, write_ahead
+from spreports.turns import (
+    CLOSED,
+    SharedFile,
+    closed_on_error,
+    transaction,
+    write_ahead,
+)
 
 __all__ = ["LedgerFile"]
 
@@ -63,6 +69,12 @@ class LedgerFile:
             check_same_thread=False,
             factory=_AnyText,
         )
+        with closed_on_error(db):
+            self._set_up(db)
+        return db
+
+    def _set_up(self, db: sqlite3.Connection) -> None:
+        """Bring the file to this version's schema."""
         self._path.chmod(0o600)
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
@@ -77,7 +89,6 @@ class LedgerFile:
         db.executescript(SCHEMA + WINDOWS_SCHEMA)
         add_items(db)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        return db
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:

@@ -295,6 +295,10 @@ class Ledger(LedgerFile):
 
     def close(self) -> None:
         """Close the file; whoever opens it next looks for what is still unclear."""
-        for request_id in tuple(self._open()):
-            self.abandoned(request_id)
-        super().close()
+        unclear = self._open()
+        try:
+            while unclear:
+                self.abandoned(unclear.pop())
+        finally:
+            unclear.clear()
+            super().close()

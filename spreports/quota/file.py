@@ -9,7 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from spreports.errors import ConfigError
-from spreports.turns import CLOSED, SharedFile, transaction, write_ahead
+from spreports.turns import (
+    CLOSED,
+    SharedFile,
+    closed_on_error,
+    transaction,
+    write_ahead,
+)
 
 __all__ = ["QuotaFile"]
 
@@ -70,18 +76,18 @@ class QuotaFile:
         connection = sqlite3.connect(
             self._path, timeout=30.0, isolation_level=None, check_same_thread=False
         )
-        version = self._version(connection)
-        if version > VERSION:
-            connection.close()
-            raise ConfigError(
-                f"the quota file {self._path} was written by a newer spreports "
-                f"(version {version}, this one knows {VERSION}); upgrade it"
-            )
-        write_ahead(connection)
-        # A slot that a power cut forgets costs one 429, not a row.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        if version != VERSION:
-            self._set_up(connection)
+        with closed_on_error(connection):
+            version = self._version(connection)
+            if version > VERSION:
+                raise ConfigError(
+                    f"the quota file {self._path} was written by a newer spreports "
+                    f"(version {version}, this one knows {VERSION}); upgrade it"
+                )
+            write_ahead(connection)
+            # A slot that a power cut forgets costs one 429, not a row.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            if version != VERSION:
+                self._set_up(connection)
         return connection
 
     def _set_up(self, connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from spreports.ledger import (
     asked_time,
     request_key,
 )
+from tests.opened import is_closed, note_opened
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 KEY = request_key("T", ["A", "B"], {"x": "1"}, NOW, NOW)
@@ -129,6 +131,38 @@ def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="newer"):
         Ledger(path)
+
+
+@pytest.mark.parametrize("refused", ["newer", "no ledger"])
+def test_a_file_that_is_refused_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    if refused == "newer":
+        Ledger(path).close()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA user_version = 99")
+    else:
+        path.write_bytes(b"not a database " * 100)
+    opened = note_opened(monkeypatch)
+
+    with pytest.raises(ConfigError):
+        Ledger(path)
+
+    assert [is_closed(connection) for connection in opened] == [True]
+
+
+def test_a_ledger_that_cannot_write_its_last_word_is_closed(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.intend("account", KEY, NOW)
+    with ledger._file.turn() as connection:
+        connection.execute("PRAGMA query_only = ON")
+
+    with pytest.raises(ConfigError, match="cannot be written"):
+        ledger.close()
+
+    assert is_closed(connection)
+    ledger.close()
 
 
 def test_a_file_that_is_no_ledger_is_refused_with_the_fix(tmp_path: Path) -> None:

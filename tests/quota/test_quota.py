@@ -21,6 +21,7 @@ from spreports.ledger import Ledger
 from spreports.quota import QuotaFile
 from tests.api.test_throttle import within_plan
 from tests.clocks import ManualClock
+from tests.opened import is_closed, note_opened
 from tests.quota.sharing import TURNS, Shared, count
 
 CREATE = "createReport"
@@ -251,8 +252,13 @@ def test_a_store_that_cannot_be_made_is_told_with_how_to_name_another(
     assert "remove it" not in str(caught.value)
 
 
-def test_a_file_that_is_no_quota_file_is_what_may_be_removed(tmp_path: Path) -> None:
+def test_a_file_that_is_no_quota_file_is_closed_and_what_may_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "quota.sqlite").write_bytes(b"no database" * 1000)
+    opened = note_opened(monkeypatch)
 
     with pytest.raises(ConfigError, match="where nothing else helps, remove it"):
         QuotaFile(tmp_path / "quota.sqlite")
+
+    assert [is_closed(connection) for connection in opened] == [True]
