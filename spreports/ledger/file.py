@@ -1,8 +1,10 @@
-"""What we asked, what came of it, and where its bytes and files are: one SQLite file.
+"""What we asked, what came of it, and where its bytes are: one SQLite file.
 
 Every step is written before it is relied upon: intent -> report id -> document id ->
-verified bytes -> committed files. A killed process leaves a row that the next one can
-take up. No credentials, URLs or rows are kept here.
+verified bytes -> windows of a lake (`LakeWindows`). A killed process leaves a row that
+the next one can take up. Which files of a sink are committed is told by the markers
+beside them, or a Delta table's log, which all hosts see: a note of it here would be
+another truth, that nobody asks. No credentials, URLs or rows are kept here.
 """
 
 from __future__ import annotations
@@ -276,21 +278,6 @@ class Ledger(LedgerFile):
             db.execute(
                 "DELETE FROM documents WHERE account = ? AND report_document_id = ?",
                 (account, document_id),
-            )
-
-    def committed(
-        self,
-        account: str,
-        report_id: str,
-        url: str,
-        counts: tuple[int, int],
-        now: datetime,
-    ) -> None:
-        """Write that a report's rows are in files at `url`; counts are rows, files."""
-        with self._write() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?, ?, ?)",
-                (account, report_id, url, *counts, now.isoformat()),
             )
 
     def close(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# 1: requests, documents, commits; 2: windows of lakes, too; 3: and their items
+# 1: requests, documents; 2: windows of lakes, too; 3: and their items. Files of all
+# three may have a table `commits`, which was never read and is no longer made.
 SCHEMA_VERSION = 3
 
 SCHEMA = """
@@ -28,14 +29,5 @@ CREATE TABLE IF NOT EXISTS documents (
     stored_time TEXT NOT NULL,
     private_owner TEXT,
     PRIMARY KEY (account, report_document_id)
-);
-CREATE TABLE IF NOT EXISTS commits (
-    account TEXT NOT NULL,
-    report_id TEXT NOT NULL,
-    url TEXT NOT NULL,
-    rows INTEGER NOT NULL,
-    files INTEGER NOT NULL,
-    committed_time TEXT NOT NULL,
-    PRIMARY KEY (account, report_id, url)
 );
 """

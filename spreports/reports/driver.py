@@ -19,7 +19,6 @@ from spreports.errors import (
     SPReportsError,
 )
 from spreports.load.parquet import SinkResult
-from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.naming import name_report
 from spreports.reports.work import Work, land
@@ -42,12 +41,11 @@ _SHUT_DOWN = "the executor is shut down and takes no work: run again with a new 
 
 def land_all(
     documents: Iterator[Document | SPReportsError],
-    connection: Connection,
+    clock: Clock,
     here: Callable[[Document], SinkResult],
     elsewhere: Callable[[Document], Work],
     *,
     executor: Executor | None,
-    url: str,
     together: Callable[[Sequence[Document]], Sequence[SinkResult]] | None = None,
 ) -> SinkResult:
     """Land every document; then raise the first error, if there was one.
@@ -56,14 +54,12 @@ def land_all(
     ----------
     documents : iterator of Document or SPReportsError
         In the order in which the reports finish.
-    connection : Connection
+    clock : Clock
     here : callable
         Lands a document in this process.
     elsewhere : callable
         Describes the work for a worker; asks Amazon for the URL.
     executor : Executor or None
-    url : str
-        The target, for the ledger.
     together : callable, optional
         Lands several documents in this process at once, all or none.
 
@@ -81,9 +77,9 @@ def land_all(
     """
     if executor is not None:
         _check(executor)
-    landing = _Landing(connection, url)
+    landing = _Landing()
     if together is not None and executor is None:
-        _land_groups(documents, landing, here, together, connection.clock)
+        _land_groups(documents, landing, here, together, clock)
         return landing.result()
     crew = None if executor is None else _Crew(executor, landing, elsewhere)
     for document in documents:
@@ -129,9 +125,7 @@ def _land_groups(
 class _Landing:
     """Counts what landed and keeps what failed."""
 
-    def __init__(self, connection: Connection, url: str) -> None:
-        self._connection = connection
-        self._url = url
+    def __init__(self) -> None:
         self._results: list[SinkResult] = []
         self._errors: list[SPReportsError] = []
 
@@ -143,7 +137,7 @@ class _Landing:
             name_report(exc, document.constants)
             self.failed(exc)
             return
-        self._landed(document, result)
+        self._results.append(result)
 
     def attempt_all(
         self,
@@ -155,20 +149,8 @@ class _Landing:
             results = together(documents)
         except SPReportsError:
             return False  # each one's own error comes when it is tried alone
-        for document, result in zip(documents, results, strict=True):
-            self._landed(document, result)
+        self._results += results
         return True
-
-    def _landed(self, document: Document, result: SinkResult) -> None:
-        """Write down what landed."""
-        self._connection.ledger.committed(
-            self._connection.account,
-            document.stem,
-            self._url,
-            (result.rows, result.files),
-            self._connection.clock.now(),
-        )
-        self._results.append(result)
 
     def failed(self, error: SPReportsError) -> None:
         """Keep an error until the other documents have landed."""

@@ -288,11 +288,10 @@ class Reports(WaysOut):
 
         result = land_all(
             self._to_land(on_progress, fetch=executor is None and self._ahead),
-            self._connection,
+            self._connection.clock,
             lambda document: document.land(target(document), shape),
             lambda document: document.work(target(document), shape),
             executor=executor,
-            url=os.fspath(url),
             together=together if format == "delta" else None,
         )
         if format != "delta":  # there, no rows may mean that they are in already

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sqlite3
 import stat
 import subprocess
@@ -21,6 +22,7 @@ from spreports.ledger import (
     VerifiedDocument,
     WindowState,
     asked_time,
+    door,
     request_key,
 )
 from tests.opened import is_closed, note_opened
@@ -120,6 +122,32 @@ def test_others_cannot_read_the_ledger(tmp_path: Path) -> None:
 
     path = tmp_path / "store" / "ledger.sqlite"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_new_ledger_has_no_table_that_nobody_reads(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    tables = ledger.rows("SELECT name FROM sqlite_master WHERE type = 'table'", ())
+    ledger.close()
+    code = "".join(p.read_text() for p in Path(door.__file__).parent.glob("*.py"))
+
+    assert tables
+    for (name,) in tables:
+        assert re.search(rf"SELECT[^;]*? FROM {name}\b", code), name
+
+
+def test_an_older_ledger_keeps_the_commits_that_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE TABLE commits (account TEXT, report_id TEXT)")
+        old.execute("INSERT INTO commits VALUES ('account', 'R1')")
+        old.execute("PRAGMA user_version = 3")
+        old.commit()
+
+    ledger = Ledger(path)
+    ledger.intend("account", KEY, NOW)
+
+    assert ledger.rows("SELECT * FROM commits", ()) == [("account", "R1")]
+    ledger.close()
 
 
 def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
