@@ -18,7 +18,12 @@ from spreports.checkup.extras import check_extras
 from spreports.checkup.finding import Cause, Finding
 from spreports.checkup.store import check_store
 from spreports.client.connecting import simulator_settings
-from spreports.client.settings import Settings, read_home, read_settings
+from spreports.client.settings import (
+    Settings,
+    check_home,
+    read_home,
+    read_settings,
+)
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError
 from spreports.flags import check_flag
@@ -67,9 +72,11 @@ def check_setup(
     ConfigError
         `target` is neither None nor ``"simulator"``.
     TypeError
-        `offline` is neither True nor False.
+        `offline` is neither True nor False, or another argument of the wrong kind, as
+        in `connect`.
     """
     check_flag("offline", offline)
+    check_home(home)
     if target not in (None, "simulator"):
         raise ConfigError(f"check_setup({target!r}): the only target is 'simulator'")
     with ExitStack() as stack:
@@ -151,7 +158,7 @@ def _account(
         check="credentials",
         status="ok",
         message=f"all three are set, from {settings.source}; account "
-        f"{settings.account} (a fingerprint)",
+        f"{settings.account} ({'by its name' if settings.name else 'a fingerprint'})",
     )
     with ExitStack() as stack:
         try:

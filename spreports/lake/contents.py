@@ -25,7 +25,7 @@ class LakeReport:
     report_id : str or None
         None for a document that did not come from Amazon.
     report_type, account, marketplace : str or None
-        `account` is the fingerprint of the credentials.
+        `account` is the fingerprint of the credentials, or SPREPORTS_ACCOUNT.
     marketplace_ids : tuple of str
         Sorted; empty where they were not written down.
     options : mapping of str to str

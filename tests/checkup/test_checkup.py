@@ -258,6 +258,23 @@ def test_offline_a_setting_that_no_client_could_be_made_with_is_found(
     assert simulator.requests == []
 
 
+def test_an_account_that_has_a_name_is_told_by_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(offline=True)["credentials"].message.endswith("(a fingerprint)")
+    monkeypatch.setenv("SPREPORTS_ACCOUNT", "shop_de")
+    told = found(offline=True)["credentials"].message
+    assert told.endswith("account shop_de (by its name)")
+
+
+@pytest.mark.parametrize("target", [None, "simulator"])
+def test_a_home_that_is_no_path_is_refused_as_connect_refuses_it(
+    target: str | None,
+) -> None:
+    with pytest.raises(TypeError, match="home= must be a path, and not int"):
+        spr.check_setup(target, home=5, offline=True)  # type: ignore[arg-type]  # wrong on purpose
+
+
 def test_a_profile_is_named_as_the_source(
     home: Path, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
