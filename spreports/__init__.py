@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from spreports.sync import SyncResult as SyncResult
     from spreports.sync import read_feeds as read_feeds
 
+    __version__: str
+
 _HOMES = {
     "Client": "client.client",
     "Credentials": "api.credentials",
@@ -117,20 +119,23 @@ _ROOMS = ("errors", "simulator")
 __all__ = sorted([*_HOMES, *errors.__all__, *_ROOMS])  # noqa: PLE0605 - a test holds it to the imports above
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name on first use."""
-    if name == "simulator":
-        return import_module("spreports.simulator")
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - slow, seldom asked
+# A type checker would take it for a leave to misspell
+if not TYPE_CHECKING:
 
-        return version("spreports")
-    home = "errors" if name in errors.__all__ else _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'spreports' has no attribute {name!r}")
-    value = getattr(import_module(f"spreports.{home}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """Import a public name on first use."""
+        if name == "simulator":
+            return import_module("spreports.simulator")
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - slow, seldom asked
+
+            return version("spreports")
+        home = "errors" if name in errors.__all__ else _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'spreports' has no attribute {name!r}")
+        value = getattr(import_module(f"spreports.{home}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

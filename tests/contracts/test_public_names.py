@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import spreports as spr
 
 NAMES = [
@@ -99,6 +101,34 @@ HEAVY = [
     *("backoff", "isal", "wasmtime", "tqdm", "sqlite3", "asyncio"),
     "importlib.metadata",
 ]
+
+
+def test_a_type_checker_finds_a_misspelt_name(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy comes with the extra lint")
+    script = tmp_path / "downstream.py"
+    script.write_text(
+        "import spreports as spr\n"
+        "spr.opne_document\n"
+        "spr.open_document\n"
+        "version: str = spr.__version__\n"
+    )
+    # Skipping what the package imports: a second, and not a minute
+    options = [
+        "--strict",
+        "--follow-imports=skip",
+        "--config-file=",
+        "--no-incremental",
+    ]
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-m", "mypy", *options, str(script), spr.__file__],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    told = [line for line in done.stdout.splitlines() if "downstream.py" in line]
+    assert len(told) == 1, done.stdout
+    assert 'has no attribute "opne_document"' in told[0]
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
