@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from inspect import get_annotations
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,29 @@ def test_there_is_one_root_of_all_errors() -> None:
         kind = getattr(spr.errors, name)
         if isinstance(kind, type) and issubclass(kind, Exception):
             assert issubclass(kind, spr.SPReportsError)
+
+
+def test_what_an_error_is_given_is_an_attribute_that_it_declares() -> None:
+    package = Path(spr.__file__).parent
+    seen, undeclared = set(), []
+    for path in package.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            kind = getattr(spr.errors, name, None)
+            if not isinstance(kind, type) or not issubclass(kind, spr.SPReportsError):
+                continue
+            declared = {name for base in kind.__mro__ for name in get_annotations(base)}
+            given = {keyword.arg for keyword in call.keywords} - {None}
+            seen |= given
+            if given - declared:
+                undeclared.append(
+                    (f"{path.name}:{call.lineno}", name, given - declared)
+                )
+
+    assert undeclared == []
+    assert {"status", "report_id", "row", "url"} <= seen
 
 
 HEAVY = [

@@ -211,7 +211,7 @@ def _unreadable(misfit: Any, ended: bool, lone: bool, before: int) -> ParseError
             "; carriage returns stand near it without a line feed: inside a cell they"
             " have to be taken out of the file"
         )
-    return ParseError(msg, row=row, expected_cells=expected, actual_cells=actual)
+    return ParseError(msg, row=row)
 
 
 def _unenclosed(batch: pa.RecordBatch, empty: tuple[str, ...]) -> pa.RecordBatch:
