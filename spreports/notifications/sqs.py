@@ -7,7 +7,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from spreports.clock import Clock, SystemClock
@@ -34,9 +34,9 @@ MOST_REMEMBERED = 50_000
 class SQSQueue:
     """An SQS queue into which Amazon puts REPORT_PROCESSING_FINISHED.
 
-    ``spreports.connect(..., notifications=SQSQueue(url))`` then asks after a report
-    when its notification has come, instead of every few seconds. Where the queue is
-    silent or cannot be reached it polls as it does without one.
+    A context manager. ``spreports.connect(..., notifications=queue)`` asks after a
+    report when its notification has come, instead of every few seconds. Where the queue
+    is silent or cannot be reached it polls as it does without one.
 
     To be set up once, outside spreports: an SQS queue whose policy lets Amazon's
     account send to it (``sqs:SendMessage`` and ``sqs:GetQueueAttributes``), a
@@ -176,6 +176,12 @@ class SQSQueue:
         if client is not None:
             client.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _remembered(self, wanted: set[str]) -> set[str]:
         """Note who is asked for, and return of whom was told."""
         with self._lock:
@@ -283,13 +289,8 @@ def _answer(called: Callable[..., Any], **arguments: object) -> Mapping[str, Any
     """Call an operation of botocore's."""
     try:
         answer: Mapping[str, Any] = called(**arguments)
-    except (  # botocore's parser takes an answer's form for granted
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ):
+    # botocore's parser takes an answer's form for granted
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         # The cause would show the answer: it could be anything.
         raise _NotSQSError from None
     return answer

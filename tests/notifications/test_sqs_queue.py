@@ -60,6 +60,15 @@ def test_a_queue_of_its_own_is_cleared_of_foreign_ones(queue: Queue, aws: None) 
     assert reader.counts["deleted"] == 2
 
 
+def test_a_queue_is_closed_at_the_end_of_its_block(queue: Queue, aws: None) -> None:
+    queue.tell("1")
+    with spr.SQSQueue(queue.url, region=REGION) as reader:
+        assert reader.finished({"1"}, timeout=5) == {"1"}
+        assert reader._client is not None
+
+    assert reader._client is None
+
+
 def test_what_is_no_notification_is_counted_left_and_not_quoted(
     queue: Queue, reader: spr.SQSQueue, caplog: pytest.LogCaptureFixture
 ) -> None:
