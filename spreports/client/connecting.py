@@ -24,7 +24,7 @@ from spreports.facts import read_catalogue
 from spreports.forks import only_here
 
 if TYPE_CHECKING:
-    from spreports.reports.notices import Notices
+    from spreports.reports.notices import Notices as Notices  # noqa: PLC0414 - for Simulator.client
     from spreports.simulator import Simulator
 
 

@@ -30,7 +30,9 @@ class Purged:
     ----------
     reports : tuple of LakeReport
         What was taken away. The store and the ledger of the machine that loaded them
-        may hold their documents still: `Store.forget`, or ``rm`` in SPREPORTS_HOME.
+        may hold their documents still. Its folders ``documents`` and ``staged`` below
+        SPREPORTS_HOME may be deleted while no client is open: what is asked for again
+        comes from Amazon.
     rows : int
     files : int
         Fewer than before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from spreports.clock import Clock
 from spreports.forks import only_here
@@ -34,6 +35,7 @@ from spreports.simulator.world import World
 
 if TYPE_CHECKING:
     from spreports.client.client import Client
+    from spreports.client.connecting import Notices
 
 ETAGS = ("md5", "opaque", None)
 REGIONS = ("na", "eu", "fe", None)
@@ -282,14 +284,29 @@ class Simulator(Behind):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def client(self, **kwargs: Any) -> Client:
+    def client(
+        self,
+        *,
+        home: str | os.PathLike[str] | None = None,
+        close_simulator: bool = False,
+        seller: str | None = None,
+        clock: Clock | None = None,
+        notifications: Notices | None = None,
+    ) -> Client:
         """Return a client of this simulator, on its clock.
 
         Parameters
         ----------
-        **kwargs : object
-            Passed on to ``spreports.client.connecting.connect_simulator``.
+        home, close_simulator, seller, clock, notifications
+            See ``spreports.client.connecting.connect_simulator``.
         """
         from spreports.client.connecting import connect_simulator  # noqa: PLC0415  a client may hold a simulator, but the room does not need clients
 
-        return connect_simulator(self, **kwargs)
+        return connect_simulator(
+            self,
+            home=home,
+            close_simulator=close_simulator,
+            seller=seller,
+            clock=clock,
+            notifications=notifications,
+        )

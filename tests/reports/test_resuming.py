@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,3 +129,24 @@ def test_one_that_was_finished_since_is_used_while_it_shows_the_present(
     assert ended is not None
     assert (slow.clock.now() - ended).total_seconds() < 30 * 60
     assert calls(slow, "createReport") == created
+
+
+def test_documents_that_were_deleted_from_the_store_come_again(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    def read() -> list[dict[str, Any]]:
+        with simulator.client(home=tmp_path) as client:
+            asked = client.reports(
+                "orders", start="2026-10-01", end="2026-10-05", marketplaces=["DE"]
+            )
+            return asked.scan().collect().to_dicts()
+
+    before = read()
+    created = calls(simulator, "createReport")
+    for folder in ("documents", "staged"):
+        assert list((tmp_path / folder).glob("*/*"))
+        shutil.rmtree(tmp_path / folder)
+
+    assert read() == before
+    assert calls(simulator, "createReport") == created
+    assert calls(simulator, "getReportDocument") == 2

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from inspect import signature
 
 import pytest
 
 import spreports as spr
+from spreports.client.connecting import connect_simulator
 from spreports.simulator import Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from spreports.simulator.usage_plans import UsagePlans
 from tests.clocks import ManualClock
 
 ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+
+
+def test_a_client_of_a_simulator_is_told_what_connect_simulator_is() -> None:
+    told = [*signature(Simulator.client).parameters.values()][1:]
+    taken = [*signature(connect_simulator).parameters.values()][1:]
+    assert told == taken
 
 
 def test_sellers_have_reports_and_buckets_of_their_own() -> None:
