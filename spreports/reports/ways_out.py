@@ -163,7 +163,8 @@ class WaysOut(ABC):
 
         Parameters and errors as `scan`. The stored bytes of every document at
         Amazon are verified before the first batch; those of a file while they are
-        read, as a cell that does not fit may raise only then.
+        read, as a cell that does not fit may raise only then. A column that documents
+        have in two types is text here; in the frame of `scan` it has the wider one.
 
         Returns
         -------
