@@ -23,7 +23,6 @@ __all__ = [
     "starts_period",
 ]
 
-_DAY = timedelta(days=1)
 _OPTION = "option:"
 
 

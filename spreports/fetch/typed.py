@@ -135,17 +135,13 @@ class Typing:
             fields.append((RESCUED, pa.string()))
         self.schema = pa.schema(fields)
 
-    def typed(
-        self, batches: Iterable[pa.RecordBatch], *, first_row: int = 1
-    ) -> Iterator[pa.RecordBatch]:
+    def typed(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield each batch of strings as a batch of `schema`.
 
         Parameters
         ----------
         batches : iterable of pyarrow.RecordBatch, n rows x m columns
             Of strings, or of their type already.
-        first_row : int
-            Number of the first data row.
 
         Yields
         ------
@@ -160,7 +156,7 @@ class Typing:
             A cell does not fit its type and the rule is ``"raise"``. Names row and
             column and the type, never the cell.
         """
-        row = first_row
+        row = 1
         for texts in batches:
             yield self.judged(self.made(texts), row)
             row += texts.num_rows

@@ -21,7 +21,7 @@ from spreports.arrays import array_of
 from spreports.load.encoding import DICTIONARY_BYTES, Encoding, is_text
 from spreports.load.numbers import by_appearance, in_one_piece, looked_up
 from spreports.load.repeated import Repeated
-from spreports.load.rowgroups import can_take_dictionaries, with_dictionaries
+from spreports.load.rowgroups import with_dictionaries
 
 __all__ = [
     "FEWEST_ROWS",
@@ -135,7 +135,7 @@ class Codes:
     Attributes
     ----------
     handed : tuple of str
-        Columns that the writer gets as dictionaries; see `rowgroups.open_writer`.
+        Columns that the writer gets as dictionaries; see `rowgroups.opener`.
     numbered : frozenset of str
         None: those that travel as numbers are in memory as such.
     """
@@ -246,8 +246,7 @@ def handed(
     return tuple(
         name
         for name in numbered
-        if can_take_dictionaries()
-        and is_text(schema.field(name).type)  # Arrow writes no other ones as such
+        if is_text(schema.field(name).type)  # Arrow writes no other ones as such
         and sample[name].null_count < sample.num_rows
     )
 

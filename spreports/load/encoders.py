@@ -28,10 +28,6 @@ from spreports.load.sink_errors import as_sink_errors
 
 __all__ = ["Encoders"]
 
-# What is noted of rows may be known after the last of them; since pyarrow 17, that is
-# early enough
-_NOTE_LAST = hasattr(pq.ParquetWriter, "add_key_value_metadata")
-
 # Encoded before Arrow gives unused memory back, so that small row groups need not ask
 # for it anew each time; and before the C library does, for whom it takes a millisecond
 RELEASE_BYTES, TRIM_BYTES = 4 << 20, 32 << 20
@@ -99,11 +95,10 @@ class Encoders:
 
     def learn(self, encoding: Encoding, handed: tuple[str, ...]) -> None:
         """Take how to write columns, before any is: see `rowgroups.opener`."""
-        note = {} if _NOTE_LAST else self._note
         self._openers = {
             plain: opener(
                 self._schema,
-                note=note,
+                note={},  # of the rows, known after the last of them: see `_finish`
                 encoding=encoding,
                 handed=() if plain else handed,
             )
@@ -286,8 +281,7 @@ class Encoders:
     def _finish(self, file: OpenFile) -> None:
         """Close a file (on a thread)."""
         writer = file.writer or self._opened(file)
-        if _NOTE_LAST:
-            writer.add_key_value_metadata(dict(self._note))
+        writer.add_key_value_metadata(dict(self._note))
         writer.close()
         size = file.local.stat().st_size
         self._files.done.append(PartFile(file.local, file.path, file.rows, size))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +30,7 @@ ROW_GROUP_ROWS = 65_536
 ROW_GROUP_BYTES = 32 << 20
 
 
-def stage(
-    batches: pa.RecordBatchReader,
-    path: Path,
-    *,
-    note: Mapping[str, str] | None = None,
-) -> int:
+def stage(batches: pa.RecordBatchReader, path: Path) -> int:
     """Write record batches to one Parquet file: whole, or not at all.
 
     Parameters
@@ -44,8 +39,6 @@ def stage(
         Read once, to its end; what it raises passes through.
     path : Path
         In a private folder (see `Store`); replaced when it exists. Written 0600.
-    note : mapping of str to str, optional
-        Goes to the file's key-value metadata.
 
     Returns
     -------
@@ -60,7 +53,7 @@ def stage(
     """
     temp = path.with_name(unique_name(".tmp"))
     try:
-        rows = _write(batches, temp, note or {})
+        rows = _write(batches, temp)
         with _disk(path):
             on_disk(temp)
             temp.replace(path)
@@ -112,7 +105,7 @@ def scan(paths: Sequence[Path]) -> pl.LazyFrame:
     )
 
 
-def _write(batches: pa.RecordBatchReader, temp: Path, note: Mapping[str, str]) -> int:
+def _write(batches: pa.RecordBatchReader, temp: Path) -> int:
     """Write all rows to `temp`; closed in any case."""
     schema = as_written(batches.schema)
     with _disk(temp):
@@ -126,12 +119,12 @@ def _write(batches: pa.RecordBatchReader, temp: Path, note: Mapping[str, str]) -
                 table = window.cast(schema) if schema != batches.schema else window
                 if writer is None:
                     chosen = choose_encoding(table)
-                    writer = open_writer(temp, schema, note=note, encoding=chosen)
+                    writer = open_writer(temp, schema, note={}, encoding=chosen)
                 writer.write_table(table, row_group_size=table.num_rows)
             rows += table.num_rows
         with _disk(temp):
             if writer is None:
-                writer = open_writer(temp, schema, note=note, encoding=Encoding())
+                writer = open_writer(temp, schema, note={}, encoding=Encoding())
             writer.close()
     except BaseException:
         if writer is not None:

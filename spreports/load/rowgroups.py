@@ -22,7 +22,6 @@ from spreports.load.encoding import DICTIONARY_BYTES, Encoding, is_text
 __all__ = [
     "abandon",
     "as_written",
-    "can_take_dictionaries",
     "in_steps",
     "open_writer",
     "opener",
@@ -135,10 +134,9 @@ def open_writer(
     *,
     note: Mapping[str, str],
     encoding: Encoding,
-    handed: Collection[str] = (),
 ) -> pq.ParquetWriter:
     """Begin a Parquet file; parameters as `opener`."""
-    return opener(schema, note=note, encoding=encoding, handed=handed)(path)
+    return opener(schema, note=note, encoding=encoding)(path)
 
 
 def opener(
@@ -239,11 +237,6 @@ def abandon(writer: pq.ParquetWriter) -> None:
     except (OSError, pa.ArrowException):
         # Its finalizer would try again and print what it gets
         writer.is_open = False
-
-
-def can_take_dictionaries() -> bool:
-    """Tell whether texts can be written from dictionaries: since pyarrow 17."""
-    return hasattr(pq.ParquetWriter, "add_key_value_metadata")
 
 
 def with_dictionaries(schema: pa.Schema, names: Collection[str]) -> pa.Schema:

@@ -82,7 +82,7 @@ class PartWriters:
         self._early: set[str] = set()
         self._held = self._scratches = self._windows = 0
         self._side_by_side = False
-        self._schema, self._one_folder, self._sampled = schema, one_folder, False
+        self._schema, self._sampled = schema, False
         self._kind = Dictionaries if one_folder else Codes
         none = pa.Table.from_batches([], schema)
         self._codes = self._kind(none, schema, Encoding())

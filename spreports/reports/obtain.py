@@ -6,7 +6,6 @@ a report that the next one takes up, and never a second createReport by accident
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Container, Sequence
 from contextlib import suppress
@@ -22,8 +21,6 @@ from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.listing import Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Awaits, Ticket
-
-logger = logging.getLogger("spreports.reports")
 
 # Seconds between looks at the ledger while somebody else creates the same report.
 RIVAL_POLL = 0.5

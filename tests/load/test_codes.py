@@ -216,23 +216,6 @@ def test_a_dictionary_goes_to_the_file_as_one_and_few_values_stay_small(
     assert column.total_uncompressed_size < 65_536 / 3
 
 
-def test_a_pyarrow_that_cannot_write_dictionaries_as_texts_writes_texts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = sales(500)
-    sink(reader(table), tmp_path / "a" / "o", stem="7", partition_by=["day"])
-
-    monkeypatch.setattr(load_codes, "can_take_dictionaries", lambda: False)
-    sink(
-        encoded(table, TEXTS, [7, 300]),
-        tmp_path / "b" / "o",
-        stem="7",
-        partition_by=["day"],
-    )
-
-    assert tree(tmp_path / "a") == tree(tmp_path / "b")
-
-
 def test_a_staged_file_of_dictionaries_is_the_one_of_texts(tmp_path: Path) -> None:
     stage(reader(sales(500)), tmp_path / "a")
     stage(encoded(sales(500), TEXTS, [7, 300]), tmp_path / "b")

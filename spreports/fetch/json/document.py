@@ -23,9 +23,8 @@ from spreports.fetch.read_ahead import read_ahead
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["NESTED", "json_tables", "open_json"]
+__all__ = ["json_tables", "open_json"]
 
-NESTED: Final = ("flat", "struct")
 # Blocks wait behind it, too, so that it need not hold much
 _QUEUE_BYTES: Final = 2 << 20
 # Where a message in a report's place has its words.

@@ -93,7 +93,6 @@ class _Part:
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._places = Places()
         self._rows = self._columns = 1
-        self._last_row = 0
         if counts:
             self._parser.StartElementHandler = self._element
 
