@@ -34,8 +34,13 @@ Choice = TypeVar("Choice", bound=StrEnum)
 # A country code or a site: what is neither is an id, and Amazon knows its own.
 CODE_LIKE = re.compile(r"[A-Za-z]{2}|.*\..*")
 LARGEST_PAGE = 100
+# Source: Reports API v2021-06-30, getReports and getReportSchedules, reportTypes and
+# marketplaceIds.
+MOST_FILTERS = 10
+# Source: getReports, createdSince.
 LISTED_FOR = timedelta(days=90)
 # Our clock and Amazon's may differ by this much before "now" counts as the future.
+# Wide, since to refuse a sound moment costs a call; `reports.listing` has its own.
 CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -228,9 +233,11 @@ def check_listing(filters: Mapping[str, object], now: datetime) -> dict[str, obj
     """
     given = {name: value for name, value in filters.items() if value is not None}
     if "report_types" not in given:
-        raise ValueError("report_types is required, 1 to 10 (or next_token alone)")
+        raise ValueError(
+            f"report_types is required, 1 to {MOST_FILTERS} (or next_token alone)"
+        )
     query: dict[str, object] = {
-        "reportTypes": check_texts("report_types", given["report_types"], 10)
+        "reportTypes": check_texts("report_types", given["report_types"], MOST_FILTERS)
     }
     if "processing_statuses" in given:
         texts = check_texts("processing_statuses", given["processing_statuses"], None)
@@ -239,7 +246,7 @@ def check_listing(filters: Mapping[str, object], now: datetime) -> dict[str, obj
         )
     if "marketplace_ids" in given:
         query["marketplaceIds"] = check_marketplaces(
-            "marketplace_ids", given["marketplace_ids"], 10
+            "marketplace_ids", given["marketplace_ids"], MOST_FILTERS
         )
     if "page_size" in given:
         query["pageSize"] = _page_size(given["page_size"])

@@ -8,6 +8,7 @@ from datetime import datetime
 from spreports.api.attempts import Call
 from spreports.api.calls import BASE, Operations, by_id, nothing, query_of
 from spreports.api.checks import (
+    MOST_FILTERS,
     check_marketplaces,
     check_text,
     check_texts,
@@ -59,7 +60,7 @@ class ScheduleOperations(Operations):
             path=f"{BASE}/schedules",
             template=f"{BASE}/schedules",
             query=query_of(
-                {"reportTypes": check_texts("report_types", report_types, 10)}
+                {"reportTypes": check_texts("report_types", report_types, MOST_FILTERS)}
             ),
         )
         return self._transport.call(call, _read_schedules)

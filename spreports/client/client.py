@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Self
 
-from spreports.api.checks import check_id
+from spreports.api.checks import MOST_FILTERS, check_id
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
 from spreports.api.models import ProcessingStatus
@@ -34,7 +34,6 @@ from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.examine import Examiner
 from spreports.reports.finished import document_by_id
-from spreports.reports.listing import MOST_FILTERS
 from spreports.reports.notices import Notices, Watch
 from spreports.reports.outcome import Outcome
 from spreports.reports.reports import Reports

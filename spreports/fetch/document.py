@@ -30,6 +30,7 @@ from spreports.fetch.flat.header import read_header
 from spreports.fetch.instead import own_records, refuse_flat, refuse_page
 from spreports.fetch.kernel.sandbox import expect
 from spreports.fetch.plain_chunks import plain_chunks
+from spreports.fetch.shapes import NESTED_SHAPES
 from spreports.fetch.sniff import FLAT, sniff_format
 from spreports.fetch.typed import BAD_VALUE_RULES
 from spreports.fetch.untold_charset import decode_untold, tried_charset
@@ -43,7 +44,6 @@ _HEAD: Final = 1024
 # Reports in gzip are five to ten times as small as their text
 _TEXT_PER_STORED: Final = 4
 _MARKS: Final = {"utf-16-le": BOM_UTF16_LE, "utf-16-be": BOM_UTF16_BE}
-_NESTED: Final = ("flat", "struct")
 
 
 def open_batches(
@@ -127,8 +127,8 @@ def open_batches(
         raise ValueError(msg)
     if not 1 <= batch_bytes <= MAX_BATCH_BYTES:
         raise ValueError(f"batch_bytes is 1 to {MAX_BATCH_BYTES}, not {batch_bytes}")
-    if nested not in _NESTED:
-        raise ValueError(f"nested is {' or '.join(_NESTED)}, not {nested}")
+    if nested not in NESTED_SHAPES:
+        raise ValueError(f"nested is {' or '.join(NESTED_SHAPES)}, not {nested}")
     found = findings if findings is not None else Findings()
     plain = plain_chunks(open_stored)
     try:

@@ -31,6 +31,7 @@ __all__ = [
     "intent_owner",
     "intent_paths",
     "is_announced",
+    "is_stem",
 ]
 
 FORMAT = 1
@@ -194,10 +195,15 @@ def check_stem(stem: str) -> str:
     ValueError
         Not ``[A-Za-z0-9][A-Za-z0-9._-]{0,199}``.
     """
-    if not _STEM.fullmatch(stem):
+    if not is_stem(stem):
         msg = "stem is 1 to 200 of A-Z a-z 0-9 . _ -, the first a letter or digit"
         raise ValueError(msg)
     return stem
+
+
+def is_stem(name: str) -> bool:
+    """Tell whether `check_stem` takes a name."""
+    return _STEM.fullmatch(name) is not None
 
 
 def fingerprint(schema: pa.Schema) -> str:

@@ -25,13 +25,11 @@ from spreports.reports.classify import (
     refused_outcome,
 )
 from spreports.reports.connection import Connection
+from spreports.reports.listing import CLOCK_SKEW
 from spreports.reports.outcome import Outcome, OutcomeKind
 from spreports.reports.reason import FatalReason, fatal_reason
 
 __all__ = ["Examiner"]
-
-# Clocks differ: what was asked may seem to be asked a little earlier.
-CLOCK_SKEW = timedelta(minutes=2)
 
 logger = logging.getLogger("spreports.reports")
 

@@ -20,7 +20,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from spreports.api.checks import listed_since
+from spreports.api.checks import MOST_FILTERS, listed_since
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.clock import Clock
@@ -39,14 +39,13 @@ RESERVE = 4
 WANTED_PER_PAGE = 10
 # A window that ended this long ago may have been asked for by somebody else, too.
 SETTLED = timedelta(minutes=1)
-# getReports takes so many report types, and so many marketplaces.
-MOST_FILTERS = 10
 # A report without dates shows the present; Amazon renews such data every 30 minutes
 # (official FBA reports page), so a younger report says what a new one would.
 PRESENT_FOR = timedelta(minutes=30)
 # Amazon keeps reports for 90 days (getReports, createdSince), order reports for 30.
 KEPT_FOR = timedelta(days=29)
-# Clocks differ: an own report may seem to be made a little before we asked for it.
+# Clocks differ: an own report may seem to be made a little before we asked for it. Less
+# than `api.checks` allows: who looks back too far takes another's report for his own.
 CLOCK_SKEW = timedelta(minutes=2)
 # A report that was asked for later than that from now was so by a clock that was wrong
 AHEAD = timedelta(hours=1)

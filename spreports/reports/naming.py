@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
 from spreports.api.times import write_time
 from spreports.errors import APIError, DocumentError, SPReportsError
+from spreports.load.marker import is_stem
 
 __all__ = ["digest", "file_stem", "name_report", "naming", "report_name"]
-
-# What `load` takes for the stem of a file name.
-_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 def digest(text: str) -> str:
@@ -24,7 +21,7 @@ def digest(text: str) -> str:
 
 def file_stem(name: str) -> str:
     """Return a name as the stem of a file; one that cannot be goes by its digest."""
-    return name if _STEM.fullmatch(name) else digest(name)[:32]
+    return name if is_stem(name) else digest(name)[:32]
 
 
 def report_name(constants: Mapping[str, object]) -> str:

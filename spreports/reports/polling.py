@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from spreports.api.checks import listed_since
+from spreports.api.checks import MOST_FILTERS, listed_since
 from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import NotFoundError, TransportError
 from spreports.reports.connection import Connection
-from spreports.reports.listing import CLOCK_SKEW, MOST_FILTERS, RESERVE, is_past
+from spreports.reports.listing import CLOCK_SKEW, RESERVE, is_past
 from spreports.reports.ticket import (
     POLL_FIRST,
     POLL_GROWTH,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from spreports.fetch.shapes import NESTED_SHAPES, Nested
 from spreports.fetch.typed import BAD_VALUE_RULES
 from spreports.flags import check_flag
 
 OnBadValue = Literal["raise", "null", "rescue"]
-Nested = Literal["flat", "struct"]
-
-NESTED_SHAPES = ("flat", "struct")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError
+from spreports.fetch.shapes import Nested
 from spreports.fetch.typed import arrow_type
 from spreports.flags import check_flag
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
-from spreports.reports.shape import Nested, OnBadValue, Shape
+from spreports.reports.shape import OnBadValue, Shape
 from spreports.reports.union import frames_in_one, in_schema, union_schema
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import overload
 
+from spreports.api.checks import MOST_FILTERS
 from spreports.api.models import ProcessingStatus, Report, ReportSchedule
 from spreports.catalog import Catalogue, ReportType, schedule_rivals
 from spreports.client.arguments import entry_of, marketplace_ids_of, since_of
@@ -22,8 +23,6 @@ from spreports.schedules.wanted import looked_up
 
 __all__ = ["Schedules"]
 
-# Source: Reports API v2021-06-30, getReports and getReportSchedules, reportTypes.
-TYPES_OF_A_CALL = 10
 Kind = str | ReportType
 
 
@@ -284,5 +283,5 @@ class Schedules:
 def _tens(report_types: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """Yield the report types of each call."""
     rest = iter(report_types)
-    while batch := tuple(islice(rest, TYPES_OF_A_CALL)):
+    while batch := tuple(islice(rest, MOST_FILTERS)):
         yield batch

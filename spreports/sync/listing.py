@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from spreports.api.checks import listed_since
+from spreports.api.checks import (
+    CLOCK_SKEW,
+    LISTED_FOR,
+    MOST_FILTERS,
+    listed_since,
+)
 from spreports.api.models import ProcessingStatus, Report
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window
@@ -14,13 +19,7 @@ from spreports.reports.connection import Connection
 from spreports.sync.calendar import gap, window_name
 from spreports.sync.stream import Stream
 
-__all__ = ["LISTED_FOR", "Listing", "listing"]
-
-# Amazon lists reports for 90 days (getReports, createdSince); the margin is for the
-# time between our clock and Amazon's.
-LISTED_FOR = timedelta(days=90) - timedelta(minutes=5)
-# getReports filters by at most 10 marketplaces (getReports, Parameters).
-MOST_MARKETPLACES = 10
+__all__ = ["Listing", "listing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +69,12 @@ def listing(
         getReports was refused.
     """
     now = connection.clock.now()
-    oldest = now - LISTED_FOR
+    oldest = now - LISTED_FOR + CLOCK_SKEW
     ids = stream.marketplace_ids
     reports = connection.api.iter_reports(
         report_types=[stream.entry.report_type],
         processing_statuses=[ProcessingStatus.DONE],
-        marketplace_ids=list(ids) if len(ids) <= MOST_MARKETPLACES else None,
+        marketplace_ids=list(ids) if len(ids) <= MOST_FILTERS else None,
         created_since=listed_since(stream.since or oldest, now),
         page_size=100,
     )
