@@ -26,6 +26,7 @@ _SWITCHES = {
 # By a flag that takes the place of code
 _CODE = (
     ("region", "use a second client with region=", "give region="),
+    ("region", "use one client per region,", "one command per region:"),
     ("simulator", ", or pass credentials=spreports.Credentials(...)", ""),
     ("simulator", 'spreports.connect("simulator")', "--simulator"),
     ("refill", " (--refill)", ""),
@@ -53,6 +54,8 @@ _COMMANDS = (
     ),
     (r"client\.reports\('([^']+)', \.\.\.\)", r"spreports load \1"),
 )
+# A name to type, which needs no quotes
+_REGION = re.compile(r"--region '([a-z]+)'")
 # What a user has written stands in quotes or in an address
 _SAID = re.compile(rf"(?<![\w'\"/?&.-])({'|'.join(_VALUES)})=([\s,;:)]|$)?")
 _FIRST = re.compile(rf"^({'|'.join(_VALUES)})(?= '| is (?:empty|'))")
@@ -90,4 +93,4 @@ def in_flags(text: str, arguments: argparse.Namespace) -> str:
         if name in known:
             text = text.replace(code, f"--{name}")
     text = _FIRST.sub(lambda match: flag(match[1]) or match[0], text)
-    return _SAID.sub(said, text)
+    return _REGION.sub(r"--region \1", _SAID.sub(said, text))

@@ -91,7 +91,10 @@ TRAFFIC = ["plan", "sales_and_traffic", "-m", "DE", "--start", "3d", "--simulato
             "--start 2026-10-05 is not before --end 2026-10-01",
         ),
         ([*TRAFFIC, "-o", "dateGranularity=HOUR"], "(--lenient asks Amazon all the"),
-        (["plan", "orders", "-m", "DE,US", "--start", "3d"], "--region 'eu' for DE"),
+        (
+            ["plan", "orders", "-m", "DE,US", "--start", "3d"],
+            "one command per region: --region eu for DE",
+        ),
         ([*LISTED, "--status", "READY"], "--status 'READY' is none of"),
         (
             [*("schedules", "create", "orders", "-m", "DE"), "--period", "P9D"],
@@ -193,7 +196,7 @@ def test_a_region_that_does_not_fit_is_told_with_who_set_it(
     assert main([*load, *words]) == 4
 
     said = capsys.readouterr().err
-    assert f"serves 'na', set by {by}: give --region 'eu' for them" in said
+    assert f"serves 'na', set by {by}: give --region eu for them" in said
 
 
 def test_what_a_user_has_written_is_told_as_it_stands(
