@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "spreports"
+CONTRIBUTING = PACKAGE.parent / "CONTRIBUTING.md"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 HALL = {
@@ -190,6 +192,37 @@ def test_imports_follow_the_table(path: Path) -> None:
 
 def test_every_module_stands_in_a_room_of_the_table() -> None:
     assert {room_of(path) for path in MODULES} <= set(ROOMS)
+
+
+def test_contributing_tells_this_table() -> None:
+    papers = CONTRIBUTING.read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)/?` \| .+ \| (.+) \|$", papers, re.MULTILINE)
+    shorter = {"the hall": HALL, "public names": PUBLIC, "-": set()}
+
+    def rooms(cell: str) -> set[str]:
+        names = re.sub(r"`| \(.*\)", "", cell).split(", ")
+        return {room for name in names for room in shorter.get(name, {name})}
+
+    assert {room: rooms(cell) for room, cell in told} == {
+        room: may - {room}
+        for room, (may, _) in ROOMS.items()
+        if not room.startswith("__")
+    }
+    (hall,) = re.findall(r"^The hall is ([^.]+)\.", papers, re.MULTILINE)
+    assert set(re.split(r",\s|\sand\s", hall)) == HALL
+
+
+def test_contributing_tells_the_kernels_size() -> None:
+    kernel = PACKAGE / "fetch" / "kernel"
+    lines = sum(
+        len(path.read_text(encoding="utf-8").splitlines())
+        for path in kernel.glob("*.[ch]")
+    )
+    size = (kernel / "kernel.wasm").stat().st_size
+    papers = CONTRIBUTING.read_text(encoding="utf-8")
+
+    assert f"is C, about {round(lines, -2):,} lines" in papers
+    assert f"one file of {round(size / 1024)} KiB" in papers
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
