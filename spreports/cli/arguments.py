@@ -119,16 +119,6 @@ def of_a_file(file: FeedsFile, path: str, profile: str | None) -> Iterator[None]
         raise type(exc)(f"{path}: {account}{exc}") from exc
 
 
-def lake_of(arguments: argparse.Namespace, file: FeedsFile, path: str) -> str:
-    """Return the lake that a command means; an empty ``--to`` is a slip of a script."""
-    if arguments.to == "":
-        raise ValueError("--to is empty: name a lake, or leave it out for the file's")
-    to: str | None = arguments.to or file.to
-    if to is None:
-        raise ValueError(f"{path} names no lake: write to = ..., or --to")
-    return to
-
-
 def names(text: str) -> list[str]:
     """Split a comma-separated list."""
     found = [name.strip() for name in text.split(",") if name.strip()]

@@ -11,13 +11,13 @@ from spreports.cli.arguments import (
     add_json,
     add_request,
     described,
-    lake_of,
     of_a_file,
     open_client,
     read_input,
     refuse_request,
 )
 from spreports.cli.exits import DONE
+from spreports.cli.feeds_lake import add_lake, lake_flags, lake_of, lake_settings
 from spreports.cli.output import write_json, write_text
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command of this file."""
     plan = commands.add_parser("plan", help="say what it costs; asks nobody")
     add_request(plan, or_feeds=True)
-    plan.add_argument(
-        "--to", metavar="URL", help="with feeds: the lake, in place of the file's"
-    )
+    add_lake(plan, "with feeds: ")
     add_connection(plan)
     add_json(plan)
     plan.set_defaults(run=plan_command)
@@ -41,8 +39,8 @@ def plan_command(arguments: argparse.Namespace) -> int:
     found: Plan | Plans
     if arguments.report_type.endswith(".toml"):
         found = _plans(arguments)
-    elif arguments.to is not None:
-        raise ValueError("--to goes with a file of feeds: a request has no lake")
+    elif said := lake_flags(arguments):
+        raise ValueError(f"{said[0]} goes with a file of feeds: a request has no lake")
     elif arguments.marketplaces is None:
         raise ValueError("plan of one request needs -m, such as -m DE,FR")
     else:
@@ -72,8 +70,7 @@ def _plans(arguments: argparse.Namespace) -> Plans:
             due = client.sync(
                 feeds,
                 to,
-                storage_options=dict(file.storage_options),
-                format=file.format,
+                **lake_settings(arguments, file),
                 dry_run=True,
             )
         plans[profile or UNNAMED] = due.plan.cost

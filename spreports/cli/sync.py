@@ -13,7 +13,6 @@ from spreports.cli.arguments import (
     add_connection,
     add_json,
     add_timeout,
-    lake_of,
     of_a_file,
     open_client,
     read_input,
@@ -27,8 +26,8 @@ from spreports.cli.exits import (
     several,
     words,
 )
+from spreports.cli.feeds_lake import add_lake, lake_of, lake_settings
 from spreports.cli.flags import in_flags
-from spreports.cli.load import add_storage
 from spreports.cli.output import say, write_json, write_text
 from spreports.cli.progress import shown
 from spreports.cli.together import side_by_side
@@ -42,13 +41,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command of this file."""
     sync = commands.add_parser("sync", help="keep a lake up to date")
     sync.add_argument("feeds", metavar="FEEDS.TOML", help="which reports it holds")
-    sync.add_argument("--to", metavar="URL", help="the lake, in place of the file's")
-    sync.add_argument(
-        "--format",
-        choices=("parquet", "delta"),
-        help="what a lake is made of, in place of the file's; Delta tables may be kept "
-        "by several hosts",
-    )
+    add_lake(sync)
     sync.add_argument(
         "--dry-run", action="store_true", help="say what is due; asks nobody"
     )
@@ -70,7 +63,6 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="ask again for what the lake has lost, which is an error else (exit 1)",
     )
-    add_storage(sync)
     add_timeout(sync)
     add_connection(sync)
     add_json(sync)
@@ -143,8 +135,7 @@ def _kept(
         return client.sync(
             file.accounts[profile],
             to,
-            storage_options=arguments.storage_options or dict(file.storage_options),
-            format=arguments.format or file.format,
+            **lake_settings(arguments, file),
             dry_run=arguments.dry_run,
             on_drift=arguments.on_drift,
             retry_gaps=arguments.retry_gaps,

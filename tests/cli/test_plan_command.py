@@ -6,9 +6,11 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import spreports as spr
 from spreports.cli import main
 from spreports.simulator import Simulator
 
@@ -174,3 +176,42 @@ def test_the_simulator_takes_a_file_of_several_accounts(
     assert main(["plan", str(feeds), "--simulator"]) == 0
 
     assert "small" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["plan"], ["sync", "--dry-run"]])
+def test_a_plan_takes_a_lakes_format_as_sync_does(
+    words: list[str], feeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = ["--to", "memory://plans/lake", "--format", "delta"]
+
+    assert main([*words, str(feeds), *lake]) == 1
+
+    assert "memory:// cannot hold a Delta table" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["plan"], ["sync", "--dry-run"]])
+def test_a_plan_takes_a_lakes_options_as_sync_does(
+    words: list[str], feeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+    keep = spr.Client.sync
+
+    def spied(client: spr.Client, *given: Any, **named: Any) -> spr.SyncResult:
+        taken.append(named["storage_options"])
+        return keep(client, *given, **named)
+
+    monkeypatch.setattr(spr.Client, "sync", spied)
+
+    assert main([*words, str(feeds), "--storage-options", '{"auto_mkdir": true}']) == 0
+    assert taken == [{"auto_mkdir": True}] * 2
+
+
+@pytest.mark.parametrize(
+    "words", [["--format", "delta"], ["--storage-options", '{"anon": true}']]
+)
+def test_a_plan_of_one_request_has_no_lake(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "orders", "-m", "DE", "--start", "3d", *words]) == 2
+
+    assert f"{words[0]} goes with a file of feeds" in capsys.readouterr().err
