@@ -4,7 +4,7 @@ Amazon lists a settlement under several report ids, for every marketplace of the
 account, and not always with the same report document. What it is goes by its settlement
 id, which only the document tells.
 
-Source: selling-partner-api-models#2911, selling-partner-api-docs#969; SelBox audit.
+Source: selling-partner-api-models#2911, selling-partner-api-docs#969; observed.
 """
 
 from __future__ import annotations

@@ -233,7 +233,7 @@ class Operations:
         now = self._clock.now()
         if report is None or report.status(now) not in {"DONE", "FATAL"}:
             raise not_found("There is no such report document.")
-        # 400, not 404, once it is gone: seen by the SelBox audit
+        # 400, not 404, once it is gone: observed
         if now - report.created > RETENTION:
             raise invalid("The report document is no longer available.")
         signed = self._presign(document_id, encoded)

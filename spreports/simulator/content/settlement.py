@@ -2,7 +2,7 @@
 
 Dollars have points and ``yyyy-MM-dd``, euros commas and ``dd.MM.yyyy``. Fees of some
 kinds lack the last cell, identical rows occur, no charset is sent. LF ends its lines.
-Source: official settlement page; the short rows and the sum: the public SelBox audit.
+Source: official settlement page; the short rows and the sum: observed.
 """
 
 from __future__ import annotations
