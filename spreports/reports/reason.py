@@ -14,6 +14,7 @@ from spreports.api.answers import readable
 from spreports.api.models import Report
 from spreports.errors import APIError, DownloadError
 from spreports.fetch.download import download
+from spreports.fetch.json.words import words_in
 from spreports.reports.connection import Connection
 
 __all__ = ["FatalReason", "fatal_reason"]
@@ -21,9 +22,18 @@ __all__ = ["FatalReason", "fatal_reason"]
 # A FATAL document is a sentence or a small JSON object; more is not read.
 REASON_BYTES = 64 * 1024
 REASON_CHARS = 1000
-_REASON_KEYS = ("errorDetails", "errorMessage", "message", "reason")
 # "Error", a tab and a sentence is no row
 MOST_TABS = 1
+# What a sentence of Amazon's speaks of, and a cell about a person does not
+_OF_REPORTS = re.compile(
+    r"\b(?:data|dates?|days?|errors?|exceed\w*|fail\w*|internal|invalid|marketplaces?|"
+    r"options?|period|query|range|report\w*|requests?|requested|required|system|"
+    r"service|throttled|unable|unavailable|unsupported|wrong)\b",
+    re.IGNORECASE,
+)
+_OF_ROWS = re.compile(r"[\t|{}\[\]@]|[,;](?=\S)")
+_LABEL = re.compile(r"([^:=]*)[:=]\s")
+_ERROR_LABEL = re.compile(r"error|exception|fail|fatal|invalid", re.IGNORECASE)
 _GAPS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
@@ -100,35 +110,43 @@ def _plain(stored: bytes) -> str:
 def _sentence(text: str, *, restricted: bool) -> str | None:
     """Find the sentence in plain text or in JSON of unstable shape."""
     try:
-        found = _in_json(json.loads(text)) or text
+        value = json.loads(text)
+        found = words_in(value, personal=restricted)
+        rows = restricted or _has_records(value)
     except (ValueError, RecursionError):
-        if _is_data(text, restricted=restricted):
-            return None
-        found = text
-    return readable(_GAPS.sub(" ", found)).strip()[:REASON_CHARS] or None
+        found, rows = None, _is_data(text, restricted=restricted)
+    if found is None and rows:
+        return None
+    return readable(_GAPS.sub(" ", found or text)).strip()[:REASON_CHARS] or None
+
+
+def _has_records(value: object) -> bool:
+    """Whether a JSON value that says nothing holds rows."""
+    parts = [value, *value.values()] if isinstance(value, dict) else [value]
+    lists = [part for part in parts if isinstance(part, list)]
+    return any(isinstance(each, list | dict) for part in lists for each in part)
 
 
 def _is_data(text: str, *, restricted: bool) -> bool:
     """Whether a text may be rows of a report, which are not for errors and logs."""
     lines = [line for line in text.splitlines() if line.strip()]
-    if text.lstrip().startswith("<"):
+    first = text.lstrip()[:1]
+    # JSON that goes on behind what was read of it
+    if first == "<" or (first in {"{", "["} and len(text) > REASON_CHARS):
         return True
+    if restricted:
+        return len(lines) > 1 or not _is_prose(text)
     if len(lines) < 2:
-        return text.count("\t") > (0 if restricted else MOST_TABS)
-    return restricted or any(
+        return text.count("\t") > MOST_TABS
+    return any(
         len({line.count(mark) for line in lines}) == 1 and mark in text
         for mark in "\t,;|"
     )
 
 
-def _in_json(value: object) -> str | None:
-    """Return the first reason-like text in a JSON value."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return next((said for item in value if (said := _in_json(item))), None)
-    if isinstance(value, dict):
-        for key in (*_REASON_KEYS, "errors"):
-            if key in value and (said := _in_json(value[key])):
-                return said
-    return None
+def _is_prose(line: str) -> bool:
+    """Whether a line is plainly Amazon's: of reports, and neither cells nor a label."""
+    label = _LABEL.match(line)
+    if label is not None and not _ERROR_LABEL.search(label[1]):
+        return False
+    return bool(_OF_REPORTS.search(line)) and not _OF_ROWS.search(line)

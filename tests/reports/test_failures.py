@@ -57,6 +57,8 @@ def test_fatal_says_what_the_document_says(
         ("order-id,buyer-name\n1,Jane Roe\n2,Jane Doe\n", None),
         ("1\tJane Roe\t3\n", None),
         ("<Message><buyer>Jane Roe</buyer></Message>", None),
+        ('{"orders": [{"buyer": "Jane Roe"}]}', None),
+        ('{"orders": [' + '{"buyer": "Jane Roe"},' * 9999 + "{}]}", None),
         ("Error\tThe period is required.", "Error The period is required."),
         ("The period is required,\nor so it seems.", "The period is required, or"),
         ('{"errorDetails": "see https://x.com/a?X-Amz-Signature=Jane"}', "a?***"),
@@ -143,6 +145,38 @@ def test_a_reason_of_lines_is_not_told_of_a_type_with_personal_data(
 
     assert caught.value.reason is None
     assert "Jane" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('{"orders": [{"buyerName": "Jane Roe"}]}', None),
+        ('[{"buyer-name": "Jane Roe", "message": "For Jane"}]', None),
+        ('{"message": "For Jane", "order-id": "1"}', None),
+        ('{"errors": [{"reason": "I, Jane, did not like it", "sku": "1"}]}', None),
+        ('["Jane Roe", "Berlin"]', None),
+        ('"Jane Roe"', None),
+        ("{'buyer': 'Jane Roe'}", None),
+        ("name: Jane Roe, Berlin", None),
+        ("order,Jane Roe,report", None),
+        ("Jane Roe, Berlin", None),
+        ('{"reportSpecification": {}, "errorDetails": "Bad."}', "Amazon says: Bad.;"),
+        ('{"errors": [{"code": "X", "message": "Bad."}]}', "Amazon says: Bad.;"),
+        ("Error: the period is required.", "Amazon says: Error: the period"),
+        ("Invalid report options", "Amazon says: Invalid report options;"),
+    ],
+)
+def test_of_a_type_with_personal_data_only_what_is_plainly_an_error_is_told(
+    simulator: Simulator, client: spr.Client, body: str, told: str | None
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal", body=body))
+
+    with pytest.raises(spr.ReportFatalError) as caught:
+        client.reports("orders_shipping", start="2d", marketplaces=["DE"]).read()
+
+    assert "Jane" not in f"{caught.value} {caught.value.reason}"
+    assert (caught.value.reason is None) == (told is None)
+    assert (told or "tells no reason; ") in str(caught.value)
 
 
 def test_a_reason_that_cannot_be_printed_is_told_as_far_as_it_can(
