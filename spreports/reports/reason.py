@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import zlib
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spreports.api.answers import readable
 from spreports.api.models import Report
-from spreports.errors import APIError, DownloadError
+from spreports.errors import (
+    APIError,
+    DecodeError,
+    DecompressError,
+    DownloadError,
+)
+from spreports.fetch.charsets import told_charset
+from spreports.fetch.decode import decode
 from spreports.fetch.download import download
 from spreports.fetch.json.words import words_in
+from spreports.fetch.plain_chunks import plain_chunks
+from spreports.fetch.sniff import FLAT, sniff_format
+from spreports.fetch.untold_charset import tried_charset
 from spreports.reports.connection import Connection
+from spreports.reports.request import legacy_charset
 
 __all__ = ["FatalReason", "fatal_reason"]
 
@@ -70,8 +80,9 @@ def fatal_reason(
         return FatalReason()
     with TemporaryDirectory(prefix="spreports-") as folder:
         path = Path(folder) / "reason"
+        again = f"client.outcome({report.report_id!r}) tries again"
         try:
-            download(
+            stored = download(
                 lambda: (
                     connection.api.get_report_document(
                         document_id, restricted=restricted
@@ -83,28 +94,44 @@ def fatal_reason(
                 max_bytes=1 << 20,
                 lasting=False,
             )
-        except (APIError, DownloadError) as exc:
-            again = f"client.outcome({report.report_id!r}) tries again"
+            legacy = legacy_charset(report.marketplace_ids)
+            text = _text(path, stored.content_type, legacy)
+        except (APIError, DownloadError, DecompressError, DecodeError) as exc:
+            if isinstance(exc, DecodeError):
+                again = f"client.document({document_id!r}).save(path) keeps it"
             why = f"report document {document_id}: {_clause(exc)}; {again}"
             return FatalReason(unread=why)
-        text = _sentence(_plain(path.read_bytes()), restricted=restricted)
-        return FatalReason(text)
+        return FatalReason(_sentence(text, restricted=restricted))
 
 
-def _clause(exc: APIError | DownloadError) -> str:
+def _clause(exc: Exception) -> str:
     """Return the first clause of an error, whose later ones advise on other calls."""
     said = _GAPS.sub(" ", str(exc.args[0]) if exc.args else "").partition("; ")[0]
+    said = said.removesuffix(": pass encoding=")
     return readable(said).strip()[:REASON_CHARS]
 
 
-def _plain(stored: bytes) -> str:
-    """Undo gzip where the bytes are gzip, whatever Amazon called them."""
-    if stored[:2] == b"\x1f\x8b":
-        try:
-            stored = zlib.decompressobj(31).decompress(stored, REASON_BYTES)
-        except (zlib.error, gzip.BadGzipFile):
-            return ""
-    return stored[:REASON_BYTES].decode("utf-8", errors="replace")
+def _text(path: Path, content_type: str | None, legacy: str | None) -> str:
+    """Return what a document says; nothing where it is too long, or no text.
+
+    Raises
+    ------
+    DecompressError, DecodeError
+    """
+    plain = b""
+    with closing(plain_chunks(lambda: path.open("rb"))) as chunks:
+        for chunk in chunks:
+            plain += chunk
+            if len(plain) > REASON_BYTES:
+                return ""
+    kind = sniff_format(plain)
+    if kind not in {FLAT, "json"}:
+        return ""
+    charset = told_charset(plain, encoding=None, content_type=content_type)
+    if charset is None:
+        old = legacy if kind == FLAT else None
+        charset = tried_charset(lambda: (each for each in [plain]), old)
+    return b"".join(decode([plain], charset)).decode()
 
 
 def _sentence(text: str, *, restricted: bool) -> str | None:
@@ -130,10 +157,8 @@ def _has_records(value: object) -> bool:
 def _is_data(text: str, *, restricted: bool) -> bool:
     """Whether a text may be rows of a report, which are not for errors and logs."""
     lines = [line for line in text.splitlines() if line.strip()]
-    first = text.lstrip()[:1]
-    # JSON that goes on behind what was read of it
-    if first == "<" or (first in {"{", "["} and len(text) > REASON_CHARS):
-        return True
+    if text.lstrip()[:1] in {"{", "["} and len(text) > REASON_CHARS:
+        return True  # JSON that is cut
     if restricted:
         return len(lines) > 1 or not _is_prose(text)
     if len(lines) < 2:

@@ -190,6 +190,65 @@ def test_fatal_goes_by_its_document_however_that_is_served(
     assert amazon.count("getReportDocument") == 1
 
 
+DATES = '{"errorDetails": "dates are wrong"}'
+
+
+@pytest.mark.parametrize(
+    ("stored", "content_type", "text"),
+    [
+        (b"\xef\xbb\xbf" + DATES.encode(), None, "dates are wrong"),
+        (DATES.encode("utf-16"), None, "dates are wrong"),
+        (gzip.compress(gzip.compress(DATES.encode())), None, "dates are wrong"),
+        (packed(DATES[:15]) + packed(DATES[15:]), None, "dates are wrong"),
+        ("größer".encode("cp1252"), "text/plain;charset=Cp1252", "größer"),
+        ("größer".encode("cp1252"), None, "größer"),
+        ("無効です".encode("cp932"), "text/plain;charset=Windows-31J", "無効です"),
+    ],
+    ids=["mark", "utf-16", "twice", "members", "cp1252", "untold", "cp932"],
+)
+def test_a_fatal_document_is_read_as_reports_are(
+    client: spr.Client,
+    amazon: Amazon,
+    stored: bytes,
+    content_type: str | None,
+    text: str,
+) -> None:
+    held = Held("why", stored, content_type=content_type)
+    outcome = ended(client, amazon, "IN_QUEUE", "FATAL", held=held)
+
+    assert outcome.evidence["document_text"] == text
+
+
+@pytest.mark.parametrize(
+    ("stored", "why"),
+    [
+        (gzip.compress(DATES.encode())[:-12], "GZIP data is cut short; client.outcome"),
+        (
+            "größer".encode("cp1252"),
+            "not UTF-8 at byte 2 of the plain document; client.",
+        ),
+    ],
+    ids=["cut", "charset"],
+)
+def test_a_fatal_document_that_cannot_be_read_is_told_and_not_guessed(
+    client: spr.Client, amazon: Amazon, stored: bytes, why: str
+) -> None:
+    outcome = ended(client, amazon, "FATAL", held=Held("why", stored))
+
+    assert "document_text" not in outcome.evidence
+    assert why in str(outcome.evidence["reason_unread"])
+    assert "\ufffd" not in f"{outcome}"
+
+
+def test_a_fatal_document_that_is_no_text_gives_no_reason(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    held = Held("why", b"%PDF-1.4 of something")
+    outcome = ended(client, amazon, "FATAL", held=held)
+
+    assert outcome.reason is None
+
+
 def test_fatal_without_a_document_gives_no_reason(
     client: spr.Client, amazon: Amazon
 ) -> None:
