@@ -19,6 +19,7 @@ from spreports.fetch.sniff import FLAT, binary_kind, error_page, is_lone_text
 
 __all__ = ["own_records", "refuse_flat", "refuse_page"]
 
+_KEPT: Final = "Document.save(path) keeps it"
 _TREES: Final = ("json", "xml")
 _SERVED_AS: Final = {
     "tsv": "a flat file",
@@ -54,10 +55,12 @@ def refuse_page(head: bytes, kind: str) -> None:
         )
     if kind in {FLAT, "xlsx", *_TREES}:
         return
+    if kind == "pdf":
+        raise ParseError("the document is a PDF, not a table", hint=_KEPT)
     page = error_page(head)
     what = binary_kind(head) or page or kind.upper()
     advice = ": get it again; " if page else "; "
-    msg = f"the document is {what}, not a table{advice}Document.save(path) keeps it"
+    msg = f"the document is {what}, not a table{advice}{_KEPT}"
     raise ParseError(msg)
 
 

@@ -85,7 +85,9 @@ def doubting(
         # A reader may outlive its client: it still tells what is wrong with the bytes
         with suppress(ConfigError, OSError):
             proved = _doubt(connection, name, sha256, private=private)
-            if proved and not isinstance(exc, DecodeError):
+            # A document that is no table comes with advice of its own, and another
+            # report would be none either
+            if proved and not exc.hint and not isinstance(exc, DecodeError):
                 exc.hint = _ANOTHER
         raise
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from collections import deque
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,6 +43,14 @@ WAYS: dict[str, Way] = {
 
 # Across Arrow's C interface goes the text of an error, and not its type
 UNREADABLE = (spr.ParseError, spr.DecompressError, pa.ArrowInvalid)
+
+
+def archive(name: str) -> bytes:
+    """Return a ZIP archive of one empty file."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as files:
+        files.writestr(name, "")
+    return made.getvalue()
 
 
 def broken_once(name: str = "d1") -> Held:
@@ -101,6 +111,30 @@ def test_what_amazon_has_proved_to_hold_is_told_with_the_way_to_another_report(
         with pytest.raises(UNREADABLE) as caught:
             ROWS[name](document, tmp_path / "rows")
         assert ("reuse=False" in str(caught.value)) is told
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"%PDF-1.4 of something",
+        archive("invoice.pdf"),
+        b"<a><b>1</b></a>",
+    ],
+    ids=["pdf", "zip", "xml"],
+)
+def test_of_what_is_sound_and_no_table_no_other_report_is_advised(
+    client: spr.Client, amazon: Amazon, stored: bytes
+) -> None:
+    amazon.hold(Held("d1", stored))
+    document = client.document("d1", report_type="FBA_BULK_INVOICE")
+
+    for _ in range(3):
+        with pytest.raises(spr.ParseError) as caught:
+            document.read()
+        assert "reuse=False" not in str(caught.value)
+        assert str(caught.value).endswith(
+            ("save(path) keeps it)", "keeps the bytes)", "to the catalogue)")
+        )
 
 
 @pytest.mark.parametrize("etag", [True, False], ids=["md5", "no md5"])

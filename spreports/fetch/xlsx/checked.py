@@ -50,9 +50,9 @@ def check_workbook(path: Path) -> None:
             if WORKBOOK not in names:
                 msg = (
                     f"the document is a ZIP archive of {len(parts)} files and no Excel "
-                    "workbook; Document.save(path) keeps the bytes"
+                    "workbook"
                 )
-                raise ParseError(msg)
+                raise ParseError(msg, hint="Document.save(path) keeps the bytes")
             if len(parts) > MAX_PARTS or len(set(names)) < len(names):
                 raise ParseError("the workbook has too many parts, or one twice")
             _check_parts(archive)

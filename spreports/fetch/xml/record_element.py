@@ -206,7 +206,7 @@ def _undecided(candidates: list[ElementPath]) -> ElementPath:
     """Say that it cannot be decided."""
     seen = f": {_words(candidates)} may be it" if candidates else ""
     msg = f"which element is the record cannot be told{seen}"
-    raise ParseError(f"{msg}; add a table with its path to the catalogue")
+    raise ParseError(msg, hint="add a table with its path to the catalogue")
 
 
 def _words(paths: list[ElementPath]) -> str:
