@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -119,6 +120,45 @@ def test_empty_arrays_are_tables_without_rows() -> None:
 def test_a_message_in_place_of_a_report_is_an_error(document: str) -> None:
     with pytest.raises(ParseError, match="no table"):
         read_json(document, KIND)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"errors": [{"code": "InvalidInput", "message": "too old"}]}',
+        '{"errors": ["too old"]}',
+        '{"error": "too old"}',
+        '{"error": {"code": "InvalidInput", "message": "too old"}}',
+        '{"errorDetails": [{"message": "too old"}]}',
+        '{"reportSpecification": {}, "errorDetails": "too old"}',
+        '["too old"]',
+    ],
+)
+def test_the_words_of_an_error_in_place_of_a_report_are_quoted(document: str) -> None:
+    with pytest.raises(ParseError, match="it says 'too old'"):
+        read_json(document, KIND)
+
+
+@pytest.mark.parametrize("key", ["errors", "errorDetails"])
+def test_errors_in_place_of_a_report_that_nobody_knows_are_quoted(key: str) -> None:
+    document = json.dumps({key: [{"message": "too old"}]})
+    with pytest.raises(ParseError, match=f"say 'too old': .*table='{key}' reads them"):
+        read_json(document, lookup("GET_OF_NOBODY"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '[{"message": "for Jane", "sku": "A"}]',
+        '{"orders": [{"message": "for Jane"}]}',
+        '{"message": "for Jane", "sku": "A"}',
+    ],
+)
+def test_rows_of_persons_in_place_of_a_table_are_not_quoted(document: str) -> None:
+    kind = replace(KIND, restricted=True)
+    with pytest.raises(ParseError, match="no table") as caught:
+        read_json(document, kind)
+    assert "Jane" not in str(caught.value)
 
 
 def test_the_errors_of_a_call_are_no_table_of_a_type_that_nobody_knows() -> None:

@@ -6,6 +6,7 @@ what is wrong behind the table that was asked for is an error as well.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from spreports.fetch.findings import Findings
 from spreports.fetch.json.cut import RecordCutter
 from spreports.fetch.json.records import RecordBatches
 from spreports.fetch.json.walk import JsonWalk
+from spreports.fetch.json.words import words_in
 from spreports.fetch.late_values import tell_of_late
 from spreports.fetch.read_ahead import read_ahead
 
@@ -27,12 +29,11 @@ __all__ = ["json_tables", "open_json"]
 
 # Blocks wait behind it, too, so that it need not hold much
 _QUEUE_BYTES: Final = 2 << 20
-# Where a message in a report's place has its words.
-# Source: reference, "FATAL may carry a document with the reason"
-_SAYING: Final = ("errorDetails", "errorMessage", "message", "reason")
 _QUOTED: Final = 300
+# A message in a report's place is short
+_MESSAGE_BYTES: Final = 64 << 10
 # Source: API reference, ErrorList and Error
-_ERRORS: Final = "errors"
+_ERRORS: Final = ("errors", "errorDetails")
 _ERROR_KEYS: Final = frozenset({"code", "message", "details"})
 
 Text = Generator[bytes, None, None]
@@ -101,7 +102,7 @@ def open_json(
         findings.document_fields = walk.fields
         key, cutter = _found(walk, preferred)
         if key is None:
-            key = _instead(walk, entry, keys, wanted)
+            key = _instead(walk, entry, keys, wanted, open_text)
             if key != preferred:
                 text.close()
                 text = open_text()
@@ -118,8 +119,8 @@ def open_json(
             findings=findings,
             batch_bytes=batch_bytes,
         )
-        if table is None and key == _ERRORS:
-            _refuse_errors(records.schema)
+        if table is None and key in _ERRORS:
+            _refuse_errors(records.schema, key, _message(open_text, entry))
     except BaseException:
         text.close()
         raise
@@ -142,13 +143,29 @@ def open_json(
     return records.schema, batches()
 
 
-def _refuse_errors(schema: pa.Schema) -> None:
+def _refuse_errors(schema: pa.Schema, key: str, words: str | None) -> None:
     """Raise for a table that is the answer of a failed call."""
     if _ERROR_KEYS.issuperset(schema.names):
+        said = f" and say {words!r}" if words else ""
         raise ParseError(
-            "Amazon's errors stand in the report document's place: get it again; "
-            f"table={_ERRORS!r} reads them as a table"
+            f"Amazon's errors stand in the report document's place{said}: get it "
+            f"again; table={key!r} reads them as a table"
         )
+
+
+def _message(open_text: Callable[[], Text], entry: ReportType) -> str | None:
+    """Return the words of a document that is an error and no report."""
+    whole = b""
+    with closing(open_text()) as text:
+        for chunk in text:
+            whole += chunk
+            if len(whole) > _MESSAGE_BYTES:
+                return None
+    try:
+        words = words_in(json.loads(whole), personal=entry.restricted)
+    except (ValueError, RecursionError):
+        return None
+    return words and words[:_QUOTED]
 
 
 def json_tables(open_text: Callable[[], Text], entry: ReportType) -> tuple[str, ...]:
@@ -193,7 +210,11 @@ def _found(walk: JsonWalk, key: str | None) -> tuple[str | None, RecordCutter | 
 
 
 def _instead(
-    walk: JsonWalk, entry: ReportType, keys: Mapping[str, str], wanted: str | None
+    walk: JsonWalk,
+    entry: ReportType,
+    keys: Mapping[str, str],
+    wanted: str | None,
+    open_text: Callable[[], Text],
 ) -> str:
     """Return which table to read where the document lacks the one looked for."""
     there = [key for key in keys.values() if key in walk.seen]
@@ -206,8 +227,7 @@ def _instead(
     if not keys and walk.seen:
         return walk.seen[0]
     names = ", ".join(keys) or "an array of objects"
-    said = (walk.fields.get(each) for each in _SAYING)
-    words = next((each[:_QUOTED] for each in said if isinstance(each, str)), None)
+    words = _message(open_text, entry)
     raise ParseError(
         f"the JSON document holds no table ({names} expected): "
         + (f"it says {words!r}" if words else "it may be a message in its place")
