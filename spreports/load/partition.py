@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of, scalar_of
+from spreports.catalog.spelling import bare_spelling
 from spreports.errors import SinkError
 from spreports.load.hive import UNITS, days_of, segments
 from spreports.load.numbers import in_one_piece
@@ -232,8 +233,8 @@ def _parse_key(
         if unit not in UNITS or not known:
             valid = ", ".join([*schema.names, *(c for c in constants)])
             msg = (
-                f"cannot partition by {entry!r}: {_in_other_case(entry, schema)}choose"
-                f" of {valid} (a date or timestamp also with :day, :month or :year)"
+                f"cannot partition by {entry!r}: {_spelled_otherwise(entry, schema)}"
+                f"choose of {valid} (a date or timestamp also with :day, :month or :year)"
             )
             raise SinkError(msg)
     constant = source not in schema.names
@@ -250,10 +251,10 @@ def _parse_key(
     return Key(f"{source}_{unit}" if unit else source, source, unit, constant)
 
 
-def _in_other_case(entry: str, schema: pa.Schema) -> str:
-    """Return what to say of a column that differs from an entry only by case."""
-    wanted = {entry.lower(), entry.rpartition(":")[0].lower()}
-    alike = [name for name in schema.names if name.lower() in wanted]
+def _spelled_otherwise(entry: str, schema: pa.Schema) -> str:
+    """Return what to say of a column that differs from an entry in spelling alone."""
+    wanted = {*map(bare_spelling, (entry, entry.rpartition(":")[0]))} - {""}
+    alike = [name for name in schema.names if bare_spelling(name) in wanted]
     return f"the column is called {alike[0]!r} here; " if alike else ""
 
 

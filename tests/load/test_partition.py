@@ -223,6 +223,17 @@ def test_folders_that_duckdb_takes_for_a_column_of_another_case_are_refused() ->
     assert [key.name for key in parse_keys(schema, ["Date"], {})] == ["Date"]
 
 
+@pytest.mark.parametrize(
+    "served", ["sales channel", "sales_channel", " Sales-Channel "]
+)
+@pytest.mark.parametrize("entry", ["sales-channel", "sales-channel:day"])
+def test_a_column_that_is_spelled_otherwise_is_named(served: str, entry: str) -> None:
+    schema = pa.schema([(served, "string"), ("n", "int64")])
+
+    with pytest.raises(SinkError, match=f"the column is called '{served}' here; cho"):
+        parse_keys(schema, [entry], {})
+
+
 @pytest.mark.parametrize("name", ["a/b", "a=b", "a%20b", "", " a", "a\0", "*"])
 def test_a_column_name_that_polars_would_not_read_back_is_refused(name: str) -> None:
     with pytest.raises(SinkError, match="part of a path"):
