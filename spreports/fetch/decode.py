@@ -52,10 +52,12 @@ def decode(
         text = _transcode(chunks, charset, offset)
     if not offset:
         for first in text:
-            rest = first.removeprefix(_BOM)
+            rest = first
+            while rest.startswith(_BOM):  # some writers put one before another's
+                rest = rest[len(_BOM) :]
             if rest:
                 yield rest
-            break
+                break
     yield from text
 
 

@@ -167,7 +167,8 @@ def test_a_header_line_within_a_quoted_cell_is_part_of_the_cell() -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_header() -> None:
-    assert read("\ufeffa\tb\n1\t2\n", AB).column_names == ["a", "b"]
+    for marks in ("\ufeff", "\ufeff\ufeff"):
+        assert read(f"{marks}a\tb\n1\t2\n", AB).column_names == ["a", "b"]
     plain = "\ufeffa\tb\n1\t2\n".encode("utf-16-le")
     assert cells(read(plain, AB, content_type=None)) == [["1", "2"]]
 
