@@ -234,7 +234,8 @@ def _parse_key(
             valid = ", ".join([*schema.names, *(c for c in constants)])
             msg = (
                 f"cannot partition by {entry!r}: {_spelled_otherwise(entry, schema)}"
-                f"choose of {valid} (a date or timestamp also with :day, :month or :year)"
+                f"choose of {valid} (a date or timestamp also with :day, :month or"
+                " :year)"
             )
             raise SinkError(msg)
     constant = source not in schema.names
