@@ -34,6 +34,7 @@ from spreports.load.delta_report import (
     version_of,
 )
 from spreports.load.delta_rows import DeltaRows, rows_of
+from spreports.load.delta_seen import is_as_seen
 from spreports.load.object_store import delta_place, fsspec_options
 from spreports.load.parquet import SinkResult
 from spreports.load.target import refusals, shown
@@ -126,7 +127,7 @@ class _Table:
         newest = newest_of(wanted)
         if not wanted:
             tried = self._tried
-            if table is not None and tried is not None and self._brought(table)[0]:
+            if table is not None and tried is not None and self._brought(table)[1]:
                 return self._results(table, reports, *tried)
             return [SinkResult(0, 0, 0)] * len(reports)
         self._insist_on_turns(table, wanted)
@@ -176,9 +177,15 @@ class _Table:
         self, table: DeltaTable | None, wanted: Sequence[DeltaReport]
     ) -> None:
         """Refuse what others' commits came before that its writer has not seen."""
-        for turn, seen in (report.turn for report in wanted if report.turn):
-            there = table and table.transaction_version(turn_id(turn))
-            if (there or 0) != seen:
+        for report in wanted:
+            as_seen = True
+            if report.turn is not None:
+                turn, seen = report.turn
+                there = table and table.transaction_version(turn_id(turn))
+                as_seen = (there or 0) == seen
+            elif report.seen is not None:
+                as_seen = is_as_seen(table, report.seen, self._url, self._options)
+            if not as_seen:
                 msg = f"{self._name}: others have written to it meanwhile"
                 raise TurnLostError(msg, url=self._name)
 
@@ -274,7 +281,9 @@ class _Table:
         rows: DeltaRows,
     ) -> list[SinkResult]:
         """Count what our commit brought."""
-        files, size = self._brought(table)
+        version, files, size = self._brought(table)
+        for seen in (report.seen for report in reports if report.seen):
+            seen.ours.add(version)
         counts = {r.name: n for r, n in zip(newest, rows.counts, strict=True)}
         results = []
         for report in reports:
@@ -286,8 +295,8 @@ class _Table:
                 files = size = 0
         return results
 
-    def _brought(self, table: DeltaTable) -> tuple[int, int]:
-        """Return files and bytes that our commit added, from the log.
+    def _brought(self, table: DeltaTable) -> tuple[int, int, int]:
+        """Return our commit's version, files and bytes that it added, from the log.
 
         Read by fsspec: deltalake's own files hold the interpreter while they wait, and
         an S3 server in a thread of this very process would then never answer.
@@ -304,5 +313,5 @@ class _Table:
                 runs = (a.get("commitInfo", {}).get("spreports") for a in actions)
                 if self._run in runs:
                     sizes = [a["add"]["size"] for a in actions if "add" in a]
-                    return len(sizes), sum(sizes)
-        return 0, 0
+                    return number, len(sizes), sum(sizes)
+        return 0, 0, 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from spreports.errors import SinkError
+from spreports.load.delta_seen import Seen, seen_of
 from spreports.load.object_store import delta_place
 from spreports.load.target import refusals, shown
 
@@ -120,7 +121,7 @@ def commits_of(
     turn: str,
     *,
     storage_options: Mapping[str, Any] | None = None,
-) -> int:
+) -> tuple[int, Seen | None]:
     """Tell how many commits a Delta table has that took turns: see `DeltaReport.turn`.
 
     Parameters
@@ -132,8 +133,8 @@ def commits_of(
 
     Returns
     -------
-    int
-        0 where there is no table.
+    tuple of int and Seen or None
+        And what was seen of the table; 0 and None where there is none.
 
     Raises
     ------
@@ -141,7 +142,9 @@ def commits_of(
         As `count_by`.
     """
     with _opened(url, storage_options) as table:
-        return (table and table.transaction_version(turn_id(turn))) or 0
+        if table is None:
+            return 0, None
+        return table.transaction_version(turn_id(turn)) or 0, seen_of(table)
 
 
 def name_id(name: str) -> str:

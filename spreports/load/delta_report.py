@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from spreports.errors import SinkError
+from spreports.load.delta_seen import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +44,9 @@ class DeltaReport:
     turn : tuple of (str, int) or None
         What reports share that take turns, and how many commits of such the writer has
         seen: where there are others, it is not written.
+    seen : Seen or None
+        What the writer has seen of the table where it takes no turn: once others than
+        a sync or a sink have committed, it is not written.
     """
 
     name: str
@@ -53,6 +57,7 @@ class DeltaReport:
     constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
     open: Callable[[], pa.RecordBatchReader]
     turn: tuple[str, int] | None = None
+    seen: Seen | None = None
 
 
 def newest_of(reports: Sequence[DeltaReport]) -> list[DeltaReport]:

@@ -128,6 +128,7 @@ def _described(
         constants=constants,
         open=opened,
         turn=target.turn,
+        seen=target.seen,
     )
 
 

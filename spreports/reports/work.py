@@ -40,6 +40,7 @@ from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.verdict import judged
 
 if TYPE_CHECKING:
+    from spreports.load.delta_seen import Seen
     from spreports.reports.verdict import Verdict
 
 
@@ -94,6 +95,7 @@ class Target:
     storage_options : mapping or None
         For fsspec; left out of ``repr``, since it may hold keys.
     turn : tuple of (str, int) or None
+    seen : Seen or None
         Of Delta tables: see `DeltaReport`.
     """
 
@@ -106,6 +108,7 @@ class Target:
     format: str = "parquet"
     storage_options: Mapping[str, object] | None = field(default=None, repr=False)
     turn: tuple[str, int] | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

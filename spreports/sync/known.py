@@ -49,6 +49,8 @@ class Lakeside:
         See `Book`.
     files : Files
         Listed by this run.
+    commits : dict of str to set of int
+        Of each Delta table, by its id, versions that syncs and sinks have committed.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Lakeside:
     is_delta: bool
     refill: bool
     files: Files = field(default_factory=Files)
+    commits: dict[str, set[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

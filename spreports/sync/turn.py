@@ -6,8 +6,11 @@ window is not landed: the next run plans by the windows that are there, and cuts
 they lack. Who lands first wins, with the first table of a report; half a report counts.
 
 Delta tables number the commits that bring windows of a feed, and of two commits with
-the same number one fails: none goes unseen. Of plain Parquet the names of markers are
-listed before a window is landed; what lands in the moment after that goes unseen.
+the same number one fails: none goes unseen. A newer version of a window that is there
+adds no day, and waits for nobody; but where others than a sync have committed, it is
+looked for once more: a RESTORE may have taken it back. Of plain Parquet the names of
+markers are listed before a window is landed; what lands in the moment after that goes
+unseen.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow
 from spreports.load.delta_reading import commits_of
 from spreports.load.delta_report import TurnLostError
+from spreports.load.delta_seen import Seen
 from spreports.load.parquet import SinkResult
 from spreports.reports.work import Target
 from spreports.sync.halves import overlap
@@ -59,11 +63,13 @@ class Turn:
         self._others: list[LakeWindow] = []
         self._number = 0
         self._seen: set[str] = set()
+        self._commits_seen: Seen | None = None
+        self._gone: frozenset[str] = frozenset()
         self._name = hashlib.sha256(stream.key.encode()).hexdigest()[:32]
         _, self._url = next(data_roots(lake.to, stream))
         if stream.kind == Kind.DATED:
             if lake.is_delta:
-                self._number = self._commits()
+                self._count()
             else:
                 self._seen = self._stems()
 
@@ -99,24 +105,30 @@ class Turn:
             Another host has; or what `write` raises.
         """
         dated = self._stream.kind == Kind.DATED
-        if not (dated and is_new) or target.url != self._url:
+        if not dated or target.url != self._url:
             return write(target)
         if not self._lake.is_delta:
+            if not is_new:
+                return write(target)
             self._look_at_markers(known)
             self._insist(window)
             self._seen.add(target.stem)
             return write(target)
         for _ in range(TRIES):
-            self._insist(window)
+            adds = is_new or window.name in self._gone
+            if adds:
+                self._insist(window)
+            turn = (self._name, self._number) if adds else None
             try:
-                written = write(replace(target, turn=(self._name, self._number)))
+                written = write(replace(target, turn=turn, seen=self._commits_seen))
             except TurnLostError:
-                self._number = self._commits()
+                self._count()
                 place = self._lake.to, self._lake.storage_options
                 there = windows_in_delta(self._stream, [*known.values()], *place)
                 self._note(there, known)
+                self._gone = frozenset({*known} - {each.name for each in there})
                 continue
-            self._number += 1
+            self._number += adds
             return written
         msg = f"{target.url}: {TRIES} commits of others came first: run again"
         raise SinkError(msg, url=target.url)
@@ -135,9 +147,14 @@ class Turn:
         """Note what others have landed: what nobody here knows of."""
         self._others += [window for window in there if window.name not in known]
 
-    def _commits(self) -> int:
+    def _count(self) -> None:
+        """Count the commits that took turns, and see how far the table has come."""
         options = self._lake.storage_options
-        return commits_of(self._url, self._name, storage_options=options)
+        name = self._name
+        self._number, seen = commits_of(self._url, name, storage_options=options)
+        # Those of all feeds of a run: none of its own is to be read
+        ours = self._lake.commits.setdefault(seen.table, set()) if seen else set()
+        self._commits_seen = replace(seen, ours=ours) if seen else None
 
     def _place(self) -> Place:
         return Place.open(self._url, self._lake.storage_options)

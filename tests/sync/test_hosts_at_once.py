@@ -212,3 +212,36 @@ def test_a_window_whose_rows_were_deleted_waits_for_its_turn_like_a_new_one(
     assert {missed.kind for missed in late.failed} == {"SinkError"}
     assert all("another host" in missed.reason for missed in late.failed)
     check(simulator, clock, lake, "delta")
+
+
+@pytest.mark.parametrize("how", ["delete", "restore"])
+def test_a_restated_window_whose_rows_go_while_its_report_is_waited_for_comes_once(
+    simulator: Simulator,
+    clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
+    lake: str,
+    *,
+    how: str,
+) -> None:
+    def meanwhile(step: str) -> None:
+        if step == "planned":
+            table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
+            table.delete() if how == "delete" else table.restore(0)
+            # A new host, or one that is told to, cuts the days of old anew
+            other_host.sync(FEED, lake, format="delta", refill=True)
+
+    for _ in range(3):
+        client.sync(FEED, lake, format="delta")
+        if how == "restore":
+            other_host.sync(FEED, lake, format="delta")
+        clock.advance(DAY)
+    streams = [client._stream(FEED)]
+    late = run(client._connection, streams, lake, format="delta", at=meanwhile)
+    for _ in range(2):
+        for one in (client, other_host):
+            assert one.sync(FEED, lake, format="delta").failed == ()
+        check(simulator, clock, lake, "delta")
+        clock.advance(DAY)
+
+    assert ["another host" in missed.reason for missed in late.failed] == [True]
