@@ -48,7 +48,7 @@ def seen_of(table: DeltaTable) -> Seen:
 def is_as_seen(
     table: DeltaTable | None, seen: Seen, url: str, options: Mapping[str, Any]
 ) -> bool:
-    """Say whether but a sync or a sink has committed to a table since it was seen.
+    """Say whether none but syncs and sinks have committed to a table since it was seen.
 
     Parameters
     ----------
