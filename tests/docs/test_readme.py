@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,15 @@ def test_every_command_stands_in_the_readme() -> None:
     )
 
     assert set(commands) <= shown
+
+
+def test_it_is_told_near_the_top_how_to_install_which_extras() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(project["project"]["optional-dependencies"])
+    install = README.partition("\n## Install\n")[2].partition("\n## ")[0]
+
+    assert README.index("\n## Install\n") < README.index("```python")
+    assert "pip install spreports" in install
+    assert set(re.findall(r"`(\w+)`", install)) == extras - {
+        *("test", "bench", "lint", "kernel"),  # for whoever works on it
+    }
