@@ -17,7 +17,8 @@ from tests.connections import answering
 TEXT = b"sku\tquantity\n" + b"".join(b"SKU%06d\t%06d\n" % (i, i) for i in range(1_000))
 HALF = TEXT[: 13 + 17 * 500]
 START = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\n"
-CHUNKED = START + b"Transfer-Encoding: chunked\r\n"
+# Said, so that no request goes out on a connection that is being closed
+CHUNKED = START + b"Transfer-Encoding: chunked\r\nConnection: close\r\n"
 WHOLE = START + b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(TEXT), TEXT)
 
 
