@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -324,12 +325,13 @@ def test_sound_sqlite_files_are_left_as_they_are(
     home: Path, simulator: Simulator
 ) -> None:
     spr.connect().close()
-    before = sqlite3.connect(home / "ledger.sqlite").execute("PRAGMA data_version")
-    findings = found(offline=True)
+    with closing(sqlite3.connect(home / "ledger.sqlite")) as other:
+        before = other.execute("PRAGMA data_version")
+        findings = found(offline=True)
 
-    assert findings["ledger.sqlite"].status == "ok"
-    assert findings["quota.sqlite"].status == "ok"
-    assert before.fetchone() is not None
+        assert findings["ledger.sqlite"].status == "ok"
+        assert findings["quota.sqlite"].status == "ok"
+        assert before.fetchone() is not None
 
 
 def test_a_store_that_others_may_read_is_a_warning(home: Path) -> None:

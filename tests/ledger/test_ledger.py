@@ -92,12 +92,13 @@ def test_a_report_that_was_adopted_before_its_answer_came_is_the_askers(
     assert (latest.id, latest.report_id) == (row, "R1")
     assert ledger.open_keys("account") == frozenset()
     assert ledger.intend_alone("account", KEY, NOW, 1) is not None
+    ledger.close()
 
 
 def test_an_intent_of_another_host_is_waited_for_an_hour(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.intend("account", KEY, NOW)
-    with sqlite3.connect(tmp_path / "ledger.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
         db.execute("UPDATE requests SET owner = '00000000-1-1'")
 
     def intended(minutes: float) -> int | None:
@@ -107,6 +108,7 @@ def test_an_intent_of_another_host_is_waited_for_an_hour(tmp_path: Path) -> None
     assert intended(59) is None
     assert intended(61) is not None
     assert intended(61) is None  # ours, and we are alive
+    ledger.close()
 
 
 def test_accounts_share_nothing(tmp_path: Path) -> None:
