@@ -19,8 +19,6 @@ from spreports.lake.state import RootState, read_rest, read_state
 
 __all__ = ["Purged", "purge_root", "purge_tables", "utc_day"]
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Purged:
@@ -127,10 +125,12 @@ def purge_tables(roots: Sequence[Place], before: date, *, dry_run: bool) -> Purg
         return done
     notes = [purged_before(root) for root in roots]
     ends = [note.end for note in notes if note is not None and not note.is_day]
+    if not ends:
+        return done
     # An earlier purge may have gone further, and have been killed between them
-    last = min(max(ends, default=_NEVER), datetime.combine(before, time(), UTC))
+    last = min(max(ends), datetime.combine(before, time(), UTC))
     for root, note in zip(roots, notes, strict=True):
-        if ends and (note is None or note.end < last):
+        if note is None or note.end < last:
             with opened(root) as target:
                 note_purge(root, target, last)
             state = read_state(root)
