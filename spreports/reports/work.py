@@ -26,8 +26,9 @@ from spreports.catalog import ReportType
 from spreports.errors import DocumentError
 from spreports.fetch.arriving import Watched
 from spreports.fetch.charsets import chosen_charset
-from spreports.fetch.document import BATCH_BYTES, open_batches
+from spreports.fetch.document import open_batches
 from spreports.fetch.findings import Findings
+from spreports.fetch.read_options import BATCH_BYTES, ReadOptions
 from spreports.load.encoding import PAGE_BYTES
 from spreports.load.parquet import BUDGET, SinkResult, sink
 from spreports.reports.doubted import refuse_nothing
@@ -147,19 +148,21 @@ def read(
         rows = open_batches(
             stored.open,
             reading.entry,
-            table=shape.table,
+            ReadOptions(
+                table=shape.table,
+                typed=shape.typed,
+                on_bad_value=shape.on_bad_value,
+                nested=shape.nested,
+                batch_bytes=batch_bytes,
+                coded=coded,
+                findings=findings if findings is not None else Findings(),
+                on_fields=reading.echo.check if reading.echo else None,
+            ),
             encoding=reading.encoding,
             content_type=stored.content_type,
             legacy_charset=reading.legacy_charset,
-            typed=shape.typed,
-            on_bad_value=shape.on_bad_value,
-            nested=shape.nested,
-            findings=findings,
-            on_fields=reading.echo.check if reading.echo else None,
             # An empty file may be a copy that was never finished
             may_be_empty=stored.sha256 is not None or stored.proof is not None,
-            coded=coded,
-            batch_bytes=batch_bytes,
             stored_bytes=stored.size,
             ending=ending,
         )

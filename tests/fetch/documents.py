@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Callable
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from spreports.catalog import Column, ReportType, Table
-from spreports.fetch.document import Findings, open_batches
+from spreports.fetch.document import open_batches
+from spreports.fetch.read_options import ReadOptions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,11 +28,17 @@ def opener(stored: bytes) -> Callable[[], BinaryIO]:
     return lambda: io.BytesIO(stored)
 
 
+def worded(**words: Any) -> dict[str, Any]:
+    """Return arguments of `open_batches` of which some are words of its options."""
+    own = {each.name for each in fields(ReadOptions)} & words.keys()
+    options = ReadOptions(**{name: words.pop(name) for name in own})
+    return {"options": options, **words}
+
+
 def read(
     plain: bytes | str,
     kind: ReportType | None = None,
     *,
-    findings: Findings | None = None,
     compress: bool = True,
     **options: Any,
 ) -> pa.Table:
@@ -40,8 +48,7 @@ def read(
     return open_batches(
         opener(gzip.compress(data) if compress else data),
         kind if kind is not None else entry(known=False, format=None),
-        findings=findings,
-        **options,
+        **worded(**options),
     ).read_all()
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from spreports.catalog import Column, ReportType, Table
-from spreports.fetch.document import Findings, open_batches
+from spreports.fetch.document import open_batches
+from spreports.fetch.findings import Findings
+from tests.fetch.documents import worded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +62,7 @@ def read_json(
     return open_batches(
         opener(data, step),
         kind or ReportType(report_type="GET_TEST", known=False),
-        **options,
+        **worded(**options),
     ).read_all()
 
 

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column, ReportType
 from spreports.errors import DecompressError, ParseError
-from spreports.fetch.document import Findings, open_batches
+from spreports.fetch.document import open_batches
+from spreports.fetch.findings import Findings
 from spreports.fetch.flat import block_rows
 from spreports.fetch.kernel import sandbox
+from spreports.fetch.read_options import ReadOptions
 from tests.fetch.documents import UTF_8, entry, opener
 
 pytestmark = pytest.mark.usefixtures("each_way")
@@ -78,10 +80,8 @@ def outcome(
     with open_batches(
         opener(text.encode()),
         kind,
+        ReadOptions(on_bad_value=rule, batch_bytes=block_bytes, findings=findings),
         content_type=UTF_8,
-        on_bad_value=rule,
-        batch_bytes=block_bytes,
-        findings=findings,
     ) as reader:
         try:
             for batch in reader:
@@ -219,7 +219,10 @@ def pieces(count: int) -> bytes:
 
 def batches(stored: bytes) -> Any:
     return open_batches(
-        Watched.of(stored), PLAIN, content_type=UTF_8, batch_bytes=10_000
+        Watched.of(stored),
+        PLAIN,
+        ReadOptions(batch_bytes=10_000),
+        content_type=UTF_8,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from spreports.errors import DocumentError
 from spreports.fetch.document import open_batches
+from spreports.fetch.read_options import ReadOptions
 from tests.fetch.flat_kinds import KINDS, FlatKind
 
 pytestmark = pytest.mark.usefixtures("each_way")
@@ -35,9 +36,9 @@ def table_of(
     return open_batches(
         lambda: Cut(stored, first, piece),
         kind.entry,
+        ReadOptions(batch_bytes=batch_bytes),
         content_type=kind.content_type,
         legacy_charset=kind.legacy,
-        batch_bytes=batch_bytes,
     ).read_all()
 
 

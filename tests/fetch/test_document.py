@@ -19,8 +19,10 @@ import pytest
 
 from spreports.catalog import Column
 from spreports.errors import DecodeError, DecompressError, ParseError
-from spreports.fetch.document import Findings, open_batches, table_names
+from spreports.fetch.document import open_batches, table_names
+from spreports.fetch.findings import Findings
 from spreports.fetch.read_ahead import _Ahead, read_ahead
+from spreports.fetch.read_options import ReadOptions
 from tests.fetch.documents import UTF_8, entry, opener, read
 
 KIND = entry(Column(name="a"), Column(name="b", dtype="int64"))
@@ -34,7 +36,10 @@ def ahead_threads() -> list[str]:
 
 def test_a_document_is_read_in_small_batches_in_order() -> None:
     reader = open_batches(
-        opener(gzip.compress(TEXT)), KIND, content_type=UTF_8, batch_bytes=50_000
+        opener(gzip.compress(TEXT)),
+        KIND,
+        ReadOptions(batch_bytes=50_000),
+        content_type=UTF_8,
     )
     assert reader.schema == pa.schema([("a", pa.string()), ("b", pa.int64())])
     batches = list(reader)
@@ -90,7 +95,8 @@ def test_a_reader_that_is_dropped_early_leaves_no_thread_and_no_open_file() -> N
         streams.append(io.BytesIO(stored))
         return streams[-1]
 
-    reader = open_batches(opened, KIND, content_type=UTF_8, batch_bytes=10_000)
+    options = ReadOptions(batch_bytes=10_000)
+    reader = open_batches(opened, KIND, options, content_type=UTF_8)
     assert ahead_threads() == []
     reader.read_next_batch()
     reader.close()

@@ -15,6 +15,7 @@ from spreports.fetch.document import open_batches
 from spreports.fetch.flat.few_texts import few_texts, looked_into
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.kernel.sandbox import kernel_pays
+from spreports.fetch.read_options import ReadOptions
 from tests.fetch.documents import UTF_8, entry
 
 pytestmark = pytest.mark.usefixtures("each_way")
@@ -46,9 +47,8 @@ def read(text: bytes, *, coded: bool, kind: ReportType = KIND) -> pa.Table:
     return open_batches(
         lambda: io.BytesIO(text),
         kind,
+        ReadOptions(coded=coded, batch_bytes=1 << 16),
         content_type=UTF_8,
-        coded=coded,
-        batch_bytes=1 << 16,
     ).read_all()
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from spreports.errors import DocumentError
 from spreports.fetch.document import open_batches
+from tests.fetch.documents import worded
 from tests.fetch.fuzz_kinds import SEED, document, kinds
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def fuzz(first: int, last: int) -> Counter[tuple[str, str]]:
                 reader = open_batches(
                     lambda stored=stored: Counted(stored),  # type: ignore[misc]  # bound now
                     kind.entry,
-                    **options,  # type: ignore[arg-type]  # drawn above
+                    **worded(**options),
                 )
                 rows = 0
                 for batch in reader:

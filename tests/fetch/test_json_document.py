@@ -16,10 +16,12 @@ import pytest
 
 from spreports.catalog import Column, ReportType, Table, lookup
 from spreports.errors import DecodeError, DecompressError, ParseError
-from spreports.fetch.document import Findings, open_batches, table_names
+from spreports.fetch.document import open_batches, table_names
+from spreports.fetch.findings import Findings
 from spreports.fetch.json import native as json_native
 from spreports.fetch.json import records as json_records
 from spreports.fetch.kernel.sandbox import kernel_is_there
+from spreports.fetch.read_options import ReadOptions
 from tests.fetch.json_reports import found, json_type, opener, read_json, table
 
 KIND = json_type(
@@ -554,7 +556,7 @@ def test_memory_stays_as_it_is_for_a_longer_document(tmp_path: Path) -> None:
     path.write_text(json.dumps({"byAsin": MANY * 20}))
     assert path.stat().st_size > 18 << 20
     kernel_is_there()  # loaded once: not this document's memory
-    reader = open_batches(lambda: path.open("rb"), KIND, table="byAsin")
+    reader = open_batches(lambda: path.open("rb"), KIND, ReadOptions(table="byAsin"))
     tracemalloc.start()
     rows = sum(batch.num_rows for batch in reader)
     _, peak = tracemalloc.get_traced_memory()

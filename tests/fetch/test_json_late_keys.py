@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from spreports.fetch.json import native
 from spreports.fetch.json.records import RecordBatches
 from tests.drawing import SHARED_FIXTURE

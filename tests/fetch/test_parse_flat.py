@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column, lookup
 from spreports.errors import ParseError
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from spreports.fetch.flat import header as header_module
 from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.header import Quoting, read_header

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spreports.catalog import Column
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.header import read_header
 from spreports.fetch.flat.parse_flat import BlockParser

@@ -9,7 +9,8 @@ import pytest
 
 from spreports.catalog import lookup
 from spreports.errors import DecodeError
-from spreports.fetch.document import Findings, open_batches
+from spreports.fetch.document import open_batches
+from spreports.fetch.findings import Findings
 from tests.fetch.documents import flat, opener, read
 
 pytestmark = pytest.mark.usefixtures("each_way")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from spreports.catalog import lookup
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from tests.fetch.documents import cells, flat, read
 
 pytestmark = pytest.mark.usefixtures("each_way")

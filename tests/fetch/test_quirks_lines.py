@@ -9,7 +9,7 @@ import pytest
 
 from spreports.catalog import ReportType, lookup
 from spreports.errors import ParseError
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from tests.fetch.documents import cells, flat, read
 
 pytestmark = pytest.mark.usefixtures("each_way")

@@ -6,7 +6,7 @@ import pytest
 
 from spreports.catalog import entries, lookup
 from spreports.errors import ParseError
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from tests.fetch.documents import flat, read
 
 pytestmark = pytest.mark.usefixtures("each_way")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from spreports.catalog import lookup
 from spreports.errors import ParseError
-from spreports.fetch.document import Findings, table_names
+from spreports.fetch.document import table_names
+from spreports.fetch.findings import Findings
 from tests.fetch.documents import entry, flat, opener, read
 
 pytestmark = pytest.mark.usefixtures("each_way")

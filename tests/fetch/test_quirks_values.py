@@ -10,7 +10,7 @@ import pytest
 from spreports.catalog import Column, ReportType, lookup
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
 from spreports.errors import ParseError
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from spreports.fetch.timestamps import ZONE_OFFSETS
 from tests.fetch.documents import entry, flat, read
 

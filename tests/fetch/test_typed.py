@@ -17,7 +17,7 @@ from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.cells import cells_of
 from spreports.fetch.decimals import parse_decimal, parse_local_decimal
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from spreports.fetch.timestamps import ZONE_OFFSETS, parse_date, parse_timestamp
 from spreports.fetch.typed import arrow_type
 from tests.fetch.documents import cells, entry, read

@@ -12,11 +12,8 @@ import pytest
 
 from spreports.catalog import Column, lookup
 from spreports.errors import DocumentError, ParseError
-from spreports.fetch.document import (
-    Findings,
-    open_batches,
-    table_names,
-)
+from spreports.fetch.document import open_batches, table_names
+from spreports.fetch.findings import Findings
 from spreports.fetch.plain_chunks import plain_chunks
 from tests.fetch.documents import cells, entry, opener, read
 from tests.fetch.json_reports import opener as dripping

@@ -7,7 +7,7 @@ import pytest
 
 from spreports.catalog import Column
 from spreports.errors import ParseError
-from spreports.fetch.document import Findings
+from spreports.fetch.findings import Findings
 from tests.fetch.documents import cells, entry, read
 from tests.fetch.workbooks import MAIN, workbook
 

@@ -12,7 +12,7 @@ from spreports.catalog import Column, ReportType, Table, lookup
 from spreports.errors import DecodeError, DocumentError, ParseError
 from spreports.fetch.decode import decode
 from spreports.fetch.document import open_batches
-from spreports.fetch.findings import Findings
+from spreports.fetch.read_options import ReadOptions
 from spreports.fetch.xml.document import open_xml
 from tests.fetch.documents import opener, read
 from tests.fetch.xml_shapes import count, document
@@ -55,15 +55,9 @@ def in_chunks(data: bytes, size: int, batch_bytes: int) -> list[dict[str, Any]]:
         text(),
         data[:1024],
         KIND,
-        table=None,
-        typed=True,
-        nested="flat",
-        on_bad_value="raise",
-        batch_bytes=batch_bytes,
-        findings=Findings(),
-        on_fields=None,
+        ReadOptions(batch_bytes=batch_bytes),
     )
-    found = [row for batch in batches() for row in batch.to_pylist()]
+    found = [row for batch in batches for row in batch.to_pylist()]
     assert all(set(row) == set(schema.names) for row in found)
     return found
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spreports.catalog import Column, ReportType, Table
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
+from spreports.fetch.read_options import ReadOptions
 from spreports.fetch.xml import document, tokens
 from spreports.fetch.xml.document import open_xml
 from spreports.fetch.xml.plain_markup import Markup, is_plain, plain_markup
@@ -121,15 +122,9 @@ def by_the_byte(text: str, batch_bytes: int, findings: Findings) -> list[object]
         (data[k : k + 1] for k in range(len(data))),
         data,
         ROW,
-        table=None,
-        typed=True,
-        nested="flat",
-        on_bad_value="raise",
-        batch_bytes=batch_bytes,
-        findings=findings,
-        on_fields=None,
+        ReadOptions(batch_bytes=batch_bytes, findings=findings),
     )
-    table = pa.Table.from_batches(batches(), schema)
+    table = pa.Table.from_batches(batches, schema)
     return list(table.column("A").to_pylist())
 
 

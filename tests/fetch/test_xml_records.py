@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column, ReportType, Table, lookup
 from spreports.errors import ParseError
-from spreports.fetch.document import Findings, open_batches
+from spreports.fetch.document import open_batches
+from spreports.fetch.findings import Findings
+from spreports.fetch.read_options import ReadOptions
 from tests.fetch.documents import opener, read
 from tests.fetch.xml_shapes import XML_TYPES, document, expected
 
@@ -366,7 +368,7 @@ def test_a_reader_that_is_dropped_early_leaves_no_thread_and_no_open_file() -> N
         streams.append(io.BytesIO(late("<A>1</A>").encode()))
         return streams[-1]
 
-    reader = open_batches(opened, of("A"), batch_bytes=9_999)
+    reader = open_batches(opened, of("A"), ReadOptions(batch_bytes=9_999))
     reader.read_next_batch()
     reader.close()
     del reader
@@ -387,7 +389,8 @@ def test_another_kind_of_document_is_an_error_not_zero_rows() -> None:
 
 
 def test_batches_come_before_the_document_is_read_to_its_end() -> None:
-    reader = open_batches(opener(late("<A>1</A>").encode()), of("A"), batch_bytes=9999)
+    document = opener(late("<A>1</A>").encode())
+    reader = open_batches(document, of("A"), ReadOptions(batch_bytes=9_999))
 
     first = reader.read_next_batch()
 

@@ -11,6 +11,7 @@ import pytest
 
 from spreports.catalog import ReportType, lookup
 from spreports.fetch.document import open_batches
+from spreports.fetch.read_options import ReadOptions
 from spreports.load.parquet import sink
 from tests.fetch.documents import UTF_8, entry
 from tests.fetch.json_reports import opener
@@ -59,8 +60,8 @@ def test_files_are_the_same_bytes_however_a_document_came(
         batches = open_batches(
             opener(stored, step),
             kind,
+            ReadOptions(coded=True),
             content_type=UTF_8,
-            coded=True,
         )
         sink(batches, tmp_path / str(number), stem="d", partition_by=keys)
         found.append(tree(tmp_path / str(number)))

@@ -7,7 +7,9 @@ import functools
 import pytest
 
 from spreports import catalog
-from spreports.fetch.document import Findings, open_batches
+from spreports.fetch.document import open_batches
+from spreports.fetch.findings import Findings
+from spreports.fetch.read_options import ReadOptions
 from spreports.simulator.content import GeneratedDocument, generate
 from tests.simulator.cataloguing import (
     ARROW,
@@ -41,7 +43,7 @@ def test_a_flat_document_comes_back_cell_by_cell(report_type: str, seed: int) ->
     reader = open_batches(
         stored(document),
         document.entry,
-        table="rows",
+        ReadOptions(table="rows"),
         content_type=document.content_type,
         legacy_charset=document.codec,
     )
@@ -61,10 +63,9 @@ def test_a_flat_document_read_as_text_has_every_cell_as_served(
     reader = open_batches(
         stored(document),
         document.entry,
-        table="rows",
+        ReadOptions(table="rows", typed=False),
         content_type=document.content_type,
         legacy_charset=document.codec,
-        typed=False,
     )
 
     wanted = document.tables(typed=False)["rows"]
@@ -79,10 +80,9 @@ def test_the_summary_row_of_a_settlement_comes_back(seed: int, typed: bool) -> N
     reader = open_batches(
         stored(document),
         document.entry,
-        table="summary",
+        ReadOptions(table="summary", typed=typed),
         content_type=document.content_type,
         legacy_charset=document.codec,
-        typed=typed,
     )
 
     wanted = document.tables(typed=typed)["summary"]
@@ -102,10 +102,8 @@ def test_every_table_of_a_nested_document_comes_back_cell_by_cell(
         reader = open_batches(
             stored(document),
             document.entry,
-            table=name,
+            ReadOptions(table=name, typed=typed, findings=findings),
             content_type=document.content_type,
-            typed=typed,
-            findings=findings,
         )
         assert differences(reader.read_all().to_pylist(), wanted) == [], name
         assert findings.unknown_columns == ()
@@ -127,8 +125,8 @@ def test_a_workbook_comes_back_cell_by_cell(
     reader = open_batches(
         stored(document),
         document.entry,
+        ReadOptions(typed=typed),
         content_type=document.content_type,
-        typed=typed,
     )
 
     (wanted,) = document.tables(typed=typed).values()
@@ -155,8 +153,8 @@ def test_batches_of_a_few_rows_give_the_same_table(name: str) -> None:
     reader = open_batches(
         stored(document),
         document.entry,
+        ReadOptions(batch_bytes=1024),
         content_type=document.content_type,
-        batch_bytes=1024,
     )
     batches = list(reader)
 

@@ -9,7 +9,6 @@ from contextlib import closing
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.fetch.findings import Findings
 from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.few_texts import few_texts, looked_into
 from spreports.fetch.flat.header import RESCUED, Header
@@ -21,6 +20,7 @@ from spreports.fetch.flat.summary_row import SUMMARY, SummaryRow
 from spreports.fetch.kernel.sandbox import kernel_pays
 from spreports.fetch.matched_columns import matched_columns
 from spreports.fetch.read_ahead import read_ahead
+from spreports.fetch.read_options import ReadOptions
 from spreports.fetch.typed import Typing
 
 __all__ = ["flat_tables", "open_flat"]
@@ -48,13 +48,7 @@ def open_flat(
     chunks: Generator[bytes, None, None],
     header: Header,
     entry: ReportType,
-    *,
-    table: str | None,
-    typed: bool,
-    on_bad_value: str,
-    batch_bytes: int,
-    findings: Findings,
-    coded: bool = False,
+    options: ReadOptions,
 ) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]]:
     """Open what follows a header line as record batches.
 
@@ -64,14 +58,9 @@ def open_flat(
         UTF-8 below the header line; closed when the reader is done with it.
     header : Header
     entry : ReportType
-    table : str or None
-        One of `flat_tables`; None is the first. Where the first row is a summary, the
-        two kinds of rows are parted and held to each other, whichever is asked for.
-    typed, on_bad_value, batch_bytes
-        As for `open_batches`.
-    findings : Findings
-    coded : bool
-        As for `open_batches`.
+    options : ReadOptions
+        The table is one of `flat_tables`. Where the first row is a summary, the two
+        kinds of rows are parted and held to each other, whichever is asked for.
 
     Returns
     -------
@@ -80,6 +69,7 @@ def open_flat(
         Logs a warning where the document looks like one of another type, or a summary
         could not be held to its rows.
     """
+    typed, findings = options.typed, options.findings
     findings.delimiter = header.delimiter
     findings.headerless = not header.line
     findings.renamed_columns = {
@@ -88,7 +78,7 @@ def open_flat(
         if name != served
     }
     few: frozenset[str] = frozenset()
-    if typed and coded:
+    if typed and options.coded:
         head, chunks = looked_into(chunks)
         # By another parser, decimals are not told apart any sooner than by the sink
         few = few_texts(
@@ -97,13 +87,13 @@ def open_flat(
             matched_columns(header, entry),
             decimals=kernel_pays(0) and not entry.local_decimals,
         )
-    typing = Typing(header, entry, on_bad_value, findings, coded=few)
+    typing = Typing(header, entry, options.on_bad_value, findings, coded=few)
     schema = (
         typing.schema
         if typed
         else pa.schema([(name, pa.string()) for name in header.names])
     )
-    summary = entry.summary_row and table == SUMMARY
+    summary = entry.summary_row and options.table == SUMMARY
     whole = _summary_schema(schema, header, entry) if summary else schema
 
     local = entry.local_decimals
@@ -113,7 +103,7 @@ def open_flat(
 
     # Fewer blocks cost less to hand on: batches of a GiB take 10 % less time than by an
     # eighth more than what is asked for; half more are 3 MiB more for nothing
-    block_bytes = batch_bytes * 11 // 8
+    block_bytes = options.batch_bytes * 11 // 8
 
     def read_blocks() -> Generator[bytes, None, None]:
         with closing(chunks):
@@ -130,7 +120,7 @@ def open_flat(
         # only asked for its schema costs none, and where there is more than that
         # One block waits: parsing takes four times as long as inflating
         blocks = read_ahead(
-            read_blocks(), queue_bytes=batch_bytes, worth=block_bytes // 2
+            read_blocks(), queue_bytes=options.batch_bytes, worth=block_bytes // 2
         )
         with closing(rows.batches(blocks)) as made:
             if not entry.summary_row:

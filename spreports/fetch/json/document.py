@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 from spreports.catalog import ReportType, Table
 from spreports.catalog.suggest import suggestion
 from spreports.errors import ParseError
-from spreports.fetch.findings import Findings
 from spreports.fetch.json.cut import RecordCutter
 from spreports.fetch.json.records import RecordBatches
 from spreports.fetch.json.walk import JsonWalk
 from spreports.fetch.json.words import words_in
 from spreports.fetch.late_values import tell_of_late
 from spreports.fetch.read_ahead import read_ahead
+from spreports.fetch.read_options import ReadOptions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,14 +42,7 @@ Text = Generator[bytes, None, None]
 def open_json(
     open_text: Callable[[], Text],
     entry: ReportType,
-    *,
-    table: str | None,
-    typed: bool,
-    nested: str,
-    on_bad_value: str,
-    batch_bytes: int,
-    findings: Findings,
-    on_fields: Callable[[Mapping[str, object]], None] | None,
+    options: ReadOptions,
 ) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]]:
     """Open one table of a JSON document as record batches.
 
@@ -64,20 +57,11 @@ def open_json(
         Gives the document as UTF-8 from its start, each time; closing it closes the
         stored stream.
     entry : ReportType
-    table : str, optional
-        A catalogued table or the key of any record array. Without it the first that
-        the catalogue lists and the document has; for a type that the catalogue does
-        not know, the first with records.
-    typed, on_bad_value, batch_bytes
-        As for `open_batches`. Not typed, numbers are text as they were written.
-    nested : str
-        ``"flat"``: leaves under dotted names; ``"struct"``: one column for each key.
-        Lists are list columns either way.
-    findings : Findings
-        Filled while the reader is read.
-    on_fields : callable, optional
-        Gets the document's fields before the reader ends; what it raises reaches the
-        reader.
+    options : ReadOptions
+        The table is a catalogued one or the key of any record array. Without it the
+        first that the catalogue lists and the document has; for a type that the
+        catalogue does not know, the first with records. Not typed, numbers are text
+        as they were written. Lists are list columns in either shape.
 
     Returns
     -------
@@ -94,6 +78,7 @@ def open_json(
         At once up to the table's first MiB, later from the reader.
     """
     keys = {each.name: _key(each) for each in entry.tables}
+    table, findings = options.table, options.findings
     wanted = keys.get(table, table) if table is not None else None
     preferred = wanted or next(iter(keys.values()), None)
     text = open_text()
@@ -110,15 +95,7 @@ def open_json(
                 findings.document_fields = walk.fields
                 key, cutter = _found(walk, key)
         columns = next((each.columns for each in entry.tables if _key(each) == key), ())
-        records = RecordBatches(
-            cutter,
-            columns,
-            typed=typed,
-            nested=nested,
-            on_bad_value=on_bad_value,
-            findings=findings,
-            batch_bytes=batch_bytes,
-        )
+        records = RecordBatches(cutter, columns, options)
         if table is None and key in _ERRORS:
             _refuse_errors(records.schema, key, _message(open_text, entry))
     except BaseException:
@@ -136,9 +113,9 @@ def open_json(
         findings.missing_tables = tuple(
             name for name, key in keys.items() if key not in walk.seen
         )
-        tell_of_late(findings, on_bad_value)
-        if on_fields is not None:
-            on_fields(walk.fields)
+        tell_of_late(findings, options.on_bad_value)
+        if options.on_fields is not None:
+            options.on_fields(walk.fields)
 
     return records.schema, batches()
 

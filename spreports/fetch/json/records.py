@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from spreports.at_work import threads_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
-from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import MAX_COLUMNS, RESCUED
 from spreports.fetch.json.columns import columns_of, flat_columns
 from spreports.fetch.json.cut import Block, RecordCutter
@@ -30,6 +29,7 @@ from spreports.fetch.json.shape import (
     record_of,
 )
 from spreports.fetch.kernel.sandbox import kernels_at_once
+from spreports.fetch.read_options import ReadOptions
 
 __all__ = ["LOOK_AHEAD", "RecordBatches"]
 
@@ -54,11 +54,9 @@ class RecordBatches:
         Its first records are read at once; None for a table that the document lacks.
     columns : sequence of Column
         What the catalogue knows; empty for an unknown table.
-    typed, nested, on_bad_value
-        As for `open_batches`.
-    findings : Findings
-        Gets ``unknown_columns``, ``missing_columns``, ``bad_cells`` and ``rows``.
-    batch_bytes : int, bytes of text
+    options : ReadOptions
+        Its findings get ``unknown_columns``, ``missing_columns``, ``bad_cells`` and
+        ``rows``.
 
     Raises
     ------
@@ -71,21 +69,16 @@ class RecordBatches:
         self,
         cutter: RecordCutter | None,
         columns: Sequence[Column],
-        *,
-        typed: bool,
-        nested: str,
-        on_bad_value: str,
-        findings: Findings,
-        batch_bytes: int,
+        options: ReadOptions,
     ) -> None:
         self._cutter = cutter
-        self._rule = on_bad_value
-        self._findings = findings
-        self._batch_bytes = batch_bytes
-        self._flat = nested == "flat"
+        self._rule = options.on_bad_value
+        self._findings = options.findings
+        self._batch_bytes = options.batch_bytes
+        self._flat = options.nested == "flat"
         self._first = cutter.exact(LOOK_AHEAD) if cutter else []
         columns = [c for c in columns if not c.optional or occurs(c.name, self._first)]
-        self._root = record_of(columns, typed=typed)
+        self._root = record_of(columns, typed=options.typed)
         self._first_bytes = cutter.taken_bytes if cutter else 0
         discover(self._root, self._first)
         keys = sum(1 for _ in leaves(self._root))
@@ -97,7 +90,7 @@ class RecordBatches:
                 "a key holds a NUL character, which no column's name can: "
                 "Document.save(path) keeps the document"
             )
-        findings.unknown_columns = tuple(
+        self._findings.unknown_columns = tuple(
             leaf.name for leaf in leaves(self._root) if not leaf.known
         )
         self.schema = self._schema()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -21,8 +21,8 @@ import pyarrow.compute as pc
 
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
-from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting, unique_names
+from spreports.fetch.read_options import ReadOptions
 from spreports.fetch.typed import Typing
 from spreports.fetch.xlsx.checked import check_workbook
 from spreports.fetch.xlsx.written import Written, float_text, written_cells
@@ -44,12 +44,8 @@ Row = list[str]
 def open_xlsx(
     plain: Iterable[bytes],
     entry: ReportType,
-    *,
-    table: str | None,
-    typed: bool,
-    on_bad_value: str,
-    findings: Findings,
-) -> tuple[pa.Schema, Callable[[], Generator[pa.RecordBatch, None, None]]]:
+    options: ReadOptions,
+) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]]:
     """Open a workbook's worksheet as record batches.
 
     Parameters
@@ -57,19 +53,15 @@ def open_xlsx(
     plain : iterable of bytes
         The workbook.
     entry : ReportType
-    table : str or None
-        A worksheet's title; None or the catalogue's own table name takes the first
-        worksheet with the catalogued header, or the first.
-    typed : bool
-    on_bad_value : str
-    findings : Findings
+    options : ReadOptions
+        The table is a worksheet's title; None or the catalogue's own table name takes
+        the first worksheet with the catalogued header, or the first.
 
     Returns
     -------
     pyarrow.Schema
         The header's columns, then the catalogued ones that the sheet lacks.
-    callable
-        Gives the batches, once.
+    generator of pyarrow.RecordBatch
 
     Raises
     ------
@@ -78,6 +70,7 @@ def open_xlsx(
     ParseError
         Damaged, not a workbook, or ``python-calamine`` is not installed.
     """
+    table, typed, findings = options.table, options.typed, options.findings
     with _workbook(plain) as (book, path):
         titles = list(book.sheet_names)
         own = table is not None and table not in titles and table == entry.table().name
@@ -100,7 +93,7 @@ def open_xlsx(
         quoting=Quoting.OFF,
         line_end=b"\n",
     )
-    typing = Typing(header, entry, on_bad_value, findings)
+    typing = Typing(header, entry, options.on_bad_value, findings)
     texts_schema = pa.schema([(name, pa.string()) for name in header.names])
 
     def texts() -> Iterator[pa.RecordBatch]:
@@ -117,7 +110,7 @@ def open_xlsx(
     def batches() -> Generator[pa.RecordBatch, None, None]:
         yield from typing.typed(texts()) if typed else texts()
 
-    return typing.schema if typed else texts_schema, batches
+    return typing.schema if typed else texts_schema, batches()
 
 
 def xlsx_tables(plain: Iterable[bytes]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ UTF-8 -> (a thread ahead) -> checked by expat -> plain -> tags -> elements -> ro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,6 +18,7 @@ from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.late_values import tell_of_late
 from spreports.fetch.read_ahead import read_ahead
+from spreports.fetch.read_options import ReadOptions
 from spreports.fetch.sniff import error_page
 from spreports.fetch.xml.checked import MAX_RECORD, checked
 from spreports.fetch.xml.columns import grouped, layout
@@ -60,15 +61,8 @@ def open_xml(
     text: Generator[bytes, None, None],
     head: bytes,
     entry: ReportType,
-    *,
-    table: str | None,
-    typed: bool,
-    nested: str,
-    on_bad_value: str,
-    batch_bytes: int,
-    findings: Findings,
-    on_fields: Callable[[Mapping[str, object]], None] | None,
-) -> tuple[pa.Schema, Callable[[], Generator[pa.RecordBatch, None, None]]]:
+    options: ReadOptions,
+) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]]:
     """Open an XML text as record batches.
 
     Parameters
@@ -80,24 +74,15 @@ def open_xml(
     entry : ReportType
         Its tables say which element is the record and how columns are typed; what it
         does not say is found from the first mebibyte.
-    table : str or None
-        One of the entry's tables; the first where None.
-    typed : bool
-    nested : str
-        ``"flat"`` or ``"struct"``.
-    on_bad_value : str
-    batch_bytes : int, bytes of text
-    findings : Findings
-    on_fields : callable or None
-        Called with the values around the records before the end; what it raises
-        passes through.
+    options : ReadOptions
+        The table is one of the entry's; the document's own fields are the values
+        around the records.
 
     Returns
     -------
     pyarrow.Schema, m columns
         The catalogue's columns, then what else the first records have, as strings.
-    callable
-        Gives the batches, once.
+    generator of pyarrow.RecordBatch
 
     Raises
     ------
@@ -112,6 +97,7 @@ def open_xml(
     chunks = Markup(checked(feed))
     paths, tags = Paths(), Tags()
     sample = _sample(chunks, paths, tags)
+    table, findings = options.table, options.findings
     known = entry.table(None if table == entry.table().name else table)
     profile = profile_of(sample.nodes, paths)
     found = record_element(profile, known)
@@ -125,13 +111,11 @@ def open_xml(
         raise ParseError(f"this is not a report: more than {MAX_PATHS} columns")
     findings.unknown_columns = unknown
     rows = Rows(
-        grouped(fields) if nested == "struct" else fields,
+        grouped(fields) if options.nested == "struct" else fields,
         record,
         paths,
         entry,
-        typed=typed,
-        on_bad_value=on_bad_value,
-        findings=findings,
+        options,
     )
     around = _Around(paths, record, findings)
 
@@ -139,9 +123,8 @@ def open_xml(
         with closing(feed.read_ahead()):
             reading = Reading(paths)
             depth = len(record)
-            buffers = _buffers(
-                sample, chunks, reading, tags, depth, batch_bytes=batch_bytes
-            )
+            size = options.batch_bytes
+            buffers = _buffers(sample, chunks, reading, tags, depth, batch_bytes=size)
             for nodes in buffers:
                 batch = rows.batch(nodes)
                 around.take(nodes)
@@ -151,11 +134,11 @@ def open_xml(
                 if batch.num_rows:
                     yield batch
         findings.missing_columns = rows.unseen() if findings.rows else ()
-        tell_of_late(findings, on_bad_value, but=around.counted)
-        if on_fields is not None:
-            on_fields(findings.document_fields)
+        tell_of_late(findings, options.on_bad_value, but=around.counted)
+        if options.on_fields is not None:
+            options.on_fields(findings.document_fields)
 
-    return rows.schema, batches
+    return rows.schema, batches()
 
 
 class _Feed:

@@ -15,8 +15,8 @@ from spreports.arrays import array_of, every, scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.cells import Cells, cells_of
-from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED
+from spreports.fetch.read_options import ReadOptions
 from spreports.fetch.typed_column import typed_column
 from spreports.fetch.xml.columns import Field, Group, Leaf, Place, Repeat, arrow_of
 from spreports.fetch.xml.misfits import Gathering, Loose
@@ -38,13 +38,10 @@ class Rows:
         The record element's path from the root.
     paths : Paths
     entry : ReportType
-    typed : bool
-        False: every value is text, that of an empty element ``""``.
-    on_bad_value : str
-        ``"raise"``, ``"null"`` or ``"rescue"``; a value that stands twice where the
-        columns have one place is as bad as one that does not fit its type.
-    findings : Findings
-        Gets ``rows``, ``bad_cells`` and ``unplaced`` batch by batch.
+    options : ReadOptions
+        A value that stands twice where the columns have one place is as bad as one
+        that does not fit its type. The findings get ``rows``, ``bad_cells`` and
+        ``unplaced`` batch by batch.
     """
 
     def __init__(
@@ -53,16 +50,14 @@ class Rows:
         record: tuple[str, ...],
         paths: Paths,
         entry: ReportType,
-        *,
-        typed: bool,
-        on_bad_value: str,
-        findings: Findings,
+        options: ReadOptions,
     ) -> None:
+        typed, findings = options.typed, options.findings
         self._fields = fields
         self._record = record
         self._paths = paths
         self._typed = typed
-        self._rule = on_bad_value if typed else "null"
+        self._rule = options.on_bad_value if typed else "null"
         self._findings = findings
         self._leaves = {
             (leaf.place.path, leaf.place.attribute): leaf for leaf in _leaves(fields)
