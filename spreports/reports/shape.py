@@ -12,7 +12,7 @@ from spreports.flags import check_flag
 OnBadValue = Literal["raise", "null", "rescue"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Shape:
     """Which rows are wanted of a document, and in which shape.
 

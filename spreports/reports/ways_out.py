@@ -98,9 +98,7 @@ class WaysOut(ABC):
         ValueError, TypeError
             There is no such table, or a word that is none of those above.
         """
-        shape = Shape(
-            table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
-        )
+        shape = Shape(table, typed, on_bad_value, nested)
         return self._united(
             shape, lambda document: document.staged(shape), metadata=metadata
         )
@@ -115,9 +113,7 @@ class WaysOut(ABC):
         nested: Nested = "flat",
     ) -> pl.DataFrame:
         """Return the rows as a frame in memory; parameters and errors as `scan`."""
-        shape = Shape(
-            table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
-        )
+        shape = Shape(table, typed, on_bad_value, nested)
         return self._united(
             shape, lambda document: document.frame(shape), metadata=metadata
         ).collect()
@@ -172,9 +168,7 @@ class WaysOut(ABC):
         pyarrow.RecordBatchReader
             Read once; each call gives a fresh one.
         """
-        shape = Shape(
-            table=table, typed=typed, on_bad_value=on_bad_value, nested=nested
-        )
+        shape = Shape(table, typed, on_bad_value, nested)
         check_flag("metadata", metadata)
         self._check_table(shape.table)
         documents = list(self._documents())
