@@ -14,15 +14,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
+from spreports.lake.compaction_note import Compaction, read_compaction
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
-from spreports.load.compacted import COMPACTED, stands_for
+from spreports.load.compacted import COMPACTED
 from spreports.load.marker import Marker, conflict, intent_bytes, intent_paths
 
 __all__ = [
     "RootState",
-    "compacted_note",
     "is_removal",
     "read_rest",
     "read_state",
@@ -127,32 +127,6 @@ def read_rest(root: Place, known: Collection[str]) -> tuple[frozenset[str], Root
     )
 
 
-def compacted_note(
-    holdings: Sequence[Holding], replaces: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the note of a compaction: whose rows are where.
-
-    Parameters
-    ----------
-    holdings : sequence of Holding
-        With their spans in the compaction's files.
-    replaces : mapping of str to str
-        Stem to digest of the markers that it stands for.
-    """
-    reports = [
-        {
-            "stem": held.report.stem,
-            "digest": held.digest,
-            "schema": held.schema,
-            "note": dict(held.note),
-            "spans": [[s.path, s.start, s.rows] for s in held.spans],
-        }
-        for held in holdings
-    ]
-    told = {"replaces": dict(replaces), "reports": reports}
-    return {COMPACTED: json.dumps(told, sort_keys=True, ensure_ascii=False)}
-
-
 def removal_note(paths: Sequence[str]) -> bytes:
     """Return the note that hides a marker while its files are taken away.
 
@@ -188,6 +162,52 @@ def _names(state: Place) -> list[str]:
 
 def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
     """Tell what the state files mean together."""
+    unfinished, leaving = _noted(found)
+    noted = {*unfinished, *leaving}
+    markers, digests = {}, {}
+    for name, data in found.items():
+        stem = name.removesuffix(".json")
+        if name.endswith(".json") and stem not in noted:
+            markers[stem] = _marker(root, stem, data)
+            digests[stem] = hashlib.sha256(data).hexdigest()
+    compactions = {
+        stem: read_compaction(root, marker)
+        for stem, marker in markers.items()
+        if COMPACTED in marker.note
+    }
+    old = _replaced_by(compactions.values())
+    replaced = {stem for stem in compactions if (stem, digests[stem]) in old}
+    # What is replaced itself takes no report away: the next one may hold it no more,
+    # and it was sunk again since
+    standing = {s: each for s, each in compactions.items() if s not in replaced}
+    old = _replaced_by(standing.values())
+    own = markers.keys() - compactions.keys()
+    replaced |= {stem for stem in own if (stem, digests[stem]) in old}
+    gone = {(stem, digests[stem]) for stem in replaced}
+    for stem in replaced:
+        leaving[stem] = tuple(file.path for file in markers.pop(stem).files)
+    holdings = {
+        stem: _own(root, marker, digests[stem])
+        for stem, marker in markers.items()
+        if stem not in standing
+    }
+    hidden = _add_compacted(holdings, [standing[stem] for stem in sorted(standing)])
+    return RootState(
+        root=root,
+        markers=markers,
+        digests=digests,
+        unfinished=unfinished,
+        leaving=leaving,
+        holdings=tuple(sorted(holdings.values(), key=_order)),
+        hidden=tuple(hidden),
+        replacing=tuple(s for s, each in standing.items() if each.replaces & gone),
+    )
+
+
+def _noted(
+    found: Mapping[str, bytes],
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Return the files that notes name, by stem: of sinks, and those to take away."""
     unfinished: dict[str, tuple[str, ...]] = {}
     leaving: dict[str, tuple[str, ...]] = {}
     for name, data in found.items():
@@ -195,53 +215,25 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
             stem = name.removesuffix(".intent")
             kind = leaving if is_removal(data) else unfinished
             kind[stem] = _files_of(stem, data)
-    markers, digests = {}, {}
-    for name, data in found.items():
-        stem = name.removesuffix(".json")
-        if name.endswith(".json") and stem not in {*unfinished, *leaving}:
-            markers[stem] = _marker(root, stem, data)
-            digests[stem] = hashlib.sha256(data).hexdigest()
-    held = {
-        stem: _compaction(root, marker) if COMPACTED in marker.note else None
-        for stem, marker in markers.items()
-    }
-    old = _pairs(held.values())
-    replaced = {s for s in markers if held[s] and (s, digests[s]) in old}
-    # What is replaced itself takes no report away: the next one may hold it no more,
-    # and it was sunk again since
-    old = _pairs(each for stem, each in held.items() if stem not in replaced)
-    replaced |= {s for s in markers if not held[s] and (s, digests[s]) in old}
-    gone = {(stem, digests[stem]) for stem in replaced}
-    replacing = [stem for stem, each in held.items() if each and each[1] & gone]
-    for stem in replaced:
-        leaving[stem] = tuple(file.path for file in markers[stem].files)
-    holdings: dict[str, Holding] = {}
-    for stem, marker in markers.items():
-        if stem not in replaced and held[stem] is None:
-            holdings[stem] = _own(root, marker, digests[stem])
+    return unfinished, leaving
+
+
+def _add_compacted(
+    holdings: dict[str, Holding], compactions: Iterable[Compaction]
+) -> list[Holding]:
+    """Add the reports of compactions; return those that were written anew since."""
     hidden: list[Holding] = []
-    for stem in sorted(markers):
-        compaction = held[stem]
-        if stem not in replaced and compaction is not None:
+    for compaction in compactions:
+        for each in compaction.reports:
             # A report that was written anew since then lies in its own files
-            for each in compaction[0]:
-                there = holdings.get(each.report.stem)
-                if there is not None and conflict(there.note, each.note):
-                    name = f"{each.report.stem}.{each.digest[:12]}"
-                    report = replace(each.report, stem=name)
-                    holdings[name] = replace(each, report=report)
-                elif holdings.setdefault(each.report.stem, each) is not each:
-                    hidden.append(each)
-    return RootState(
-        root=root,
-        markers={stem: m for stem, m in markers.items() if stem not in replaced},
-        digests=digests,
-        unfinished=unfinished,
-        leaving=leaving,
-        holdings=tuple(sorted(holdings.values(), key=_order)),
-        hidden=tuple(hidden),
-        replacing=tuple(stem for stem in replacing if stem not in replaced),
-    )
+            there = holdings.get(each.report.stem)
+            if there is not None and conflict(there.note, each.note):
+                name = f"{each.report.stem}.{each.digest[:12]}"
+                report = replace(each.report, stem=name)
+                holdings[name] = replace(each, report=report)
+            elif holdings.setdefault(each.report.stem, each) is not each:
+                hidden.append(each)
+    return hidden
 
 
 def _marker(root: Place, stem: str, data: bytes) -> Marker:
@@ -252,11 +244,9 @@ def _marker(root: Place, stem: str, data: bytes) -> Marker:
         raise SinkError(f"{root.name}: {exc}", url=root.name) from None
 
 
-def _pairs(
-    held: Iterable[tuple[list[Holding], set[tuple[str, str]]] | None],
-) -> set[tuple[str, str]]:
+def _replaced_by(compactions: Iterable[Compaction]) -> set[tuple[str, str]]:
     """Return the markers, by stem and digest, that compactions stand for."""
-    return {pair for each in held if each for pair in each[1]}
+    return {pair for each in compactions for pair in each.replaces}
 
 
 def _own(root: Place, marker: Marker, digest: str) -> Holding:
@@ -271,46 +261,6 @@ def _own(root: Place, marker: Marker, digest: str) -> Holding:
         note=marker.note,
         marker=marker.stem,
     )
-
-
-def _compaction(
-    root: Place, marker: Marker
-) -> tuple[list[Holding], set[tuple[str, str]]]:
-    """Return the reports of a compaction, and the markers that it stands for."""
-    files = {file.path: file.rows for file in marker.files}
-    try:
-        told = json.loads(marker.note[COMPACTED])
-        old = stands_for(told)
-        reports = []
-        for each in told["reports"]:
-            spans = tuple(Span(str(p), int(a), int(n)) for p, a, n in each["spans"])
-            if any(span.start + span.rows > files[span.path] for span in spans):
-                raise ValueError
-            note = {str(k): str(v) for k, v in each["note"].items()}
-            stem, digest = str(each["stem"]), str(each["digest"])
-            reports.append(
-                Holding(
-                    report=report_of(
-                        note,
-                        rows=sum(span.rows for span in spans),
-                        root=root.name,
-                        stem=stem,
-                    ),
-                    spans=spans,
-                    digest=digest,
-                    schema=str(each["schema"]),
-                    partition_by=marker.partition_by,
-                    note=note,
-                    marker=marker.stem,
-                )
-            )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise SinkError(
-            f"{root.name}: the marker {marker.stem}.json is damaged; restore it from a"
-            " copy, or delete it and its files and sync with refill=True",
-            url=root.name,
-        ) from None
-    return reports, old
 
 
 def _order(held: Holding) -> tuple[object, ...]:
