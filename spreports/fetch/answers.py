@@ -29,10 +29,9 @@ _EXPIRED: Final = (b"Request has expired", b"ExpiredToken", b"RequestTimeTooSkew
 def next_chunk(answer: requests.Response) -> bytes | Setback:
     """Return the next bytes as they are stored; b"" at a proper end."""
     try:
-        chunk = read_some(answer, _READ, decode=False)
+        return read_some(answer, _READ, decode=False)
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as exc:
         return no_answer(exc)
-    return chunk
 
 
 def refusal(answer: requests.Response) -> Setback:
@@ -41,21 +40,21 @@ def refusal(answer: requests.Response) -> Setback:
     body = next_chunk(answer)
     said = body[:_ERROR_BODY] if isinstance(body, bytes) else b""
     code = s3_error_code(said)
-    reason = f"HTTP {status}" + (f" {code}" if code else "")
+    answered = f"HTTP {status}" + (f" {code}" if code else "")
     if status in _RENEW_STATUS:
         if error_page(said, answer.headers.get("Content-Type")) == _PAGE:
             # S3 refuses in XML: of the document this tells nothing
             return Setback(
-                f"{_PAGE} came in the document host's place ({reason}); look for a"
+                f"{_PAGE} came in the document host's place ({answered}); look for a"
                 " proxy or filter that keeps amazonaws.com out",
                 final=True,
             )
         is_old = any(word in said for word in _EXPIRED)
         what = "is not there any more" if code == "NoSuchKey" else "was refused"
-        reason = f"the document {what}: {reason}"
+        reason = f"the document {what}: {answered}"
         return Setback(reason, refused=True, lasting=not is_old)
     if status in _RETRY_STATUS or status >= 500:
-        return Setback(f"the document host answered {reason}")
+        return Setback(f"the document host answered {answered}")
     if 300 <= status < 400:
-        return Setback(f"redirected ({reason}); redirects are refused", final=True)
-    return Setback(f"the document host answered {reason}", final=True)
+        return Setback(f"redirected ({answered}); redirects are refused", final=True)
+    return Setback(f"the document host answered {answered}", final=True)
