@@ -97,14 +97,7 @@ class Place:
     @property
     def state(self) -> Place:
         """Where the markers of this data root lie: beside it."""
-        parent, _, name = self.path.rpartition("/")
-        above = self.url.rpartition("/")[0] or "."
-        return Place(
-            self.fs,
-            f"{parent}/{STATE}/{name}",
-            f"{above}/{STATE}/{name}",
-            self.options,
-        )
+        return Place(self.fs, _beside(self.path), _beside(self.url), self.options)
 
     def entries(self) -> dict[str, bool]:
         """Return the names in this folder, and whether each is a folder itself."""
@@ -309,6 +302,12 @@ def _names(folder: str) -> Iterator[str]:
     for path, _, names in os.walk(folder, onerror=unless_gone, followlinks=True):
         inside = path[len(folder) :].replace(os.sep, "/").strip("/")
         yield from (f"{inside}/{name}".lstrip("/") for name in names)
+
+
+def _beside(folder: str) -> str:
+    """Return where the markers of a data root lie, for its path or its URL."""
+    above, slash, name = folder.rpartition("/")
+    return f"{above}{slash}{STATE}/{name}"
 
 
 def no_lake(place: Place, what: str) -> SinkError:

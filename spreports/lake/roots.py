@@ -152,8 +152,7 @@ def all_roots(lake: Place) -> list[DataRoot]:
 
 def _is_root(place: Place) -> bool:
     """Tell whether markers lie beside a folder."""
-    above = place.path.rpartition("/")[0]
-    if not above.strip("/"):
+    if "/" not in place.path:  # a bucket: nothing lies beside it
         return False
     return any(name.endswith((".json", ".intent")) for name in place.state.entries())
 

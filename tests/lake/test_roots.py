@@ -1,0 +1,64 @@
+"""Which folders are data roots, up to the top of a file system."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+import spreports as spr
+from spreports.lake.place import Place
+from spreports.load.parquet import sink
+from tests.lake.lakes import Lakeside, orders, rows_of, rows_of_table
+from tests.load.lake import Bucket
+from tests.load.rows import reader
+
+
+@pytest.mark.parametrize("url", ["memory://x", "memory:///x", "memory://x/"])
+def test_what_sink_wrote_to_a_folder_at_the_top_is_a_lake_as_well(
+    memory: Any, url: str
+) -> None:
+    for day in (0, 1):
+        sink(
+            reader(orders(day)),
+            url,
+            stem=str(day),
+            note={"spreports.data_end_time": f"2026-10-0{day + 2}T00:00:00+00:00"},
+        )
+    lake = spr.Lake(url)
+
+    assert rows_of(spr.scan_lake(url, "orders").collect()) == rows_of_table(
+        orders(0), orders(1)
+    )
+    assert [report.rows for report in lake.reports()] == [6, 6]
+    assert lake.check(deep=True).files == 2
+    assert lake.compact().files_after == 1
+    assert lake.protect(["sku"]) == (2, 1)
+    assert lake.purge(date(2026, 10, 2)).rows == 6
+    assert lake.check(deep=True).rows == 6
+
+
+@pytest.mark.parametrize(
+    ("url", "markers"),
+    [
+        ("/lake", "/_spreports/lake"),
+        ("/data/lake", "/data/_spreports/lake"),
+        ("lake", "_spreports/lake"),
+        ("memory://lake", "memory://_spreports/lake"),
+    ],
+)
+def test_markers_are_named_beside_the_folder(url: str, markers: str) -> None:
+    assert Place.open(url).state.name == markers
+
+
+def test_a_lake_may_be_a_bucket_and_nothing_is_looked_for_beside_it(
+    bucket: Bucket,
+) -> None:
+    lakeside = Lakeside(f"s3://{bucket.name}", bucket.options, bucket.fs)
+    lakeside.put("1", orders(0))
+
+    assert rows_of(lakeside.scan().collect()) == rows_of_table(orders(0))
+    assert spr.Lake(lakeside.url, storage_options=bucket.options).check().files == 1
+    with pytest.raises(spr.SinkError, match="no report of GET_MERCHANT_LISTINGS"):
+        lakeside.scan("listings")
