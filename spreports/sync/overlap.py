@@ -19,6 +19,10 @@ APART = (
     "Keep that feed as it is and add one for the other marketplaces alone, or begin"
     " another lake"
 )
+WHOLE = (
+    "Keep that feed alone as it is: its reports are known to hold the whole region,"
+    " whichever marketplaces are named"
+)
 ALIKE = "Keep its options as they are, or give one with others a lake of its own"
 
 
@@ -79,7 +83,8 @@ def insist_on_apart(
             continue
         if shared := sorted(set(ids) & set(own["marketplaceIds"])):
             name = shown(f"{lake.to.rstrip('/')}/{stream.entry.report_type}")
-            whose, advice = f"of the marketplaces {', '.join(ids)}", APART
+            whose = f"of the marketplaces {', '.join(ids)}"
+            advice = WHOLE if stream.entry.marketplaces_used == "none" else APART
             if options != own["reportOptions"]:
                 none = options == options_text({})
                 whose = "without options" if none else f"with the options {options}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,9 +177,28 @@ def test_a_feed_that_shares_a_marketplace_with_another_is_refused(
         client.sync(both, lake)
     assert calls(simulator) == before
     assert client.sync(french, lake).rows > 0
-    with pytest.raises(spr.SinkError, match="add one for the other marketplaces"):
+    with pytest.raises(spr.SinkError, match="would be there twice"):
         client.sync([FEED, both], lake)
     assert client.sync([FEED, french], lake).failed == ()
+
+
+@pytest.mark.parametrize(
+    ("report_type", "advice"),
+    [
+        ("sales_and_traffic", "add one for the other marketplaces alone"),
+        ("orders", "Keep that feed alone .* hold the whole region"),
+    ],
+)
+def test_who_names_more_marketplaces_is_told_whether_they_want_a_feed_of_their_own(
+    client: spr.Client, lake: str, report_type: str, advice: str
+) -> None:
+    feed = spr.Feed(report_type, marketplaces=["DE"], since="2d")
+    client.sync(feed, lake)
+
+    with pytest.raises(spr.SinkError, match=advice) as told:
+        client.sync(replace(feed, marketplaces=["DE", "FR"]), lake)
+
+    assert ("add one" in str(told.value)) == (report_type != "orders")
 
 
 def test_what_amazon_makes_by_itself_shares_a_marketplace(
