@@ -82,6 +82,8 @@ def doubting(
     try:
         yield
     except (DecodeError, DecompressError, ParseError) as exc:
+        if isinstance(exc.__cause__, ImportError):  # what reads them is not installed
+            raise
         # A reader may outlive its client: it still tells what is wrong with the bytes
         with suppress(ConfigError, OSError):
             proved = _doubt(connection, name, sha256, private=private)

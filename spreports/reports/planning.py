@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 
 from spreports.api.bucket import Bucket
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
+from spreports.errors import ParseError
 from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
@@ -14,7 +16,7 @@ from spreports.reports.listing import serves
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 
-__all__ = ["bucket_states", "cooldown_of", "planned"]
+__all__ = ["bucket_states", "cooldown_of", "insist_on_reader", "planned"]
 
 
 def bucket_states(connection: Connection) -> dict[str, Bucket]:
@@ -102,3 +104,32 @@ def planned(
         states=bucket_states(connection),
         now=connection.clock.now(),
     )
+
+
+def insist_on_reader(
+    entry: ReportType, what: Callable[[], Plan], *, here: bool = True
+) -> None:
+    """Refuse to have reports made that nothing here can read.
+
+    Parameters
+    ----------
+    entry : ReportType
+    what : callable
+        Gives the plan; called where the type's reader is missing. What is there
+        already costs no quota, and is left to say itself what it is.
+    here : bool
+        Whether they are read in this process: others may have what it lacks.
+
+    Raises
+    ------
+    ParseError
+        A report is a workbook, and the extra that reads those is not installed.
+    """
+    if not here or entry.format != "xlsx" or find_spec("python_calamine") is not None:
+        return
+    plan = what()
+    if plan.adopted < plan.reports:
+        raise ParseError(
+            f"{entry.alias or entry.report_type} is known to be an Excel workbook: "
+            "pip install 'spreports[xlsx]' reads it; nothing was asked for"
+        )

@@ -20,7 +20,7 @@ from spreports.reports.driver import land_all
 from spreports.reports.finished import finished_document
 from spreports.reports.folders import check_folders
 from spreports.reports.outcome import Outcome
-from spreports.reports.planning import planned
+from spreports.reports.planning import insist_on_reader, planned
 from spreports.reports.progress import OnProgress
 from spreports.reports.queue import first_error
 from spreports.reports.request import ReportRequest
@@ -199,6 +199,7 @@ class Reports(WaysOut):
         )
 
     def _documents(self) -> Iterator[Document]:
+        insist_on_reader(self._entry, self.plan)
         self._wait(None, None, fetch=self._ahead)
         for index in range(len(self)):
             document = self._document(index, self._reports[index])
@@ -286,6 +287,7 @@ class Reports(WaysOut):
 
             return write_delta([(*d.readable(shape), target(d)) for d in documents])
 
+        insist_on_reader(self._entry, self.plan, here=executor is None)
         result = land_all(
             self._to_land(on_progress, fetch=executor is None and self._ahead),
             self._connection.clock,

@@ -94,7 +94,8 @@ class WaysOut(ABC):
         ReportEmptyError
             No rows, and ``on_empty="raise"`` was asked for.
         DocumentError
-            A document is not whole, or not the table it should be.
+            A document is not whole, or not the table it should be; or it is, or would
+            be, a workbook, and the extra ``xlsx`` is not installed.
         ValueError, TypeError
             There is no such table, or a word that is none of those above.
         """

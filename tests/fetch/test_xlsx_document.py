@@ -219,7 +219,7 @@ def test_without_the_extra_the_error_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "python_calamine", None)
 
-    with pytest.raises(ParseError, match=r"pip install spreports\[xlsx\]"):
+    with pytest.raises(ParseError, match=r"pip install 'spreports\[xlsx\]' reads"):
         read(workbook({"S": [HEADER]}), KIND)
 
 

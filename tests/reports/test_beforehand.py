@@ -122,6 +122,49 @@ def test_a_delta_table_without_its_package_costs_nothing(
     assert simulator.requests == []
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda reports, _: reports.read(),
+        lambda reports, _: reports.scan(),
+        lambda reports, _: reports.batches(),
+        lambda reports, folder: reports.sink(folder / "lake"),
+    ],
+)
+def test_a_workbook_without_its_package_costs_nothing(
+    simulator: Simulator,
+    client: spr.Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    way: Callable[[spr.Reports, Path], object],
+) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    reports = client.reports("fee_discounts", marketplaces=["DE"])
+
+    with pytest.raises(spr.ParseError, match=r"pip install 'spreports\[xlsx\]'"):
+        way(reports, tmp_path)
+
+    assert simulator.requests == []
+
+
+def test_a_workbook_that_is_there_says_itself_what_reads_it_and_is_not_doubted(
+    simulator: Simulator, client: spr.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = client.reports("fee_discounts", marketplaces=["DE"]).wait()
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "python_calamine", None)
+        for _ in range(3):
+            with pytest.raises(spr.ParseError, match=r"'spreports\[xlsx\]'") as told:
+                reports.read()
+            assert "Document.save(path) keeps it" in str(told.value)
+            assert "reuse=False" not in str(told.value)
+
+    assert reports.read().height > 0
+    asked = [request.operation for request in simulator.requests]
+    assert asked.count("getReportDocument") == 1
+
+
 def test_the_packages_of_an_executors_workers_are_theirs(
     simulator: Simulator, client: spr.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

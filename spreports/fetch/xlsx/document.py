@@ -143,8 +143,8 @@ def _workbook(plain: Iterable[bytes]) -> Iterator[tuple[CalamineWorkbook, Path]]
         )
     except ImportError as exc:
         msg = (
-            "the document is an Excel workbook: pip install spreports[xlsx] reads it, "
-            "Document.save(path) keeps it"
+            "the document is an Excel workbook: pip install 'spreports[xlsx]' reads "
+            "it, Document.save(path) keeps it"
         )
         raise ParseError(msg) from exc
     with tempfile.TemporaryDirectory(prefix="spreports-") as folder:
