@@ -266,6 +266,7 @@ class DecodeError(DocumentError):
     """
 
     offset: int | None = None
+    hint = "pass encoding="
 
 
 class ParseError(DocumentError):
@@ -286,8 +287,7 @@ class DriftError(DocumentError):
 
     Attributes
     ----------
-    differences : tuple of str
-        A sentence each.
+    differences : tuple of str, a sentence each
     """
 
     differences: tuple[str, ...] = ()

@@ -12,7 +12,15 @@ from typing import Final
 
 from spreports.errors import DecodeError
 
-__all__ = ["UTF_8", "allowed_charset", "declared_charset", "told_charset"]
+__all__ = [
+    "UTF_8",
+    "allowed_charset",
+    "chosen_charset",
+    "declared_charset",
+    "fitting_charset",
+    "told_charset",
+    "wrong_choice",
+]
 
 UTF_8: Final = "utf-8"
 
@@ -116,12 +124,14 @@ def fitting_charset(encoding: object, head: bytes) -> str | None:
     if chosen in _HIGH_BYTES and head and not head.startswith(_UTF_16_MARKS):
         high = head[_HIGH_BYTES[chosen] :: 2]
         if b"\0" not in high:
-            raise DecodeError(
-                f"the document is not in encoding={encoding!r}: leave encoding= out, "
-                "or give the one that it is in",
-                offset=0,
-            )
+            msg = f"the plain document is not {chosen}"
+            raise DecodeError(msg, offset=0, hint=wrong_choice(encoding))
     return chosen
+
+
+def wrong_choice(encoding: object) -> str:
+    """Return what to do about the caller's choice, which does not fit."""
+    return f"encoding={encoding!r} is wrong for it: leave it out, or pass another"
 
 
 def declared_charset(content_type: str | None) -> str | None:

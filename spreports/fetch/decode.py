@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from spreports.errors import DecodeError
-from spreports.fetch.charsets import UTF_8
+from spreports.fetch.charsets import UTF_8, wrong_choice
 from spreports.fetch.kernel.transcoder import transcoder_of
 from spreports.fetch.utf8 import check_utf8
 
@@ -21,7 +21,11 @@ _BOM: Final = "\ufeff".encode()
 
 
 def decode(
-    chunks: Iterable[bytes], charset: str, *, offset: int = 0
+    chunks: Iterable[bytes],
+    charset: str,
+    *,
+    offset: int = 0,
+    chosen: str | None = None,
 ) -> Iterator[bytes]:
     """Yield a plain document as UTF-8, without a byte order mark.
 
@@ -34,6 +38,8 @@ def decode(
     offset : int, bytes
         Where in the plain document the chunks begin. Only at its start do the bytes of
         a byte order mark mean one.
+    chosen : str, optional
+        The caller's own word, where that is why it is read in this charset.
 
     Yields
     ------
@@ -50,15 +56,20 @@ def decode(
         text = check_utf8(chunks, offset=offset)
     else:
         text = _transcode(chunks, charset, offset)
-    if not offset:
-        for first in text:
-            rest = first
-            while rest.startswith(_BOM):  # some writers put one before another's
-                rest = rest[len(_BOM) :]
-            if rest:
-                yield rest
-                break
-    yield from text
+    try:
+        if not offset:
+            for first in text:
+                rest = first
+                while rest.startswith(_BOM):  # some writers put one before another's
+                    rest = rest[len(_BOM) :]
+                if rest:
+                    yield rest
+                    break
+        yield from text
+    except DecodeError as exc:
+        if chosen is not None:
+            exc.hint = wrong_choice(chosen)
+        raise
 
 
 def _transcode(chunks: Iterable[bytes], charset: str, offset: int) -> Iterator[bytes]:
@@ -94,5 +105,5 @@ def _decoded(
         # Counted from the bytes that the decoder had kept back of earlier chunks;
         # UTF-16 without a byte order mark is an error without a place
         place = offset - pending + getattr(exc, "start", 0)
-    msg = f"byte {place} of the plain document is not {charset}: pass encoding="
+    msg = f"byte {place} of the plain document is not {charset}"
     raise DecodeError(msg, offset=place)

@@ -154,7 +154,7 @@ def table_names(
         from spreports.fetch.json.document import json_tables  # noqa: PLC0415 - at first use
 
         charset = _json_charset(head, None, content_type=None)
-        return json_tables(_reopened(open_stored, charset), entry)
+        return json_tables(_reopened(open_stored, charset, None), entry)
     if kind == "xlsx":
         from spreports.fetch.xlsx.document import xlsx_tables  # noqa: PLC0415 - at first use
 
@@ -187,7 +187,7 @@ def _json(begun: _Begun, entry: ReportType, options: ReadOptions) -> _Opened:
     begun.plain.close()
     charset = _json_charset(begun.head, begun.encoding, begun.content_type)
     options.findings.charset = charset
-    text = _reopened(begun.open_stored, charset)
+    text = _reopened(begun.open_stored, charset, begun.encoding)
     schema, batches = open_json(text, entry, options)
     return schema, own_records(batches, "json", entry)
 
@@ -211,7 +211,7 @@ def _xml(begun: _Begun, entry: ReportType, options: ReadOptions) -> _Opened:
         begun.head, encoding=begun.encoding, content_type=begun.content_type
     )
     options.findings.charset = charset
-    text = _closing(decode(begun.text, charset), begun.plain)
+    text = _closing(decode(begun.text, charset, chosen=begun.encoding), begun.plain)
     schema, batches = open_xml(text, begun.head, entry, options)
     return schema, own_records(batches, "xml", entry)
 
@@ -231,7 +231,11 @@ def _flat(begun: _Begun, entry: ReportType, options: ReadOptions) -> _Opened:
         options.findings.charset = charset
         return charset
 
-    utf8 = decode(begun.text, told) if told else decode_untold(begun.text, tried)
+    utf8 = (
+        decode(begun.text, told, chosen=begun.encoding)
+        if told
+        else decode_untold(begun.text, tried)
+    )
     header, rows = read_header(utf8, entry, may_be_empty=begun.may_be_empty)
     refuse_flat(header.served, entry)
     return open_flat(_closing(rows, begun.plain), header, entry, options)
@@ -256,13 +260,13 @@ def _json_charset(head: bytes, encoding: str | None, content_type: str | None) -
 
 
 def _reopened(
-    open_stored: Callable[[], BinaryIO], charset: str
+    open_stored: Callable[[], BinaryIO], charset: str, encoding: str | None
 ) -> Callable[[], Generator[bytes, None, None]]:
     """Return how to read a document's UTF-8 from its start, any number of times."""
 
     def text() -> Generator[bytes, None, None]:
         plain = plain_chunks(open_stored)
-        return _closing(decode(plain, charset), plain)
+        return _closing(decode(plain, charset, chosen=encoding), plain)
 
     return text
 

@@ -124,5 +124,6 @@ def _valid_bytes(data: bytes) -> int:
 
 def _not_utf8(offset: int) -> DecodeError:
     """Return the error for a byte that UTF-8 has no place for."""
-    msg = f"not UTF-8 at byte {offset} of the plain document: pass encoding="
-    return DecodeError(msg, offset=offset)
+    return DecodeError(
+        f"not UTF-8 at byte {offset} of the plain document", offset=offset
+    )

@@ -87,9 +87,9 @@ def doubting(
         # A reader may outlive its client: it still tells what is wrong with the bytes
         with suppress(ConfigError, OSError):
             proved = _doubt(connection, name, sha256, private=private)
-            # A document that is no table comes with advice of its own, and another
-            # report would be none either
-            if proved and not exc.hint and not isinstance(exc, DecodeError):
+            # A document that is no table, or of another charset, comes with advice of
+            # its own, and another report would be none either
+            if proved and not exc.hint:
                 exc.hint = _ANOTHER
         raise
 

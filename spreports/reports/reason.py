@@ -107,7 +107,6 @@ def fatal_reason(
 def _clause(exc: Exception) -> str:
     """Return the first clause of an error, whose later ones advise on other calls."""
     said = _GAPS.sub(" ", str(exc.args[0]) if exc.args else "").partition("; ")[0]
-    said = said.removesuffix(": pass encoding=")
     return readable(said).strip()[:REASON_CHARS]
 
 

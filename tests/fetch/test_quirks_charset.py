@@ -195,7 +195,7 @@ def test_utf_16_without_a_mark_is_read_where_the_caller_says_so(charset: str) ->
 def test_a_document_that_is_not_in_the_utf_16_of_its_caller_is_not_quoted(
     charset: str, encoding: str
 ) -> None:
-    with pytest.raises(DecodeError, match=f"not in encoding='{encoding}': leave"):
+    with pytest.raises(DecodeError, match=f"encoding='{encoding}' is wrong for"):
         read(flat(LISTINGS, ROW).encode(charset), LISTINGS, encoding=encoding)
 
 
@@ -216,3 +216,27 @@ def test_a_document_in_the_utf_16_of_its_caller_is_read(
     table = read(flat(LISTINGS, row).encode(charset), LISTINGS, encoding=encoding)
 
     assert table["listing-id"].to_pylist() == ["01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("item-name\tprice\n商品\t1\n", "listings"),
+        ("item-name\tprice\n" + "x\t1\n" * 60_000 + "商品\t1\n", "listings"),
+        ('{"salesAndTrafficByDate": [{"date": "商品"}]}', "sales_and_traffic"),
+        ("<Rows><Row><A>商品</A></Row></Rows>", "GET_UNSEEN_XML"),
+    ],
+    ids=["flat", "late", "json", "xml"],
+)
+def test_a_charset_that_the_caller_chose_is_not_asked_for_but_called_wrong(
+    text: str, name: str
+) -> None:
+    for charset in ("utf-8", "CP1252"):
+        with pytest.raises(DecodeError) as told:
+            read(text.encode("cp932"), lookup(name), encoding=charset)
+
+        assert str(told.value).endswith(
+            f"(encoding='{charset}' is wrong for it: leave it out, or pass another)"
+        )
+    with pytest.raises(DecodeError, match=r" is not cp1252 \(pass encoding=\)$"):
+        read(text.encode("cp932"), lookup(name), content_type="text/x; charset=cp1252")

@@ -69,7 +69,7 @@ def xml_charset(head: bytes, *, encoding: str | None, content_type: str | None) 
             label = found[1].decode()
             declared = allowed_charset(label)
             if declared is None:
-                msg = f"its XML declaration names the charset {label}: pass encoding="
+                msg = f"its XML declaration names an unknown charset, {label}"
                 raise DecodeError(msg, offset=found.start(1))
             # The declaration could not be read as ASCII if it were UTF-16
             return UTF_8 if declared.startswith("utf-16") else declared
