@@ -17,8 +17,10 @@ from spreports.catalog.suggest import suggestion
 from spreports.catalog.view import html
 from spreports.catalog.words import BY_MARKETPLACE
 
-__all__ = ["Column", "Option", "ReportType", "Table"]
+__all__ = ["UNSAID", "Column", "Option", "ReportType", "Table"]
 
+# The type of a document of which nobody has said one
+UNSAID: Final = "UNKNOWN"
 # Amazon's own documents write UK where the catalogue keeps ISO 3166.
 _ISO: Final[Mapping[str, str]] = MappingProxyType({"UK": "GB"})
 
@@ -177,6 +179,9 @@ class ReportType:
         for table in self.tables:
             if table.name == name:
                 return table
+        if self.report_type == UNSAID:
+            msg = f"without a report type there is no table {name!r}: give report_type="
+            raise ValueError(msg)
         names = tuple(table.name for table in self.tables)
         msg = f"{self.report_type} has no table {name!r}{suggestion(name, names)}"
         raise ValueError(msg)

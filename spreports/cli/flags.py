@@ -27,6 +27,7 @@ _SWITCHES = {
 _CODE = (
     ("region", "use a second client with region=", "give region="),
     ("region", "use one client per region,", "one command per region:"),
+    ("report_type", "give report_type=", "give --type"),
     ("simulator", ", or pass credentials=spreports.Credentials(...)", ""),
     ("simulator", 'spreports.connect("simulator")', "--simulator"),
     ("refill", " (--refill)", ""),

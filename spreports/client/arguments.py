@@ -10,6 +10,7 @@ from spreports.api.checks import listed_since
 from spreports.api.marketplaces import Marketplace, region_of, resolve
 from spreports.api.options import check_options
 from spreports.catalog import Catalogue, ReportType, check_request, period_of
+from spreports.catalog.entry import UNSAID
 from spreports.catalog.periods import counts_last_day
 from spreports.flags import check_flag
 from spreports.plan.whole_days import day_window
@@ -43,7 +44,7 @@ def document_entry(
     ValueError, TypeError
         As `entry_of`.
     """
-    return entry_of("UNKNOWN" if report_type is None else report_type, catalogue)
+    return entry_of(UNSAID if report_type is None else report_type, catalogue)
 
 
 def listed(names: Iterable[str] | None) -> tuple[str, ...]:

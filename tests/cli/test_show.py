@@ -20,3 +20,13 @@ def test_a_charset_that_was_said_is_called_wrong_and_not_asked_for(
     said = capsys.readouterr().err
     assert f"(--encoding '{charset}' is wrong for it: leave it out, or" in said
     assert "pass encoding" not in said
+
+
+def test_a_table_without_a_type_asks_for_the_type(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["show", str(SAMPLES / "settlement_DE.txt"), "--table", "summary"]
+
+    assert main(words) == 2
+    assert "there is no table 'summary': give --type" in capsys.readouterr().err
+    assert main([*words, "--type", "settlement"]) == 0
