@@ -76,7 +76,7 @@ def test_nothing_is_said_of_a_document_of_its_own_type(
     "text",
     [
         "amazon-order-id\tsku\n1\t2\n",  # a user's own choice
-        "Bestellnummer\tArtikel\tPreis\n1\t2\t3\n",  # a language nobody wrote down
+        "is-iba\n1\n",  # a column that not every document has
         "",  # no rows, and not even a header
     ],
 )
@@ -86,6 +86,20 @@ def test_nothing_is_said_of_a_header_that_is_nobodys(
     read(text, ORDERS, may_be_empty=True)
 
     assert caplog.messages == []
+
+
+def test_a_header_without_any_column_of_the_type_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    said = "the header has none of the columns of {}: is it a document of that type, or"
+
+    spr.open_document(SAMPLES / "listings_JP.txt", report_type="settlement").read()
+    read("Bestellnummer\tArtikel\tPreis\n1\t2\t3\n", ORDERS)
+    read("a\tb\n1\t2\n", lookup("GET_OF_A_TYPE_NOBODY_KNOWS"))
+
+    assert [m[: len(said)] for m in caplog.messages if m.startswith("the header")] == [
+        said.format(name)[: len(said)] for name in ("settlement", "orders")
+    ]
 
 
 def test_nothing_is_said_where_cells_are_read_as_they_are(

@@ -22,8 +22,8 @@ def doubt(
 ) -> str | None:
     """Say that a document is one of another type; None where nothing says so.
 
-    That columns are missing is no sign by itself: a header may be translated, or a
-    user's own choice of columns.
+    That columns are missing is no sign by itself: a header may be a user's own choice
+    of columns. That all of them are is one, be it of a translation unknown so far.
 
     Parameters
     ----------
@@ -38,18 +38,25 @@ def doubt(
     -------
     str or None
         A sentence, where fewer than half of those columns are there, and all of
-        another type's, which are half of the header or more.
+        another type's, which are half of the header or more; or where none of the
+        type's columns is there.
     """
     always = sum(not column.optional for column in entry.columns())
     there = always - len(missing)
     if 2 * there >= always:
         return None
-    others = _with_all_columns({name.strip() for name in served})
-    if not others:
+    names = {name.strip() for name in served}
+    others = _with_all_columns(names)
+    if others:
+        return (
+            f"the header has {there} of {always} columns of {_name(entry)}, and all of "
+            f"{' or '.join(others[:_NAMED_AT_MOST])}: is it a document of that type?"
+        )
+    if there or names.intersection(column.name for column in entry.columns()):
         return None
     return (
-        f"the header has {there} of {always} columns of {_name(entry)}, and all of "
-        f"{' or '.join(others[:_NAMED_AT_MOST])}: is it a document of that type?"
+        f"the header has none of the columns of {_name(entry)}: is it a document of "
+        "that type, or is its header in a language that the catalogue does not know?"
     )
 
 
