@@ -168,7 +168,7 @@ class ServerError(APIError):
 
 
 class TransportError(APIError):
-    """No usable answer: refused, reset, timed out, redirected, or not JSON.
+    """No usable answer: refused, reset, timed out, redirected, or not Amazon's JSON.
 
     Attributes
     ----------

@@ -23,6 +23,7 @@ from spreports.errors import (
 )
 
 __all__ = [
+    "PASSING",
     "blames_token",
     "clock_skew",
     "error_of",
@@ -51,6 +52,9 @@ KEPT = {
     "Report": "reports are kept for 90 days at most",
     "Schedule": "a schedule is gone once it is cancelled or another takes its place",
 }
+# The request came too slowly, or too early. Source: RFC 9110, section 15.5.9, RFC 8470.
+# Load balancers close an idle connection so, and the next request finds it there.
+PASSING = frozenset({408, 425})
 # What a refusal may say of a token.
 TOKEN_FAULTS = ("revoked", "invalid", "not valid")
 # What Amazon's tokens look like, should an error message ever repeat one.
@@ -104,25 +108,24 @@ def error_of(
     -------
     APIError
         The class by status, with Amazon's details up to 2 KiB in all, free of control
-        characters. A redirect is a `TransportError`, and so is a refusal in anything
-        but JSON: it is of a portal or a proxy, and says nothing of what Amazon has.
+        characters. A redirect is a `TransportError`, and so is a refusal that passes,
+        or one in anything but JSON: it is of a portal or a proxy, and says nothing of
+        what Amazon has.
 
     Source: Reports API v2021-06-30, Error Responses and Schemas.
     """
     status = answer.status
     request_id = request_id_of(answer, hide)
-    if 400 <= status < 500 and status != 429 and answer.body.strip():
-        try:
-            read_json(answer)
-        except TransportError as exc:
-            return TransportError(
-                f"{operation}: {exc} (Amazon refuses in JSON: check endpoint=)",
-                operation=operation,
-                status=status,
-                request_id=request_id,
-                sent=True,
-            )
     details = _details(answer, hide)
+    if (why := _from_between(answer)) is not None:
+        return TransportError(
+            f"{operation}: {why}",
+            operation=operation,
+            status=status,
+            request_id=request_id,
+            details=details,
+            sent=True,
+        )
     if status < 400:
         text = (
             f"{operation}: HTTP {status}: redirects are refused; the endpoint is "
@@ -143,6 +146,28 @@ def error_of(
         request_id=request_id,
         details=details,
     )
+
+
+def _from_between(answer: Answer) -> str | None:
+    """Say why a refusal is no word of Amazon's about what was asked; None if it is.
+
+    Each of its refusals has an ErrorList. Without a word, only those are believed that
+    are about who asks, or how often.
+
+    Source: Reports API v2021-06-30, Error Responses and Schemas.
+    """
+    status = answer.status
+    if status in PASSING:
+        return f"HTTP {status}: the request did not come through in time; ask again"
+    if not 400 <= status < 500 or status == 429:
+        return None
+    if not answer.body.strip() and status in {401, 403}:
+        return None
+    try:
+        read_json(answer)
+    except TransportError as exc:
+        return f"{exc} (Amazon refuses in JSON: check endpoint=)"
+    return None
 
 
 def kind_of(status: int) -> type[APIError]:

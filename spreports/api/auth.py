@@ -15,7 +15,13 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, wait
 from typing import TypeVar
 
-from spreports.api.answers import kind_of, read_json, request_id_of, retry_after
+from spreports.api.answers import (
+    PASSING,
+    kind_of,
+    read_json,
+    request_id_of,
+    retry_after,
+)
 from spreports.api.credentials import Credentials
 from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.login import LOGIN
@@ -224,7 +230,7 @@ class TokenSource:
             else:
                 error = _refusal(answer, self._credentials.hide_in)
                 page = answer.status in REFUSED and isinstance(error, TransportError)
-                again = page or answer.status == 429 or answer.status >= 500
+                again = page or answer.status in PASSING | {429} or answer.status >= 500
                 wait = retry_after(answer, self._clock.now()) or 0.0
             if not (again and retries.pause(wait)):
                 raise error

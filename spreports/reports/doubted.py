@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spreports.errors import (
+    APIError,
     BadRequestError,
     ConfigError,
     DecodeError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from spreports.reports.connection import Connection
 
 __all__ = [
+    "denies",
     "doubting",
     "is_doubted",
     "is_gone",
@@ -48,13 +50,29 @@ _ANOTHER = (
 )
 
 
+def denies(error: BaseException) -> bool:
+    """Whether Amazon's own word is that there is nothing by an id.
+
+    A gateway's ``{"message": ...}`` has no code, and any other status is about the
+    request.
+
+    Source: Reports API v2021-06-30, Error Responses and Schemas.
+    """
+    return (
+        isinstance(error, BadRequestError | NotFoundError)
+        and error.status in {400, 404}
+        and any(each.code for each in error.details)
+    )
+
+
 def is_gone(exc: Exception) -> bool:
     """Whether an error says that Amazon has a document no more, or never had it."""
     if isinstance(exc, DownloadError):
         return exc.refused
     return (
-        isinstance(exc, BadRequestError | NotFoundError)
+        isinstance(exc, APIError)
         and exc.operation == "getReportDocument"
+        and denies(exc)
     )
 
 

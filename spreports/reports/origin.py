@@ -22,6 +22,7 @@ from spreports.errors import (
 from spreports.fetch.arriving import Arriving, Watched
 from spreports.load.store import Store
 from spreports.reports.doubted import (
+    denies,
     doubting,
     is_doubted,
     is_gone,
@@ -191,10 +192,9 @@ class AmazonOrigin:
                 # Where it does not come, the bytes at hand stay as good as they are
                 try:
                     known = self._fetch(path, watched, known)
-                except (BadRequestError, NotFoundError):
-                    self._write_down(left_alone(known))
-                except (DownloadError, APIError):
-                    pass
+                except (DownloadError, APIError) as exc:
+                    if denies(exc):
+                        self._write_down(left_alone(known))
         return StoredBytes(
             lambda: path.open("rb"),
             known.content_type,

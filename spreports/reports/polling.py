@@ -10,6 +10,7 @@ from spreports.api.checks import MOST_FILTERS, listed_since
 from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import NotFoundError, TransportError
 from spreports.reports.connection import Connection
+from spreports.reports.doubted import denies
 from spreports.reports.listing import CLOCK_SKEW, RESERVE, is_past
 from spreports.reports.ticket import (
     POLL_FIRST,
@@ -75,8 +76,8 @@ class Polling:
             return told
         try:
             report = self._connection.api.get_report(str(ticket.report_id))
-        except NotFoundError:
-            if not self._may_come(ticket):
+        except NotFoundError as exc:
+            if not self._may_come(ticket, is_gone=denies(exc)):
                 raise
         else:
             wanted = ticket.request.entry.report_type
@@ -121,11 +122,11 @@ class Polling:
         )
         return {report.report_id: report for report in page.reports}
 
-    def _may_come(self, ticket: Ticket) -> bool:
+    def _may_come(self, ticket: Ticket, *, is_gone: bool) -> bool:
         """Give a new report a moment; ask anew for an adopted one that had it."""
         now = self._clock.monotonic()
         is_new = now - ticket.asked <= UNKNOWN_GRACE
-        if ticket.adopted and not is_new:
+        if ticket.adopted and is_gone and not is_new:
             report_id = str(ticket.report_id)
             logger.info("report %s is gone at Amazon; asking anew", report_id)
             self._connection.ledger.seen(

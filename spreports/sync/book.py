@@ -11,14 +11,13 @@ from typing import Any
 
 from spreports.api.models import Report
 from spreports.errors import (
-    BadRequestError,
     DriftError,
-    NotFoundError,
     SinkError,
     SPReportsError,
 )
 from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
+from spreports.reports.doubted import denies
 from spreports.reports.request import ReportRequest
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.emptied import emptied_report, land_emptied
@@ -288,8 +287,7 @@ class Book:
                 error_kind=kind,
                 error=why,
             )
-            gone = isinstance(exc, NotFoundError | BadRequestError)
-            if stream.kind == Kind.LISTED and gone:
+            if stream.kind == Kind.LISTED and denies(exc):
                 kept = gap(kept, kind, f"Amazon no longer has the document: {why}")
             elif tries >= MAX_TRIES and not self._is_young(stream, window):
                 stay = f"; its {window.rows} rows stay" if window.rows else ""

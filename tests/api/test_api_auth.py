@@ -290,6 +290,8 @@ def test_what_lwa_refuses_is_told_once_with_what_to_do(
         (Reply(500), ServerError),
         (Reply(503), ServerError),
         (Reply(429), ThrottledError),
+        (Reply(408), TransportError),
+        (Reply(425), TransportError),
         (Reply(lost=True), TransportError),
         (Reply(200, b"<html>"), TransportError),
         (Reply(400, b"<html>"), TransportError),

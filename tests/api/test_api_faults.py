@@ -245,6 +245,54 @@ def test_a_refusal_in_html_is_no_refusal_of_amazon(
 
 
 @each_operation
+@pytest.mark.parametrize("status", [400, 404, 405, 413, 431, 451, 499])
+def test_a_refusal_without_a_word_is_no_refusal_of_amazon(
+    row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, Reply(status))
+
+    with pytest.raises(TransportError, match=f"HTTP {status} with 0 bytes") as caught:
+        row.call(api)
+
+    assert requests_for(amazon, row) == (5 if row.repeatable else 1)
+    assert (caught.value.status, caught.value.sent) == (status, True)
+
+
+@each_operation
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, UnauthorizedError), (403, ForbiddenError)]
+)
+def test_who_asks_is_refused_even_without_a_word(
+    row: Row, status: int, kind: type[APIError], amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, Reply(status))
+
+    with pytest.raises(kind):
+        row.call(api)
+
+    assert requests_for(amazon, row) == 1 + (status == 401)
+
+
+@each_operation
+@pytest.mark.parametrize("status", [408, 425])
+@pytest.mark.parametrize("said", [True, False])
+def test_a_request_that_came_too_slowly_or_too_early_may_come_again(
+    row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI, *, said: bool
+) -> None:
+    amazon.on(row.on, refusal(status) if said else Reply(status), row.good)
+
+    if row.repeatable:
+        row.call(api)
+        assert requests_for(amazon, row) == 2
+        return
+    with pytest.raises(TransportError, match=f"HTTP {status}: ") as caught:
+        row.call(api)
+    assert requests_for(amazon, row) == 1
+    assert caught.value.sent
+    assert bool(caught.value.details) is said
+
+
+@each_operation
 @pytest.mark.parametrize("body", [{}, [], {"reports": 1}, {"reportId": 7}, None])
 def test_json_of_the_wrong_shape_is_a_transport_error(
     row: Row, body: object, amazon: ScriptedAmazon, api: ReportsAPI

@@ -276,6 +276,31 @@ def test_a_report_whose_document_is_gone_is_not_adopted_again(
     assert calls(simulator, "createReport") == (1 if listed else 2)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        replace(UNKNOWN, status=405, code="MethodNotAllowed"),
+        replace(UNKNOWN, status=408, code="RequestTimeout", times=5),
+        replace(UNKNOWN, status=415, code="UnsupportedMediaType"),
+        # A gateway's message has no code
+        replace(UNKNOWN, code=""),
+        replace(REFUSED, code=""),
+    ],
+    ids=lambda f: f"{f.status}{f.code}",
+)
+def test_a_refusal_that_is_not_about_the_document_leaves_its_report_adopted(
+    simulator: Simulator, client: spr.Client, fault: Fault
+) -> None:
+    simulator.faults.add(fault)
+    with pytest.raises(spr.APIError) as caught:
+        client.reports("orders", **WEEK).read()
+
+    assert client.reports("orders", **WEEK).read().height == 3
+
+    assert caught.value.status == fault.status
+    assert calls(simulator, "createReport") == 1
+
+
 def test_a_report_whose_document_does_not_come_for_the_moment_is_adopted_again(
     simulator: Simulator, client: spr.Client
 ) -> None:

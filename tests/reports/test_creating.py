@@ -50,6 +50,21 @@ def test_a_clock_that_is_wrong_makes_no_report_twice(
         assert calls(simulator, "createReport") == 1
 
 
+@pytest.mark.parametrize("status", [408, 425])
+@pytest.mark.parametrize("acts", [True, False])
+def test_a_create_report_that_timed_out_in_between_is_looked_for_first(
+    simulator: Simulator, client: spr.Client, status: int, *, acts: bool
+) -> None:
+    simulator.faults.add(
+        Fault(operation="createReport", kind="status", status=status, acts=acts)
+    )
+
+    assert ask(client).read().height == 200
+
+    assert calls(simulator, "createReport") == (1 if acts else 2)
+    assert calls(simulator, "getReports") == 2
+
+
 @pytest.mark.parametrize(("retry_after", "least"), [(None, 10), (30.0, 30)])
 def test_it_is_asked_again_once_and_not_before_amazon_has_had_time(
     simulator: Simulator, client: spr.Client, retry_after: float | None, least: float

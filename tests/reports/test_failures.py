@@ -404,6 +404,26 @@ def test_a_report_that_amazon_has_deleted_is_asked_for_anew(
     assert report.processing_status == "DONE"
 
 
+def test_a_gateway_that_finds_nothing_does_not_make_a_report_anew(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    made = january(client)
+    made.plan()
+    connection = client._connection
+    (report,) = made
+    connection.ledger.seen(connection.account, report.report_id, "IN_PROGRESS", None)
+    simulator.clock.sleep(120)
+    simulator.faults.add(
+        Fault(operation="getReport", kind="status", status=404, code="")
+    )
+
+    with pytest.raises(spr.NotFoundError):
+        january(client).read()
+
+    assert january(client).read().height == 200
+    assert calls(simulator, "createReport") == 1
+
+
 def test_a_report_that_failed_before_is_asked_for_anew(
     simulator: Simulator, client: spr.Client
 ) -> None:

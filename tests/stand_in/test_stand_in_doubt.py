@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 import spreports as spr
-from tests.stand_in.amazon import Amazon
+from tests.stand_in.amazon import Amazon, Fault, error
 from tests.stand_in.document_host import Delivery, Held
 from tests.stand_in.kept import Plot
 from tests.stand_in.texts import ORDERS, many_orders, packed
@@ -199,6 +199,20 @@ def test_a_document_in_doubt_that_amazon_has_no_more_is_asked_for_once(
             ROWS[name](document, tmp_path / "rows")
         assert amazon.count("getReportDocument") == brought
         amazon.documents.clear()
+
+
+def test_a_refusal_that_is_not_about_a_document_leaves_it_in_doubt(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    amazon.hold(broken_once())
+    document = client.document("d1", report_type=ORDERS)
+    with pytest.raises(UNREADABLE):
+        document.read()
+    amazon.script("getReportDocument", Fault(415, error("UnsupportedMedia", "x")))
+    with pytest.raises(UNREADABLE):
+        document.read()
+
+    assert document.read().height == 9
 
 
 LINES = many_orders(9).splitlines(keepends=True)

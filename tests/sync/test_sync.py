@@ -339,6 +339,21 @@ def test_a_listed_document_that_amazon_no_longer_has_is_a_gap(
     assert (third.windows, third.gaps) == (1, ())
 
 
+def test_a_refusal_that_is_not_about_a_listed_document_makes_no_gap(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=415, code="Type")
+    )
+    feed = spr.Feed("settlement", marketplaces=["DE"])
+
+    first, second = client.sync([feed], lake), client.sync([feed], lake)
+
+    assert (first.windows, first.gaps, len(first.failed)) == (0, (), 1)
+    assert (second.windows, second.gaps, second.failed) == (1, (), ())
+
+
 @pytest.mark.parametrize(("status", "code"), [(404, "NoSuchKey"), (403, "Denied")])
 def test_a_document_that_its_host_refuses_for_days_is_a_gap(
     client: spr.Client,
