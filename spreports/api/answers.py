@@ -198,10 +198,11 @@ def blames_token(error: APIError) -> bool:
     """Whether a refusal is about the token itself, so that a new one may help.
 
     Amazon says so with 401, or with 403 and words in the code, message or details: the
-    token has expired, was revoked, or is not valid.
+    token has expired, was revoked, or is not valid. A page with 401 is a proxy's, and
+    Amazon may have acted on the request before.
     """
     if error.status == 401:
-        return True
+        return not isinstance(error, TransportError)
     words = " ".join(map(str, error.details)).lower()
     return error.status == 403 and (
         "expired" in words
