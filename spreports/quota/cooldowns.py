@@ -59,7 +59,7 @@ class CoolDowns:
             0 where it was begun; otherwise how long the one that runs still lasts.
         """
         with self._file.transaction() as db:
-            now = self._clock.now().timestamp()
+            now = self._now(db, report_type)
             wait = self._left(db, report_type, marketplace_ids, now)
             if wait <= 0:
                 db.executemany(
@@ -74,8 +74,22 @@ class CoolDowns:
     def wait_for(self, report_type: str, marketplace_ids: Sequence[str]) -> float:
         """Return the seconds that a cool-down still lasts; begins none."""
         with self._file.transaction() as db:
-            now = self._clock.now().timestamp()
+            now = self._now(db, report_type)
             return self._left(db, report_type, marketplace_ids, now)
+
+    def _now(self, db: sqlite3.Connection, report_type: str) -> float:
+        """Return wall-clock seconds; a clock that was set back takes cool-downs along.
+
+        Written down at once: they would begin anew with each look until the clock is
+        where it was.
+        """
+        now = self._clock.now().timestamp()
+        db.execute(
+            "UPDATE cooldowns SET free_at = free_at - (written_at - ?), written_at = ? "
+            "WHERE account = ? AND report_type = ? AND written_at > ?",
+            (now, now, self._account, report_type, now),
+        )
+        return now
 
     def _left(
         self,
@@ -88,14 +102,12 @@ class CoolDowns:
         wait = 0.0
         for marketplace_id in marketplace_ids:
             row = db.execute(
-                "SELECT free_at, written_at FROM cooldowns WHERE account = ? "
+                "SELECT free_at FROM cooldowns WHERE account = ? "
                 "AND report_type = ? AND marketplace_id = ?",
                 (self._account, report_type, marketplace_id),
             ).fetchone()
             if row is not None:
-                free_at, written_at = row
-                # A clock that was set back takes the cool-down along
-                wait = max(wait, free_at - max(0.0, written_at - now) - now)
+                wait = max(wait, row[0] - now)
         return wait
 
     def release(self, report_type: str, marketplace_ids: Sequence[str]) -> None:
@@ -119,7 +131,7 @@ class CoolDowns:
         free_at : float, seconds since the epoch
         """
         with self._file.transaction() as db:
-            now = self._clock.now().timestamp()
+            now = self._now(db, report_type)
             db.executemany(
                 "INSERT INTO cooldowns VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
                 "SET free_at = excluded.free_at, written_at = excluded.written_at "

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +19,7 @@ from spreports.api.throttle import Throttle
 from spreports.api.usage_plans import USAGE_PLANS
 from spreports.errors import ConfigError, ThrottledError
 from spreports.ledger import Ledger
-from spreports.quota import QuotaFile
+from spreports.quota import CoolDowns, QuotaFile
 from tests.api.test_throttle import within_plan
 from tests.clocks import ManualClock
 from tests.opened import is_closed, note_opened
@@ -92,6 +93,44 @@ def test_a_clock_that_was_set_back_keeps_the_debt(tmp_path: Path) -> None:
     early.advance(70)
     assert spend(Throttle(early, buckets), early) == 2
     buckets.close()
+
+
+LISTINGS, PLACES = "GET_MERCHANT_LISTINGS_ALL_DATA", ["DE", "FR"]
+
+
+@pytest.mark.parametrize("looks", [1, 5])
+def test_a_cool_down_ends_in_its_time_though_the_clock_was_set_back_by_a_day(
+    tmp_path: Path, looks: int
+) -> None:
+    late = ManualClock(datetime(2026, 11, 2, tzinfo=UTC))
+    early = ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    with closing(QuotaFile(tmp_path / "quota.sqlite")) as file:
+        assert CoolDowns(file, "one", late).claim(LISTINGS, PLACES, 1800) == 0
+        late.advance(600)
+
+        cooldowns = CoolDowns(file, "one", early)
+        left = []
+        for _ in range(looks):
+            left.append(cooldowns.wait_for(LISTINGS, PLACES[:1]))
+            early.advance(1790 / looks)
+        assert left == pytest.approx([1800 - 1790 / looks * n for n in range(looks)])
+        assert cooldowns.claim(LISTINGS, PLACES, 1800) == pytest.approx(10)
+        early.advance(11)
+        assert cooldowns.claim(LISTINGS, PLACES, 1800) == 0
+
+
+def test_a_cool_down_of_others_counts_after_the_clock_was_set_back_by_a_day(
+    tmp_path: Path,
+) -> None:
+    late = ManualClock(datetime(2026, 11, 2, tzinfo=UTC))
+    early = ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    with closing(QuotaFile(tmp_path / "quota.sqlite")) as file:
+        CoolDowns(file, "one", late).claim(LISTINGS, PLACES, 1800)
+
+        cooldowns = CoolDowns(file, "one", early)
+        cooldowns.seen(LISTINGS, PLACES, early.now().timestamp() + 2700)
+
+        assert cooldowns.wait_for(LISTINGS, PLACES) == pytest.approx(2700)
 
 
 def test_a_step_that_fails_changes_nothing(tmp_path: Path) -> None:
