@@ -39,6 +39,7 @@ from spreports.forks import PerProcess
 
 __all__ = ["Credentials", "TokenSource"]
 
+# Seconds before its end, or half its life where that is short
 RENEW_BEFORE = 60.0
 # Nobody asks again for so long what LWA has refused: the other calls of a run would
 REFUSED_FOR = 60.0
@@ -100,6 +101,8 @@ class TokenSource:
     def token(self, deadline: float) -> Secret:
         """Return an access token that lives for another minute at least.
 
+        Or for half its life, where LWA gives it less than two minutes.
+
         Parameters
         ----------
         deadline : float, seconds of ``clock.monotonic()``
@@ -152,8 +155,8 @@ class TokenSource:
         """Return the token at hand if it lives long enough."""
         if self._current is None:
             return None
-        token, expires = self._current
-        return token if expires - self._clock.monotonic() >= RENEW_BEFORE else None
+        token, until = self._current
+        return token if self._clock.monotonic() <= until else None
 
     def _insist_on_no_refusal(self) -> None:
         """Raise what LWA said a moment ago."""
@@ -199,7 +202,8 @@ class TokenSource:
             else:  # Ctrl-C is for this thread only
                 flight.cancel()
             raise
-        self._land((token, self._clock.monotonic() + seconds))
+        used_for = max(seconds - RENEW_BEFORE, seconds / 2)
+        self._land((token, self._clock.monotonic() + used_for))
         flight.set_result(token)
         return token
 

@@ -335,6 +335,22 @@ def test_a_wrong_token_url_is_told_and_the_refresh_token_sent_nowhere_else(
     assert len(amazon.asked) == 1
 
 
+@pytest.mark.parametrize("lives", [60, 90, 119])
+def test_a_token_of_a_short_life_serves_for_half_of_it(
+    lives: int, amazon: ScriptedAmazon, tokens: TokenSource, clock: ManualClock
+) -> None:
+    amazon.on(ON, Reply(200, {"access_token": "Atza|x", "expires_in": lives}))
+
+    for _ in range(3):
+        tokens.token(FOREVER)
+        clock.advance(lives / 4)
+    assert len(amazon.asked) == 1
+    clock.advance(1)
+    tokens.token(FOREVER)
+
+    assert len(amazon.asked) == 2
+
+
 def test_nothing_is_tried_beyond_the_deadline(
     amazon: ScriptedAmazon, tokens: TokenSource, clock: ManualClock
 ) -> None:
