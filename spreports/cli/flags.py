@@ -31,6 +31,8 @@ _CODE = (
     ("simulator", ", or pass credentials=spreports.Credentials(...)", ""),
     ("simulator", 'spreports.connect("simulator")', "--simulator"),
     ("refill", " (--refill)", ""),
+    ("start", "the same call", "the same command"),
+    ("start", ", and so does the same object", ""),
     (
         "report_document_id",
         "client.document(...) then needs report_type=, client.api restricted=True",

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
+from spreports.cli.again import SAME_COMMAND
 from spreports.cli.arguments import add_json, names
 from spreports.cli.exits import DONE, FAILED, NO_DATA
 from spreports.cli.load import add_storage
@@ -39,7 +40,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--drop-superseded", action="store_true", help="keep only newest versions"
     )
     add_lake(compact)
-    compact.set_defaults(run=compact_command)
+    compact.set_defaults(run=compact_command, again=SAME_COMMAND)
     purge = actions.add_parser(
         "purge", help="take out old reports, or columns with personal data"
     )
@@ -57,7 +58,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--dry-run", action="store_true", help="only say what --before would take out"
     )
     add_lake(purge)
-    purge.set_defaults(run=purge_command)
+    purge.set_defaults(run=purge_command, again=SAME_COMMAND)
 
 
 def add_lake(command: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from spreports.cli.again import note_dates
 from spreports.cli.arguments import (
     add_connection,
     add_json,
@@ -95,6 +96,7 @@ def load_command(arguments: argparse.Namespace) -> int:
     """Ask for reports, wait, and write them as Parquet."""
     with open_client(arguments) as client:
         reports = described(client, arguments)
+        note_dates(arguments, reports)
         if not arguments.json:
             say(str(reports.plan()))
         with shown() as on_progress:

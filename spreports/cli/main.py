@@ -23,6 +23,7 @@ from spreports.cli import (
     simulate,
     sync,
 )
+from spreports.cli.again import interrupted
 from spreports.cli.exits import (
     INTERRUPTED,
     TERMINATED,
@@ -140,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - the process's own
-    arguments = argparse.Namespace(traceback=False)
+    arguments = argparse.Namespace(traceback=False, again=None)
     code: int = 0
     try:
         _read(argv, arguments)
@@ -148,7 +149,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as exc:
-        say("\ninterrupted; the same command takes it up again")
+        say(f"\n{interrupted(arguments)}")
         return TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as `head` does: that is nothing wrong, what was found is

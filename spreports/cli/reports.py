@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from spreports.cli.again import note_dates
 from spreports.cli.arguments import (
     add_connection,
     add_json,
@@ -80,7 +81,9 @@ def list_command(arguments: argparse.Namespace) -> int:
 def create_command(arguments: argparse.Namespace) -> int:
     """Create reports, wait, and say what became of each."""
     with open_client(arguments) as client, shown() as on_progress:
-        outcomes = described(client, arguments).outcomes(on_progress=on_progress)
+        reports = described(client, arguments)
+        note_dates(arguments, reports)
+        outcomes = reports.outcomes(on_progress=on_progress)
     if arguments.json:
         for outcome in outcomes:
             report = outcome.report

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spreports.cli.again import SAME_COMMAND
 from spreports.cli.arguments import (
     add_connection,
     add_json,
@@ -55,7 +56,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     planning = _of_a_file(actions, "plan", "show what apply would change")
     planning.set_defaults(run=plan_command)
     applying = _of_a_file(actions, "apply", "make the schedules those of a file")
-    applying.set_defaults(run=apply_command)
+    applying.set_defaults(run=apply_command, again=SAME_COMMAND)
     cancel = actions.add_parser("cancel", help="cancel schedules by their ids")
     cancel.add_argument("report_schedule_ids", nargs="+", metavar="ID")
     cancel.set_defaults(run=cancel_command)

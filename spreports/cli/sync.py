@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from spreports.cli.again import SAME_COMMAND
 from spreports.cli.arguments import (
     UNNAMED,
     add_connection,
@@ -66,7 +67,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_timeout(sync)
     add_connection(sync)
     add_json(sync)
-    sync.set_defaults(run=sync_command)
+    sync.set_defaults(run=sync_command, again=SAME_COMMAND)
 
 
 def sync_command(arguments: argparse.Namespace) -> int:

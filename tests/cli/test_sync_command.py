@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -304,10 +305,23 @@ def test_a_signal_ends_it_long_before_its_time_and_the_next_run_goes_on(
             _, said = running.communicate(timeout=600)  # by itself it has two hours
 
         assert running.returncode == code
-        assert "interrupted; the same command takes it up again" in said
+        told = re.search(r"\ninterrupted; the same command(.*) takes it up again", said)
+        assert told is not None
+        assert bool(told[1]) is (words[0] == "load")
+        assert not (feeds.parent / "lake").exists()
+        changes = told[1].removeprefix(" with ").split()
+        ended = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "spreports", *words, *changes, "--timeout", "1"],
+            cwd=feeds.parent,
+            env=environment,
+            stderr=subprocess.PIPE,
+            timeout=600,
+            check=False,
+        )
+
+        assert ended.returncode == NETWORK, ended.stderr
         created = sum(r.operation == "createReport" for r in simulator.requests)
         assert created == 3
-        assert not (feeds.parent / "lake").exists()
 
 
 @pytest.mark.parametrize("how", [">&-", "2>&-", "| true"])

@@ -42,7 +42,10 @@ def test_a_load_ends_when_its_time_is_up_and_can_be_taken_up(
 
     assert main([*command, "1800"]) == 5
 
-    assert "not finished in time" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "not finished in time" in said
+    assert "the same command with --start" in said
+    assert "object" not in said
     created = [r for r in environment.requests if r.operation == "createReport"]
     assert main([*command, "600s"]) == 5
     assert (
