@@ -264,7 +264,7 @@ def _said(outcome: Outcome) -> str:
     """Return what is known of the reason of a FATAL report."""
     evidence = outcome.evidence
     if outcome.reason:
-        return f"Amazon says: {outcome.reason}"
+        return f"Amazon says: {outcome.reason.removesuffix('.')}"
     if unread := evidence.get("reason_unread"):
         return f"its reason could not be read from {unread}"
     if document_id := evidence.get("report_document_id"):

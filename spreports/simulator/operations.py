@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 from spreports.clock import Clock
+from spreports.simulator.content import has_content
 from spreports.simulator.journal import Journal
 from spreports.simulator.lifecycle import PERIODS, RETENTION, Report, ReportSchedule
 from spreports.simulator.paging import Pager
-from spreports.simulator.refusal import forbidden, invalid, not_found
+from spreports.simulator.refusal import forbidden, invalid, no_content, not_found
 from spreports.simulator.reports import ReportBook
 from spreports.simulator.server import Request
 from spreports.simulator.tokens import parse_json_object
@@ -155,8 +156,14 @@ class Operations:
         start, end = asked.window(self._clock.now())
         if not facts.requestable:
             raise not_requestable()
+        self._check_content(report_type)
         report = self._book.create(report_type, places, start, end, options=options)
         return 202, {"reportId": report.report_id}
+
+    def _check_content(self, report_type: str) -> None:
+        """Refuse report types that Amazon makes, and the simulator cannot."""
+        if not (has_content(report_type) or report_type in self._book.fatal):
+            raise no_content(report_type)
 
     def _check_roles(self, report_types: Sequence[str]) -> None:
         """Refuse report types that the application has no role for."""

@@ -29,6 +29,17 @@ def invalid(message: str, details: str = "") -> Refusal:
     return Refusal(400, "InvalidInput", message, details)
 
 
+def no_content(report_type: str) -> Refusal:
+    """Return the refusal of a report that Amazon would make, and the simulator cannot.
+
+    Here, and not in a FATAL report: it is no word of Amazon's.
+    """
+    return invalid(
+        f"The simulator cannot make {report_type}, whose columns it does not know "
+        "(report_types() has 0 for it): only Amazon itself can"
+    )
+
+
 def forbidden(details: str) -> Refusal:
     """Return the refusal of a caller: 403."""
     return Refusal(

@@ -23,10 +23,10 @@ from spreports.simulator.lifecycle import (
     ReportSchedule,
 )
 from spreports.simulator.marketplaces import MARKETPLACES
+from spreports.simulator.refusal import no_content
 from spreports.simulator.report_types import WINDOWED
 from spreports.simulator.world import World
 
-NO_CONTENT = "The simulator has no content for this report type."
 FOREVER = 1e9
 
 
@@ -80,7 +80,7 @@ class ReportBook:
         self._delays = delays
         self._faults = faults
         self._shelf = shelf
-        self._fatal = dict(fatal)
+        self.fatal = dict(fatal)
         self._cooldowns = dict(cooldowns)
         self._first_day = first_day
         self._world = world
@@ -158,10 +158,10 @@ class ReportBook:
     ) -> tuple[str, str | None]:
         """Return how a report will end, and the text of its document if it is small."""
         reason = None
-        if report_type in self._fatal:
-            reason = _reason(self._fatal[report_type])
+        if report_type in self.fatal:
+            reason = _reason(self.fatal[report_type])
         elif not has_content(report_type):
-            reason = _reason(NO_CONTENT)
+            reason = _reason(no_content(report_type).message)
         elif self._strict_requests:
             words = fault_of(report_type, *window, options, made)
             reason = None if words is None else _reason(words)

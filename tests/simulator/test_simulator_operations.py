@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+import spreports as spr
+from spreports import catalog
+from spreports.simulator.content import has_content
 from tests.simulator.asking import (
     BASE,
     DE,
@@ -23,6 +26,7 @@ from tests.simulator.asking import (
 from tests.simulator.conftest import MakeCaller
 from tests.simulator.shapes import misfits
 
+UNKNOWN_COLUMNS = "GET_CSV_MFN_PRIME_RETURNS_REPORT"
 WEEK = {
     "dataStartTime": "2026-10-01T00:00:00Z",
     "dataEndTime": "2026-10-08T00:00:00Z",
@@ -349,11 +353,40 @@ def test_a_monthly_schedule_keeps_its_day(caller: Caller) -> None:
     assert shown["nextReportCreationTime"] == "2026-12-28T12:00:00+00:00"
 
 
-def test_types_without_known_columns_are_accepted_and_end_fatal_with_a_reason(
+def test_what_the_simulator_cannot_make_is_refused_as_its_own_limit(
     caller: Caller,
 ) -> None:
-    report = caller.finished("GET_MFN_PANEU_OFFER_STATUS", [DE])
-    url = caller.document(report["reportDocumentId"]).json()["url"]
+    refused = caller.create(UNKNOWN_COLUMNS, [DE], **WEEK)
 
-    assert report["processingStatus"] == "FATAL"
-    assert "no content" in caller.session.get(url).json()["errorDetails"]
+    assert refused.status_code == 400
+    (error,) = refused.json()["errors"]
+    assert f"The simulator cannot make {UNKNOWN_COLUMNS}, " in error["message"]
+    shown = spr.report_types().filter(columns=0)["report_type"]
+    made = {e.report_type for e in catalog.entries() if has_content(e.report_type)}
+    assert set(shown) == {e.report_type for e in catalog.entries()} - made
+
+
+def test_a_schedule_of_what_it_cannot_make_gives_fatal_reports_that_say_so(
+    caller: Caller,
+) -> None:
+    body = {"reportType": UNKNOWN_COLUMNS, "marketplaceIds": [DE], "period": "PT1H"}
+    assert caller.call("POST", f"{BASE}/schedules", json=body).status_code == 201
+    caller.clock.advance(2.5 * 3600)
+    caller.login()
+    asked = {"reportTypes": UNKNOWN_COLUMNS, "processingStatuses": "FATAL"}
+
+    (report, *_) = caller.call("GET", f"{BASE}/reports", params=asked).json()["reports"]
+
+    url = caller.document(report["reportDocumentId"]).json()["url"]
+    assert "simulator cannot make" in caller.session.get(url).json()["errorDetails"]
+
+
+def test_the_end_of_a_report_that_it_cannot_make_can_be_rehearsed(
+    calling: MakeCaller,
+) -> None:
+    caller = calling(fatal={UNKNOWN_COLUMNS: "Ask another day."})
+
+    report = caller.finished(UNKNOWN_COLUMNS, [DE])
+
+    url = caller.document(report["reportDocumentId"]).json()["url"]
+    assert caller.session.get(url).json()["errorDetails"] == "Ask another day."

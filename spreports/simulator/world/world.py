@@ -23,7 +23,8 @@ class World:
 
     Documents of All Orders (by order date) and of Sales and Traffic agree where their
     windows overlap, and change as a seller's do: some orders come late, all of them
-    settle within some days. Other report types are made up as ever.
+    settle within some days. Other report types are made up as ever. A report has the
+    marketplaces that it names, also All Orders, which at Amazon has the whole region.
 
     Parameters
     ----------
