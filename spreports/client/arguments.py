@@ -47,14 +47,18 @@ def document_entry(
     return entry_of(UNSAID if report_type is None else report_type, catalogue)
 
 
-def listed(names: Iterable[str] | None) -> tuple[str, ...]:
+def listed(
+    names: Iterable[str | Marketplace] | None,
+) -> tuple[str | Marketplace, ...]:
     """Return what is listed, be it a column of a frame; nothing where it is no list."""
     if isinstance(names, str) or not isinstance(names, Iterable):
         return ()
     return tuple(names)
 
 
-def marketplace_ids_of(marketplaces: Iterable[str] | None) -> tuple[str, ...]:
+def marketplace_ids_of(
+    marketplaces: Iterable[str | Marketplace] | None,
+) -> tuple[str, ...]:
     """Turn codes and ids into ids of one region, in order, without repeats."""
     names = listed(marketplaces)
     if not names or not all(isinstance(name, str | Marketplace) for name in names):
@@ -68,7 +72,7 @@ def marketplace_ids_of(marketplaces: Iterable[str] | None) -> tuple[str, ...]:
 
 def groups_of(
     entry: ReportType,
-    marketplaces: Iterable[str] | None,
+    marketplaces: Iterable[str | Marketplace] | None,
     *,
     per_marketplace: bool = False,
 ) -> list[tuple[str, ...]]:
@@ -77,7 +81,7 @@ def groups_of(
     Parameters
     ----------
     entry : ReportType
-    marketplaces : iterable of str
+    marketplaces : iterable of str or Marketplace
         Codes and ids.
     per_marketplace : bool
         Each gets its own; so it does where a report holds only the first one's rows.

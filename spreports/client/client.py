@@ -9,6 +9,7 @@ from typing import Self
 from spreports.api.checks import MOST_FILTERS, check_id
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
+from spreports.api.marketplaces import Marketplace
 from spreports.api.models import ProcessingStatus
 from spreports.api.operations import ReportsAPI
 from spreports.api.throttle import Throttle
@@ -154,7 +155,7 @@ class Client(Syncing, Scheduling):
         *,
         start: Moment | None = None,
         end: Moment | None = None,
-        marketplaces: Iterable[str] | None = None,
+        marketplaces: Iterable[str | Marketplace] | None = None,
         options: Mapping[str, str] | None = None,
         per_marketplace: bool = False,
         reuse: bool = True,
@@ -172,7 +173,7 @@ class Client(Syncing, Scheduling):
             Half-open, ``[start, end)``; `end` is now when left out. A window longer
             than the type allows is cut into slices, one report each. By whole days, a
             date or midnight is the day it names; durations and now are cut to UTC days.
-        marketplaces : iterable of str, 1 to 25
+        marketplaces : iterable of str or Marketplace, 1 to 25
             Country codes (``"DE"``, ``"UK"``) or marketplace ids, of one region.
         options : mapping of str to str, optional
             ``reportOptions``.
@@ -219,7 +220,7 @@ class Client(Syncing, Scheduling):
         report_type: str | ReportType,
         *,
         since: Moment = "90d",
-        marketplaces: Iterable[str] | None = None,
+        marketplaces: Iterable[str | Marketplace] | None = None,
         encoding: str | None = None,
         on_empty: OnEmpty = "frame",
     ) -> Reports:
@@ -235,7 +236,7 @@ class Client(Syncing, Scheduling):
             Alias, full type, or an entry of your own.
         since : as `start` of `reports`
             By time of creation; Amazon lists 90 days at the most.
-        marketplaces : iterable of str, optional
+        marketplaces : iterable of str or Marketplace, optional
         encoding : str, optional
             Overrides every other sign of the documents' charset.
         on_empty : ``"frame"`` or ``"raise"``

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spreports.api.checks import check_time
 from spreports.api.enums import Period
+from spreports.api.marketplaces import Marketplace
 from spreports.api.options import check_options
 from spreports.catalog import ReportType
 from spreports.client.arguments import listed
@@ -26,7 +27,7 @@ class Schedule:
     ----------
     report_type : str or ReportType
         Alias, full type, or an entry of your own.
-    marketplaces : sequence of str, 1 to 25
+    marketplaces : sequence of str or Marketplace, 1 to 25
         Country codes or marketplace ids, of one region; their order does not matter.
     period : str
         One of Amazon's 18: ``"PT5M"``, ``"PT15M"``, ``"PT30M"``, ``"PT1H"``,
@@ -50,7 +51,7 @@ class Schedule:
 
     report_type: str | ReportType
     _: KW_ONLY
-    marketplaces: Sequence[str]
+    marketplaces: Sequence[str | Marketplace]
     period: str
     options: Mapping[str, str] = field(default_factory=dict, hash=False)
     next_report_creation_time: datetime | str | None = None

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import overload
 
 from spreports.api.checks import MOST_FILTERS
+from spreports.api.marketplaces import Marketplace
 from spreports.api.models import ProcessingStatus, Report, ReportSchedule
 from spreports.catalog import Catalogue, ReportType, schedule_rivals
 from spreports.client.arguments import entry_of, marketplace_ids_of, since_of
@@ -159,7 +160,7 @@ class Schedules:
         report_types: Kind,
         *,
         since: Moment = ...,
-        marketplaces: Iterable[str] | None = ...,
+        marketplaces: Iterable[str | Marketplace] | None = ...,
         encoding: str | None = ...,
     ) -> Reports: ...
 
@@ -169,7 +170,7 @@ class Schedules:
         report_types: Sequence[Kind] | None = ...,
         *,
         since: Moment = ...,
-        marketplaces: Iterable[str] | None = ...,
+        marketplaces: Iterable[str | Marketplace] | None = ...,
         encoding: str | None = ...,
     ) -> Harvest: ...
 
@@ -178,7 +179,7 @@ class Schedules:
         report_types: Kind | Sequence[Kind] | None = None,
         *,
         since: Moment = "90d",
-        marketplaces: Iterable[str] | None = None,
+        marketplaces: Iterable[str | Marketplace] | None = None,
         encoding: str | None = None,
     ) -> Reports | Harvest:
         """Collect the finished reports that schedules have made; creates nothing.
@@ -198,7 +199,7 @@ class Schedules:
             One, or several; all that can be scheduled when left out.
         since : as `start` of ``client.reports``
             By time of creation; Amazon lists 90 days at the most.
-        marketplaces : iterable of str, 1 to 10, optional
+        marketplaces : iterable of str or Marketplace, 1 to 10, optional
         encoding : str, optional
             Overrides every other sign of the documents' charset.
 
@@ -235,7 +236,7 @@ class Schedules:
         self,
         types: Iterable[str],
         since: Moment,
-        marketplaces: Iterable[str] | None,
+        marketplaces: Iterable[str | Marketplace] | None,
     ) -> Iterator[Report]:
         """Yield the finished reports of these types."""
         now = self._connection.clock.now()

@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime, timedelta
 
 from spreports.api.checks import whole_number
+from spreports.api.marketplaces import Marketplace
 from spreports.api.options import check_options
 from spreports.catalog import ReportType
 
@@ -26,7 +27,7 @@ class Feed:
     ----------
     report_type : str or ReportType
         Alias, full type, or an entry of your own.
-    marketplaces : sequence of str, 1 to 25
+    marketplaces : sequence of str or Marketplace, 1 to 25
         Country codes or ids of one region; one report covers them all.
     since : date, aware datetime, ISO string, or a duration back from now, optional
         First day of the lake, in UTC, and no future one; 30 days back when left out.
@@ -53,7 +54,7 @@ class Feed:
 
     report_type: str | ReportType
     _: KW_ONLY
-    marketplaces: Sequence[str]
+    marketplaces: Sequence[str | Marketplace]
     since: str | date | datetime | None = None
     lookback: int | timedelta | str | None = None
     options: Mapping[str, str] | None = field(default=None, hash=False)

@@ -26,7 +26,7 @@ class FeedsFile:
     Attributes
     ----------
     to : str or None
-        The lake.
+        The lake, as the file says it; `lake` is the one to write to.
     format : ``"parquet"`` or ``"delta"``
         Its feeds remember it, for `Client.sync`.
     storage_options : mapping
@@ -39,6 +39,22 @@ class FeedsFile:
     format: str = "parquet"
     storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     accounts: Mapping[str | None, tuple[Feed, ...]]
+
+    @property
+    def lake(self) -> str:
+        """The lake, where the file names one.
+
+        Raises
+        ------
+        ConfigError
+            It does not.
+        """
+        if self.to is None:
+            raise ConfigError(
+                'the feeds file names no lake: write to = "..." at its top, or say '
+                "where the feeds are kept as the second argument of sync"
+            )
+        return self.to
 
     @property
     def feeds(self) -> tuple[Feed, ...]:

@@ -188,3 +188,22 @@ def test_a_client_says_nothing_of_its_credentials(
 def test_options_that_are_one_string_are_refused_in_words(client: spr.Client) -> None:
     with pytest.raises(ValueError, match=r"options='x' is one string"):
         client.reports("orders", marketplaces=["DE"], options="x")  # type: ignore[arg-type]  # on purpose
+
+
+def test_an_entry_of_the_list_of_marketplaces_is_as_good_as_its_code(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    def told(place: str | spr.Marketplace) -> list[str]:
+        places = (place,)
+        feed = spr.Feed("orders", marketplaces=places, since="3d")
+        wanted = spr.Schedule("sales_and_traffic", marketplaces=places, period="P1D")
+        asked = client.reports("orders", start="3d", marketplaces=places)
+        return [
+            str([request.marketplace_ids for request in asked._requests]),
+            str(client.sync(feed, "lake", dry_run=True).plan).partition("\n\n")[0],
+            str(client.schedules.apply([wanted], dry_run=True)),
+            str(client.schedules.harvest("orders", marketplaces=places)),
+            str(client.existing("settlement", marketplaces=places)),
+        ]
+
+    assert told(spr.marketplace("DE")) == told("DE")

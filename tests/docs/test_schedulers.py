@@ -6,8 +6,10 @@ account: both are larger than all the rest of what the tests need.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -171,6 +173,41 @@ def test_the_dagster_example_syncs(
     assert names["defs"]["assets"] == [names["amazon_lake"]]
     again = names["amazon_lake"]()
     assert again["metadata"]["rows"] == 0, "a repeated run changes nothing"
+
+
+def test_a_strict_type_checker_agrees_with_the_examples(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy comes with the extra lint")
+    # Not installed here; and the packages that ours imports take a minute
+    (tmp_path / "mypy.ini").write_text(
+        "[mypy]\nstrict = true\nallow_untyped_defs = true\n"
+        "allow_incomplete_defs = true\nallow_untyped_calls = true\n"
+        "follow_imports = silent\n"
+        "[mypy-airflow.*,dagster.*]\nignore_missing_imports = true\n"
+        "[mypy-polars.*,pyarrow.*,fsspec.*,requests.*,urllib3.*,deltalake.*]\n"
+        "follow_imports = skip\n"
+    )
+    for name in ("airflow", "dagster"):
+        (tmp_path / f"with_{name}.py").write_text(block("py", name))
+    (tmp_path / "places.py").write_text(
+        "import spreports as spr\n"
+        'places = (spr.marketplace("DE"),)\n'
+        'spr.connect().reports("orders", marketplaces=places)\n'
+        'spr.Feed("orders", marketplaces=places)\n'
+    )
+    wrong = 'import spreports as spr\nspr.connect().sync((), spr.read_feeds("f").to)\n'
+    (tmp_path / "wrong.py").write_text(wrong)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-incremental", "."],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(ROOT)},
+    )
+
+    (told, _) = done.stdout.splitlines()
+    assert told.startswith("wrong.py:2: error: Argument 2")
 
 
 def test_the_command_of_the_cron_line_syncs(

@@ -59,6 +59,18 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
 OURS, MARK, ANOTHERS = WHOLE.partition("[[feed]]\nprofile")
 
 
+def test_the_lake_is_the_one_that_the_file_names_or_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text(WHOLE)
+    assert spr.read_feeds(path).lake == "s3://lake"
+
+    path.write_text(WHOLE.replace('to = "s3://lake"', ""))
+    file = spr.read_feeds(path)
+    assert file.to is None
+    with pytest.raises(spr.ConfigError, match="names no lake: write to = "):
+        _ = file.lake
+
+
 @pytest.mark.parametrize("feeds", [WHOLE, MARK + ANOTHERS])
 def test_feeds_of_another_account_are_not_given_without_it(
     tmp_path: Path, feeds: str
