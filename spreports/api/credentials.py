@@ -28,7 +28,8 @@ class Credentials:
     Raises
     ------
     ConfigError
-        A value is empty, or holds spaces at its ends or control characters.
+        A value is empty or no string, or holds spaces at its ends or control
+        characters.
 
     Source: SP-API, Connect to the Selling Partner API.
     """
@@ -96,7 +97,11 @@ class Credentials:
 
 def _checked(name: str, value: object) -> Secret:
     """Hide a credential value that can be one."""
-    if not isinstance(value, str) or not value.strip():
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(
+            f"credentials: {name} must be a string, and not {type(value).__name__}"
+        )
+    if value is None or not value.strip():
         raise ConfigError(f"credentials: {name} is empty")
     if value != value.strip() or any(
         ord(char) < 32 or ord(char) == 127 for char in value

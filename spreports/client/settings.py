@@ -24,6 +24,7 @@ CLIENT_ID = ("LWA_APP_ID", "LWA_CLIENT_ID")
 CLIENT_SECRET = "LWA_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 _SECRET_KEYS = ("refresh_token", "client_id", "client_secret")
 _PROFILE_KEYS = {*_SECRET_KEYS, "account", "region", "endpoint", "token_url"}
+_PLACE = re.compile(r"at (?:line \d+, column \d+|end of document)(?=\)$)")
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -259,8 +260,8 @@ def read_profile(name: str, environment: Mapping[str, str]) -> Mapping[str, str]
     Raises
     ------
     ConfigError
-        No such file or profile, a key missing or unknown, or others may read it; or as
-        `profiles_path`.
+        No such file or profile, no TOML, a key missing or unknown, or others may read
+        it; or as `profiles_path`. Nothing of the file's text is told but its keys.
     """
     path = profiles_path(environment)
     try:
@@ -278,20 +279,34 @@ def read_profile(name: str, environment: Mapping[str, str]) -> Mapping[str, str]
             f"profile {name!r} is asked for, but there is no {path}; write it with "
             f"[{name}] and {', '.join(_SECRET_KEYS)}, and chmod 600"
         ) from None
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        # A TOML error may quote the line, and the line may be a secret.
-        raise ConfigError(f"{path} cannot be read: {type(exc).__name__}") from None
+    except OSError as exc:
+        raise ConfigError(f"{path} cannot be read: {exc.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8, as TOML has to be") from None
+    except tomllib.TOMLDecodeError as exc:
+        # It may quote the line, and the line may be a secret: its place is none
+        place = _PLACE.search(str(exc))
+        where = f", {place[0]}" if place else ""
+        raise ConfigError(f"{path} is not TOML{where}") from None
     profile = profiles.get(name)
-    if not isinstance(profile, dict):
-        raise ConfigError(
-            f"{path} has no profile {name!r}; it has: {', '.join(sorted(profiles))}"
-        )
-    missing = [key for key in _SECRET_KEYS if not profile.get(key)]
-    unknown = sorted(set(profile) - _PROFILE_KEYS)
-    not_text = sorted(k for k, v in profile.items() if not isinstance(v, str))
-    if missing or unknown or not_text:
-        raise ConfigError(
-            f"profile {name!r} in {path}: missing {missing or 'nothing'}, "
-            f"unknown {unknown or 'nothing'}, not text {not_text or 'nothing'}"
-        )
+    if profile is not None and not isinstance(profile, dict):
+        raise ConfigError(f"{path}: {name} is no table; write [{name}] above its keys")
+    if profile is None:
+        names = sorted(n for n, table in profiles.items() if isinstance(table, dict))
+        has = f"it has: {', '.join(names)}" if names else f"write it with [{name}]"
+        raise ConfigError(f"{path} has no profile {name!r}; {has}")
+    if wrong := _mistakes(profile):
+        raise ConfigError(f"profile {name!r} in {path}: {'; '.join(wrong)}")
     return profile
+
+
+def _mistakes(profile: Mapping[str, object]) -> list[str]:
+    """Say what is wrong with a profile's keys, without any value."""
+    unknown = set(profile) - _PROFILE_KEYS
+    known = ", ".join(sorted(_PROFILE_KEYS))
+    found = {
+        "missing: {}": [key for key in _SECRET_KEYS if not profile.get(key)],
+        "not text: {}": [k for k, v in profile.items() if not isinstance(v, str)],
+        f"{{}} is no key of it, which are {known}": sorted(unknown),
+    }
+    return [said.format(", ".join(keys)) for said, keys in found.items() if keys]

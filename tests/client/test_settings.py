@@ -140,10 +140,30 @@ def test_a_profile_that_others_may_read_is_refused(config: Path) -> None:
         settings({"XDG_CONFIG_HOME": str(config.parents[1])}, profile="shop")
 
 
-def test_a_broken_profile_file_is_refused_without_its_text(config: Path) -> None:
-    config.write_text(f"[shop\nclient_secret = {SECRET}")
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"[shop\nclient_secret = {SECRET}", "is not TOML, at line 1, column 6"),
+        (f'[shop]\na = 1\nclient_secret = "{SECRET}\n', "at line 3, column 36"),
+        (f'[shop]\nclient_secret = "{SECRET}', "is not TOML, at end of document"),
+        ("\udcff", "is not UTF-8"),
+        ("", r"has no profile 'shop'; write it with \[shop\]"),
+        ("a = 1\n[b]\n", "has no profile 'shop'; it has: b$"),
+        ("shop = 5", r"shop is no table; write \[shop\]"),
+        (
+            f'[shop]\nrefresh_token = "r"\nclient_secret = 5\nsecret = "{SECRET}"',
+            r"toml: missing: client_id; not text: client_secret; secret is no key of "
+            "it, which are account, client_id, client_secret, endpoint, refresh_token, "
+            "region, token_url$",
+        ),
+    ],
+)
+def test_a_broken_profile_file_is_told_with_its_place_and_without_its_text(
+    config: Path, text: str, says: str
+) -> None:
+    config.write_text(text, errors="surrogateescape")
 
-    with pytest.raises(spr.ConfigError) as caught:
+    with pytest.raises(spr.ConfigError, match=says) as caught:
         settings({"XDG_CONFIG_HOME": str(config.parents[1])}, profile="shop")
 
     assert SECRET not in str(caught.value)
@@ -187,6 +207,13 @@ def test_credentials_are_neither_shown_nor_pickled() -> None:
     assert SECRET not in f"{GIVEN}"
     with pytest.raises(TypeError):
         pickle.dumps(GIVEN)
+
+
+def test_a_credential_that_is_no_text_is_not_told_to_be_empty() -> None:
+    with pytest.raises(spr.ConfigError, match="client_id must be a string, and not in"):
+        spr.Credentials("r", 5, "s")  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(spr.ConfigError, match="client_id is empty"):
+        spr.Credentials("r", None, "s")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_another_target_than_the_simulator_is_refused() -> None:
