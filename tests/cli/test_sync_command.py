@@ -124,7 +124,7 @@ def test_what_failed_is_exit_1_and_the_rest_is_there(
     shown = capsys.readouterr()
     assert shown.out.startswith("2 windows")
     assert "failed: " in shown.err
-    assert "Broken." in shown.err
+    assert "Amazon says: Broken; " in shown.err
 
 
 def test_what_the_network_kept_back_is_exit_5(

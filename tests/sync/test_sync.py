@@ -212,7 +212,7 @@ def test_one_poisoned_window_does_not_stop_the_others(
         day(8),
         1,
     )
-    assert "It is broken." in failed.reason
+    assert "Amazon says: It is broken; " in failed.reason
     assert (second.windows, second.failed) == (1, ())
     check_orders(
         simulator, f"{lake}/{ORDERS}", day(1), day(10), clock.now(), marketplaces=["DE"]
