@@ -114,7 +114,7 @@ class APIOrigin:
             )
         elif fault.kind == "status":
             refusal = Refusal(fault.status, fault.code, fault.message, fault.details)
-            answer = refusal.answer()
+            answer = refusal.login() if operation == "token" else refusal.answer()
         elif fault.kind == "bad_json":
             answer.body = (
                 answer.body[: len(answer.body) // 2] + b'{"'

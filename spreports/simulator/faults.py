@@ -86,7 +86,8 @@ class Fault:
         its answer is lost.
     status : int
     code, message, details : str
-        Of an ErrorList, or of S3's XML.
+        Of an ErrorList, of S3's XML, or of a login's ``error`` and
+        ``error_description``: ``invalid_grant`` is what a revoked token gets.
     headers : mapping of str to str
         Added to the answer.
     retry_after : float or None, seconds
@@ -210,7 +211,16 @@ class FaultScript:
         self.add(*faults)
 
     def add(self, *faults: Fault) -> None:
-        """Put faults in force; their count begins now."""
+        """Put faults in force; their count begins now.
+
+        Raises
+        ------
+        TypeError
+            Something else than a `Fault`.
+        """
+        for each in faults:
+            if not isinstance(each, Fault):
+                raise TypeError(f"faults: {each!r} is none; give Fault(...)")
         with self._lock:
             self._counted.extend((fault, [0]) for fault in faults)
 

@@ -23,6 +23,14 @@ class Refusal(Exception):  # noqa: N818  a refusal, not an error of ours; it nev
         error = {"code": self.code, "message": self.message, "details": self.details}
         return json_answer(self.status, {"errors": [error]})
 
+    def login(self) -> Answer:
+        """Return it as Login with Amazon's.
+
+        Source: RFC 6749, section 5.2.
+        """
+        error = {"error": self.code, "error_description": self.message}
+        return json_answer(self.status, error)
+
 
 def invalid(message: str, details: str = "") -> Refusal:
     """Return the refusal of a request as it was written: 400."""

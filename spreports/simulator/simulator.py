@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from spreports.clock import Clock
 from spreports.forks import only_here
+from spreports.simulator import arguments
 from spreports.simulator.api_origin import APIOrigin
 from spreports.simulator.behind import Behind
 from spreports.simulator.clock import HurriedClock
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from spreports.client.client import Client
     from spreports.client.connecting import Notices
 
-ETAGS = ("md5", "opaque", None)
-REGIONS = ("na", "eu", "fe", None)
 DEFAULT_HISTORY = timedelta(days=730)
 
 
@@ -103,8 +102,8 @@ class Simulator(Behind):
 
     Raises
     ------
-    ValueError
-        An argument is out of its range.
+    ValueError, TypeError
+        An argument is out of its range, or of another kind.
     """
 
     def __init__(
@@ -138,10 +137,10 @@ class Simulator(Behind):
         settlements: bool = True,
         world: World | None = None,
     ) -> None:
-        if etag not in ETAGS or region not in REGIONS:
-            raise ValueError(f"etag is one of {ETAGS}, region one of {REGIONS}")
-        if min(rows.values() if isinstance(rows, Mapping) else [rows], default=0) < 0:
-            raise ValueError("rows must not be negative")
+        arguments.check_choices(etag, region)
+        arguments.check_ports(port=port, document_port=document_port)
+        arguments.check_course(delays, world)
+        arguments.check_types(rows=rows, fatal=fatal, cooldowns=cooldowns)
         self.clock: Clock = clock or HurriedClock(speed)
         self.credentials = MadeUpCredentials.fresh()
         self.faults = FaultScript(faults)
@@ -297,8 +296,16 @@ class Simulator(Behind):
 
         Parameters
         ----------
-        home, close_simulator, seller, clock, notifications
-            See ``spreports.client.connecting.connect_simulator``.
+        home : path, optional
+            The local store; a throw-away folder, removed with the client, if left out.
+        close_simulator : bool
+            Close this simulator with the client.
+        seller : str, optional
+            A refresh token: another seller's, with ``accounts=True``.
+        clock : Clock, optional
+            This simulator's if left out.
+        notifications : SQSQueue, optional
+            As in `connect`.
         """
         from spreports.client.connecting import connect_simulator  # noqa: PLC0415  a client may hold a simulator, but the room does not need clients
 

@@ -12,7 +12,8 @@ import pytest
 import requests
 from requests.exceptions import ChunkedEncodingError
 
-from spreports.simulator import Fault
+from spreports.errors import UnauthorizedError
+from spreports.simulator import Fault, Simulator
 from spreports.simulator.faults import load_faults
 from tests.simulator.asking import BASE, DE, LOGIN, ORDERS, Caller, md5
 from tests.simulator.conftest import MakeCaller
@@ -92,6 +93,24 @@ def test_faults_reach_the_login_and_every_operation(calling: MakeCaller) -> None
     assert caller.create(ORDERS, [DE]).status_code == 503
     caller.simulator.faults.clear()
     assert caller.create(ORDERS, [DE]).status_code == 202
+
+
+def test_a_revoked_token_can_be_rehearsed() -> None:
+    revoked = Fault(
+        operation="token",
+        kind="status",
+        status=400,
+        code="invalid_grant",
+        message="The request has an invalid grant parameter : refresh_token",
+    )
+    with (
+        Simulator(faults=[revoked]) as simulator,
+        simulator.client() as client,
+        pytest.raises(UnauthorizedError, match="revoked") as caught,
+    ):
+        client.api.get_reports(report_types=[ORDERS])
+
+    assert caught.value.status == 400
 
 
 def spoiled(caller: Caller, *faults: Fault, **headers: str) -> requests.Response:

@@ -259,6 +259,28 @@ def test_a_simulator_takes_the_ports_it_is_given() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"port": -1}, "port=-1 is no port"),
+        ({"document_port": 70_000}, "document_port=70000 is no port"),
+        ({"delays": (1,)}, r"delays=\(1,\): give two numbers of seconds"),
+        ({"fatal": "x"}, "fatal='x': give what is told, for each report type"),
+        ({"world": 3}, r"world=3: give a World\(\.\.\.\), or None"),
+        ({"faults": "x"}, r"faults: 'x' is none; give Fault\(\.\.\.\)"),
+        ({"faults": [1]}, "faults: 1 is none"),
+        ({"rows": {"nosuch": 3}}, "rows: 'nosuch' is no report type; give the full"),
+        ({"rows": "9"}, "rows='9': give a number"),
+        ({"cooldowns": {"orders": 60.0}}, "cooldowns: 'orders' is no report type"),
+    ],
+)
+def test_an_argument_that_can_never_do_is_named_with_what_it_takes(
+    settings: dict[str, object], said: str
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{said}"):
+        Simulator(**settings)  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize(
     "settings",
     [{"etag": "sha"}, {"region": "us"}, {"rows": -1}, {"samples": "/nowhere"}],
 )
