@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spreports.cli.arguments import add_connection, add_json
 from spreports.cli.exits import CREDENTIALS, DONE, FAILED, NETWORK
+from spreports.cli.flags import in_flags
 from spreports.cli.output import say, write_json, write_text
 
 if TYPE_CHECKING:
@@ -41,7 +43,12 @@ def doctor_command(arguments: argparse.Namespace) -> int:
         home=arguments.home,
         offline=arguments.offline,
     )
-    for finding in findings:
+    for found in findings:
+        finding = replace(
+            found,
+            message=in_flags(found.message, arguments),
+            advice=found.advice and in_flags(found.advice, arguments),
+        )
         if arguments.json:
             write_json(finding)
         else:

@@ -36,6 +36,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--table", help="which, where a report has several; the first when left out"
     )
     add_target(load)
+    load.add_argument(
+        "--on-bad-value",
+        choices=("raise", "null", "rescue"),
+        default="raise",
+        help="what becomes of a cell that does not fit its type: an error, nothing, or "
+        "its text in a column _rescued; raise when left out",
+    )
     add_timeout(load)
     add_connection(load)
     add_json(load)
@@ -107,6 +114,7 @@ def load_command(arguments: argparse.Namespace) -> int:
                 table=arguments.table,
                 partition_by=arguments.partition_by,
                 storage_options=arguments.storage_options,
+                on_bad_value=arguments.on_bad_value,
                 on_progress=on_progress,
             )
         say_left_out(reports, arguments.table)

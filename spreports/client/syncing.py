@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from spreports.catalog import Catalogue, ReportType
 from spreports.client.arguments import (
@@ -46,6 +46,9 @@ class Syncing:
 
     _connection: Connection
     _catalogue: Catalogue
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        self._connection.__reduce_ex__(protocol)
 
     def sync(
         self,

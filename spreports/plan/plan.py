@@ -217,5 +217,6 @@ def in_words(span: timedelta) -> str:
     """Write a duration the way people say it."""
     minutes = span.total_seconds() / 60
     if minutes < 1.5:
-        return f"{max(1, round(span.total_seconds()))} seconds"
+        seconds = max(1, round(span.total_seconds()))
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
     return f"{round(minutes)} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"

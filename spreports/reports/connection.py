@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import RLock
+from typing import NoReturn
 
 from spreports.api.operations import ReportsAPI
 from spreports.api.throttle import Throttle
@@ -71,6 +72,12 @@ class Connection:
     _private: PerProcess[set[str]] = field(
         default_factory=lambda: PerProcess(set[str]), init=False
     )
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            "a client and its reports are neither pickled nor copied: let each process "
+            "connect by itself, or give it the rows: what .read() gives, or files"
+        )
 
     @property
     def private(self) -> set[str]:

@@ -17,7 +17,8 @@ class Progress:
     adopted : int
         Reports that existed already.
     statuses : mapping of str to int
-        Reports by processing status, as last seen.
+        Reports by processing status, as last seen; before there is one, by ``"to be
+        asked"`` and ``"asked"``, and ``"WAITING FOR THE COOL-DOWN"`` of their type.
     """
 
     total: int

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -368,3 +369,36 @@ def test_a_restricted_document_is_said_to_need_its_type(
     told = capsys.readouterr().err
     assert "it then needs --type)" in told
     assert "client." not in told
+
+
+def test_load_says_what_becomes_of_a_cell_that_does_not_fit(
+    environment: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = spr.Reports.sink
+    told: list[str] = []
+
+    def sink(reports: spr.Reports, url: str, **how: Any) -> spr.SinkResult:
+        told.append(how["on_bad_value"])
+        return real(reports, url, **how)
+
+    monkeypatch.setattr(spr.Reports, "sink", sink)
+    dates = ["--start", "2026-10-01", "--end", "2026-10-02"]
+    load = ["load", "orders", *dates, "-m", "DE", "--to", str(tmp_path / "lake")]
+
+    assert main([*load, "--on-bad-value", "rescue"]) == 0
+    assert main(load) == 0
+
+    assert told == ["rescue", "raise"]
+
+
+def test_doctor_says_what_to_do_in_flags(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SPREPORTS_PROFILE", raising=False)
+
+    for words in (["doctor", "--offline"], ["doctor", "--offline", "--json"]):
+        assert main(words) == 4
+        said = capsys.readouterr().out
+        assert "--profile" in said
+        assert "--simulator" in said
+        assert "credentials=" not in said

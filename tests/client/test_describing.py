@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+import pickle
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -188,6 +190,19 @@ def test_a_client_says_nothing_of_its_credentials(
 def test_options_that_are_one_string_are_refused_in_words(client: spr.Client) -> None:
     with pytest.raises(ValueError, match=r"options='x' is one string"):
         client.reports("orders", marketplaces=["DE"], options="x")  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_client_and_its_reports_say_that_they_are_not_copied(
+    client: spr.Client, copied: Callable[[object], object]
+) -> None:
+    reports = client.reports("orders", start="3d", marketplaces=["DE"])
+
+    with pytest.raises(TypeError, match="let each process connect by itself"):
+        copied(client)
+    if copied is not copy.copy:
+        with pytest.raises(TypeError, match="let each process connect by itself"):
+            copied(reports)
 
 
 def test_an_entry_of_the_list_of_marketplaces_is_as_good_as_its_code(

@@ -20,7 +20,7 @@ from spreports.plan.estimate import (
     Demand,
     estimate,
 )
-from spreports.plan.plan import plan
+from spreports.plan.plan import in_words, plan
 from spreports.plan.plans import Plans
 from spreports.plan.windows import Window
 
@@ -203,3 +203,10 @@ def test_what_is_no_mapping_of_plans_is_refused_when_it_is_made() -> None:
     for wrong in mistakes:
         with pytest.raises(TypeError, match="names to their plans"):
             Plans(wrong)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "1 second"), (1.4, "1 second"), (2, "2 seconds")]
+)
+def test_one_second_is_one(seconds: float, said: str) -> None:
+    assert in_words(timedelta(seconds=seconds)) == said
