@@ -17,6 +17,7 @@ from spreports.api import exchange
 from spreports.api.exchange import Answer, Exchange, Fault, _OwnAuth, user_agent
 from spreports.api.secret import Secret
 from tests.api.scripted_amazon import Reply, ScriptedAmazon
+from tests.clocks import ManualClock
 from tests.connections import accepting
 from tests.one_answer import go_by, serving, unsigned_tls
 
@@ -48,6 +49,36 @@ def test_a_body_without_end_is_cut_off() -> None:
     assert isinstance(answer, Fault)
     assert "longer than 200000" in answer.reason
     assert not answer.retryable
+
+
+class Hurrying(ManualClock):
+    """A clock on which each look is an hour after the one before."""
+
+    def monotonic(self) -> float:
+        self.advance(3600)
+        return super().monotonic()
+
+
+@pytest.mark.parametrize(
+    ("most", "clock", "body", "reason"),
+    [
+        (9, ManualClock(), b"[" * 10, "longer than 9 bytes"),
+        (LIMIT, Hurrying(), b"[" * 10, "took more than 120 s"),
+        (LIMIT, ManualClock(), b"[", "the connection was lost"),
+    ],
+)
+def test_whatever_is_wrong_with_a_body_was_an_answer_to_something_sent(
+    most: int, clock: ManualClock, body: bytes, reason: str
+) -> None:
+    head = b"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\n"
+    with serving(head + body) as url:
+        exchange = Exchange(url, max_bytes=most, clock=clock)
+        answer = exchange.send("POST", "/x", headers={}, body=b"{}")
+        exchange.close()
+
+    assert isinstance(answer, Fault)
+    assert reason in answer.reason
+    assert answer.sent
 
 
 def test_a_gzip_body_nobody_asked_for_is_unpacked_under_the_same_limit() -> None:

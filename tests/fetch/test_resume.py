@@ -65,6 +65,26 @@ def test_416_is_the_end_only_where_the_size_agrees() -> None:
     assert begun(**chunked).judge(416, done, 99) is Verdict.AGAIN
 
 
+@pytest.mark.parametrize("size", [40, 99])
+def test_416_at_hand_is_no_end_where_the_document_was_told_to_be_longer(
+    size: int,
+) -> None:
+    version = begun()
+
+    done = {"Content-Range": f"bytes */{size}"}
+    assert version.judge(416, done, size) is Verdict.AGAIN
+
+    assert version.start(size) == 0
+    assert version.total == 100
+
+
+def test_a_content_range_of_a_whole_answer_tells_a_length_beside_its_own() -> None:
+    version = begun(**{"Content-Range": "bytes 0-99/250"})
+
+    assert version.total == 100
+    assert version.lengths.told('"v1"') == 250
+
+
 def test_another_version_counts_when_two_answers_running_show_it() -> None:
     other = {"ETag": '"v2"', "Content-Length": "100"}
     third = {"ETag": '"v3"', "Content-Length": "100"}

@@ -90,6 +90,10 @@ UNSATISFIED = Answer(b"", None, status=416, content_range=f"bytes */{len(TEXT)}"
         pytest.param((Answer(SHORT).cut(9_000), UNSATISFIED, Answer(SHORT)), id="416"),
         pytest.param((REST, Answer(SHORT)), id="206-unasked"),
         pytest.param(
+            (Answer(SHORT, content_range=f"bytes 0-19999/{len(TEXT)}"),),
+            id="200-with-a-range",
+        ),
+        pytest.param(
             (Answer(PACKED, None).cut(len(MEMBER) + 99), Answer(MEMBER)), id="gzip-cut"
         ),
         pytest.param((Answer(TEXT, None).cut(30_000), Answer(SHORT)), id="no-etag"),
@@ -126,6 +130,21 @@ def test_what_an_earlier_answer_showed_to_be_longer_is_never_taken(
     with pytest.raises(DownloadError, match=r"ended after \d+ bytes, of \d+"):
         fetch(tmp_path / "d", *answers)
     assert list(tmp_path.glob("d*")) == []
+
+
+def test_a_document_of_which_each_copy_is_longer_is_given_up_with_the_fifth(
+    tmp_path: Path,
+) -> None:
+    # Each makes the progress after which other setbacks are counted anew
+    copies = tuple(Answer(b"x" * (n << 16), None, None) for n in range(2, 30))
+
+    with (
+        Contradicting(b"", answers=copies) as host,
+        pytest.raises(DownloadError, match="reuse=False"),
+    ):
+        download(lambda: host.url, tmp_path / "d", clock=ManualClock(), loopback=True)
+
+    assert sum(request.start is None for request in host.requests) == 5
 
 
 def test_text_in_place_of_gzip_shows_how_long_the_text_is(tmp_path: Path) -> None:

@@ -111,6 +111,23 @@ def test_an_intent_of_another_host_is_waited_for_an_hour(tmp_path: Path) -> None
     ledger.close()
 
 
+def test_of_two_that_find_no_report_the_later_one_makes_none_where_the_first_has(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(Ledger(path)) as first, closing(Ledger(path)) as second:
+        answered = second.answered("account", KEY)
+        made = first.intend_alone("account", KEY, NOW, answered)
+        assert made is not None
+        assert second.intend_alone("account", KEY, NOW, answered) is None
+        first.created(made, "R1")
+
+        assert second.intend_alone("account", KEY, NOW, answered) is None
+
+        answered = second.answered("account", KEY)
+        assert second.intend_alone("account", KEY, NOW, answered) is not None
+
+
 def test_accounts_share_nothing(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.created(ledger.intend("one", KEY, NOW), "R1")

@@ -54,7 +54,10 @@ def die_when_created() -> None:
 
 
 def main(place: dict[str, Any]) -> None:
-    """Ask for an inventory, to be killed while quota is waited for or after that."""
+    """Ask for an inventory, to be killed while quota is waited for or after that.
+
+    Or for a document with personal data, to be killed when its rows are there.
+    """
     if place["created"]:
         die_when_created()
     settings = Settings(
@@ -65,6 +68,9 @@ def main(place: dict[str, Any]) -> None:
     )
     clock = LastSleep(datetime.fromisoformat(place["now"]))
     with Client(settings, clock=clock) as client:
+        if place["document"]:
+            client.document(place["document"], report_type="orders_shipping").read()
+            die()
         client.reports("GET_AFN_INVENTORY_DATA", marketplaces=["DE"]).read()
 
 

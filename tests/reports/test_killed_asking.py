@@ -33,7 +33,9 @@ def simulator() -> Iterator[Simulator]:
         assert running.breaches == []
 
 
-def ask_and_be_killed(simulator: Simulator, home: Path, *, created: bool) -> None:
+def ask_and_be_killed(
+    simulator: Simulator, home: Path, *, created: bool = False, document: str = ""
+) -> None:
     given = simulator.credentials
     place = {
         "endpoint": simulator.endpoint,
@@ -42,6 +44,7 @@ def ask_and_be_killed(simulator: Simulator, home: Path, *, created: bool) -> Non
         "home": str(home),
         "now": simulator.clock.now().isoformat(),
         "created": created,
+        "document": document,
     }
     done = subprocess.run(
         [sys.executable, "-m", "tests.reports.killed_asking"],
@@ -70,6 +73,12 @@ class Interrupted:
         if lane and self._does:
             self._does.pop()()
         return self._clock.wait_for(condition, predicate, seconds)
+
+
+def files_of(home: Path) -> list[Path]:
+    """Return the store's files beside its own books."""
+    found = [path for path in home.rglob("*") if path.is_file()]
+    return [path for path in found if ".sqlite" not in path.name]
 
 
 def cooling(client: spr.Client) -> float:
@@ -147,3 +156,17 @@ def test_a_cool_down_begins_with_the_report_and_not_with_the_login(
         created = calls(simulator, "createReport")
         assert created == bool(times)
         assert (cooling(client) > 0) == bool(created)
+
+
+def test_the_next_client_deletes_what_a_killed_one_held_of_personal_data(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with simulator.client(home=tmp_path / "another") as client:
+        asked = client.reports("orders_shipping", marketplaces=["US"], start="7d")
+        (report,) = asked.wait()
+    home = tmp_path / "home"
+    ask_and_be_killed(simulator, home, document=str(report.report_document_id))
+    assert files_of(home)
+
+    with simulator.client(home=home):
+        assert files_of(home) == []
