@@ -181,6 +181,13 @@ class _TimedResponse(http.client.HTTPResponse):
         elif not all(map(_LENGTH.fullmatch, lengths)):
             raise http.client.HTTPException("unreadable Content-Length")
 
+    def _read_next_chunk_size(self) -> int:
+        """Read a chunk's size; with a minus sign, http.client takes all that comes."""
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc] # of http.client, and not in its stubs
+        if size < 0:
+            raise ValueError("a chunk of less than nothing")
+        return size
+
     def _told(self, name: str) -> list[str]:
         """Return the values of a header that may hold several."""
         fields = ",".join(self.headers.get_all(name, [])).lower().split(",")

@@ -43,6 +43,10 @@ BROKEN = {
     "nothing follows an interim answer": b"HTTP/1.1 103 Hints\r\n\r\n",
     "a chunk's size is cut at its zeros": CHUNKED + b"\r\n" + coded(HALF, b"000"),
     "the first chunk's size is cut": CHUNKED + b"\r\n000",
+    "a chunk's size is less than nothing": CHUNKED
+    + b"\r\n"
+    + b"-%x\r\n" % len(TEXT)
+    + coded(TEXT),
     "two codings": START + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + coded(TEXT),
     "chunks in chunks": START
     + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"
