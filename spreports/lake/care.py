@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
+from spreports.lake.compaction import is_only_copy
 from spreports.lake.late import is_late
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, is_removal, read_state, removal_note
@@ -69,7 +70,7 @@ def cleared(place: Place) -> tuple[RootState, int]:
 
     That is: files whose rows a compaction holds, files that a killed run was taking
     away, the unfinished files of a killed compaction, whose sources still count, and
-    those of killed sinks, see `clear_killed`.
+    those of killed sinks, see `clear_killed`; and notes of what counts.
 
     Raises
     ------
@@ -77,11 +78,14 @@ def cleared(place: Place) -> tuple[RootState, int]:
         A compaction lacks a file; what it stands for is the only copy, and stays.
     """
     state = read_state(place)
+    if state.noted:
+        clear_killed(place, state.noted)
+        state = read_state(place)
     insist_on_files(place, state, state.replacing)
     killed = {
         stem: paths
         for stem, paths in state.unfinished.items()
-        if stem.startswith(COMPACTION)
+        if stem.startswith(COMPACTION) and not is_only_copy(place, stem, state.digests)
     }
     gone = {**state.leaving, **killed}
     for stem, paths in gone.items():
@@ -100,9 +104,9 @@ def clear_killed(
     Nobody may ever sink such a report again. Where others are kept out, the note of a
     process that is gone is nobody's; of a process that cannot be asked, and where a
     write may still be on its way, it is once it is a day old. Who publishes for longer
-    is told to run again, see `publish`. A marker that is there counts where it is
-    the one that was to come and is whole, unless the root has done without it since,
-    see `is_late`; else all stays, and the report, sunk again, puts it right.
+    is told to run again, see `publish`. Where a marker is there and counts, the note
+    goes at once, see `RootState.noted`; where the root has done without it since, both
+    go, see `is_late`; else all stays, and the report, sunk again, puts it right.
 
     Parameters
     ----------
@@ -118,36 +122,31 @@ def _clear_one(place: Place, stem: str, now: Callable[[], float]) -> int:
     intent = f"{stem}.intent"
     with opened(place) as target, target.alone() as sure:
         said = target.read_state(intent)
-        if said is None or is_removal(said):
+        paths = None if said is None else _sunk(stem, said)
+        if said is None or paths is None:
             return 0
-        try:
-            paths = intent_paths(stem, said)
-        except SinkError:
-            return 0
+        data = target.read_state(f"{stem}.json")
+        if data is not None:
+            marker = _marker(stem, data)
+            if marker is None:
+                return 0
+            state, named = read_state(place), {file.path for file in marker.files}
+            if stem in state.noted:
+                beside = [path for path in paths if path not in named]
+                return _ended(target, intent, said, beside)
+            if not is_late(place, marker, state.holdings):
+                return 0
+            paths = sorted(named.union(paths))
         age = place.state.age(intent, now())
-        if age is None or not is_left(intent_owner(said), age, sure=sure):
-            return 0
-        return _settle(place, target, stem, said, paths)
+        is_over = age is not None and is_left(intent_owner(said), age, sure=sure)
+        return _unbegun(target, stem, paths, data) if is_over else 0
 
 
-def _settle(
-    place: Place, target: Target, stem: str, said: bytes, paths: Sequence[str]
-) -> int:
-    """Have a marker count that is there, or what its note names go."""
-    data = target.read_state(f"{stem}.json")
-    if data is None:
-        return _unbegun(target, stem, paths, data)
-    marker = _marker(stem, data)
-    if marker is None:
-        return 0
-    named = {file.path for file in marker.files}
-    if is_late(place, marker):
-        return _unbegun(target, stem, sorted(named.union(paths)), data)
-    whole = all(place.size(file.path) == file.bytes for file in marker.files)
-    if not whole or not is_announced(said, data):
-        return 0
-    beside = [path for path in paths if path not in named]
-    return _ended(target, f"{stem}.intent", said, beside)
+def _sunk(stem: str, said: bytes) -> list[str] | None:
+    """Return the files of a sink's note; None for a damaged one, or of a removal."""
+    with contextlib.suppress(SinkError):
+        return None if is_removal(said) else intent_paths(stem, said)
+    return None
 
 
 def _marker(stem: str, data: bytes) -> Marker | None:
@@ -234,7 +233,9 @@ def take_away(
             if not _is(target.read_state(own), digest):
                 return
         elif not (is_removal(said) or stem.startswith(COMPACTION)):
-            return
+            data = target.read_state(own)
+            if data is None or not (_is(data, digest) and is_announced(said, data)):
+                return
         target.write_state(intent, note)
         if digest is not None and not _is(target.read_state(own), digest):
             target.remove_state(intent)

@@ -167,6 +167,10 @@ def _unnamed(root: Place, state: RootState, there: dict[str, int]) -> Iterator[P
         told = f"up to {len(paths)} files; once that sink has ended the next sync or"
         told += " compact puts it right where it can; the same report sunk again does"
         yield Problem("unfinished", url, told)
+    for stem in state.noted:
+        url = f"{root.state.name}/{stem}.intent"
+        told = "a note of what counts; the next sync or compact clears it"
+        yield Problem("leftover", url, told)
     for stem in dict.fromkeys(held.marker for held in state.hidden):
         url = f"{root.state.name}/{stem}.json"
         rows = sum(held.report.rows for held in state.hidden if held.marker == stem)

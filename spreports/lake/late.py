@@ -1,20 +1,40 @@
-"""Reports that a root has done without while a killed sink's note hid them."""
+"""Reports beside a note that hides them: whether they count all the same."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import closing
 
+from spreports.at_work import at_work
 from spreports.facts import read_catalogue
 from spreports.lake.contents import report_of
+from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.purge_note import is_purged, window_end
-from spreports.lake.state import read_state
 from spreports.load.marker import Marker
 
-__all__ = ["is_late"]
+__all__ = ["is_late", "is_whole"]
+
+# An object store is asked side by side
+AT_ONCE = 8
 
 
-def is_late(place: Place, marker: Marker) -> bool:
+def is_whole(place: Place, marker: Marker) -> bool:
+    """Say whether the files of a marker are there, with as many bytes as it says.
+
+    Raises
+    ------
+    SinkError
+        The file system refused.
+    """
+    paths = (file.path for file in marker.files)
+    with closing(at_work(place.size, paths, threads=AT_ONCE)) as sizes:
+        there = zip(marker.files, sizes, strict=True)
+        return all(file.bytes == size for file, size in there)
+
+
+def is_late(place: Place, marker: Marker, holdings: Iterable[Holding]) -> bool:
     """Say whether a report that was hidden is not to count any more.
 
     Its days were purged meanwhile, or came in windows that were cut while nobody saw
@@ -25,6 +45,8 @@ def is_late(place: Place, marker: Marker) -> bool:
     place : Place
     marker : Marker
         Of a report with dates; others are never late.
+    holdings : iterable of Holding
+        All that counts in the root.
 
     Returns
     -------
@@ -43,7 +65,7 @@ def is_late(place: Place, marker: Marker) -> bool:
     if is_purged(place, end):
         return True
     *feed, _, _ = report.window
-    for held in read_state(place).holdings:
+    for held in holdings:
         *other, _, _ = held.report.window
         first, last = held.report.dates[0], window_end(held.report, catalogue)
         if other != feed or first is None or last is None:

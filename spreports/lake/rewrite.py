@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from spreports.errors import SinkError
 from spreports.lake.care import is_private, opened, settled, take_away
-from spreports.lake.compaction_note import compacted_note
+from spreports.lake.compaction import compacted_note
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
 from spreports.lake.state import RootState

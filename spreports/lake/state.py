@@ -14,12 +14,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
-from spreports.lake.compaction_note import Compaction, read_compaction
+from spreports.lake.compaction import Compaction, read_compaction
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
+from spreports.lake.late import is_late, is_whole
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED
-from spreports.load.marker import Marker, conflict, intent_bytes, intent_paths
+from spreports.load.marker import (
+    Marker,
+    conflict,
+    intent_bytes,
+    intent_paths,
+    is_announced,
+)
 
 __all__ = [
     "RootState",
@@ -45,6 +52,9 @@ class RootState:
     digests : mapping of str to str
     unfinished : mapping of str to tuple of str
         Files of sinks that run or were killed, by stem.
+    noted : tuple of str
+        Markers that count, by stem, beside the note of them: the sink was killed before
+        it removed that, or the note came late.
     leaving : mapping of str to tuple of str
         Files that are to be taken away, by stem: a compaction holds their rows now, or
         a run was killed while it took them away.
@@ -60,6 +70,7 @@ class RootState:
     markers: Mapping[str, Marker]
     digests: Mapping[str, str]
     unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    noted: tuple[str, ...] = ()
     leaving: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     holdings: tuple[Holding, ...] = ()
     hidden: tuple[Holding, ...] = ()
@@ -119,7 +130,7 @@ def read_rest(root: Place, known: Collection[str]) -> tuple[frozenset[str], Root
         # Only when nothing came or went meanwhile is it one moment's view
         if again == names and len(found) == len(wanted):
             stems = (n.removesuffix(".json") for n in names if n.endswith(".json"))
-            return frozenset(stems), _resolved(root, found)
+            return frozenset(stems), _seen_through(root, found, is_all=not known)
         names = again
     raise SinkError(
         f"{root.name}: it is rewritten faster than it can be read; try again",
@@ -158,6 +169,32 @@ def _names(state: Place) -> list[str]:
         for name, is_folder in state.entries().items()
         if not is_folder and name.endswith((".json", ".intent"))
     ]
+
+
+def _seen_through(
+    root: Place, found: Mapping[str, bytes], *, is_all: bool
+) -> RootState:
+    """Tell what counts, beside a note of the very same marker, too.
+
+    That it is there says that all of its files were before, and a write of the note
+    that a store carries out late hides what has counted for long.
+    """
+    state = _resolved(root, found)
+    noted: list[str] = []
+    for stem in sorted(state.unfinished):
+        said, data = found[f"{stem}.intent"], found.get(f"{stem}.json")
+        if data is None or not is_announced(said, data):
+            continue
+        marker = _marker(root, stem, data)
+        if not is_whole(root, marker):
+            continue
+        # What it came too late for may be known, and not have been read
+        holdings = state.holdings if is_all else read_state(root).holdings
+        if not is_late(root, marker, holdings):
+            noted.append(stem)
+            found = {n: d for n, d in found.items() if n != f"{stem}.intent"}
+            state = replace(_resolved(root, found), noted=tuple(noted))
+    return state
 
 
 def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:

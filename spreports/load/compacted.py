@@ -14,7 +14,7 @@ from typing import Any
 
 from spreports.at_work import at_work
 from spreports.errors import SinkError
-from spreports.load.marker import Marker
+from spreports.load.marker import Marker, is_announced
 from spreports.load.target import Target
 
 __all__ = ["COMPACTED", "COMPACTION", "announce", "stands_for", "stood_for"]
@@ -113,19 +113,20 @@ def stood_for(target: Target, stem: str, marker: bytes) -> bool:
 
 
 def _markers(target: Target) -> dict[str, bytes]:
-    """Return the markers of compactions that no note hides, by stem."""
+    """Return the markers of compactions, by stem, but where the note is of another."""
     names = set(target.state_names())
     stems = (name.removesuffix(".json") for name in sorted(names))
     wanted = (
         stem
         for stem in stems
-        if stem.startswith(COMPACTION)
-        and f"{stem}.json" in names
-        and f"{stem}.intent" not in names
+        if stem.startswith(COMPACTION) and f"{stem}.json" in names
     )
 
     def read(stem: str) -> tuple[str, bytes | None]:
-        return stem, target.read_state(f"{stem}.json")
+        data, intent = target.read_state(f"{stem}.json"), f"{stem}.intent"
+        said = target.read_state(intent) if data and intent in names else None
+        is_hidden = said is not None and not is_announced(said, data or b"")
+        return stem, None if is_hidden else data
 
     both = at_work(read, wanted, threads=AT_ONCE)
     return {stem: data for stem, data in both if data is not None}

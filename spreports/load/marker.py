@@ -2,8 +2,9 @@
 
 ``<parent>/_spreports/<root name>/<stem>.json`` is written last: while it is there,
 its files are whole and are all of them. ``<stem>.intent`` lies there only while files
-are being published, and names the process that publishes them; one left by a killed
-process tells the next run what to clear.
+are being published, and names the process that publishes them and the marker to come;
+one left by a killed process tells the next run what to clear. A store may carry it out
+late: beside the marker that it names, with all files there, it says nothing.
 """
 
 from __future__ import annotations
@@ -244,7 +245,10 @@ def intent_owner(data: bytes) -> str | None:
 
 def is_announced(data: bytes, marker: bytes) -> bool:
     """Tell whether a marker is the one that `intent_bytes` were written for."""
-    return bool(json.loads(data).get("marker") == _digest(marker))
+    try:
+        return bool(json.loads(data).get("marker") == _digest(marker))
+    except (ValueError, AttributeError, RecursionError):
+        return False
 
 
 def _own(stem: str, path: str) -> str:

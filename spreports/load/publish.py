@@ -3,7 +3,7 @@
 Until the marker is there nothing has happened, and once it is all of it has. What stops
 the writing of the marker itself may have done either: on a local disk it is taken back,
 an object store is asked. While that cannot be told, the note of what was about to be
-written stays, which hides a marker that comes late, and files stay that it may name.
+written stays: readers look whether the files of a marker that comes late are there.
 
 Where a compaction holds the very same rows, they are there already: nothing is written.
 """
@@ -43,7 +43,7 @@ def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
     ------
     SinkError
         The target refused, or others took files away meanwhile. Where it refused to
-        delete the note alone, what was written stays hidden until the next try.
+        delete the note alone, what was written may be hidden until the next try.
     """
     with target.alone() as sure:
         publication = _Publication(target, marker, sure=sure)
@@ -117,14 +117,24 @@ class _Publication:
             self._take_back()
             raise
         self._mark()
-        if self._notes and not self._sure:
-            whole = all(map(target.has, sorted(self._there & new)))
-            if not (target.read_state(self._intent) == note and whole):
-                target.remove_state(self._own)
-                self._take_back()
-                stem = self._own.removesuffix(".json")
-                raise SinkError(f"the files of {stem} were taken away: run again")
+        if self._notes and not self._sure and not self._stands(note, new):
+            target.remove_state(self._own)
+            self._take_back()
+            stem = self._own.removesuffix(".json")
+            raise SinkError(f"the files of {stem} were taken away: run again")
         self._finish()
+
+    def _stands(self, note: bytes, new: set[str]) -> bool:
+        """Whether nobody took files away; who saw all of it may have ended the note."""
+        target = self._target
+        if not all(map(target.has, sorted(self._there & new))):
+            return False
+        said = target.read_state(self._intent)
+        if said is not None:
+            return said == note
+        # What takes away takes the marker before the note
+        is_there = target.read_state(self._own) == self._data
+        return is_there and all(map(target.has, sorted(new)))
 
     def _mark(self) -> None:
         """Write the marker, or leave nothing that a late one could make a lie of."""
@@ -162,7 +172,7 @@ class _Publication:
                 self._target.remove_state(self._intent)
 
     def _finish(self) -> None:
-        """Keep what was done; while the note is there, the marker does not count."""
+        """Keep what was done; each reader would look at all files beside the note."""
         self._target.keep()
         if not self._notes:
             return
@@ -170,7 +180,7 @@ class _Publication:
             self._target.remove_state(self._intent)
         except SinkError as exc:
             raise SinkError(
-                f"{self._marker.stem} is written, but hidden by a note that could not "
-                f"be deleted: run again, where deleting is allowed ({exc})",
+                f"{self._marker.stem} is written, but may be hidden by a note that "
+                f"could not be deleted: run again, where deleting is allowed ({exc})",
                 url=exc.url,
             ) from None

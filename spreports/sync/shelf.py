@@ -155,8 +155,8 @@ class Shelf:
                 yield LakeMarker(self.root, stem, tuple(reports))
 
     def unfinished(self) -> tuple[str, ...]:
-        """Return the stems of sinks that run or were killed."""
-        return tuple(self._state.unfinished)
+        """Return the stems of notes of sinks: these run, were killed, or are done."""
+        return (*self._state.unfinished, *self._state.noted)
 
     def named(self) -> set[str]:
         """Return the stems of the reports that a marker names."""

@@ -175,10 +175,10 @@ def test_files_that_a_marker_names_are_never_cleared(shore: Lakeside) -> None:
     assert spr.Lake(shore.url).check(deep=True)
 
 
-def test_a_sink_killed_behind_its_marker_counts_again(shore: Lakeside) -> None:
+def test_a_sink_killed_behind_its_marker_counts(shore: Lakeside) -> None:
     fill(shore)
     kill(shore, how="dies after")
-    assert by_scan(shore) == orders_of((0, 6))
+    assert by_scan(shore) == orders_of((0, 6), (1, 5))
 
     spr.Lake(shore.url).compact()
 
@@ -201,7 +201,7 @@ def test_a_marker_that_is_not_the_one_to_come_stays_hidden(shore: Lakeside) -> N
 
 
 @pytest.mark.parametrize("lacks", [False, True])
-def test_an_announced_marker_counts_after_a_day_where_its_files_are_whole(
+def test_an_announced_marker_counts_at_once_where_its_files_are_whole(
     lakeside: Lakeside, *, lacks: bool
 ) -> None:
     lakeside.put("9", orders(1), day=1, partition_by=BY)
@@ -218,10 +218,11 @@ def test_an_announced_marker_counts_after_a_day_where_its_files_are_whole(
         lakeside.remove(files[0])
     place = Place.open(lakeside.root(), lakeside.options)
 
-    assert clear_killed(place, ["9"]) == 0
-    assert bool(read_state(place).unfinished)
-    assert clear_killed(place, ["9"], now=_tomorrow) == (0 if lacks else 1)
     assert bool(read_state(place).unfinished) == lacks
+    assert clear_killed(place, ["9"]) == (0 if lacks else 1)
+    assert clear_killed(place, ["9"], now=_tomorrow) == 0
+    now = read_state(place)
+    assert (bool(now.unfinished), now.noted) == (lacks, ())
     assert lakeside.data_files() == (sorted([*files[1:], more]) if lacks else files)
 
 

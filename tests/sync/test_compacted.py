@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 import spreports as spr
+from spreports.load.marker import intent_bytes
 from spreports.simulator import Simulator
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
@@ -100,3 +104,33 @@ def test_of_snapshots_the_last_one_is_the_latest_and_none_is_purged_by_its_day(
     assert written.compact(drop_superseded=True).superseded == 2
     assert written.scan("listings").collect().height == rows[-1]
     assert client.sync(feed, lake).rows == rows[-1]
+
+
+@pytest.mark.parametrize("compacted", [True, False])
+def test_a_note_that_lands_late_loses_no_window(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    *,
+    compacted: bool,
+) -> None:
+    client.sync(FEEDS[0], lake)
+    clock.advance(DAY)
+    client.sync(FEEDS[0], lake)
+    if compacted:
+        spr.Lake(lake).compact()
+    before, asked = frame(lake, "orders"), calls(simulator)
+    state = Path(lake, "_spreports", ORDERS)
+    marker = next(state.glob("compact-*.json" if compacted else "*.json"))
+    paths = [file["path"] for file in json.loads(marker.read_bytes())["files"]]
+    late = marker.with_suffix(".intent")
+    late.write_bytes(intent_bytes(paths, marker.read_bytes()))
+
+    assert frame(lake, "orders") == before
+    result = client.sync(FEEDS[0], lake)
+
+    assert (result.windows, calls(simulator)["document"]) == (0, asked["document"])
+    assert not late.exists()
+    assert frame(lake, "orders") == before
+    assert spr.Lake(lake).check(deep=True)

@@ -1,4 +1,4 @@
-"""What the marker of a compaction tells: whose rows are where, and in whose place."""
+"""What the marker of a compaction says: whose rows are where, and in whose place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, stands_for
 from spreports.load.marker import Marker
 
-__all__ = ["Compaction", "compacted_note", "read_compaction"]
+__all__ = ["Compaction", "compacted_note", "is_only_copy", "read_compaction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +108,35 @@ def read_compaction(root: Place, marker: Marker) -> Compaction:
             url=root.name,
         ) from None
     return Compaction(reports=reports, replaces=old)
+
+
+def is_only_copy(root: Place, stem: str, there: Mapping[str, str]) -> bool:
+    """Say whether a compaction that is hidden stands for markers that are gone.
+
+    Parameters
+    ----------
+    root : Place
+    stem : str
+    there : mapping of str to str
+        The digests of the markers that no note hides, by stem.
+
+    Returns
+    -------
+    bool
+        False where it has no marker: what it was to replace counts then. True where
+        that is damaged.
+
+    Raises
+    ------
+    SinkError
+        The file system refused.
+    """
+    name = f"{stem}.json"
+    data = root.state.read([name]).get(name)
+    if data is None:
+        return False
+    try:
+        told = json.loads(Marker.from_bytes(stem, data).note[COMPACTED])
+        return any(there.get(old) != told["replaces"][old] for old in told["replaces"])
+    except (SinkError, ValueError, KeyError, TypeError, RecursionError):
+        return True
