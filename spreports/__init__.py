@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from spreports.errors import ReportFatalError as ReportFatalError
     from spreports.errors import ServerError as ServerError
     from spreports.errors import SinkError as SinkError
+    from spreports.errors import SinkOutageError as SinkOutageError
     from spreports.errors import SPReportsError as SPReportsError
     from spreports.errors import ThrottledError as ThrottledError
     from spreports.errors import TransportError as TransportError

@@ -24,6 +24,7 @@
     │   ├── ParseError              .row .column
     │   └── DriftError              .differences
     ├── SinkError                   .url
+    │   └── SinkOutageError
     └── BusyError                   .owner .since
 
 All end in ``Error``, survive pickling, and hold no signed URL, token or cell's value.
@@ -60,6 +61,7 @@ __all__ = [
     "SPReportsError",
     "ServerError",
     "SinkError",
+    "SinkOutageError",
     "ThrottledError",
     "TransportError",
     "UnauthorizedError",
@@ -247,23 +249,13 @@ class DownloadError(DocumentError):
 
 
 class DecompressError(DocumentError):
-    """The stored bytes are not whole, sound gzip.
-
-    Attributes
-    ----------
-    offset : int or None, bytes of the stored document
-    """
+    """Not whole, sound gzip; ``.offset`` in bytes of the stored document, if known."""
 
     offset: int | None = None
 
 
 class DecodeError(DocumentError):
-    """A byte does not belong to the charset.
-
-    Attributes
-    ----------
-    offset : int or None, bytes of the plain document
-    """
+    """A byte is not of the charset; ``.offset`` in bytes of the plain document."""
 
     offset: int | None = None
     hint = "pass encoding="
@@ -303,6 +295,10 @@ class SinkError(SPReportsError):
     """
 
     url: str | None = None
+
+
+class SinkOutageError(SinkError):
+    """The network to the target failed, or its service did or was too busy."""
 
 
 class BusyError(SPReportsError):

@@ -32,6 +32,7 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.TransportError, NETWORK),
     (errors.ServerError, NETWORK),
     (errors.DownloadError, NETWORK),
+    (errors.SinkOutageError, NETWORK),
     (errors.WaitTimeoutError, NETWORK),
     (errors.ReportEmptyError, NO_DATA),
     (errors.SPReportsError, FAILED),

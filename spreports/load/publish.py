@@ -179,7 +179,7 @@ class _Publication:
         try:
             self._target.remove_state(self._intent)
         except SinkError as exc:
-            raise SinkError(
+            raise type(exc)(
                 f"{self._marker.stem} is written, but may be hidden by a note that "
                 f"could not be deleted: run again, where deleting is allowed ({exc})",
                 url=exc.url,

@@ -15,7 +15,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from spreports.errors import SinkError
+from spreports.errors import SinkError, SinkOutageError
+from spreports.load.outages import is_lost_upload, is_outage
 from spreports.load.urls import local_path, missing, shown
 
 __all__ = ["STATE", "Target", "open_target", "reason_of", "refusals", "shown"]
@@ -173,6 +174,7 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
     Raises
     ------
     SinkError
+        A SinkOutageError where the same may be done again later.
     """
     try:
         yield
@@ -195,7 +197,8 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
         elif not leaks:
             reason = _of_columns(str(exc)) or _of_system(str(exc)) or reason
         msg = f"cannot {doing} {name}: {reason}"
-        raise SinkError(msg, url=name) from (None if leaks else exc)
+        kind = SinkOutageError if is_outage(exc) else SinkError
+        raise kind(msg, url=name) from (None if leaks else exc)
 
 
 def reason_of(
@@ -217,6 +220,8 @@ def reason_of(
     -------
     str or None
     """
+    if is_lost_upload(exc):
+        return "whether a file has come is not known: run again"
     if isinstance(exc, FileNotFoundError):
         return f"there is no such {place}"
     if isinstance(exc, PermissionError):

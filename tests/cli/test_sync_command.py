@@ -14,8 +14,10 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+import fsspec
 import polars as pl
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 import spreports
 from spreports.cli import main
@@ -149,6 +151,48 @@ def test_a_cool_down_that_outlasts_the_run_is_exit_5(
 
     said = capsys.readouterr().err
     assert "CoolingDownError: " in said
+
+
+class Elsewhere(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
+    """A store that does not do what it is asked for."""
+
+    protocol = "elsewhere"
+    cachable = False
+    error: BaseException
+    store: dict[str, object] = {}  # noqa: RUF012 - as its parent does
+    lists = False
+
+    def ls(self, path: str, **how: object) -> list[object]:
+        if not self.lists:
+            raise self.error
+        return []
+
+    def find(self, path: str, **how: object) -> dict[str, object]:
+        return {}
+
+    def _open(self, path: str, mode: str = "rb", **how: object) -> object:
+        raise self.error if mode == "wb" else FileNotFoundError(path)
+
+
+@pytest.mark.parametrize("lists", [True, False])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(ConnectionResetError(104, "reset"), 5), (PermissionError("the canary"), 1)],
+)
+def test_what_the_lakes_store_does_is_exit_5_where_it_is_of_the_moment(
+    environment: Simulator,
+    feeds: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    error: BaseException,
+    code: int,
+    lists: bool,
+) -> None:
+    fsspec.register_implementation("elsewhere", Elsewhere, clobber=True)
+    monkeypatch.setattr(Elsewhere, "error", error, raising=False)
+    monkeypatch.setattr(Elsewhere, "lists", lists)
+
+    assert main(["sync", str(feeds), "--to", "elsewhere://shore/lake"]) == code
 
 
 def test_what_failed_in_sync_is_passing_where_it_is_for_every_command() -> None:

@@ -73,6 +73,7 @@ NAMES = [
     "Schedules",
     "ServerError",
     "SinkError",
+    "SinkOutageError",
     "SinkResult",
     "SyncPlan",
     "SyncResult",

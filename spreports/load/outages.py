@@ -1,0 +1,77 @@
+"""Which errors of a file system are of the moment: the same may be done again later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+__all__ = ["is_lost_upload", "is_outage"]
+
+# They have no status, and few have a base that is Python's own.
+# Source: botocore.exceptions, aiohttp.client_exceptions, azure.core.exceptions
+_CONNECTIONS = {
+    "ClientConnectionError",
+    "ClientPayloadError",
+    "ConnectTimeoutError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "ProxyConnectionError",
+    "ServiceRequestError",
+    "ServiceResponseError",
+}
+# Certificates are a matter of settings
+_SETTINGS = {"ClientSSLError", "SSLError"}
+
+
+def is_outage(exc: BaseException) -> bool:
+    """Tell whether the network failed, or the service did or was too busy.
+
+    Parameters
+    ----------
+    exc : BaseException
+        As fsspec's back ends raise it, or with what they were told as its cause.
+    """
+    return is_lost_upload(exc) or any(map(_is_of_the_moment, _causes(exc)))
+
+
+def is_lost_upload(exc: BaseException) -> bool:
+    """Tell whether an upload is gone that was to be completed.
+
+    The answer to its completion may have been lost, so that it was asked for again.
+
+    Source: Amazon S3 API, CompleteMultipartUpload, Errors, NoSuchUpload.
+    """
+    return any(_told(each, "Error", "Code") == "NoSuchUpload" for each in _causes(exc))
+
+
+def _is_of_the_moment(exc: BaseException) -> bool:
+    names = {kind.__name__ for kind in type(exc).__mro__}
+    if names & _SETTINGS:
+        return False
+    if isinstance(exc, ConnectionError | TimeoutError) or names & _CONNECTIONS:
+        return True
+    status = _told(exc, "ResponseMetadata", "HTTPStatusCode")
+    for name in ("status_code", "status", "code"):
+        status = getattr(exc, name, None) if status is None else status
+    return isinstance(status, int) and (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+    )
+
+
+def _told(exc: BaseException, *names: str) -> object:
+    """Return what an answer says that botocore has read; None where it does not."""
+    found: object = getattr(exc, "response", None)
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what it was raised from."""
+    seen: BaseException | None = exc
+    for _ in range(20):
+        if seen is None:
+            return
+        yield seen
+        seen = seen.__cause__

@@ -1,0 +1,75 @@
+"""What a store says is of the moment, or is not."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    SSLError,
+)
+from s3fs.errors import translate_boto_error
+
+from spreports.errors import SinkError, SinkOutageError
+from spreports.load.target import refusals
+
+AT = {"endpoint_url": "http://127.0.0.1:1"}
+
+
+def answered(status: int, code: str) -> Exception:
+    """An answer of S3, as s3fs raises it."""
+    told = {
+        "Error": {"Code": code, "Message": "words"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    error: Exception = translate_boto_error(ClientError(told, "PutObject"))
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (answered(503, "SlowDown"), True),
+        (answered(503, "503"), True),
+        (answered(500, "InternalError"), True),
+        (answered(429, "TooManyRequests"), True),
+        (answered(400, "RequestTimeout"), True),
+        (answered(404, "NoSuchUpload"), True),
+        (answered(404, "NoSuchBucket"), False),
+        (answered(403, "AccessDenied"), False),
+        (answered(400, "InvalidArgument"), False),
+        (EndpointConnectionError(**AT), True),
+        (ConnectionClosedError(**AT), True),
+        (ReadTimeoutError(**AT), True),
+        (SSLError(**AT, error="certificate"), False),
+        (NoCredentialsError(), False),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), True),
+        (TimeoutError(), True),
+        (OSError(errno.ENOSPC, "full"), False),
+        (ValueError("503"), False),
+    ],
+    ids=lambda value: f"{value!r:.60}",
+)
+def test_what_the_network_and_the_service_do_passes_and_what_is_refused_does_not(
+    error: Exception, *, passes: bool
+) -> None:
+    with (
+        pytest.raises(SinkError) as caught,
+        refusals("s3://lake/orders", {}, "write to"),
+    ):
+        raise error
+
+    assert isinstance(caught.value, SinkOutageError) is passes
+
+
+def test_an_upload_that_is_gone_is_no_bucket_that_is_missing() -> None:
+    with (
+        pytest.raises(SinkError, match="whether a file has come is not known: run ag"),
+        refusals("s3://lake/orders", {}, "write to"),
+    ):
+        raise answered(404, "NoSuchUpload")
