@@ -180,4 +180,6 @@ def _table(entry: ReportType, table: str | None, there: list[str]) -> str:
 def no_table(entry: ReportType, table: str | None, there: Iterable[str]) -> ValueError:
     """Return the error for a table that is not said, or not there; it says what is."""
     said = "say which" if table is None else f"there is no table {table!r}"
+    if any(each.name == table for each in entry.tables):
+        said = f"nothing of its table {table!r} is committed there, but of"
     return ValueError(f"{entry.report_type}: {said}: {', '.join(there)}")

@@ -254,6 +254,8 @@ def test_tables_have_data_roots_of_their_own(shore: Lakeside) -> None:
     by_date = pa.table({"date": ["2026-10-01"], "unitsOrdered": [3]})
     by_asin = pa.table({"parentAsin": ["B0", "B1"]})
     shore.put("1", by_date, report_type=kind, table="salesAndTrafficByDate")
+    with pytest.raises(ValueError, match="nothing of its table 'salesAndTrafficBy"):
+        shore.scan("sales_and_traffic", table="salesAndTrafficByAsin")
     shore.put("1", by_asin, report_type=kind, table="salesAndTrafficByAsin")
 
     assert shore.scan("sales_and_traffic").collect().height == 1
