@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spreports.ledger.counts import LakeCounts
 from spreports.ledger.entries import Request, VerifiedDocument, is_over, request_key
 from spreports.ledger.file import Ledger
 from spreports.ledger.history import asked_of_type, asked_on, asked_time
@@ -10,6 +11,7 @@ from spreports.ledger.markers import LakeMarker
 from spreports.ledger.windows import LakeWindows
 
 __all__ = [
+    "LakeCounts",
     "LakeMarker",
     "LakeWindow",
     "LakeWindows",

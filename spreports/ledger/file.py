@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from spreports.forks import PerProcess
+from spreports.ledger.counts import LakeCounts
 from spreports.ledger.door import LedgerFile
 from spreports.ledger.entries import Request, VerifiedDocument, is_over
 from spreports.ledger.windows import LakeWindows
@@ -32,6 +33,8 @@ class Ledger(LedgerFile):
     ----------
     windows : LakeWindows
         What each lake has.
+    counts : LakeCounts
+        What files of Delta tables hold.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class Ledger(LedgerFile):
         # What a parent is about to create, its forked child does not abandon
         self._open = PerProcess(set[int])
         self.windows = LakeWindows(self.rows, self._write)
+        self.counts = LakeCounts(self.rows, self._write)
 
     def _intend(
         self, db: sqlite3.Connection, account: str, key: str, now: datetime

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
+from spreports.ledger.counts import COUNTS_SCHEMA
 from spreports.ledger.lake_window import LakeWindow, TableRows, WindowState
 from spreports.ledger.markers import MARKERS_SCHEMA, LakeMarker, insert, markers_of
 from spreports.turns import transaction
@@ -48,6 +49,7 @@ CREATE TABLE IF NOT EXISTS lake_feeds (
     PRIMARY KEY (lake, feed)
 );
 {MARKERS_SCHEMA}
+{COUNTS_SCHEMA}
 """
 _COLUMNS = (
     "name, start, end, state, tries, error_kind, error, report_id, "

@@ -24,6 +24,7 @@ from fsspec.core import url_to_fs
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
+from spreports.load.delta_log import PROPERTIES, Transactions
 from spreports.load.delta_news import News
 from spreports.load.delta_reading import CONTENT, name_id, turn_id, window_id
 from spreports.load.delta_report import (
@@ -35,6 +36,7 @@ from spreports.load.delta_report import (
 )
 from spreports.load.delta_rows import DeltaRows, rows_of
 from spreports.load.delta_seen import is_as_seen
+from spreports.load.delta_tables import open_table
 from spreports.load.object_store import delta_place, fsspec_options
 from spreports.load.parquet import SinkResult
 from spreports.load.target import refusals, shown
@@ -120,9 +122,10 @@ class _Table:
         """Try once; None where somebody else's commit came first."""
         from deltalake.exceptions import CommitFailedError  # noqa: PLC0415 - an extra
 
-        table = self._opened()
-        self._insist_on_one_content(table, reports)
-        news = News(table, self._url, self._options)
+        table = open_table(self._url, self._options)
+        told = Transactions(table, self._url, self._options)
+        self._insist_on_one_content(told, reports)
+        news = News(told, self._url, self._options)
         wanted = [r for r in reports if news.is_news(r)]
         newest = newest_of(wanted)
         if not wanted:
@@ -130,7 +133,7 @@ class _Table:
             if table is not None and tried is not None and self._brought(table)[1]:
                 return self._results(table, reports, *tried)
             return [SinkResult(0, 0, 0)] * len(reports)
-        self._insist_on_turns(table, wanted)
+        self._insist_on_turns(table, told, wanted)
         rows = rows_of(
             [
                 (r.open, {**r.constants, WINDOW: scalar_of(r.window, pa.string())})
@@ -150,7 +153,7 @@ class _Table:
                 self._check_partitions(table, rows)
                 self._tried = newest, rows
                 try:
-                    self._write(table, rows, newest, wanted)
+                    self._write(table, told, rows, newest, wanted)
                 except CommitFailedError:
                     return None
         except SinkError:
@@ -161,11 +164,10 @@ class _Table:
         return self._results(table, reports, newest, rows)
 
     def _insist_on_one_content(
-        self, table: DeltaTable | None, reports: Sequence[DeltaReport]
+        self, told: Transactions, reports: Sequence[DeltaReport]
     ) -> None:
         """Refuse rows of two types; of what earlier versions wrote nobody knows it."""
-        there = None if table is None else table.transaction_version(CONTENT)
-        known = {None, there, *(content_of(r) for r in reports)} - {None}
+        known = {told.get(CONTENT), *(content_of(r) for r in reports)} - {None}
         if len(known) > 1:
             msg = (
                 f"{self._name} holds rows of another report type or table than"
@@ -174,31 +176,22 @@ class _Table:
             raise SinkError(msg, url=self._name)
 
     def _insist_on_turns(
-        self, table: DeltaTable | None, wanted: Sequence[DeltaReport]
+        self,
+        table: DeltaTable | None,
+        told: Transactions,
+        wanted: Sequence[DeltaReport],
     ) -> None:
         """Refuse what others' commits came before that its writer has not seen."""
         for report in wanted:
             as_seen = True
             if report.turn is not None:
                 turn, seen = report.turn
-                there = table and table.transaction_version(turn_id(turn))
-                as_seen = (there or 0) == seen
+                as_seen = (told.get(turn_id(turn)) or 0) == seen
             elif report.seen is not None:
                 as_seen = is_as_seen(table, report.seen, self._url, self._options)
             if not as_seen:
                 msg = f"{self._name}: others have written to it meanwhile"
                 raise TurnLostError(msg, url=self._name)
-
-    def _opened(self) -> DeltaTable | None:
-        """Open the table as it is now; None where there is none."""
-        from deltalake import DeltaTable  # noqa: PLC0415 - heavy
-        from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415 - an extra
-
-        with refusals(self._url, self._options, "open the Delta table at"):
-            try:
-                return DeltaTable(self._place, storage_options=self._storage)
-            except TableNotFoundError:
-                return None
 
     def _create(self, rows: DeltaRows) -> None:
         """Make an empty table, unless somebody was faster."""
@@ -210,10 +203,11 @@ class _Table:
                 self._place,
                 rows.schema,
                 partition_by=list(rows.partitions),
+                configuration=PROPERTIES,
                 storage_options=self._storage,
             )
         except DeltaError:
-            if self._opened() is None:
+            if open_table(self._url, self._options) is None:
                 raise
 
     def _check_partitions(self, table: DeltaTable, rows: DeltaRows) -> None:
@@ -227,6 +221,7 @@ class _Table:
     def _write(
         self,
         table: DeltaTable,
+        there: Transactions,
         rows: DeltaRows,
         newest: Sequence[DeltaReport],
         wanted: Sequence[DeltaReport],
@@ -246,10 +241,10 @@ class _Table:
         told += [Transaction(turn_id(name), n + 1) for name, n in turns.items()]
         content = content_of(newest[0])
         # By the first rows alone: of two commits that tell it, one has to be tried anew
-        is_told = table.transaction_version(CONTENT) is not None
+        is_told = there.get(CONTENT) is not None
         if content is not None and not is_told and not table.file_uris():
             told.append(Transaction(CONTENT, content))
-        restated = any(table.transaction_version(window_id(r.window)) for r in newest)
+        restated = any(there.get(window_id(r.window)) for r in newest)
         windows = ", ".join(f"'{report.window}'" for report in newest)
         commit = CommitProperties(
             custom_metadata={"spreports": self._run}, app_transactions=told

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spreports.errors import SinkError
+from spreports.load.delta_log import Transactions
 from spreports.load.delta_reading import name_id, window_id
 from spreports.load.delta_report import DeltaReport, version_of
 from spreports.load.delta_restored import taken_back
 from spreports.load.target import shown
-
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
 
 __all__ = ["News"]
 
@@ -23,16 +21,15 @@ class News:
 
     Parameters
     ----------
-    table : DeltaTable or None
-        None where there is none yet.
+    told : Transactions
     url : str
     options : mapping or None
     """
 
     def __init__(
-        self, table: DeltaTable | None, url: str, options: Mapping[str, Any] | None
+        self, told: Transactions, url: str, options: Mapping[str, Any] | None
     ) -> None:
-        self._table, self._url, self._options = table, url, options
+        self._told, self._url, self._options = told, url, options
 
     def is_news(self, report: DeltaReport) -> bool:
         """Whether neither this report nor a newer version of it is in the table.
@@ -42,10 +39,8 @@ class News:
         SinkError
             The table has another file of the report's name, or cannot be read.
         """
-        if self._table is None:
-            return True
         own = name_id(report.name)
-        mark = self._table.transaction_version(own)
+        mark = self._told.get(own)
         if mark not in {None, 1, report.mark}:  # 1: earlier versions marked no file
             name = shown(self._url)
             msg = (
@@ -55,7 +50,7 @@ class News:
             raise SinkError(msg, url=name)
         if mark is not None and own not in self._taken_back:
             return False
-        there = self._table.transaction_version(window_id(report.window))
+        there = self._told.get(window_id(report.window))
         return there is None or there <= version_of(report)
 
     @cached_property

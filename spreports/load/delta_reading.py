@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
+from collections.abc import Iterable, Sequence
 
 from spreports.errors import SinkError
+from spreports.load.delta_counts import FileCounts, Groups
 from spreports.load.delta_seen import Seen, seen_of
-from spreports.load.object_store import delta_place
-from spreports.load.target import refusals, shown
-
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
+from spreports.load.delta_tables import Tables
+from spreports.load.target import shown
 
 __all__ = [
     "CONTENT",
@@ -33,24 +26,26 @@ CONTENT = "spreports/content"
 
 
 def count_by(
+    tables: Tables,
     url: str | os.PathLike[str],
     columns: Sequence[str],
     *,
-    storage_options: Mapping[str, Any] | None = None,
-) -> dict[tuple[Any, ...], int]:
+    files: FileCounts | None = None,
+) -> Groups:
     """Count the rows of a Delta table by some of its columns.
 
     Parameters
     ----------
+    tables : Tables
     url : str or path
     columns : sequence of str
         Only these are read, batch after batch.
-    storage_options : mapping, optional
-        As for fsspec, or Delta Lake's own.
+    files : FileCounts, optional
+        What is known of the table's files, by the same columns; told what is found.
 
     Returns
     -------
-    dict of tuple to int
+    mapping of tuple to int
         Empty where there is no table, or rows have a column of their own in place of
         one of these, which Delta tells from it by no case.
 
@@ -60,45 +55,37 @@ def count_by(
         deltalake is not installed, the target refused, or the table was not written by
         us: it lacks one of the columns.
     """
-    counts: Counter[tuple[Any, ...]] = Counter()
-    with _opened(url, storage_options) as table:
-        if table is None:
-            return {}
-        names = [field.name for field in table.schema().fields]
-        lacking = set(columns).difference(names)
-        if lacking:
-            unknown = sorted(lacking.difference(name.lower() for name in names))
-            if unknown:
-                place = shown(os.fspath(url))
-                msg = (
-                    f"{place}: the Delta table has no column"
-                    f" {', '.join(map(repr, unknown))}: it is none of a sync or sink"
-                )
-                raise SinkError(msg, url=place)
-            return {}
-        for batch in table.to_pyarrow_dataset().to_batches(columns=list(columns)):
-            groups = pa.Table.from_batches([batch]).group_by(list(columns))
-            for group in groups.aggregate([([], "count_all")]).to_pylist():
-                counts[tuple(group[c] for c in columns)] += group["count_all"]
-    return dict(counts)
+    table, _ = tables.of(url)
+    if table is None:
+        return {}
+    place = os.fspath(url)
+    names = [each.name for each in table.schema().fields]
+    lacking = set(columns).difference(names)
+    if lacking:
+        unknown = sorted(lacking.difference(name.lower() for name in names))
+        if unknown:
+            msg = (
+                f"{shown(place)}: the Delta table has no column"
+                f" {', '.join(map(repr, unknown))}: it is none of a sync or sink"
+            )
+            raise SinkError(msg, url=shown(place))
+        return {}
+    files = files if files is not None else FileCounts()
+    return files.look(table, columns, place, tables.storage_options)
 
 
 def transactions_of(
-    url: str | os.PathLike[str],
-    ids: Sequence[str],
-    *,
-    storage_options: Mapping[str, Any] | None = None,
+    tables: Tables, url: str | os.PathLike[str], ids: Iterable[str]
 ) -> frozenset[str]:
     """Tell which transaction ids a Delta table was ever told of.
 
-    What is deleted from a table leaves them there. Each id is looked for in the log.
+    What is deleted from a table leaves them there.
 
     Parameters
     ----------
+    tables : Tables
     url : str or path
-    ids : sequence of str
-    storage_options : mapping, optional
-        As for fsspec, or Delta Lake's own.
+    ids : iterable of str
 
     Returns
     -------
@@ -108,28 +95,22 @@ def transactions_of(
     Raises
     ------
     SinkError
-        As `count_by`.
+        As `Tables.of`.
     """
-    with _opened(url, storage_options) as table:
-        if table is None:
-            return frozenset()
-        return frozenset(i for i in ids if table.transaction_version(i) is not None)
+    _, told = tables.of(url)
+    return frozenset(each for each in ids if told.get(each) is not None)
 
 
 def commits_of(
-    url: str | os.PathLike[str],
-    turn: str,
-    *,
-    storage_options: Mapping[str, Any] | None = None,
+    tables: Tables, url: str | os.PathLike[str], turn: str
 ) -> tuple[int, Seen | None]:
     """Tell how many commits a Delta table has that took turns: see `DeltaReport.turn`.
 
     Parameters
     ----------
+    tables : Tables
     url : str or path
     turn : str
-    storage_options : mapping, optional
-        As for fsspec, or Delta Lake's own.
 
     Returns
     -------
@@ -139,12 +120,12 @@ def commits_of(
     Raises
     ------
     SinkError
-        As `count_by`.
+        As `Tables.of`.
     """
-    with _opened(url, storage_options) as table:
-        if table is None:
-            return 0, None
-        return table.transaction_version(turn_id(turn)) or 0, seen_of(table)
+    table, told = tables.of(url)
+    if table is None:
+        return 0, None
+    return told.get(turn_id(turn)) or 0, seen_of(table)
 
 
 def name_id(name: str) -> str:
@@ -160,21 +141,3 @@ def window_id(window: str) -> str:
 def turn_id(turn: str) -> str:
     """Return the transaction id of those that take turns, by `DeltaReport.turn`."""
     return f"spreports/turn/{turn}"
-
-
-@contextmanager
-def _opened(
-    url: str | os.PathLike[str], options: Mapping[str, Any] | None
-) -> Iterator[DeltaTable | None]:
-    """Open a table for reading; None where there is none."""
-    text = os.fspath(url)
-    place, storage = delta_place(text, options)
-    from deltalake import DeltaTable  # noqa: PLC0415 - heavy, and an extra
-    from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415 - an extra
-
-    with refusals(text, dict(options or {}), "read the Delta table at"):
-        try:
-            table = DeltaTable(place, storage_options=storage)
-        except TableNotFoundError:
-            table = None
-        yield table

@@ -20,6 +20,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.doubted import denies
 from spreports.reports.request import ReportRequest
 from spreports.sync.calendar import MAX_TRIES, gap
+from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.emptied import emptied_report, land_emptied
 from spreports.sync.known import Known, Lakeside
 from spreports.sync.landing import Landed, PurgedError, own_markers
@@ -69,6 +70,7 @@ class Book:
             storage_options=storage_options,
             is_delta=is_delta,
             refill=refill,
+            looks=DeltaLooks(self.lake, storage_options, connection.ledger.counts),
         )
         self._read: dict[str, Known] = {}
         self._known: dict[str, dict[str, LakeWindow]] = {}
@@ -132,6 +134,7 @@ class Book:
             ledger.put_all(*feed, changed, now, read.markers, without=gone)
         if stream.kind == Kind.SNAPSHOT:
             read.take_away_broken()
+        self._place.looks.keep()
 
     def clear_killed(self, stream: Stream) -> None:
         """See `Known.clear_killed`."""

@@ -18,6 +18,7 @@ from spreports.lake.missing import take_away_missing
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
 from spreports.sync.calendar import midnight
+from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.files import Files
 from spreports.sync.lost import (
     Lost,
@@ -51,6 +52,8 @@ class Lakeside:
         Listed by this run.
     commits : dict of str to set of int
         Of each Delta table, by its id, versions that syncs and sinks have committed.
+    looks : DeltaLooks
+        At the Delta tables, of this run.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Lakeside:
     refill: bool
     files: Files = field(default_factory=Files)
     commits: dict[str, set[int]] = field(default_factory=dict)
+    looks: DeltaLooks = field(default_factory=DeltaLooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +134,18 @@ class Known:
         lake: Lakeside,
         now: datetime,
     ) -> Known:
-        place = lake.to, lake.storage_options
-        there = windows_in_delta(stream, before, *place)
-        lost = lost_of_delta(stream, before, there, *place, now=now)
+        def look() -> tuple[tuple[LakeWindow, ...], Lost]:
+            place, looks = (lake.to, lake.storage_options), lake.looks
+            there = windows_in_delta(stream, before, *place, looks)
+            return there, lost_of_delta(
+                stream, before, there, *place, looks=looks, now=now
+            )
+
+        there, lost = look()
+        if not lost.is_nothing:
+            # Another run may have committed between the tables and the ledger
+            lake.looks.anew()
+            there, lost = look()
         if not lake.refill:
             insist_on_lake(stream, lost, lake.to)
         anew = _begins_anew(stream, lost)

@@ -15,16 +15,12 @@ from typing import Any
 from spreports.lake.place import Place
 from spreports.lake.roots import is_delta
 from spreports.ledger import LakeWindow
-from spreports.load.delta_reading import (
-    count_by,
-    name_id,
-    transactions_of,
-    window_id,
-)
+from spreports.load.delta_reading import name_id, window_id
 from spreports.load.delta_restored import taken_back
 from spreports.load.object_store import fsspec_options
 from spreports.reports.into_delta import report_name, window_mark
 from spreports.reports.naming import file_stem
+from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.lost import Lost, held, recut_of, roots_of
 from spreports.sync.rebuild_delta import windows_in_delta
 from spreports.sync.stream import Kind, Stream
@@ -42,6 +38,7 @@ def lost_of_delta(
     to: str,
     storage_options: Mapping[str, Any] | None,
     *,
+    looks: DeltaLooks,
     now: datetime,
 ) -> Lost:
     """Return what is lost of Delta tables.
@@ -55,6 +52,7 @@ def lost_of_delta(
         By the tables.
     to : str
     storage_options : mapping or None
+    looks : DeltaLooks
     now : datetime, aware
 
     Returns
@@ -80,22 +78,19 @@ def lost_of_delta(
         if stream.kind == Kind.LISTED or any(len(w.tables) > 1 for w in its):
             # Thousands of them, each looked for in the log, would take long; and of
             # reports of several tables one may have no rows
-            has = count_by(url, ("report_id",), storage_options=storage_options)
+            has = looks.count_by(url, ("report_id",))
         told = {
             w.name: list(_transactions(stream, w, table))
             for w in its
             if (w.report_id,) not in has
         }
         partly |= len(told) < len(its)
-        found = transactions_of(
-            url,
-            [each for ids in told.values() for each in ids],
-            storage_options=storage_options,
-        )
+        ids = [each for every in told.values() for each in every]
+        found = looks.transactions_of(url, ids) if ids else frozenset()
         made = [w.created_time for w in its if w.name in told and w.created_time]
         if found and max(made, default=now - LOGGED) > now - LOGGED:
             found -= taken_back(url, storage_options=storage_options)
-        gone |= {name for name, ids in told.items() if found.isdisjoint(ids)}
+        gone |= {name for name, each in told.items() if found.isdisjoint(each)}
     missed = [window for window in absent if window.name in gone]
     # What was deleted as well: asked for again, its days would be there twice
     names = {window.name for window in there}
@@ -104,7 +99,7 @@ def lost_of_delta(
     lost = tuple(window for window in missed if window.name not in recut)
     is_all = bool(lost) and len(lost) == len(wanted) and not partly
     # Older versions, or one table's: cut anew, their days would be there twice
-    is_all = is_all and not windows_in_delta(stream, (), to, storage_options)
+    is_all = is_all and not windows_in_delta(stream, (), to, storage_options, looks)
     return Lost(lost, is_all=is_all, recut=recut)
 
 

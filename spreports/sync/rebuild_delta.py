@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from spreports.ledger import LakeWindow, TableRows, WindowState, request_key
-from spreports.load.delta_reading import count_by
 from spreports.reports.into_delta import window_mark
 from spreports.sync.calendar import window_name
+from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.halves import halves_of
 from spreports.sync.rebuild import cut_window
 from spreports.sync.roots import data_roots, refuse_parquet
@@ -39,6 +39,7 @@ def windows_in_delta(
     known: Sequence[LakeWindow],
     to: str,
     storage_options: Mapping[str, Any] | None,
+    looks: DeltaLooks,
 ) -> tuple[LakeWindow, ...]:
     """Return the windows of a feed that a Delta lake has.
 
@@ -49,6 +50,7 @@ def windows_in_delta(
         By the ledger.
     to : str
     storage_options : mapping or None
+    looks : DeltaLooks
 
     Returns
     -------
@@ -67,7 +69,7 @@ def windows_in_delta(
     roots = list(data_roots(to, stream))
     found: dict[tuple[str, str], LakeWindow] = {}
     for table, root in roots:
-        groups = count_by(root, COLUMNS, storage_options=storage_options)
+        groups = looks.count_by(root, COLUMNS)
         for (report_id, mark, made, start, end), rows in groups.items():
             window = _window(stream, table, mark, (made, start, end))
             if window is None:

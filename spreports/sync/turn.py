@@ -22,7 +22,6 @@ from dataclasses import replace
 from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow
-from spreports.load.delta_reading import commits_of
 from spreports.load.delta_report import TurnLostError
 from spreports.load.delta_seen import Seen
 from spreports.load.parquet import SinkResult
@@ -104,10 +103,10 @@ class Turn:
         SinkError
             Another host has; or what `write` raises.
         """
-        dated = self._stream.kind == Kind.DATED
+        lake, dated = self._lake, self._stream.kind == Kind.DATED
         if not dated or target.url != self._url:
             return write(target)
-        if not self._lake.is_delta:
+        if not lake.is_delta:
             if not is_new:
                 return write(target)
             self._look_at_markers(known)
@@ -122,8 +121,9 @@ class Turn:
             try:
                 written = write(replace(target, turn=turn, seen=self._commits_seen))
             except TurnLostError:
+                lake.looks.anew()
                 self._count()
-                place = self._lake.to, self._lake.storage_options
+                place = lake.to, lake.storage_options, lake.looks
                 there = windows_in_delta(self._stream, [*known.values()], *place)
                 self._note(there, known)
                 self._gone = frozenset({*known} - {each.name for each in there})
@@ -149,9 +149,7 @@ class Turn:
 
     def _count(self) -> None:
         """Count the commits that took turns, and see how far the table has come."""
-        options = self._lake.storage_options
-        name = self._name
-        self._number, seen = commits_of(self._url, name, storage_options=options)
+        self._number, seen = self._lake.looks.commits_of(self._url, self._name)
         # Those of all feeds of a run: none of its own is to be read
         ours = self._lake.commits.setdefault(seen.table, set()) if seen else set()
         self._commits_seen = replace(seen, ours=ours) if seen else None

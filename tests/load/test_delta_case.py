@@ -14,6 +14,7 @@ import spreports as spr
 from spreports.load.delta import sink_delta
 from spreports.load.delta_reading import count_by
 from spreports.load.delta_report import DeltaReport
+from spreports.load.delta_tables import Tables
 from spreports.load.target import refusals
 from tests.load.delta_writer import report
 
@@ -102,10 +103,10 @@ def test_a_table_is_counted_by_its_own_columns_or_refused_with_their_names(
     sink_delta([made("1", {"n": [1], "Report_ID": ["x"]}, report_id="1")], url)
     deltalake.write_deltalake(alien, pa.table({"n": [1]}))
 
-    assert count_by(url, ("n",)) == {(1,): 1}
-    assert count_by(url, ("report_id",)) == {}
+    assert count_by(Tables(), url, ("n",)) == {(1,): 1}
+    assert count_by(Tables(), url, ("report_id",)) == {}
     with pytest.raises(spr.SinkError, match="has no column 'report_id'"):
-        count_by(alien, ("n", "report_id"))
+        count_by(Tables(), alien, ("n", "report_id"))
 
 
 def test_what_delta_says_of_columns_is_said_and_of_cells_is_not(tmp_path: Path) -> None:

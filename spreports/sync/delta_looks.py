@@ -1,0 +1,88 @@
+"""What the Delta tables of a lake say to one run: each opened once, no file read twice.
+
+A table is opened anew where others have committed since. What its files hold is kept
+in the ledger from one run to the next, so that a night reads what came since the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from spreports.ledger import LakeCounts
+from spreports.load.delta_counts import FileCounts, Groups
+from spreports.load.delta_reading import commits_of, count_by, transactions_of
+from spreports.load.delta_seen import Seen
+from spreports.load.delta_tables import Tables
+
+__all__ = ["DeltaLooks"]
+
+
+class DeltaLooks:
+    """Looks at the Delta tables of one lake.
+
+    Parameters
+    ----------
+    lake : str
+        Its name in the ledger.
+    storage_options : mapping or None
+    counts : LakeCounts or None
+        Of the ledger; without, every file is read.
+    """
+
+    def __init__(
+        self,
+        lake: str = "",
+        storage_options: Mapping[str, Any] | None = None,
+        counts: LakeCounts | None = None,
+    ) -> None:
+        self._lake, self._counts = lake, counts
+        self._tables = Tables(storage_options)
+        self._files: dict[tuple[str, tuple[str, ...]], FileCounts] = {}
+        # What the ledger has of each root by some columns
+        self._kept: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
+
+    def count_by(self, root: str, columns: Sequence[str]) -> Groups:
+        """See `spreports.load.delta_reading.count_by`."""
+        key = root, tuple(columns)
+        if key in self._files:
+            known: Mapping[str, Groups] = self._files[key].there
+        else:
+            known = self._counts.of(self._lake, *key) if self._counts else {}
+            self._kept[key] = frozenset(known)
+        files = FileCounts(known)
+        found = count_by(self._tables, root, columns, files=files)
+        self._files[key] = files
+        return found
+
+    def keep(self) -> None:
+        """Write down what files hold that were read, for the next run."""
+        for key, files in self._files.items() if self._counts else ():
+            kept = self._kept[key]
+            new = {
+                file: groups
+                for file, groups in files.there.items()
+                if file not in kept and all(map(_is_plain, groups))
+            }
+            gone = kept.difference(files.there)
+            if self._counts and (new or gone):
+                self._counts.put(self._lake, *key, new, without=gone)
+                self._kept[key] = kept.difference(gone).union(new)
+
+    def transactions_of(self, root: str, ids: Iterable[str]) -> frozenset[str]:
+        """See `spreports.load.delta_reading.transactions_of`."""
+        return transactions_of(self._tables, root, ids)
+
+    def commits_of(self, root: str, turn: str) -> tuple[int, Seen | None]:
+        """See `spreports.load.delta_reading.commits_of`."""
+        return commits_of(self._tables, root, turn)
+
+    def anew(self) -> None:
+        """Look at what others have committed meanwhile."""
+        self._tables.forget()
+
+
+def _is_plain(values: tuple[Any, ...]) -> bool:
+    """Whether the ledger keeps these values as they are."""
+    return all(each is None or isinstance(each, str | datetime) for each in values)
