@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +18,9 @@ from spreports.errors import SinkError
 from spreports.lake.ranges import RangedParquet, Ranges
 from spreports.load.target import STATE, refusals, shown
 from spreports.load.urls import check_place
+from spreports.load.whole import read_whole
 
 __all__ = ["Place"]
-
-# Source: fsspec.asyn and fsspec.spec, expand_path; a marker's own name has none
-_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,33 +172,16 @@ class Place:
 
         Object stores are asked side by side.
         """
-        if not names:
-            return {}
-        paths = {f"{self.path}/{name}": name for name in names}
+        kept = {}
         with self.refusals("read"):
-            if _PATTERN.search(self.path):
-                each = {path: self._one(path) for path in paths}
-                return {
-                    paths[at]: data for at, data in each.items() if data is not None
-                }
-            found = self.fs.cat(list(paths), on_error="return")
-            if isinstance(found, bytes):  # one path gives its bytes alone
-                found = {next(iter(paths)): found}
-            kept = {}
-            for path, data in found.items():
+            found = read_whole(self.fs, [f"{self.path}/{name}" for name in names])
+            for name, data in zip(names, found, strict=True):
                 if isinstance(data, FileNotFoundError | NotADirectoryError):
                     continue
-                if isinstance(data, BaseException):
+                if isinstance(data, Exception):
                     raise data
-                kept[paths[str(path)]] = data
+                kept[name] = data
         return kept
-
-    def _one(self, path: str) -> bytes | None:
-        """Return the bytes of one file: `cat` takes some names for patterns."""
-        try:
-            return bytes(self.fs.cat_file(path))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
 
     def parquet(
         self,

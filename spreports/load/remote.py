@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from spreports.errors import SinkError
 from spreports.load.leftovers import sweep, unique_name
 from spreports.load.target import STATE, refusals, shown
+from spreports.load.whole import is_there, read_whole
 
 __all__ = ["RemoteTarget"]
 
@@ -82,11 +83,12 @@ class RemoteTarget:
     def read_state(self, name: str) -> bytes | None:
         """Return a state file's bytes, None without one."""
         with self._refusals("read the markers beside"):
-            try:
-                data: bytes = self._fs.cat_file(f"{self._state}/{name}")
-            except FileNotFoundError:
+            (found,) = read_whole(self._fs, [f"{self._state}/{name}"])
+            if isinstance(found, FileNotFoundError):
                 return None
-            return data
+            if isinstance(found, Exception):
+                raise found
+            return found
 
     def write_state(self, name: str, data: bytes) -> None:
         """Upload a state file, whole or not at all."""
@@ -116,7 +118,7 @@ class RemoteTarget:
         place = self._place(path)
         with self._refusals("write to"):
             size = local.stat().st_size
-            if not self._exists(place):
+            if not is_there(self._fs, place):
                 self._new.append(place)
             with local.open("rb") as source:
                 self._upload(source, size, place)
@@ -137,7 +139,7 @@ class RemoteTarget:
     def has(self, path: str) -> bool:
         """Tell whether a file is there, as the store itself says."""
         with self._refusals("look at"):
-            return self._exists(self._place(path))
+            return is_there(self._fs, self._place(path))
 
     def settle(self) -> None:
         """An answered upload is durable."""
@@ -174,14 +176,9 @@ class RemoteTarget:
             raise SinkError(f"{name}: a partition folder leads out of it", url=name)
         return f"{self._root}/{path}"
 
-    def _exists(self, place: str) -> bool:
-        """Ask the store itself, not a listing kept from before."""
-        self._fs.invalidate_cache(place.rpartition("/")[0])
-        return bool(self._fs.exists(place))
-
     def _delete(self, place: str) -> None:
         """Delete one file; a missing one is fine."""
-        if self._exists(place):
+        if is_there(self._fs, place):
             with contextlib.suppress(FileNotFoundError):
                 self._fs.rm_file(place)
 
@@ -192,7 +189,7 @@ class RemoteTarget:
             return
         existed = False
         if not self._object_store:
-            existed = self._exists(place)
+            existed = is_there(self._fs, place)
             self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
         handle = self._fs.open(place, "wb", autocommit=False, block_size=BLOCK)
         try:
