@@ -85,6 +85,13 @@ def test_a_content_range_of_a_whole_answer_tells_a_length_beside_its_own() -> No
     assert version.lengths.told('"v1"') == 250
 
 
+def test_beside_chunks_a_length_is_a_word_and_no_frame() -> None:
+    version = begun(**{"Transfer-Encoding": "chunked"})
+
+    assert (version.total, version.framed) == (None, True)
+    assert version.lengths.told('"v1"') == 100
+
+
 def test_another_version_counts_when_two_answers_running_show_it() -> None:
     other = {"ETag": '"v2"', "Content-Length": "100"}
     third = {"ETag": '"v3"', "Content-Length": "100"}

@@ -32,6 +32,7 @@ class Answer:
     length: int | None = -1
     status: int = 200
     content_range: str | None = None
+    chunked: bool = False
 
     def cut(self, size: int) -> Answer:
         """Return one that breaks after `size` bytes."""
@@ -51,8 +52,11 @@ class Contradicting(BadHost):
         headers = {} if answer.etag is None else {"ETag": answer.etag}
         if answer.content_range:
             headers["Content-Range"] = answer.content_range
-        length = answer.length
-        self._send(connection, answer.status, headers, answer.body, length=length)
+        body, length = answer.body, answer.length
+        if answer.chunked:
+            headers["Transfer-Encoding"] = "chunked"
+            body, length = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body), None
+        self._send(connection, answer.status, headers, body, length=length)
 
 
 def flipped(body: bytes) -> bytes:
@@ -145,6 +149,32 @@ def test_a_document_of_which_each_copy_is_longer_is_given_up_with_the_fifth(
         download(lambda: host.url, tmp_path / "d", clock=ManualClock(), loopback=True)
 
     assert sum(request.start is None for request in host.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("etag", "verified", "asked"),
+    [(OPAQUE, "length", 2), (None, "length", 2), (OTHER, "twice", 4)],
+)
+@pytest.mark.parametrize("status", [200, 416])
+def test_the_end_of_another_version_proves_no_copys_end(
+    tmp_path: Path, status: int, etag: str | None, verified: str, asked: int
+) -> None:
+    copy = Answer(SHORT, chunked=True)
+    end = Answer(SHORT, etag)
+    if status == 416:
+        end = Answer(b"", etag, status=416, content_range=f"bytes */{len(SHORT)}")
+
+    stored, given = fetch(tmp_path / "d", copy, end, copy, end)
+
+    assert (stored.verified, given) == (verified, asked)
+
+
+def test_copies_that_end_with_the_connection_make_of_no_md5_another_thing(
+    tmp_path: Path,
+) -> None:
+    cut = Answer(SHORT, md5_etag(TEXT), length=None)
+    with pytest.raises(DownloadError, match="do not match their ETag"):
+        fetch(tmp_path / "d", cut)
 
 
 def test_text_in_place_of_gzip_shows_how_long_the_text_is(tmp_path: Path) -> None:
