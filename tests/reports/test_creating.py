@@ -114,6 +114,21 @@ def test_what_stayed_unclear_says_which_call_takes_it_up(
     assert calls(simulator, "createReport") == 3
 
 
+def test_a_refusal_of_the_second_try_says_nothing_of_what_the_first_has_made(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    for nth, status in ((1, 500), (2, 403)):
+        simulator.faults.add(
+            Fault(operation="createReport", kind="status", nth=nth, status=status)
+        )
+
+    with pytest.raises(spr.ForbiddenError):
+        ask(client).read()
+
+    connection = client._connection
+    assert len(connection.ledger.open_keys(connection.account)) == 1
+
+
 def test_a_retry_after_of_hours_is_left_to_the_next_run(
     simulator: Simulator, client: spr.Client
 ) -> None:
