@@ -35,7 +35,7 @@ lint: $(VENV)/.lint
 
 types: $(VENV)/.lint
 	$(BIN)/mypy spreports tests benchmarks tools
-	$(BIN)/python -m pytest -q tests/contracts/test_public_names.py -k type_checker
+	$(BIN)/python -m pytest -q tests/contracts/test_public_names.py tests/docs/test_schedulers.py -k type_checker
 
 notebooks: $(VENV)/.notebook
 	$(BIN)/jupyter-execute --timeout 120 notebooks/*.ipynb
