@@ -12,6 +12,7 @@ __all__ = ["check_choices", "check_course", "check_ports", "check_types"]
 ETAGS = ("md5", "opaque", None)
 REGIONS = ("na", "eu", "fe", None)
 LAST_PORT = 65_535
+DELAYS = 2  # in the queue, and in progress
 
 
 def check_choices(etag: object, region: object) -> None:
@@ -37,8 +38,8 @@ def check_course(delays: object, world: object) -> None:
     ValueError, TypeError
     """
     numbers = delays if isinstance(delays, tuple | list) else ()
-    is_pair = len(numbers) == len(("queue", "progress"))
-    if not is_pair or not all(isinstance(n, int | float) and n >= 0 for n in numbers):
+    are_times = all(isinstance(n, int | float) and n >= 0 for n in numbers)
+    if len(numbers) != DELAYS or not are_times:
         raise ValueError(
             f"delays={delays!r}: give two numbers of seconds, in the queue and in "
             "progress, such as (20, 40)"
