@@ -177,7 +177,9 @@ def open_client(arguments: argparse.Namespace, profile: str | None = None) -> Cl
     )
 
 
-def described(client: Client, arguments: argparse.Namespace) -> Reports:
+def described(
+    client: Client, arguments: argparse.Namespace, *, encoding: str | None = None
+) -> Reports:
     """Return the reports that the arguments describe."""
     pairs = [option.partition("=") for option in arguments.option]
     for name, equals, _ in pairs:
@@ -197,4 +199,5 @@ def described(client: Client, arguments: argparse.Namespace) -> Reports:
         per_marketplace=arguments.per_marketplace,
         reuse=not arguments.new,
         strict=not arguments.lenient,
+        encoding=encoding,
     )

@@ -6,7 +6,7 @@ import argparse
 
 from spreports.cli.arguments import add_connection, add_json, open_client
 from spreports.cli.exits import DONE, NO_DATA
-from spreports.cli.load import add_rows, add_target, say_left_out
+from spreports.cli.load import add_encoding, add_rows, add_target, say_left_out
 from spreports.cli.output import write_frame, write_json
 
 
@@ -15,7 +15,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     document = commands.add_parser("document", help="one report document by its id")
     document.add_argument("report_document_id")
     document.add_argument("--type", dest="report_type", help="alias or full type")
-    document.add_argument("--encoding", help="in place of what the bytes say")
+    add_encoding(document)
     document.add_argument(
         "--to", metavar="URL", help="write Parquet instead of showing"
     )

@@ -43,6 +43,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="what becomes of a cell that does not fit its type: an error, nothing, or "
         "its text in a column _rescued; raise when left out",
     )
+    add_encoding(load)
     add_timeout(load)
     add_connection(load)
     add_json(load)
@@ -50,7 +51,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show = commands.add_parser("show", help="show the rows of a document in a file")
     show.add_argument("url", metavar="FILE", help="a path or any fsspec URL")
     show.add_argument("--type", dest="report_type", help="alias or full type")
-    show.add_argument("--encoding", help="in place of what the bytes say")
+    add_encoding(show)
     add_rows(show)
     add_storage(show)
     add_json(show)
@@ -67,6 +68,11 @@ def add_target(command: argparse.ArgumentParser) -> None:
         help="columns, metadata, or column:day, column:month, column:year",
     )
     add_storage(command)
+
+
+def add_encoding(command: argparse.ArgumentParser) -> None:
+    """Add a charset that counts whatever a document says of itself."""
+    command.add_argument("--encoding", help="in place of what the bytes say")
 
 
 def add_storage(command: argparse.ArgumentParser) -> None:
@@ -102,7 +108,7 @@ def json_object(text: str) -> dict[str, object]:
 def load_command(arguments: argparse.Namespace) -> int:
     """Ask for reports, wait, and write them as Parquet."""
     with open_client(arguments) as client:
-        reports = described(client, arguments)
+        reports = described(client, arguments, encoding=arguments.encoding)
         note_dates(arguments, reports)
         if not arguments.json:
             say(str(reports.plan()))

@@ -137,6 +137,25 @@ def test_load_writes_a_lake_and_says_what(
     assert pl.scan_parquet(f"{target}/**/*.parquet").collect().height == 200
 
 
+def test_load_reads_documents_in_the_charset_that_it_is_told(
+    environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["load", "listings", "-m", "JP", "--to"]
+
+    assert main([*words, str(tmp_path / "wrong"), "--encoding", "euc_jp"]) == 1
+    assert "--encoding 'euc_jp' is wrong for it" in capsys.readouterr().err
+    assert not [*tmp_path.rglob("*.parquet")]
+    assert main([*words, str(tmp_path / "said"), "--encoding", "cp932"]) == 0
+    assert main([*words, str(tmp_path / "sniffed")]) == 0
+
+    said, sniffed = (
+        pl.scan_parquet(f"{tmp_path}/{name}/**/*.parquet").collect()
+        for name in ("said", "sniffed")
+    )
+    assert said.height > 0
+    assert said.equals(sniffed)
+
+
 def test_load_names_the_tables_that_it_leaves_out_and_writes_the_one_asked_for(
     environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
