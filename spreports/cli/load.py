@@ -113,14 +113,13 @@ def load_command(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             say(str(reports.plan()))
         with shown() as on_progress:
-            if arguments.timeout is not None:
-                reports.wait(arguments.timeout, on_progress)
             result = reports.sink(
                 arguments.to,
                 table=arguments.table,
                 partition_by=arguments.partition_by,
                 storage_options=arguments.storage_options,
                 on_bad_value=arguments.on_bad_value,
+                timeout=arguments.timeout,
                 on_progress=on_progress,
             )
         say_left_out(reports, arguments.table)

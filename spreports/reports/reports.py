@@ -157,10 +157,8 @@ class Reports(WaysOut):
 
         Parameters
         ----------
-        timeout : float, seconds, optional
-            As in `wait`; reports unfinished by then are outcomes, too.
-        on_progress : callable, optional
-            As in `wait`.
+        timeout, on_progress : as in `wait`
+            Reports unfinished by then are outcomes, too.
 
         Returns
         -------
@@ -224,6 +222,7 @@ class Reports(WaysOut):
         storage_options: Mapping[str, Any] | None = None,
         on_bad_value: OnBadValue = "raise",
         executor: Executor | None = None,
+        timeout: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> SinkResult:
         """Write the rows as (partitioned) Parquet below `url`, or to a Delta table.
@@ -253,8 +252,8 @@ class Reports(WaysOut):
         executor : concurrent.futures.Executor, optional
             Where documents are downloaded and written; this process when left out.
             Workers get a presigned URL and the target, never credentials.
-        on_progress : callable, optional
-            As in `wait`.
+        timeout, on_progress : as in `wait`
+            Reports that are finished by then are written.
 
         Returns
         -------
@@ -263,8 +262,8 @@ class Reports(WaysOut):
 
         Raises
         ------
-        APIError, ReportError, DocumentError
-            As `scan`; of several the first, after the other reports were written.
+        APIError, ReportError, DocumentError, WaitTimeoutError
+            As `scan` and `wait`; of several the first, after the others were written.
         SinkError
             The target or executor refused, or it has another table or the other format.
         ValueError, TypeError
@@ -289,7 +288,7 @@ class Reports(WaysOut):
 
         insist_on_reader(self._entry, self.plan, here=executor is None)
         result = land_all(
-            self._to_land(on_progress, fetch=executor is None and self._ahead),
+            self._to_land(timeout, on_progress, fetch=executor is None and self._ahead),
             self._connection.clock,
             lambda document: document.land(target(document), shape),
             lambda document: document.work(target(document), shape),
@@ -304,10 +303,10 @@ class Reports(WaysOut):
         return self._asking.empty_error()
 
     def _to_land(
-        self, on_progress: OnProgress | None, *, fetch: bool
+        self, timeout: float | None, on_progress: OnProgress | None, *, fetch: bool
     ) -> Iterator[Document | SPReportsError]:
         """Yield each finished report's document, or the error that took its place."""
-        for index, report in self._finish(None, on_progress, fetch=fetch):
+        for index, report in self._finish(timeout, on_progress, fetch=fetch):
             if not isinstance(report, Report):
                 yield report
                 continue

@@ -55,6 +55,27 @@ def test_a_load_ends_when_its_time_is_up_and_can_be_taken_up(
     )
 
 
+def test_a_load_writes_what_is_finished_in_time(
+    environment: Simulator, tmp_path: Path
+) -> None:
+    environment.faults.add(STUCK)
+
+    assert main([*LOAD, "--to", str(tmp_path / "out"), "--timeout", "30m"]) == 5
+
+    assert len(list((tmp_path / "out").glob("*.parquet"))) == 1
+
+
+def test_a_load_that_can_never_be_written_asks_for_nothing(
+    environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [*LOAD, "--to", str(tmp_path / "out"), "--timeout", "6h"]
+
+    assert main([*command, "--table", "nonsense"]) == 2
+
+    assert "nonsense" in capsys.readouterr().err
+    assert not [r for r in environment.requests if r.operation == "createReport"]
+
+
 def test_with_time_enough_a_load_writes_all(
     environment: Simulator, tmp_path: Path
 ) -> None:
