@@ -13,6 +13,7 @@ from spreports.facts import read_catalogue
 from spreports.load.store import Store
 from spreports.load.urls import check_place
 from spreports.reports.document import Document
+from spreports.reports.document_source import DocumentSource
 from spreports.reports.file_origin import file_origin
 from spreports.reports.work import Reading
 
@@ -61,12 +62,13 @@ def open_document(
     check_place(url, storage_options)
     entry = document_entry(report_type, read_catalogue(os.environ))
     origin = file_origin(url, storage_options, Store(read_home(os.environ)))
-    return Document(
+    source = DocumentSource(
         origin,
         Reading(entry=entry, encoding=encoding, legacy_charset=LEGACY_CHARSETS),
         stem=_stem(origin.name),
         constants={"report_type": entry.report_type if report_type else None},
     )
+    return Document(source)
 
 
 def _stem(name: str) -> str:

@@ -19,7 +19,7 @@ from spreports.errors import (
     SPReportsError,
 )
 from spreports.load.parquet import SinkResult
-from spreports.reports.document import Document
+from spreports.reports.document_source import DocumentSource
 from spreports.reports.naming import name_report
 from spreports.reports.work import Work, land
 
@@ -40,19 +40,19 @@ _SHUT_DOWN = "the executor is shut down and takes no work: run again with a new 
 
 
 def land_all(
-    documents: Iterator[Document | SPReportsError],
+    documents: Iterator[DocumentSource | SPReportsError],
     clock: Clock,
-    here: Callable[[Document], SinkResult],
-    elsewhere: Callable[[Document], Work],
+    here: Callable[[DocumentSource], SinkResult],
+    elsewhere: Callable[[DocumentSource], Work],
     *,
     executor: Executor | None,
-    together: Callable[[Sequence[Document]], Sequence[SinkResult]] | None = None,
+    together: Callable[[Sequence[DocumentSource]], Sequence[SinkResult]] | None = None,
 ) -> SinkResult:
     """Land every document; then raise the first error, if there was one.
 
     Parameters
     ----------
-    documents : iterator of Document or SPReportsError
+    documents : iterator of DocumentSource or SPReportsError
         In the order in which the reports finish.
     clock : Clock
     here : callable
@@ -95,20 +95,20 @@ def land_all(
 
 
 def _land_groups(
-    documents: Iterator[Document | SPReportsError],
+    documents: Iterator[DocumentSource | SPReportsError],
     landing: _Landing,
-    here: Callable[[Document], SinkResult],
-    together: Callable[[Sequence[Document]], Sequence[SinkResult]],
+    here: Callable[[DocumentSource], SinkResult],
+    together: Callable[[Sequence[DocumentSource]], Sequence[SinkResult]],
     clock: Clock,
 ) -> None:
     """Land documents by groups, those of a group that fails one by one."""
 
-    def land(group: Sequence[Document]) -> None:
+    def land(group: Sequence[DocumentSource]) -> None:
         if len(group) < 2 or not landing.attempt_all(group, together):
             for document in group:
                 landing.attempt(document, partial(here, document))
 
-    group: list[Document] = []
+    group: list[DocumentSource] = []
     begun = 0.0
     for document in documents:
         if isinstance(document, SPReportsError):
@@ -129,7 +129,9 @@ class _Landing:
         self._results: list[SinkResult] = []
         self._errors: list[SPReportsError] = []
 
-    def attempt(self, document: Document, land_one: Callable[[], SinkResult]) -> None:
+    def attempt(
+        self, document: DocumentSource, land_one: Callable[[], SinkResult]
+    ) -> None:
         """Land one document, or keep its error; others go on."""
         try:
             result = land_one()
@@ -141,8 +143,8 @@ class _Landing:
 
     def attempt_all(
         self,
-        documents: Sequence[Document],
-        together: Callable[[Sequence[Document]], Sequence[SinkResult]],
+        documents: Sequence[DocumentSource],
+        together: Callable[[Sequence[DocumentSource]], Sequence[SinkResult]],
     ) -> bool:
         """Land several documents at once; False where one kept the others out."""
         try:
@@ -180,15 +182,15 @@ class _Crew:
         self,
         executor: Executor,
         landing: _Landing,
-        elsewhere: Callable[[Document], Work],
+        elsewhere: Callable[[DocumentSource], Work],
     ) -> None:
         self._executor = executor
         self._landing = landing
         self._elsewhere = elsewhere
-        self._flying: dict[Future[SinkResult], tuple[Document, int]] = {}
+        self._flying: dict[Future[SinkResult], tuple[DocumentSource, int]] = {}
         self._gone: str | None = None  # why it takes no more work
 
-    def take(self, document: Document) -> None:
+    def take(self, document: DocumentSource) -> None:
         """Submit a document as soon as a worker is free for it."""
         while len(self._flying) >= IN_FLIGHT:
             self._settle()
@@ -199,7 +201,7 @@ class _Crew:
         while self._flying:
             self._settle()
 
-    def _launch(self, document: Document, reissues: int) -> None:
+    def _launch(self, document: DocumentSource, reissues: int) -> None:
         """Ask for the URL and hand the work over; no URL where nobody can take it."""
         try:
             if self._gone is not None:
@@ -215,7 +217,7 @@ class _Crew:
         except RuntimeError:  # as every submit once the executor is shut down
             self._lost(document, _SHUT_DOWN)
 
-    def _lost(self, document: Document, why: str) -> None:
+    def _lost(self, document: DocumentSource, why: str) -> None:
         """Take note that the executor can do no more."""
         self._gone = why
         self._landing.failed(_nobody_for(document, why))
@@ -234,7 +236,7 @@ class _Crew:
                 self._landing.attempt(document, future.result)
 
 
-def _nobody_for(document: Document, why: str) -> DocumentError:
+def _nobody_for(document: DocumentSource, why: str) -> DocumentError:
     """Say that a document has not landed since the executor takes no more work."""
     return DocumentError(f"{document.stem}: {why}: what has landed stays")
 

@@ -6,6 +6,7 @@ from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType, period_of
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
+from spreports.reports.document_source import DocumentSource
 from spreports.reports.echo import Echo
 from spreports.reports.examine import Examiner
 from spreports.reports.origin import AmazonOrigin
@@ -30,7 +31,7 @@ def finished_document(
     encoding: str | None = None,
     examiner: Examiner | None = None,
     patience: float = 0.0,
-) -> Document | None:
+) -> DocumentSource | None:
     """Return the report's document; None where Amazon had no data.
 
     Parameters
@@ -71,7 +72,7 @@ def finished_document(
             period=period_of(entry, options),
         ),
     )
-    return Document(
+    return DocumentSource(
         AmazonOrigin(
             connection,
             str(report.report_document_id),
@@ -99,7 +100,7 @@ def document_by_id(
     typed: bool,
 ) -> Document:
     """Return a document of which only the id is known; `typed` says if its type is."""
-    return Document(
+    source = DocumentSource(
         AmazonOrigin(connection, report_document_id, restricted=entry.restricted),
         Reading(entry=entry, encoding=encoding),
         stem=report_document_id,
@@ -110,3 +111,4 @@ def document_by_id(
             "version": library_version(),
         },
     )
+    return Document(source)

@@ -15,7 +15,7 @@ from spreports.flags import check_flag
 from spreports.plan.plan import Plan
 from spreports.reports.asking import WAIT_SECONDS, Asking, patience_of
 from spreports.reports.connection import Connection
-from spreports.reports.document import Document
+from spreports.reports.document_source import DocumentSource
 from spreports.reports.driver import land_all
 from spreports.reports.finished import finished_document
 from spreports.reports.folders import check_folders
@@ -179,7 +179,7 @@ class Reports(WaysOut):
         """Yield what is finished already, then the others as they finish."""
         return self._asking.finish(patience_of(timeout), on_progress, fetch=fetch)
 
-    def _document(self, index: int, report: Report) -> Document | None:
+    def _document(self, index: int, report: Report) -> DocumentSource | None:
         """Return the report's document; None where Amazon had no data.
 
         Raises
@@ -196,7 +196,7 @@ class Reports(WaysOut):
             patience=0.0 if self._ahead else WAIT_SECONDS,
         )
 
-    def _documents(self) -> Iterator[Document]:
+    def _documents(self) -> Iterator[DocumentSource]:
         insist_on_reader(self._entry, self.plan)
         self._wait(None, None, fetch=self._ahead)
         for index in range(len(self)):
@@ -276,10 +276,10 @@ class Reports(WaysOut):
         self._check_table(table)
         names = check_folders(self._entry, partition_by, table, format, error=SinkError)
 
-        def target(document: Document) -> Target:
+        def target(document: DocumentSource) -> Target:
             return document.target(url, names, storage_options, format)
 
-        def together(documents: Sequence[Document]) -> list[SinkResult]:
+        def together(documents: Sequence[DocumentSource]) -> list[SinkResult]:
             from spreports.reports.into_delta import (  # noqa: PLC0415 - seldom
                 write_delta,
             )
@@ -304,7 +304,7 @@ class Reports(WaysOut):
 
     def _to_land(
         self, timeout: float | None, on_progress: OnProgress | None, *, fetch: bool
-    ) -> Iterator[Document | SPReportsError]:
+    ) -> Iterator[DocumentSource | SPReportsError]:
         """Yield each finished report's document, or the error that took its place."""
         for index, report in self._finish(timeout, on_progress, fetch=fetch):
             if not isinstance(report, Report):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from spreports.load.parquet import SinkResult
-    from spreports.reports.document import Document
+    from spreports.reports.document_source import DocumentSource
 
 
 OnEmpty = Literal["frame", "raise"]
@@ -43,7 +43,7 @@ class WaysOut(ABC):
     _yet_to_ask: bool = False
 
     @abstractmethod
-    def _documents(self) -> Iterator[Document]:
+    def _documents(self) -> Iterator[DocumentSource]:
         """Yield the documents, in order, each as soon as it can be read."""
 
     @property
@@ -122,7 +122,7 @@ class WaysOut(ABC):
     def _united(
         self,
         shape: Shape,
-        frame_of: Callable[[Document], pl.LazyFrame],
+        frame_of: Callable[[DocumentSource], pl.LazyFrame],
         *,
         metadata: bool,
     ) -> pl.LazyFrame:

@@ -12,7 +12,7 @@ from spreports.fetch.findings import Findings
 from spreports.lake.place import Place
 from spreports.lake.purge_note import is_purged
 from spreports.ledger import LakeMarker, LakeWindow, TableRows
-from spreports.reports.document import Document
+from spreports.reports.document_source import DocumentSource
 from spreports.reports.naming import file_stem
 from spreports.reports.shape import Shape
 from spreports.reports.work import Target
@@ -86,7 +86,7 @@ class Landing:
 
     def land(
         self,
-        document: Document,
+        document: DocumentSource,
         stream: Stream,
         window: LakeWindow,
         last: Mapping[str, TableRows],
@@ -98,7 +98,7 @@ class Landing:
 
         Parameters
         ----------
-        document : Document
+        document : DocumentSource
         stream : Stream
         window : LakeWindow
             With what its last version has.
@@ -152,7 +152,7 @@ class _Judge:
 
     def __init__(
         self,
-        document: Document,
+        document: DocumentSource,
         stream: Stream,
         window: LakeWindow,
         last: Mapping[str, TableRows],
@@ -277,7 +277,7 @@ def own_markers(
     )
 
 
-def tables_of(stream: Stream, document: Document) -> tuple[str, ...]:
+def tables_of(stream: Stream, document: DocumentSource) -> tuple[str, ...]:
     """Return the tables that a lake keeps of a type, whatever one document has."""
     known = tuple(table.name for table in stream.entry.tables)
     return known or document.tables

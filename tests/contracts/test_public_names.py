@@ -107,6 +107,28 @@ def test_every_public_name_can_be_imported() -> None:
     assert set(spr.__all__) <= set(dir(spr))
 
 
+WAYS_OUT = {"batches", "read", "scan", "sink", "tables"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (spr.Client, "close document existing outcome reports schedules sync"),
+        (spr.Document, "drift fields save"),
+        (spr.Lake, "check compact protect purge reports scan"),
+        (spr.Reports, "outcomes plan wait"),
+        (spr.SQSQueue, "close counts finished"),
+        (spr.Schedules, "apply cancel harvest list"),
+    ],
+)
+def test_what_a_notebook_completes_is_for_users(kind: type, names: str) -> None:
+    ways_out = WAYS_OUT if kind in (spr.Document, spr.Reports) else set()
+
+    public = {name for name in dir(kind) if not name.startswith("_")}
+
+    assert public == {*names.split(), *ways_out}
+
+
 def test_every_error_is_at_the_top_as_well() -> None:
     for name in spr.errors.__all__:
         assert getattr(spr, name) is getattr(spr.errors, name)

@@ -22,7 +22,7 @@ from spreports.catalog import lookup
 from spreports.errors import DownloadError, ParseError, SinkError
 from spreports.fetch.download import download
 from spreports.fetch.findings import Findings
-from spreports.reports import document as document_module
+from spreports.reports import document_source as source_module
 from spreports.reports import staging as staging_module
 from spreports.reports import work as work_module
 from spreports.reports.shape import Shape
@@ -69,7 +69,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         times.append(stored.proof is not None)
         return read(stored, *rest, **told)
 
-    for module in (work_module, document_module, staging_module):
+    for module in (work_module, source_module, staging_module):
         monkeypatch.setattr(module, "read", noted)
     return times
 
@@ -441,9 +441,9 @@ def test_what_a_broken_transfer_has_let_find_is_forgotten(
     found = Findings()
     told: list[int] = []
     with amazon.client() as client:
-        it = document(client)
-        target = it.target(tmp_path / "lake", (), None)
-        it.land(target, Shape(), found, lambda _: told.append(found.rows))
+        source = document(client)._source
+        target = source.target(tmp_path / "lake", (), None)
+        source.land(target, Shape(), found, lambda _: told.append(found.rows))
 
     assert begun == [True, False]
     assert told == [30_000]

@@ -143,7 +143,7 @@ def test_values_that_came_too_late_for_a_column_are_told_and_hold_nothing_back(
     findings = Findings()
     document = spr.open_document(tmp_path / "late.json", report_type="GET_UNHEARD_OF")
     shape = Shape(on_bad_value="rescue")
-    with document.open_batches(shape, findings=findings) as reader:
+    with document._source.open_batches(shape, findings=findings) as reader:
         rows = sum(batch.num_rows for batch in reader)
         schema = reader.schema
 
