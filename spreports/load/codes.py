@@ -21,6 +21,7 @@ from spreports.arrays import array_of
 from spreports.load.encoding import DICTIONARY_BYTES, Encoding, is_text
 from spreports.load.numbers import by_appearance, in_one_piece, looked_up
 from spreports.load.repeated import Repeated
+from spreports.load.row_bytes import longest_text
 from spreports.load.rowgroups import with_dictionaries
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
 # Beyond either a column goes on as texts, so that memory is bounded
 MOST_TEXTS: Final = 1 << 16
 MOST_BYTES: Final = 1 << 20
+# Longer ones go on as texts, too, and so count as what they take in a row group
+LONGEST_TEXT: Final = 1 << 10
 # Of fewer rows in a row group Arrow makes dictionaries in less time than our calls take
 FEWEST_ROWS: Final = 4_096
 
@@ -100,6 +103,8 @@ class Vocabulary:
             added = words.take(array_of(list(new.values()), pa.int64()))
             self._room -= added.nbytes
             if len(known) + len(new) > MOST_TEXTS or self._room < 0:
+                return None
+            if longest_text(added) > LONGEST_TEXT:
                 return None
             self.texts = pa.concat_arrays([self.texts, added])
             known.update((text, n) for n, text in enumerate(new, len(known)))

@@ -19,6 +19,8 @@ __all__ = ["by_appearance", "in_one_piece", "looked_up", "numbered"]
 
 # Each of them is searched for in a row group, to its end if it is not there
 MOST_NUMBERS: Final = 64
+# Bytes of text that may be copied for nothing: some text stands under each null
+MOST_UNDER_NULLS: Final = 1 << 22
 # Nulls that stand before a number's first row, of all numbers together
 MOST_NULLS: Final = 256
 
@@ -95,7 +97,12 @@ def looked_up(values: pa.Array, numbers: pa.Array) -> pa.Array:
         Null where the number is.
     """
     count, nulls = len(numbers), numbers.null_count
-    if nulls in {0, count} or numbers.offset or values.null_count:
+    if (
+        nulls in {0, count}
+        or numbers.offset
+        or values.null_count
+        or _is_much(values, nulls)
+    ):
         return pc.take(values, numbers, boundscheck=False)
     valid, data = numbers.buffers()
     try:
@@ -104,6 +111,16 @@ def looked_up(values: pa.Array, numbers: pa.Array) -> pa.Array:
         return pc.take(values, numbers, boundscheck=False)
     buffers = [valid, *found.buffers()[1:]]
     return pa.Array.from_buffers(found.type, count, buffers, nulls)
+
+
+def _is_much(values: pa.Array, nulls: int) -> bool:
+    """Tell whether the texts under nulls would take more room than they may."""
+    is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
+    # The bytes of all values are at hand, and of few or short texts they say enough
+    if not is_text or nulls * values.nbytes <= MOST_UNDER_NULLS:
+        return False
+    longest = pc.max(pc.binary_length(values)).as_py()
+    return bool(nulls * longest > MOST_UNDER_NULLS)
 
 
 def by_appearance(numbers: pa.Array, count: int) -> tuple[pa.Array, pa.Array] | None:

@@ -13,11 +13,11 @@ from inspect import signature
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem
 
-from spreports.load.encoding import DICTIONARY_BYTES, Encoding, is_text
+from spreports.load.encoding import DICTIONARY_BYTES, Encoding
+from spreports.load.row_bytes import bytes_of
 
 __all__ = [
     "abandon",
@@ -25,7 +25,6 @@ __all__ = [
     "in_steps",
     "open_writer",
     "opener",
-    "row_bytes",
     "windows",
     "with_dictionaries",
     "without_views",
@@ -67,7 +66,7 @@ def windows(
     most = rows if isinstance(rows, int) else rows()
     for batch in batches:
         total = batch.num_rows
-        total_bytes = max(1, _bytes_of(batch))
+        total_bytes = max(1, bytes_of(batch))
         start = 0
         while start < total:
             room = max(1, (max_bytes - size) * total // total_bytes)
@@ -86,46 +85,6 @@ def windows(
     if held:
         table = pa.Table.from_batches(held, schema)
         yield table.combine_chunks() if copy else table
-
-
-def row_bytes(rows: pa.Table, numbered: Collection[str] = ()) -> int:
-    """Return how much memory a row takes on average, however the columns are cut.
-
-    Parameters
-    ----------
-    rows : pyarrow.Table
-        At least one row.
-    numbered : collection of str
-        Columns that count as numbers of a dictionary, whether they are or not.
-
-    Returns
-    -------
-    int, bytes
-    """
-    total = sum(
-        4 * len(column) if name in numbered else _column_bytes(column)
-        for name, column in zip(rows.schema.names, rows.columns, strict=True)
-    )
-    return total // int(rows.num_rows)
-
-
-def _column_bytes(column: pa.ChunkedArray) -> int:
-    """Return the memory of a column, but for which values are null."""
-    if is_text(column.type):
-        texts = pc.sum(pc.binary_length(column)).as_py() or 0
-        return int(texts) + 4 * len(column)
-    try:
-        return int(column.type.bit_width) * len(column) // 8
-    except ValueError:  # not of one width
-        return _bytes_of(column.combine_chunks())
-
-
-def _bytes_of(values: pa.RecordBatch | pa.Array) -> int:
-    """Return the memory of values, or of all that a slice of views keeps."""
-    try:
-        return int(values.nbytes)
-    except pa.ArrowTypeError:  # older Arrow does not count views
-        return int(values.get_total_buffer_size())
 
 
 def open_writer(

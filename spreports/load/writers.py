@@ -22,7 +22,8 @@ from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders
 from spreports.load.encoding import PAGE_BYTES, Encoding, choose_encoding
 from spreports.load.part_file import PartFile
-from spreports.load.rowgroups import in_steps, row_bytes
+from spreports.load.row_bytes import row_bytes
+from spreports.load.rowgroups import in_steps
 from spreports.load.scratch import Scratch
 from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
@@ -142,8 +143,11 @@ class PartWriters:
         self._held += window.size
         self._windows += 1
         self._side_by_side = len(shares) >= SEVERAL_FOLDERS
+        # Of long texts that came as dictionaries, a share may be more than a row group
+        most = self._row_group_bytes // max(1, each) or 1
         for folder, rows in shares:
-            self._add(folder, rows, each, window)
+            for start in range(0, rows.num_rows, most):
+                self._add(folder, rows.slice(start, most), each, window)
         self._let_go([window])
         self._flush_idle()
         most = self._budget * _eighths(len(shares)) // 8

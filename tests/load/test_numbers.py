@@ -74,6 +74,16 @@ def test_values_are_those_that_take_gives(
     assert found.equals(values.take(pa.array(rows[cut:], dtype)))
 
 
+def test_a_long_text_is_not_copied_for_every_null() -> None:
+    texts = pa.array(["x" * 40_000, "short"])
+
+    found = looked_up(texts, with_nulls([None] * 60_000 + [0], 0, pa.uint8()))
+
+    assert found.nbytes < 1 << 20
+    assert found.null_count == 60_000
+    assert found[-1].as_py() == "x" * 40_000
+
+
 WORDS = st.lists(st.none() | st.sampled_from(["", "a", "b", "ä" * 40]), max_size=12)
 
 
