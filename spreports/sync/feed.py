@@ -12,7 +12,7 @@ from spreports.api.marketplaces import Marketplace
 from spreports.api.options import check_options
 from spreports.catalog import ReportType
 
-__all__ = ["Feed", "days_of", "format_said", "of_file"]
+__all__ = ["Feed", "days_of", "format_said"]
 
 MOST_DAYS = 3660
 _EXAMPLES = {"marketplaces": '["DE", "FR"]', "partition_by": '["date"], or ()'}
@@ -59,8 +59,9 @@ class Feed:
     lookback: int | timedelta | str | None = None
     options: Mapping[str, str] | None = field(default=None, hash=False)
     partition_by: Sequence[str] = ()
-    # What its feeds file makes the lake of; a feed that is written in code says nothing
-    _format: str | None = field(default=None, init=False, repr=False, compare=False)
+    # What its file makes the lake of; a feed that is written in code says nothing.
+    # A parameter, for `read_feeds` alone: without one `replace` would lose it
+    _format: str | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("marketplaces", "partition_by"):
@@ -76,12 +77,6 @@ class Feed:
         check_options("options", self.options)
 
 
-def of_file(feed: Feed, written: str) -> Feed:
-    """Have a feed remember what its file makes the lake of."""
-    object.__setattr__(feed, "_format", written)
-    return feed
-
-
 def format_said(feeds: Iterable[Feed]) -> str:
     """Return what the files of feeds make a lake of; Parquet where none says.
 
@@ -90,7 +85,7 @@ def format_said(feeds: Iterable[Feed]) -> str:
     ValueError
         They disagree.
     """
-    said = sorted({feed._format for feed in feeds if feed._format})  # noqa: SLF001 - see `of_file`
+    said = sorted({feed._format for feed in feeds if feed._format})  # noqa: SLF001 - of the class above
     if len(said) > 1:
         texts = " and ".join(f"format={one!r}" for one in said)
         raise ValueError(

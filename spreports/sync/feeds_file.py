@@ -11,12 +11,12 @@ from typing import Any
 
 from spreports.errors import ConfigError
 from spreports.reports.sinks import FORMATS
-from spreports.sync.feed import Feed, of_file
+from spreports.sync.feed import Feed
 
 __all__ = ["FeedsFile", "read_feeds"]
 
 _TOP = {"to", "format", "storage_options", "feed"}
-_FEED = {f.name for f in fields(Feed) if f.init} | {"profile"}
+_FEED = {f.name for f in fields(Feed) if f.name != "_format"} | {"profile"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
         profile = said.pop("profile", None)
         if profile is not None and not isinstance(profile, str):
             raise ValueError(f"{place}: profile must be a text")
-        accounts.setdefault(profile, []).append(of_file(_feed(said, place), written))
+        accounts.setdefault(profile, []).append(_feed(said, place, written))
     return FeedsFile(
         to=to,
         format=written,
@@ -142,8 +142,8 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
     )
 
 
-def _feed(said: dict[str, Any], place: str) -> Feed:
-    """Return one feed."""
+def _feed(said: dict[str, Any], place: str, written: str) -> Feed:
+    """Return one feed, which remembers what its file makes the lake of."""
     for name in ("report_type", "marketplaces"):
         if name not in said:
             raise ValueError(f"{place}: {name} is missing")
@@ -157,7 +157,7 @@ def _feed(said: dict[str, Any], place: str) -> Feed:
     if not isinstance(said.get("options", {}), dict):
         raise ValueError(f"{place}: options must be a table")
     try:
-        return Feed(said.pop("report_type"), **said)
+        return Feed(said.pop("report_type"), **said, _format=written)
     except (ValueError, TypeError) as exc:
         raise ValueError(f"{place}: {exc}") from exc
 

@@ -8,7 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -144,10 +144,12 @@ def test_feeds_of_a_file_make_the_lake_that_the_file_says(
     client.sync(feed, f"{lake}/one")
     client.sync([*file.feeds, spr.Feed("listings", marketplaces=["FR"])], f"{lake}/two")
     client.sync(file.feeds, f"{lake}/three", format="parquet")
+    client.sync([replace(feed, lookback=3) for feed in file.feeds], f"{lake}/changed")
 
     assert feed == other[0]
     assert pl.read_delta(f"{lake}/one/{ORDERS}").height > 0
     assert pl.read_delta(f"{lake}/two/{LISTINGS}").height > 0
+    assert pl.read_delta(f"{lake}/changed/{ORDERS}").height > 0
     assert spr.scan_lake(f"{lake}/three", "orders").collect().height > 0
     with pytest.raises(ValueError, match="of files that say format='delta' and "):
         client.sync([*file.feeds, *other], f"{lake}/four")
