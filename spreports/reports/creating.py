@@ -14,7 +14,13 @@ from datetime import datetime, timedelta
 from spreports.api.checks import listed_since
 from spreports.api.models import Report
 from spreports.clock import Stopped
-from spreports.errors import APIError, ServerError, SPReportsError, TransportError
+from spreports.errors import (
+    APIError,
+    BadRequestError,
+    ServerError,
+    SPReportsError,
+    TransportError,
+)
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.listing import CLOCK_SKEW, Listing
@@ -134,11 +140,17 @@ class Creating:
         """
         connection = self._connection
         name, looked = request.entry.report_type, self._by_amazon(since)
-        found = self._made_since(name, looked)
+        found, refusal = [], None
+        try:
+            found = self._made_since(name, looked)
+        except BadRequestError as exc:  # as of a time that has not come at Amazon
+            refusal = exc
         since = self._by_amazon(since)
         if since - CLOCK_SKEW < looked - OVERLAP:
             # Only this answer has told how far our clock is ahead
             found = self._made_since(name, since)
+        elif refusal is not None:
+            raise refusal
         self._listing.keep(name, found)
         others = connection.ledger.report_ids(connection.account)
         # Where Amazon's time is known, an older report is somebody else's

@@ -28,16 +28,22 @@ class Ahead:
         return self._clock.now() + self._ahead
 
 
-def ask(client: spr.Client) -> spr.Reports:
+def ask(client: spr.Client, *, reuse: bool = True) -> spr.Reports:
     return client.reports(
-        "orders", start="2026-10-01", end="2026-10-08", marketplaces=["DE"]
+        "orders",
+        start="2026-10-01",
+        end="2026-10-08",
+        marketplaces=["DE"],
+        reuse=reuse,
     )
 
 
-@pytest.mark.parametrize("ahead", [-3600, 60, 180, 3600])
-@pytest.mark.parametrize("told_before", [True, False])
+@pytest.mark.parametrize("ahead", [-3600, 60, 180, 960, 3600])
+@pytest.mark.parametrize(
+    ("told_before", "reuse"), [(True, True), (False, True), (False, False)]
+)
 def test_a_clock_that_is_wrong_makes_no_report_twice(
-    ahead: float, *, told_before: bool
+    ahead: float, *, told_before: bool, reuse: bool
 ) -> None:
     with JumpingClock() as clock, Simulator(clock=clock, rows=1) as simulator:
         simulator.faults.add(Fault(operation="createReport", kind="reset", acts=True))
@@ -45,7 +51,7 @@ def test_a_clock_that_is_wrong_makes_no_report_twice(
             if told_before:
                 client.api.get_reports(report_types=["GET_X"])
 
-            assert ask(client).read().height == 1
+            assert ask(client, reuse=reuse).read().height == 1
 
         assert calls(simulator, "createReport") == 1
 
