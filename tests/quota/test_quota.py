@@ -95,6 +95,25 @@ def test_a_clock_that_was_set_back_keeps_the_debt(tmp_path: Path) -> None:
     buckets.close()
 
 
+def test_a_clock_that_was_set_back_keeps_how_long_ago_amazon_has_refused(
+    tmp_path: Path,
+) -> None:
+    def age(state: Bucket | None, now: float) -> tuple[Bucket, float]:
+        assert state is not None
+        assert state.refused_at is not None
+        return state, now - state.refused_at
+
+    late = ManualClock(datetime(2026, 11, 2, tzinfo=UTC))
+    with closing(Shared(tmp_path / "quota.sqlite", "one", late)) as buckets:
+        Throttle(late, buckets).exhausted(CREATE, 0.0)
+        late.advance(120)
+        assert buckets.change(CREATE, age) == pytest.approx(120)
+
+    early = ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    with closing(Shared(tmp_path / "quota.sqlite", "one", early)) as buckets:
+        assert buckets.change(CREATE, age) == pytest.approx(120)
+
+
 LISTINGS, PLACES = "GET_MERCHANT_LISTINGS_ALL_DATA", ["DE", "FR"]
 
 
@@ -117,6 +136,30 @@ def test_a_cool_down_ends_in_its_time_though_the_clock_was_set_back_by_a_day(
         assert cooldowns.claim(LISTINGS, PLACES, 1800) == pytest.approx(10)
         early.advance(11)
         assert cooldowns.claim(LISTINGS, PLACES, 1800) == 0
+
+
+def test_a_claim_after_the_clock_was_set_back_by_a_day_waits_no_day(
+    tmp_path: Path,
+) -> None:
+    late = ManualClock(datetime(2026, 11, 2, tzinfo=UTC))
+    early = ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    with closing(QuotaFile(tmp_path / "quota.sqlite")) as file:
+        CoolDowns(file, "one", late).claim(LISTINGS, PLACES, 1800)
+
+        left = CoolDowns(file, "one", early).claim(LISTINGS, PLACES, 1800)
+
+    assert left == pytest.approx(1800)
+
+
+def test_of_two_cool_downs_that_were_seen_the_later_end_counts(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with closing(QuotaFile(tmp_path / "quota.sqlite")) as file:
+        cooldowns = CoolDowns(file, "one", clock)
+        for seconds in (600, 60):
+            free_at = clock.now().timestamp() + seconds
+            cooldowns.seen(LISTINGS, PLACES, free_at)
+
+        assert cooldowns.wait_for(LISTINGS, PLACES) == pytest.approx(600)
 
 
 def test_a_cool_down_of_others_counts_after_the_clock_was_set_back_by_a_day(

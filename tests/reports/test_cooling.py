@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+import spreports as spr
+from spreports.reports.cooling import CoolDown
+from spreports.reports.ticket import Ticket
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from tests.reports.conftest import calls
 
-INVENTORY = "GET_AFN_INVENTORY_DATA"
+INVENTORY, GERMANY = "GET_AFN_INVENTORY_DATA", "A1PA6795UKMFR9"
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -51,3 +54,41 @@ def test_a_createreport_that_was_long_on_its_way_makes_no_later_one_too_soon(
             assert reports.read().height == 1
 
         assert calls(simulator, "createReport") == 3, "one more was cancelled"
+
+
+def test_a_cool_down_outlasts_the_whole_seconds_that_amazon_tells(
+    client: spr.Client,
+) -> None:
+    (request,) = client.reports(INVENTORY, marketplaces=["DE"])._requests
+    seconds = request.entry.cooldown_seconds
+    assert seconds
+
+    CoolDown(client._connection, Ticket(index=0, request=request)).made()
+
+    left = client._connection.cooldowns.wait_for(INVENTORY, [GERMANY])
+    assert left == pytest.approx(seconds + 2)
+
+
+def test_what_may_have_been_made_keeps_its_cool_down_though_the_next_try_is_not_sent(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="createReport", kind="status", status=500))
+    simulator.faults.add(
+        Fault(
+            operation="createReport",
+            kind="status",
+            nth=2,
+            status=403,
+            code="Unauthorized",
+            details="The access token you provided has expired.",
+        )
+    )
+    simulator.faults.add(
+        Fault(operation="token", kind="status", nth=2, status=400, code="invalid_grant")
+    )
+
+    with pytest.raises(spr.UnauthorizedError):
+        client.reports(INVENTORY, marketplaces=["DE"]).read()
+
+    assert calls(simulator, "createReport") == 2
+    assert client._connection.cooldowns.wait_for(INVENTORY, [GERMANY]) > 1000

@@ -169,6 +169,32 @@ def test_what_stayed_unclear_is_looked_for_by_the_next_run(
     assert calls(simulator, "createReport") == 1
 
 
+def test_of_several_reports_that_suit_an_unanswered_request_the_newest_is_taken(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    simulator.faults.add(Fault(operation="createReport", kind="reset", acts=True))
+    simulator.faults.add(
+        Fault(operation="getReports", kind="status", status=403, times=2)
+    )
+    with simulator.client(home=tmp_path) as client:
+        (request,) = ask(client)._requests
+        with pytest.raises(spr.ForbiddenError):
+            ask(client).read()
+    assert request.data_start_time
+    assert request.data_end_time
+    newest = simulator.place_report(
+        request.entry.report_type,
+        ["DE"],
+        request.data_start_time,
+        request.data_end_time,
+    )
+
+    with simulator.client(home=tmp_path) as client:
+        assert [report.report_id for report in ask(client)] == [newest]
+
+    assert calls(simulator, "createReport") == 1
+
+
 def test_a_report_that_two_unanswered_requests_would_suit_is_nobodys(
     simulator: Simulator, tmp_path: Path
 ) -> None:
