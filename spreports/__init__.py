@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from spreports.facts import report_types as report_types
     from spreports.lake.check import CheckResult as CheckResult
     from spreports.lake.check import Problem as Problem
+    from spreports.lake.columns import Protected as Protected
     from spreports.lake.compact import Compacted as Compacted
     from spreports.lake.contents import LakeReport as LakeReport
     from spreports.lake.lake import Lake as Lake
@@ -126,6 +127,7 @@ _HOMES = {
     "Problem": "lake.check",
     "ProcessingStatus": "api.models",
     "Progress": "reports.progress",
+    "Protected": "lake.columns",
     "Purged": "lake.purge",
     "Quality": "sync.quality",
     "Region": "api.marketplaces",

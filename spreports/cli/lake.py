@@ -156,6 +156,6 @@ def columns_command(lake: Lake, arguments: argparse.Namespace) -> int:
         key = os.environ.get(KEY, "").encode()
         if not key:
             raise ValueError(f"--hash wants a key of 16 bytes or more in {KEY}")
-    reports, files = lake.protect(arguments.columns, arguments.report_type, key=key)
-    write_json({"reports": reports, "files": files})
+    done = lake.protect(arguments.columns, arguments.report_type, key=key)
+    write_json({"reports": done.reports, "files": done.files})
     return DONE

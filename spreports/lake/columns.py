@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -25,7 +26,7 @@ from spreports.lake.rescued import Rescued, keyed_hash, steps_of
 from spreports.lake.rewrite import column_of, rewrite, schema_of
 from spreports.lake.state import RootState
 
-__all__ = ["Columns", "insist_on_columns", "protect_root"]
+__all__ = ["Columns", "Protected", "insist_on_columns", "protect_root"]
 
 KEY_BYTES = 16
 DROPPED, HASHED = f"{PREFIX}dropped_columns", f"{PREFIX}hashed_columns"
@@ -33,21 +34,21 @@ DROPPED, HASHED = f"{PREFIX}dropped_columns", f"{PREFIX}hashed_columns"
 RESCUED_DROPPED, RESCUED_HASHED = f"{PREFIX}dropped_rescued", f"{PREFIX}hashed_rescued"
 
 
-@dataclass(frozen=True, slots=True)
-class Protected:
-    """What was done to one data root.
+class Protected(NamedTuple):
+    """What a protection did.
 
     Attributes
     ----------
     reports, files : int
         Written anew.
-    known : frozenset of str
-        Columns of the catalogue, and those asked for that are or were there.
     """
 
-    reports: int
-    files: int
-    known: frozenset[str]
+    reports: int = 0
+    files: int = 0
+
+    def plus(self, other: Protected) -> Protected:
+        """Add the counts of two data roots."""
+        return Protected(self.reports + other.reports, self.files + other.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,27 @@ class Columns:
     names : tuple of str
     key : bytes or None
         Of the hash; None drops the columns.
+
+    Raises
+    ------
+    ValueError
+        No names, or the key is too short.
+    TypeError
+        The key is no bytes.
     """
 
     names: tuple[str, ...]
     key: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            raise ValueError("columns is empty: name some, such as ['buyer-email']")
+        if self.key is None:
+            return
+        if not isinstance(self.key, bytes):
+            raise TypeError(f"key must be bytes, and not {type(self.key).__name__}")
+        if len(self.key) < KEY_BYTES:
+            raise ValueError(f"a key of a hash has at least {KEY_BYTES} bytes")
 
     @property
     def note(self) -> str:
@@ -195,7 +213,7 @@ def _is_within(path: Sequence[str], field: pa.Field) -> bool:
     )
 
 
-def protect_root(root: Place, columns: Columns) -> Protected:
+def protect_root(root: Place, columns: Columns) -> tuple[Protected, frozenset[str]]:
     """Drop or hash columns in every file of a data root.
 
     A report is written anew as a whole: killed in between, those that are done stay
@@ -209,17 +227,15 @@ def protect_root(root: Place, columns: Columns) -> Protected:
     Returns
     -------
     Protected
+    frozenset of str
+        Columns of the catalogue, and those asked for that are or were there.
 
     Raises
     ------
-    ValueError
-        The key is too short.
     SinkError
         The lake is partitioned by one of the columns, a text in ``_rescued`` is no
         JSON, or the target refused.
     """
-    if columns.key is not None and len(columns.key) < KEY_BYTES:
-        raise ValueError(f"a key of a hash has at least {KEY_BYTES} bytes")
     state, _ = tidied(root)
     for held in state.holdings:
         for entry in held.partition_by:
@@ -241,7 +257,7 @@ def protect_root(root: Place, columns: Columns) -> Protected:
         if any(found):
             files += rewrite(root, state, inside, [stem], columns)
             reports += len(inside)
-    return Protected(reports, files, known)
+    return Protected(reports, files), known
 
 
 def _noted(held: Holding, note: str) -> frozenset[str]:

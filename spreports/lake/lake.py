@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spreports.catalog import ReportType
 from spreports.flags import check_flag
 from spreports.lake.check import CheckResult, check_root
-from spreports.lake.columns import Columns, insist_on_columns, protect_root
+from spreports.lake.columns import Columns, Protected, insist_on_columns, protect_root
 from spreports.lake.compact import GOOD_SIZE, Compacted, compact_root
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
@@ -18,6 +18,7 @@ from spreports.lake.purge import Purged, purge_tables, utc_day
 from spreports.lake.roots import DataRoot, all_roots
 from spreports.lake.scan import entry_of, scan_lake
 from spreports.lake.state import read_state
+from spreports.names import check_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -223,7 +224,7 @@ class Lake:
         report_type: str | None = None,
         *,
         key: bytes | None = None,
-    ) -> tuple[int, int]:
+    ) -> Protected:
         """Drop columns with personal data, or replace them by keyed hashes.
 
         What is written later has the columns again: repeat this after each sync.
@@ -243,11 +244,13 @@ class Lake:
 
         Returns
         -------
-        tuple of int
-            Reports and files that were written anew.
+        Protected
+            Also ``reports, files = ...``.
 
         Raises
         ------
+        TypeError
+            `columns` is no list of names, or `key` no bytes.
         ValueError
             No columns, or the key is too short; a name is no column of a report, but
             the beginning of columns' names or within a nested one: those are named,
@@ -258,21 +261,21 @@ class Lake:
             object, or the target refused; what was written anew stays so, and the next
             run does the rest.
         """
-        if not columns or isinstance(columns, str):
-            raise ValueError("columns is a list of names, such as ['buyer-email']")
-        what = Columns(tuple(columns), key)
+        what = Columns(check_names("columns", columns), key)
         roots = self._roots(report_type)
         for root in roots:
             insist_on_columns(root.place, what)
-        done = [protect_root(root.place, what) for root in roots]
-        unknown = set(what.names).difference(*(each.known for each in done))
-        if done and unknown:
+        done, unknown = Protected(), set(what.names)
+        for root in roots:
+            anew, known = protect_root(root.place, what)
+            done, unknown = done.plus(anew), unknown - known
+        if roots and unknown:
             raise ValueError(
                 f"no report there has a column {', '.join(map(repr, sorted(unknown)))}:"
                 " check the spelling against the lake's own columns; the other columns"
                 " are done"
             )
-        return sum(each.reports for each in done), sum(each.files for each in done)
+        return done
 
     def _roots(self, report_type: str | None) -> list[DataRoot]:
         """Return the data roots of one type, or all."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 from spreports.fetch.document import table_names
 from spreports.fetch.findings import Findings
 from spreports.fetch.plain_chunks import plain_chunks
-from spreports.reports.folders import folder_names
+from spreports.names import check_names
 from spreports.reports.metadata import (
     Constant,
     batch_with_metadata,
@@ -198,7 +198,7 @@ class DocumentSource:
         return Target(
             url=os.fspath(url),
             stem=self.stem,
-            partition_by=folder_names(partition_by),
+            partition_by=check_names("partition_by", partition_by),
             constants=self.constants,
             provenance={**self._provenance, **self._origin.identity()},
             private=self.entry.restricted,

@@ -6,8 +6,6 @@ writing: a column that the catalogue lacks may be in the document all the same, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pyarrow as pa
 
 from spreports.catalog import ReportType, Table
@@ -15,33 +13,12 @@ from spreports.catalog.suggest import suggestion
 from spreports.errors import SinkError
 from spreports.load.hive import UNITS
 from spreports.load.partition import is_folder_name
+from spreports.names import check_names
 from spreports.reports.metadata import METADATA_COLUMNS
 
-__all__ = ["check_folders", "folder_names"]
+__all__ = ["check_folders"]
 
 _TIMES = frozenset({"date", "timestamp"})
-
-
-def folder_names(partition_by: object) -> tuple[str, ...]:
-    """Return the names of `partition_by`.
-
-    Raises
-    ------
-    ValueError
-        A single text.
-    TypeError
-        No list, or something else in it than names.
-    """
-    if isinstance(partition_by, str):
-        raise ValueError("partition_by must be a list of names, not one string")
-    if not isinstance(partition_by, Iterable):
-        kind = type(partition_by).__name__
-        raise TypeError(f"partition_by must be a list of names, and not {kind}")
-    names = tuple(partition_by)
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"partition_by holds {type(name).__name__}, not a name")
-    return names
 
 
 def check_folders(
@@ -74,7 +51,7 @@ def check_folders(
     Raises
     ------
     ValueError, TypeError
-        The same folder twice, or as `folder_names`.
+        The same folder twice, or as `check_names`.
     ValueError or SinkError
         A unit other than day, month and year, or one of a column that is no date and no
         timestamp; a name that no folder can have; a metadata column where the type has
@@ -82,7 +59,7 @@ def check_folders(
     """
     known = [each for each in entry.tables if table in (None, each.name)]
     seen: set[str] = set()
-    names = folder_names(partition_by)
+    names = check_names("partition_by", partition_by)
     for name in names:
         source, mark, unit = name.rpartition(":")
         if not mark:

@@ -19,6 +19,7 @@ HALL = {
     "errors",
     "flags",
     "forks",
+    "names",
     "clock",
     "catalog",
     "api",
@@ -50,6 +51,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     # For the types of attributes alone: nothing is imported when it runs
     "errors": ({"api.models", "reports.outcome"}, set()),
     "flags": (set(), set()),
+    "names": (set(), set()),
     "forks": (set(), set()),
     "clock": ({"errors", "forks"}, set()),
     "owner": (set(), set()),
@@ -103,6 +105,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "at_work",
             "errors",
             "flags",
+            "names",
             "clock",
             "catalog",
             "fetch",

@@ -52,6 +52,7 @@ NAMES = [
     "Problem",
     "ProcessingStatus",
     "Progress",
+    "Protected",
     "Purged",
     "Quality",
     "Region",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -267,6 +268,35 @@ def test_a_column_in_folder_names_and_a_short_key_are_refused(shore: Lakeside) -
         lake_of(shore).protect(["quantity"], key=b"short")
     with pytest.raises(ValueError, match="list of names"):
         lake_of(shore).protect("quantity")
+
+
+@pytest.mark.parametrize(
+    ("columns", "key", "error", "told"),
+    [
+        ([5], None, TypeError, "columns holds int, not a name"),
+        ([None], None, TypeError, "columns holds NoneType, not a name"),
+        ([b"sku"], None, TypeError, "columns holds bytes, not a name"),
+        (5, None, TypeError, "columns must be a list of names, and not int"),
+        ([], None, ValueError, "columns is empty: name some, such as"),
+        (["quantity"], "0" * 16, TypeError, "key must be bytes, and not str"),
+    ],
+)
+def test_what_is_no_column_and_no_key_is_told_before_anything_is_done(
+    shore: Lakeside, columns: Any, key: Any, error: type[Exception], told: str
+) -> None:
+    shore.put("1", personal(), day=0)
+
+    with pytest.raises(error, match=told):
+        lake_of(shore).protect(columns, key=key)
+
+
+def test_a_protection_says_what_was_written_anew_by_name(shore: Lakeside) -> None:
+    for day in (0, 1):
+        shore.put(str(day), personal(), day=day)
+
+    done = lake_of(shore).protect(["buyer-email"])
+
+    assert (done.reports, done.files) == done == (2, 2)
 
 
 def test_restricted_files_stay_the_owners_alone(shore: Lakeside) -> None:
