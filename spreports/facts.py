@@ -82,6 +82,8 @@ def report_type(name: str) -> ReportType:
     ------
     ValueError
         No such alias; the message suggests the nearest ones.
+    TypeError
+        `name` is no string.
     ConfigError
         See `read_catalogue`.
     """

@@ -249,11 +249,10 @@ class Client(Syncing, Scheduling):
 
         Raises
         ------
-        APIError
-            getReports was refused.
-        DownloadError
-            A settlement that has to be told apart did not arrive.
-        ValueError
+        APIError, DownloadError
+            getReports was refused, or a settlement to be told apart did not arrive.
+        ValueError, TypeError
+            As `reports`.
         """
         entry = self._entry(report_type)
         now = self._clock.now()
@@ -309,7 +308,8 @@ class Client(Syncing, Scheduling):
         """Say what became of one report, whoever asked for it; see `Outcome`.
 
         Costs getReport; getReportDocument for the reason of a FATAL one, and getReports
-        where a cool-down may have been the cause. Raises `APIError`.
+        where a cool-down may have been the cause. Raises `APIError`, and for no
+        id `ValueError`, `TypeError`.
         """
         report = self.api.get_report(report_id)
         examiner = Examiner(self._connection, self._entry(report.report_type))

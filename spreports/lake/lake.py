@@ -89,6 +89,10 @@ class Lake:
 
         Raises
         ------
+        ValueError
+            No such alias.
+        TypeError
+            `report_type` is no string.
         SinkError
             There is no lake, a marker is damaged, or the file system refused.
         """
@@ -117,8 +121,10 @@ class Lake:
 
         Raises
         ------
+        ValueError
+            No such alias.
         TypeError
-            `deep` is neither True nor False.
+            `report_type` is no string, or `deep` neither True nor False.
         SinkError
             There is no lake, or the file system refused.
         """
@@ -159,8 +165,10 @@ class Lake:
 
         Raises
         ------
+        ValueError
+            No such alias.
         TypeError
-            `drop_superseded` is neither True nor False.
+            `report_type` is no string, or `drop_superseded` neither True nor False.
         SinkError
             A file is damaged, or the target refused; every row is still there, and the
             next run clears up.
@@ -204,9 +212,11 @@ class Lake:
         Raises
         ------
         TypeError
-            `before` is neither, or `dry_run` neither True nor False.
+            `before` is neither, `dry_run` neither True nor False, or `report_type` no
+            string.
         ValueError
-            A datetime without a time zone, or outside the years 1 to 9999 in UTC.
+            No such alias; or a datetime without a time zone, or outside the years 1 to
+            9999 in UTC.
         SinkError
             The target refused; what is half taken away is not visible, and the next
             purge or compaction finishes it; tables that it had not come to, a purge.
@@ -250,12 +260,12 @@ class Lake:
         Raises
         ------
         TypeError
-            `columns` is no list of names, or `key` no bytes.
+            `columns` is no list of names, `key` no bytes, or `report_type` no string.
         ValueError
-            No columns, or the key is too short; a name is no column of a report, but
-            the beginning of columns' names or within a nested one: those are named,
-            and nothing was done. Or there is no such column, neither in a report of the
-            lake nor in the catalogue; the others are done then.
+            No such alias; no columns, or the key is too short; a name is no column of a
+            report, but the beginning of columns' names or within a nested one: those
+            are named, and nothing was done. Or there is no such column, neither in a
+            report of the lake nor in the catalogue; the others are done then.
         SinkError
             The lake is partitioned by one of them, a text in ``_rescued`` is no JSON
             object, or the target refused; what was written anew stays so, and the next

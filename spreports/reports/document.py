@@ -108,6 +108,8 @@ class Document(WaysOut):
         ------
         APIError, DocumentError
             The document cannot be had, or is not the table it should be.
+        ValueError, TypeError
+            No such table.
         """
         return drift_of(self._source.found(Shape(table=table, on_bad_value="null")))
 
@@ -132,11 +134,13 @@ class Document(WaysOut):
 
         Raises
         ------
-        DocumentError
-            The document is not whole, or not the table it should be.
+        APIError, DocumentError
+            The document cannot be had, or is not whole, or not the table it should be.
         SinkError
             The target refused, or holds a sink of the other format. In any case
             nothing of this document is visible.
+        ValueError, TypeError
+            No such table, or an argument that can never do.
         """
         check_sink(url, storage_options, format, installed=True)
         target = self._source.target(url, partition_by, storage_options, format)

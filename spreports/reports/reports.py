@@ -167,9 +167,8 @@ class Reports(WaysOut):
 
         Raises
         ------
-        APIError
-            Amazon could not be asked; a refusal of the request as it was written is
-            an outcome.
+        APIError, ValueError, TypeError
+            As `wait`, but a refusal of the request as it was written is an outcome.
         """
         return self._asking.outcomes(patience_of(timeout), on_progress)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from spreports.api.operations import ReportsAPI
 from spreports.api.retry import growing
@@ -112,8 +113,8 @@ def make(api: ReportsAPI, wanted: Wanted, clock: Clock) -> str:
     Source: Reports API v2021-06-30, createReportSchedule, Description.
     """
     arguments = wanted.arguments(clock.now())
-    tries = zip(reversed(range(CREATE_TRIES)), growing(), strict=False)
-    for remaining, wait in tries:
+    waits = islice(growing(), CREATE_TRIES - 1)
+    while True:
         try:
             return api.create_report_schedule(**arguments, repeatable=False)
         except (ServerError, TransportError) as exc:
@@ -123,11 +124,11 @@ def make(api: ReportsAPI, wanted: Wanted, clock: Clock) -> str:
             if made is not None:
                 logger.info("createReportSchedule failed unclearly, but made %s", made)
                 return made
-            if not remaining:
+            wait = next(waits, None)
+            if wait is None:
                 raise
             logger.info("createReportSchedule: nothing was made; asking again")
             clock.sleep(wait)
-    raise RuntimeError("unreachable: the last try returns or raises")
 
 
 def _read_back(api: ReportsAPI, wanted: Wanted, clock: Clock) -> str | None:

@@ -105,7 +105,11 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
         The file cannot be read or is not TOML.
     ValueError
         A key or a value that is none; the message names the feed.
+    TypeError
+        `path` is no path.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path= must be a path, and not {type(path).__name__}")
     file = Path(path)
     try:
         raw = tomllib.loads(file.read_text("utf-8-sig"))
