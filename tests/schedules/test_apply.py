@@ -286,6 +286,19 @@ def test_after_an_unclear_failure_it_looks_before_it_asks_again(
     assert schedule.report_schedule_id == change.report_schedule_id
 
 
+def test_a_schedule_that_amazon_never_answers_for_is_asked_for_five_times(
+    client: spr.Client, simulator: Simulator, calls: Calls
+) -> None:
+    simulator.faults.add(
+        Fault(operation="createReportSchedule", kind="status", status=503, times=0)
+    )
+
+    with pytest.raises(spr.ServerError):
+        client.schedules.apply([TRAFFIC])
+
+    assert calls.new() == {"getReportSchedules": 6, "createReportSchedule": 5}
+
+
 def test_a_failure_in_the_middle_keeps_what_was_made_and_goes_on_from_there(
     client: spr.Client, simulator: Simulator, calls: Calls
 ) -> None:
