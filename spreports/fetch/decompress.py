@@ -43,9 +43,13 @@ class Members:
     begun : int
         Members that have begun and not ended, of all layers. With none, all that was
         taken so far is whole and sound.
+    ended : int
+        Members that have ended, whole and sound. Without one of either, what was taken
+        so far is not compressed.
     """
 
     begun: int = 0
+    ended: int = 0
 
 
 def looks_gzipped(head: bytes) -> bool:
@@ -89,7 +93,7 @@ def decompress(
     Source: RFC 1952, sections 2.2 (members) and 2.3.1 (header, CRC32, ISIZE).
     """
     members = members or Members()
-    members.begun = 0
+    members.begun = members.ended = 0
     plain: Iterator[bytes] = iter(chunks)
     for _ in range(MAX_LAYERS):
         head, plain = _peek(plain)
@@ -230,6 +234,7 @@ def _gunzip(
             msg = "corrupt GZIP: checksum or length differs from the member's trailer"
             raise DecompressError(msg, offset=stored.offset - len(trailer))
         layers.begun -= 1
+        layers.ended += 1
 
 
 def _read_header(stored: _Stored, *, first: bool) -> None:

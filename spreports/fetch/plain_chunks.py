@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from typing import BinaryIO, Final
 
 from spreports.fetch.along_stream import AlongStream
-from spreports.fetch.decompress import decompress
+from spreports.fetch.decompress import Members, decompress
 
 __all__ = ["plain_chunks"]
 
@@ -15,13 +15,17 @@ _STORED_CHUNK: Final = 1 << 18
 _PLAIN_CHUNK: Final = 1 << 19
 
 
-def plain_chunks(open_stored: Callable[[], BinaryIO]) -> Generator[bytes, None, None]:
+def plain_chunks(
+    open_stored: Callable[[], BinaryIO], members: Members | None = None
+) -> Generator[bytes, None, None]:
     """Yield a stored document's plain bytes, whatever they are.
 
     Parameters
     ----------
     open_stored : callable
         As for `open_batches`.
+    members : Members, optional
+        Kept up to date, unless the stream has its own.
 
     Yields
     ------
@@ -38,5 +42,5 @@ def plain_chunks(open_stored: Callable[[], BinaryIO]) -> Generator[bytes, None, 
         yield from decompress(
             stored,
             max_chunk=_PLAIN_CHUNK,
-            members=stream.members if isinstance(stream, AlongStream) else None,
+            members=stream.members if isinstance(stream, AlongStream) else members,
         )

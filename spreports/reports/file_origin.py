@@ -8,6 +8,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
@@ -17,6 +18,7 @@ from spreports.load.target import reason_of
 from spreports.load.urls import local_path, missing, shown
 from spreports.reports.origin import Origin
 from spreports.reports.stored_bytes import StoredBytes, opened_already
+from spreports.reports.unproved import damage_first
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -134,15 +136,17 @@ class FileOrigin:
         DocumentError
             The file cannot be opened.
         """
+        doubting = partial(damage_first, self._open)
         if self._path is not None and Path(self._path).is_file():
             here = Path(self._path).stat().st_size
-            return StoredBytes(self._open, None, size=here)
+            return StoredBytes(self._open, None, size=here, doubting=doubting)
         first = self._open()
         size = getattr(first, "size", None)
         return StoredBytes(
             opened_already(first, self._open),
             None,
             size=size if isinstance(size, int) else None,
+            doubting=doubting,
         )
 
     def _place(self) -> tuple[AbstractFileSystem, str]:

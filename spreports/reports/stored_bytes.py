@@ -32,7 +32,7 @@ class StoredBytes:
         SHA-256.
     doubting : callable
         Gives a context to read them in: where nothing can be read from them, the next
-        call has them brought again.
+        call has them brought again, and damage of a file is told first.
     """
 
     open: Callable[[], BinaryIO]

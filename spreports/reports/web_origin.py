@@ -6,12 +6,14 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import BinaryIO, TypeVar, cast
 
 from spreports.fetch.web_body import WebBody
 from spreports.load.store import Store
 from spreports.reports.file_origin import place_mark, web_mark
 from spreports.reports.stored_bytes import StoredBytes, opened_already
+from spreports.reports.unproved import damage_first
 
 __all__ = ["WebOrigin"]
 
@@ -69,16 +71,19 @@ class WebOrigin:
         body = self._open()
         length = body.headers.get("Content-Length", "")
         return StoredBytes(
-            opened_already(
-                cast("BinaryIO", body), lambda: cast("BinaryIO", self._open())
-            ),
+            opened_already(cast("BinaryIO", body), self._stream),
             body.headers.get("Content-Type"),
             size=int(length) if length.isdecimal() else None,
+            doubting=partial(damage_first, self._stream),
         )
 
     def work_on(self, work: Callable[[StoredBytes], T]) -> T:
         """Do some work on the document's bytes; its errors, and those of `stored`."""
         return work(self.stored())
+
+    def _stream(self) -> BinaryIO:
+        """Ask for the document, for who reads its bytes."""
+        return cast("BinaryIO", self._open())
 
     def _open(self) -> WebBody:
         """Ask for the document."""

@@ -134,6 +134,14 @@ def test_a_document_is_asked_for_once_and_its_charset_taken_from_the_answer(
     assert site.gets == 2
 
 
+def test_gzip_that_came_whole_and_is_damaged_is_told_as_that(site: Website) -> None:
+    # of no charset that is tried
+    site.body = gzip.compress(text(ROWS), 0).replace(b"SKU-0", b"SKU\x810", 1)
+
+    with pytest.raises(spr.DecompressError, match="corrupt GZIP: checksum"):
+        spr.open_document(site.url, report_type="orders").read()
+
+
 def test_a_redirect_is_followed(site: Website) -> None:
     site.status = 302
     with Website(("127.0.0.1", 0), Answering) as other:
