@@ -25,6 +25,7 @@ from spreports.fetch.charsets import (
     told_charset,
 )
 from spreports.fetch.decode import decode
+from spreports.fetch.decompress import Members
 from spreports.fetch.flat.document import flat_tables, open_flat
 from spreports.fetch.flat.header import read_header
 from spreports.fetch.instead import own_records, refuse_flat, refuse_page
@@ -52,7 +53,7 @@ def open_batches(
     encoding: str | None = None,
     content_type: str | None = None,
     legacy_charset: str | Sequence[str] | None = None,
-    may_be_empty: bool = False,
+    proved: bool = False,
     stored_bytes: int | None = None,
     ending: ExitStack | None = None,
 ) -> pa.RecordBatchReader:
@@ -72,9 +73,9 @@ def open_batches(
     encoding, content_type, legacy_charset : str, optional
         Signs of the charset; see `told_charset` and `tried_charset`. The entry's own
         charset is tried last.
-    may_be_empty : bool
-        A flat document without a line has no rows; False where nothing else says that
-        the stored bytes are whole.
+    proved : bool
+        The stored bytes are known to be whole: a flat document without a line has no
+        rows, and a last line without a line end is not cut.
     stored_bytes : int, optional
         How large the stored document is, where that is known.
     ending : ExitStack, optional
@@ -94,7 +95,8 @@ def open_batches(
     DecompressError, DecodeError, ParseError
         At once where the header cannot be read; otherwise from the reader.
     """
-    plain = plain_chunks(open_stored)
+    members = Members()
+    plain = plain_chunks(open_stored, members)
     try:
         head, text = _head(plain)
         kind = sniff_format(_marked(head, encoding))
@@ -109,7 +111,8 @@ def open_batches(
             encoding=encoding,
             content_type=content_type,
             legacy_charset=legacy_charset or allowed_charset(entry.charset),
-            may_be_empty=may_be_empty,
+            members=members,
+            proved=proved,
         )
         open_kind = _OPENERS.get(kind, _flat)
         schema, batches = open_kind(begun, entry, options or ReadOptions())
@@ -167,7 +170,7 @@ def table_names(
 class _Begun:
     """A document whose first bytes are read; `text` has them once more.
 
-    Closing `plain` closes the stored stream.
+    Closing `plain`, which keeps `members` up to date, closes the stored stream.
     """
 
     open_stored: Callable[[], BinaryIO]
@@ -177,7 +180,8 @@ class _Begun:
     encoding: str | None
     content_type: str | None
     legacy_charset: str | Sequence[str] | None
-    may_be_empty: bool
+    members: Members
+    proved: bool
 
 
 def _json(begun: _Begun, entry: ReportType, options: ReadOptions) -> _Opened:
@@ -236,9 +240,15 @@ def _flat(begun: _Begun, entry: ReportType, options: ReadOptions) -> _Opened:
         if told
         else decode_untold(begun.text, tried)
     )
-    header, rows = read_header(utf8, entry, may_be_empty=begun.may_be_empty)
+    header, rows = read_header(utf8, entry, may_be_empty=begun.proved)
     refuse_flat(header.served, entry)
-    return open_flat(_closing(rows, begun.plain), header, entry, options)
+    return open_flat(
+        _closing(rows, begun.plain),
+        header,
+        entry,
+        options,
+        proved=lambda: begun.proved or begun.members.ended > 0,
+    )
 
 
 _OPENERS: Final = {"json": _json, "xlsx": _xlsx, "xml": _xml}

@@ -38,6 +38,9 @@ class Findings:
         What could not be checked, and why, a sentence each.
     renamed_columns : dict of str to str
         New name to served header, for headers that are there twice or empty.
+    unended : bool
+        The last line of a flat document has no line end. Where nothing proves that the
+        document is whole, a warning is logged at the end.
     headerless : bool
         A flat document that is empty: its columns are those of the catalogue.
     charset : str or None
@@ -65,6 +68,7 @@ class Findings:
     untyped_columns: tuple[str, ...] = ()
     skipped_checks: tuple[str, ...] = ()
     renamed_columns: dict[str, str] = field(default_factory=dict)
+    unended: bool = False
     headerless: bool = False
     charset: str | None = None
     delimiter: str | None = None

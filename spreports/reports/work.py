@@ -161,8 +161,8 @@ def read(
             encoding=reading.encoding,
             content_type=stored.content_type,
             legacy_charset=reading.legacy_charset,
-            # An empty file may be a copy that was never finished
-            may_be_empty=stored.sha256 is not None or stored.proof is not None,
+            # A file may be a copy that was never finished
+            proved=stored.sha256 is not None or stored.proof is not None,
             stored_bytes=stored.size,
             ending=ending,
         )

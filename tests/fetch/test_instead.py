@@ -47,7 +47,7 @@ def test_no_page_and_no_message_is_a_flat_file(
     body: str, kind: ReportType, *, typed: bool
 ) -> None:
     with pytest.raises(ParseError) as caught:
-        read(body, kind, typed=typed, may_be_empty=True)
+        read(body, kind, typed=typed, proved=True)
 
     assert "Blocked" not in str(caught.value)
 

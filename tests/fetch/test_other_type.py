@@ -83,7 +83,7 @@ def test_nothing_is_said_of_a_document_of_its_own_type(
 def test_nothing_is_said_of_a_header_that_is_nobodys(
     text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    read(text, ORDERS, may_be_empty=True)
+    read(text, ORDERS, proved=True)
 
     assert caplog.messages == []
 

@@ -281,15 +281,15 @@ def test_an_empty_document_is_an_error_unless_it_is_known_to_be_whole(
 ) -> None:
     unknown, tree = entry(), entry(Column(name="a"), format="json")
     for compress in (True, False):
-        whole = read(plain, AB, compress=compress, may_be_empty=True)
+        whole = read(plain, AB, compress=compress, proved=True)
         assert (whole.num_rows, whole.column_names) == (0, ["a", "b"])
-        for kind, may_be_empty, lack in (
+        for kind, proved, lack in (
             (AB, False, "a header line"),
             (unknown, True, "a header line"),
             (tree, True, "the start of its JSON"),
         ):
             with pytest.raises(ParseError, match=f"empty: it has not even {lack}"):
-                read(plain, kind, compress=compress, may_be_empty=may_be_empty)
+                read(plain, kind, compress=compress, proved=proved)
 
 
 def test_too_many_columns_are_refused() -> None:

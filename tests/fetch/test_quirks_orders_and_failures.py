@@ -50,7 +50,7 @@ def test_more_than_30_days_is_done_but_holds_only_an_error_sentence(
 def test_more_than_30_days_was_once_an_empty_document() -> None:
     names = [each.name for each in ORDERS.columns() if not each.optional]
     for plain in (b"", b"\n", b"\r\n", b"\xef\xbb\xbf"):
-        rows = read(plain, ORDERS, may_be_empty=True)
+        rows = read(plain, ORDERS, proved=True)
         assert (rows.num_rows, rows.column_names) == (0, names)
 
 

@@ -114,6 +114,7 @@ class BlockRows:
         found.padded_rows += own.padded_rows
         found.unwrapped_rows += own.unwrapped_rows
         found.repeated_headers += own.repeated_headers
+        found.unended |= own.unended
         if block.parsed.error is not None:
             raise block.parsed.error(row - 1)
         for made in block.made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 
 import pyarrow as pa
@@ -49,6 +49,7 @@ def open_flat(
     header: Header,
     entry: ReportType,
     options: ReadOptions,
+    proved: Callable[[], bool],
 ) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]]:
     """Open what follows a header line as record batches.
 
@@ -61,17 +62,20 @@ def open_flat(
     options : ReadOptions
         The table is one of `flat_tables`. Where the first row is a summary, the two
         kinds of rows are parted and held to each other, whichever is asked for.
+    proved : callable
+        Says, once all rows are read, whether something proves that they are.
 
     Returns
     -------
     pyarrow.Schema
     generator of pyarrow.RecordBatch
-        Logs a warning where the document looks like one of another type, or a summary
-        could not be held to its rows.
+        Logs a warning where the document looks like one of another type, a summary
+        could not be held to its rows, or the last line may be cut.
     """
     typed, findings = options.typed, options.findings
     findings.delimiter = header.delimiter
     findings.headerless = not header.line
+    findings.unended = header.unended
     findings.renamed_columns = {
         name: served
         for name, served in zip(header.names, header.served, strict=True)
@@ -123,11 +127,18 @@ def open_flat(
             read_blocks(), queue_bytes=options.batch_bytes, worth=block_bytes // 2
         )
         with closing(rows.batches(blocks)) as made:
-            if not entry.summary_row:
+            if entry.summary_row:
+                parts = SummaryRow(
+                    matched_columns(header, entry), typing.values, findings
+                )
+                yield from parts.summaries(made, whole) if summary else parts.rows(made)
+            else:
                 yield from made
-                return
-            parted = SummaryRow(matched_columns(header, entry), typing.values, findings)
-            yield from parted.summaries(made, whole) if summary else parted.rows(made)
+        if findings.unended and not proved():
+            logger.warning(
+                "%s: the file does not end with a line end, it may be cut short",
+                entry.report_type,
+            )
         for check in () if doubted else findings.skipped_checks:
             logger.warning("%s: not checked: %s", entry.report_type, check)
 

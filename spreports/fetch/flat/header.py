@@ -69,6 +69,8 @@ class Header:
     quoting : Quoting
     line_end : bytes
         ``b"\n"``, or ``b"\r"`` in a file that has nothing else.
+    unended : bool
+        The header line is the last, and has no line end.
     """
 
     names: tuple[str, ...]
@@ -77,6 +79,7 @@ class Header:
     delimiter: str
     quoting: Quoting
     line_end: bytes
+    unended: bool = False
 
 
 def read_header(
@@ -130,7 +133,7 @@ def read_header(
         # Source: reference, "a whole row inside one pair of quotes" (VCS exports)
         delimiter = _delimiter(served[0], entry)
         served = _split(served[0], delimiter, quoting)
-    if alone and not line_end:
+    if not line_end:
         refuse_cut_header(served, entry)
     if alone:
         refuse_cells_of_words(served, text, entry)
@@ -144,6 +147,7 @@ def read_header(
         delimiter=delimiter,
         quoting=quoting,
         line_end=b"\r" if line_end == b"\r" else b"\n",
+        unended=not line_end,
     )
     return header, chain([rest], chunks) if rest else chunks
 

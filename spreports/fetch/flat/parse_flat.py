@@ -39,7 +39,8 @@ class Parsed:
         Columns are of the parser's types, all of them or none; the others are
         ``string`` or coded, cells byte for byte.
     findings : Findings
-        This block's ``padded_rows``, ``unwrapped_rows`` and ``repeated_headers``.
+        This block's ``padded_rows``, ``unwrapped_rows``, ``repeated_headers`` and
+        ``unended``.
     by_kernel : bool
         The block was read by the kernel.
     error : callable or None
@@ -102,7 +103,8 @@ class BlockParser:
         -------
         Parsed
         """
-        header, empty, found = self._header, self._empty, Findings()
+        header, empty = self._header, self._empty
+        found = Findings(unended=not block.endswith((b"\n", b"\r")))
         padded = found if self._pads else None
         batch = self._kernel.batch(block, padded) if self._kernel is not None else None
         rows = without_headers(block, header, found) if batch is None else block
@@ -129,9 +131,8 @@ class BlockParser:
                     return Parsed(batches=[batch], findings=found, by_kernel=True)
                 table, bad = _read(mended, header, empty)
         if table is None:
-            ended = block.endswith((b"\n", b"\r"))
             lone = header.line_end == b"\n" and LONE_RETURN.search(rows) is not None
-            error = partial(_unreadable, bad, ended, lone)
+            error = partial(_unreadable, bad, found.unended, lone)
             return Parsed(batches=[], findings=found, error=error)
         batches = table.combine_chunks().to_batches()
         if header.quoting is Quoting.ENCLOSED:
@@ -194,7 +195,7 @@ def _read(
     return table, None
 
 
-def _unreadable(misfit: Any, ended: bool, lone: bool, before: int) -> ParseError:  # noqa: FBT001 - by `partial`
+def _unreadable(misfit: Any, unended: bool, lone: bool, before: int) -> ParseError:  # noqa: FBT001 - by `partial`
     """Return the error for a row with too many or too few cells.
 
     The row's text is not shown.
@@ -204,7 +205,7 @@ def _unreadable(misfit: Any, ended: bool, lone: bool, before: int) -> ParseError
     row = before + misfit.number
     expected, actual = misfit.expected_columns, misfit.actual_columns
     msg = f"data row {row} has {actual} cells where the header has {expected}"
-    if actual < expected and not ended:
+    if actual < expected and unended:
         msg += "; the file does not end with a line end, it may be cut short"
     if lone:
         msg += (
