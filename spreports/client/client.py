@@ -203,7 +203,7 @@ class Client(Syncing, Scheduling):
         entry = self._entry(report_type)
         groups = groups_of(entry, marketplaces, per_marketplace=per_marketplace)
         chosen = option_texts(options)
-        now = self._clock.now()
+        now = self._connection.now() if end is None else self._clock.now()
         windows = windows_of(entry, chosen, (start, end), now, strict=strict)
         requests = requests_of(entry, groups, chosen, windows)
         return Reports(

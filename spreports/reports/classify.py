@@ -147,7 +147,7 @@ def refused_outcome(error: APIError, report_type: str) -> Outcome:
         evidence={k: v for k, v in evidence.items() if v is not None},
         heuristic=False,
         next_step="nothing: a refused request is not sent again",
-        advice=ADVICE[OutcomeKind.WRONG_OPTIONS],
+        advice=error.hint or ADVICE[OutcomeKind.WRONG_OPTIONS],
     )
 
 

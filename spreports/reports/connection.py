@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import NoReturn
 
@@ -17,6 +18,11 @@ from spreports.reports.notices import Watch
 
 # Seconds between clocks up to which they count as the same: answers take a while.
 LEAST_SKEW = 30.0
+# Date has whole seconds, and answers take a while: an end that is now may seem to lie
+# in Amazon's future by so many.
+DATE_TELLS = 2.0
+# An hour is what summer time makes. A clock that is farther ahead is not made up for.
+MOST_AHEAD = 3600.0 + DATE_TELLS
 
 
 class Locks:
@@ -88,3 +94,9 @@ class Connection:
         """Return how far our clock is ahead of Amazon's, where that matters."""
         skew = self.api.clock_skew or 0.0
         return skew if abs(skew) > LEAST_SKEW else 0.0
+
+    def now(self) -> datetime:
+        """Return Amazon's time where our clock is known to be ahead; else our own."""
+        skew = self.api.clock_skew or 0.0
+        ahead = skew if DATE_TELLS <= skew <= MOST_AHEAD else 0.0
+        return self.clock.now() - timedelta(seconds=ahead)

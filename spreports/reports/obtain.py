@@ -12,12 +12,13 @@ from contextlib import suppress
 
 from spreports.api.answers import blames_token
 from spreports.api.models import Report
-from spreports.errors import ForbiddenError, SPReportsError
+from spreports.errors import BadRequestError, ForbiddenError, SPReportsError
 from spreports.ledger import Request, is_over
 from spreports.reports.advice import how_to_resume
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
+from spreports.reports.early import Early
 from spreports.reports.listing import Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Awaits, Ticket
@@ -49,6 +50,7 @@ class Obtaining:
         self._connection = connection
         self._listing = Listing(connection, tickets)
         self._creating = Creating(connection, self._listing)
+        self._early = Early(connection)
         self._reuse = reuse
         self._clock = connection.clock
         # A lone report may be done at once, and to find out is one call of the 120 a
@@ -80,7 +82,8 @@ class Obtaining:
             return (ticket,)
         self._insist_on_unrefused(ticket.request)
         cool = CoolDown(self._connection, ticket)
-        wait = cool.wait(self.deadline)
+        early = self._early.wait(ticket.request, self.deadline)
+        wait = max(cool.wait(self.deadline), early)
         if wait > 0:
             ticket.due = self._clock.monotonic() + wait
             return (ticket,)
@@ -90,6 +93,10 @@ class Obtaining:
             exc.error.hint = self._resumed(ticket.request)
             raise exc.error from None
         except OvertakenError:
+            return (ticket,)
+        except BadRequestError as exc:
+            early = self._early.wait_after(exc, ticket.request, self.deadline)
+            ticket.due = self._clock.monotonic() + early
             return (ticket,)
         except ForbiddenError as exc:
             if not blames_token(exc):  # which says nothing of the report type
