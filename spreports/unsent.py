@@ -10,13 +10,27 @@ from typing import Final
 import requests
 import urllib3
 
-__all__ = ["hopeless", "proxy_refusal"]
+from spreports.errors import DownloadError, TransportError
+
+__all__ = ["UnfetchedError", "UnsentError", "hopeless", "proxy_refusal"]
 
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)
 _NO_BUNDLE: Final = (
     "the file of REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE is missing, or holds no "
     "certificate"
 )
+
+
+class UnsentError(TransportError):
+    """A request cannot be sent from this machine as it is."""
+
+    hopeless = True
+
+
+class UnfetchedError(DownloadError):
+    """A document cannot be asked for from this machine as it is."""
+
+    hopeless = True
 
 
 def hopeless(exc: BaseException, server: str) -> str | None:

@@ -139,7 +139,7 @@ class Attempts:
         advice = (
             "" if harmless else "; Amazon may have acted on it, so look before asking"
         )
-        raise TransportError(
+        raise fault.kind(
             f"{self._call.operation}: {fault.reason}{advice}",
             operation=self._call.operation,
             sent=fault.sent,

@@ -223,7 +223,7 @@ class TokenSource:
             error: APIError
             wait = 0.0
             if isinstance(answer, Fault):
-                error = TransportError(f"{LOGIN}: {answer.reason}", operation=LOGIN)
+                error = answer.kind(f"{LOGIN}: {answer.reason}", operation=LOGIN)
                 again = answer.retryable
             elif answer.status == 200:
                 found = _read_token(answer, self._warn_if_rotated)

@@ -23,8 +23,9 @@ from requests.auth import AuthBase
 from spreports.api.endpoint import checked_url, is_loopback, origin_of
 from spreports.api.secret import Secret
 from spreports.clock import Clock, SystemClock
+from spreports.errors import TransportError
 from spreports.forks import PerProcess
-from spreports.unsent import hopeless, proxy_refusal
+from spreports.unsent import UnsentError, hopeless, proxy_refusal
 from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession, read_some
 
 __all__ = ["Answer", "Exchange", "Fault", "user_agent"]
@@ -69,6 +70,11 @@ class Fault:
     reason: str
     sent: bool
     retryable: bool = True
+
+    @property
+    def kind(self) -> type[TransportError]:
+        """The error that it is; one of its own where no other night goes better."""
+        return TransportError if self.sent or self.retryable else UnsentError
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,8 @@ def _failed(exc: APIError) -> Iterator[Finding]:
     elif isinstance(exc, ThrottledError):
         used = "the login's own quota" if exc.operation == LOGIN else "quota"
         advice = f"{used} is used up: try again in a few minutes"
+    elif exc.hopeless:
+        cause, advice = "setup", "see the message; it says what to mend on this machine"
     elif isinstance(exc, BadRequestError | NotFoundError):
         advice = "is endpoint= (SPREPORTS_ENDPOINT) an address of the API?"
     login = exc.operation == LOGIN

@@ -64,6 +64,8 @@ def exit_code(error: BaseException) -> int:
     outcome = getattr(error, "outcome", None)
     if outcome is not None and not isinstance(error, errors.ReportEmptyError):
         return outcome_code([outcome]) or FAILED
+    if isinstance(error, errors.SPReportsError) and error.hopeless:
+        return FAILED
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code
@@ -71,14 +73,15 @@ def exit_code(error: BaseException) -> int:
 
 
 def is_passing(kind: str) -> bool:
-    """Whether an error of that name is the network's or the quota's."""
+    """Whether an error of that name is the network's or the quota's, and may pass."""
     return any(kind in _kinds(each) for each, code in _CODES if code == NETWORK)
 
 
 def _kinds(error: type[BaseException]) -> set[str]:
     """Return the names of an error's class and of all that are made of it."""
     # Not only those in `errors`: a room may have a narrower one of its own
-    return {error.__name__}.union(*map(_kinds, error.__subclasses__()))
+    its = set() if getattr(error, "hopeless", False) else {error.__name__}
+    return its.union(*map(_kinds, error.__subclasses__()))
 
 
 def several(codes: Iterable[int]) -> int:

@@ -25,7 +25,7 @@ def no_answer(exc: BaseException) -> Setback:
         Final where no other try can go better.
     """
     if (why := hopeless(exc, "document host")) is not None:
-        return Setback(why, final=True)
+        return Setback(why, final=True, hopeless=True)
     return Setback(proxy_refusal(exc) or _broken(exc))
 
 

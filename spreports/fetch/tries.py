@@ -8,6 +8,7 @@ from typing import Final
 
 from spreports.clock import Clock
 from spreports.errors import DownloadError
+from spreports.unsent import UnfetchedError
 
 __all__ = ["Setback", "Tries"]
 
@@ -37,6 +38,8 @@ class Setback:
         And not for its age: that of a second one is believed.
     final : bool
         Another try would be no better.
+    hopeless : bool
+        Nor one of another night: it is for this machine.
     copy : bool
         A copy came to its end and was not sound.
     """
@@ -45,6 +48,7 @@ class Setback:
     refused: bool = False
     lasting: bool = False
     final: bool = False
+    hopeless: bool = False
     copy: bool = False
 
 
@@ -97,7 +101,8 @@ class Tries:
             or self._copies >= MAX_COPIES
         ):
             tried = "" if setback.final else f", after {self._failures} tries in a row"
-            raise DownloadError(
+            kind = UnfetchedError if setback.hopeless else DownloadError
+            raise kind(
                 f"the document did not arrive{tried}: {setback.reason}",
                 refused=refused and setback.lasting,
                 hint=ANOTHER if setback.copy and not setback.refused else "",

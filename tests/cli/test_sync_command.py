@@ -195,6 +195,31 @@ def test_what_the_lakes_store_does_is_exit_5_where_it_is_of_the_moment(
     assert main(["sync", str(feeds), "--to", "elsewhere://shore/lake"]) == code
 
 
+@pytest.mark.usefixtures("environment", "feeds")
+@pytest.mark.parametrize(
+    "command",
+    ["sync feeds.toml", "load orders --start 3d -m DE --to lake"],
+)
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("REQUESTS_CA_BUNDLE", "/nonexistent"), ("HTTPS_PROXY", "garbage://")],
+)
+def test_what_no_other_night_mends_asks_for_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    variable: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv("SPREPORTS_TOKEN_URL", "https://api.amazon.com/auth/o2/token")
+    monkeypatch.setenv(variable, value)
+
+    assert main(command.split()) == 1
+    assert main(["doctor"]) == 1
+
+    assert variable in capsys.readouterr().err
+
+
 def test_what_failed_in_sync_is_passing_where_it_is_for_every_command() -> None:
     for _, name, _ in walk_packages(spreports.__path__, "spreports."):
         if name != "spreports.__main__":

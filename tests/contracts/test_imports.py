@@ -81,7 +81,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "turns": ({"forks"}, set()),
     # One place for what a connection may do, to the API and to the documents' host
-    "unsent": (set(), {"requests", "urllib3"}),
+    "unsent": ({"errors"}, {"requests", "urllib3"}),
     "wire": (set(), {"requests", "urllib3"}),
     "ledger": ({"errors", "forks", "owner", "turns"}, set()),
     "quota": ({"errors", "clock", "turns", "api.bucket"}, set()),

@@ -27,6 +27,7 @@ def refused(proxy: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> str:
     with pytest.raises(DownloadError) as caught:
         download(lambda: URL, folder / "d", clock=ManualClock())
     assert "CANARY" not in str(caught.value)
+    assert caught.value.hopeless is ("tries in a row" not in str(caught.value))
     return str(caught.value)
 
 
