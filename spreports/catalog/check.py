@@ -196,7 +196,9 @@ def _dates(
         yield f"{_called(entry)} needs start and end, bounds of whole periods{rule}"
         return
     period = period_of(entry, given)
-    if period is None:
+    takes = {option.name: option.values for option in entry.options}
+    allowed = takes.get(str(period_name(entry)))
+    if period is None or (allowed and period not in allowed):
         return  # the option that names it is missing or wrong, and was told of above
     if period == "DAY":
         bounds = [*_whole_day(entry, start, end)]

@@ -89,6 +89,17 @@ def test_a_value_that_is_not_allowed_is_named_with_a_near_one() -> None:
     assert "cannot be 'Retail': did you mean 'RETAIL'?" in said
 
 
+def test_a_period_that_is_not_allowed_is_no_reason_to_move_the_dates() -> None:
+    (said,) = check_request(
+        lookup("sales_and_traffic"),
+        start=date(2026, 11, 27),
+        end=date(2026, 11, 29),
+        options={"dateGranularity": "YEAR"},
+    )
+
+    assert "cannot be 'YEAR': it is one of DAY, WEEK, MONTH" in said
+
+
 def test_business_is_a_programme_of_sales_alone() -> None:
     options = {**VENDOR, "sellingProgram": "BUSINESS"}
     end = SUNDAY + timedelta(days=1)
