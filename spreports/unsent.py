@@ -15,6 +15,8 @@ from spreports.errors import DownloadError, TransportError
 __all__ = ["UnfetchedError", "UnsentError", "hopeless", "proxy_refusal"]
 
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)
+# requests' own sentence: it has no error of its own for it
+_NO_SOCKS: Final = "dependencies for SOCKS"
 _NO_BUNDLE: Final = (
     "the file of REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE is missing, or holds no "
     "certificate"
@@ -48,6 +50,11 @@ def hopeless(exc: BaseException, server: str) -> str | None:
     str or None
         What is wrong, and what to do; None where another try may go.
     """
+    if any(_NO_SOCKS in str(each) for each in _causes(exc)):
+        return (
+            "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) speaks SOCKS, and "
+            "what does so here is missing: pip install 'requests[socks]'"
+        )
     if _is_proxy_unusable(exc):
         return (
             "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no address that "

@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,17 @@ def test_a_proxy_that_is_no_address_is_named(
 
     assert isinstance(answer, Fault)
     assert "HTTPS_PROXY" in answer.reason
+    assert (answer.sent, answer.retryable) == (False, False)
+
+
+@pytest.mark.skipif(find_spec("socks") is not None, reason="PySocks is installed")
+def test_a_socks_proxy_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_by("socks5://127.0.0.1:1", monkeypatch)
+    answer = ask("https://sellingpartnerapi-eu.amazon.com")
+
+    assert isinstance(answer, Fault)
+    assert "pip install 'requests[socks]'" in answer.reason
+    assert "is no address" not in answer.reason
     assert (answer.sent, answer.retryable) == (False, False)
 
 
