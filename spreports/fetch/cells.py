@@ -50,7 +50,7 @@ _EXPECTED: Final = {
     "timestamp": "a date and time",
 }
 _INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
-_FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TRUTH: Final = {
     **dict.fromkeys(("true", "yes", "y", "1", "t"), True),
     **dict.fromkeys(("false", "no", "n", "0", "f"), False),
