@@ -21,7 +21,8 @@ class Column:
         Date formats of ``words.DATE_FORMATS``, tried in order; empty means ISO 8601,
         then ``%Y-%m-%d``. Only for ``date`` and ``timestamp``.
     optional : bool
-        The document may leave it out: no drift, and no null column for it.
+        The document may leave it out: no drift, and no null column for it, save in XML
+        and in JSON of more than a MiB, whose later records may still have it.
     nullable : bool
         A cell may be empty.
     key : bool

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spreports.catalog import Column, Table
 from spreports.fetch.findings import Findings
 from spreports.fetch.json import native
 from spreports.fetch.json.records import RecordBatches
 from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import json_type, read_json, table
 from tests.fetch.test_kernel_nested import written
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 pytestmark = pytest.mark.usefixtures("each_way", "small_blocks")
 
@@ -96,3 +96,56 @@ def test_more_late_keys_than_are_read_natively_are_counted_all_the_same() -> Non
 
     assert counts == {f"k{number}": 2 for number in range(60)}
     assert rows[-1]["_rescued"] == {"k59": "59"}
+
+
+OPTIONAL = json_type(
+    Table(
+        name="rows",
+        path="rows",
+        columns=(
+            Column(name="n", dtype="int64"),
+            Column(name="s"),
+            Column(name="share", dtype="float64", optional=True),
+            Column(name="in.day", dtype="date", optional=True),
+            Column(name="kinds[].name", optional=True),
+        ),
+    )
+)
+WITH_ALL = (
+    '{"n": 2, "s": "late", "share": 0.5, "in": {"day": "2026-01-02"},'
+    ' "kinds": [{"name": "a"}]}'
+)
+
+
+@pytest.mark.parametrize("first", [0, 1, 9, 40])
+@pytest.mark.parametrize("batch_bytes", [1, 300, 1 << 20])
+def test_an_optional_key_has_its_column_wherever_its_first_value_stands(
+    first: int, batch_bytes: int
+) -> None:
+    records = [PLAIN] * first + [WITH_ALL] * 20
+    findings = Findings()
+
+    got = read_json(
+        f'{{"rows": [{", ".join(records)}]}}',
+        OPTIONAL,
+        findings=findings,
+        batch_bytes=batch_bytes,
+    )
+
+    assert got.column_names == ["n", "s", "share", "in.day", "kinds"]
+    assert got["share"].to_pylist() == [None] * first + [0.5] * 20
+    assert got["in.day"].to_pylist() == [None] * first + [date(2026, 1, 2)] * 20
+    assert got["kinds"].to_pylist() == [None] * first + [[{"name": "a"}]] * 20
+    assert findings.unplaced == {}
+
+
+def test_an_optional_key_that_nowhere_occurs_is_not_missing() -> None:
+    findings = Findings()
+
+    got = read_json(
+        f'{{"rows": [{", ".join([PLAIN] * 9)}]}}', OPTIONAL, findings=findings
+    )
+
+    assert got["share"].to_pylist() == [None] * 9
+    assert got.schema.field("share").type == pa.float64()
+    assert (findings.missing_columns, findings.unknown_columns) == ((), ())

@@ -11,6 +11,7 @@ import pytest
 
 import spreports as spr
 from spreports.fetch.findings import Findings
+from spreports.fetch.json import records as json_records
 from spreports.load.parquet import markers
 from spreports.reports.shape import Shape
 from spreports.simulator import Simulator, World
@@ -188,3 +189,46 @@ def test_a_day_whose_document_is_empty_says_nothing_of_columns(
 
     assert windows == [1, 1, 1]
     assert result.quality.lines() == []
+
+
+def test_an_optional_key_of_some_nights_is_told_on_none_of_them(
+    client: spr.Client,
+    clock: ManualClock,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = spr.ReportType(
+        report_type="GET_SALES_AND_TRAFFIC_REPORT",
+        format="json",
+        whole_days=True,
+        tables=(
+            spr.Table(
+                name="days",
+                path="days",
+                columns=(
+                    spr.Column(name="day", dtype="date", nullable=False),
+                    spr.Column(name="views", dtype="int64", optional=True),
+                ),
+            ),
+        ),
+    )
+    feed = spr.Feed(entry, marketplaces=["DE"], since="2026-11-09", lookback=0)
+    bare, full = '{"day": "2026-11-09"}', '{"day": "2026-11-09", "views": 7}'
+    monkeypatch.setattr(json_records, "LOOK_AHEAD", 3 * len(bare))
+    nights = ([bare], [bare] * 9, [bare], [bare] * 9 + [full], [full], [bare])
+
+    results = []
+    for records in nights:
+        text = f'{{"days": [{", ".join(records)}]}}'
+        monkeypatch.setattr(
+            DocumentShelf,
+            "lay",
+            lambda shelf, report, text=text: shelf.lay_text(report, text),
+        )
+        clock.advance(DAY)
+        results.append(client.sync([feed], lake, on_drift="fail"))
+
+    assert [result.failed for result in results] == [()] * len(nights)
+    assert [result.quality.lines() for result in results] == [[]] * len(nights)
+    rows = spr.scan_lake(lake, entry).collect()
+    assert rows["views"].drop_nulls().to_list() == [7, 7]

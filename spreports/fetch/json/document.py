@@ -49,7 +49,8 @@ def open_json(
     The document is read up to the table's first MiB at once, since keys that the
     catalogue lacks become columns if they occur there. One that comes later has no
     column: it is counted in ``findings.unplaced``, and kept in ``_rescued`` where the
-    rule is ``"rescue"``.
+    rule is ``"rescue"``. Columns that the catalogue has as optional are left out where
+    no record has them; of a table that goes on behind its first MiB none is.
 
     Parameters
     ----------

@@ -33,8 +33,9 @@ from spreports.fetch.read_options import ReadOptions
 
 __all__ = ["LOOK_AHEAD", "RecordBatches"]
 
-# Keys that the catalogue lacks, or has as optional, become columns if they occur
-# within these bytes
+# Keys that the catalogue lacks become columns if they occur within these bytes. Those
+# that it has as optional all do where the array goes on behind these bytes, as their
+# first values may stand there
 LOOK_AHEAD: Final = 1 << 20
 # After so many refusals in a row the native parser is asked less often
 _PATIENCE: Final = 4
@@ -77,7 +78,10 @@ class RecordBatches:
         self._batch_bytes = options.batch_bytes
         self._flat = options.nested == "flat"
         self._first = cutter.exact(LOOK_AHEAD) if cutter else []
-        columns = [c for c in columns if not c.optional or occurs(c.name, self._first)]
+        if cutter is None or cutter.ended:
+            columns = [
+                c for c in columns if not c.optional or occurs(c.name, self._first)
+            ]
         self._root = record_of(columns, typed=options.typed)
         self._first_bytes = cutter.taken_bytes if cutter else 0
         discover(self._root, self._first)
