@@ -13,10 +13,11 @@ from spreports.facts import read_catalogue
 from spreports.lake.compaction import is_only_copy
 from spreports.lake.late import is_late
 from spreports.lake.place import Place
-from spreports.lake.state import RootState, is_removal, read_state, removal_note
+from spreports.lake.state import RootState, read_state
 from spreports.load.compacted import COMPACTION
 from spreports.load.leftovers import is_left
 from spreports.load.marker import Marker, intent_owner, intent_paths, is_announced
+from spreports.load.removal import is_removal, removal_note
 from spreports.load.target import Target, open_target
 
 __all__ = [
@@ -70,7 +71,9 @@ def cleared(place: Place) -> tuple[RootState, int]:
 
     That is: files whose rows a compaction holds, files that a killed run was taking
     away, the unfinished files of a killed compaction, whose sources still count, and
-    those of killed sinks, see `clear_killed`; and notes of what counts.
+    those of killed sinks, see `clear_killed`; and notes of what counts. The marker of
+    such a compaction may still be on its way: without its files it says nothing, see
+    `needless`.
 
     Raises
     ------
@@ -122,7 +125,7 @@ def _clear_one(place: Place, stem: str, now: Callable[[], float]) -> int:
     intent = f"{stem}.intent"
     with opened(place) as target, target.alone() as sure:
         said = target.read_state(intent)
-        paths = None if said is None else _sunk(stem, said)
+        paths = None if said is None else _paths(stem, said)
         if said is None or paths is None:
             return 0
         data = target.read_state(f"{stem}.json")
@@ -137,15 +140,17 @@ def _clear_one(place: Place, stem: str, now: Callable[[], float]) -> int:
             if not is_late(place, marker, state.holdings):
                 return 0
             paths = sorted(named.union(paths))
+        if is_removal(said):
+            return 0
         age = place.state.age(intent, now())
         is_over = age is not None and is_left(intent_owner(said), age, sure=sure)
-        return _unbegun(target, stem, paths, data) if is_over else 0
+        return _hidden(target, stem, paths, data) if is_over else 0
 
 
-def _sunk(stem: str, said: bytes) -> list[str] | None:
-    """Return the files of a sink's note; None for a damaged one, or of a removal."""
+def _paths(stem: str, said: bytes) -> list[str] | None:
+    """Return the files of a note; None for a damaged one."""
     with contextlib.suppress(SinkError):
-        return None if is_removal(said) else intent_paths(stem, said)
+        return intent_paths(stem, said)
     return None
 
 
@@ -156,11 +161,11 @@ def _marker(stem: str, data: bytes) -> Marker | None:
     return None
 
 
-def _unbegun(
+def _hidden(
     target: Target, stem: str, paths: Sequence[str], marker: bytes | None
 ) -> int:
-    """Take away what a note names that is not to count; return how many files."""
-    note, intent = removal_note(paths), f"{stem}.intent"
+    """Hide a marker, if there is one, and take it away; return how many files went."""
+    note, intent = removal_note(paths, marker), f"{stem}.intent"
     target.write_state(intent, note)
     if target.read_state(f"{stem}.json") != marker:
         target.remove_state(intent)
@@ -226,21 +231,29 @@ def take_away(
         Of the marker that is meant; None where a note of its removal, or of the
         compaction that was killed, is there already.
     """
-    note, own, intent = removal_note(paths), f"{stem}.json", f"{stem}.intent"
     with opened(place) as target, target.alone():
-        said = target.read_state(intent)
-        if said is None:
-            if not _is(target.read_state(own), digest):
+        said = target.read_state(f"{stem}.intent")
+        data = target.read_state(f"{stem}.json")
+        if digest is None:
+            # It may have come, and count, since it was looked at
+            counts = data is not None and stem in read_state(place).markers
+            if said is None or counts:
                 return
-        elif not (is_removal(said) or stem.startswith(COMPACTION)):
-            data = target.read_state(own)
-            if data is None or not (_is(data, digest) and is_announced(said, data)):
-                return
-        target.write_state(intent, note)
-        if digest is not None and not _is(target.read_state(own), digest):
-            target.remove_state(intent)
+            if is_removal(said):
+                _take(target, stem, paths, said)
+            elif stem.startswith(COMPACTION):
+                _hidden(target, stem, paths, data)
             return
-        _take(target, stem, paths, note)
+        if data is None or not _is(data, digest):
+            return
+        # A sink is at work where its note announces another
+        if (
+            said is None
+            or is_removal(said)
+            or stem.startswith(COMPACTION)
+            or is_announced(said, data)
+        ):
+            _hidden(target, stem, paths, data)
 
 
 def _take(target: Target, stem: str, paths: Sequence[str], note: bytes) -> None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from spreports.errors import SinkError
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
+from spreports.lake.late import is_over, is_whole
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, stands_for
 from spreports.load.marker import Marker
 
-__all__ = ["Compaction", "compacted_note", "is_only_copy", "read_compaction"]
+__all__ = [
+    "Compaction",
+    "compacted_note",
+    "is_only_copy",
+    "needless",
+    "read_compaction",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +31,14 @@ class Compaction:
     Attributes
     ----------
     reports : sequence of Holding
+    made_of : set of (str, str)
+        The markers, by stem and digest, that it was written in the place of.
     replaces : set of (str, str)
-        The markers, by stem and digest, that count no more beside it.
+        Those that count no more beside it: of its reports, too.
     """
 
     reports: Sequence[Holding]
+    made_of: Set[tuple[str, str]]
     replaces: Set[tuple[str, str]]
 
 
@@ -77,7 +88,8 @@ def read_compaction(root: Place, marker: Marker) -> Compaction:
     files = {file.path: file.rows for file in marker.files}
     try:
         told = json.loads(marker.note[COMPACTED])
-        old = stands_for(told)
+        replaces = stands_for(told)
+        made_of = {(str(s), str(d)) for s, d in told["replaces"].items()}
         reports = []
         for each in told["reports"]:
             spans = tuple(Span(str(p), int(a), int(n)) for p, a, n in each["spans"])
@@ -107,7 +119,63 @@ def read_compaction(root: Place, marker: Marker) -> Compaction:
             " copy, or delete it and its files and sync with refill=True",
             url=root.name,
         ) from None
-    return Compaction(reports=reports, replaces=old)
+    return Compaction(reports=reports, made_of=made_of, replaces=replaces)
+
+
+def needless(
+    root: Place,
+    compactions: Mapping[str, Compaction],
+    found: Mapping[str, bytes],
+    there: Mapping[str, str],
+) -> Set[str]:
+    """Return the compactions that lack a file while all that they hold is elsewhere.
+
+    A store carried out the write of such a marker once its run had given up, and its
+    files were cleared. What it was made of is there, in another compaction, or purged.
+    Files are asked for only while some of it is there: from its marker to its end.
+
+    Parameters
+    ----------
+    root : Place
+    compactions : mapping of str to Compaction
+        Those that count, by stem.
+    found : mapping of str to bytes
+        The state files, by name.
+    there : mapping of str to str
+        The digests of the markers that no note hides, by stem.
+
+    Returns
+    -------
+    set of str
+
+    Raises
+    ------
+    SinkError
+        The file system refused, or a marker is damaged.
+    """
+    holders = Counter(pair for each in compactions.values() for pair in each.replaces)
+    whole: dict[str, bool] = {}
+
+    def lasts(stem: str) -> bool:
+        if stem not in whole:
+            marker = Marker.from_bytes(stem, found[f"{stem}.json"])
+            whole[stem] = is_whole(root, marker)
+        return whole[stem]
+
+    late: set[str] = set()
+    for stem, each in compactions.items():
+        gone = {pair for pair in each.made_of if there.get(pair[0]) != pair[1]}
+        alone = {pair for pair in gone if holders[pair] == 1}
+        instead = {old for old, _ in each.made_of - gone}
+        if gone - alone:
+            others = compactions.keys() - {stem}
+            instead |= {s for s in others if compactions[s].replaces & gone}
+        if not instead or lasts(stem) or not all(map(lasts, instead)):
+            continue
+        own = {(h.report.stem, h.digest): h.report for h in each.reports}
+        if alone <= own.keys() and is_over(root, [own[pair] for pair in alone]):
+            late.add(stem)
+    return late
 
 
 def is_only_copy(root: Place, stem: str, there: Mapping[str, str]) -> bool:

@@ -8,13 +8,13 @@ from contextlib import closing
 
 from spreports.at_work import at_work
 from spreports.facts import read_catalogue
-from spreports.lake.contents import report_of
+from spreports.lake.contents import LakeReport, report_of
 from spreports.lake.holding import Holding
 from spreports.lake.place import Place
 from spreports.lake.purge_note import is_purged, window_end
 from spreports.load.marker import Marker
 
-__all__ = ["is_late", "is_whole"]
+__all__ = ["is_late", "is_over", "is_whole"]
 
 # An object store is asked side by side
 AT_ONCE = 8
@@ -32,6 +32,22 @@ def is_whole(place: Place, marker: Marker) -> bool:
     with closing(at_work(place.size, paths, threads=AT_ONCE)) as sizes:
         there = zip(marker.files, sizes, strict=True)
         return all(file.bytes == size for file, size in there)
+
+
+def is_over(place: Place, reports: Iterable[LakeReport]) -> bool:
+    """Say whether the days of all of these reports were purged.
+
+    Raises
+    ------
+    SinkError
+        The file system refused, or the note of a purge is damaged.
+    """
+    catalogue = read_catalogue(os.environ)
+    ends = [window_end(report, catalogue) for report in reports]
+    dated = [end for end in ends if end is not None]
+    if len(dated) < len(ends):
+        return False
+    return not dated or is_purged(place, max(dated))
 
 
 def is_late(place: Place, marker: Marker, holdings: Iterable[Holding]) -> bool:

@@ -8,35 +8,22 @@ it replaces, so that a reader sees either all of the old files or all of the new
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
-from spreports.lake.compaction import Compaction, read_compaction
+from spreports.lake.compaction import Compaction, needless, read_compaction
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
 from spreports.lake.late import is_late, is_whole
 from spreports.lake.place import Place
-from spreports.load.compacted import COMPACTED
-from spreports.load.marker import (
-    Marker,
-    conflict,
-    intent_bytes,
-    intent_paths,
-    is_announced,
-)
+from spreports.load.compacted import COMPACTED, COMPACTION
+from spreports.load.marker import Marker, conflict, intent_paths
+from spreports.load.removal import hides, is_older_removal, is_removal
 
-__all__ = [
-    "RootState",
-    "is_removal",
-    "read_rest",
-    "read_state",
-    "removal_note",
-]
+__all__ = ["RootState", "read_rest", "read_state"]
 
-REMOVE = "remove"
 LOOKS = 20
 
 
@@ -53,17 +40,20 @@ class RootState:
     unfinished : mapping of str to tuple of str
         Files of sinks that run or were killed, by stem.
     noted : tuple of str
-        Markers that count, by stem, beside the note of them: the sink was killed before
-        it removed that, or the note came late.
+        Markers that count, by stem, beside a note: the sink was killed before it
+        removed that, or the note came late.
     leaving : mapping of str to tuple of str
-        Files that are to be taken away, by stem: a compaction holds their rows now, or
-        a run was killed while it took them away.
+        Files that are to be taken away, by stem: a compaction holds their rows now, a
+        run was killed while it took them away, or they are of a compaction that lacks
+        others, see `needless`.
     holdings : tuple of Holding
         What is committed, by window.
     hidden : tuple of Holding
         Rows in compactions of reports that were written anew since.
     replacing : tuple of str
         Compactions that hold the rows of files in `leaving`, by stem.
+    compactions : mapping of str to Compaction
+        Those that count, by stem.
     """
 
     root: Place
@@ -75,6 +65,7 @@ class RootState:
     holdings: tuple[Holding, ...] = ()
     hidden: tuple[Holding, ...] = ()
     replacing: tuple[str, ...] = ()
+    compactions: Mapping[str, Compaction] = field(default_factory=dict)
 
 
 def read_state(root: Place) -> RootState:
@@ -138,22 +129,6 @@ def read_rest(root: Place, known: Collection[str]) -> tuple[frozenset[str], Root
     )
 
 
-def removal_note(paths: Sequence[str]) -> bytes:
-    """Return the note that hides a marker while its files are taken away.
-
-    To a sink with the same stem it is a note like its own.
-    """
-    return json.dumps({**json.loads(intent_bytes(paths)), REMOVE: True}).encode()
-
-
-def is_removal(data: bytes) -> bool:
-    """Tell a `removal_note` from the note of a sink."""
-    try:
-        return bool(json.loads(data).get(REMOVE))
-    except (ValueError, AttributeError):
-        return False
-
-
 def _files_of(stem: str, data: bytes) -> tuple[str, ...]:
     """Return the files that a note names; none where it is damaged: it hides all."""
     try:
@@ -174,16 +149,17 @@ def _names(state: Place) -> list[str]:
 def _seen_through(
     root: Place, found: Mapping[str, bytes], *, is_all: bool
 ) -> RootState:
-    """Tell what counts, beside a note of the very same marker, too.
+    """Tell what counts, beside a note that does not hide it, too.
 
-    That it is there says that all of its files were before, and a write of the note
-    that a store carries out late hides what has counted for long.
+    A store may carry out a write late. A note would hide what has counted for long:
+    that the marker is there says that all of its files were before. Those of a
+    compaction that was given up may have been cleared before its marker comes.
     """
     state = _resolved(root, found)
     noted: list[str] = []
-    for stem in sorted(state.unfinished):
-        said, data = found[f"{stem}.intent"], found.get(f"{stem}.json")
-        if data is None or not is_announced(said, data):
+    for stem in sorted({*state.unfinished, *state.leaving}):
+        said, data = found.get(f"{stem}.intent"), found.get(f"{stem}.json")
+        if said is None or data is None or _is_hidden(stem, said, data):
             continue
         marker = _marker(root, stem, data)
         if not is_whole(root, marker):
@@ -194,11 +170,26 @@ def _seen_through(
             noted.append(stem)
             found = {n: d for n, d in found.items() if n != f"{stem}.intent"}
             state = replace(_resolved(root, found), noted=tuple(noted))
+    late = needless(root, state.compactions, found, state.digests)
+    if late:
+        state = replace(_resolved(root, found, late), noted=tuple(noted))
     return state
 
 
-def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
-    """Tell what the state files mean together."""
+def _is_hidden(stem: str, said: bytes, data: bytes) -> bool:
+    """Tell whether a note hides a marker, also where its files are whole.
+
+    An older version's removal of a compaction may be of one that was made again since,
+    whose files are the only copy: where nothing has gone yet, nothing goes.
+    """
+    is_unsure = is_older_removal(said) and stem.startswith(COMPACTION)
+    return not is_unsure and hides(said, data)
+
+
+def _resolved(
+    root: Place, found: Mapping[str, bytes], late: Collection[str] = ()
+) -> RootState:
+    """Tell what the state files mean together; compactions in `late` are replaced."""
     unfinished, leaving = _noted(found)
     noted = {*unfinished, *leaving}
     markers, digests = {}, {}
@@ -212,8 +203,8 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         for stem, marker in markers.items()
         if COMPACTED in marker.note
     }
-    old = _replaced_by(compactions.values())
-    replaced = {stem for stem in compactions if (stem, digests[stem]) in old}
+    old = _replaced_by(each for s, each in compactions.items() if s not in late)
+    replaced = {s for s in compactions if s in late or (s, digests[s]) in old}
     # What is replaced itself takes no report away: the next one may hold it no more,
     # and it was sunk again since
     standing = {s: each for s, each in compactions.items() if s not in replaced}
@@ -238,6 +229,7 @@ def _resolved(root: Place, found: Mapping[str, bytes]) -> RootState:
         holdings=tuple(sorted(holdings.values(), key=_order)),
         hidden=tuple(hidden),
         replacing=tuple(s for s, each in standing.items() if each.replaces & gone),
+        compactions=standing,
     )
 
 

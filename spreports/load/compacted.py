@@ -14,7 +14,8 @@ from typing import Any
 
 from spreports.at_work import at_work
 from spreports.errors import SinkError
-from spreports.load.marker import Marker, is_announced
+from spreports.load.marker import Marker
+from spreports.load.removal import hides
 from spreports.load.target import Target
 
 __all__ = ["COMPACTED", "COMPACTION", "announce", "stands_for", "stood_for"]
@@ -125,7 +126,7 @@ def _markers(target: Target) -> dict[str, bytes]:
     def read(stem: str) -> tuple[str, bytes | None]:
         data, intent = target.read_state(f"{stem}.json"), f"{stem}.intent"
         said = target.read_state(intent) if data and intent in names else None
-        is_hidden = said is not None and not is_announced(said, data or b"")
+        is_hidden = said is not None and hides(said, data or b"")
         return stem, None if is_hidden else data
 
     both = at_work(read, wanted, threads=AT_ONCE)

@@ -14,9 +14,10 @@ import pytest
 
 import spreports as spr
 from spreports.lake.place import Place
-from spreports.lake.state import is_removal, read_state
+from spreports.lake.state import read_state
 from spreports.load.local import LocalTarget
 from spreports.load.remote import RemoteTarget
+from spreports.load.removal import is_removal
 from tests.lake.lakes import Lakeside, orders, rows_of, rows_of_table
 from tests.load.conftest import memory
 
