@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 __all__ = ["LakeWindow", "TableRows", "WindowState"]
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class WindowState(StrEnum):
@@ -80,3 +83,18 @@ class LakeWindow:
     def rows(self) -> int:
         """Rows of the last version, all tables together."""
         return sum(table.rows for table in self.tables.values())
+
+    @property
+    def made(self) -> datetime:
+        """When the last version was made, to tell versions by age.
+
+        A window without one comes before all that have one: it is no newer version of
+        anything, and whatever is there is newer.
+        """
+        return self.created_time or _NEVER
+
+    def overlaps(self, other: LakeWindow) -> bool:
+        """Whether both share a moment; windows without dates share none."""
+        if not (self.start and self.end and other.start and other.end):
+            return False
+        return self.start < other.end and other.start < self.end

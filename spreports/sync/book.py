@@ -159,7 +159,7 @@ class Book:
         """Return the newest version of each table whose columns are known."""
         found: dict[str, TableRows] = {}
         made = [w for w in self.windows(stream) if w.created_time is not None]
-        for window in sorted(made, key=lambda w: str(w.created_time)):
+        for window in sorted(made, key=lambda w: w.made):
             found |= {name: t for name, t in window.tables.items() if t.columns}
         return found
 
@@ -214,7 +214,7 @@ class Book:
         if stream.kind != Kind.SNAPSHOT:
             return
         lacking = self._read[stream.key].emptied
-        for window in sorted(lacking, key=lambda w: str(w.created_time))[-1:]:
+        for window in sorted(lacking, key=lambda w: w.made)[-1:]:
             known = [w for w in self.windows(stream) if w not in lacking]
             report, request = emptied_report(stream, window), stream.request(None, None)
             landed = land_emptied(stream, known, report, request, self._place)

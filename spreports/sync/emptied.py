@@ -69,7 +69,7 @@ def land_emptied(
         The lake cannot be read or refused, or is being rewritten.
     """
     last = _last(known)
-    if last is None or not last.rows or not _is_older(last, report):
+    if last is None or not last.rows or last.made >= report.created_time:
         return Landed()
     found = {table: _found(stream, last, table, lake) for table in last.tables}
     landed = Landed()
@@ -121,11 +121,7 @@ def emptied_report(stream: Stream, window: LakeWindow) -> Report:
 def _last(known: Sequence[LakeWindow]) -> LakeWindow | None:
     """Return the newest snapshot that left something in the lake."""
     made = [w for w in known if w.created_time is not None and w.tables]
-    return max(made, key=lambda w: str(w.created_time), default=None)
-
-
-def _is_older(window: LakeWindow, report: Report) -> bool:
-    return window.created_time is not None and window.created_time < report.created_time
+    return max(made, key=lambda w: w.made, default=None)
 
 
 def _found(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from spreports.ledger import LakeWindow, WindowState
 
-__all__ = ["halves_of", "overlap"]
+__all__ = ["halves_of"]
 
 
 def halves_of(
@@ -33,7 +33,7 @@ def halves_of(
     """
     kept = list(held)
     for window in sorted(found, key=lambda w: w.name):
-        if window.start is None or any(overlap(window, other) for other in kept):
+        if window.start is None or any(window.overlaps(other) for other in kept):
             continue
         kept.append(window)
         yield LakeWindow(
@@ -42,10 +42,3 @@ def halves_of(
             end=window.end,
             state=WindowState.ASKED,
         )
-
-
-def overlap(one: LakeWindow, other: LakeWindow) -> bool:
-    """Whether two windows share a moment; those without dates share none."""
-    if not (one.start and one.end and other.start and other.end):
-        return False
-    return one.start < other.end and other.start < one.end

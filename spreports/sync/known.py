@@ -279,21 +279,13 @@ def joined(
     windows = {window.name: window for window in known}
     for window in there:
         mine = windows.get(window.name)
-        if mine is None or _is_newer(window, mine):
+        if mine is None or window.made > mine.made:
             windows[window.name] = window
-    spans = [(w.start, w.end) for w in there if w.start and w.end]
     names = {window.name for window in there}
 
     def is_covered(window: LakeWindow) -> bool:
-        first, last = window.start, window.end
-        if window.name in names or window.tables or not (first and last):
+        if window.name in names or window.tables:
             return False
-        return any(start < last and first < end for start, end in spans)
+        return any(window.overlaps(other) for other in there)
 
     return tuple(window for window in windows.values() if not is_covered(window))
-
-
-def _is_newer(window: LakeWindow, known: LakeWindow) -> bool:
-    """Whether a lake has a newer version of a window than the ledger knows."""
-    made, ours = window.created_time, known.created_time
-    return made is not None and (ours is None or made > ours)

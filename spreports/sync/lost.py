@@ -20,7 +20,6 @@ from spreports.lake.purge_note import PurgeNote, purged_before
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.target import shown
 from spreports.reports.naming import file_stem
-from spreports.sync.halves import overlap
 from spreports.sync.rebuild import Look
 from spreports.sync.roots import root_name, tables_of
 from spreports.sync.stream import Kind, Stream
@@ -161,7 +160,7 @@ def recut_of(
         window.name
         for window in absent
         # A version of the very same window is an older one
-        if any(w.name != window.name and overlap(window, w) for w in kept)
+        if any(w.name != window.name and window.overlaps(w) for w in kept)
     )
 
 
@@ -270,7 +269,7 @@ def _is_superseded(
 ) -> bool:
     """Whether the lake has what a compaction takes for a newer version of a window."""
     if stream.kind == Kind.SNAPSHOT:
-        return any(str(w.created_time) > str(window.created_time) for w in kept)
+        return any(w.made > window.made for w in kept)
     return window.item is not None and any(w.item == window.item for w in kept)
 
 

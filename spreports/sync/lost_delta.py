@@ -65,8 +65,8 @@ def lost_of_delta(
         The lake cannot be read.
     """
     wanted = held(known)
-    newest = {w.name: str(w.created_time) for w in there if w.tables}
-    absent = [w for w in wanted if newest.get(w.name, "") < str(w.created_time)]
+    newest = {w.name: w.made for w in there if w.tables}
+    absent = [w for w in wanted if w.name not in newest or newest[w.name] < w.made]
     gone: set[str] = set()
     partly = False
     for root, (table, its) in _by_root(stream, absent).items():

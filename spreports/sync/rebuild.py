@@ -264,6 +264,5 @@ def cut_window(stream: Stream, start: datetime, end: datetime) -> Window | None:
     return None
 
 
-def _version(window: LakeWindow) -> tuple[str, str]:
-    made = window.created_time
-    return made.isoformat() if made else "", window.report_id or ""
+def _version(window: LakeWindow) -> tuple[datetime, str]:
+    return window.made, window.report_id or ""

@@ -70,7 +70,7 @@ def insist_on_one_account(
     ]
     for account, window in others:
         known = newest.get(account)
-        if known is None or _made(window) > _made(known):
+        if known is None or window.made > known.made:
             newest[account] = window
     for account, window in newest.items():
         if _can_read(connection, window):
@@ -98,10 +98,6 @@ def _others_in_ledger(
             for window in windows.of(lake, feed):
                 if window.created_time is not None and window.report_id is not None:
                     yield account, window
-
-
-def _made(window: LakeWindow) -> str:
-    return str(window.created_time)
 
 
 def _can_read(connection: Connection, window: LakeWindow) -> bool:

@@ -26,7 +26,6 @@ from spreports.load.delta_report import TurnLostError
 from spreports.load.delta_seen import Seen
 from spreports.load.parquet import SinkResult
 from spreports.reports.work import Target
-from spreports.sync.halves import overlap
 from spreports.sync.known import Lakeside
 from spreports.sync.rebuild import windows_on
 from spreports.sync.rebuild_delta import windows_in_delta
@@ -136,7 +135,7 @@ class Turn:
     def _insist(self, window: LakeWindow) -> None:
         """Raise a SinkError where others have landed a day of a window."""
         for other in self._others:
-            if overlap(window, other):
+            if window.overlaps(other):
                 raise SinkError(
                     f"another host has landed {other.name} since this run began, of the"
                     f" same days as {window.name}: the next run brings what is lacking",

@@ -104,3 +104,26 @@ def test_a_ledger_of_the_second_schema_learns_of_items(tmp_path: Path) -> None:
     assert ledger.windows.with_item("lake", "a settlement") == (("feed", settled, NOW),)
     assert ledger.windows.with_item("elsewhere", "a settlement") == ()
     ledger.close()
+
+
+def test_a_window_without_a_version_is_older_than_any_version() -> None:
+    first, half = NOW, NOW.replace(microsecond=1)
+    made = [replace(WINDOW, created_time=when) for when in (half, None, first)]
+
+    in_order = sorted(made, key=lambda window: window.made)
+
+    assert [window.created_time for window in in_order] == [None, first, half]
+
+
+def test_windows_overlap_where_they_share_a_moment() -> None:
+    end = WINDOW.end
+    behind = replace(WINDOW, start=end, end=datetime(2026, 11, 3, tzinfo=UTC))
+    across = replace(WINDOW, start=datetime(2026, 11, 1, 23, tzinfo=UTC), end=NOW)
+    dateless = replace(WINDOW, start=None, end=None)
+
+    assert WINDOW.overlaps(WINDOW)
+    assert WINDOW.overlaps(across)
+    assert across.overlaps(behind)
+    assert not WINDOW.overlaps(behind)
+    assert not WINDOW.overlaps(dateless)
+    assert not dateless.overlaps(WINDOW)
