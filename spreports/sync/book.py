@@ -22,7 +22,8 @@ from spreports.reports.request import ReportRequest
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.emptied import emptied_report, land_emptied
-from spreports.sync.known import Known, Lakeside
+from spreports.sync.known import Known
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed, PurgedError, own_markers
 from spreports.sync.overlap import insist_on_apart
 from spreports.sync.passing import is_passing

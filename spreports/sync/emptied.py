@@ -25,9 +25,9 @@ from spreports.reports.naming import file_stem
 from spreports.reports.note import Note
 from spreports.reports.provenance import provenance
 from spreports.reports.request import ReportRequest, metadata
-from spreports.sync.known import Lakeside
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed
-from spreports.sync.roots import table_root
+from spreports.sync.roots import root_name
 from spreports.sync.stream import Stream
 
 __all__ = ["emptied_report", "land_emptied"]
@@ -129,8 +129,8 @@ def _found(
 ) -> tuple[Place, Holding | None]:
     """Return the data root of a table, and the snapshot as it lies there."""
     folder = table if len(window.tables) > 1 else None
-    url = table_root(lake.to, stream.entry.report_type, folder)
-    root, stem = Place.open(url, lake.storage_options), file_stem(str(window.report_id))
+    root = lake.place(root_name(stream.entry.report_type, folder))
+    stem = file_stem(str(window.report_id))
     there = read_state(root).holdings
     return root, next((held for held in there if held.report.stem == stem), None)
 

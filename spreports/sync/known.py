@@ -6,11 +6,10 @@ learns here what it lacks, so that no day is cut anew which the lake has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from spreports.errors import SinkError
 from spreports.lake.care import clear_killed
@@ -18,8 +17,7 @@ from spreports.lake.missing import take_away_missing
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
 from spreports.sync.calendar import midnight
-from spreports.sync.delta_looks import DeltaLooks
-from spreports.sync.files import Files
+from spreports.sync.lakeside import Lakeside, refuse_delta
 from spreports.sync.lost import (
     Lost,
     forgotten,
@@ -30,40 +28,9 @@ from spreports.sync.lost import (
 from spreports.sync.lost_delta import lost_of_delta
 from spreports.sync.rebuild import Look, OtherFeed, look_at
 from spreports.sync.rebuild_delta import windows_in_delta
-from spreports.sync.roots import refuse_delta
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Known", "Lakeside", "joined", "timely"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lakeside:
-    """A lake and what a run may do to it.
-
-    Attributes
-    ----------
-    name : str
-        In the ledger.
-    to : str
-    storage_options : mapping or None
-    is_delta, refill : bool
-        See `Book`.
-    files : Files
-        Listed by this run.
-    commits : dict of str to set of int
-        Of each Delta table, by its id, versions that syncs and sinks have committed.
-    looks : DeltaLooks
-        At the Delta tables, of this run.
-    """
-
-    name: str
-    to: str
-    storage_options: Mapping[str, Any] | None
-    is_delta: bool
-    refill: bool
-    files: Files = field(default_factory=Files)
-    commits: dict[str, set[int]] = field(default_factory=dict)
-    looks: DeltaLooks = field(default_factory=DeltaLooks)
+__all__ = ["Known", "joined", "timely"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +102,8 @@ class Known:
         now: datetime,
     ) -> Known:
         def look() -> tuple[tuple[LakeWindow, ...], Lost]:
-            place, looks = (lake.to, lake.storage_options), lake.looks
-            there = windows_in_delta(stream, before, *place, looks)
-            return there, lost_of_delta(
-                stream, before, there, *place, looks=looks, now=now
-            )
+            there = windows_in_delta(stream, before, lake)
+            return there, lost_of_delta(stream, before, there, lake, now=now)
 
         there, lost = look()
         if not lost.is_nothing:
@@ -147,7 +111,7 @@ class Known:
             lake.looks.anew()
             there, lost = look()
         if not lake.refill:
-            insist_on_lake(stream, lost, lake.to)
+            insist_on_lake(stream, lost, lake)
         anew = _begins_anew(stream, lost)
         windows = joined(() if anew else before, there)
         names = {window.name for window in there}
@@ -173,23 +137,21 @@ class Known:
                 lambda root: (
                     () if anew else ledger.markers(lake.name, stream.key, root)
                 ),
-                lake.to,
-                lake.storage_options,
-                files=lake.files,
+                lake,
                 anew=sure,
             )
             now = joined(before, seen.named)
-            return seen, lost_windows(stream, now, seen, lake.to, lake.storage_options)
+            return seen, lost_windows(stream, now, seen, lake)
 
         if not before:
-            refuse_delta(stream, lake.to, lake.storage_options)
+            refuse_delta(stream, lake)
         # Of a compaction that is known, the marker alone tells all files
         seen, lost = look(anew=not before or lake.refill)
         if not lost.is_nothing:
             # A listing of many pages is not of one moment: all is read to be sure
             seen, lost = look(anew=True, sure=True)
         if not lake.refill:
-            insist_on_lake(stream, lost, lake.to)
+            insist_on_lake(stream, lost, lake)
         anew = _begins_anew(stream, lost)
         windows = joined((), seen.windows)
         if not anew:
@@ -202,7 +164,7 @@ class Known:
             markers=seen.markers,
             unfinished=seen.unfinished,
             broken=seen.broken if lake.refill else (),
-            purged=purged_up_to(stream, windows, lake.to, lake.storage_options),
+            purged=purged_up_to(stream, windows, lake),
             begun_anew=anew,
         )
 

@@ -12,14 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from spreports.errors import SinkError
-from spreports.lake.place import Place
 from spreports.lake.purge_note import PurgeNote, purged_before
 from spreports.ledger import LakeWindow, WindowState
-from spreports.load.target import shown
 from spreports.reports.naming import file_stem
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.rebuild import Look
 from spreports.sync.roots import root_name, tables_of
 from spreports.sync.stream import Kind, Stream
@@ -67,8 +65,7 @@ def lost_windows(
     stream: Stream,
     known: Sequence[LakeWindow],
     seen: Look,
-    to: str,
-    storage_options: Mapping[str, Any] | None,
+    lake: Lakeside,
 ) -> Lost:
     """Return what is lost of a lake of plain Parquet.
 
@@ -78,8 +75,7 @@ def lost_windows(
     known : sequence of LakeWindow
         By the ledger and the lake.
     seen : Look
-    to : str
-    storage_options : mapping or None
+    lake : Lakeside
 
     Returns
     -------
@@ -101,10 +97,7 @@ def lost_windows(
         for each in (held(known), _emptied(known))
     )
     places = {root for w in (*wanted, *emptied) for root in lacking[w.name]}
-    notes = {
-        root: purged_before(_place(to, root, storage_options))
-        for root in sorted(places)
-    }
+    notes = {root: purged_before(lake.place(root)) for root in sorted(places)}
 
     def is_lost(window: LakeWindow) -> bool:
         roots = lacking[window.name]
@@ -164,11 +157,11 @@ def recut_of(
     )
 
 
-def insist_on_lake(stream: Stream, lost: Lost, to: str) -> None:
+def insist_on_lake(stream: Stream, lost: Lost, lake: Lakeside) -> None:
     """Raise a SinkError where windows are lost: say which, and the ways out."""
     if not lost.windows:
         return
-    name = shown(f"{to.rstrip('/')}/{stream.entry.report_type}")
+    name = lake.shown(stream)
     rows = sum(window.rows for window in lost.windows)
     names = sorted(window.name for window in lost.windows)
     spoken = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
@@ -192,10 +185,7 @@ def insist_on_lake(stream: Stream, lost: Lost, to: str) -> None:
 
 
 def purged_up_to(
-    stream: Stream,
-    known: Sequence[LakeWindow],
-    to: str,
-    storage_options: Mapping[str, Any] | None,
+    stream: Stream, known: Sequence[LakeWindow], lake: Lakeside
 ) -> datetime | None:
     """Return the moment up to which the data roots of a feed were purged.
 
@@ -209,9 +199,7 @@ def purged_up_to(
         As `purged_before`.
     """
     notes = [
-        purged_before(
-            _place(to, root_name(stream.entry.report_type, table), storage_options)
-        )
+        purged_before(lake.place(root_name(stream.entry.report_type, table)))
         for table in tables_of(stream, known)
     ]
     # A day that an older version noted may have been yet to come
@@ -238,10 +226,6 @@ def roots_of(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
         if has.rows or not window.rows:
             name = table if several else None
             yield table, root_name(stream.entry.report_type, name)
-
-
-def _place(to: str, root: str, storage_options: Mapping[str, Any] | None) -> Place:
-    return Place.open(f"{to.rstrip('/')}/{root}", storage_options)
 
 
 def _lacking(

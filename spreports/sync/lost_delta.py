@@ -12,15 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from spreports.lake.place import Place
 from spreports.lake.roots import is_delta
 from spreports.ledger import LakeWindow
 from spreports.load.delta_reading import name_id, window_id
 from spreports.load.delta_restored import taken_back
-from spreports.load.object_store import fsspec_options
 from spreports.reports.into_delta import report_name, window_mark
 from spreports.reports.naming import file_stem
-from spreports.sync.delta_looks import DeltaLooks
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.lost import Lost, held, recut_of, roots_of
 from spreports.sync.rebuild_delta import windows_in_delta
 from spreports.sync.stream import Kind, Stream
@@ -35,10 +33,8 @@ def lost_of_delta(
     stream: Stream,
     known: Sequence[LakeWindow],
     there: Sequence[LakeWindow],
-    to: str,
-    storage_options: Mapping[str, Any] | None,
+    lake: Lakeside,
     *,
-    looks: DeltaLooks,
     now: datetime,
 ) -> Lost:
     """Return what is lost of Delta tables.
@@ -50,9 +46,7 @@ def lost_of_delta(
         By the ledger.
     there : sequence of LakeWindow
         By the tables.
-    to : str
-    storage_options : mapping or None
-    looks : DeltaLooks
+    lake : Lakeside
     now : datetime, aware
 
     Returns
@@ -70,15 +64,15 @@ def lost_of_delta(
     gone: set[str] = set()
     partly = False
     for root, (table, its) in _by_root(stream, absent).items():
-        url = f"{to.rstrip('/')}/{root}"
-        if not is_delta(Place.open(url, fsspec_options(url, storage_options))):
+        if not is_delta(lake.place(root)):
             gone |= {window.name for window in its}
             continue
+        url = lake.url(root)
         has: Mapping[tuple[Any, ...], int] = {}
         if stream.kind == Kind.LISTED or any(len(w.tables) > 1 for w in its):
             # Thousands of them, each looked for in the log, would take long; and of
             # reports of several tables one may have no rows
-            has = looks.count_by(url, ("report_id",))
+            has = lake.looks.count_by(url, ("report_id",))
         told = {
             w.name: list(_transactions(stream, w, table))
             for w in its
@@ -86,10 +80,10 @@ def lost_of_delta(
         }
         partly |= len(told) < len(its)
         ids = [each for every in told.values() for each in every]
-        found = looks.transactions_of(url, ids) if ids else frozenset()
+        found = lake.looks.transactions_of(url, ids) if ids else frozenset()
         made = [w.created_time for w in its if w.name in told and w.created_time]
         if found and max(made, default=now - LOGGED) > now - LOGGED:
-            found -= taken_back(url, storage_options=storage_options)
+            found -= taken_back(url, storage_options=lake.storage_options)
         gone |= {name for name, each in told.items() if found.isdisjoint(each)}
     missed = [window for window in absent if window.name in gone]
     # What was deleted as well: asked for again, its days would be there twice
@@ -99,7 +93,7 @@ def lost_of_delta(
     lost = tuple(window for window in missed if window.name not in recut)
     is_all = bool(lost) and len(lost) == len(wanted) and not partly
     # Older versions, or one table's: cut anew, their days would be there twice
-    is_all = is_all and not windows_in_delta(stream, (), to, storage_options, looks)
+    is_all = is_all and not windows_in_delta(stream, (), lake)
     return Lost(lost, is_all=is_all, recut=recut)
 
 

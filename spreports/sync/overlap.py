@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from spreports.errors import SinkError
 from spreports.ledger import LakeWindow, LakeWindows
-from spreports.load.target import shown
 from spreports.reports.provenance import options_text
-from spreports.sync.known import Lakeside
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.rebuild import OtherFeed
 from spreports.sync.stream import Kind, Stream
 
@@ -82,7 +81,7 @@ def insist_on_apart(
         if said == own or said != {**own, **asked}:
             continue
         if shared := sorted(set(ids) & set(own["marketplaceIds"])):
-            name = shown(f"{lake.to.rstrip('/')}/{stream.entry.report_type}")
+            name = lake.shown(stream)
             whose = f"of the marketplaces {', '.join(ids)}"
             advice = WHOLE if stream.entry.marketplaces_used == "none" else APART
             if options != own["reportOptions"]:

@@ -19,9 +19,9 @@ from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.plan.windows import Window, asked_end
 from spreports.reports.naming import file_stem
 from spreports.sync.calendar import window_name
-from spreports.sync.files import Files
 from spreports.sync.halves import halves_of
-from spreports.sync.roots import root_name, table_root, tables_of
+from spreports.sync.lakeside import Lakeside
+from spreports.sync.roots import root_name, tables_of
 from spreports.sync.shelf import Held, Shelf, asked_of
 from spreports.sync.stream import Kind, Stream
 
@@ -84,10 +84,8 @@ def look_at(
     stream: Stream,
     known: Sequence[LakeWindow],
     markers_of: Callable[[str], Sequence[LakeMarker]],
-    to: str,
-    storage_options: Mapping[str, Any] | None,
+    lake: Lakeside,
     *,
-    files: Files,
     anew: bool,
 ) -> Look:
     """Look at what a lake has of a feed.
@@ -99,9 +97,7 @@ def look_at(
         By the ledger.
     markers_of : callable
         Tells of a data root the markers that need not be read.
-    to : str
-    storage_options : mapping or None
-    files : Files
+    lake : Lakeside
     anew : bool
         Take no listing of before for the files, and make sure of what it lacks.
 
@@ -116,14 +112,9 @@ def look_at(
     """
     shelves = []
     for table in tables_of(stream, known):
-        place = Place.open(
-            table_root(to, stream.entry.report_type, table), storage_options
-        )
         root = root_name(stream.entry.report_type, table)
         before = {marker.stem: marker for marker in markers_of(root)}
-        shelves.append(
-            Shelf(stream, table, root, place, before, files=files, anew=anew)
-        )
+        shelves.append(Shelf(stream, table, root, lake, before, anew=anew))
     # Of a report whose one table is new to us, all tables are looked at
     new = {held.report_id for shelf in shelves for held in shelf.ours}
     for shelf in shelves if len(shelves) > 1 else ():

@@ -10,17 +10,16 @@ table's transaction id keeps it from being written twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from spreports.ledger import LakeWindow, TableRows, WindowState, request_key
 from spreports.reports.into_delta import window_mark
 from spreports.sync.calendar import window_name
-from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.halves import halves_of
+from spreports.sync.lakeside import Lakeside, refuse_parquet
 from spreports.sync.rebuild import cut_window
-from spreports.sync.roots import data_roots, refuse_parquet
+from spreports.sync.roots import data_roots
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["snapshot_item", "windows_in_delta"]
@@ -35,11 +34,7 @@ COLUMNS = (
 
 
 def windows_in_delta(
-    stream: Stream,
-    known: Sequence[LakeWindow],
-    to: str,
-    storage_options: Mapping[str, Any] | None,
-    looks: DeltaLooks,
+    stream: Stream, known: Sequence[LakeWindow], lake: Lakeside
 ) -> tuple[LakeWindow, ...]:
     """Return the windows of a feed that a Delta lake has.
 
@@ -48,9 +43,7 @@ def windows_in_delta(
     stream : Stream
     known : sequence of LakeWindow
         By the ledger.
-    to : str
-    storage_options : mapping or None
-    looks : DeltaLooks
+    lake : Lakeside
 
     Returns
     -------
@@ -63,13 +56,13 @@ def windows_in_delta(
     SinkError
         The lake cannot be read, or is one of plain Parquet.
     """
-    refuse_parquet(stream, to, storage_options)
+    refuse_parquet(stream, lake)
     if stream.kind == Kind.LISTED:
         return ()
-    roots = list(data_roots(to, stream))
+    roots = list(data_roots(stream))
     found: dict[tuple[str, str], LakeWindow] = {}
     for table, root in roots:
-        groups = looks.count_by(root, COLUMNS)
+        groups = lake.looks.count_by(lake.url(root), COLUMNS)
         for (report_id, mark, made, start, end), rows in groups.items():
             window = _window(stream, table, mark, (made, start, end))
             if window is None:

@@ -6,22 +6,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from spreports.errors import SinkError
-from spreports.lake.place import Place
-from spreports.lake.roots import is_delta
 from spreports.ledger import LakeWindow
 from spreports.load.folders import check_writable
-from spreports.load.object_store import fsspec_options
 from spreports.load.target import shown
 from spreports.sync.stream import Stream
 
 __all__ = [
     "data_roots",
     "lake_name",
-    "refuse_delta",
-    "refuse_parquet",
     "refuse_unwritable",
     "root_name",
+    "root_url",
     "table_root",
     "tables_of",
 ]
@@ -43,7 +38,7 @@ def table_root(to: str, report_type: str, table: str | None) -> str:
     table : str or None
         None for the types with one table.
     """
-    return f"{to.rstrip('/')}/{root_name(report_type, table)}"
+    return root_url(to, root_name(report_type, table))
 
 
 def root_name(report_type: str, table: str | None) -> str:
@@ -51,13 +46,18 @@ def root_name(report_type: str, table: str | None) -> str:
     return report_type if table is None else f"{report_type}/{table}"
 
 
-def data_roots(to: str, stream: Stream) -> Iterator[tuple[str, str]]:
-    """Yield table and data root of each table that the catalogue knows of a feed."""
+def root_url(to: str, root: str) -> str:
+    """Return where a data root lies, by the lake's URL and its own name in it."""
+    return f"{to.rstrip('/')}/{root}"
+
+
+def data_roots(stream: Stream) -> Iterator[tuple[str, str]]:
+    """Yield each table that the catalogue knows of a feed, and its data root's name."""
     entry = stream.entry
     names = [table.name for table in entry.tables] or [entry.table().name]
     for name in names:
         folder = name if len(names) > 1 else None
-        yield name, table_root(to, entry.report_type, folder)
+        yield name, root_name(entry.report_type, folder)
 
 
 def tables_of(stream: Stream, known: Iterable[LakeWindow]) -> list[str | None]:
@@ -67,25 +67,6 @@ def tables_of(stream: Stream, known: Iterable[LakeWindow]) -> list[str | None]:
     return [*names] if len(names) > 1 else [None]
 
 
-def refuse_delta(stream: Stream, to: str, options: Mapping[str, Any] | None) -> None:
-    """Raise a SinkError where Parquet would come among the files of a Delta table."""
-    for _, root in data_roots(to, stream):
-        if is_delta(Place.open(root, options)):
-            msg = f"{shown(root)} is a Delta table: sync it with format='delta'"
-            raise SinkError(msg, url=shown(root))
-
-
-def refuse_parquet(stream: Stream, to: str, options: Mapping[str, Any] | None) -> None:
-    """Raise a SinkError where a Delta table would come among files of a plain sink."""
-    for _, root in data_roots(to, stream):
-        if Place.open(root, fsspec_options(root, options)).state.entries():
-            msg = (
-                f"{shown(root)} holds plain Parquet: sync it without format='delta', or"
-                " to another lake"
-            )
-            raise SinkError(msg, url=shown(root))
-
-
 def refuse_unwritable(
     streams: Iterable[Stream],
     to: str,
@@ -93,8 +74,8 @@ def refuse_unwritable(
 ) -> None:
     """Raise a SinkError where nothing could be written to a lake on a local disk."""
     for stream in streams:
-        for _, root in data_roots(to, stream):
-            check_writable(root, beside=format != "delta")
+        for _, root in data_roots(stream):
+            check_writable(root_url(to, root), beside=format != "delta")
 
 
 def lake_name(

@@ -18,9 +18,8 @@ from spreports.errors import (
     UnauthorizedError,
 )
 from spreports.ledger import LakeWindow
-from spreports.load.target import shown
 from spreports.reports.connection import Connection
-from spreports.sync.known import Lakeside
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.rebuild import OtherFeed
 from spreports.sync.stream import Kind, Stream
 
@@ -74,7 +73,7 @@ def insist_on_one_account(
             newest[account] = window
     for account, window in newest.items():
         if _can_read(connection, window):
-            name = shown(f"{lake.to.rstrip('/')}/{stream.entry.report_type}")
+            name = lake.shown(stream)
             raise SinkError(
                 f"{name} has {stream.label} by account {account!r}, and these"
                 f" credentials, account {stream.account!r}, can read its report"

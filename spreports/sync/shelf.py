@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from spreports.lake.holding import Holding
-from spreports.lake.place import Place
 from spreports.lake.state import RootState, read_rest
 from spreports.ledger import LakeMarker
 from spreports.reports.naming import file_stem
-from spreports.sync.files import Files
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Held", "Shelf", "asked_of"]
@@ -58,11 +57,10 @@ class Shelf:
     stream : Stream
     table : str or None
     root : str
-        Relative to the lake.
-    place : Place
+        Its name in the lake.
+    lake : Lakeside
     known : mapping of str to LakeMarker
         Markers that need not be read, by stem.
-    files : Files
     anew : bool
         List the files now, and make sure of what they lack.
     """
@@ -72,18 +70,17 @@ class Shelf:
         stream: Stream,
         table: str | None,
         root: str,
-        place: Place,
+        lake: Lakeside,
         known: Mapping[str, LakeMarker],
         *,
-        files: Files,
         anew: bool,
     ) -> None:
         self.table = table
         self.root = root
-        self.place = place
+        self.place = lake.place(root)
         self._stream = stream
         self._known = dict(known)
-        self._listing = files
+        self._listing = lake.files
         self._look(anew=anew)
 
     def _look(self, *, anew: bool = False) -> None:

@@ -20,16 +20,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from spreports.errors import SinkError
-from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow
 from spreports.load.delta_report import TurnLostError
 from spreports.load.delta_seen import Seen
 from spreports.load.parquet import SinkResult
 from spreports.reports.work import Target
-from spreports.sync.known import Lakeside
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.rebuild import windows_on
 from spreports.sync.rebuild_delta import windows_in_delta
-from spreports.sync.roots import data_roots, root_name, tables_of
+from spreports.sync.roots import root_name, tables_of
 from spreports.sync.shelf import Shelf
 from spreports.sync.stream import Kind, Stream
 
@@ -64,7 +63,9 @@ class Turn:
         self._commits_seen: Seen | None = None
         self._gone: frozenset[str] = frozenset()
         self._name = hashlib.sha256(stream.key.encode()).hexdigest()[:32]
-        _, self._url = next(data_roots(lake.to, stream))
+        self._table = tables_of(stream, ())[0]
+        self._root = root_name(stream.entry.report_type, self._table)
+        self._url = lake.url(self._root)
         if stream.kind == Kind.DATED:
             if lake.is_delta:
                 self._count()
@@ -122,8 +123,7 @@ class Turn:
             except TurnLostError:
                 lake.looks.anew()
                 self._count()
-                place = lake.to, lake.storage_options, lake.looks
-                there = windows_in_delta(self._stream, [*known.values()], *place)
+                there = windows_in_delta(self._stream, [*known.values()], lake)
                 self._note(there, known)
                 self._gone = frozenset({*known} - {each.name for each in there})
                 continue
@@ -153,11 +153,8 @@ class Turn:
         ours = self._lake.commits.setdefault(seen.table, set()) if seen else set()
         self._commits_seen = replace(seen, ours=ours) if seen else None
 
-    def _place(self) -> Place:
-        return Place.open(self._url, self._lake.storage_options)
-
     def _stems(self) -> set[str]:
-        names = self._place().state.entries()
+        names = self._lake.place(self._root).state.entries()
         return {n.removesuffix(".json") for n in names if n.endswith(".json")}
 
     def _look_at_markers(self, known: Collection[str]) -> None:
@@ -165,12 +162,8 @@ class Turn:
         stems = self._stems()
         if stems <= self._seen:
             return
-        table = tables_of(self._stream, ())[0]
-        root = root_name(self._stream.entry.report_type, table)
+        root, lake = self._root, self._lake
         seen = {stem: LakeMarker(root, stem, ()) for stem in self._seen}
-        files = self._lake.files
-        shelf = Shelf(
-            self._stream, table, root, self._place(), seen, files=files, anew=False
-        )
+        shelf = Shelf(self._stream, self._table, root, lake, seen, anew=False)
         self._note(windows_on(self._stream, shelf), known)
         self._seen |= stems

@@ -18,7 +18,8 @@ import spreports as spr
 from spreports.lake.place import Place
 from spreports.ledger import LakeWindows
 from spreports.simulator import Simulator, World
-from spreports.sync.known import Known, Lakeside
+from spreports.sync.known import Known
+from spreports.sync.lakeside import Lakeside
 from spreports.sync.roots import lake_name
 from tests.clocks import ManualClock
 from tests.sync.conftest import LASTING, calls
