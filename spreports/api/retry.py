@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 import backoff
 
 from spreports.clock import Clock
+from spreports.errors import ServerError, SPReportsError, TransportError
 
-__all__ = ["ATTEMPTS", "Retries", "growing"]
+__all__ = ["ATTEMPTS", "Retries", "growing", "may_have_acted"]
 
 ATTEMPTS = 5
 FIRST_WAIT = 1.0
@@ -35,6 +36,19 @@ def growing(longest: float = LONGEST_WAIT) -> Iterator[float]:
     next(waits)  # backoff's generators yield nothing useful before their first send
     for wait in waits:
         yield float(wait)
+
+
+def may_have_acted(error: SPReportsError) -> bool:
+    """Whether Amazon may have done all the same what it was asked for.
+
+    Parameters
+    ----------
+    error : SPReportsError
+        Of an operation that is not to be done twice.
+    """
+    if isinstance(error, TransportError):
+        return error.sent
+    return isinstance(error, ServerError)
 
 
 class Retries:

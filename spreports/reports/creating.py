@@ -13,14 +13,9 @@ from datetime import datetime, timedelta
 
 from spreports.api.checks import listed_since
 from spreports.api.models import Report
+from spreports.api.retry import may_have_acted
 from spreports.clock import Stopped
-from spreports.errors import (
-    APIError,
-    BadRequestError,
-    ServerError,
-    SPReportsError,
-    TransportError,
-)
+from spreports.errors import APIError, BadRequestError, SPReportsError
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.listing import CLOCK_SKEW, Listing
@@ -89,7 +84,7 @@ class Creating:
             except OvertakenError:
                 raise
             except SPReportsError as exc:
-                error, acted = exc, _may_have_acted(exc)
+                error, acted = exc, may_have_acted(exc)
             else:
                 cool.made()
                 return made
@@ -194,13 +189,6 @@ class Creating:
     def _by_amazon(self, moment: datetime) -> datetime:
         """Translate a time of our clock into one of Amazon's."""
         return moment - timedelta(seconds=self._connection.seconds_ahead())
-
-
-def _may_have_acted(error: SPReportsError) -> bool:
-    """Whether Amazon may have made a report all the same."""
-    if isinstance(error, TransportError):
-        return error.sent
-    return isinstance(error, ServerError)
 
 
 class UnclearError(Exception):

@@ -8,14 +8,9 @@ from dataclasses import replace
 from itertools import islice
 
 from spreports.api.operations import ReportsAPI
-from spreports.api.retry import growing
+from spreports.api.retry import growing, may_have_acted
 from spreports.clock import Clock
-from spreports.errors import (
-    NotFoundError,
-    ServerError,
-    SPReportsError,
-    TransportError,
-)
+from spreports.errors import NotFoundError, SPReportsError
 from spreports.reports.connection import Connection
 from spreports.schedules.changes import ScheduleChange
 from spreports.schedules.difference import is_in_force
@@ -117,8 +112,8 @@ def make(api: ReportsAPI, wanted: Wanted, clock: Clock) -> str:
     while True:
         try:
             return api.create_report_schedule(**arguments, repeatable=False)
-        except (ServerError, TransportError) as exc:
-            if isinstance(exc, TransportError) and not exc.sent:
+        except SPReportsError as exc:
+            if not may_have_acted(exc):
                 raise
             made = _read_back(api, wanted, clock)
             if made is not None:
