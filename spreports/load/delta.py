@@ -20,10 +20,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from fsspec.core import url_to_fs
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
+from spreports.load.delta_files import log_files
 from spreports.load.delta_log import PROPERTIES, Transactions
 from spreports.load.delta_news import News
 from spreports.load.delta_reading import CONTENT, name_id, turn_id, window_id
@@ -37,7 +37,7 @@ from spreports.load.delta_report import (
 from spreports.load.delta_rows import DeltaRows, rows_of
 from spreports.load.delta_seen import is_as_seen
 from spreports.load.delta_tables import open_table
-from spreports.load.object_store import delta_place, fsspec_options
+from spreports.load.object_store import delta_place
 from spreports.load.parquet import SinkResult
 from spreports.load.target import refusals, shown
 
@@ -291,20 +291,12 @@ class _Table:
         return results
 
     def _brought(self, table: DeltaTable) -> tuple[int, int, int]:
-        """Return our commit's version, files and bytes that it added, from the log.
-
-        Read by fsspec: deltalake's own files hold the interpreter while they wait, and
-        an S3 server in a thread of this very process would then never answer.
-        """
-        with refusals(self._url, self._options, "read the Delta log of"):
-            own = fsspec_options(self._url, self._options)
-            files, root = url_to_fs(self._url, **own)
+        """Return our commit's version, files and bytes that it added, from the log."""
+        with log_files(self._url, self._options) as log:
             version = table.version()
             for number in range(version, max(-1, version - LOOK_BACK), -1):
-                commit = f"{root.rstrip('/')}/_delta_log/{number:020}.json"
-                # A part is asked for at once, and not by what was listed before
-                log = files.cat_file(commit, start=0)
-                actions = [json.loads(line) for line in log.splitlines()]
+                lines = log.read(log.commit(number)).splitlines()
+                actions = [json.loads(line) for line in lines]
                 runs = (a.get("commitInfo", {}).get("spreports") for a in actions)
                 if self._run in runs:
                     sizes = [a["add"]["size"] for a in actions if "add" in a]

@@ -1,7 +1,6 @@
 """What the log of a Delta table says of its transaction ids, read once for all of them.
 
-deltalake looks for each id anew, in all commits since the last checkpoint. Read by
-fsspec: its own files hold the interpreter while they wait.
+deltalake looks for each id anew, in all commits since the last checkpoint.
 """
 
 from __future__ import annotations
@@ -14,10 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.core import url_to_fs
 
-from spreports.load.object_store import fsspec_options
-from spreports.load.target import refusals
+from spreports.load.delta_files import LogFiles, log_files
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -73,21 +70,17 @@ class Transactions:
         """All ids; None where the log is of a form that only deltalake reads."""
         if self._table is None or EXPIRY in self._table.metadata().configuration:
             return None
-        with refusals(self._url, self._options, "read the Delta log of"):
-            files, root = url_to_fs(
-                self._url, **fsspec_options(self._url, self._options)
-            )
-            folder = f"{root.rstrip('/')}/_delta_log"
+        with log_files(self._url, self._options) as log:
             try:
-                first, found = _checkpointed(files, folder)
+                first, found = _checkpointed(log)
                 last = self._table.version() + 1
                 if first > last:
                     return None
-                paths = [f"{folder}/{n:020}.json" for n in range(first, last)]
-                for log in files.cat_ranges(paths, 0, None, on_error="return"):
-                    if isinstance(log, Exception):
-                        raise log
-                    for line in log.splitlines():
+                paths = [log.commit(version) for version in range(first, last)]
+                for commit in log.fs.cat_ranges(paths, 0, None, on_error="return"):
+                    if isinstance(commit, Exception):
+                        raise commit
+                    for line in commit.splitlines():
                         if b'"txn"' in line and (told := json.loads(line).get("txn")):
                             found[told["appId"]] = told["version"]
             except _NOT_READ:
@@ -95,18 +88,17 @@ class Transactions:
         return found
 
 
-def _checkpointed(files: Any, folder: str) -> tuple[int, dict[str, int]]:
+def _checkpointed(log: LogFiles) -> tuple[int, dict[str, int]]:
     """Return the first version after the last checkpoint, and the ids up to there.
 
     Raises what a checkpoint of several parts raises, of which there is no such file.
     """
     try:
-        # A part is asked for at once, and not by what was listed before
-        hint = json.loads(files.cat_file(f"{folder}/_last_checkpoint", start=0))
+        hint = json.loads(log.read(f"{log.folder}/_last_checkpoint"))
     except FileNotFoundError:
         return 0, {}
-    name = f"{folder}/{hint['version']:020}.checkpoint.parquet"
-    stored = io.BytesIO(files.cat_file(name, start=0))
+    name = f"{log.folder}/{hint['version']:020}.checkpoint.parquet"
+    stored = io.BytesIO(log.read(name))
     column = pq.ParquetFile(stored).read(columns=["txn"])["txn"]
     ids = [each for each in column.to_pylist() if each is not None]
     return hint["version"] + 1, {each["appId"]: each["version"] for each in ids}

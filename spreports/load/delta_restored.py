@@ -13,10 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fsspec.core import url_to_fs
-
-from spreports.load.object_store import fsspec_options
-from spreports.load.target import refusals
+from spreports.load.delta_files import log_files
 
 __all__ = ["taken_back"]
 
@@ -92,13 +89,9 @@ def _restores(log: Mapping[int, _Commit]) -> Iterator[tuple[int, int]]:
 def _commits(
     url: str, options: Mapping[str, Any] | None
 ) -> Iterator[tuple[int, _Commit]]:
-    """Yield the commits that the log still has, by version.
-
-    Read by fsspec: deltalake holds the interpreter while it reads its history.
-    """
-    with refusals(url, dict(options or {}), "read the Delta log of"):
-        files, root = url_to_fs(url, **fsspec_options(url, options))
-        folder = f"{root.rstrip('/')}/_delta_log"
+    """Yield the commits that the log still has, by version."""
+    with log_files(url, options) as log:
+        files, folder = log.fs, log.folder
         files.invalidate_cache(folder)
         try:
             names = [path.rpartition("/")[2] for path in files.ls(folder, detail=False)]
@@ -110,7 +103,7 @@ def _commits(
         found = sorted(int(m[1]) for m in map(COMMIT.fullmatch, names) if m)
         for first in range(0, len(found), MANY):
             versions = found[first : first + MANY]
-            paths = [f"{folder}/{version:020}.json" for version in versions]
+            paths = [log.commit(version) for version in versions]
             texts = files.cat_ranges(paths, 0, None, on_error="return")
             for version, text in zip(versions, texts, strict=True):
                 if isinstance(text, FileNotFoundError):  # cleaned away meanwhile

@@ -11,10 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fsspec.core import url_to_fs
-
-from spreports.load.object_store import fsspec_options
-from spreports.load.target import refusals
+from spreports.load.delta_files import log_files
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -74,16 +71,13 @@ def is_as_seen(
         return False
     later = set(range(seen.version + 1, table.version() + 1)) - seen.ours
     if later:
-        with refusals(url, dict(options), "read the Delta log of"):
-            files, root = url_to_fs(url, **fsspec_options(url, options))
-            folder = f"{root.rstrip('/')}/_delta_log"
+        with log_files(url, options) as log:
             for number in sorted(later):
                 try:
-                    # A part is asked for at once, and not by what was listed before
-                    log = files.cat_file(f"{folder}/{number:020}.json", start=0)
+                    commit = log.read(log.commit(number))
                 except FileNotFoundError:
                     return False
-                if not any(map(_is_ours, log.splitlines())):
+                if not any(map(_is_ours, commit.splitlines())):
                     return False
                 seen.ours.add(number)
     return table.version() >= seen.version

@@ -79,7 +79,7 @@ def test_a_newer_version_waits_for_nobody_but_where_others_than_sinks_have_commi
     sink_delta([report("beside", range(3, 5), made=later)], url)
     assert sink_delta([newer("new", 1)], url)[0].rows == 3
     with monkeypatch.context() as patch:  # what was read or is ours is not read again
-        patch.setattr("spreports.load.delta_seen.url_to_fs", None)
+        patch.setattr("spreports.load.delta_seen.log_files", None)
         assert sink_delta([newer("newer", 2)], url)[0].rows == 3
     deltalake.DeltaTable(url).restore(1)
     with pytest.raises(TurnLostError, match="others have written to it meanwhile"):
