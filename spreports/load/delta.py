@@ -132,7 +132,7 @@ class _Table:
             tried = self._tried
             if table is not None and tried is not None and self._brought(table)[1]:
                 return self._results(table, reports, *tried)
-            return [SinkResult(0, 0, 0)] * len(reports)
+            return [SinkResult()] * len(reports)
         self._insist_on_turns(table, told, wanted)
         rows = rows_of(
             [

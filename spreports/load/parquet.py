@@ -69,9 +69,15 @@ class SinkResult:
         Of the files, as stored.
     """
 
-    rows: int
-    files: int
-    bytes: int
+    rows: int = 0
+    files: int = 0
+    bytes: int = 0
+
+    def plus(self, other: SinkResult) -> SinkResult:
+        """Add the counts of two sinks."""
+        return SinkResult(
+            self.rows + other.rows, self.files + other.files, self.bytes + other.bytes
+        )
 
 
 def sink(

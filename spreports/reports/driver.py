@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from functools import partial
+from functools import partial, reduce
 
 from spreports.clock import Clock
 from spreports.errors import (
@@ -168,11 +168,7 @@ class _Landing:
                     f"{len(others)} more failed"
                 )
             raise first
-        return SinkResult(
-            rows=sum(result.rows for result in self._results),
-            files=sum(result.files for result in self._results),
-            bytes=sum(result.bytes for result in self._results),
-        )
+        return reduce(SinkResult.plus, self._results, SinkResult())
 
 
 class _Crew:

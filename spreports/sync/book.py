@@ -220,7 +220,7 @@ class Book:
             report, request = emptied_report(stream, window), stream.request(None, None)
             landed = land_emptied(stream, known, report, request, self._place)
             if landed.tables:
-                now = replace(window, tables=landed.tables, files=landed.files)
+                now = replace(window, tables=landed.tables, files=landed.written.files)
                 markers = own_markers(stream, report.report_id, landed)
                 self.put(stream, now, markers)
 
@@ -251,7 +251,7 @@ class Book:
                 sha256=sha256,
                 created_time=report.created_time,
                 tables=landed.tables,
-                files=landed.files,
+                files=landed.written.files,
             ),
             ()
             if self._place.is_delta

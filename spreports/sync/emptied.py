@@ -98,8 +98,7 @@ def land_emptied(
             private=stream.entry.restricted,
         )
         landed.tables[table] = TableRows(0, ())
-        landed.files += written.files
-        landed.bytes += written.bytes
+        landed.written = landed.written.plus(written)
     return landed
 
 

@@ -12,6 +12,7 @@ from spreports.fetch.findings import Findings
 from spreports.lake.place import Place
 from spreports.lake.purge_note import is_purged
 from spreports.ledger import LakeMarker, LakeWindow, TableRows
+from spreports.load.parquet import SinkResult
 from spreports.reports.document_source import DocumentSource
 from spreports.reports.naming import file_stem
 from spreports.reports.shape import Shape
@@ -45,14 +46,12 @@ class Landed:
     Attributes
     ----------
     tables : dict of str to TableRows
-    rows, files, bytes : int
+    written : SinkResult
         What was written now.
     """
 
     tables: dict[str, TableRows] = field(default_factory=dict)
-    rows: int = 0
-    files: int = 0
-    bytes: int = 0
+    written: SinkResult = field(default_factory=SinkResult)
 
 
 class Landing:
@@ -200,9 +199,7 @@ class _Judge:
             landed.tables[name] = self.look_through(name)
         else:
             landed.tables[name] = TableRows(written.rows, columns)
-        landed.rows += written.rows
-        landed.files += written.files
-        landed.bytes += written.bytes
+        landed.written = landed.written.plus(written)
 
     def _insist_on_unpurged(self, target: Target) -> None:
         """Look for the note of a purge once more, now that all rows are read."""

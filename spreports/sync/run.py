@@ -23,6 +23,7 @@ from spreports.errors import (
     WaitTimeoutError,
 )
 from spreports.ledger import LakeWindow, WindowState
+from spreports.load.parquet import SinkResult
 from spreports.reports.asking import WAIT_SECONDS
 from spreports.reports.connection import Connection
 from spreports.reports.finished import finished_document
@@ -113,7 +114,7 @@ class _Run:
         self._landing = landing
         self._at = at
         self._failed: list[MissingWindow] = []
-        self._landed = [0, 0, 0]  # rows, files, bytes
+        self._written = SinkResult()
         self._windows = self._empty = self._adopted = 0
 
     def done(
@@ -140,11 +141,10 @@ class _Run:
         for stream in agenda.streams:
             self._book.land_emptied_again(stream)
             self._book.clear_killed(stream)
-        rows, files, size = self._landed
         return SyncResult(
-            rows=rows,
-            files=files,
-            bytes=size,
+            rows=self._written.rows,
+            files=self._written.files,
+            bytes=self._written.bytes,
             created=created,
             adopted=self._adopted,
             windows=self._windows,
@@ -303,8 +303,7 @@ class _Run:
         self._book.committed(stream, window, report, landed, sha256)
         self._at("committed")
         self._windows += 1
-        added = (landed.rows, landed.files, landed.bytes)
-        self._landed = [a + b for a, b in zip(self._landed, added, strict=True)]
+        self._written = self._written.plus(landed.written)
 
     def _fail(self, stream: Stream, window: LakeWindow, exc: Exception) -> None:
         said = self._book.failed(stream, window, exc)
