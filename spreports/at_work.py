@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Final, TypeVar
 
-__all__ = ["at_work", "cores", "threads_of"]
+__all__ = ["SIDE_BY_SIDE", "at_work", "cores", "threads_of"]
 
+# An object store is asked for so many files side by side
+SIDE_BY_SIDE: Final = 8
 _NAME: Final = "spreports-at-work"
 
 S = TypeVar("S")
@@ -24,7 +26,7 @@ T = TypeVar("T")
 
 def at_work(
     work: Callable[[S], T],
-    items: Generator[S, None, None],
+    items: Iterable[S],
     *,
     threads: int = 2,
 ) -> Generator[T, None, None]:
@@ -34,10 +36,10 @@ def at_work(
     ----------
     work : callable
         Called on other threads, for up to `threads` items at the same time.
-    items : generator
+    items : iterable
         Read by the consumer's thread, at most `threads` items and one more ahead of it,
-        and closed. One waits, so that no thread stands still while a result is handed
-        on.
+        and closed where it is a generator. One waits, so that no thread stands still
+        while a result is handed on.
     threads : int
         With one, the work is done in the order of the items, too.
 
@@ -55,11 +57,12 @@ def at_work(
     waiting: deque[Future[T]] = deque()
     failure: Exception | None = None
     more = True
-    with closing(items), threads_of(_NAME, threads) as pool:
+    source = iter(items)
+    with _closed(source), threads_of(_NAME, threads) as pool:
         while True:
             while more and len(waiting) <= threads:
                 try:
-                    item = next(items)
+                    item = next(source)
                 except StopIteration:
                     more = False
                 except Exception as exc:  # noqa: BLE001 - raised in its turn below
@@ -72,6 +75,11 @@ def at_work(
             yield waiting.popleft().result()
     if failure is not None:
         raise failure
+
+
+def _closed(source: Iterator[object]) -> AbstractContextManager[object]:
+    """Return what closes a generator at the end; another iterator needs no end."""
+    return closing(source) if isinstance(source, Generator) else nullcontext()
 
 
 @contextmanager

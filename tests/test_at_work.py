@@ -51,6 +51,10 @@ def test_results_come_in_order_even_if_a_later_one_is_done_first() -> None:
     assert threads() == []
 
 
+def test_items_may_be_a_list() -> None:
+    assert list(at_work(lambda number: number * 10, [1, 2, 3])) == [10, 20, 30]
+
+
 def test_no_more_than_three_items_are_ahead_of_the_consumer() -> None:
     items = Items(20)
     for number in at_work(lambda number: number, items()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from spreports.at_work import at_work
+from spreports.at_work import SIDE_BY_SIDE, at_work
 from spreports.errors import SinkError
 from spreports.lake.compact import only
 from spreports.lake.holding import Holding
@@ -16,9 +16,6 @@ from spreports.lake.place import Place
 from spreports.lake.state import LOOKS, RootState, read_state
 
 __all__ = ["take_away_missing"]
-
-# An object store is asked side by side
-AT_ONCE = 8
 
 
 def take_away_missing(root: Place, reports: Collection[str]) -> None:
@@ -82,7 +79,5 @@ def _take(root: Place, state: RootState, stems: Sequence[str]) -> None:
     def take(stem: str) -> None:
         only(root, state, stem, [])
 
-    for _ in at_work(
-        take, (stem for stem in stems), threads=1 if root.is_local else AT_ONCE
-    ):
+    for _ in at_work(take, stems, threads=1 if root.is_local else SIDE_BY_SIDE):
         pass

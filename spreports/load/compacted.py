@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from spreports.at_work import at_work
+from spreports.at_work import SIDE_BY_SIDE, at_work
 from spreports.errors import SinkError
 from spreports.load.marker import Marker
 from spreports.load.removal import hides
@@ -26,8 +26,6 @@ COMPACTED = "spreports.compacted"
 # A state file without meaning of its own: most lakes are never compacted, and to list
 # the markers of 10,000 reports takes three times as long as to write a small one
 KNOWN = "compactions"
-# An object store is asked side by side
-AT_ONCE = 8
 
 
 def announce(target: Target) -> None:
@@ -129,5 +127,5 @@ def _markers(target: Target) -> dict[str, bytes]:
         is_hidden = said is not None and hides(said, data or b"")
         return stem, None if is_hidden else data
 
-    both = at_work(read, wanted, threads=AT_ONCE)
+    both = at_work(read, wanted, threads=SIDE_BY_SIDE)
     return {stem: data for stem, data in both if data is not None}
