@@ -18,7 +18,15 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["array_of", "bytes_of", "every", "holds", "scalar_of", "text_between"]
+__all__ = [
+    "array_of",
+    "bare",
+    "bytes_of",
+    "every",
+    "holds",
+    "scalar_of",
+    "text_between",
+]
 
 _FIRST_DAY: Final = date(1970, 1, 1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,8 +79,8 @@ def array_of(values: Sequence[Any], dtype: pa.DataType) -> pa.Array:
         ends = array("i", accumulate(map(len, parts), initial=0))
         body = [pa.py_buffer(ends), pa.py_buffer(b"".join(parts))]
     else:
-        bare = [0 if value is None else _bare(value) for value in values]
-        body = [pa.py_buffer(array(_CODES[str(dtype)], bare))]
+        numbers = [0 if value is None else bare(value) for value in values]
+        body = [pa.py_buffer(array(_CODES[str(dtype)], numbers))]
     return pa.Array.from_buffers(dtype, len(values), [validity, *body])
 
 
@@ -110,7 +118,7 @@ def holds(data: pa.Array, byte: bytes) -> bool:
     return len(data) > 0 and byte in data.buffers()[1].to_pybytes()
 
 
-def _bare(value: object) -> Any:
+def bare(value: object) -> Any:
     """Return the number that stands in the buffer for a value."""
     if isinstance(value, datetime):
         return (value - _EPOCH) // _MICROSECOND

@@ -6,8 +6,8 @@ import argparse
 
 from spreports.cli.arguments import add_connection, add_json, open_client
 from spreports.cli.exits import DONE, NO_DATA
-from spreports.cli.load import add_encoding, add_rows, add_target, say_left_out
-from spreports.cli.output import write_frame, write_json
+from spreports.cli.load import add_encoding, add_rows, add_target, say_left_out, show
+from spreports.cli.output import write_json
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +46,4 @@ def document_command(arguments: argparse.Namespace) -> int:
                 {"rows": result.rows, "files": result.files, "bytes": result.bytes}
             )
             return DONE if result.rows else NO_DATA
-        frame = document.scan(arguments.table, typed=not arguments.text)
-        rows = frame.head(arguments.rows).collect()
-    write_frame(rows, as_json=arguments.json)
-    return DONE if rows.height or not arguments.rows else NO_DATA
+        return show(document, arguments)

@@ -150,6 +150,11 @@ def show_command(arguments: argparse.Namespace) -> int:
         encoding=arguments.encoding,
         storage_options=arguments.storage_options,
     )
+    return show(document, arguments)
+
+
+def show(document: Document, arguments: argparse.Namespace) -> int:
+    """Show the first rows of a document, as `add_rows` has asked for them."""
     frame = document.scan(arguments.table, typed=not arguments.text)
     rows = frame.head(arguments.rows).collect()
     write_frame(rows, as_json=arguments.json)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of, scalar_of
+from spreports.arrays import array_of, bare, scalar_of
 from spreports.fetch.timestamps import (
     DEFAULT_FORMATS,
     ISO,
@@ -28,13 +28,12 @@ from spreports.fetch.timestamps import (
 __all__ = ["Layout", "days", "known_to_python", "layouts", "timestamps"]
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 # The first and the last that Python knows: days, and microseconds, since 1970
-_FIRST: Final = datetime.min.replace(tzinfo=UTC) - _EPOCH
-_LAST: Final = datetime.max.replace(tzinfo=UTC) - _EPOCH
-_DAYS: Final = (_FIRST.days, _LAST.days)
-_INSTANTS: Final = (_FIRST // _MICROSECOND, _LAST // _MICROSECOND)
+_DAYS: Final = (bare(date.min), bare(date.max))
+_INSTANTS: Final = (
+    bare(datetime.min.replace(tzinfo=UTC)),
+    bare(datetime.max.replace(tzinfo=UTC)),
+)
 _ISO_DAY: Final = "%Y-%m-%d"
 _ISO_WITH_ZONE: Final = "%Y-%m-%dT%H:%M:%S%Z"
 _DAY: Final = ("%Y", "%m", "%d")

@@ -6,7 +6,7 @@ one a minute; for some report types the cool-down between two reports.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
@@ -15,7 +15,7 @@ from spreports.api.bucket import Bucket
 from spreports.plan.estimate import CoolDown, Demand, Estimate, estimate
 from spreports.plan.windows import Window
 
-__all__ = ["Plan", "html_table", "in_words", "plan", "text_table"]
+__all__ = ["Plan", "html_table", "in_words", "plan", "text_table", "time_rows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +111,7 @@ class Plan:
             rows.append(("in the store", f"{self.stored}, not downloaded again"))
         rows += [(f"calls of {name}", str(n)) for name, n in self.calls.items()]
         rows.append(("bottleneck", self.bottleneck or "none: Amazon is not asked"))
-        rows.append(("estimated time", f"about {in_words(self.eta)}"))
-        if self.ready_time is not None:
-            rows.append(("done about", f"{self.ready_time:%Y-%m-%d %H:%M} UTC"))
-        return rows
+        return [*rows, *time_rows(self.eta, self.ready_time)]
 
     def __str__(self) -> str:
         return text_table(self._rows())
@@ -195,6 +192,13 @@ def _made(
         _demands=demands,
         _states=states,
     )
+
+
+def time_rows(eta: timedelta, ready_time: datetime | None) -> Iterator[tuple[str, str]]:
+    """Yield the last lines of a plan: how long it takes, and when it is done."""
+    yield "estimated time", f"about {in_words(eta)}"
+    if ready_time is not None:
+        yield "done about", f"{ready_time:%Y-%m-%d %H:%M} UTC"
 
 
 def text_table(rows: Sequence[tuple[str, str]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from spreports.plan.plan import Plan, html_table, in_words, text_table
+from spreports.plan.plan import Plan, html_table, in_words, text_table, time_rows
 
 __all__ = ["Plans"]
 
@@ -104,10 +104,7 @@ class Plans:
             )
         rows += [(f"calls of {name}", str(n)) for name, n in self.calls.items()]
         rows.append(("slowest account", self.slowest))
-        rows.append(("estimated time", f"about {in_words(self.eta)}"))
-        if self.ready_time is not None:
-            rows.append(("done about", f"{self.ready_time:%Y-%m-%d %H:%M} UTC"))
-        return rows
+        return [*rows, *time_rows(self.eta, self.ready_time)]
 
     def __str__(self) -> str:
         return text_table(self._rows())

@@ -97,8 +97,13 @@ class Drift:
 
     def _repr_html_(self) -> str:
         """Show a list in a notebook."""
-        items = "".join(f"<li>{escape(line)}</li>" for line in str(self).splitlines())
-        return f"<ul>{items}</ul>"
+        return html_list(str(self))
+
+
+def html_list(lines: str) -> str:
+    """Return lines as a list for a notebook."""
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines.splitlines())
+    return f"<ul>{items}</ul>"
 
 
 def drift_of(found: Findings) -> Drift:

@@ -15,7 +15,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -236,8 +236,7 @@ def write(
         The target refused.
     """
     if findings is not None:
-        for each in fields(Findings):
-            setattr(findings, each.name, getattr(Findings(), each.name))
+        findings.clear()
     # One folder's rows wait for nothing else: there is room for batches that cost less
     size = BATCH_BYTES if target.partition_by else 2 * BATCH_BYTES
     version = target.provenance.get("version_of") or version_of(stored, reading)

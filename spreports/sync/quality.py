@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING, Literal
 
 from spreports.fetch.findings import Findings
 from spreports.ledger import TableRows
+from spreports.reports.drift import html_list
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -152,8 +152,7 @@ class Quality:
 
     def _repr_html_(self) -> str:
         """Show a list in a notebook."""
-        items = "".join(f"<li>{escape(line)}</li>" for line in str(self).splitlines())
-        return f"<ul>{items}</ul>"
+        return html_list(str(self))
 
 
 def _span(table: TableQuality) -> str:

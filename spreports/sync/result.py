@@ -8,6 +8,7 @@ from html import escape
 
 from spreports.ledger import LakeWindow
 from spreports.plan.plan import Plan
+from spreports.reports.drift import html_list
 from spreports.sync.quality import Quality
 from spreports.sync.stream import Stream
 
@@ -213,8 +214,7 @@ class SyncResult:
 
     def _repr_html_(self) -> str:
         """Show the lines in a notebook."""
-        items = "".join(f"<li>{escape(line)}</li>" for line in str(self).splitlines())
-        return f"<ul>{items}</ul>"
+        return html_list(str(self))
 
 
 def _span(start: datetime | None, end: datetime | None) -> str:
