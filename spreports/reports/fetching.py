@@ -16,7 +16,7 @@ from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 from spreports.reports.shape import Shape
 from spreports.reports.stored_bytes import StoredBytes
-from spreports.reports.ticket import Ticket
+from spreports.reports.ticket import Source, Ticket
 from spreports.reports.work import Reading, read
 
 logger = logging.getLogger("spreports.reports")
@@ -69,8 +69,10 @@ class Fetching:
             logger.info("report %s has no document; asking anew", report.report_id)
             ticket.ask_anew(report.report_id)
             return (ticket,)
-        if not ticket.unconfirmed or self._confirmed(stored, report, ticket.request):
-            ticket.unconfirmed = False
+        if not ticket.unconfirmed:
+            ticket.finish()
+        elif self._confirmed(stored, report, ticket.request):
+            ticket.source = Source.LISTED
             ticket.finish()
         else:
             logger.info("report %s has other options; asking anew", report.report_id)

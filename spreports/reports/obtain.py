@@ -21,7 +21,7 @@ from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.early import Early
 from spreports.reports.listing import Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
-from spreports.reports.ticket import POLL_FIRST, Awaits, Ticket
+from spreports.reports.ticket import POLL_FIRST, Awaits, Source, Ticket
 
 # Seconds between looks at the ledger while somebody else creates the same report.
 RIVAL_POLL = 0.5
@@ -136,14 +136,15 @@ class Obtaining:
         )
         known = self._of_ledger(request, ticket.refuted)
         if known is not None:
+            ticket.source = Source.LEDGER
             report_id, made = known.report_id, known.intended_time
         else:
             found = self._listing.find(ticket)
             if found is None or not self._note(found, request):
                 return False
             report_id, made = found.report_id, found.created_time
-            ticket.foreign, ticket.unconfirmed = True, needs_echo(request)
-        ticket.report_id, ticket.adopted = report_id, True
+            ticket.source = Source.DOUBTED if needs_echo(request) else Source.LISTED
+        ticket.report_id = report_id
         now = self._clock.monotonic()
         ticket.asked = now - (self._clock.now() - made).total_seconds()
         ticket.poll_at(now)

@@ -36,6 +36,15 @@ class Awaits(Enum):
     RIVAL = "somebody else, who asks for the very same"
 
 
+class Source(Enum):
+    """Where a request has its report from."""
+
+    CREATED = "createReport, which has made it or has yet to"
+    LEDGER = "our ledger"
+    LISTED = "what Amazon lists"
+    DOUBTED = "what Amazon lists, and its document's own echo has to agree first"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """What became of one request.
@@ -83,11 +92,7 @@ class Ticket:
     error : SPReportsError or None
     throttled : ThrottledError or None
         Of the last try; quota comes back, so it is no end.
-    adopted : bool
-    foreign : bool
-        Adopted from what Amazon lists, not from our ledger.
-    unconfirmed : bool
-        Foreign, and its document's own echo has to agree first.
+    source : Source
     refuted : set of str
         Reports whose echo contradicted.
     asked : float, seconds of ``clock.monotonic()``
@@ -115,9 +120,7 @@ class Ticket:
     report: Report | None = field(default=None, repr=False)
     error: SPReportsError | None = None
     throttled: ThrottledError | None = None
-    adopted: bool = False
-    foreign: bool = False
-    unconfirmed: bool = False
+    source: Source = Source.CREATED
     refuted: set[str] = field(default_factory=set)
     asked: float = 0.0
     interval: float = POLL_FIRST
@@ -132,6 +135,21 @@ class Ticket:
         if self.report is not None:
             return str(self.report.processing_status)
         return "asked" if self.report_id else "to be asked"
+
+    @property
+    def adopted(self) -> bool:
+        """Whether the report was there, and createReport is not called."""
+        return self.source is not Source.CREATED
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is adopted from what Amazon lists, not from our ledger."""
+        return self.source in (Source.LISTED, Source.DOUBTED)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether its document has to say first that it is the one asked for."""
+        return self.source is Source.DOUBTED
 
     @property
     def is_over(self) -> bool:
@@ -167,7 +185,7 @@ class Ticket:
         """Let go of an adopted report, and never adopt it again."""
         self.refuted.add(report_id)
         self.report_id = self.report = None
-        self.adopted = self.foreign = self.unconfirmed = False
+        self.source = Source.CREATED
         self.interval = POLL_FIRST
         self.patient = self.told = False
         self.stage, self.due = Stage.ASKING, float("-inf")
