@@ -96,7 +96,8 @@ class Spool:
             self.flush()
             self._shown = self.size
             if self.watched.grow(self.size):
-                self._end_walk()  # a reader does it
+                # Whoever reads along tells in its place whether the members are sound
+                self._end_walk()
 
     def announce(self, content_type: str | None, total: int | None) -> None:
         """Have the bytes that come now read along, by whoever watches."""

@@ -149,7 +149,7 @@ class Turn:
     def _count(self) -> None:
         """Count the commits that took turns, and see how far the table has come."""
         self._number, seen = self._lake.looks.commits_of(self._url, self._name)
-        # Those of all feeds of a run: none of its own is to be read
+        # All feeds of a run add to one set, so that none of their commits is read
         ours = self._lake.commits.setdefault(seen.table, set()) if seen else set()
         self._commits_seen = replace(seen, ours=ours) if seen else None
 

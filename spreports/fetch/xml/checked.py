@@ -113,8 +113,8 @@ def checked(chunks: Iterable[bytes]) -> Iterator[bytes]:
         waiting.clear()
         _parse(parser, data, final=False)
         fed += len(data)
-        # An unfinished tag is read again from its start with every chunk: give it
-        # twice as much each time
+        # Whenever expat gets more of a tag that has not ended, it reads the whole tag
+        # again: as many new bytes are waited for first
         behind = fed - max(parser.CurrentByteIndex, 0)
         need = min(behind, _FED_AT_MOST)
         if behind > MAX_RECORD:
