@@ -9,6 +9,7 @@ from spreports.api.bucket import Bucket
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
+from spreports.ledger import Request
 from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
@@ -74,19 +75,10 @@ def planned(
         document_id: str | None = known.report_document_id if known else None
         if known is not None:
             adopted += 1
-        elif reuse:
-            row = connection.ledger.latest(connection.account, request.key)
-            # What failed, or is too old for it, is asked for anew.
-            if (
-                row
-                and row.report_id
-                and serves(
-                    row.processing_status, row.intended_time, request, connection.clock
-                )
-            ):
-                document_id = row.report_document_id
-                adopted += 1
-                unfinished += row.processing_status != ProcessingStatus.DONE
+        elif reuse and (row := _of_ledger(connection, request)) is not None:
+            document_id = row.report_document_id
+            adopted += 1
+            unfinished += row.processing_status != ProcessingStatus.DONE
         stored += is_stored(document_id)
     if not requests:
         adopted = len(reports)
@@ -104,6 +96,18 @@ def planned(
         states=bucket_states(connection),
         now=connection.clock.now(),
     )
+
+
+def _of_ledger(connection: Connection, request: ReportRequest) -> Request | None:
+    """Return our last report of a request; None where that is asked for anew.
+
+    So is what failed, or is too old for it.
+    """
+    row = connection.ledger.latest(connection.account, request.key)
+    if row is None or not row.report_id:
+        return None
+    status, made = row.processing_status, row.intended_time
+    return row if serves(status, made, request, connection.clock) else None
 
 
 def insist_on_reader(

@@ -9,6 +9,7 @@ from contextlib import closing
 import pyarrow as pa
 
 from spreports.catalog import ReportType
+from spreports.fetch.findings import Findings
 from spreports.fetch.flat.block_rows import BlockRows
 from spreports.fetch.flat.few_texts import few_texts, looked_into
 from spreports.fetch.flat.header import RESCUED, Header
@@ -73,14 +74,7 @@ def open_flat(
         could not be held to its rows, or the last line may be cut.
     """
     typed, findings = options.typed, options.findings
-    findings.delimiter = header.delimiter
-    findings.headerless = not header.line
-    findings.unended = header.unended
-    findings.renamed_columns = {
-        name: served
-        for name, served in zip(header.names, header.served, strict=True)
-        if name != served
-    }
+    _note_header(header, findings)
     few: frozenset[str] = frozenset()
     if typed and options.coded:
         head, chunks = looked_into(chunks)
@@ -120,9 +114,9 @@ def open_flat(
         if doubted:
             logger.warning("%s", doubted)
         # Inflating, decoding and cutting have a thread, parsing and typing two, and
-        # this one is the consumer's. They start with the first batch, a reader that is
-        # only asked for its schema costs none, and where there is more than that
-        # One block waits: parsing takes four times as long as inflating
+        # this one is the consumer's. They start with the first batch: a reader that is
+        # only asked for its schema costs none. One block waits, where there is more
+        # than that: parsing takes four times as long as inflating
         blocks = read_ahead(
             read_blocks(), queue_bytes=options.batch_bytes, worth=block_bytes // 2
         )
@@ -143,6 +137,18 @@ def open_flat(
             logger.warning("%s: not checked: %s", entry.report_type, check)
 
     return whole, batches()
+
+
+def _note_header(header: Header, findings: Findings) -> None:
+    """Note what the header line tells of the document."""
+    findings.delimiter = header.delimiter
+    findings.headerless = not header.line
+    findings.unended = header.unended
+    findings.renamed_columns = {
+        name: served
+        for name, served in zip(header.names, header.served, strict=True)
+        if name != served
+    }
 
 
 def _summary_schema(schema: pa.Schema, header: Header, entry: ReportType) -> pa.Schema:

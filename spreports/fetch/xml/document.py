@@ -105,8 +105,7 @@ def open_xml(
     places = profile.places(record)
     inside = [path for path in profile.repeated if path[: len(record)] == record]
     repeated = [path[len(record) :] for path in inside if len(path) > len(record)]
-    columns = known.columns if entry.known or known.columns else ()
-    fields, unknown = layout(columns, places, repeated)
+    fields, unknown = layout(known.columns, places, repeated)
     if len(unknown) > MAX_PATHS:
         raise ParseError(f"this is not a report: more than {MAX_PATHS} columns")
     findings.unknown_columns = unknown
