@@ -13,6 +13,8 @@ from typing import Protocol, cast
 from spreports.errors import ConfigError
 from spreports.forks import PerProcess
 
+__all__ = ["Clock", "StoppableClock", "Stopped", "SystemClock", "wait_for"]
+
 # A clock that cannot be woken sleeps this many seconds at a time, so that an end which
 # somebody asks for comes within a second.
 SLICE = 0.5

@@ -14,6 +14,8 @@ from spreports.errors import ConfigError
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = ["marketplace", "read_catalogue", "report_type", "report_types"]
+
 
 def read_catalogue(environment: Mapping[str, str]) -> Catalogue:
     """Return the catalogue, with the user's own entries on top.

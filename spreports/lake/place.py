@@ -20,7 +20,7 @@ from spreports.load.target import STATE, refusals, shown
 from spreports.load.urls import check_place
 from spreports.load.whole import read_whole
 
-__all__ = ["Place"]
+__all__ = ["Place", "no_lake"]
 
 
 @dataclass(frozen=True, slots=True)

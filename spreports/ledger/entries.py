@@ -10,6 +10,8 @@ from typing import Final
 
 from spreports.owner import is_gone, is_running
 
+__all__ = ["Request", "VerifiedDocument", "is_over", "request_key"]
+
 # For a process of another host to have its answer, though it waited for quota
 FAR_AWAY: Final = timedelta(hours=1)
 

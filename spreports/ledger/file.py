@@ -20,6 +20,8 @@ from spreports.ledger.entries import Request, VerifiedDocument, is_over
 from spreports.ledger.windows import LakeWindows
 from spreports.owner import is_gone, mark
 
+__all__ = ["Ledger"]
+
 
 class Ledger(LedgerFile):
     """The ledger in one file; safe for threads, and for processes of one machine.

@@ -23,6 +23,7 @@ __all__ = [
     "abandon",
     "as_written",
     "in_steps",
+    "is_nested",
     "open_writer",
     "opener",
     "windows",

@@ -14,6 +14,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from spreports.catalog import ReportType, period_of, period_windows
 from spreports.catalog.periods import counts_last_day
 
+__all__ = [
+    "Moment",
+    "Window",
+    "as_written",
+    "asked_end",
+    "end_of",
+    "half_open",
+    "midnight",
+    "moment",
+    "report_windows",
+    "slices",
+    "window",
+]
+
 Moment = str | date | datetime
 
 _DURATION = re.compile(r"(\d{1,9})\s*([mhdw])", re.ASCII)

@@ -33,7 +33,7 @@ from spreports.reports.queue import ReportQueue, first_error
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished
 
-__all__ = ["Asking"]
+__all__ = ["WAIT_SECONDS", "Asking", "patience_of"]
 
 # How long a way out waits for Amazon when nobody says; `wait(timeout=)` says.
 WAIT_SECONDS = 6 * 3600.0

@@ -16,6 +16,8 @@ from spreports.load.store import Store
 from spreports.quota import CoolDowns
 from spreports.reports.notices import Watch
 
+__all__ = ["Connection"]
+
 # Seconds between clocks up to which they count as the same: answers take a while.
 LEAST_SKEW = 30.0
 # Date has whole seconds, and answers take a while: an end that is now may seem to lie

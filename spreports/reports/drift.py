@@ -8,6 +8,8 @@ from html import escape
 
 from spreports.fetch.findings import Findings
 
+__all__ = ["Drift", "drift_of", "html_list"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:

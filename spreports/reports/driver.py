@@ -23,6 +23,8 @@ from spreports.reports.document_source import DocumentSource
 from spreports.reports.naming import name_report
 from spreports.reports.work import Work, land
 
+__all__ = ["land_all"]
+
 # Documents under way on an executor at a time: no Executor tells its capacity, and a
 # URL waiting in a queue runs out.
 IN_FLIGHT = 4

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from spreports.catalog.periods import next_period, starts_period
 from spreports.errors import DocumentError
 
+__all__ = ["Echo"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:

@@ -19,6 +19,8 @@ from spreports.reports.stored_bytes import StoredBytes
 from spreports.reports.ticket import Source, Ticket
 from spreports.reports.work import Reading, read
 
+__all__ = ["Fetching"]
+
 logger = logging.getLogger("spreports.reports")
 
 

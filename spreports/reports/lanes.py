@@ -25,6 +25,8 @@ from spreports.reports.progress import OnProgress, Progress
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished, Stage, Ticket
 
+__all__ = ["Lanes"]
+
 # Documents that are here, or on their way, before whoever asked takes them: their disk
 # space is bounded so, and no URL is asked for long before it is needed.
 LOOK_AHEAD = 4

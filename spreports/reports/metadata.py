@@ -13,6 +13,14 @@ from spreports.arrays import scalar_of
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = [
+    "METADATA_COLUMNS",
+    "Constant",
+    "batch_with_metadata",
+    "schema_with_metadata",
+    "with_metadata",
+]
+
 Constant = str | datetime | date | None
 
 METADATA_COLUMNS = [

@@ -23,6 +23,8 @@ from spreports.reports.listing import Listing, needs_echo, serves
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Awaits, Source, Ticket
 
+__all__ = ["Obtaining"]
+
 # Seconds between looks at the ledger while somebody else creates the same report.
 RIVAL_POLL = 0.5
 

@@ -20,6 +20,8 @@ from spreports.reports.ticket import (
     Ticket,
 )
 
+__all__ = ["Polling"]
+
 logger = logging.getLogger("spreports.reports")
 
 # A report may be unknown to getReport for a moment after createReport (faults B8).

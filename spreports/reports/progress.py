@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+__all__ = ["OnProgress", "Progress", "check_progress"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:

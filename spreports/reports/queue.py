@@ -11,6 +11,8 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished
 
+__all__ = ["ReportQueue", "first_error"]
+
 
 class ReportQueue:
     """Brings requests of any report types to finished reports and stored documents.

@@ -13,6 +13,14 @@ from spreports.catalog.periods import counts_last_day
 from spreports.ledger import request_key
 from spreports.plan.windows import Window, asked_end
 
+__all__ = [
+    "ReportRequest",
+    "legacy_charset",
+    "marketplace_code",
+    "metadata",
+    "requests_of",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest:

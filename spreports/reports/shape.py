@@ -9,6 +9,8 @@ from spreports.fetch.shapes import NESTED_SHAPES, Nested
 from spreports.fetch.typed import BAD_VALUE_RULES
 from spreports.flags import check_flag
 
+__all__ = ["OnBadValue", "Shape"]
+
 OnBadValue = Literal["raise", "null", "rescue"]
 
 

@@ -11,6 +11,17 @@ from spreports.errors import APIError, SPReportsError, ThrottledError
 from spreports.reports.naming import report_name
 from spreports.reports.request import ReportRequest
 
+__all__ = [
+    "POLL_FIRST",
+    "POLL_GROWTH",
+    "POLL_SLOWEST",
+    "Awaits",
+    "Finished",
+    "Source",
+    "Stage",
+    "Ticket",
+]
+
 # Polls start fast, for small reports, and grow to one a minute. A report is noticed a
 # fifth of its age late at most, for some 20 of the 120 calls that getReport allows in
 # the minute in which one createReport is possible.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
     from spreports.reports.document_source import DocumentSource
 
+__all__ = ["OnEmpty", "WaysOut", "raises_on_empty"]
+
 
 OnEmpty = Literal["frame", "raise"]
 # Formats whose documents have the tables of the catalogue and no others

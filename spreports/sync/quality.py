@@ -14,7 +14,14 @@ from spreports.reports.drift import html_list
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["POLICIES", "OnDrift", "Quality", "TableQuality", "compared"]
+__all__ = [
+    "POLICIES",
+    "OnDrift",
+    "Quality",
+    "TableQuality",
+    "compared",
+    "known_columns",
+]
 
 OnDrift = Literal["evolve", "warn", "fail"]
 POLICIES = ("evolve", "warn", "fail")

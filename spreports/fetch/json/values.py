@@ -18,6 +18,7 @@ __all__ = [
     "CutShort",
     "JsonValues",
     "Number",
+    "is_text",
     "json_text",
     "python_number",
 ]
