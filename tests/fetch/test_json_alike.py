@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from spreports.fetch.json import alike, native
 from spreports.fetch.json.alike import Alike
-from spreports.fetch.json.cut import Block
+from spreports.fetch.json.cut import Block, RecordCutter
 from spreports.fetch.json.layout import Layout, layout_of
+from spreports.fetch.json.window import Window
 from spreports.fetch.kernel import sandbox
 from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import read_json
@@ -136,6 +137,39 @@ def test_a_table_of_one_column_is_read_at_once(
         got, _ = at_once(document, monkeypatch, batch_bytes=size)
         assert got["n"].to_pylist() == list(range(200))
     compare(document, batch_bytes=300)
+
+
+@LAYOUTS
+@pytest.mark.parametrize("batch_bytes", [1, 30])
+def test_records_larger_than_a_batch_are_read_at_once(
+    style: Style, batch_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = style.document([PLAIN] * 40)
+
+    got, seen = at_once(document, monkeypatch, batch_bytes=batch_bytes)
+
+    assert got.num_rows == 40
+    assert len(seen) > 25
+    assert all(seen)
+    compare(document, batch_bytes=batch_bytes)
+
+
+def test_no_more_is_held_for_a_boundary_than_records_so_far_make_likely() -> None:
+    long = b'{"a": "' + b"x" * 100_000 + b'"}'
+    text = b", ".join([b'{"a": "small"}'] * 9 + [long] * 5) + b"]"
+    window = Window(iter([text[at : at + 100] for at in range(0, len(text), 100)]))
+    cutter = RecordCutter(window)
+
+    small = cutter.exact(len(text) - 5 * len(long))
+    none = cutter.learned(20)
+    held = len(window.data) - window.at
+    first = cutter.exact(20)
+    block = cutter.learned(20)
+
+    assert (len(small), none, len(first)) == (9, None, 2)
+    assert held < 5_000
+    assert block is not None
+    assert block.size == len(long) + len(", ")
 
 
 @LAYOUTS

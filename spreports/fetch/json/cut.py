@@ -18,9 +18,12 @@ from typing import Final
 from spreports.errors import ParseError
 from spreports.fetch.json.values import CutShort
 from spreports.fetch.json.window import MAX_VALUE, Window, cut_short
+from spreports.fetch.kernel.sandbox import MOST_BYTES
 
 __all__ = ["Block", "RecordCutter"]
 
+# A boundary is looked for so many times as far as a record is long
+_FARTHER: Final = 4
 _BLANK: Final = re.compile(r"[ \t\r\n]*+")
 _FIRST_KEY: Final = re.compile(r'\{[ \t\r\n]*+"(?:[^"\\]|\\.){0,200}+"')
 
@@ -110,6 +113,8 @@ class RecordCutter:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._boundary = b""
+        # On average, in that call of `exact` where they were largest
+        self._record_bytes = 0
         self.row = 0
         self.taken_bytes = 0
         self.ended = window.peek() == b"]"
@@ -118,6 +123,9 @@ class RecordCutter:
 
     def learned(self, size: int) -> Block | None:
         """Take about `size` bytes of records, to be given back where they are wrong.
+
+        One record where all are larger, up to 8 MiB: more than that, or than is likely
+        by the records so far, is not held for it.
 
         Parameters
         ----------
@@ -134,6 +142,10 @@ class RecordCutter:
         window = self._window
         window.hold(size + len(boundary))
         end = window.data.rfind(boundary, window.at, window.at + size + len(boundary))
+        most = min(_FARTHER * self._record_bytes, MOST_BYTES)
+        if end < 0 and most > size:
+            window.hold(most)
+            end = window.data.find(boundary, window.at + size, window.at + most)
         if end < 0:
             return None
         brace = boundary.index(b"{")
@@ -172,6 +184,8 @@ class RecordCutter:
             window.at += self.taken_bytes
             self.row += len(records)
             if records:
+                average = self.taken_bytes // len(records)
+                self._record_bytes = max(self._record_bytes, average)
                 return records
             if whole:
                 raise cut_short()
