@@ -38,7 +38,7 @@ from spreports.load.small_pages import use_small_pages
 from spreports.load.target import open_target, shown
 from spreports.load.writers import MANY_FOLDERS, PartWriters
 
-__all__ = ["SinkResult", "markers", "sink"]
+__all__ = ["SinkResult", "sink"]
 
 # About half of it waits, a quarter makes a row group: close to 65,536 rows of orders,
 # since texts and prices that are a few over and over count as the numbers as which they
@@ -192,41 +192,6 @@ def sink(
         files=len(parts),
         bytes=sum(p.bytes for p in parts),
     )
-
-
-def markers(
-    url: str | os.PathLike[str],
-    *,
-    storage_options: Mapping[str, Any] | None = None,
-) -> tuple[Marker, ...]:
-    """Read what the sinks of a data root have committed.
-
-    Parameters
-    ----------
-    url : str or path
-        As for `sink`.
-    storage_options : mapping, optional
-
-    Returns
-    -------
-    tuple of Marker
-        By stem; a stem that is being replaced at this moment is left out.
-
-    Raises
-    ------
-    SinkError
-        The target refused, or a marker is damaged.
-    """
-    target = open_target(url, storage_options=storage_options)
-    names = target.state_names()
-    found = []
-    for name in names:
-        stem, dot, kind = name.rpartition(".")
-        if dot and kind == "json" and f"{stem}.intent" not in names:
-            data = target.read_state(name)
-            if data is not None:
-                found.append(Marker.from_bytes(stem, data))
-    return tuple(found)
 
 
 def _write(

@@ -13,6 +13,10 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from spreports.lake.place import Place
+from spreports.lake.state import read_state
+from spreports.load.marker import Marker
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -30,6 +34,12 @@ class Bucket:
 
     def open_uploads(self) -> list[Any]:
         return list(self.fs.list_multipart_uploads(self.name))
+
+
+def markers(url: str | Path, options: dict[str, Any] | None = None) -> list[Marker]:
+    """What counts in a data root, by stem: as whoever reads or keeps it sees it."""
+    state = read_state(Place.open(url, options))
+    return [state.markers[stem] for stem in sorted(state.markers)]
 
 
 def tree(root: Path) -> dict[str, bytes]:

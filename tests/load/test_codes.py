@@ -22,8 +22,8 @@ from spreports.load.codes import Codes, Vocabulary
 from spreports.load.encoding import choose_encoding
 from spreports.load.frame import stage
 from spreports.load.hive import NULL_VALUE
-from spreports.load.parquet import markers, sink
-from tests.load.lake import by_polars, numbers, tree
+from spreports.load.parquet import sink
+from tests.load.lake import by_polars, markers, numbers, tree
 from tests.load.rows import cut, reader
 
 TEXTS = ["state", "city", "campaign", "empty", "late"]

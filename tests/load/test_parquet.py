@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from spreports.arrays import array_of
 from spreports.errors import SinkError
 from spreports.load import parquet
-from spreports.load.parquet import SinkResult, markers, sink
+from spreports.load.parquet import SinkResult, sink
 from spreports.load.partition import Partitioner
 from spreports.load.writers import PartWriters
-from tests.load.lake import by_polars, numbers, tree
+from tests.load.lake import by_polars, markers, numbers, tree
 from tests.load.rows import cut, orders, reader
 
 KEYS = ["sku", "sales-channel", "purchase-date:day", "purchase-date:month", "n", "date"]

@@ -21,9 +21,9 @@ import s3fs
 from fsspec.implementations.memory import MemoryFileSystem
 
 from spreports.errors import ParseError, SinkError
-from spreports.load.parquet import markers, sink
+from spreports.load.parquet import sink
 from spreports.load.target import shown
-from tests.load.lake import Bucket
+from tests.load.lake import Bucket, markers
 from tests.load.rows import breaking, orders, reader
 
 
@@ -68,7 +68,7 @@ def test_rows_written_to_s3_read_back_and_only_parquet_lies_below_the_root(
     ]
     assert sorted(pl.concat(frames)["n"]) == list(range(300))
     assert not any(temp_folder.iterdir())
-    (marker,) = markers(bucket.url, storage_options=bucket.options)
+    (marker,) = markers(bucket.url, bucket.options)
     assert sum(file.rows for file in marker.files) == 300
 
 

@@ -13,8 +13,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from spreports.load.marker import Marker
-from spreports.load.parquet import markers
 from spreports.simulator import Simulator
+from tests.load.lake import markers
 
 if TYPE_CHECKING:
     import deltalake
@@ -29,7 +29,7 @@ GROUP = ("account", "report_type", "marketplace_ids", "options")
 def versions(root: str, storage_options: dict[str, Any] | None = None) -> list[Marker]:
     """The newest version of each window, by window."""
     newest: dict[tuple[str, ...], Marker] = {}
-    for marker in markers(root, storage_options=storage_options):
+    for marker in markers(root, storage_options):
         note = {k.removeprefix("spreports."): v for k, v in marker.note.items()}
         key = tuple(note.get(name, "") for name in (*GROUP, "request_key"))
         if key not in newest or _made(marker) > _made(newest[key]):

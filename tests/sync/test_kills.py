@@ -26,6 +26,7 @@ import pytest
 
 import spreports as spr
 from spreports.simulator import Simulator, World
+from tests.load.lake import markers
 from tests.sync.conftest import calls
 from tests.sync.killed import Place, night
 from tests.sync.lake import ORDERS, TRAFFIC, order, rows, versions
@@ -172,13 +173,11 @@ class Nights:
 
     def _check_files(self, root: str) -> None:
         """Below the root lie the committed files; temporary ones are nowhere."""
-        from spreports.load.parquet import markers  # noqa: PLC0415 - beside its use
-
         fs, path = fsspec.url_to_fs(root, **(self.storage_options or {}))
         fs.invalidate_cache()
         committed = {
             f"{path}/{file.path}"
-            for marker in markers(root, storage_options=self.storage_options)
+            for marker in markers(root, self.storage_options)
             for file in marker.files
         }
         assert set(fs.find(path)) == committed

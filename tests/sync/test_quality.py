@@ -12,13 +12,13 @@ import pytest
 import spreports as spr
 from spreports.fetch.findings import Findings
 from spreports.fetch.json import records as json_records
-from spreports.load.parquet import markers
 from spreports.reports.shape import Shape
 from spreports.simulator import Simulator, World
 from spreports.simulator.shelf import DocumentShelf
 from spreports.sync.calendar import MAX_TRIES
 from spreports.sync.quality import compared
 from tests.clocks import ManualClock
+from tests.load.lake import markers
 from tests.sync.conftest import LASTING, calls
 from tests.sync.lake import ORDERS, TRAFFIC
 

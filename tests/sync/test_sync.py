@@ -14,9 +14,9 @@ import pytest
 import spreports as spr
 from spreports.client.settings import Settings
 from spreports.ledger import windows
-from spreports.load.parquet import markers
 from spreports.simulator import Fault, Simulator
 from tests.clocks import ManualClock
+from tests.load.lake import markers
 from tests.sync.conftest import calls
 from tests.sync.lake import (
     LISTINGS,
