@@ -24,10 +24,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from spreports.catalog.as_toml import as_toml  # noqa: E402 - the checkout, not a wheel
-from spreports.catalog.entry import ReportType  # noqa: E402 - as above
+from spreports.catalog.entry import ReportType  # noqa: E402 - the checkout, not a wheel
 from spreports.catalog.files import parse_entry  # noqa: E402 - as above
 from spreports.catalog.parts import Column, Option, Table  # noqa: E402 - as above
+from tools.as_toml import as_toml  # noqa: E402 - as above
 
 Row = dict[str, str]
 CATALOG = ROOT / "spreports" / "catalog"

@@ -11,7 +11,6 @@ from spreports.catalog.catalogue import (
     default_catalogue,
     entries,
     lookup,
-    rows,
 )
 from spreports.catalog.check import check_request, check_schedule
 from spreports.catalog.entry import Column, Option, ReportType, Table
@@ -31,6 +30,5 @@ __all__ = [
     "lookup",
     "period_of",
     "period_windows",
-    "rows",
     "schedule_rivals",
 ]

@@ -23,7 +23,7 @@ from spreports.catalog.suggest import suggestion
 from spreports.catalog.summary import summary
 from spreports.errors import ConfigError
 
-__all__ = ["Catalogue", "default_catalogue", "entries", "lookup", "rows"]
+__all__ = ["Catalogue", "default_catalogue", "entries", "lookup"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_]{1,200}")
 # Amazon's values: capitals, digits and underscores.
@@ -275,13 +275,3 @@ def entries() -> tuple[ReportType, ...]:
     tuple of ReportType
     """
     return default_catalogue().entries()
-
-
-def rows() -> list[dict[str, object]]:
-    """Return one summary for each report type of this package.
-
-    Returns
-    -------
-    list of dict
-    """
-    return default_catalogue().rows()

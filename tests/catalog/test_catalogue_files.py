@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from spreports import catalog
 from spreports.catalog import Catalogue, Column, Option, ReportType, Table
-from spreports.catalog.as_toml import as_toml
 from spreports.catalog.files import parse_entry
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS, DTYPES, FORMATS
 from spreports.errors import ConfigError
+from tools.as_toml import as_toml
 
 SMALL = """
 report_type = "GET_OWN_REPORT"

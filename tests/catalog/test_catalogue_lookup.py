@@ -231,7 +231,7 @@ def test_the_feedback_dates_follow_the_marketplace() -> None:
 
 
 def test_rows_are_plain_values_with_the_same_keys() -> None:
-    rows = catalog.rows()
+    rows = catalog.default_catalogue().rows()
 
     assert len({tuple(row) for row in rows}) == 1
     orders = next(row for row in rows if row["alias"] == "orders")

@@ -10,8 +10,8 @@ import pytest
 
 from spreports import catalog
 from spreports.catalog import Option, catalogue
-from spreports.catalog.as_toml import as_toml
 from spreports.catalog.files import parse_entry
+from tools.as_toml import as_toml
 
 TOOL = Path(__file__).parents[2] / "tools" / "write_catalogue.py"
 HEADERS = {

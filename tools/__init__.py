@@ -1,0 +1,1 @@
+"""What makes parts of the package anew; run from the checkout."""
