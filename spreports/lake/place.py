@@ -71,7 +71,7 @@ class Place:
     @property
     def name(self) -> str:
         """The URL without credentials."""
-        return shown(self.url)
+        return shown(self.url) or "/"
 
     @property
     def is_local(self) -> bool:

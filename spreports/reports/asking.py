@@ -40,7 +40,7 @@ WAIT_SECONDS = 6 * 3600.0
 
 
 def patience_of(timeout: object) -> float:
-    """Return how many seconds to wait; those of nobody's saying for None.
+    """Return how many seconds to wait, 0 at least; those of nobody's saying for None.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def patience_of(timeout: object) -> float:
         raise TypeError(f"timeout={timeout!r} is no number of seconds, such as 3600")
     if math.isnan(timeout):
         raise ValueError("timeout is not a number: leave it out for six hours")
-    return timeout
+    return max(0.0, timeout)
 
 
 class Asking:

@@ -72,7 +72,8 @@ class FileOrigin:
         # For what cannot say whether it has changed: staged for this document alone
         self._once = uuid.uuid4().hex
         self.store = store
-        self.name = url.split("?", 1)[0].rsplit("/", 1)[-1]
+        place = url.split("?", 1)[0].rstrip("/")
+        self.name = place.rsplit("/", 1)[-1] or "/"
 
     def key(self) -> str:
         """Return a digest of the file's place, size and time of change."""

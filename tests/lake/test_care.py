@@ -310,6 +310,11 @@ def test_restricted_files_stay_the_owners_alone(shore: Lakeside) -> None:
     assert shore.fs.info(f"{shore.url}/{name}")["mode"] & 0o077 == 0
 
 
+def test_a_root_that_is_no_lake_is_named() -> None:
+    with pytest.raises(spr.SinkError, match=r"^/ is no lake"):
+        spr.Lake("/").check()
+
+
 def test_where_no_lake_is_there_is_an_error(shore: Lakeside) -> None:
     with pytest.raises(spr.SinkError, match="is no lake"):
         lake_of(shore).check()

@@ -238,6 +238,12 @@ def test_a_file_system_that_is_not_there_is_named_with_what_to_do(
         client.reports("orders", start="3d", marketplaces=["DE"]).sink(url)
 
 
+def test_a_folder_is_named_where_a_document_was_meant(tmp_path: Path) -> None:
+    for url, name in (("/", "/"), (f"{tmp_path}/", tmp_path.name)):
+        with pytest.raises(spr.DocumentError, match=f"^{name} cannot be read: Is a"):
+            spr.open_document(url).read()
+
+
 def test_an_option_that_the_file_system_does_not_know_is_named() -> None:
     document = spr.open_document("s3://lake/a.txt", storage_options={"keey": "canary"})
 

@@ -47,6 +47,11 @@ def test_quota_that_does_not_come_in_time_is_told_with_its_seconds(
     assert calls(simulator, "createReport") == 0
 
 
+def test_less_time_than_none_is_none(client: spr.Client) -> None:
+    with pytest.raises(spr.WaitTimeoutError, match="in the 0 s allowed"):
+        client.reports("orders", **WEEK).wait(timeout=-1)
+
+
 def test_the_seconds_count_those_that_are_before_it_in_the_line(
     client: spr.Client,
 ) -> None:
