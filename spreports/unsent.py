@@ -15,6 +15,8 @@ from spreports.errors import DownloadError, TransportError
 __all__ = ["UnfetchedError", "UnsentError", "hopeless", "proxy_refusal"]
 
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)
+# Not yet valid, and no longer. Source: OpenSSL, x509_vfy.h.
+_OF_ANOTHER_TIME: Final = frozenset({9, 10})
 # requests' own sentence: it has no error of its own for it
 _NO_SOCKS: Final = "dependencies for SOCKS"
 _NO_BUNDLE: Final = (
@@ -30,7 +32,7 @@ class UnsentError(TransportError):
 
 
 class UnfetchedError(DownloadError):
-    """A document cannot be asked for from this machine as it is."""
+    """A document cannot be brought to this machine as it is."""
 
     hopeless = True
 
@@ -66,11 +68,7 @@ def hopeless(exc: BaseException, server: str) -> str | None:
     for each in _causes(exc):
         if isinstance(each, ssl.SSLCertVerificationError):
             at_proxy = isinstance(exc, requests.exceptions.ProxyError)
-            whose = "proxy" if at_proxy else server
-            return (
-                f"the {whose}'s certificate was refused; where a proxy opens TLS, name "
-                "the file of its CA in REQUESTS_CA_BUNDLE"
-            )
+            return _refused(each, "proxy" if at_proxy else server)
         if isinstance(each, ssl.SSLError) and each.library in {"X509", "PEM"}:
             return _NO_BUNDLE
     return None
@@ -105,6 +103,20 @@ def proxy_refusal(exc: BaseException) -> str | None:
         if isinstance(each, urllib3.exceptions.ConnectTimeoutError):
             return "the proxy could not be reached"  # NewConnectionError is one
     return None
+
+
+def _refused(refusal: ssl.SSLCertVerificationError, whose: str) -> str:
+    """Say that a certificate was refused, and what to do."""
+    text = f"the {whose}'s certificate was refused"
+    if refusal.verify_code in _OF_ANOTHER_TIME:
+        return (
+            f"{text}: it is valid at another time than this machine's clock says; set "
+            "that by network time (NTP)"
+        )
+    return (
+        f"{text}; where a proxy opens TLS, name the file of its CA in "
+        "REQUESTS_CA_BUNDLE"
+    )
 
 
 def _is_proxy_unusable(exc: BaseException) -> bool:

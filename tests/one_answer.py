@@ -42,10 +42,13 @@ def serving(
         yield f"{'https' if tls else 'http'}://{host}"
 
 
-def unsigned_tls(folder: Path) -> ssl.SSLContext:
+def unsigned_tls(
+    folder: Path, begins: dt.timedelta = dt.timedelta(days=-1)
+) -> ssl.SSLContext:
     """Return a server's side of TLS, with a certificate that nobody signed.
 
-    It is in ``server.pem`` of the folder, for who would trust it.
+    It is in ``server.pem`` of the folder, for who would trust it; it is valid for two
+    days from where it `begins`.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
@@ -60,8 +63,8 @@ def unsigned_tls(folder: Path) -> ssl.SSLContext:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now + begins)
+        .not_valid_after(now + begins + dt.timedelta(days=2))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from spreports.errors import DownloadError
 from spreports.fetch.arriving import Watched
 from spreports.fetch.gzip_walk import GzipWalk
+from spreports.unsent import UnfetchedError
 
 __all__ = ["Spool"]
 
@@ -172,10 +172,10 @@ class Spool:
         self._sha256 = hashlib.sha256()
         self._md5 = _new_md5()
 
-    def _unwritable(self, exc: OSError) -> DownloadError:
+    def _unwritable(self, exc: OSError) -> UnfetchedError:
         """Return the error for a file that cannot be written."""
         reason = exc.strerror or type(exc).__name__
-        return DownloadError(f"cannot write {self.path}: {reason}")
+        return UnfetchedError(f"cannot write {self.path}: {reason}")
 
 
 def _new_md5() -> hashlib._Hash:

@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -292,6 +293,20 @@ def test_a_certificate_is_refused_for_good_through_a_proxy_too(
 
     assert "server's certificate was refused" in fault.reason
     assert "REQUESTS_CA_BUNDLE" in fault.reason
+    assert (fault.sent, fault.retryable) == (False, False)
+
+
+@pytest.mark.parametrize("days", [-9, 9])
+def test_a_certificate_that_is_of_another_time_leads_to_the_clock(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, days: int
+) -> None:
+    tls = unsigned_tls(tmp_path, timedelta(days=days))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "server.pem"))
+    with serving(b"", tls=tls, before=b"HTTP/1.1 200 OK\r\n\r\n") as url:
+        fault = through(url.replace("https:", "http:"), monkeypatch)
+
+    assert "the server's certificate was refused" in fault.reason
+    assert "this machine's clock says" in fault.reason
     assert (fault.sent, fault.retryable) == (False, False)
 
 

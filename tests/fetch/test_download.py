@@ -625,6 +625,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
 
     assert isinstance(caught.value.__cause__, OSError)
     assert caught.value.__cause__.errno == errno.ENOSPC
+    assert caught.value.hopeless
     assert only(tmp_path) == []
 
 
