@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import spreports as spr
+from spreports.api.operations import ReportsAPI
+from spreports.ledger import Ledger
 from spreports.reports.queue import ReportQueue
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
@@ -35,6 +37,16 @@ def ask(client: spr.Client, *, reuse: bool = True) -> spr.Reports:
         end="2026-10-08",
         marketplaces=["DE"],
         reuse=reuse,
+    )
+
+
+def ledger(client: spr.Client, by: str) -> spr.Reports:
+    return client.reports(
+        "ledger",
+        start="2026-10-01",
+        end="2026-10-08",
+        marketplaces=["DE"],
+        options={"aggregateByLocation": by, "aggregatedByTimePeriod": "DAILY"},
     )
 
 
@@ -198,15 +210,6 @@ def test_of_several_reports_that_suit_an_unanswered_request_the_newest_is_taken(
 def test_a_report_that_two_unanswered_requests_would_suit_is_nobodys(
     simulator: Simulator, tmp_path: Path
 ) -> None:
-    def ledger(client: spr.Client, by: str) -> spr.Reports:
-        return client.reports(
-            "ledger",
-            start="2026-10-01",
-            end="2026-10-08",
-            marketplaces=["DE"],
-            options={"aggregateByLocation": by, "aggregatedByTimePeriod": "DAILY"},
-        )
-
     for operation, fault in (
         ("createReport", {"kind": "reset", "acts": True}),
         ("getReports", {"kind": "status", "status": 403}),
@@ -246,6 +249,37 @@ def test_a_report_of_another_type_is_not_taken_for_ours(tmp_path: Path) -> None:
             pytest.raises(spr.TransportError, match="not of the type"),
         ):
             client.reports("GET_X", marketplaces=["DE"]).read()
+
+
+@pytest.mark.parametrize(
+    ("owner", "step", "error"),
+    [
+        (ReportsAPI, "create_report", KeyboardInterrupt()),
+        (Ledger, "created", spr.ConfigError("the disk is full")),
+    ],
+)
+def test_what_broke_off_while_a_report_was_created_keeps_nobody_waiting(
+    simulator: Simulator,
+    client: spr.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    owner: type,
+    step: str,
+    error: BaseException,
+) -> None:
+    def broken(*_: object, **_more: object) -> None:
+        raise error
+
+    # Nobody can tell from the list of reports which options one was made with
+    asked = ledger(client, by="COUNTRY")
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, step, broken)
+        with pytest.raises(type(error)):
+            asked.read()
+
+    asked.wait(timeout=600)
+
+    assert calls(simulator, "createReport") == 1
 
 
 def test_ctrl_c_after_a_lost_answer_makes_no_report_twice(
