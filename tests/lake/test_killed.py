@@ -226,6 +226,28 @@ def test_an_announced_marker_counts_at_once_where_its_files_are_whole(
     assert lakeside.data_files() == (sorted([*files[1:], more]) if lacks else files)
 
 
+def test_what_a_killed_sink_left_stays_hidden_where_the_next_one_fails(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = fill(shore)
+    shore.put("9", orders(1, 4), day=1, partition_by=BY)
+    # Its files are in the places of older ones, and the marker is theirs
+    kill(shore, rows=5)
+
+    def full(*_: object) -> None:
+        raise spr.SinkError("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(local.LocalTarget, "put", full)
+        with pytest.raises(spr.SinkError, match="No space"):
+            shore.put("9", orders(1, 5), day=1, partition_by=BY)
+
+    assert read_state(Place.open(shore.root())).unfinished.keys() == {"9"}
+    assert by_scan(shore) == rows
+    shore.put("9", orders(1, 5), day=1, partition_by=BY)
+    assert by_duckdb(shore) == by_scan(shore) == orders_of((0, 6), (1, 5))
+
+
 def test_a_sink_that_runs_is_left_alone(shore: Lakeside) -> None:
     fill(shore)
     done: list[object] = []

@@ -169,9 +169,9 @@ def test_days_that_came_otherwise_are_known_where_their_marker_is_not_read(
     assert not state.holdings
 
 
-@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("taken", [None, "marker", "file"])
 def test_who_sees_all_of_a_report_ends_its_note_and_undoes_nothing(
-    memory: Any, monkeypatch: pytest.MonkeyPatch, *, own: bool
+    memory: Any, monkeypatch: pytest.MonkeyPatch, *, taken: str | None
 ) -> None:
     lakeside = Lakeside("memory://shore/lake", {}, memory)
     write = RemoteTarget.write_state
@@ -181,11 +181,13 @@ def test_who_sees_all_of_a_report_ends_its_note_and_undoes_nothing(
         if name == "1.json":
             monkeypatch.undo()
             clear_killed(place_of(lakeside), ["1"])
-            if not own:
+            if taken == "marker":
                 lakeside.remove(f"_spreports/{ORDERS}/{name}")
+            elif taken == "file":
+                lakeside.remove(lakeside.data_files()[-1])
 
     monkeypatch.setattr(RemoteTarget, "write_state", seen)
-    if own:
+    if taken is None:
         fill(lakeside)
         assert read(lakeside) == rows_of_table(*map(orders, range(3)))
     else:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,7 @@ from spreports.load import local
 from spreports.load.marker import Marker
 from spreports.load.part_file import PartFile
 from spreports.load.publish import publish
+from spreports.load.remote import RemoteTarget
 from spreports.load.target import Target
 from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
 
@@ -257,6 +259,46 @@ def test_nothing_is_taken_away_where_a_new_compaction_has_lost_a_file(
 
     assert shore.data_files() == before
     shore.remove(next(n for n in shore.files() if "compact-" in n))
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
+
+
+def test_no_file_is_taken_from_a_sink_that_runs_and_does_not_see_it(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A compaction holds the older rows; the newer are written meanwhile."""
+    shore = Lakeside("memory://shore/lake", {}, memory)
+    compacted(shore)
+    written, going_on = threading.Event(), threading.Event()
+    told: list[object] = []
+
+    def restate() -> None:
+        try:
+            told.append(shore.put("0", orders(0, 7), day=0, partition_by=["sku"]))
+        except spr.SinkError as exc:
+            told.append(exc)
+
+    running = threading.Thread(target=restate)
+    write, remove = RemoteTarget.write_state, RemoteTarget.remove_state
+
+    def waiting(target: RemoteTarget, name: str, data: bytes) -> None:
+        if name == "0.json" and threading.current_thread() is running:
+            written.set()
+            going_on.wait(600)
+        write(target, name, data)
+
+    def overtaken(target: RemoteTarget, name: str) -> None:
+        if name == "0.intent" and threading.current_thread() is not running:
+            going_on.set()
+            running.join(600)
+        remove(target, name)
+
+    monkeypatch.setattr(RemoteTarget, "write_state", waiting)
+    monkeypatch.setattr(RemoteTarget, "remove_state", overtaken)
+    running.start()
+    written.wait(600)
+    shore.put("0", orders(0), day=0)
+
+    assert "taken away: run again" in str(told)
     assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
 
 
