@@ -181,6 +181,24 @@ def test_a_bomb_is_stopped_early_and_arrives_in_small_chunks() -> None:
     assert sum(sizes) <= 10_000_000
 
 
+def test_members_without_end_are_refused_though_none_has_a_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("spreports.fetch.decompress.MAX_MEMBERS", 3)
+    empty = gzip.compress(b"", mtime=0)
+
+    assert whole([empty * 2, gzip.compress(PLAIN)]) == PLAIN
+    with pytest.raises(DecompressError, match="more than 3 GZIP members") as caught:
+        whole([empty * 4])
+    assert caught.value.offset == 3 * len(empty)
+
+
+@pytest.mark.parametrize("flag", [0x20, 0x40, 0x80])
+def test_flags_that_nobody_has_given_a_meaning_are_refused(flag: int) -> None:
+    with pytest.raises(DecompressError, match="of an unknown kind"):
+        whole([member(PLAIN, flag)])
+
+
 def test_zlib_data_is_no_gzip_and_passes_as_it_is() -> None:
     stored = zlib.compress(PLAIN)
     assert whole([stored]) == stored

@@ -111,6 +111,14 @@ def test_an_intent_of_another_host_is_waited_for_an_hour(tmp_path: Path) -> None
     ledger.close()
 
 
+def test_an_intent_of_our_own_is_waited_for_as_long_as_we_run(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.intend("account", KEY, NOW)  # and waits for createReport's quota
+
+    assert ledger.intend_alone("account", KEY, NOW + timedelta(hours=2), 0) is None
+    ledger.close()
+
+
 def test_of_two_that_find_no_report_the_later_one_makes_none_where_the_first_has(
     tmp_path: Path,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,6 +60,18 @@ def test_reports_that_a_restore_took_back_are_written_again(
     assert [result.rows for result in again] == [0, 1, 1]
     assert numbers(url) == [1, 2, 3]
     assert taken_back(url) == frozenset()
+
+
+def test_a_later_commit_whose_clock_was_behind_hides_no_restore(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3")
+    by_time(deltalake.DeltaTable(url), first)
+    sink_delta([report("4", [4])], url)
+    last = deltalake.DeltaTable(url).version()
+    log = tmp_path / f"table/_delta_log/{last:020}.json"
+    log.write_text(re.sub(r'"timestamp":\d+', '"timestamp":1', log.read_text()))
+
+    assert reports(taken_back(url)) == ["2", "3"]
 
 
 def test_a_newer_version_that_was_taken_back_replaces_the_older_one_again(

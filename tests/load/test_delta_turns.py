@@ -86,3 +86,20 @@ def test_a_newer_version_waits_for_nobody_but_where_others_than_sinks_have_commi
         sink_delta([newer("newest", 3)], url)
 
     assert pl.read_delta(url)["report_id"].unique().to_list() == ["old"]
+
+
+def test_a_commit_that_is_gone_from_the_log_is_not_taken_for_a_sinks(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("old", range(3), window="w")], url)
+    _, seen = commits_of(Tables(), url, FEED)
+    table = deltalake.DeltaTable(url)
+    table.delete("n = 0")
+    sink_delta([report("beside", range(3, 5))], url)
+    deltalake.DeltaTable(url).create_checkpoint()
+    (tmp_path / f"table/_delta_log/{table.version():020}.json").unlink()
+
+    newer = report("new", range(3), window="w", made=MADE + timedelta(days=1))
+    with pytest.raises(TurnLostError, match="others have written to it meanwhile"):
+        sink_delta([replace(newer, seen=seen)], url)

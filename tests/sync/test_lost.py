@@ -95,6 +95,20 @@ def test_what_amazon_makes_by_itself_is_listed_again_for_a_lake_that_is_gone(
     assert spr.scan_lake(lake, "settlement").collect().equals(before)
 
 
+def test_a_refill_tells_from_when_on_amazon_lists_what_it_makes_by_itself(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    feed = spr.Feed("settlement", marketplaces=["DE"], since="200d")
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    first = client.sync(feed, lake)
+    shutil.rmtree(lake)
+
+    again = client.sync(feed, lake, refill=True)
+
+    assert [gap.kind for gap in again.gaps] == ["Expired"]
+    assert again.gaps == first.gaps
+
+
 @pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_snapshots_of_a_lake_that_is_gone_come_again_from_their_own_reports(
     client: spr.Client, clock: ManualClock, lake: str, how: str

@@ -114,6 +114,21 @@ def test_what_is_held_back_for_its_drift_never_becomes_a_gap(
     assert client.sync([feed], lake).windows == 1
 
 
+def test_what_is_held_back_for_its_drift_is_taken_in_later_without_a_new_report(
+    client: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09", lookback=0)
+    client.sync([feed], lake)
+    clock.advance(2 * DAY)
+    refused = client.sync([feed], lake, on_drift="fail")
+    clock.advance(DAY)
+
+    accepted = client.sync([feed], lake)
+
+    assert len(refused.failed) == accepted.adopted == 1
+    assert (accepted.created, accepted.windows) == (1, 2)  # that of the day since
+
+
 def test_several_tables_are_held_back_together(
     client: spr.Client, simulator: Simulator, lake: str, tmp_path: Path
 ) -> None:
