@@ -7,7 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spreports.ledger import LakeWindow, Ledger, TableRows, WindowState, request_key
+from spreports.ledger import (
+    LakeMarker,
+    LakeWindow,
+    Ledger,
+    TableRows,
+    WindowState,
+    request_key,
+)
 from spreports.ledger.schema import SCHEMA
 
 NOW = datetime(2026, 11, 2, 4, tzinfo=UTC)
@@ -54,6 +61,21 @@ def test_the_time_of_the_last_listing_is_kept_by_feed(tmp_path: Path) -> None:
 
     assert ledger.windows.listed("lake", "feed") == NOW
     assert ledger.windows.listed("lake", "other") is None
+    ledger.close()
+
+
+def test_a_compaction_that_one_feed_has_read_is_read_by_the_others_too(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    own = LakeMarker("root", "R1", ("R1",))
+    # With reports of the other feed in it, of which this one says nothing
+    both = LakeMarker("root", "compact-1", ("R2",))
+    ledger.windows.put_all("lake", "feed", [], NOW, [own, both])
+
+    assert set(ledger.windows.markers("lake", "feed", "root")) == {own, both}
+    known = ledger.windows.markers("lake", "other", "root")
+    assert known == (LakeMarker("root", "R1", ()),)
     ledger.close()
 
 
