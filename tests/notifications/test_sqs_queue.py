@@ -96,6 +96,16 @@ def test_a_report_told_of_before_anybody_asked_is_remembered(
     assert queue.left() == 0
 
 
+def test_what_is_remembered_of_a_busy_queue_has_a_bound(
+    queue: Queue, reader: spr.SQSQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spreports.notifications.sqs.MOST_REMEMBERED", 2)
+    queue.tell("1", "2", "3")
+    assert reader.finished({"none of them"}, timeout=0) == set()
+
+    assert len(reader.finished({"1", "2", "3"}, timeout=0)) == 2
+
+
 def test_duplicates_are_hints_again_and_are_deleted(
     queue: Queue, reader: spr.SQSQueue
 ) -> None:

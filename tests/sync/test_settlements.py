@@ -131,6 +131,28 @@ def test_what_a_killed_run_had_begun_comes_before_its_doubles(
     assert set(scanned["report_id"]) == {younger} != {older}
 
 
+def test_a_settlement_that_is_lost_comes_again_by_whichever_report_still_has_it(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    first = lay(simulator, "0071", ends="\n")
+    clock.advance(60)
+    lay(simulator, "0071", ends="\r\n")
+    lay(simulator, "0072", ends="\n")
+    client.sync(FEED, lake)
+    assert settlements(lake) == ["0071", "0072"]
+    for path in Path(lake).rglob(f"{first}*"):
+        path.unlink()
+    shutil.rmtree(home / "documents")
+    # The first of them to be asked for is one that Amazon has no more
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=404)
+    )
+
+    client.sync(FEED, lake, refill=True)
+
+    assert settlements(lake) == ["0071", "0072"]
+
+
 def test_what_another_feed_has_begun_holds_a_settlement_up_for_a_day(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:

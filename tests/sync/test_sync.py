@@ -646,3 +646,34 @@ def test_a_seller_who_authorises_anew_is_the_same_account_by_its_name(
 
     assert max(lines(lake).values()) == 1
     assert {report.account for report in spr.Lake(lake).reports()} == {known}
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [("orders", "getReportDocument"), ("settlement", "getReports")],
+)
+def test_an_authorization_that_is_revoked_ends_the_run_and_is_no_windows_failure(
+    client: spr.Client, simulator: Simulator, lake: str, *, name: str, operation: str
+) -> None:
+    feed = spr.Feed(name, marketplaces=["DE"], since="2026-11-01")
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    simulator.faults.add(Fault(operation=operation, kind="status", status=401, times=0))
+
+    with pytest.raises(spr.UnauthorizedError):
+        client.sync(feed, lake)
+
+
+def test_an_error_that_is_not_ours_is_told_without_its_words(
+    client: spr.Client, lake: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **_more: object) -> None:
+        raise ValueError("in the cell canary@example.com")
+
+    monkeypatch.setattr("spreports.sync.landing.Landing.land", broken)
+
+    result = client.sync(FEED, lake)
+
+    assert {each.reason for each in result.failed} == {"an error of spreports"}
+    assert {each.kind for each in result.failed} == {"ValueError"}
+    kept = b"".join(p.read_bytes() for p in home.rglob("*") if p.is_file())
+    assert b"canary" not in kept
