@@ -176,7 +176,21 @@ def test_marketplaces_that_only_the_rival_had_are_named() -> None:
     assert change.why.endswith("only one of a kind (FR, IT then in none)")
 
 
-def test_of_several_that_go_the_marketplace_that_ends_first_begins_the_gap() -> None:
+def test_a_rival_that_amazon_cancels_by_itself_is_not_cancelled_once_more() -> None:
+    schedule = spr.Schedule(SHIPPING_XML, marketplaces=["DE"], period="P1D")
+    rival = found(report_type=SHIPPING)
+
+    changes = difference(
+        wanted_of([schedule]), [rival], now=NOW, cancelled_types={SHIPPING}
+    )
+
+    assert [(c.action, c.replaces) for c in changes] == [("replace", ("S1",))]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_that_go_the_marketplace_that_ends_first_begins_the_gap(
+    order: int,
+) -> None:
     schedule = spr.Schedule(SHIPPING, marketplaces=["DE", "FR"], period="P1D")
     places = (
         ("S1", "DE", timedelta(days=4)),
@@ -193,7 +207,7 @@ def test_of_several_that_go_the_marketplace_that_ends_first_begins_the_gap() -> 
         for name, code, ahead in places
     ]
 
-    (change,) = difference(wanted_of([schedule]), rivals, now=NOW)
+    (change,) = difference(wanted_of([schedule]), rivals[::order], now=NOW)
 
     assert change.uncovered == Window(NOW - timedelta(days=4), NOW)
 

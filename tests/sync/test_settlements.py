@@ -131,6 +131,36 @@ def test_what_a_killed_run_had_begun_comes_before_its_doubles(
     assert set(scanned["report_id"]) == {younger} != {older}
 
 
+def test_what_a_killed_run_was_writing_is_ended_before_its_doubles(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    clock.advance(60)
+    younger = lay(simulator, "0071", ends="\r\n")
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=400, code="No")
+    )
+
+    def killed(*_: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("spreports.sync.landing.Landing.land", killed)
+        with pytest.raises(KeyboardInterrupt):
+            client.sync(FEED, lake)
+
+    result = client.sync(FEED, lake, retry_gaps=True)
+
+    # The older one, which came to be had since, waits for nothing
+    assert (result.windows, result.failed, result.gaps) == (2, (), ())
+    scanned = spr.scan_lake(lake, "settlement", metadata=True).collect()
+    assert set(scanned["report_id"]) == {younger}
+
+
 def test_a_settlement_that_is_lost_comes_again_by_whichever_report_still_has_it(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
