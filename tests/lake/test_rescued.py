@@ -251,6 +251,15 @@ def test_a_value_of_two_names_is_hashed_once() -> None:
     }
 
 
+def test_half_a_character_is_hashed_like_any_other_text() -> None:
+    told = json.loads(
+        left_of(r'{"a": "\ud83d", "b": "\ud83c"}', "a", "b", key=KEY) or ""
+    )
+
+    assert [len(told["a"]), len(told["b"])] == [64, 64]
+    assert told["a"] != told["b"]
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", '"a"', '{"a": 1} 2', '{"a": 1, "a": 2}', "{"]
 )
