@@ -224,6 +224,15 @@ def test_a_header_that_says_nothing_changes_nothing(header: str | None) -> None:
     assert buckets._states["createReport"].rate == CREATE.rate
 
 
+def test_no_retry_after_holds_everybody_for_more_than_an_hour() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock)
+
+    throttle.exhausted("getReports", 7 * 86_400.0)
+
+    assert throttle.wait_for("getReports") == pytest.approx(3600, abs=60)
+
+
 def test_a_slot_beyond_the_deadline_is_an_error_that_books_nothing() -> None:
     clock = ManualClock()
     throttle = Throttle(clock)

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -27,6 +28,7 @@ from spreports.load.publish import publish
 from spreports.load.remote import RemoteTarget
 from spreports.load.target import Target
 from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
+from tests.load.lake import Bucket
 
 
 def lake_of(shore: Lakeside) -> spr.Lake:
@@ -162,6 +164,23 @@ def test_an_unchanged_report_sunk_again_behind_a_compaction_lies_there_once(
     assert lakeside.files() == before
     assert rows_of(lakeside.scan().collect()) == rows_of_table(orders(0), orders(1))
     assert lake_of(lakeside).check(deep=True)
+
+
+def test_a_compaction_of_another_host_is_seen_though_the_markers_were_listed_before(
+    bucket: Bucket,
+) -> None:
+    url = f"s3://{bucket.name}/lake"
+    options = {**bucket.options, "skip_instance_cache": True}
+    other = Lakeside(url, options, fsspec.filesystem("s3", **options))
+    for day in (0, 1):
+        other.put(str(day), orders(day), day=day)
+    assert len(bucket.fs.ls(f"{bucket.name}/lake/_spreports/{ORDERS}")) == 2
+    lake_of(other).compact()
+    before = other.files()
+
+    Lakeside(url, bucket.options, bucket.fs).put("0", orders(0), day=0)
+
+    assert other.files() == before
 
 
 def test_an_unchanged_report_sunk_again_brings_nothing_back_in_clear(

@@ -156,6 +156,21 @@ def test_bytes_that_the_disk_has_damaged_are_brought_again(
     assert path.read_bytes() == STORED
 
 
+def test_bytes_of_which_the_disk_has_lost_some_are_brought_again_at_once(
+    client: spr.Client, amazon: Amazon, tmp_path: Path
+) -> None:
+    text = many_orders(9).encode()
+    amazon.hold(Held("d1", text))
+    document = client.document("d1", report_type=ORDERS)
+    whole = document.read()
+    (path,) = (tmp_path / "home" / "documents").glob("*/d1")
+    # At the end of a line, so that what is left is sound
+    path.write_bytes(text[: text.rindex(b"\n", 0, -1) + 1])
+
+    assert document.read().equals(whole)
+    assert amazon.count("getReportDocument") == 2
+
+
 def test_a_cell_that_fails_in_the_last_batch_puts_the_bytes_in_doubt(
     client: spr.Client, amazon: Amazon
 ) -> None:
