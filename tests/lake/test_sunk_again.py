@@ -22,7 +22,7 @@ import spreports as spr
 from spreports.lake.care import take_away
 from spreports.lake.place import Place
 from spreports.load import local
-from spreports.load.marker import Marker
+from spreports.load.marker import Marker, intent_bytes
 from spreports.load.part_file import PartFile
 from spreports.load.publish import publish
 from spreports.load.remote import RemoteTarget
@@ -318,6 +318,26 @@ def test_no_file_is_taken_from_a_sink_that_runs_and_does_not_see_it(
     shore.put("0", orders(0), day=0)
 
     assert "taken away: run again" in str(told)
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
+
+
+def test_a_compaction_that_a_late_note_hides_is_not_told_as_done(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (0, 1):
+        shore.put(str(day), orders(day), day=day)
+    before = set(shore.data_files())
+
+    def hidden(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
+        publish(target, parts, marker)
+        paths = [file.path for file in marker.files]
+        target.write_state(f"{marker.stem}.intent", intent_bytes(paths))
+
+    monkeypatch.setattr("spreports.lake.rewrite.publish", hidden)
+    with pytest.raises(spr.SinkError, match="does not count yet; nothing was taken"):
+        lake_of(shore).compact()
+
+    assert before < set(shore.data_files())
     assert rows_of(shore.scan().collect()) == rows_of_table(orders(0), orders(1))
 
 
