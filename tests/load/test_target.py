@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import pickle
 import random
@@ -317,6 +318,44 @@ def test_a_file_of_which_a_part_arrives_is_an_error_and_not_left_there(
         sink(reader(orders(30)), "memory://lake/o", stem="7")
 
     assert not memory.store
+
+
+class CutShort(io.RawIOBase):
+    """A file that takes a byte, and has it there once it is closed or forgotten."""
+
+    closed = False
+
+    def __init__(self, store: dict[str, Any], path: str) -> None:
+        self._store, self._path = store, path
+
+    def write(self, data: Any) -> int:
+        raise OSError(5, "broken")
+
+    def discard(self) -> None:
+        """Leave it at that: not every file system can."""
+
+    def close(self) -> None:
+        if not self.closed:
+            self._store[self._path] = io.BytesIO(b"P")
+
+
+def test_no_part_of_a_file_comes_into_sight_with_what_forgets_it(
+    failing: type[Failing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Failing._open
+
+    def cut(fs: Failing, path: str, mode: str = "rb", **options: Any) -> Any:
+        if mode == "wb" and path.endswith(".parquet"):
+            return CutShort(fs.store, fs._strip_protocol(path))
+        return opened(fs, path, mode, **options)
+
+    monkeypatch.setattr(Failing, "_open", cut)
+
+    with pytest.raises(SinkError):
+        sink(reader(orders(30)), "failing://lake/o", stem="7")
+    gc.collect()
+
+    assert not failing.store
 
 
 def test_a_bucket_without_a_folder_is_refused(bucket: Bucket) -> None:
