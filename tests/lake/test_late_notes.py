@@ -169,6 +169,31 @@ def test_days_that_came_otherwise_are_known_where_their_marker_is_not_read(
     assert not state.holdings
 
 
+def test_files_beside_a_report_are_left_to_a_sink_that_has_begun_meanwhile(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lakeside = Lakeside("memory://shore/lake", {}, memory)
+    fill(lakeside)
+    marker = lakeside.bytes_of(f"_spreports/{ORDERS}/1.json")
+    own = [file["path"] for file in json.loads(marker)["files"]]
+    first, second = (f"sku={letter}/1-0.parquet" for letter in "xy")
+    for path in (first, second):
+        lakeside.overwrite(f"{ORDERS}/{path}", b"of a sink that was killed")
+    note = land_note(lakeside, "1")
+    lakeside.overwrite(note, intent_bytes([*own, first, second], marker))
+    drop, anothers = RemoteTarget.drop, intent_bytes([*own, second])
+
+    def begun(target: RemoteTarget, path: str) -> None:
+        drop(target, path)
+        lakeside.overwrite(note, anothers)
+
+    monkeypatch.setattr(RemoteTarget, "drop", begun)
+    clear_killed(place_of(lakeside), ["1"])
+
+    assert lakeside.bytes_of(note) == anothers
+    assert f"{ORDERS}/{second}" in lakeside.files()
+
+
 @pytest.mark.parametrize("taken", [None, "marker", "file"])
 def test_who_sees_all_of_a_report_ends_its_note_and_undoes_nothing(
     memory: Any, monkeypatch: pytest.MonkeyPatch, *, taken: str | None
