@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ import spreports as spr
 from spreports.lake.care import clear_killed
 from spreports.lake.place import Place
 from spreports.load.marker import intent_bytes
+from spreports.load.remote import RemoteTarget
 from tests.lake.lakes import DAY, ORDERS, Lakeside, orders
 
 BY = ["sku"]
@@ -104,3 +106,24 @@ def test_a_marker_that_is_damaged_stays_hidden(lakeside: Lakeside) -> None:
 
     assert clear(lakeside) == 0
     assert lakeside.data_files()
+
+
+def test_a_report_that_lands_while_what_a_killed_sink_left_of_it_is_cleared_stays(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lakeside = Lakeside("memory://shore/lake", {}, memory)
+    lakeside.put("1", orders(0), day=0, partition_by=BY)
+    lakeside.put("9", orders(1), day=1, partition_by=BY)
+    hide(lakeside, "9")
+    lakeside.remove(f"_spreports/{ORDERS}/9.json")
+    write = RemoteTarget.write_state
+
+    def overtaken(target: RemoteTarget, name: str, data: bytes) -> None:
+        monkeypatch.undo()
+        lakeside.put("9", orders(1), day=1, partition_by=BY)
+        write(target, name, data)
+
+    monkeypatch.setattr(RemoteTarget, "write_state", overtaken)
+    assert clear(lakeside) == 0
+
+    assert reports(lakeside) == {"1", "9"}
