@@ -61,6 +61,21 @@ def test_one_that_is_still_processed_is_waited_for(
     assert made in {r.path.rpartition("/")[2] for r in simulator.requests}
 
 
+@pytest.mark.parametrize("kind", ["fatal", "cancelled"])
+def test_what_becomes_of_somebody_elses_report_says_nothing_of_ours(
+    simulator: Simulator, client: spr.Client, kind: str
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind=kind))
+    made = simulator.place_report(ORDERS, ["DE"], START, END, finished=False)
+
+    (report,) = client.reports("orders", **WEEK)
+
+    assert simulator.faults.struck
+    assert report.report_id != made
+    assert report.processing_status == "DONE"
+    assert calls(simulator, "createReport") == 1
+
+
 @pytest.mark.parametrize("other", ["window", "marketplaces", "age"])
 def test_one_that_differs_is_not_used(
     simulator: Simulator, client: spr.Client, other: str
