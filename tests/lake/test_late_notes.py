@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 import spreports as spr
 from spreports.errors import SinkError
-from spreports.lake.care import clear_killed
+from spreports.lake.care import clear_killed, take_away
 from spreports.lake.place import Place
 from spreports.lake.state import read_rest, read_state
 from spreports.load.marker import intent_bytes
@@ -167,6 +168,25 @@ def test_days_that_came_otherwise_are_known_where_their_marker_is_not_read(
 
     assert list(state.unfinished) == ["9"]
     assert not state.holdings
+
+
+@pytest.mark.parametrize("sinks", [True, False])
+def test_nothing_is_taken_away_whose_note_is_gone_or_a_sinks_by_now(
+    lakeside: Lakeside, *, sinks: bool
+) -> None:
+    fill(lakeside)
+    marker = lakeside.bytes_of(f"_spreports/{ORDERS}/1.json")
+    paths = [file["path"] for file in json.loads(marker)["files"]]
+    # The note of its removal was there; or its marker was all that was there of it
+    digest = hashlib.sha256(marker).hexdigest() if sinks else None
+    if sinks:
+        note = intent_bytes(paths, b"the marker of a newer version")
+        lakeside.overwrite(f"_spreports/{ORDERS}/1.intent", note)
+    before = lakeside.files()
+
+    take_away(place_of(lakeside), "1", paths, digest)
+
+    assert lakeside.files() == before
 
 
 def test_files_beside_a_report_are_left_to_a_sink_that_has_begun_meanwhile(
