@@ -189,6 +189,28 @@ def test_nothing_is_taken_away_whose_note_is_gone_or_a_sinks_by_now(
     assert lakeside.files() == before
 
 
+@pytest.mark.parametrize("step", ["drop", "settle"])
+def test_a_report_that_is_sunk_anew_while_it_is_taken_away_stays(
+    memory: Any, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    lakeside = Lakeside("memory://shore/lake", {}, memory)
+    rows = fill(lakeside)
+    marker = lakeside.bytes_of(f"_spreports/{ORDERS}/1.json")
+    paths = [file["path"] for file in json.loads(marker)["files"]]
+    work = getattr(RemoteTarget, step)
+
+    def overtaken(target: RemoteTarget, *arguments: str) -> None:
+        monkeypatch.undo()
+        work(target, *arguments)
+        lakeside.put("1", orders(1), day=1, partition_by=BY)
+
+    monkeypatch.setattr(RemoteTarget, step, overtaken)
+    take_away(place_of(lakeside), "1", paths, hashlib.sha256(marker).hexdigest())
+
+    assert read(lakeside) == rows
+    assert lake_of(lakeside).check(deep=True)
+
+
 def test_files_beside_a_report_are_left_to_a_sink_that_has_begun_meanwhile(
     memory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
