@@ -131,6 +131,18 @@ def test_a_late_note_of_another_marker_hides_it(shore: Lakeside) -> None:
     assert not read_state(place_of(shore)).holdings
 
 
+def test_a_report_beside_a_note_does_not_count_with_a_file_of_another_version(
+    lakeside: Lakeside,
+) -> None:
+    fill(lakeside)
+    land_note(lakeside, "1")
+    first = next(name for name in lakeside.data_files() if "/1-" in name)
+    lakeside.overwrite(first, lakeside.bytes_of(first) + b"and more")
+
+    assert list(read_state(place_of(lakeside)).unfinished) == ["1"]
+    assert read(lakeside) == rows_of_table(orders(0), orders(2))
+
+
 def test_what_a_late_note_is_beside_is_purged_with_the_rest(
     lakeside: Lakeside,
 ) -> None:
