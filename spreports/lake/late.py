@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from contextlib import closing
 
-from spreports.at_work import at_work
+from spreports.at_work import SIDE_BY_SIDE, at_work
 from spreports.facts import read_catalogue
 from spreports.lake.contents import LakeReport, report_of
 from spreports.lake.holding import Holding
@@ -15,9 +15,6 @@ from spreports.lake.purge_note import is_purged, window_end
 from spreports.load.marker import Marker
 
 __all__ = ["is_late", "is_over", "is_whole"]
-
-# An object store is asked side by side
-AT_ONCE = 8
 
 
 def is_whole(place: Place, marker: Marker) -> bool:
@@ -29,7 +26,7 @@ def is_whole(place: Place, marker: Marker) -> bool:
         The file system refused.
     """
     paths = (file.path for file in marker.files)
-    with closing(at_work(place.size, paths, threads=AT_ONCE)) as sizes:
+    with closing(at_work(place.size, paths, threads=SIDE_BY_SIDE)) as sizes:
         there = zip(marker.files, sizes, strict=True)
         return all(file.bytes == size for file, size in there)
 
