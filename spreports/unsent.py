@@ -110,8 +110,8 @@ def _refused(refusal: ssl.SSLCertVerificationError, whose: str) -> str:
     text = f"the {whose}'s certificate was refused"
     if refusal.verify_code in _OF_ANOTHER_TIME:
         return (
-            f"{text}: it is valid at another time than this machine's clock says; set "
-            "that by network time (NTP)"
+            f"{text}: it has expired, or is valid at another time than this machine's "
+            "clock says; set that by network time (NTP)"
         )
     return (
         f"{text}; where a proxy opens TLS, name the file of its CA in "

@@ -21,6 +21,7 @@ from spreports.errors import (
 from spreports.load.parquet import SinkResult
 from spreports.reports.document_source import DocumentSource
 from spreports.reports.naming import name_report
+from spreports.reports.queue import name_late
 from spreports.reports.work import Work, land
 
 __all__ = ["land_all"]
@@ -169,6 +170,7 @@ class _Landing:
                     f"{len(self._results)} other reports were written, "
                     f"{len(others)} more failed"
                 )
+            name_late(first, self._errors)
             raise first
         return reduce(SinkResult.plus, self._results, SinkResult())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from spreports.errors import SPReportsError, WaitTimeoutError
 from spreports.reports.connection import Connection
@@ -11,7 +11,7 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished
 
-__all__ = ["ReportQueue", "first_error"]
+__all__ = ["ReportQueue", "first_error", "name_late"]
 
 
 class ReportQueue:
@@ -98,7 +98,12 @@ def first_error(errors: Mapping[int, SPReportsError]) -> SPReportsError:
     first = errors[min(errors)]
     if len(errors) > 1:
         first.add_note(f"{len(errors) - 1} more of the reports asked for failed, too")
-    if isinstance(first, WaitTimeoutError):
-        late = [e for e in errors.values() if isinstance(e, WaitTimeoutError)]
-        first.report_ids = tuple(e.report_id for e in late if e.report_id)
+    name_late(first, errors.values())
     return first
+
+
+def name_late(first: SPReportsError, errors: Iterable[SPReportsError]) -> None:
+    """Have a `WaitTimeoutError` name all reports that are still to come."""
+    if isinstance(first, WaitTimeoutError):
+        late = [each for each in errors if isinstance(each, WaitTimeoutError)]
+        first.report_ids = tuple(each.report_id for each in late if each.report_id)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["frame_of", "staged"]
 
 # Part of every staged file's name: a staged file of an older reading is never used.
-READING_VERSION = "3"
+READING_VERSION = "4"
 # Stored bytes up to which rows are read once more in less time than staged ones.
 SMALL_BYTES = 256 << 10
 

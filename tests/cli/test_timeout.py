@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import spreports as spr
 from spreports.cli import main
 from spreports.simulator import Fault, Simulator
 
@@ -63,6 +64,21 @@ def test_a_load_writes_what_is_finished_in_time(
     assert main([*LOAD, "--to", str(tmp_path / "out"), "--timeout", "30m"]) == 5
 
     assert len(list((tmp_path / "out").glob("*.parquet"))) == 1
+
+
+def test_a_sink_names_all_reports_that_are_late(
+    environment: Simulator, tmp_path: Path
+) -> None:
+    environment.faults.add(Fault(operation="report", kind="stuck", times=0))
+    with environment.client() as client:
+        reports = client.reports(
+            "orders", start="3d", marketplaces=["DE", "FR"], per_marketplace=True
+        )
+
+        with pytest.raises(spr.WaitTimeoutError) as caught:
+            reports.sink(tmp_path, timeout=1800)
+
+    assert len(caught.value.report_ids) == 2
 
 
 def test_a_load_that_can_never_be_written_asks_for_nothing(

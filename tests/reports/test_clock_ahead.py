@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import spreports as spr
+from spreports.reports.early import Early
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from tests.reports.conftest import calls
@@ -58,7 +59,9 @@ def test_windows_that_are_described_later_end_at_amazons_now() -> None:
         assert calls(simulator, "createReport") == 1
 
 
-def test_an_end_that_our_clock_has_passed_is_waited_for() -> None:
+def test_an_end_that_our_clock_has_passed_is_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with ahead_of_amazon(300) as (simulator, client):
         client.api.get_reports(report_types=["GET_X"])
         end = simulator.clock.now() + timedelta(seconds=200)
@@ -67,6 +70,21 @@ def test_an_end_that_our_clock_has_passed_is_waited_for() -> None:
 
         assert report.data_end_time == end
         assert calls(simulator, "createReport") == 1
+    assert caplog.text.count("clock is 300 s ahead of Amazon's") == 1
+
+
+def test_a_request_is_sent_again_once_though_amazons_time_stands_still() -> None:
+    with ahead_of_amazon(300) as (_, client):
+        connection = client._connection
+        early = Early(connection)
+        (request,) = client.reports("orders", **MONTH)._requests
+        client.api.get_reports(report_types=["GET_X"])
+        refusal = spr.BadRequestError("createReport: HTTP 400", status=400)
+        deadline = connection.clock.monotonic() + 3600
+
+        assert early.wait_after(refusal, request, deadline) > 0
+        with pytest.raises(spr.BadRequestError):
+            early.wait_after(refusal, request, deadline)
 
 
 def test_one_refusal_is_enough_for_many_reports() -> None:
