@@ -16,7 +16,7 @@ from spreports.errors import SinkError
 from spreports.lake.compaction import Compaction, needless, read_compaction
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
-from spreports.lake.late import is_late, is_whole
+from spreports.lake.late import is_late, is_over, is_whole
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, COMPACTION
 from spreports.load.marker import Marker, conflict, intent_paths
@@ -164,6 +164,8 @@ def _seen_through(
         marker = _marker(root, stem, data)
         if not is_whole(root, marker):
             continue
+        if is_older_removal(said) and _is_purged(root, marker):
+            continue
         # What it came too late for may be known, and not have been read
         holdings = state.holdings if is_all else read_state(root).holdings
         if not is_late(root, marker, holdings):
@@ -180,10 +182,17 @@ def _is_hidden(stem: str, said: bytes, data: bytes) -> bool:
     """Tell whether a note hides a marker, also where its files are whole.
 
     An older version's removal of a compaction may be of one that was made again since,
-    whose files are the only copy: where nothing has gone yet, nothing goes.
+    whose files are the only copy: where nothing has gone yet, nothing goes, unless its
+    days were purged.
     """
     is_unsure = is_older_removal(said) and stem.startswith(COMPACTION)
     return not is_unsure and hides(said, data)
+
+
+def _is_purged(root: Place, compaction: Marker) -> bool:
+    """Tell whether a purge took away all days of a compaction's reports."""
+    reports = read_compaction(root, compaction).reports
+    return is_over(root, [held.report for held in reports])
 
 
 def _resolved(

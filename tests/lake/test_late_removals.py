@@ -239,6 +239,22 @@ def test_an_older_removal_of_a_compaction_is_ended_where_it_was_begun(
     assert lake_of(store).check(deep=True)
 
 
+def test_an_older_purge_of_a_compaction_stays_and_is_ended(store: Lakeside) -> None:
+    fill(store)
+    lake_of(store).compact()
+    (stem,) = markers(store)
+    store.put("late", orders(40), day=40)
+    store.overwrite(f"{STATE}/purged", b"2026-10-10T00:00:00+00:00\n")
+    store.overwrite(f"{STATE}/{stem}.intent", older([f"{stem}-0.parquet"]))
+    assert read(store) == rows_of_table(orders(40))
+
+    lake_of(store).compact()
+
+    assert read(store) == rows_of_table(orders(40))
+    assert len(store.data_files()) == 1
+    assert lake_of(store).check(deep=True)
+
+
 @pytest.mark.parametrize("care", ["compact", "purge"])
 def test_a_marker_of_a_compaction_that_lands_once_its_files_were_cleared_says_nothing(
     store: Lakeside, care: str
