@@ -68,11 +68,10 @@ class Lateness:
         self._in_line += 1
         wait = self._connection.throttle.wait_for("createReport", self._in_line)
         slot = f": createReport's quota has a slot for it in about {wait:.0f} s"
+        unsent = "this call sent no createReport for it: call again"
         return WaitTimeoutError(
             none + (slot if wait > 0 else ""),
-            hint="nothing of it is at Amazon: call again then, or allow more time"
-            if wait > 0
-            else "nothing of it is at Amazon: call again, and allow more time",
+            hint=f"{unsent}{' then, or' if wait > 0 else ', and'} allow more time",
         )
 
     def _resumed(self, ticket: Ticket, what: str) -> str:
