@@ -26,6 +26,11 @@ from tests.stand_in.texts import DE, FR, ORDERS, SHIPPING
 
 
 @pytest.fixture
+def morning() -> None:
+    """Leave the simulator the machine's time: these clients have no other clock."""
+
+
+@pytest.fixture
 def simulator() -> Iterator[Simulator]:
     with Simulator(speed=1.0, delays=(0.2, 0.3), rows=20) as running:
         yield running
