@@ -340,7 +340,20 @@ def test_a_file_that_cannot_be_is_usage(
     "words",
     [
         ["sync", "feeds.toml"],
-        [*("load", "orders", "--start", "90d", "-m", "DE"), *("--to", "lake/orders")],
+        [
+            *(
+                "load",
+                "orders",
+                "--start",
+                "90d",
+                "--end",
+                "1d",
+                "-m",
+                "DE",
+                "--to",
+                "lake",
+            )
+        ],
     ],
     ids=["sync", "load"],
 )
