@@ -19,9 +19,8 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of
 from spreports.load.encoding import DICTIONARY_BYTES, Encoding, is_text
-from spreports.load.numbers import by_appearance, in_one_piece, looked_up
+from spreports.load.numbers import by_appearance, in_one_piece, longest_text, looked_up
 from spreports.load.repeated import Repeated
-from spreports.load.row_bytes import longest_text
 from spreports.load.rowgroups import with_dictionaries
 
 __all__ = [

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of
 
-__all__ = ["by_appearance", "in_one_piece", "looked_up", "numbered"]
+__all__ = ["by_appearance", "in_one_piece", "longest_text", "looked_up", "numbered"]
 
 # Each of them is searched for in a row group, to its end if it is not there
 MOST_NUMBERS: Final = 64
@@ -115,12 +115,17 @@ def looked_up(values: pa.Array, numbers: pa.Array) -> pa.Array:
 
 def _is_much(values: pa.Array, nulls: int) -> bool:
     """Tell whether the texts under nulls would take more room than they may."""
-    is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
     # The bytes of all values are at hand, and of few or short texts they say enough
-    if not is_text or nulls * values.nbytes <= MOST_UNDER_NULLS:
+    if nulls * values.nbytes <= MOST_UNDER_NULLS:
         return False
-    longest = pc.max(pc.binary_length(values)).as_py()
-    return bool(nulls * longest > MOST_UNDER_NULLS)
+    return nulls * longest_text(values) > MOST_UNDER_NULLS
+
+
+def longest_text(values: pa.Array) -> int:
+    """Return the bytes of the longest text; 0 for values of another kind."""
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return 0
+    return pc.max(pc.binary_length(values)).as_py() or 0
 
 
 def by_appearance(numbers: pa.Array, count: int) -> tuple[pa.Array, pa.Array] | None:

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.load.encoding import is_text
+from spreports.load.numbers import longest_text
 
-__all__ = ["bytes_of", "longest_text", "row_bytes"]
+__all__ = ["bytes_of", "row_bytes"]
 
 # Bytes of a text on average from which a column that is numbers counts as its texts
 LONG_TEXT: Final = 256
@@ -60,13 +61,6 @@ def _words_of(piece: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     if pa.types.is_dictionary(piece.type):
         return piece.dictionary, piece.indices
     return piece, None
-
-
-def longest_text(words: pa.Array) -> int:
-    """Return the bytes of the longest text; 0 for values of another kind."""
-    if not is_text(words.type):
-        return 0
-    return pc.max(pc.binary_length(words)).as_py() or 0
 
 
 def _column_bytes(column: pa.ChunkedArray) -> int:
