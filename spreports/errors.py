@@ -105,7 +105,7 @@ class SPReportsError(Exception):
     """
 
     hint: str = ""
-    hopeless = False  # nothing goes better before somebody mends this machine
+    hopeless: bool = False  # nothing goes better before somebody mends this machine
 
     def __init__(self, message: str, **context: object) -> None:
         super().__init__(message)

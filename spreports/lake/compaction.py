@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from spreports.errors import SinkError
@@ -13,7 +12,7 @@ from spreports.lake.holding import Holding, Span
 from spreports.lake.late import is_over, is_whole
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, stands_for
-from spreports.load.marker import Marker
+from spreports.load.marker import Marker, conflict
 
 __all__ = [
     "Compaction",
@@ -131,8 +130,9 @@ def needless(
     """Return the compactions that lack a file while all that they hold is elsewhere.
 
     A store carried out the write of such a marker once its run had given up, and its
-    files were cleared. What it was made of is there, in another compaction, or purged.
-    Files are asked for only while some of it is there: from its marker to its end.
+    files were cleared. Each of its reports is in what it was made of, in a compaction
+    that was made in its stead, was written anew since, or was purged. Files are asked
+    for only while some of it is there: from its marker to its end.
 
     Parameters
     ----------
@@ -153,29 +153,51 @@ def needless(
     SinkError
         The file system refused, or a marker is damaged.
     """
-    holders = Counter(pair for each in compactions.values() for pair in each.replaces)
-    whole: dict[str, bool] = {}
+    markers: dict[str, Marker | None] = {}
 
-    def lasts(stem: str) -> bool:
-        if stem not in whole:
+    def whole(stem: str) -> Marker | None:
+        if stem not in markers:
             marker = Marker.from_bytes(stem, found[f"{stem}.json"])
-            whole[stem] = is_whole(root, marker)
-        return whole[stem]
+            markers[stem] = marker if is_whole(root, marker) else None
+        return markers[stem]
 
     late: set[str] = set()
     for stem, each in compactions.items():
-        gone = {pair for pair in each.made_of if there.get(pair[0]) != pair[1]}
-        alone = {pair for pair in gone if holders[pair] == 1}
-        instead = {old for old, _ in each.made_of - gone}
-        if gone - alone:
-            others = compactions.keys() - {stem}
-            instead |= {s for s in others if compactions[s].replaces & gone}
-        if not instead or lasts(stem) or not all(map(lasts, instead)):
+        own = {(held.report.stem, held.digest): held for held in each.reports}
+        instead = {old for old, digest in each.made_of if there.get(old) == digest}
+        others = compactions.keys() - {stem}
+        instead |= {
+            s for s in others if not own.keys().isdisjoint(compactions[s].replaces)
+        }
+        if not instead or whole(stem) is not None:
             continue
-        own = {(h.report.stem, h.digest): h.report for h in each.reports}
-        if alone <= own.keys() and is_over(root, [own[pair] for pair in alone]):
+        held = {
+            pair
+            for marker in filter(None, map(whole, instead))
+            for pair in _pairs_of(root, marker, there[marker.stem])
+        }
+        left = [own[pair] for pair in own.keys() - held]
+        if is_over(root, [h.report for h in left if not _is_anew(h, there, whole)]):
             late.add(stem)
     return late
+
+
+def _pairs_of(root: Place, marker: Marker, digest: str) -> Set[tuple[str, str]]:
+    """Return the markers, by stem and digest, whose rows are in one's files."""
+    own = {(marker.stem, digest)}
+    if COMPACTED not in marker.note:
+        return own
+    return own | read_compaction(root, marker).replaces
+
+
+def _is_anew(
+    held: Holding, there: Mapping[str, str], whole: Callable[[str], Marker | None]
+) -> bool:
+    """Tell whether a report was written anew, and lies whole in files of its own."""
+    if held.report.stem not in there:
+        return False
+    marker = whole(held.report.stem)
+    return marker is not None and not conflict(marker.note, held.note)
 
 
 def is_only_copy(root: Place, stem: str, there: Mapping[str, str]) -> bool:

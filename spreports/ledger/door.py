@@ -119,7 +119,10 @@ class LedgerFile:
             advice = _ELSEWHERE
         else:
             advice = _TRY_AGAIN
-        return ConfigError(f"the ledger {self._path} cannot be {how} ({exc}); {advice}")
+        return ConfigError(
+            f"the ledger {self._path} cannot be {how} ({exc}); {advice}",
+            hopeless=kind == sqlite3.SQLITE_FULL,
+        )
 
     def close(self) -> None:
         """Close the file."""

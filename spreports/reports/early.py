@@ -68,6 +68,7 @@ class Early:
         if not self._is_bearable(left, deadline):
             clock = self._clock_words()
             refusal.hint = f"{clock}, in whose future the window ends: {_REMEDY}"
+            refusal.hopeless = True
             raise refusal
         self._sent_again.add(request.key)
         self._warn(left)

@@ -8,18 +8,21 @@ from spreports.errors import (
     ForbiddenError,
     ReportError,
     SinkError,
+    SPReportsError,
 )
 from spreports.reports.outcome import OutcomeKind
 from spreports.sync.bring import OUTAGES
 
 __all__ = ["is_passing"]
 
-# Of the moment or of the caller's settings
+# Of the moment, or of the caller's settings; what is hopeless is of the machine
 PASSING = (*OUTAGES, ConfigError, DownloadError, SinkError)
 
 
 def is_passing(exc: Exception) -> bool:
     """Whether an error is of the moment: what came of the window is not known yet."""
+    if isinstance(exc, SPReportsError) and exc.hopeless:
+        return True
     if isinstance(exc, ReportError) and exc.outcome is not None:
         return exc.outcome.kind == OutcomeKind.TOO_SOON
     if isinstance(exc, DownloadError) and exc.refused:

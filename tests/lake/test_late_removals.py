@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import spreports as spr
-from spreports.lake.care import clear_killed, take_away
+from spreports.lake.care import clear_killed, cleared, take_away
 from spreports.lake.place import Place
 from spreports.lake.state import read_state
 from spreports.load.marker import intent_bytes
@@ -75,6 +75,15 @@ def kept(*, lost: str = "") -> Iterator[dict[str, bytes]]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(RemoteTarget, "write_state", put)
         yield said
+
+
+def given_up(store: Lakeside) -> Callable[[], None]:
+    """Give up a compaction at its marker, and clear it; return what has that land."""
+    with kept(lost=".json") as said, pytest.raises(spr.SinkError):
+        lake_of(store).compact()
+    (stem,) = [each[:-5] for each in said if each.endswith(".json")]
+    assert cleared(place_of(store))[1] == 1
+    return lambda: store.overwrite(f"{STATE}/{stem}.json", said[f"{stem}.json"])
 
 
 def killed_sink(store: Lakeside, report: str, day: int) -> None:
@@ -305,11 +314,9 @@ def test_such_a_marker_says_nothing_where_some_of_its_days_were_purged_since(
     store: Lakeside,
 ) -> None:
     rows = fill(store)
-    with kept(lost=".json") as said, pytest.raises(spr.SinkError):
-        lake_of(store).compact()
+    land = given_up(store)
     lake_of(store).purge(date(2026, 10, 2))
-    (name,) = [each for each in said if each.endswith(".json")]
-    store.overwrite(f"{STATE}/{name}", said[name])
+    land()
 
     assert read(store) == rows[6:]
     lake_of(store).compact()
@@ -346,3 +353,66 @@ def test_a_compaction_that_lacks_files_says_so_where_its_rows_are_nowhere_else(
 
     assert stem in read_state(place_of(store)).markers
     assert {p.kind for p in lake_of(store).check().problems} == {"missing"}
+
+
+def test_such_a_marker_says_nothing_behind_a_chain_of_compactions(
+    store: Lakeside,
+) -> None:
+    fill(store, 2)
+    lake_of(store).compact()
+    store.put("2", orders(2), day=2)
+    land = given_up(store)
+    for day in (3, 4):
+        lake_of(store).compact()
+        store.put(str(day), orders(day), day=day)
+    lake_of(store).compact()
+
+    land()
+
+    rows = rows_of_table(*map(orders, range(5)))
+    assert read(store) == rows
+    lake_of(store).compact()
+    assert read(store) == rows
+    assert lake_of(store).check(deep=True)
+
+
+def test_two_such_markers_say_nothing_where_one_of_their_sources_was_purged(
+    store: Lakeside,
+) -> None:
+    rows = fill(store)
+    first = given_up(store)
+    store.put("3", orders(3), day=3)
+    second = given_up(store)
+    lake_of(store).purge(date(2026, 10, 2))
+    rows = rows_of_table(*map(orders, range(4)))[6:]
+
+    first()
+    second()
+
+    assert read(store) == rows
+    lake_of(store).compact()
+    assert read(store) == rows
+    assert lake_of(store).check(deep=True)
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_such_a_marker_says_nothing_of_a_source_that_was_sunk_anew(
+    store: Lakeside, *, is_same: bool
+) -> None:
+    fill(store)
+    land = given_up(store)
+    if not is_same:
+        store.remove(f"{STATE}/1.json")
+    other = {} if is_same else {"account": "account-2", "report_document_id": "other"}
+    store.put("1", orders(7), day=1, created=5, **other)
+
+    land()
+
+    if is_same:
+        rows = rows_of_table(orders(0), orders(7), orders(2))
+        assert read(store) == rows
+        lake_of(store).compact()
+        assert read(store) == rows
+        assert lake_of(store).check(deep=True)
+    else:
+        assert "missing" in {p.kind for p in lake_of(store).check().problems}

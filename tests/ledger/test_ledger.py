@@ -289,9 +289,10 @@ def test_a_ledger_that_cannot_be_written_says_so_and_keeps_what_it_has(
     with ledger._file.turn() as connection:
         connection.execute("PRAGMA max_page_count = 1")
 
-    with pytest.raises(ConfigError, match=r"cannot be written \(.*full"):
+    with pytest.raises(ConfigError, match=r"cannot be written \(.*full") as caught:
         ledger.intend("x" * 100_000, KEY, NOW)
 
+    assert caught.value.hopeless  # no setting is wrong
     assert ledger.latest("account", KEY) is not None
     ledger.close()
 
