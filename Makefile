@@ -20,9 +20,9 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
-# The long suites; SPREPORTS_SLOW=short makes each of them minutes instead of hours.
+# What takes long; SPREPORTS_SLOW=short makes minutes of what takes hours.
 slow: $(VENV)/.test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal
 
 # The same tests with the oldest versions that pyproject.toml allows, in a .venv of theirs.
 oldest: $(VENV)-oldest/.test

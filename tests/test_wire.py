@@ -122,6 +122,7 @@ def test_a_call_of_the_api_ends_as_after_any_timeout(
     assert answer == Fault("no answer within 30 s", sent=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [*HEADERS, *BODIES])
 def test_a_document_is_asked_for_again_as_after_any_timeout(
     tmp_path: Path, case: str, limit_steps: Callable[[float], None]

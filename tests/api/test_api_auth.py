@@ -167,6 +167,7 @@ def test_a_refusal_that_is_believed_has_no_note_of_who_was_told_first(
         assert caught.value.__notes__ == [f"call {number}"]
 
 
+@pytest.mark.slow
 def test_who_waits_for_anothers_login_waits_until_its_own_deadline(
     tokens: TokenSource, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,6 +375,7 @@ def test_a_rotated_refresh_token_is_warned_of_without_its_value(
     assert "canary" not in caplog.text
 
 
+@pytest.mark.slow
 @given(
     st.one_of(
         st.none(),

@@ -159,6 +159,7 @@ def test_load_reads_documents_in_the_charset_that_it_is_told(
     assert said.equals(sniffed)
 
 
+@pytest.mark.slow
 def test_load_names_the_tables_that_it_leaves_out_and_writes_the_one_asked_for(
     environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,6 +179,7 @@ def test_load_names_the_tables_that_it_leaves_out_and_writes_the_one_asked_for(
     assert main([*words[:1], "orders", *words[2:], to, "--table", "nonsense"]) == 2
 
 
+@pytest.mark.slow
 def test_a_document_that_is_written_names_the_tables_left_out(
     environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -333,6 +335,7 @@ def test_the_demo_does_the_main_job(
     assert list((tmp_path / "lake" / "orders").rglob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_the_simulator_serves_other_programs_until_interrupted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "spreports", "simulate", "--speed", "600"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command

@@ -87,6 +87,7 @@ def test_one_request_needs_marketplaces(capsys: pytest.CaptureFixture[str]) -> N
     assert "-m" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_plan_of_a_delta_lake_is_that_of_its_sync(
     environment: Simulator,
     feeds: Path,

@@ -73,6 +73,7 @@ def test_others_are_cancelled_only_where_a_flag_says_so(
     assert left["report_type"] == "GET_SALES_AND_TRAFFIC_REPORT"
 
 
+@pytest.mark.slow
 def test_schedules_are_listed_and_cancelled_by_id(
     environment: Simulator, wanted: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,6 +129,7 @@ def test_what_failed_is_exit_1_and_the_rest_is_there(
     assert "Amazon says: Broken; " in shown.err
 
 
+@pytest.mark.slow
 def test_what_the_network_kept_back_is_exit_5(
     environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,6 +143,7 @@ def test_what_the_network_kept_back_is_exit_5(
     assert main(["sync", str(feeds)]) == 0
 
 
+@pytest.mark.slow
 def test_a_cool_down_that_outlasts_the_run_is_exit_5(
     environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -243,6 +245,7 @@ def test_several_codes_are_one_where_they_agree() -> None:
     assert several([4, 5, 0]) == 1
 
 
+@pytest.mark.slow
 def test_gaps_are_exit_1_unless_they_are_allowed(
     environment: Simulator, feeds: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -333,6 +336,7 @@ def test_a_file_that_cannot_be_is_usage(
     assert "names no lake" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
@@ -406,6 +410,7 @@ def test_a_signal_ends_it_long_before_its_time_and_the_next_run_goes_on(
         assert created == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [">&-", "2>&-", "| true"])
 def test_the_exit_code_outlives_the_reader_of_the_output(
     tmp_path: Path, how: str

@@ -18,6 +18,7 @@ LOAD = [
 ]
 
 
+@pytest.mark.slow
 def test_a_sync_takes_what_is_finished_in_time_and_tells_the_rest(
     environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -35,6 +36,7 @@ def test_a_sync_takes_what_is_finished_in_time_and_tells_the_rest(
     assert [one["kind"] for one in said["failed"]] == ["WaitTimeoutError"]
 
 
+@pytest.mark.slow
 def test_a_load_ends_when_its_time_is_up_and_can_be_taken_up(
     environment: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_load_writes_what_is_finished_in_time(
     assert len(list((tmp_path / "out").glob("*.parquet"))) == 1
 
 
+@pytest.mark.slow
 def test_a_sink_names_all_reports_that_are_late(
     environment: Simulator, tmp_path: Path
 ) -> None:

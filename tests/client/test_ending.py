@@ -52,6 +52,7 @@ def test_a_catalogue_below_an_unknown_home_is_a_mistake_in_the_settings() -> Non
         read_catalogue({"SPREPORTS_CATALOGUE": "~no-one/own.toml"})
 
 
+@pytest.mark.slow
 def test_what_cannot_be_deleted_is_said_and_all_else_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def document(*lines: str) -> str:
     return "".join(f"{line}\n" for line in (NAMES, *lines))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     lines=LINES,

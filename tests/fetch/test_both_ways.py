@@ -274,6 +274,7 @@ def test_a_column_of_one_layout_is_read_at_once(pattern: str) -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.sampled_from(["int64", "float64", "decimal", "boolean", "date", "timestamp"]),

@@ -42,6 +42,7 @@ def table_of(
     ).read_all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_flat_file_cut_at_every_chunk_boundary_gives_the_same_table(
     kind: FlatKind,

@@ -88,6 +88,7 @@ def test_what_the_stream_itself_raises_reaches_the_reader() -> None:
         open_batches(lambda: Broken(TEXT), KIND, content_type=UTF_8).read_all()
 
 
+@pytest.mark.slow
 def test_a_reader_that_is_dropped_early_leaves_no_thread_and_no_open_file() -> None:
     streams: list[io.BytesIO] = []
 
@@ -116,6 +117,7 @@ def test_a_reader_that_is_dropped_early_leaves_no_thread_and_no_open_file() -> N
     assert all(stream.closed for stream in streams)
 
 
+@pytest.mark.slow
 def test_the_interpreter_ends_with_a_reader_half_read(tmp_path: Path) -> None:
     (tmp_path / "d.gz").write_bytes(gzip.compress(TEXT * 30, 1))
     code = (

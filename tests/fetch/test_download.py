@@ -709,6 +709,7 @@ def chaos(tmp_path: Path, runs: int) -> tuple[int, int]:
     return came, failed
 
 
+@pytest.mark.slow
 def test_sixty_chaotic_downloads_are_equal_to_the_bit_or_errors(tmp_path: Path) -> None:
     came, failed = chaos(tmp_path, 60)
 

@@ -116,6 +116,7 @@ def fuzz(first: int, last: int) -> Counter[tuple[str, str]]:
     return outcomes
 
 
+@pytest.mark.slow
 def test_damaged_documents_are_typed_errors_or_tables() -> None:
     outcomes = fuzz(0, 1_500)
 

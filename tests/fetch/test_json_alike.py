@@ -275,6 +275,7 @@ RECORD = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=75,
     suppress_health_check=SHARED_FIXTURE,
@@ -300,6 +301,7 @@ def test_both_ways_agree_on_any_records(
         )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=150,
     suppress_health_check=SHARED_FIXTURE,

@@ -245,6 +245,7 @@ def test_late_keys_are_named_in_the_log_once_each_unless_they_are_kept(
     assert caplog.records[-1].getMessage().startswith("values of 10 more names")
 
 
+@pytest.mark.slow
 def test_more_keys_than_a_table_may_have_are_refused() -> None:
     most = [{f"k{n}": n for n in range(5_000)}]
     assert read_json(most, json_type()).num_columns == 5_000
@@ -472,6 +473,7 @@ def test_what_is_no_json_is_an_error_in_any_table(
         read_json(document, KIND, table=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["byDate", "byAsin"])
 @pytest.mark.parametrize(
     ("text", "other"),
@@ -504,6 +506,7 @@ def test_depth_is_bounded(record: str) -> None:
     assert read_json('[{"a":' + "[" * 99 + "]" * 99 + "}]").num_rows == 1
 
 
+@pytest.mark.slow
 def test_a_record_has_a_largest_size() -> None:
     record = '{"a":"' + "x" * (65 << 20) + '"}'
     with pytest.raises(ParseError, match="larger than 64 MiB"):
@@ -531,6 +534,7 @@ def test_bytes_decide_what_a_document_is() -> None:
         read_json('"a",1\n', KIND)
 
 
+@pytest.mark.slow
 def test_the_native_way_and_the_careful_way_agree(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -565,6 +569,7 @@ def test_memory_stays_as_it_is_for_a_longer_document(tmp_path: Path) -> None:
     assert peak < 14 << 20
 
 
+@pytest.mark.slow
 def test_a_refused_block_shifts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_records, "LOOK_AHEAD", 100)
     rows: list[dict[str, object]] = [{"n": 7 ** (i % 23), "d": i} for i in range(300)]
@@ -576,6 +581,7 @@ def test_a_refused_block_shifts_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         assert got["d"].to_pylist() == list(range(300)), size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nested", ["flat", "struct"])
 def test_half_a_pair_is_rescued_wherever_it_stands(nested: str) -> None:
     half = '"Jane ' + chr(92) + 'ud83d"'

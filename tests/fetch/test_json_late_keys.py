@@ -36,6 +36,7 @@ def read(document: str, **options: Any) -> tuple[list[dict[str, Any]], dict[str,
     return found, findings.unplaced
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=SHARED_FIXTURE)
 @given(
     st.lists(

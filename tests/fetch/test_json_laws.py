@@ -65,6 +65,7 @@ def strict(document: bytes) -> Any:
     return json.loads(document, object_pairs_hook=once, parse_constant=refuse)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", [PRETTY, COMPACT], ids=["pretty", "compact"])
 @pytest.mark.parametrize("name", ["one", "two"])
 def test_a_document_cut_anywhere_is_an_error(document: bytes, name: str) -> None:
@@ -73,6 +74,7 @@ def test_a_document_cut_anywhere_is_an_error(document: bytes, name: str) -> None
             read_json(document[:end], KIND, table=name, batch_bytes=70)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", [PRETTY, COMPACT], ids=["pretty", "compact"])
 def test_where_chunks_end_never_matters(document: bytes) -> None:
     whole = read_json(document, KIND, batch_bytes=70)
@@ -98,6 +100,7 @@ def changed_bytes(document: bytes) -> Iterator[bytes]:
                 yield document[:place] + bytes([byte]) + document[place + 1 :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", [PRETTY, COMPACT], ids=["pretty", "compact"])
 @pytest.mark.parametrize("name", ["one", "two"])
 def test_a_changed_byte_is_an_error_or_reads_as_json_has_it(
@@ -177,6 +180,7 @@ def written(records: list[dict[str, Any]], **style: Any) -> str:
     return text
 
 
+@pytest.mark.slow
 @settings(
     max_examples=75,
     suppress_health_check=SHARED_FIXTURE,
@@ -223,6 +227,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=50,
     suppress_health_check=SHARED_FIXTURE,

@@ -134,6 +134,7 @@ ITEM = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, suppress_health_check=SHARED_FIXTURE)
 @given(
     st.lists(

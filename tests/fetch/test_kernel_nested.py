@@ -130,6 +130,7 @@ def written(draw: st.DrawFn) -> str:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=SHARED_FIXTURE)
 @given(st.lists(written(), min_size=1, max_size=9), st.integers(1, 400))
 def test_any_value_reads_the_same_both_ways(texts: list[str], batch_bytes: int) -> None:
@@ -137,6 +138,7 @@ def test_any_value_reads_the_same_both_ways(texts: list[str], batch_bytes: int) 
     compare(f'{{"rows": [{rows}]}}'.encode(), batch_bytes=batch_bytes)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, suppress_health_check=SHARED_FIXTURE)
 @given(st.text(st.sampled_from('[]{},:"\\ \n1a-.etrunl'), max_size=12), st.booleans())
 def test_any_text_in_place_of_a_value_ends_the_same_both_ways(

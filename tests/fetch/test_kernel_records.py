@@ -305,6 +305,7 @@ def any_pairs(draw: Any) -> Pairs:
     return [(key, inside if key == "o" else ANY_VALUE[key]) for key in keys]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, suppress_health_check=SHARED_FIXTURE)
 @given(
     st.lists(any_pairs(), min_size=1, max_size=20),

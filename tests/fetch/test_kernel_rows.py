@@ -468,6 +468,7 @@ FEW = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(FEW, st.sampled_from([("",), ("", " ")]))
 def test_coded_texts_are_the_same_texts_each_kept_once(
     texts: list[str], empty: tuple[str, ...]

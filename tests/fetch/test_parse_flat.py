@@ -328,6 +328,7 @@ def test_a_header_of_empty_quotes_is_one_column_without_a_name() -> None:
     assert table["column_1"].to_pylist() == ["x"]
 
 
+@pytest.mark.slow
 def test_a_header_line_that_is_cut_within_a_name_is_an_error() -> None:
     orders = lookup("orders")
     names = [column.name for column in orders.columns() if not column.optional]

@@ -60,6 +60,7 @@ def read(
     return pa.Table.from_batches(batches, typing.schema), findings
 
 
+@pytest.mark.slow
 @given(rows=ROWS, times=st.sampled_from([1, 40]))
 @example(rows=[SOUND, (*SOUND[:3], "0000-12-31T23:59:59Z", *SOUND[4:])], times=1)
 @example(rows=[SOUND, ("1,5", *SOUND[1:]), ("0.1234560", *SOUND[1:])], times=40)

@@ -171,6 +171,7 @@ def test_an_own_entry_without_summary_row_reads_it_as_it_is() -> None:
 CENTS = st.integers(-(10**30), 10**30)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(CENTS, max_size=30), st.integers(-2, 2), st.sampled_from([1, 200]))
 def test_the_sum_is_exact_and_any_difference_is_found(
@@ -215,6 +216,7 @@ def test_settlements_in_batches_of_one_row_are_held_to_their_totals() -> None:
         read(wrong, SETTLEMENT, batch_bytes=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["rows", "summary"])
 def test_texts_told_apart_for_a_sink_change_no_row_and_no_check(table: str) -> None:
     posted = {"posted-date": "05.10.2026", "quantity-purchased": "1"}
@@ -276,6 +278,7 @@ READ = {
 HEADER = TEXT.partition("\n")[0] + "\n"
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     parts=st.lists(st.sampled_from([EURO, YEN, KRONA]), min_size=1, max_size=5),

@@ -61,6 +61,7 @@ def test_the_kernel_asks_for_nothing_outside() -> None:
     assert list(module.imports) == []
 
 
+@pytest.mark.slow
 def test_rows_are_the_same_without_wasmtime() -> None:
     after = "print(reader.read_all().to_pandas().to_csv()); print('wasmtime' in seen())"
     seen = "seen = lambda: [m for m in sys.modules if sys.modules[m] is not None]"
@@ -80,6 +81,7 @@ def test_a_small_document_loads_no_kernel() -> None:
     assert done.stdout == "False\n"
 
 
+@pytest.mark.slow
 def test_a_large_document_loads_one() -> None:
     before = "sandbox._PAYS_FROM = 1 << 20"
     done = run(before, "reader.read_all(); print('wasmtime' in sys.modules)")
@@ -87,6 +89,7 @@ def test_a_large_document_loads_one() -> None:
     assert done.stdout == "True\n"
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_in_the_middle_says_nothing() -> None:
     done = run("sandbox._PAYS_FROM = 0", "print(next(reader).num_rows > 0)", 400_000)
 
@@ -107,6 +110,7 @@ def test_a_kernel_that_has_no_room_is_no_error(
     assert "without the kernel: mmap failed" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on addresses is Linux's")
 def test_a_limit_on_addresses_that_leaves_room_for_one_sandbox_loses_no_row() -> None:
     limited = "import resource; resource.setrlimit(resource.RLIMIT_AS, (9 << 30,) * 2)"

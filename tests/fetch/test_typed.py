@@ -103,6 +103,7 @@ def test_bad_values_are_rescued_with_their_text() -> None:
         assert findings.bad_cells == {"n": 1, "d": 2}
 
 
+@pytest.mark.slow
 def test_row_numbers_count_over_batches() -> None:
     values = [str(i) for i in range(1000)]
     values[876] = "bad"

@@ -36,6 +36,7 @@ def is_utf8(text: bytes) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [0, 13, 14, 15, 61, 62, 63])
 def test_every_three_bytes_at_every_seam(before: int) -> None:
     for three in itertools.product(EDGES, repeat=3):
@@ -43,6 +44,7 @@ def test_every_three_bytes_at_every_seam(before: int) -> None:
         assert passes(text) == is_utf8(text), text
 
 
+@pytest.mark.slow
 def test_four_bytes_anywhere_and_whatever_lay_there_before() -> None:
     draw = random.Random(1)  # noqa: S311 - no secret
     for _ in range(20_000):

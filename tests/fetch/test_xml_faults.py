@@ -188,6 +188,7 @@ def test_endless_attributes_are_refused() -> None:
             read(f"<Rows><Row {text}/></Rows>", KIND)
 
 
+@pytest.mark.slow
 def test_a_comment_without_an_end_is_read_in_linear_time() -> None:
     start = time.process_time()
     with pytest.raises(ParseError):

@@ -106,6 +106,7 @@ def test_what_is_no_element_leaves_splitting_to_native_code(
     assert table.column("A").to_pylist() == [f"Größe {k}" for k in range(len(rows))]
 
 
+@pytest.mark.slow
 def test_cdata_sections_are_texts_wherever_the_document_begins_to_have_them() -> None:
     plain = "<Row><A>a &amp; b</A></Row>" * 60_000
     sections = "<Row><A>a <![CDATA[& b]]></A></Row>" * 60_000
@@ -128,6 +129,7 @@ def by_the_byte(text: str, batch_bytes: int, findings: Findings) -> list[object]
     return list(table.column("A").to_pylist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head", ["a<![CDATA[b]]>c", "ab<!-- x -->c", "<?x?>abc", "abc<!-- x -->"]
 )

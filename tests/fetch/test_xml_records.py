@@ -51,6 +51,7 @@ def test_each_catalogued_shape_reads_as_the_stdlib_reads_it(
     assert findings.unplaced == {}
 
 
+@pytest.mark.slow
 @given(st.integers(1, 3000), st.integers(0, 99))
 @settings(max_examples=20)
 def test_where_buffers_end_never_matters(batch_bytes: int, seed: int) -> None:

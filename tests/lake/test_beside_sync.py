@@ -206,6 +206,7 @@ def test_a_sink_at_every_step_of_a_compaction_is_not_lost(
     at_steps(tmp_path, range(1, 1000, 17 if SHORT else 1), care, again=again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [True, False])
 def test_a_sink_beside_a_compaction_without_locks_is_not_lost(
     memory: Any, *, again: bool
@@ -217,6 +218,7 @@ def test_a_sink_beside_a_compaction_without_locks_is_not_lost(
             return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_local", [True, False])
 def test_a_sink_beside_the_end_of_its_older_rows_is_not_lost(
     tmp_path: Path, memory: Any, *, is_local: bool

@@ -124,6 +124,7 @@ def test_a_scan_goes_on_while_its_files_are_compacted(shore: Lakeside) -> None:
     assert rows_of(before.collect()) == newest
 
 
+@pytest.mark.slow
 def test_readers_never_see_half_of_it(shore: Lakeside) -> None:
     newest = fill(shore, 6)
     stop = threading.Event()

@@ -109,6 +109,7 @@ def fill(shore: Lakeside) -> list[tuple[Any, ...]]:
     return orders_of((0, 6))
 
 
+@pytest.mark.slow
 def test_a_compaction_clears_a_killed_sink_that_nobody_repeats(shore: Lakeside) -> None:
     rows = fill(shore)
     kill(shore)
@@ -134,6 +135,7 @@ def test_partitions_of_a_killed_sink_alone_go_with_their_folders(
     assert not list(Path(shore.root()).rglob("*"))
 
 
+@pytest.mark.slow
 def test_a_clearing_that_is_killed_itself_is_ended_by_the_next(
     shore: Lakeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_clearing_that_is_killed_itself_is_ended_by_the_next(
     assert spr.Lake(shore.url).check(deep=True)
 
 
+@pytest.mark.slow
 def test_files_that_a_marker_names_are_never_cleared(shore: Lakeside) -> None:
     shore.put("9", orders(1, 4), day=1, partition_by=BY)
     before = shore.data_files()
@@ -175,6 +178,7 @@ def test_files_that_a_marker_names_are_never_cleared(shore: Lakeside) -> None:
     assert spr.Lake(shore.url).check(deep=True)
 
 
+@pytest.mark.slow
 def test_a_sink_killed_behind_its_marker_counts(shore: Lakeside) -> None:
     fill(shore)
     kill(shore, how="dies after")
@@ -186,6 +190,7 @@ def test_a_sink_killed_behind_its_marker_counts(shore: Lakeside) -> None:
     assert spr.Lake(shore.url).check(deep=True)
 
 
+@pytest.mark.slow
 def test_a_marker_that_is_not_the_one_to_come_stays_hidden(shore: Lakeside) -> None:
     rows = fill(shore)
     shore.put("9", orders(1, 5), day=1, partition_by=BY, version="older")
@@ -226,6 +231,7 @@ def test_an_announced_marker_counts_at_once_where_its_files_are_whole(
     assert lakeside.data_files() == (sorted([*files[1:], more]) if lacks else files)
 
 
+@pytest.mark.slow
 def test_what_a_killed_sink_left_stays_hidden_where_the_next_one_fails(
     shore: Lakeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +254,7 @@ def test_what_a_killed_sink_left_stays_hidden_where_the_next_one_fails(
     assert by_duckdb(shore) == by_scan(shore) == orders_of((0, 6), (1, 5))
 
 
+@pytest.mark.slow
 def test_a_sink_that_runs_is_left_alone(shore: Lakeside) -> None:
     fill(shore)
     done: list[object] = []
@@ -266,6 +273,7 @@ def test_a_sink_that_runs_is_left_alone(shore: Lakeside) -> None:
     assert spr.Lake(shore.url).check(deep=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0.0, 2 * DAY])
 def test_where_nobody_can_be_kept_out_a_sink_that_runs_is_left_alone(
     shore: Lakeside, monkeypatch: pytest.MonkeyPatch, after: float
@@ -284,6 +292,7 @@ def test_where_nobody_can_be_kept_out_a_sink_that_runs_is_left_alone(
     assert by_duckdb(shore) == orders_of((1, 5))
 
 
+@pytest.mark.slow
 def test_without_a_lock_a_killed_sink_is_cleared_after_a_day(
     shore: Lakeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +307,7 @@ def test_without_a_lock_a_killed_sink_is_cleared_after_a_day(
     assert spr.Lake(shore.url).check(deep=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whose", [None, "00000000-1-1"])
 def test_a_sink_of_another_host_or_of_an_older_version_is_given_a_day(
     shore: Lakeside, whose: str | None

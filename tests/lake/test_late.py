@@ -63,6 +63,7 @@ def test_days_that_came_in_a_longer_window_meanwhile_do_not_come_twice(
     assert not [name for name in lakeside.files() if "/9" in name]
 
 
+@pytest.mark.slow
 def test_days_that_were_purged_meanwhile_do_not_come_back(lakeside: Lakeside) -> None:
     lakeside.put("1", orders(0), day=0, partition_by=BY)
     lakeside.put("9", orders(1), day=1, partition_by=BY)

@@ -59,6 +59,7 @@ def read(lakeside: Lakeside) -> list[tuple[Any, ...]]:
     return rows_of(lakeside.scan().collect())
 
 
+@pytest.mark.slow
 def test_a_late_note_hides_no_report_and_goes_with_the_next_care(
     lakeside: Lakeside,
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_late_note_hides_no_report_and_goes_with_the_next_care(
     assert lake_of(lakeside).check(deep=True)
 
 
+@pytest.mark.slow
 def test_a_late_note_of_a_compaction_costs_no_row(lakeside: Lakeside) -> None:
     rows = fill(lakeside)
     stem = compacted(lakeside)
@@ -89,6 +91,7 @@ def test_a_late_note_of_a_compaction_costs_no_row(lakeside: Lakeside) -> None:
     assert lake_of(lakeside).check(deep=True)
 
 
+@pytest.mark.slow
 def test_a_hidden_compaction_that_lacks_a_file_is_not_taken_away(
     lakeside: Lakeside,
 ) -> None:
@@ -102,6 +105,7 @@ def test_a_hidden_compaction_that_lacks_a_file_is_not_taken_away(
     assert lakeside.data_files() == others
 
 
+@pytest.mark.slow
 def test_a_compaction_that_was_killed_behind_its_marker_is_ended(
     lakeside: Lakeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +147,7 @@ def test_a_report_beside_a_note_does_not_count_with_a_file_of_another_version(
     assert read(lakeside) == rows_of_table(orders(0), orders(2))
 
 
+@pytest.mark.slow
 def test_what_a_late_note_is_beside_is_purged_with_the_rest(
     lakeside: Lakeside,
 ) -> None:
@@ -155,6 +160,7 @@ def test_what_a_late_note_is_beside_is_purged_with_the_rest(
     assert lake_of(lakeside).check(deep=True)
 
 
+@pytest.mark.slow
 def test_a_report_behind_a_compaction_with_a_late_note_is_not_written_again(
     lakeside: Lakeside,
 ) -> None:

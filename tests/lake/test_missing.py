@@ -89,6 +89,7 @@ def root_of(lake: Lakeside) -> Place:
     return Place.open(f"{lake.url}/{ORDERS}", lake.options)
 
 
+@pytest.mark.slow
 def test_what_is_whole_of_what_lacks_files_is_read_again(lakeside: Lakeside) -> None:
     lacking(lakeside)
 
@@ -115,6 +116,7 @@ def test_what_lacks_nothing_stays_as_it_is(shore: Lakeside) -> None:
     assert shore.files() == before
 
 
+@pytest.mark.slow
 def test_killed_at_any_step_no_row_is_there_twice_and_the_next_run_ends_it(
     shore: Lakeside, tmp_path: Path
 ) -> None:

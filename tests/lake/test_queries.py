@@ -70,6 +70,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lakeside:
     return lake
 
 
+@pytest.mark.slow
 @settings(max_examples=120, suppress_health_check=SHARED_FIXTURE)
 @given(
     steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=4),

@@ -142,6 +142,7 @@ def lake_of(bucket: Bucket, days: int) -> Lakeside:
     return lakeside
 
 
+@pytest.mark.slow
 def test_many_files_are_one_request_each_and_few_are_asked_for_their_size(
     bucket: Bucket, requests: list[str]
 ) -> None:
@@ -161,6 +162,7 @@ def test_many_files_are_one_request_each_and_few_are_asked_for_their_size(
     assert requests == ["head_object", "get_object"]
 
 
+@pytest.mark.slow
 def test_a_listing_is_not_believed_for_longer_than_a_query(bucket: Bucket) -> None:
     lakeside = lake_of(bucket, 7)
     lake = lakeside.scan()
@@ -173,6 +175,7 @@ def test_a_listing_is_not_believed_for_longer_than_a_query(bucket: Bucket) -> No
     assert bucket.fs.info(f"{bucket.name}/lake/{name}")["size"] == 16
 
 
+@pytest.mark.slow
 def test_a_file_that_came_after_a_listing_is_there(bucket: Bucket) -> None:
     """A compaction lists the folder and then has a sync's new marker."""
     lakeside = Lakeside(f"s3://{bucket.name}/lake", bucket.options, bucket.fs)
@@ -198,6 +201,7 @@ def test_a_file_that_came_after_a_listing_is_there(bucket: Bucket) -> None:
         assert file.metadata.num_rows == orders(3).num_rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("brought", [False, True])
 def test_a_file_that_is_replaced_in_its_place_is_read_anew(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch, *, brought: bool
@@ -233,6 +237,7 @@ def test_a_file_that_is_replaced_in_its_place_is_read_anew(
     assert len(replaced) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fit", "ahead"), [(100, 8), (4.5, 4), (0, 2)])
 def test_groups_are_read_ahead_as_far_as_they_fit(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch, fit: float, ahead: int

@@ -52,6 +52,7 @@ def test_markers_are_named_beside_the_folder(url: str, markers: str) -> None:
     assert Place.open(url).state.name == markers
 
 
+@pytest.mark.slow
 def test_a_lake_may_be_a_bucket_and_nothing_is_looked_for_beside_it(
     bucket: Bucket,
 ) -> None:

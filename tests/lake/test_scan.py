@@ -50,6 +50,7 @@ def test_a_folder_of_any_name_is_read_and_no_other(shore: Lakeside, name: str) -
     _write_and_read(shore, name)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_a_pattern_is_none_on_any_file_system(
     lakeside: Lakeside,
 ) -> None:
@@ -74,6 +75,7 @@ def _write_and_read(place: Lakeside, name: str) -> None:
     assert rows_of(odd.scan().collect()) == rows_of(found)
 
 
+@pytest.mark.slow
 def test_a_plain_sink_is_a_lake_as_well(tmp_path: Path) -> None:
     with spr.connect("simulator") as client:
         described = client.reports(
@@ -131,6 +133,7 @@ def test_snapshots_without_dates_are_versions_of_one_another(shore: Lakeside) ->
     assert shore.scan(latest=True).collect().height == 3
 
 
+@pytest.mark.slow
 def test_a_days_query_opens_only_that_days_files(lakeside: Lakeside) -> None:
     days = 90 if not lakeside.options else 6  # a moto server takes its time
     for day in range(days):
@@ -209,6 +212,7 @@ def test_only_the_columns_asked_for_are_read(shore: Lakeside) -> None:
     assert lake.filter(pl.col("sku") == "001").select("quantity").collect().height == 2
 
 
+@pytest.mark.slow
 def test_a_scan_goes_on_where_a_report_was_written_anew(lakeside: Lakeside) -> None:
     for day in range(4):
         lakeside.put(str(day), orders(day), day=day, partition_by=["sku"])
@@ -291,6 +295,7 @@ def test_a_lake_of_empty_reports_has_columns_and_no_rows(shore: Lakeside) -> Non
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(values=st.lists(st.none() | texts, min_size=1, max_size=6))
 def test_any_partition_value_comes_back_exactly(
@@ -321,6 +326,7 @@ moments = st.datetimes(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     times=st.lists(st.none() | moments, min_size=1, max_size=8),

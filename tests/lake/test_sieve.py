@@ -147,6 +147,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Lakeside:
     return lake
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     wanted=st.lists(_conditions(), min_size=1, max_size=3),

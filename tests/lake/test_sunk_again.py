@@ -84,6 +84,7 @@ def test_protect_leaves_nothing_in_clear_of_what_was_sunk_again(
     assert lake_of(shore).check(deep=True)
 
 
+@pytest.mark.slow
 def test_older_rows_in_one_compaction_never_count_for_newer_ones_in_another(
     shore: Lakeside,
 ) -> None:
@@ -166,6 +167,7 @@ def test_an_unchanged_report_sunk_again_behind_a_compaction_lies_there_once(
     assert lake_of(lakeside).check(deep=True)
 
 
+@pytest.mark.slow
 def test_a_compaction_of_another_host_is_seen_though_the_markers_were_listed_before(
     bucket: Bucket,
 ) -> None:
@@ -183,6 +185,7 @@ def test_a_compaction_of_another_host_is_seen_though_the_markers_were_listed_bef
     assert other.files() == before
 
 
+@pytest.mark.slow
 def test_an_unchanged_report_sunk_again_brings_nothing_back_in_clear(
     lakeside: Lakeside,
 ) -> None:
@@ -376,6 +379,7 @@ def sunk_by_another(shore: Lakeside, nth: int, *, rows: int) -> bool:
     return done.returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="no SIGKILL there")
 def test_a_kill_at_any_step_of_the_second_sink_leaves_the_rows_once_for_a_scan(
     shore: Lakeside,

@@ -92,6 +92,7 @@ def plain_below(rows: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     rows=st.integers(0, 600),
@@ -135,6 +136,7 @@ def test_dictionaries_and_texts_make_the_same_files_however_they_are_cut(
         assert back.equals(table.select(back.schema.names).take(back["n"]))
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     cuts=st.lists(st.integers(0, 300), max_size=4),

@@ -231,6 +231,7 @@ def test_delta_lakes_own_options_are_translated_back() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_a_sink_error_without_secrets() -> None:
     options = {
         "key": "canary-key",
@@ -269,6 +270,7 @@ print(result.rows, result.files)
 """
 
 
+@pytest.mark.slow
 def test_an_s3_server_in_a_thread_of_this_process_is_answered() -> None:
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-W", "ignore", "-c", IN_PROCESS],

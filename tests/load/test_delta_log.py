@@ -96,6 +96,7 @@ def test_ids_that_expire_are_left_to_deltalake(tmp_path: Path) -> None:
     assert read(table, url, ids) == told(table, ids)
 
 
+@pytest.mark.slow
 def test_ids_are_told_on_s3(bucket: Bucket) -> None:
     url, options = f"{bucket.url}/table", bucket.options
     for number in range(11):

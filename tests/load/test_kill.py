@@ -69,6 +69,7 @@ def check_and_repeat(home: Path, by: str, rows: int) -> None:
     assert not (home / "_spreports" / "tmp").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("nth", "by"), [(12, "sku"), (45, "sales-channel")])
 def test_a_sink_killed_while_publishing_is_put_right_by_the_next(
     tmp_path: Path, nth: int, by: str

@@ -30,6 +30,7 @@ from tests.load.rows import cut, orders, reader
 KEYS = ["sku", "sales-channel", "purchase-date:day", "purchase-date:month", "n", "date"]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     rows=st.integers(0, 150),
@@ -183,6 +184,7 @@ def test_more_partitions_than_open_files_make_more_parts_and_lose_nothing(
     assert by_polars(tmp_path / "lake", ["sales-channel"]) == expected
 
 
+@pytest.mark.slow
 def test_rows_in_memory_never_exceed_the_budget_by_more_than_a_piece(
     tmp_path: Path,
 ) -> None:

@@ -48,6 +48,7 @@ def test_hard_values_read_back_exactly_in_polars_pyarrow_and_duckdb(
     assert read_by_all(tmp_path / "lake", ["key"]) == [expected] * 3
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     suppress_health_check=SHARED_FIXTURE,

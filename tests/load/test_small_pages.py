@@ -53,6 +53,7 @@ def shown(code: str, *words: str, pool: str = "mimalloc") -> list[str]:
     return ended.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_sink_takes_no_huge_pages_which_mimalloc_asks_for(tmp_path: Path) -> None:
     before, after = shown(FLAGS + SINK, str(tmp_path / "lake"))
 

@@ -73,6 +73,7 @@ def test_rows_written_to_s3_read_back_and_only_parquet_lies_below_the_root(
     assert sum(file.rows for file in marker.files) == 300
 
 
+@pytest.mark.slow
 def test_another_partition_on_s3_leaves_no_stale_object(bucket: Bucket) -> None:
     for by in (["sales-channel"], ["sku"], []):
         sink(
@@ -86,6 +87,7 @@ def test_another_partition_on_s3_leaves_no_stale_object(bucket: Bucket) -> None:
     assert bucket.objects() == {"orders/7-0.parquet", "_spreports/orders/7.json"}
 
 
+@pytest.mark.slow
 def test_a_large_file_goes_up_in_parts_and_arrives_whole(bucket: Bucket) -> None:
     table = noise(200_000)
 
@@ -97,6 +99,7 @@ def test_a_large_file_goes_up_in_parts_and_arrives_whole(bucket: Bucket) -> None
     assert not bucket.open_uploads()
 
 
+@pytest.mark.slow
 def test_an_upload_that_breaks_off_is_discarded(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +342,7 @@ class CutShort(io.RawIOBase):
             self._store[self._path] = io.BytesIO(b"P")
 
 
+@pytest.mark.slow
 def test_no_part_of_a_file_comes_into_sight_with_what_forgets_it(
     failing: type[Failing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -471,6 +475,7 @@ def test_memory_is_a_target_like_any_other(memory: Any) -> None:
     assert set(memory.store) == {"/lake/7-0.parquet", "/_spreports/lake/7.json"}
 
 
+@pytest.mark.slow
 def test_a_folder_of_this_machine_needs_no_fsspec(tmp_path: Path) -> None:
     told = f"""
 import sys

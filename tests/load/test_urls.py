@@ -42,6 +42,7 @@ def test_a_path_is_what_fsspec_takes_it_for(url: str) -> None:
         assert path.rstrip("/") == theirs.rstrip("/")
 
 
+@pytest.mark.slow
 def test_a_file_of_this_machine_is_read_and_written_without_fsspec(
     tmp_path: Path,
 ) -> None:

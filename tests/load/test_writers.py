@@ -285,6 +285,7 @@ def test_windows_are_larger_where_many_folders_share_them(
     assert numbers(tmp_path / "lake") == list(range(few + many))
 
 
+@pytest.mark.slow
 def test_many_folders_have_the_same_files_however_the_batches_were_cut(
     tmp_path: Path,
 ) -> None:
@@ -327,6 +328,7 @@ def test_days_that_follow_each_other_need_no_scratch_disk(
     assert (result.rows, result.files) == (6 * FEW_ROWS, 3)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.lists(st.integers(0, 250), min_size=1, max_size=4), min_size=1, max_size=30

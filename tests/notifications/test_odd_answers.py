@@ -142,6 +142,7 @@ def test_what_answers_nothing_at_once_is_asked_less_and_less(
     assert host.asked == len(clock.slept) + 1
 
 
+@pytest.mark.slow
 def test_after_foreign_messages_it_goes_on_at_once(
     host: Host, reader: spr.SQSQueue, clock: ManualClock
 ) -> None:

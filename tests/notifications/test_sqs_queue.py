@@ -35,6 +35,7 @@ def test_a_message_that_comes_while_it_waits_ends_the_wait(
     assert reader.finished({"1"}, timeout=20) == {"1"}
 
 
+@pytest.mark.slow
 def test_foreign_messages_are_left_for_whoever_waits_for_them(
     queue: Queue, reader: spr.SQSQueue
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_queue_of_its_own_is_cleared_of_foreign_ones(queue: Queue, aws: None) 
     assert reader.counts["deleted"] == 2
 
 
+@pytest.mark.slow
 def test_a_queue_is_closed_at_the_end_of_its_block(queue: Queue, aws: None) -> None:
     queue.tell("1")
     with spr.SQSQueue(queue.url, region=REGION) as reader:
@@ -83,6 +85,7 @@ def test_what_is_no_notification_is_counted_left_and_not_quoted(
     assert "buyer@example.com" not in caplog.text
 
 
+@pytest.mark.slow
 def test_a_report_told_of_before_anybody_asked_is_remembered(
     queue: Queue, reader: spr.SQSQueue
 ) -> None:
@@ -118,6 +121,7 @@ def test_duplicates_are_hints_again_and_are_deleted(
     assert queue.left() == 0
 
 
+@pytest.mark.slow
 def test_two_readers_of_one_queue_both_get_their_own(
     queue: Queue, reader: spr.SQSQueue, aws: None
 ) -> None:
@@ -149,6 +153,7 @@ def test_a_flood_of_foreign_messages_is_read_through_to_ours(
     assert queue.left() == (0 if delete_foreign else foreign)
 
 
+@pytest.mark.slow
 def test_a_queue_that_is_not_there_is_a_transport_error_with_awss_code(
     sqs_server: SQSServer, aws: None
 ) -> None:

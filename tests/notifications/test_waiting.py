@@ -71,6 +71,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{notices}.PROVEN", 36_000.0)
 
 
+@pytest.mark.slow
 def test_one_look_at_each_report_when_it_is_told_of_instead_of_many(
     amazon: Amazon, queue: Queue, reader: spr.SQSQueue, unhurried: None
 ) -> None:
@@ -91,6 +92,7 @@ def flood(amazon: Amazon, queue: Queue, foreign: int) -> None:
     queue.tell(placed, placed, *map(str, range(foreign)))
 
 
+@pytest.mark.slow
 def test_foreign_doubled_and_malformed_messages_are_harmless(
     amazon: Amazon, queue: Queue, aws: None, unhurried: None
 ) -> None:
@@ -123,6 +125,7 @@ class Mortal(Queue):
             self._server.kill()
 
 
+@pytest.mark.slow
 def test_a_queue_that_goes_down_on_the_way_is_polled_instead(
     amazon: Amazon, aws: None, unhurried: None, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_queue_that_goes_down_on_the_way_is_polled_instead(
     assert polls >= REPORTS
 
 
+@pytest.mark.slow
 def test_a_queue_into_which_nothing_is_put_is_found_out_and_polled(
     amazon: Amazon, reader: spr.SQSQueue, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -198,6 +198,7 @@ def test_a_file_that_is_none_is_refused_with_the_fix(tmp_path: Path) -> None:
         Shared(path, "one", ManualClock())
 
 
+@pytest.mark.slow
 def test_processes_take_turns_and_no_more_than_the_plan_allows(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     start, results = context.Barrier(3), context.Queue()

@@ -373,6 +373,7 @@ def test_a_plain_sink_into_a_delta_table_of_others_costs_nothing(
     fs.rm("/others", recursive=True)
 
 
+@pytest.mark.slow
 def test_a_folder_of_an_object_store_is_looked_at_by_one_listing(
     simulator: Simulator,
     client: spr.Client,

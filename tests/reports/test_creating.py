@@ -207,6 +207,7 @@ def test_of_several_reports_that_suit_an_unanswered_request_the_newest_is_taken(
     assert calls(simulator, "createReport") == 1
 
 
+@pytest.mark.slow
 def test_a_report_that_two_unanswered_requests_would_suit_is_nobodys(
     simulator: Simulator, tmp_path: Path
 ) -> None:

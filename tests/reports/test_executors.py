@@ -32,6 +32,7 @@ def processes() -> Executor:
     return ProcessPoolExecutor(2, mp_context=context)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pool", [processes, lambda: ThreadPoolExecutor(2)])
 def test_an_executor_writes_what_this_process_would(
     client: spr.Client, tmp_path: Path, pool: type[Executor]

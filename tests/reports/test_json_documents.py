@@ -50,6 +50,7 @@ def test_a_report_of_two_tables_gives_either(client: spr.Client) -> None:
     assert by_date.columns != by_asin.columns
 
 
+@pytest.mark.slow
 def test_what_has_parts_can_stay_a_struct(client: spr.Client) -> None:
     reports = client.reports(
         "sales_and_traffic",

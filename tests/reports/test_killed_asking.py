@@ -85,6 +85,7 @@ def cooling(client: spr.Client) -> float:
     return client._connection.cooldowns.wait_for(INVENTORY, [GERMANY])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spent", ["by us", "by others"])
 def test_one_killed_while_it_waits_for_quota_has_begun_no_cool_down(
     simulator: Simulator, tmp_path: Path, spent: str
@@ -106,6 +107,7 @@ def test_one_killed_while_it_waits_for_quota_has_begun_no_cool_down(
         assert simulator.clock.monotonic() - begun < 300
 
 
+@pytest.mark.slow
 def test_one_killed_after_its_report_was_made_has_begun_the_cool_down(
     simulator: Simulator, tmp_path: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_cool_down_begins_with_the_report_and_not_with_the_login(
         assert (cooling(client) > 0) == bool(created)
 
 
+@pytest.mark.slow
 def test_the_next_client_deletes_what_a_killed_one_held_of_personal_data(
     simulator: Simulator, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ class Leaping:
         return self._clock.monotonic() + self._ahead
 
 
+@pytest.mark.slow
 def test_what_falls_due_between_two_looks_at_the_clock_is_not_forgotten() -> None:
     with (
         Simulator(speed=100.0, rows=1, url_lifetime=1e6) as simulator,
@@ -104,6 +105,7 @@ def refused(simulator: Simulator) -> Counter[str]:
     return Counter(r.operation for r in simulator.requests if r.status == 429)
 
 
+@pytest.mark.slow
 def test_a_backfill_takes_what_the_buckets_ask_for_and_meets_no_429(
     clock: JumpingClock, simulator: Simulator, client: spr.Client
 ) -> None:
@@ -120,6 +122,7 @@ def test_a_backfill_takes_what_the_buckets_ask_for_and_meets_no_429(
     assert calls(simulator, "createReport") == calls(simulator, "document") == 40
 
 
+@pytest.mark.slow
 def test_documents_come_while_later_reports_are_still_to_be_created(
     simulator: Simulator, client: spr.Client
 ) -> None:
@@ -140,6 +143,7 @@ def test_documents_come_while_later_reports_are_still_to_be_created(
     assert times["getReportDocument"][10] < times["createReport"][-1]
 
 
+@pytest.mark.slow
 def test_no_more_documents_are_fetched_than_somebody_is_about_to_take(
     clock: JumpingClock, simulator: Simulator, client: spr.Client
 ) -> None:
@@ -340,6 +344,7 @@ def test_a_report_that_was_refused_begins_no_cool_down(
     assert clock.monotonic() - begun < 200
 
 
+@pytest.mark.slow
 def test_many_reports_are_asked_after_by_pages(tmp_path: Path) -> None:
     with (
         JumpingClock() as clock,
@@ -395,6 +400,7 @@ def test_a_lone_report_is_taken_through_by_one_thread(
     assert len(seen) == operations
 
 
+@pytest.mark.slow
 def test_a_foreign_consumer_of_half_the_quota_brings_no_storm(tmp_path: Path) -> None:
     half = {"createReport": 0.5, "getReportDocument": 0.5}
     with (
@@ -411,6 +417,7 @@ def test_a_foreign_consumer_of_half_the_quota_brings_no_storm(tmp_path: Path) ->
         assert sum(refused(simulator).values()) <= 20
 
 
+@pytest.mark.slow
 def test_accounts_side_by_side_take_no_longer_than_one(tmp_path: Path) -> None:
     with (
         JumpingClock() as clock,

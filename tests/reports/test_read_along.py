@@ -249,6 +249,7 @@ def test_text_whose_checksum_is_wrong_is_not_seen_however_well_it_parses(
     assert threads() == []
 
 
+@pytest.mark.slow
 def test_an_earlier_version_stays_where_a_later_one_does_not_get_whole(
     tmp_path: Path,
 ) -> None:
@@ -346,6 +347,7 @@ def spooled(client: spr.Client) -> list[Path]:
     return list((client._connection.store.home / "spool").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["sink", "scan", "read"])
 def test_a_document_from_amazon_is_read_while_it_arrives(
     amazon: Simulator, tmp_path: Path, begun: list[bool], way: str
@@ -378,6 +380,7 @@ def test_rows_that_go_out_one_by_one_wait_for_the_proof(
     assert not any(begun)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["cut", "corrupt", "no_etag", "change_etag", "no_length", "short_length"]
 )

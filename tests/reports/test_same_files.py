@@ -41,6 +41,7 @@ def records() -> bytes:
 TERMS = lookup("GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [(), ("day",)], ids=["one file", "partitions"])
 @pytest.mark.parametrize("compressed", [True, False], ids=["gzip", "plain"])
 @pytest.mark.parametrize(

@@ -408,6 +408,7 @@ def test_a_large_document_that_is_staged_is_read_from_there(
     assert january(client).read().equals(small)
 
 
+@pytest.mark.slow
 def test_a_document_of_many_batches_is_read_as_it_is_scanned(tmp_path: Path) -> None:
     path = tmp_path / "orders.txt"
     names = [column.name for column in spr.report_type("orders").columns()][:12]

@@ -50,6 +50,7 @@ def test_an_iso_moment_reads_back(iso: str) -> None:
     assert datetime.fromisoformat(text) == value
 
 
+@pytest.mark.slow
 def test_every_date_format_of_the_catalogue_is_chosen_somewhere() -> None:
     for entry in LIVE:
         for column in entry.columns():

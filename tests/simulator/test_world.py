@@ -44,6 +44,7 @@ def test_two_windows_are_one_window_cut_in_two(
     assert rows(start, middle) + rows(middle, end) == rows(start, end)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(hours)
 def test_nothing_changes_once_all_has_settled(end: datetime) -> None:

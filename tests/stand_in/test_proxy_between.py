@@ -115,6 +115,7 @@ def test_our_client_and_the_simulator_keep_to_the_reference(
     assert asked == {operation.name for operation in OPERATIONS}
 
 
+@pytest.mark.slow
 def test_the_simulator_refuses_in_the_form_of_the_reference(
     simulator: Simulator, proxy: Proxy, tmp_path: Path
 ) -> None:

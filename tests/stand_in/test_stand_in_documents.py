@@ -81,6 +81,7 @@ def test_a_content_length_that_is_too_small_gives_no_shorter_frame(
         ids(client, "d2")
 
 
+@pytest.mark.slow
 def test_a_document_is_never_shorter_wherever_it_is_cut(
     connect: Connect, amazon: Amazon
 ) -> None:

@@ -171,6 +171,7 @@ def test_bytes_of_which_the_disk_has_lost_some_are_brought_again_at_once(
     assert amazon.count("getReportDocument") == 2
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_in_the_last_batch_puts_the_bytes_in_doubt(
     client: spr.Client, amazon: Amazon
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_cell_that_fails_in_the_last_batch_puts_the_bytes_in_doubt(
     assert amazon.count("getReportDocument") == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_outlives_its_client_tells_what_is_wrong_with_its_bytes(
     client: spr.Client, amazon: Amazon
 ) -> None:

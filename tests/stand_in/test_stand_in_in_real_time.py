@@ -27,6 +27,7 @@ def connected(amazon: Amazon, home: Path) -> spr.Client:
     )
 
 
+@pytest.mark.slow
 def test_a_report_from_request_to_frame_by_the_clock(tmp_path: Path) -> None:
     with Amazon() as amazon, connected(amazon, tmp_path) as client:
         held = Held("d1", packed(ORDERS_TEXT), compression="GZIP")

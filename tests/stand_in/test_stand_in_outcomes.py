@@ -292,6 +292,7 @@ def test_a_refused_request_names_what_amazon_says(
     assert outcome.report is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["IN_QUEUE", "IN_PROGRESS"])
 def test_a_report_that_does_not_move_for_hours_is_stuck(
     client: spr.Client, amazon: Amazon, status: str

@@ -50,6 +50,7 @@ def test_threads_that_read_one_document_fetch_it_once(
     assert amazon.count("getReportDocument") == 1
 
 
+@pytest.mark.slow
 def test_clients_of_one_store_read_one_document_without_harm(
     connect: Connect, amazon: Amazon
 ) -> None:
@@ -70,6 +71,7 @@ class SlowAmazon(Amazon):
         return super().create_report(asked, body, known_as)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clients", [1, 2])
 def test_the_same_request_made_at_once_creates_one_report(
     tmp_path: Path, clients: int
@@ -119,6 +121,7 @@ class LateListing(Amazon):
         return answer
 
 
+@pytest.mark.slow
 def test_a_report_that_was_made_while_others_were_listed_is_taken(
     tmp_path: Path,
 ) -> None:

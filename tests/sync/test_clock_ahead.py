@@ -40,6 +40,7 @@ class Ahead:
         self.clock.sleep(seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [4, 40, 365])
 def test_a_clock_that_was_ahead_for_a_run_stops_no_later_one(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path, days: int

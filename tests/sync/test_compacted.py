@@ -30,6 +30,7 @@ FEEDS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_lost_ledger_is_read_back_from_a_compacted_lake(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -106,6 +107,7 @@ def test_of_snapshots_the_last_one_is_the_latest_and_none_is_purged_by_its_day(
     assert client.sync(feed, lake).rows == rows[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compacted", [True, False])
 def test_a_note_that_lands_late_loses_no_window(
     client: spr.Client,

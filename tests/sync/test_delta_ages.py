@@ -60,6 +60,7 @@ def requests(
     return asked
 
 
+@pytest.mark.slow
 def test_a_night_asks_an_old_lake_no_more_than_a_young_one(
     client: spr.Client,
     clock: ManualClock,
@@ -136,6 +137,7 @@ def test_files_of_a_partitioned_table_are_not_read_again(
     assert client.sync(feed, lake, format="delta").windows == 0
 
 
+@pytest.mark.slow
 def test_what_others_do_to_files_that_are_known_is_seen(
     client: spr.Client, clock: ManualClock, lake: str
 ) -> None:

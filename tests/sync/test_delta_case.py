@@ -35,6 +35,7 @@ def test_there_are_types_with_such_columns() -> None:
     assert len(COLLIDING) >= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report_type", COLLIDING)
 def test_amazons_column_wins_over_a_metadata_column_of_another_case(
     client: spr.Client,

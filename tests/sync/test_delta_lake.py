@@ -72,6 +72,7 @@ def test_a_restated_window_replaces_its_older_version(
     assert window_rows(root)[day(9), day(10)] != before[day(9), day(10)]
 
 
+@pytest.mark.slow
 def test_a_lost_ledger_is_read_back_from_the_tables(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -204,6 +205,7 @@ def test_who_scans_a_delta_lake_is_told_which_tables_are_there(
         spr.scan_lake(lake, "listings")
 
 
+@pytest.mark.slow
 def test_what_differs_is_held_back_from_a_delta_table_too(
     client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,6 +296,7 @@ def hosts(tmp_path: Path, zygote: Zygote) -> Iterator[Hosts]:
         yield made
 
 
+@pytest.mark.slow
 def test_killed_between_commit_and_ledger_nothing_is_lost_or_doubled(
     hosts: Hosts,
 ) -> None:
@@ -308,6 +311,7 @@ def test_killed_between_commit_and_ledger_nothing_is_lost_or_doubled(
     assert after["document"] == 3
 
 
+@pytest.mark.slow
 def test_two_hosts_at_once_lose_and_double_nothing(hosts: Hosts) -> None:
     for _ in range(2):
         assert hosts.night("one", "two") == [0, 0]

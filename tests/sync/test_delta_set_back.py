@@ -40,6 +40,7 @@ def rows(lake: str, root: str) -> list[tuple[object, ...]]:
     return sorted(table.rows(), key=repr)
 
 
+@pytest.mark.slow
 def test_what_older_copies_of_tables_lack_is_told_and_brought_again(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_what_older_copies_of_tables_lack_is_told_and_brought_again(
     assert client.sync(feeds, lake, format="delta").windows == 0
 
 
+@pytest.mark.slow
 def test_what_a_restore_of_tables_took_back_is_told_and_brought_again(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -132,6 +134,7 @@ def test_another_store_brings_what_a_restore_took_back(
     assert rows(lake, ORDERS) == whole
 
 
+@pytest.mark.slow
 def test_a_refill_after_a_restore_leaves_alone_what_people_deleted(
     client: spr.Client, clock: ManualClock, lake: str
 ) -> None:
@@ -151,6 +154,7 @@ def test_a_refill_after_a_restore_leaves_alone_what_people_deleted(
     assert starts.min() == day(8)
 
 
+@pytest.mark.slow
 def test_an_older_version_of_a_day_is_told_though_no_day_lacks(
     client: spr.Client, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -166,6 +170,7 @@ def test_an_older_version_of_a_day_is_told_though_no_day_lacks(
         client.sync(FEED, lake, format="delta")
 
 
+@pytest.mark.slow
 def test_rows_that_people_delete_from_a_table_are_not_taken_for_a_loss(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -185,6 +190,7 @@ def test_rows_that_people_delete_from_a_table_are_not_taken_for_a_loss(
     assert result.windows == 3 + 2
 
 
+@pytest.mark.slow
 def test_rows_that_are_deleted_stay_so_for_hosts_that_have_run_since_they_settled(
     client: spr.Client,
     other_host: spr.Client,
@@ -210,6 +216,7 @@ def test_rows_that_are_deleted_stay_so_for_hosts_that_have_run_since_they_settle
     assert pl.read_delta(f"{lake}/{ORDERS}")["data_start_time"].min() == day(1)
 
 
+@pytest.mark.slow
 def test_the_log_is_not_read_each_night_for_what_was_deleted_of_old_rows(
     client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

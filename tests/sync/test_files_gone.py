@@ -110,6 +110,7 @@ def one_file(lake: str) -> None:
 WAYS = [the_folder, all_files, one_file]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compacted", [False, True])
 @pytest.mark.parametrize("feed", [FEED, BY_MONTH])
 @pytest.mark.parametrize("delete", WAYS)
@@ -144,6 +145,7 @@ def test_files_that_are_gone_are_told_before_anything_is_asked_and_come_again(
     check_whole(simulator, clock, lake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compacted", [False, True])
 def test_files_that_were_gone_come_again_from_reports_that_are_there_still(
     client: spr.Client,
@@ -166,6 +168,7 @@ def test_files_that_were_gone_come_again_from_reports_that_are_there_still(
     check_whole(simulator, clock, lake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delete", WAYS)
 def test_files_that_are_gone_with_the_store_are_told_and_come_again(
     client: spr.Client,
@@ -189,6 +192,7 @@ def test_files_that_are_gone_with_the_store_are_told_and_come_again(
     check_whole(simulator, clock, lake)
 
 
+@pytest.mark.slow
 def test_of_a_compaction_that_lacks_a_file_what_is_whole_stays(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -214,6 +218,7 @@ def test_of_a_compaction_that_lacks_a_file_what_is_whole_stays(
     check_whole(simulator, clock, lake)
 
 
+@pytest.mark.slow
 def test_a_report_of_many_files_that_lacks_one_is_told_and_comes_again_whole(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -231,6 +236,7 @@ def test_a_report_of_many_files_that_lacks_one_is_told_and_comes_again_whole(
     check_whole(simulator, clock, lake)
 
 
+@pytest.mark.slow
 def test_one_table_of_several_whose_folder_is_gone_comes_again(
     client: spr.Client, clock: ManualClock, lake: str
 ) -> None:
@@ -248,6 +254,7 @@ def test_one_table_of_several_whose_folder_is_gone_comes_again(
     assert spr.Lake(lake).check().problems == ()
 
 
+@pytest.mark.slow
 def test_what_another_feed_has_lost_is_left_to_that_feed(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -352,6 +359,7 @@ def test_a_snapshot_that_is_lost_is_taken_up_by_a_store_that_did_not_ask_for_it(
     assert client.sync(STOCK, lake).rows == 0
 
 
+@pytest.mark.slow
 def test_what_was_purged_is_not_missed_where_its_files_went_first(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -367,6 +375,7 @@ def test_what_was_purged_is_not_missed_where_its_files_went_first(
     assert client.sync(FEED, lake).windows == 0
 
 
+@pytest.mark.slow
 def test_a_night_lists_the_files_of_each_data_root_once(
     client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,6 +396,7 @@ def test_a_night_lists_the_files_of_each_data_root_once(
     assert listed == [f"{lake}/{ORDERS}"]
 
 
+@pytest.mark.slow
 def test_what_comes_or_goes_after_the_listing_of_files_is_not_taken_for_lost(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -418,6 +428,7 @@ def test_what_comes_or_goes_after_the_listing_of_files_is_not_taken_for_lost(
     assert all(window.rows for window in went.windows)
 
 
+@pytest.mark.slow
 def test_a_refill_that_is_killed_before_the_ledger_knows_is_told_and_goes_on(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -437,6 +448,7 @@ def test_a_refill_that_is_killed_before_the_ledger_knows_is_told_and_goes_on(
     check_whole(simulator, clock, lake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compacted", [False, True])
 @pytest.mark.parametrize("everything", [False, True])
 def test_a_rule_of_the_bucket_that_took_files_is_told_and_they_come_again(

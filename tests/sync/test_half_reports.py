@@ -76,6 +76,7 @@ def check(lake: str, form: str, days: int) -> None:
     assert spans(lake, form, BY_DATE) == spans(lake, form, BY_ASIN)
 
 
+@pytest.mark.slow
 @FORMATS
 @pytest.mark.parametrize("table", [2, 4, 6])
 def test_a_new_store_completes_what_a_killed_run_left_half_landed(
@@ -107,6 +108,7 @@ def test_a_new_store_completes_what_a_killed_run_left_half_landed(
     assert calls(simulator)["createReport"] == asked + first.created + again.created
 
 
+@pytest.mark.slow
 @FORMATS
 @pytest.mark.parametrize("table", [2, 6])
 def test_another_host_completes_what_a_killed_one_left_half_landed(
@@ -131,6 +133,7 @@ def test_another_host_completes_what_a_killed_one_left_half_landed(
         clock.advance(DAY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [BY_DATE, BY_ASIN])
 @pytest.mark.parametrize("how", ["restored", "removed", "removed beside an older one"])
 def test_what_one_delta_table_has_lost_is_brought_under_the_windows_of_the_other(

@@ -73,6 +73,7 @@ def check(simulator: Simulator, clock: ManualClock, lake: str, form: str) -> Non
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["parquet", "delta"])
 @pytest.mark.parametrize("first", [1, 3, 6])
 def test_what_another_host_has_cut_otherwise_meanwhile_is_not_landed_again(
@@ -113,6 +114,7 @@ def test_what_another_host_has_cut_otherwise_meanwhile_is_not_landed_again(
         assert (missed.kind, "another host" in missed.reason) == ("SinkError", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["parquet", "delta"])
 def test_what_a_longer_window_lacks_beside_anothers_shorter_one_is_not_lost(
     simulator: Simulator,
@@ -158,6 +160,7 @@ def test_what_a_longer_window_lacks_beside_anothers_shorter_one_is_not_lost(
     assert (day(13), day(14)) in {(start, end) for start, end in spans}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["delete", "restore"])
 def test_days_that_another_host_has_cut_otherwise_where_rows_were_gone_come_once(
     simulator: Simulator,
@@ -185,6 +188,7 @@ def test_days_that_another_host_has_cut_otherwise_where_rows_were_gone_come_once
         clock.advance(DAY)
 
 
+@pytest.mark.slow
 def test_a_window_whose_rows_were_deleted_waits_for_its_turn_like_a_new_one(
     simulator: Simulator,
     clock: ManualClock,
@@ -214,6 +218,7 @@ def test_a_window_whose_rows_were_deleted_waits_for_its_turn_like_a_new_one(
     check(simulator, clock, lake, "delta")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["delete", "restore"])
 def test_a_restated_window_whose_rows_go_while_its_report_is_waited_for_comes_once(
     simulator: Simulator,

@@ -245,6 +245,7 @@ def test_a_few_kills_lose_and_double_nothing(zygote: Zygote, tmp_path: Path) -> 
     assert run_nights(nights, 3, seed=11) >= 2
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_wrote_goes_also_when_its_store_is_lost(
     zygote: Zygote, tmp_path: Path
 ) -> None:

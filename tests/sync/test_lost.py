@@ -43,6 +43,7 @@ def test_a_lake_that_is_gone_is_an_error_before_anything_is_asked(
     assert not Path(lake).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_a_lake_that_is_gone_is_filled_anew_when_that_is_said(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, how: str
@@ -167,6 +168,7 @@ def test_a_lake_whose_every_row_was_purged_is_not_taken_for_a_lost_one(
     assert client.sync(FEED, lake).windows == 1
 
 
+@pytest.mark.slow
 def test_a_bucket_that_was_emptied_is_told_and_one_that_was_purged_is_not(
     client: spr.Client,
     simulator: Simulator,

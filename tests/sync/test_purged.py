@@ -57,6 +57,7 @@ def ends(lake: str) -> set[date]:
     return {end.date() for end in dates if end is not None}
 
 
+@pytest.mark.slow
 def test_another_host_does_not_bring_back_what_was_purged(
     client: spr.Client, other_host: spr.Client, clock: ManualClock, lake: str
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_purge_goes_by_its_day_also_where_the_last_days_had_no_rows(
     assert planned == ()
 
 
+@pytest.mark.slow
 def test_what_a_purge_took_of_one_table_before_it_was_killed_does_not_come_back(
     client: spr.Client, other_host: spr.Client, clock: ManualClock, lake: str
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_feed_that_is_new_begins_where_its_lake_was_purged(
     assert result.windows == len(planned) == calls(simulator)["createReport"] - before
 
 
+@pytest.mark.slow
 def test_a_lake_whose_note_of_a_purge_is_deleted_is_filled_again(
     client: spr.Client, other_host: spr.Client, lake: str
 ) -> None:
@@ -168,6 +171,7 @@ def test_settlements_that_were_purged_are_not_taken_in_again(
     assert calls(simulator)["document"] == before
 
 
+@pytest.mark.slow
 def test_a_type_that_was_purged_whole_is_not_named_among_those_that_are_there(
     client: spr.Client, lake: str
 ) -> None:
@@ -182,6 +186,7 @@ def test_a_type_that_was_purged_whole_is_not_named_among_those_that_are_there(
     assert str(e.value).count(ORDERS) == 1
 
 
+@pytest.mark.slow
 def test_a_purge_of_days_to_come_does_not_hold_them_up(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -205,6 +210,7 @@ def test_a_purge_of_days_to_come_does_not_hold_them_up(
     assert (done.adopted, done.windows, done.failed, done.gaps) == (1, 2, (), ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noted", ["2026-11-11", "2026-11-12", "9999-12-31"])
 def test_a_day_that_an_older_version_noted_holds_nothing_up(
     client: spr.Client, clock: ManualClock, lake: str, noted: str
@@ -290,6 +296,7 @@ def test_a_damaged_note_of_a_purge_says_what_to_write_there(
 
 
 # The newest of six days is landed first, and that of the 4th last
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "count", "landed"), [("planned", 1, 4), ("downloaded", 6, 5)]
 )
@@ -349,6 +356,7 @@ def test_a_run_lands_what_lies_across_a_day_that_is_purged_while_it_runs(
     assert spr.Lake(lake).purge(date(2026, 11, 6), dry_run=True).reports == ()
 
 
+@pytest.mark.slow
 def test_a_purge_by_another_machine_beside_a_run_on_s3_stays(
     client: spr.Client, on_s3: tuple[str, dict[str, Any]], clock: ManualClock
 ) -> None:
@@ -371,6 +379,7 @@ def test_a_purge_by_another_machine_beside_a_run_on_s3_stays(
     assert {report.dates[0] for report in reports} == {day(6 + n) for n in range(5)}
 
 
+@pytest.mark.slow
 def test_of_a_report_of_two_tables_nothing_stays_where_a_purge_comes_between_them(
     client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

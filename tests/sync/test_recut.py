@@ -21,6 +21,7 @@ DAY = 86_400.0
 FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_a_store_drops_its_windows_where_another_one_has_filled_the_lake_anew(
     simulator: Simulator,
@@ -52,6 +53,7 @@ def test_a_store_drops_its_windows_where_another_one_has_filled_the_lake_anew(
     )
 
 
+@pytest.mark.slow
 def test_days_that_another_host_has_not_filled_yet_are_missed_and_brought(
     simulator: Simulator,
     clock: ManualClock,
@@ -85,6 +87,7 @@ def test_days_that_another_host_has_not_filled_yet_are_missed_and_brought(
     )
 
 
+@pytest.mark.slow
 def test_rows_of_a_window_that_was_given_up_are_missed_like_all_others(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:

@@ -99,6 +99,7 @@ def test_other_feeds_of_the_same_seller_and_other_lakes_are_nobodys_doubles(
         assert client.sync(FEED, tmp_path / "another").windows == 3
 
 
+@pytest.mark.slow
 def test_another_seller_may_share_the_lake(
     home: Path, lake: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +120,7 @@ def test_another_seller_may_share_the_lake(
     assert accounts == {"shop", "two"}
 
 
+@pytest.mark.slow
 def test_a_report_of_the_same_id_and_another_time_is_of_another_seller(
     simulator: Simulator,
     home: Path,

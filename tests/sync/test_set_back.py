@@ -62,6 +62,7 @@ def _name(row: dict[str, Any]) -> tuple[Any, ...]:
     return order(row)[0], order(row)[6]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compacted", [False, True])
 def test_a_store_that_was_set_back_learns_from_the_lake_what_it_lacks(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path, compacted: bool
@@ -91,6 +92,7 @@ def test_a_store_that_was_set_back_learns_from_the_lake_what_it_lacks(
     assert kept.height == kept["date"].n_unique()
 
 
+@pytest.mark.slow
 def test_a_lake_that_was_away_for_some_nights_comes_back_whole(
     client: spr.Client, simulator: Simulator, clock: ManualClock, tmp_path: Path
 ) -> None:
@@ -108,6 +110,7 @@ def test_a_lake_that_was_away_for_some_nights_comes_back_whole(
     check(simulator, clock, str(disks[0]), day(14))
 
 
+@pytest.mark.slow
 def test_a_marker_that_is_known_is_not_read_again(
     client: spr.Client, clock: ManualClock, lake: str
 ) -> None:
@@ -121,6 +124,7 @@ def test_a_marker_that_is_known_is_not_read_again(
     assert client.sync([FEED, french], lake).windows == 6
 
 
+@pytest.mark.slow
 def test_a_report_whose_last_table_comes_later_is_found_whole_then(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -143,6 +147,7 @@ def test_a_report_whose_last_table_comes_later_is_found_whole_then(
     assert client.sync(TRAFFIC_FEED, lake).windows == 0
 
 
+@pytest.mark.slow
 def test_a_lake_that_was_set_back_is_told_and_filled_where_it_lacks_rows(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
@@ -252,6 +257,7 @@ def test_settlements_of_a_lake_that_was_set_back_are_listed_again(
     assert spr.scan_lake(lake, "settlement").collect().height == whole.height
 
 
+@pytest.mark.slow
 def test_what_people_do_to_a_lake_is_not_taken_for_a_loss(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -296,6 +302,7 @@ def test_what_people_do_to_a_lake_is_not_taken_for_a_loss(
     night()
 
 
+@pytest.mark.slow
 def test_a_feed_that_shares_a_marketplace_is_refused_by_what_the_lake_has(
     client: spr.Client, simulator: Simulator, lake: str, home: Path
 ) -> None:

@@ -110,6 +110,7 @@ def test_nights_that_were_missed_are_made_up_for(
     assert client.sync([FEED], lake, dry_run=True).plan.windows[-1].start == day(16)
 
 
+@pytest.mark.slow
 def test_every_kind_of_feed_lies_in_its_own_folder(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -431,6 +432,7 @@ def test_a_lake_in_memory_is_a_lake(
     fs.store.clear()
 
 
+@pytest.mark.slow
 def test_a_lake_on_s3_is_a_lake_and_its_keys_are_in_no_ledger(
     client: spr.Client,
     simulator: Simulator,
@@ -589,6 +591,7 @@ def lines(lake: str) -> Counter[tuple[str, str]]:
     return Counter((str(order), str(sku)) for order, sku in found.rows())
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_while_it_reads_back_a_lake_doubles_nothing(
     simulator: Simulator,
     clock: ManualClock,

@@ -15,6 +15,7 @@ from tests.sync.lake import TRAFFIC
 TABLE = "salesAndTrafficByDate"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("granularity", "since", "nights", "days"),
     [

@@ -33,6 +33,7 @@ def check(simulator: Simulator, clock: ManualClock, lake: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_windows_of_a_refused_type_wait_for_the_role_at_a_call_a_night(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
@@ -72,6 +73,7 @@ def test_feeds_beside_a_refused_type_come(
     assert calls(simulator)["createReport"] == 2
 
 
+@pytest.mark.slow
 def test_a_region_that_is_wrong_for_a_week_asks_nothing_and_gives_up_no_window(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
