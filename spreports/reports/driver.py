@@ -8,7 +8,14 @@ somebody is free to use it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from functools import partial, reduce
 
 from spreports.clock import Clock
@@ -216,6 +223,18 @@ class _Crew:
             self._lost(document, _KILLED)
         except RuntimeError:  # as every submit once the executor is shut down
             self._lost(document, _SHUT_DOWN)
+        except Exception as exc:  # noqa: BLE001 - what some take does not pickle
+            self._fell(document, exc)
+
+    def _fell(self, document: DocumentSource, error: Exception) -> None:
+        """Keep what is no error of ours; of its text, nobody knows what it holds."""
+        ours = SinkError(
+            f"{document.stem}: its work on the executor ended with "
+            f"{type(error).__name__}: what has landed stays; run again, and where it "
+            "ends so each time, look whether storage_options can be pickled"
+        )
+        ours.__cause__ = error
+        self._landing.failed(ours)
 
     def _lost(self, document: DocumentSource, why: str) -> None:
         """Take note that the executor can do no more."""
@@ -227,11 +246,13 @@ class _Crew:
         done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
         for future in done:
             document, reissues = self._flying.pop(future)
-            error = future.exception()
+            error = CancelledError() if future.cancelled() else future.exception()
             if isinstance(error, DownloadError) and error.expired and reissues:
                 self._launch(document, reissues - 1)
             elif isinstance(error, BrokenExecutor):
                 self._lost(document, _KILLED)
+            elif isinstance(error, Exception) and not isinstance(error, SPReportsError):
+                self._fell(document, error)
             else:
                 self._landing.attempt(document, future.result)
 

@@ -122,6 +122,52 @@ def test_an_executor_that_is_shut_down_meanwhile_is_an_error_of_ours(
     assert reports.sink(tmp_path / "lake").rows > 0
 
 
+class Falling(ThreadPoolExecutor):
+    """An executor whose second document comes to nothing, in one of three ways."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(1)
+        self.how = how
+        self.taken = 0
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.taken += bool(args)
+        if self.taken != 2:
+            return super().submit(fn, *args, **kwargs)
+        if self.how == "refuses":
+            raise TypeError("cannot pickle what-is-secret")
+        future: Future[Any] = Future()
+        if self.how == "cancels":
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        else:
+            future.set_exception(TypeError("cannot pickle what-is-secret"))
+        return future
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        ("cancels", "CancelledError"),
+        ("fails", "TypeError"),
+        ("refuses", "TypeError"),
+    ],
+)
+def test_work_that_an_executor_drops_is_an_error_of_ours_and_the_rest_lands(
+    client: spr.Client, tmp_path: Path, how: str, kind: str
+) -> None:
+    reports = client.reports("orders", start="90d", marketplaces=["DE", "FR"]).wait()
+
+    with Falling(how) as executor, pytest.raises(spr.SinkError) as caught:
+        reports.sink(tmp_path, executor=executor)
+
+    assert kind in str(caught.value)
+    assert "secret" not in str(caught.value)
+    others = len(reports) - 1
+    assert f"{others} other reports were written" in "".join(caught.value.__notes__)
+    assert len(list(tmp_path.rglob("*.parquet"))) == others
+
+
 def test_a_worker_that_fails_is_an_error_of_ours(
     simulator: Simulator, client: spr.Client, tmp_path: Path
 ) -> None:
