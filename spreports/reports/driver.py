@@ -39,7 +39,7 @@ IN_FLIGHT = 4
 # How often a URL that ran out before a worker came to it is issued anew.
 REISSUES = 3
 # Documents that share a commit where the target has commits, and how long the first
-# of them may wait for the others.
+# of them may wait for more: reports may finish hours apart.
 GROUP = 16
 GROUP_SECONDS = 60.0
 _KILLED = (
@@ -56,7 +56,7 @@ def land_all(
     elsewhere: Callable[[DocumentSource], Work],
     *,
     executor: Executor | None,
-    together: Callable[[Sequence[DocumentSource]], Sequence[SinkResult]] | None = None,
+    together: Callable[[Sequence[DocumentSource]], Sequence[SinkResult]] | None,
 ) -> SinkResult:
     """Land every document; then raise the first error, if there was one.
 
@@ -70,7 +70,7 @@ def land_all(
     elsewhere : callable
         Describes the work for a worker; asks Amazon for the URL.
     executor : Executor or None
-    together : callable, optional
+    together : callable or None
         Lands several documents in this process at once, all or none.
 
     Returns
