@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 __all__ = ["Findings"]
 
@@ -75,9 +75,3 @@ class Findings:
     document_fields: dict[str, object] = field(default_factory=dict)
     missing_tables: tuple[str, ...] = ()
     unplaced: dict[str, int] = field(default_factory=dict)
-
-    def clear(self) -> None:
-        """Forget what was noticed, before the document is read once more."""
-        empty = Findings()
-        for each in fields(empty):
-            setattr(self, each.name, getattr(empty, each.name))

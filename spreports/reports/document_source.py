@@ -158,10 +158,9 @@ class DocumentSource:
         self,
         target: Target,
         shape: Shape,
-        findings: Findings | None = None,
         verdict: Verdict | None = None,
     ) -> SinkResult:
-        """Write the rows to a target; `findings`, `verdict` and errors as `write`."""
+        """Write the rows to a target; `verdict` and errors as `write`."""
         reading = self._reading_in(shape)
         with self._naming():
             if target.format == "delta":  # opens a document more than once
@@ -170,9 +169,9 @@ class DocumentSource:
                 )
 
                 documents = [(self._origin.stored(), reading, target)]
-                return write_delta(documents, findings, verdict)[0]
+                return write_delta(documents, verdict)[0]
             return self._origin.work_on(
-                lambda stored: write(stored, reading, target, findings, verdict)
+                lambda stored: write(stored, reading, target, verdict)
             )
 
     def version_of(self) -> str | None:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,7 +32,6 @@ CREATED = pa.field("report_created_time", pa.timestamp("us", "UTC"))
 
 def write_delta(
     documents: Sequence[tuple[StoredBytes, Reading, Target]],
-    findings: Findings | None = None,
     verdict: Verdict | None = None,
 ) -> list[SinkResult]:
     """Bring documents into the table that their targets name, in one commit.
@@ -45,9 +43,8 @@ def write_delta(
     ----------
     documents : sequence of (StoredBytes, Reading, Target), at least one
         Of one table.
-    findings, verdict
-        As for `write`, of a single document; neither is told anything of one that is
-        there already.
+    verdict : callable, optional
+        As for `write`, of each document; told nothing of one that is there already.
 
     Returns
     -------
@@ -65,9 +62,7 @@ def write_delta(
     with ExitStack() as ending:
         return sink_delta(
             [
-                _described(
-                    *each, partial(_opened, *each[:2], findings, verdict, ending)
-                )
+                _described(*each, partial(_opened, *each[:2], verdict, ending))
                 for each in documents
             ],
             target.url,
@@ -141,18 +136,10 @@ def _file_mark(provenance: Mapping[str, str]) -> int:
 def _opened(
     stored: StoredBytes,
     reading: Reading,
-    findings: Findings | None,
     verdict: Verdict | None,
     ending: ExitStack,
 ) -> pa.RecordBatchReader:
     """Open the rows: for their columns, to be written, and after others' commits."""
-    if findings is None or verdict is None:
-        return read(stored, reading, findings, ending=ending)
-    fresh = Findings()
-
-    def told(schema: pa.Schema) -> None:
-        for field in fields(Findings):
-            setattr(findings, field.name, getattr(fresh, field.name))
-        verdict(schema)
-
-    return judged(read(stored, reading, fresh, ending=ending), told)
+    findings = Findings()
+    rows = read(stored, reading, findings, ending=ending)
+    return rows if verdict is None else judged(rows, findings, verdict)

@@ -6,22 +6,27 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
+from spreports.fetch.findings import Findings
 from spreports.load.rowgroups import as_written
 
 __all__ = ["Verdict", "judged"]
 
-Verdict = Callable[[pa.Schema], object]
+Verdict = Callable[[pa.Schema, Findings], object]
 
 
-def judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchReader:
+def judged(
+    reader: pa.RecordBatchReader, findings: Findings, verdict: Verdict
+) -> pa.RecordBatchReader:
     """Have a verdict spoken after the last row.
 
     Parameters
     ----------
     reader : pyarrow.RecordBatchReader
+    findings : Findings
+        That the reader fills.
     verdict : callable
-        Told the schema that the rows will be written with; what it raises comes out of
-        the reader.
+        Told the schema that the rows will be written with, and what was noticed of
+        them; what it raises comes out of the reader.
 
     Returns
     -------
@@ -32,6 +37,6 @@ def judged(reader: pa.RecordBatchReader, verdict: Verdict) -> pa.RecordBatchRead
     def rows() -> Iterator[pa.RecordBatch]:
         with reader:
             yield from reader
-        verdict(as_written(reader.schema))
+        verdict(as_written(reader.schema), findings)
 
     return pa.RecordBatchReader.from_batches(reader.schema, rows())

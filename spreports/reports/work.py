@@ -211,7 +211,6 @@ def write(
     stored: StoredBytes,
     reading: Reading,
     target: Target,
-    findings: Findings | None = None,
     verdict: Verdict | None = None,
 ) -> SinkResult:
     """Write one document's rows to its target.
@@ -222,11 +221,9 @@ def write(
         Those that are still arriving are waited for before anything is visible.
     reading : Reading
     target : Target
-    findings : Findings, optional
-        Filled while the rows are written, whatever an earlier try has left in it.
     verdict : callable, optional
-        Told the schema once all rows are read and before any is visible; what it raises
-        leaves the target as it was.
+        Told the schema, and what was noticed, once all rows are read and before any is
+        visible; what it raises leaves the target as it was.
 
     Raises
     ------
@@ -235,8 +232,7 @@ def write(
     SinkError
         The target refused.
     """
-    if findings is not None:
-        findings.clear()
+    findings = Findings()  # of this try alone
     # One folder's rows wait for nothing else: there is room for batches that cost less
     size = BATCH_BYTES if target.partition_by else 2 * BATCH_BYTES
     version = target.provenance.get("version_of") or version_of(stored, reading)
@@ -249,7 +245,7 @@ def write(
             stored, reading, findings, coded=True, batch_bytes=size, ending=ending
         )
         if verdict is not None:
-            batches = judged(batches, verdict)
+            batches = judged(batches, findings, verdict)
         return sink(
             batches,
             target.url,

@@ -182,19 +182,16 @@ class _Judge:
         land: Land,
     ) -> None:
         """Write a table, unless it is refused."""
-        findings = Findings()
         columns: tuple[str, ...] | None = None
 
-        def verdict(schema: pa.Schema) -> None:
+        def verdict(schema: pa.Schema, findings: Findings) -> None:
             nonlocal columns
             self._insist_on_unpurged(target)
             columns = self._columns(name, schema, findings)
             self.speak(name, schema, findings)
 
         shape = Shape(table=name, on_bad_value="rescue")
-        written = land(
-            target, lambda to: self._document.land(to, shape, findings, verdict)
-        )
+        written = land(target, lambda to: self._document.land(to, shape, verdict))
         if columns is None:  # a Delta table that has this report already
             landed.tables[name] = self.look_through(name)
         else:
