@@ -37,7 +37,31 @@ class Task:
 
 
 class Agenda:
-    """What is due of all feeds."""
+    """What is due of all feeds.
+
+    Parameters
+    ----------
+    book : Book
+    connection : Connection
+    streams : sequence of Stream
+    retry_gaps : bool
+        Try what was given up once more.
+
+    Attributes
+    ----------
+    streams : tuple of Stream
+    tasks : list of Task
+        Windows that are due, newest first of each feed.
+    asked : list of Task
+        Snapshots of days gone by whose reports are known: only those show them.
+    lost : list of (Stream, LakeWindow)
+        To be written down: gaps that are found now, and those that are none any more.
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read, or lacks what the ledger knows there.
+    """
 
     def __init__(
         self,
@@ -52,7 +76,6 @@ class Agenda:
         self._retry_gaps = retry_gaps
         self.streams = tuple(streams)
         self.tasks: list[Task] = []
-        # Snapshots of days gone by whose reports are known: only those show them
         self.asked: list[Task] = []
         self.lost: list[tuple[Stream, LakeWindow]] = []
         now = connection.clock.now()
