@@ -47,7 +47,7 @@ def encode_value(text: str) -> str:
 
 
 def segments(
-    name: str, values: pa.Array, *, source: str, unit: str | None = None
+    name: str, values: pa.Array, *, source: str, unit: str | None
 ) -> list[str]:
     """Write values as path segments.
 
@@ -58,7 +58,7 @@ def segments(
     values : pyarrow.Array, n values
     source : str
         Whose values they are, for errors.
-    unit : str, optional
+    unit : str or None
         ``"day"``, ``"month"`` or ``"year"``: of dates and timestamps, in UTC.
 
     Returns

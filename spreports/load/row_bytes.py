@@ -17,7 +17,7 @@ __all__ = ["bytes_of", "row_bytes"]
 LONG_TEXT: Final = 256
 
 
-def row_bytes(rows: pa.Table, numbered: Collection[str] = ()) -> int:
+def row_bytes(rows: pa.Table, numbered: Collection[str]) -> int:
     """Return how much memory a row takes on average, however the columns are cut.
 
     Parameters

@@ -101,7 +101,7 @@ class Target(Protocol):
 def open_target(
     url: str | os.PathLike[str],
     *,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, Any] | None,
     private: bool = False,
     scratch: Path | None = None,
 ) -> Target:
@@ -111,7 +111,7 @@ def open_target(
     ----------
     url : str or path
         A folder: a path or an fsspec URL. It need not exist.
-    storage_options : mapping, optional
+    storage_options : mapping or None
         For fsspec.
     private : bool
         Local files are 0600, for restricted reports.

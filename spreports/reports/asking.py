@@ -98,7 +98,7 @@ class Asking:
         return self.examiner.outcome(report, self._options(index))
 
     def finish(
-        self, timeout: float, on_progress: OnProgress | None = None, *, fetch: bool
+        self, timeout: float, on_progress: OnProgress | None, *, fetch: bool
     ) -> Iterator[tuple[int, Report | SPReportsError]]:
         """Yield what is finished already, then the others as they finish.
 

@@ -23,6 +23,8 @@ __all__ = [
     "COOLDOWN_MARGIN",
     "Facts",
     "Previous",
+    "cooldown_in",
+    "fell_into",
     "outcome_of",
     "refused_outcome",
     "unseen_outcome",
@@ -31,7 +33,7 @@ __all__ = [
 # Amazon's clock and ours differ, and Amazon counts from a moment that it does not
 # tell: a report asked for again waits this much longer than the cool-down.
 COOLDOWN_MARGIN = timedelta(seconds=60)
-SECOND = timedelta(seconds=1)
+_SECOND = timedelta(seconds=1)
 # Most reports take seconds to minutes, stuck ones hours to ten days (docs#3273,
 # models#2659): after this long a person wants to be told.
 NAMED_STUCK_AFTER = timedelta(hours=1)
@@ -91,8 +93,13 @@ class Facts:
     @property
     def cooldown(self) -> timedelta | None:
         """How long Amazon makes no newer copy of this type."""
-        seconds = self.entry.cooldown_seconds
-        return None if seconds is None else timedelta(seconds=seconds)
+        return cooldown_in(self.entry)
+
+
+def cooldown_in(entry: ReportType) -> timedelta | None:
+    """Return how long Amazon makes no newer copy of a type."""
+    seconds = entry.cooldown_seconds
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def outcome_of(report: Report, facts: Facts) -> Outcome:
@@ -152,7 +159,7 @@ def refused_outcome(error: APIError, report_type: str) -> Outcome:
 
 
 def unseen_outcome(
-    report_type: str, report_id: str | None, held_up_by: str | None = None
+    report_type: str, report_id: str | None, held_up_by: str | None
 ) -> Outcome:
     """Name what it means that a report has not even been seen when the time was up."""
     held_up = {"held_up_by": held_up_by} if held_up_by else {}
@@ -235,6 +242,14 @@ def _too_soon(
     return replace(outcome, again_time=again)
 
 
+def fell_into(asked: datetime, previous: Previous, cooldown: timedelta) -> bool:
+    """Whether a report was asked for within the cool-down of the one before it.
+
+    Both times are of one clock, ours or Amazon's; the latter tells whole seconds.
+    """
+    return asked - previous.asked_time <= cooldown + _SECOND
+
+
 def _cooling_until(
     report: Report, facts: Facts, evidence: dict[str, object]
 ) -> datetime | None:
@@ -248,9 +263,7 @@ def _cooling_until(
     evidence["previous_report_id"] = previous.report_id
     evidence["previous_report_time"] = previous.asked_time
     evidence["previous_known_by"] = previous.known_by
-    # Both times are of one clock, ours or Amazon's; the latter tells whole seconds.
-    asked = facts.asked_time or report.created_time
-    if asked - previous.asked_time > cooldown + SECOND:
+    if not fell_into(facts.asked_time or report.created_time, previous, cooldown):
         return None
     return previous.asked_time + cooldown + COOLDOWN_MARGIN
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from spreports.load.parquet import SinkResult
     from spreports.reports.verdict import Verdict
 
-__all__ = ["DocumentSource"]
+__all__ = ["DocumentSource", "land_together"]
 
 
 class DocumentSource:
@@ -230,3 +230,25 @@ class DocumentSource:
             loopback=self._origin.loopback,
             compressed=self._origin.compressed,
         )
+
+
+def land_together(
+    shape: Shape,
+    target: Callable[[DocumentSource], Target],
+    documents: Sequence[DocumentSource],
+) -> list[SinkResult]:
+    """Write documents to the Delta table of their targets, in one commit.
+
+    Returns
+    -------
+    list of SinkResult
+        One a document.
+
+    Raises
+    ------
+    DocumentError, SinkError
+        As `write_delta`: none of them is there.
+    """
+    from spreports.reports.into_delta import write_delta  # noqa: PLC0415 - seldom
+
+    return write_delta([(*each.readable(shape), target(each)) for each in documents])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
@@ -18,9 +18,10 @@ from spreports.errors import (
 from spreports.ledger import Request, asked_of_type, asked_time
 from spreports.reports.classify import (
     COOLDOWN_MARGIN,
-    SECOND,
     Facts,
     Previous,
+    cooldown_in,
+    fell_into,
     outcome_of,
     refused_outcome,
 )
@@ -48,6 +49,7 @@ class Examiner:
     def __init__(self, connection: Connection, entry: ReportType) -> None:
         self._connection = connection
         self._entry = entry
+        self._cooldown = cooldown_in(entry)
         self._known: dict[str, Outcome] = {}
         self._asked_again: set[str] = set()
 
@@ -88,9 +90,9 @@ class Examiner:
         report : Report
             Gives type and marketplaces; it is not counted itself.
         """
-        if self._entry.cooldown_seconds is None:
+        cooldown = self._cooldown
+        if cooldown is None:
             return None
-        cooldown = timedelta(seconds=self._entry.cooldown_seconds)
         now = self._connection.clock.now()
         last = max(
             (row.intended_time for row in self._served(report, now - cooldown)),
@@ -137,14 +139,13 @@ class Examiner:
         if fatal:
             reason = fatal_reason(report, connection, restricted=self._entry.restricted)
         cancelled = report.processing_status == ProcessingStatus.CANCELLED
-        cooldown = self._entry.cooldown_seconds
+        cooldown = self._cooldown
         if cooldown and (fatal or (cancelled and report.processing_start_time)):
-            since = report.created_time - timedelta(seconds=cooldown) - CLOCK_SKEW
+            since = report.created_time - cooldown - CLOCK_SKEW
             asked, previous = self._own(report, since)
-            over = timedelta(seconds=cooldown)
             asked = asked or report.created_time
             if reason.text is None and (
-                previous is None or asked - previous.asked_time > over + SECOND
+                previous is None or not fell_into(asked, previous, cooldown)
             ):
                 # Not ours: perhaps somebody else's, whose time Amazon's clock tells.
                 foreign = self._foreign(report, since)

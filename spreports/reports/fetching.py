@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import cast
 
 from spreports.api.models import Report
 from spreports.catalog import period_of
@@ -54,13 +55,10 @@ class Fetching:
         DownloadError
             The bytes did not arrive whole.
         """
-        report = ticket.report
-        if report is None or report.report_document_id is None:
-            ticket.finish()
-            return (ticket,)
+        report = cast("Report", ticket.report)  # none comes here without a document
         origin = AmazonOrigin(
             self._connection,
-            report.report_document_id,
+            str(report.report_document_id),
             restricted=ticket.request.entry.restricted,
         )
         try:

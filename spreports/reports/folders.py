@@ -24,8 +24,8 @@ _TIMES = frozenset({"date", "timestamp"})
 def check_folders(
     entry: ReportType,
     partition_by: object,
+    format: str,  # noqa: A002 - as in `sync`
     table: str | None = None,
-    format: str = "parquet",  # noqa: A002 - as in `sync`
     *,
     error: type[ValueError | SinkError] = ValueError,
 ) -> tuple[str, ...]:
@@ -36,9 +36,9 @@ def check_folders(
     entry : ReportType
     partition_by : sequence of str
         As for `Reports.sink`.
+    format : ``"parquet"`` or ``"delta"``
     table : str, optional
         Whose rows they are; any of the type's when left out.
-    format : ``"parquet"`` or ``"delta"``
     error : type
         What is raised, but for a folder that is named twice: a sink tells of columns by
         a `SinkError`, wherever it finds it out.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spreports.reports.stored_bytes import StoredBytes
     from spreports.reports.verdict import Verdict
 
-__all__ = ["report_name", "window_mark", "write_delta"]
+__all__ = ["delta_name", "window_mark", "write_delta"]
 
 CREATED = pa.field("report_created_time", pa.timestamp("us", "UTC"))
 
@@ -71,7 +71,7 @@ def write_delta(
         )
 
 
-def report_name(account: str, stem: str, table: str) -> str:
+def delta_name(account: str, stem: str, table: str) -> str:
     """Return the name by which a table knows that it has a report."""
     return f"{account}/{stem}/{table}"
 
@@ -115,7 +115,7 @@ def _described(
     said = target.provenance.get("version_of") or version_of(stored, reading)
     key = said or key or target.stem
     return DeltaReport(
-        name=report_name(account, target.stem, table),
+        name=delta_name(account, target.stem, table),
         window=window_mark(account, key, table),
         mark=_file_mark(target.provenance),
         content=f"{reading.entry.report_type}, table {table}",

@@ -38,7 +38,7 @@ LEAST_PAUSE = 1.0
 JOIN_SECONDS = 0.25
 
 # Works on one ticket, and returns all that it has changed: a page tells of many.
-Work = Callable[[Ticket], Sequence[Ticket]]
+StageWork = Callable[[Ticket], Sequence[Ticket]]
 
 
 class Lanes:
@@ -105,7 +105,7 @@ class Lanes:
             {Stage.FETCHING: self._fetching.fetch},
         )
         if len(self._tickets) == 1:
-            work: list[Mapping[Stage, Work]] = [{**obtain, **poll, **fetch}]
+            work: list[Mapping[Stage, StageWork]] = [{**obtain, **poll, **fetch}]
         else:
             work = [obtain, poll, *[fetch] * FETCHERS]
         runs: list[tuple[str, Callable[[], None]]] = [
@@ -187,7 +187,7 @@ class Lanes:
                 self._broken = exc
                 self._news()
 
-    def _work_on(self, work: Mapping[Stage, Work]) -> None:
+    def _work_on(self, work: Mapping[Stage, StageWork]) -> None:
         """Do what is due at the stages of one lane."""
         while (ticket := self._next(work)) is not None:
             self._step(ticket, work[ticket.stage])
@@ -209,7 +209,7 @@ class Lanes:
                 if told or patience != self._watch.patience():
                     self._news()
 
-    def _step(self, ticket: Ticket, work: Work) -> None:
+    def _step(self, ticket: Ticket, work: StageWork) -> None:
         """Work on one ticket; its error is its own."""
         touched: Sequence[Ticket] = (ticket,)
         error: SPReportsError | None = None

@@ -131,8 +131,8 @@ def insist_on_reader(
     """
     if not here or entry.format != "xlsx" or find_spec("python_calamine") is not None:
         return
-    plan = what()
-    if plan.adopted < plan.reports:
+    costs = what()
+    if costs.adopted < costs.reports:
         raise ParseError(
             f"{entry.alias or entry.report_type} is known to be an Excel workbook: "
             "pip install 'spreports[xlsx]' reads it; nothing was asked for"

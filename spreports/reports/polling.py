@@ -79,7 +79,7 @@ class Polling:
         try:
             report = self._connection.api.get_report(str(ticket.report_id))
         except NotFoundError as exc:
-            if not self._may_come(ticket, is_gone=denies(exc)):
+            if not self._wait_or_ask_anew(ticket, is_gone=denies(exc)):
                 raise
         else:
             wanted = ticket.request.entry.report_type
@@ -124,8 +124,14 @@ class Polling:
         )
         return {report.report_id: report for report in page.reports}
 
-    def _may_come(self, ticket: Ticket, *, is_gone: bool) -> bool:
-        """Give a new report a moment; ask anew for an adopted one that had it."""
+    def _wait_or_ask_anew(self, ticket: Ticket, *, is_gone: bool) -> bool:
+        """Give a new report a moment; ask anew for an adopted one that had it.
+
+        Returns
+        -------
+        bool
+            False where neither is right: the error stands.
+        """
         now = self._clock.monotonic()
         is_new = now - ticket.asked <= UNKNOWN_GRACE
         if ticket.adopted and is_gone and not is_new:

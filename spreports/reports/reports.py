@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from spreports.api.models import Report
@@ -15,7 +16,7 @@ from spreports.flags import check_flag
 from spreports.plan.plan import Plan
 from spreports.reports.asking import WAIT_SECONDS, Asking, patience_of
 from spreports.reports.connection import Connection
-from spreports.reports.document_source import DocumentSource
+from spreports.reports.document_source import DocumentSource, land_together
 from spreports.reports.driver import land_all
 from spreports.reports.finished import finished_document
 from spreports.reports.folders import check_folders
@@ -68,7 +69,7 @@ class Reports(WaysOut):
         self._connection = connection
         self._entry = entry
         self._requests = requests = tuple(requests)
-        self._yet_to_ask = True
+        self._is_of_its_type = True
         self._asking = Asking(connection, entry, requests, reuse=reuse, found=found)
         self._reports = self._asking.reports
         # Documents are brought beside each other; a lone one is read while it arrives
@@ -92,6 +93,11 @@ class Reports(WaysOut):
         -------
         Plan
             Prints as a table, also in a notebook.
+
+        Raises
+        ------
+        ConfigError
+            The marketplaces lie in another region than the client.
         """
         return planned(
             self._connection,
@@ -144,8 +150,7 @@ class Reports(WaysOut):
     def __iter__(self) -> Iterator[Report]:
         """Wait, and yield each report in the order of the windows."""
         self.wait()
-        for index in range(len(self)):
-            yield self._reports[index]
+        yield from map(self._reports.__getitem__, range(len(self)))
 
     def outcomes(
         self, timeout: float | None = None, on_progress: OnProgress | None = None
@@ -179,12 +184,7 @@ class Reports(WaysOut):
         return self._asking.finish(patience_of(timeout), on_progress, fetch=fetch)
 
     def _document(self, index: int, report: Report) -> DocumentSource | None:
-        """Return the report's document; None where Amazon had no data.
-
-        Raises
-        ------
-        ReportError
-        """
+        """Return the report's document, or raise; None where Amazon had no data."""
         return finished_document(
             report,
             self._entry,
@@ -205,7 +205,15 @@ class Reports(WaysOut):
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Names of the tables: of the catalogue, or of the first document."""
+        """Names of the tables: of the catalogue, or of the first document.
+
+        For the latter, reports are asked for, and waited for six hours at most.
+
+        Raises
+        ------
+        APIError, ReportError, DocumentError, WaitTimeoutError
+            Of a type whose tables the catalogue does not know: as `scan` and `wait`.
+        """
         if self._entry.tables:
             return tuple(table.name for table in self._entry.tables)
         first = next(self._documents(), None)
@@ -273,28 +281,22 @@ class Reports(WaysOut):
         check_sink(url, storage_options, format, installed=executor is None)
         shape = Shape(table=table, on_bad_value=on_bad_value)
         self._check_table(table)
-        names = check_folders(self._entry, partition_by, table, format, error=SinkError)
+        names = check_folders(self._entry, partition_by, format, table, error=SinkError)
 
         def target(document: DocumentSource) -> Target:
             return document.target(url, names, storage_options, format)
 
-        def together(documents: Sequence[DocumentSource]) -> list[SinkResult]:
-            from spreports.reports.into_delta import (  # noqa: PLC0415 - seldom
-                write_delta,
-            )
-
-            return write_delta([(*d.readable(shape), target(d)) for d in documents])
-
         insist_on_reader(self._entry, self.plan, here=executor is None)
+        delta = format == "delta"
         result = land_all(
             self._to_land(timeout, on_progress, fetch=executor is None and self._ahead),
             self._connection.clock,
             lambda document: document.land(target(document), shape),
             lambda document: document.work(target(document), shape),
             executor=executor,
-            together=together if format == "delta" else None,
+            together=partial(land_together, shape, target) if delta else None,
         )
-        if format != "delta":  # there, no rows may mean that they are in already
+        if not delta:  # there, no rows may mean that they are in already
             self._check_rows(has_rows=result.rows > 0)
         return result
 

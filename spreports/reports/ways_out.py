@@ -41,8 +41,8 @@ class WaysOut(ABC):
 
     _entry: ReportType
     _raises_on_empty: bool = False
-    # What has yet to be asked for is of the entry's type; of bytes, they decide
-    _yet_to_ask: bool = False
+    # Reports are of the entry's type, and so have its tables; of bytes, they decide
+    _is_of_its_type: bool = False
 
     @abstractmethod
     def _documents(self) -> Iterator[DocumentSource]:
@@ -234,7 +234,7 @@ class WaysOut(ABC):
 
     def _check_table(self, table: str | None) -> None:
         """Refuse a table that no report of the type has, before one is asked for."""
-        if self._yet_to_ask:
+        if self._is_of_its_type:
             check_table(self._entry, table)
 
     def _check_rows(self, *, has_rows: bool) -> None:

@@ -58,9 +58,9 @@ class Book:
         connection: Connection,
         to: str,
         storage_options: Mapping[str, Any] | None,
-        format: str = "parquet",  # noqa: A002 - as in `sink`
+        format: str,  # noqa: A002 - as in `sink`
         *,
-        refill: bool = False,
+        refill: bool,
     ) -> None:
         self._connection = connection
         is_delta = format == "delta"

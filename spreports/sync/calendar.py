@@ -22,9 +22,10 @@ from spreports.sync.stream import Stream
 
 __all__ = [
     "Due",
-    "Work",
+    "DueWork",
     "gap",
     "midnight",
+    "new_window",
     "plan_dated",
     "plan_snapshot",
     "window_name",
@@ -68,7 +69,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class DueWork:
     """What a feed needs now.
 
     Attributes
@@ -93,7 +94,7 @@ def plan_dated(
     known: Sequence[LakeWindow],
     now: datetime,
     purged: datetime | None = None,
-) -> Work:
+) -> DueWork:
     """Say which windows of a feed with dates are due.
 
     Parameters
@@ -107,7 +108,7 @@ def plan_dated(
 
     Returns
     -------
-    Work
+    DueWork
     """
     today = midnight(now)
     held_back = timedelta(days=stream.entry.hold_back_days or 0)
@@ -130,13 +131,14 @@ def plan_dated(
     for span in uncovered(Window(begin, stop), held) if begin < stop else ():
         for lost, kept in _split(span, horizon):
             if lost is not None:
-                gaps.append(gap(_new(lost), "Expired", _too_old(stream)))
+                gaps.append(gap(new_window(lost), "Expired", _too_old(stream)))
             if kept is not None:
                 due += [
-                    Due(window=_new(w), reason="new") for w in cut(stream, kept, today)
+                    Due(window=new_window(w), reason="new")
+                    for w in cut(stream, kept, today)
                 ]
     due.sort(key=lambda one: one.window.name, reverse=True)
-    return Work(due=tuple(due), gaps=tuple(gaps))
+    return DueWork(due=tuple(due), gaps=tuple(gaps))
 
 
 def plan_snapshot(
@@ -144,7 +146,7 @@ def plan_snapshot(
     known: Sequence[LakeWindow],
     now: datetime,
     asked: Collection[str] = (),
-) -> Work:
+) -> DueWork:
     """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
 
     A day whose snapshot was never made is lost: a report of today does not show it.
@@ -164,16 +166,16 @@ def plan_snapshot(
     mine = next((w for w in known if w.name == name), None)
     if mine is None or (mine.created_time and mine.created_time < today - DAY):
         if made and now - max(made) < cooldown:
-            return Work(gaps=tuple(gaps))
+            return DueWork(gaps=tuple(gaps))
         new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
         # A report that is unfinished since yesterday may come to show yesterday
         due = Due(window=new, reason="new", newer_than=now - present_for(stream.entry))
-        return Work(due=(due,), gaps=tuple(gaps))
+        return DueWork(due=(due,), gaps=tuple(gaps))
     if mine.state in {WindowState.COMMITTED, WindowState.GAP}:
-        return Work(gaps=tuple(gaps))
+        return DueWork(gaps=tuple(gaps))
     reason = "resumed" if mine.state == WindowState.ASKED else "failed"
     due = Due(window=mine, reason=reason, newer_than=today)
-    return Work(due=(due,), gaps=tuple(gaps))
+    return DueWork(due=(due,), gaps=tuple(gaps))
 
 
 def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
@@ -306,13 +308,10 @@ def window_name(span: Window) -> str:
     return f"{_short(span.start)}/{_short(span.end)}"
 
 
-def _new(span: Window) -> LakeWindow:
+def new_window(span: Window) -> LakeWindow:
     """Return a window that nobody has asked for yet."""
     return LakeWindow(
-        name=window_name(span),
-        start=span.start,
-        end=span.end,
-        state=WindowState.ASKED,
+        name=window_name(span), start=span.start, end=span.end, state=WindowState.ASKED
     )
 
 

@@ -27,7 +27,7 @@ from spreports.reports.provenance import provenance
 from spreports.reports.request import ReportRequest, metadata
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed
-from spreports.sync.roots import root_name
+from spreports.sync.roots import root_of
 from spreports.sync.stream import Stream
 
 __all__ = ["emptied_report", "land_emptied"]
@@ -103,7 +103,13 @@ def land_emptied(
 
 
 def emptied_report(stream: Stream, window: LakeWindow) -> Report:
-    """Return what the ledger knows of the report of a snapshot without rows."""
+    """Return what the ledger knows of the report of a snapshot without rows.
+
+    Raises
+    ------
+    ValueError
+        It knows none.
+    """
     if window.report_id is None or window.created_time is None:
         raise ValueError(f"the ledger knows no report of {window.name}")
     return Report(
@@ -127,8 +133,7 @@ def _found(
     stream: Stream, window: LakeWindow, table: str, lake: Lakeside
 ) -> tuple[Place, Holding | None]:
     """Return the data root of a table, and the snapshot as it lies there."""
-    folder = table if len(window.tables) > 1 else None
-    root = lake.place(root_name(stream.entry.report_type, folder))
+    root = lake.place(root_of(stream.entry.report_type, table, window.tables))
     stem = file_stem(str(window.report_id))
     there = read_state(root).holdings
     return root, next((held for held in there if held.report.stem == stem), None)

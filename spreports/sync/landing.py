@@ -23,7 +23,7 @@ from spreports.sync.quality import (
     compared,
     known_columns,
 )
-from spreports.sync.roots import root_name, table_root
+from spreports.sync.roots import root_of, table_root
 from spreports.sync.stream import Stream
 from spreports.sync.turn import Land
 
@@ -75,7 +75,7 @@ class Landing:
         to: str,
         storage_options: Mapping[str, Any] | None,
         on_drift: OnDrift,
-        format: str = "parquet",  # noqa: A002 - as in `sink`
+        format: str,  # noqa: A002 - as in `sink`
     ) -> None:
         self._to = to
         self._format = format
@@ -89,7 +89,7 @@ class Landing:
         stream: Stream,
         window: LakeWindow,
         last: Mapping[str, TableRows],
-        version_of: str | None = None,
+        version_of: str | None,
         *,
         turn: Land,
     ) -> Landed:
@@ -124,7 +124,7 @@ class Landing:
             The window was purged since the run began; nothing of the table is visible.
         """
         landed = Landed()
-        names = tables_of(stream, document)
+        names = kept_tables(stream, document)
         judge = _Judge(document, stream, window, last, strict=self._strict)
         try:
             if self._strict and len(names) > 1:
@@ -132,8 +132,7 @@ class Landing:
                 for name in names:
                     judge.look_through(name)
             for name in names:
-                folder = name if len(names) > 1 else None
-                root = table_root(self._to, stream.entry.report_type, folder)
+                root = table_root(self._to, stream.entry.report_type, name, names)
                 target = document.target(
                     root, stream.partition_by, self._storage_options, self._format
                 )
@@ -259,19 +258,12 @@ def own_markers(
     stream: Stream, report_id: str, landed: Landed
 ) -> tuple[LakeMarker, ...]:
     """Return the markers of a report that has just landed: nobody need read them."""
-    stem = file_stem(report_id)
-    several = len(landed.tables) > 1
-    return tuple(
-        LakeMarker(
-            root_name(stream.entry.report_type, table if several else None),
-            stem,
-            (stem,),
-        )
-        for table in landed.tables
-    )
+    stem, tables = file_stem(report_id), landed.tables
+    roots = [root_of(stream.entry.report_type, table, tables) for table in tables]
+    return tuple(LakeMarker(root, stem, (stem,)) for root in roots)
 
 
-def tables_of(stream: Stream, document: DocumentSource) -> tuple[str, ...]:
+def kept_tables(stream: Stream, document: DocumentSource) -> tuple[str, ...]:
     """Return the tables that a lake keeps of a type, whatever one document has."""
     known = tuple(table.name for table in stream.entry.tables)
     return known or document.tables

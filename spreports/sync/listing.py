@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from spreports.api.checks import (
@@ -13,13 +13,17 @@ from spreports.api.checks import (
     listed_since,
 )
 from spreports.api.models import ProcessingStatus, Report
+from spreports.errors import SPReportsError
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window
 from spreports.reports.connection import Connection
-from spreports.sync.calendar import gap, window_name
-from spreports.sync.stream import Stream
+from spreports.reports.document_source import DocumentSource
+from spreports.sync.book import Book
+from spreports.sync.calendar import gap, new_window
+from spreports.sync.result import MissingWindow
+from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Listing", "listing"]
+__all__ = ["Listing", "doubled", "listing", "not_listed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ def listing(
     connection: Connection,
     *,
     listed: datetime | None,
-    purged: datetime | None = None,
+    purged: datetime | None,
 ) -> Listing:
     """List what Amazon has made for a feed.
 
@@ -107,6 +111,43 @@ def listing(
     return Listing(found=tuple(found), gaps=tuple(gaps))
 
 
+def not_listed(stream: Stream, error: SPReportsError) -> MissingWindow:
+    """Return what is told of a feed that could not be listed."""
+    return MissingWindow(
+        report_type=stream.entry.report_type,
+        marketplace_ids=stream.marketplace_ids,
+        name="listing",
+        start=None,
+        end=None,
+        kind=type(error).__name__,
+        reason=str(error),
+    )
+
+
+def doubled(
+    book: Book,
+    stream: Stream,
+    window: LakeWindow,
+    document: DocumentSource,
+    sha256: str,
+) -> tuple[LakeWindow, bool]:
+    """Say whether the lake has a document under another id, and which item it is.
+
+    A settlement is listed under several reports.
+
+    Raises
+    ------
+    SinkError
+        Another document of the same item is on its way: this one waits.
+    """
+    if stream.kind != Kind.LISTED:
+        return window, False
+    if book.has(stream, sha256):
+        return window, True
+    window = replace(window, item=document.version_of())
+    return window, book.has_item(stream, window)
+
+
 def _is_before(report: Report, purged: datetime | None) -> bool:
     """Whether all rows of a report are of days that were purged."""
     end = report.data_end_time
@@ -116,10 +157,5 @@ def _is_before(report: Report, purged: datetime | None) -> bool:
 def _unlisted(span: Window) -> LakeWindow:
     """Return the time of which nobody can say any more what Amazon had made."""
     start, end = (moment.replace(microsecond=0) for moment in (span.start, span.end))
-    window = LakeWindow(
-        name=window_name(Window(start, end)),
-        start=start,
-        end=end,
-        state=WindowState.GAP,
-    )
-    return gap(window, "Expired", "Amazon lists what it made for 90 days")
+    lost = new_window(Window(start, end))
+    return gap(lost, "Expired", "Amazon lists what it made for 90 days")

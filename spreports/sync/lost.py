@@ -19,7 +19,7 @@ from spreports.ledger import LakeWindow, WindowState
 from spreports.reports.naming import file_stem
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.rebuild import Look
-from spreports.sync.roots import root_name, tables_of
+from spreports.sync.roots import root_name, root_of, tables_of
 from spreports.sync.stream import Kind, Stream
 
 __all__ = [
@@ -221,11 +221,9 @@ def _emptied(known: Sequence[LakeWindow]) -> list[LakeWindow]:
 
 def roots_of(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
     """Yield the tables that have rows of a window, or all, each with its data root."""
-    several = len(window.tables) > 1
     for table, has in window.tables.items():
         if has.rows or not window.rows:
-            name = table if several else None
-            yield table, root_name(stream.entry.report_type, name)
+            yield table, root_of(stream.entry.report_type, table, window.tables)
 
 
 def _lacking(

@@ -16,7 +16,7 @@ from spreports.lake.roots import is_delta
 from spreports.ledger import LakeWindow
 from spreports.load.delta_reading import name_id, window_id
 from spreports.load.delta_restored import taken_back
-from spreports.reports.into_delta import report_name, window_mark
+from spreports.reports.into_delta import delta_name, window_mark
 from spreports.reports.naming import file_stem
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.lost import Lost, held, recut_of, roots_of
@@ -111,7 +111,7 @@ def _by_root(
 def _transactions(stream: Stream, window: LakeWindow, table: str) -> Iterator[str]:
     """Yield the ids of which a table that was given a window's rows has one."""
     stem = file_stem(str(window.report_id))
-    yield name_id(report_name(stream.account, stem, table))
+    yield name_id(delta_name(stream.account, stem, table))
     if stream.kind == Kind.LISTED and window.item is not None:
         # By another document, which came first
         yield window_id(window_mark(stream.account, window.item, table))

@@ -20,6 +20,7 @@ __all__ = [
     "Quality",
     "TableQuality",
     "compared",
+    "days",
     "known_columns",
 ]
 
@@ -145,8 +146,9 @@ class Quality:
     def lines(self) -> list[str]:
         """Return a line for each difference, with its place."""
         return [
-            f"{table.report_type} {table.table} {_span(table)}: {said}"
+            f"{table.report_type} {table.table} {span}: {said}"
             for table in self.tables
+            for span in [days(table.start, table.end) or f"report {table.report_id}"]
             for said in table.differences()
         ]
 
@@ -162,10 +164,11 @@ class Quality:
         return html_list(str(self))
 
 
-def _span(table: TableQuality) -> str:
-    if table.start is None or table.end is None:
-        return f"report {table.report_id}"
-    return f"{table.start:%Y-%m-%d} to {table.end:%Y-%m-%d}"
+def days(start: datetime | None, end: datetime | None) -> str | None:
+    """Write from when to when something is; None where it has no dates."""
+    if start is None or end is None:
+        return None
+    return f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
 
 
 def served_columns(schema: pa.Schema, findings: Findings) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from spreports.reports.naming import file_stem
 from spreports.sync.calendar import window_name
 from spreports.sync.halves import halves_of
 from spreports.sync.lakeside import Lakeside
-from spreports.sync.roots import root_name, tables_of
+from spreports.sync.roots import root_name, root_of, tables_of
 from spreports.sync.shelf import Held, Shelf, asked_of
 from spreports.sync.stream import Kind, Stream
 
@@ -156,10 +156,10 @@ def _gone(
     by_root = {shelf.root: shelf for shelf in shelves}
     gone = {shelf.root: shelf.lacking() for shelf in shelves}
     for window in known:
-        report, several = file_stem(str(window.report_id)), len(window.tables) > 1
+        report = file_stem(str(window.report_id))
         counts: dict[str, int | None] = {}
         for table in window.tables:
-            root = root_name(stream.entry.report_type, table if several else None)
+            root = root_of(stream.entry.report_type, table, window.tables)
             counts[root] = by_root[root].files_of(report) if root in by_root else None
             if counts[root] == 0 and window.tables[table].rows:
                 gone[root].add(report)

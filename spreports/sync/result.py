@@ -9,7 +9,7 @@ from html import escape
 from spreports.ledger import LakeWindow
 from spreports.plan.plan import Plan
 from spreports.reports.drift import html_list
-from spreports.sync.quality import Quality
+from spreports.sync.quality import Quality, days
 from spreports.sync.stream import Stream
 
 __all__ = ["MissingWindow", "PlannedWindow", "SyncPlan", "SyncResult"]
@@ -36,7 +36,8 @@ class PlannedWindow:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.report_type} {_span(self.start, self.end)} ({self.reason})"
+        span = days(self.start, self.end) or "of now"
+        return f"{self.report_type} {span} ({self.reason})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,9 +216,3 @@ class SyncResult:
     def _repr_html_(self) -> str:
         """Show the lines in a notebook."""
         return html_list(str(self))
-
-
-def _span(start: datetime | None, end: datetime | None) -> str:
-    if start is None or end is None:
-        return "of now"
-    return f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"

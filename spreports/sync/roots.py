@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from spreports.ledger import LakeWindow
@@ -16,6 +16,7 @@ __all__ = [
     "lake_name",
     "refuse_unwritable",
     "root_name",
+    "root_of",
     "root_url",
     "table_root",
     "tables_of",
@@ -27,22 +28,28 @@ _SERVICES = ("endpoint_url", "account_name")
 _SAME = {"s3a": "s3", "gcs": "gs", "abfss": "abfs", "az": "abfs"}
 
 
-def table_root(to: str, report_type: str, table: str | None) -> str:
-    """Return the data root of one table.
+def table_root(to: str, report_type: str, table: str, tables: Collection[str]) -> str:
+    """Return where the data root of one table lies.
 
     Parameters
     ----------
     to : str
         The lake: a path or any fsspec URL.
     report_type : str
-    table : str or None
-        None for the types with one table.
+    table : str
+    tables : collection of str
+        All that the lake keeps of the type.
     """
-    return root_url(to, root_name(report_type, table))
+    return root_url(to, root_of(report_type, table, tables))
+
+
+def root_of(report_type: str, table: str, tables: Collection[str]) -> str:
+    """Name the data root of one of a type's tables: of several, each has its own."""
+    return root_name(report_type, table if len(tables) > 1 else None)
 
 
 def root_name(report_type: str, table: str | None) -> str:
-    """Name a data root in its lake; see `table_root`."""
+    """Name a data root in its lake; `table` is None for the types with one table."""
     return report_type if table is None else f"{report_type}/{table}"
 
 
@@ -56,8 +63,7 @@ def data_roots(stream: Stream) -> Iterator[tuple[str, str]]:
     entry = stream.entry
     names = [table.name for table in entry.tables] or [entry.table().name]
     for name in names:
-        folder = name if len(names) > 1 else None
-        yield name, root_name(entry.report_type, folder)
+        yield name, root_of(entry.report_type, name, names)
 
 
 def tables_of(stream: Stream, known: Iterable[LakeWindow]) -> list[str | None]:

@@ -35,7 +35,7 @@ from spreports.sync.book import Book
 from spreports.sync.bring import bring
 from spreports.sync.busy import alone
 from spreports.sync.landing import Landed, Landing
-from spreports.sync.listing import listing
+from spreports.sync.listing import doubled, listing, not_listed
 from spreports.sync.quality import OnDrift, Quality
 from spreports.sync.result import MissingWindow, SyncResult
 from spreports.sync.roots import refuse_unwritable
@@ -224,17 +224,7 @@ class _Run:
         except UnauthorizedError:
             raise
         except SPReportsError as exc:
-            self._failed.append(
-                MissingWindow(
-                    report_type=stream.entry.report_type,
-                    marketplace_ids=stream.marketplace_ids,
-                    name="listing",
-                    start=None,
-                    end=None,
-                    kind=type(exc).__name__,
-                    reason=str(exc),
-                )
-            )
+            self._failed.append(not_listed(stream, exc))
             return
         for window in found.gaps:
             self._book.put(stream, window)
@@ -270,40 +260,46 @@ class _Run:
         report: Report,
         request: ReportRequest | None,
     ) -> None:
+        """Land a report's rows, or that it has none, and record it; or raise."""
         connection = self._connection
         document = finished_document(report, stream.entry, connection, request=request)
         landed, sha256 = Landed(), None
         if document is None:
-            if window.rows:
-                raise ReportCancelledError(
-                    f"report {report.report_id} says that there is no data, but the "
-                    f"lake has {window.rows} rows of the same window; they stay",
-                    report_id=report.report_id,
-                )
-            landed = self._book.emptied(stream, report, request)
-            self._at("landed")
-            self._empty += 1
+            landed = self._emptied(stream, window, report, request)
         else:
             name, restricted = str(report.report_document_id), stream.entry.restricted
             stored = AmazonOrigin(connection, name, restricted=restricted).stored()
             self._at("downloaded")
             sha256 = stored.sha256
-            # A settlement is listed under several reports
-            again = stream.kind == Kind.LISTED and self._book.has(stream, str(sha256))
-            if stream.kind == Kind.LISTED and not again:
-                window = replace(window, item=document.version_of())
-                again = self._book.has_item(stream, window)
+            window, again = doubled(self._book, stream, window, document, str(sha256))
             if not again:
                 last, turn = self._book.last(stream), self._book.turn(stream, window)
                 item = self._book.version_of(stream, window)
                 landed = self._landing.land(
                     document, stream, window, last, item, turn=turn
                 )
-            self._at("landed")
+        self._at("landed")
+        self._empty += document is None
         self._book.committed(stream, window, report, landed, sha256)
         self._at("committed")
         self._windows += 1
         self._written = self._written.plus(landed.written)
+
+    def _emptied(
+        self,
+        stream: Stream,
+        window: LakeWindow,
+        report: Report,
+        request: ReportRequest | None,
+    ) -> Landed:
+        """Land that there is no data, unless the lake has rows: they stay."""
+        if window.rows:
+            raise ReportCancelledError(
+                f"report {report.report_id} says that there is no data, but the "
+                f"lake has {window.rows} rows of the same window; they stay",
+                report_id=report.report_id,
+            )
+        return self._book.emptied(stream, report, request)
 
     def _fail(self, stream: Stream, window: LakeWindow, exc: Exception) -> None:
         said = self._book.failed(stream, window, exc)
