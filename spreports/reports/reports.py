@@ -150,7 +150,7 @@ class Reports(WaysOut):
     def __iter__(self) -> Iterator[Report]:
         """Wait, and yield each report in the order of the windows."""
         self.wait()
-        yield from map(self._reports.__getitem__, range(len(self)))
+        yield from (self._reports[index] for index in range(len(self)))
 
     def outcomes(
         self, timeout: float | None = None, on_progress: OnProgress | None = None
