@@ -12,7 +12,7 @@ from spreports.lake.holding import Holding, Span
 from spreports.lake.late import is_over, is_whole
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, stands_for
-from spreports.load.marker import Marker, conflict
+from spreports.load.marker import DAMAGE, Marker, conflict
 
 __all__ = [
     "Compaction",
@@ -112,7 +112,7 @@ def read_compaction(root: Place, marker: Marker) -> Compaction:
                     marker=marker.stem,
                 )
             )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except DAMAGE:
         raise SinkError(
             f"{root.name}: the marker {marker.stem}.json is damaged; restore it from a"
             " copy, or delete it and its files and sync with refill=True",
@@ -228,5 +228,5 @@ def is_only_copy(root: Place, stem: str, there: Mapping[str, str]) -> bool:
     try:
         told = json.loads(Marker.from_bytes(stem, data).note[COMPACTED])
         return any(there.get(old) != told["replaces"][old] for old in told["replaces"])
-    except (SinkError, ValueError, KeyError, TypeError, RecursionError):
+    except (SinkError, *DAMAGE):
         return True

@@ -14,7 +14,7 @@ from typing import Any
 
 from spreports.at_work import SIDE_BY_SIDE, at_work
 from spreports.errors import SinkError
-from spreports.load.marker import Marker
+from spreports.load.marker import DAMAGE, Marker
 from spreports.load.removal import hides
 from spreports.load.target import Target
 
@@ -106,7 +106,7 @@ def stood_for(target: Target, stem: str, marker: bytes) -> bool:
             if (each["stem"], each["digest"]) == (stem, digest)
             for path, _, _ in each["spans"]
         }
-    except (SinkError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (SinkError, *DAMAGE):
         return False
     return bool(holding) and all(map(target.has, sorted(paths)))
 

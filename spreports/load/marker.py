@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "DAMAGE",
     "MarkedFile",
     "Marker",
     "check_stem",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 FORMAT = 1
+# What reading a state file raises that is no JSON, or has other values than ours
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -130,7 +133,7 @@ class Marker:
                 schema=str(raw["schema"]),
                 note={str(k): str(v) for k, v in raw["note"].items()},
             )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except DAMAGE:
             raise _unreadable(f"{stem}.json") from None
 
 
@@ -233,7 +236,7 @@ def intent_paths(stem: str, data: bytes) -> list[str]:
     """Read `intent_bytes` back; SinkError as in `Marker.from_bytes`."""
     try:
         return [_own(stem, path) for path in json.loads(data)["files"]]
-    except (ValueError, KeyError, TypeError):
+    except DAMAGE:
         raise _unreadable(f"{stem}.intent") from None
 
 

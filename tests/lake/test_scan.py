@@ -30,6 +30,7 @@ from tests.lake.lakes import (
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "orders_DE.txt"
 BY_DAY = ["sales-channel", "purchase-date:day"]
+DEEP = b"[" * 100_000
 
 
 def test_a_lake_reads_back_what_was_written(lakeside: Lakeside) -> None:
@@ -89,6 +90,22 @@ def test_a_plain_sink_is_a_lake_as_well(tmp_path: Path) -> None:
     assert found.select(written.columns).schema == written.schema
     key = ["amazon-order-id", "sku", "quantity"]
     assert found.select(written.columns).sort(key).equals(written.sort(key))
+
+
+@pytest.mark.parametrize("note", [b'{"files": [1]}', b'{"files": [null]}', DEEP])
+def test_a_note_of_whatever_values_hides_its_report_and_no_other(
+    shore: Lakeside, note: bytes
+) -> None:
+    shore.put("1", orders(0), day=0)
+    shore.put("2", orders(1), day=1)
+    shore.overwrite(f"_spreports/{ORDERS}/2.intent", note)
+
+    assert rows_of(shore.scan().collect()) == rows_of_table(orders(0))
+    kinds = [problem.kind for problem in spr.Lake(shore.url).check().problems]
+    assert kinds == ["orphan", "unfinished"]
+    assert spr.Lake(shore.url).compact().cleared == 0
+    with pytest.raises(spr.SinkError, match=r"damaged 2\.intent"):
+        shore.put("2", orders(1), day=1)
 
 
 def test_what_has_no_marker_is_not_read(lakeside: Lakeside) -> None:
