@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spreports.errors import SinkError
+from spreports.lake.holding import by_marker
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, read_state
 from spreports.load.leftovers import orphans
@@ -157,8 +158,9 @@ def _unnamed(root: Place, state: RootState, there: dict[str, int]) -> Iterator[P
     named = {file.path for marker in state.markers.values() for file in marker.files}
     leaving = {path for paths in state.leaving.values() for path in paths}
     pending = {path for paths in state.unfinished.values() for path in paths}
+    known = named | leaving | pending
     for path, size in there.items():
-        if path in named | leaving | pending:
+        if path in known:
             continue
         kind = "orphan" if path.endswith(".parquet") else "foreign"
         yield Problem(kind, f"{root.name}/{path}", f"{size} bytes, of no marker")
@@ -171,9 +173,9 @@ def _unnamed(root: Place, state: RootState, there: dict[str, int]) -> Iterator[P
         url = f"{root.state.name}/{stem}.intent"
         told = "a note of what counts; the next sync or compact clears it"
         yield Problem("leftover", url, told)
-    for stem in dict.fromkeys(held.marker for held in state.hidden):
+    for stem, hidden in by_marker(state.hidden).items():
         url = f"{root.state.name}/{stem}.json"
-        rows = sum(held.report.rows for held in state.hidden if held.marker == stem)
+        rows = sum(held.report.rows for held in hidden)
         told = f"{rows} rows were written anew since; the next compact clears them"
         yield Problem("leftover", url, told)
     for stem, paths in state.leaving.items():

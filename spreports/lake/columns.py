@@ -20,7 +20,7 @@ from spreports.facts import read_catalogue
 from spreports.fetch.flat.header import RESCUED
 from spreports.lake.compact import tidied
 from spreports.lake.contents import PREFIX
-from spreports.lake.holding import Holding
+from spreports.lake.holding import Holding, by_marker
 from spreports.lake.place import Place
 from spreports.lake.rescued import Rescued, keyed_hash, steps_of
 from spreports.lake.rewrite import column_of, rewrite, schema_of
@@ -249,8 +249,9 @@ def protect_root(root: Place, columns: Columns) -> tuple[Protected, frozenset[st
     # Where no report has a file, its columns are yet to come
     has_files = any(held.spans for held in state.holdings)
     known = _catalogued(state) if has_files else frozenset(columns.names)
+    counting = by_marker(state.holdings)
     for stem in state.markers:
-        inside = [held for held in state.holdings if held.marker == stem]
+        inside = counting.get(stem, [])
         found = [_concerned(root, held, columns) for held in inside]
         found.append(_in_rescued(root, inside, columns))
         known = known.union(*found, *map(_ever, inside))

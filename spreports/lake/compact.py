@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from spreports.lake.care import cleared, insist_on_files, take_away
 from spreports.lake.contents import newest
-from spreports.lake.holding import Holding
+from spreports.lake.holding import Holding, by_marker
 from spreports.lake.place import Place
 from spreports.lake.rewrite import rewrite
 from spreports.lake.state import RootState, read_state
@@ -113,10 +113,11 @@ def without(
         Only count.
     """
     before = after = 0
+    counting, hidden = by_marker(state.holdings), by_marker(state.hidden)
     for stem, marker in state.markers.items():
-        inside = [held for held in state.holdings if held.marker == stem]
-        hidden = [held for held in state.hidden if held.marker == stem]
-        if not any(held.report.stem in dropped for held in (*inside, *hidden)):
+        inside = counting.get(stem, [])
+        there = (*inside, *hidden.get(stem, ()))
+        if not any(held.report.stem in dropped for held in there):
             continue
         before += len(marker.files)
         kept = [held for held in inside if held.report.stem not in dropped]
@@ -154,9 +155,9 @@ def tidied(root: Place) -> tuple[RootState, int]:
     insist_on_files(root, state, dict.fromkeys(now))
     # Of two compactions that hold a report the first by name counts, and a new one has
     # a new name: so it is made when no later one holds what it holds
+    counting = by_marker(state.holdings) if stale else {}
     for stem in sorted(stale, reverse=True):
-        kept = [held for held in state.holdings if held.marker == stem]
-        only(root, state, stem, kept)
+        only(root, state, stem, counting.get(stem, []))
         files += len(state.markers[stem].files)
     return (read_state(root) if stale else state), files
 

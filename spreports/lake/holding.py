@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spreports.lake.contents import LakeReport
 
-__all__ = ["Holding", "Span"]
+__all__ = ["Holding", "Span", "by_marker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,14 @@ class Holding:
     partition_by: tuple[str, ...]
     note: Mapping[str, str]
     marker: str
+
+
+def by_marker(holdings: Iterable[Holding]) -> dict[str, list[Holding]]:
+    """Return what each marker holds, in order; what holds nothing is not there.
+
+    To look for the holdings of one marker after the other takes the square of the time.
+    """
+    found: dict[str, list[Holding]] = {}
+    for held in holdings:
+        found.setdefault(held.marker, []).append(held)
+    return found

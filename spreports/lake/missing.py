@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from spreports.at_work import SIDE_BY_SIDE, at_work
 from spreports.errors import SinkError
 from spreports.lake.compact import only
-from spreports.lake.holding import Holding
+from spreports.lake.holding import Holding, by_marker
 from spreports.lake.place import Place
 from spreports.lake.state import LOOKS, RootState, read_state
 
@@ -58,6 +58,7 @@ def _broken(
     """Return the markers that lack files, each with the reports that it has whole."""
     there = set(root.names())
     named = [h for h in (*state.holdings, *state.hidden) if h.report.stem in reports]
+    counting = by_marker(state.holdings)
     broken = {}
     for stem in dict.fromkeys(held.marker for held in named):
         paths = [file.path for file in state.markers[stem].files]
@@ -67,8 +68,8 @@ def _broken(
             continue
         broken[stem] = [
             held
-            for held in state.holdings
-            if held.marker == stem and not any(span.path in gone for span in held.spans)
+            for held in counting.get(stem, ())
+            if not any(span.path in gone for span in held.spans)
         ]
     return broken
 

@@ -146,8 +146,11 @@ class Shelf:
 
     def read(self, whole: Mapping[str, object]) -> Iterator[LakeMarker]:
         """Yield what was read, but for reports that are yet to be finished."""
+        ours: dict[str, list[str]] = {}
+        for held in self.ours:
+            ours.setdefault(held.marker, []).append(held.report_id)
         for stem in self._state.markers:
-            reports = [h.report_id for h in self.ours if h.marker == stem]
+            reports = ours.get(stem, [])
             if all(report in whole for report in reports):
                 yield LakeMarker(self.root, stem, tuple(reports))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -145,3 +145,14 @@ def rows_of(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 def rows_of_table(*tables: pa.Table) -> list[tuple[Any, ...]]:
     return rows_of(pl.DataFrame(pa.concat_tables(tables)))
+
+
+class Counted(tuple[Any, ...]):
+    """A tuple that counts what it gives out, of all of its kind together."""
+
+    given = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in super().__iter__():
+            Counted.given += 1
+            yield each
