@@ -7,16 +7,16 @@ it replaces, so that a reader sees either all of the old files or all of the new
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
-from spreports.lake.compaction import Compaction, needless, read_compaction
-from spreports.lake.contents import report_of
-from spreports.lake.holding import Holding, Span
+from spreports.lake.compaction import Compaction, needless
+from spreports.lake.holding import Holding
 from spreports.lake.late import is_late, is_over, is_whole
+from spreports.lake.parsed import Parsed
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, COMPACTION
 from spreports.load.marker import Marker, conflict, intent_paths
@@ -155,26 +155,27 @@ def _seen_through(
     that the marker is there says that all of its files were before. Those of a
     compaction that was given up may have been cleared before its marker comes.
     """
-    state = _resolved(root, found)
+    parsed = Parsed(root, found)
+    state = _resolved(root, found, parsed)
+    # What a marker came too late for may be known, and not have been read
+    others = functools.cache(lambda: read_state(root).holdings)
     noted: list[str] = []
     for stem in sorted({*state.unfinished, *state.leaving}):
         said, data = found.get(f"{stem}.intent"), found.get(f"{stem}.json")
         if said is None or data is None or _is_hidden(stem, said, data):
             continue
-        marker = _marker(root, stem, data)
+        marker = parsed.marker(stem)
         if not is_whole(root, marker):
             continue
-        if is_older_removal(said) and _is_purged(root, marker):
+        if is_older_removal(said) and _is_purged(root, parsed.compaction(stem)):
             continue
-        # What it came too late for may be known, and not have been read
-        holdings = state.holdings if is_all else read_state(root).holdings
-        if not is_late(root, marker, holdings):
+        if not is_late(root, marker, state.holdings if is_all else others()):
             noted.append(stem)
             found = {n: d for n, d in found.items() if n != f"{stem}.intent"}
-            state = replace(_resolved(root, found), noted=tuple(noted))
+            state = replace(_resolved(root, found, parsed), noted=tuple(noted))
     late = needless(root, state.compactions, found, state.digests)
     if late:
-        state = replace(_resolved(root, found, late), noted=tuple(noted))
+        state = replace(_resolved(root, found, parsed, late), noted=tuple(noted))
     return state
 
 
@@ -189,26 +190,28 @@ def _is_hidden(stem: str, said: bytes, data: bytes) -> bool:
     return not is_unsure and hides(said, data)
 
 
-def _is_purged(root: Place, compaction: Marker) -> bool:
+def _is_purged(root: Place, compaction: Compaction) -> bool:
     """Tell whether a purge took away all days of a compaction's reports."""
-    reports = read_compaction(root, compaction).reports
-    return is_over(root, [held.report for held in reports])
+    return is_over(root, [held.report for held in compaction.reports])
 
 
 def _resolved(
-    root: Place, found: Mapping[str, bytes], late: Collection[str] = ()
+    root: Place,
+    found: Mapping[str, bytes],
+    parsed: Parsed,
+    late: Collection[str] = (),
 ) -> RootState:
     """Tell what the state files mean together; compactions in `late` are replaced."""
     unfinished, leaving = _noted(found)
     noted = {*unfinished, *leaving}
     markers, digests = {}, {}
-    for name, data in found.items():
+    for name in found:
         stem = name.removesuffix(".json")
         if name.endswith(".json") and stem not in noted:
-            markers[stem] = _marker(root, stem, data)
-            digests[stem] = hashlib.sha256(data).hexdigest()
+            markers[stem] = parsed.marker(stem)
+            digests[stem] = parsed.digest(stem)
     compactions = {
-        stem: read_compaction(root, marker)
+        stem: parsed.compaction(stem)
         for stem, marker in markers.items()
         if COMPACTED in marker.note
     }
@@ -223,11 +226,7 @@ def _resolved(
     gone = {(stem, digests[stem]) for stem in replaced}
     for stem in replaced:
         leaving[stem] = tuple(file.path for file in markers.pop(stem).files)
-    holdings = {
-        stem: _own(root, marker, digests[stem])
-        for stem, marker in markers.items()
-        if stem not in standing
-    }
+    holdings = {s: parsed.holding(s) for s in markers if s not in standing}
     hidden = _add_compacted(holdings, [standing[stem] for stem in sorted(standing)])
     return RootState(
         root=root,
@@ -274,31 +273,9 @@ def _add_compacted(
     return hidden
 
 
-def _marker(root: Place, stem: str, data: bytes) -> Marker:
-    """Read a marker; an error says in which data root it lies."""
-    try:
-        return Marker.from_bytes(stem, data)
-    except SinkError as exc:
-        raise SinkError(f"{root.name}: {exc}", url=root.name) from None
-
-
 def _replaced_by(compactions: Iterable[Compaction]) -> set[tuple[str, str]]:
     """Return the markers, by stem and digest, that compactions stand for."""
     return {pair for each in compactions for pair in each.replaces}
-
-
-def _own(root: Place, marker: Marker, digest: str) -> Holding:
-    """Return the report of its own marker."""
-    rows = sum(file.rows for file in marker.files)
-    return Holding(
-        report=report_of(marker.note, rows=rows, root=root.name, stem=marker.stem),
-        spans=tuple(Span(file.path, 0, file.rows) for file in marker.files),
-        digest=digest,
-        schema=marker.schema,
-        partition_by=marker.partition_by,
-        note=marker.note,
-        marker=marker.stem,
-    )
 
 
 def _order(held: Holding) -> tuple[object, ...]:

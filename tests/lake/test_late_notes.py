@@ -14,7 +14,7 @@ from spreports.errors import SinkError
 from spreports.lake.care import clear_killed, take_away
 from spreports.lake.place import Place
 from spreports.lake.state import read_rest, read_state
-from spreports.load.marker import intent_bytes
+from spreports.load.marker import Marker, intent_bytes
 from spreports.load.remote import RemoteTarget
 from tests.lake.lakes import DAY, ORDERS, Lakeside, orders, rows_of, rows_of_table
 from tests.load.conftest import memory
@@ -279,3 +279,28 @@ def test_who_sees_all_of_a_report_ends_its_note_and_undoes_nothing(
         with pytest.raises(SinkError, match="were taken away: run again"):
             fill(lakeside)
         assert not [name for name in lakeside.files() if "/1" in name]
+
+
+@pytest.mark.parametrize(
+    ("known", "parsed"), [((), 4), (["3"], 3 + 4)], ids=["none", "one"]
+)
+def test_however_many_late_notes_there_are_each_marker_is_parsed_once_a_look(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch, known: list[str], parsed: int
+) -> None:
+    fill(shore, days=4)
+    for stem in ("0", "1", "2"):
+        land_note(shore, stem)
+    stems: list[str] = []
+    parse = Marker.from_bytes
+
+    def counted(stem: str, data: bytes) -> Marker:
+        stems.append(stem)
+        return parse(stem, data)
+
+    monkeypatch.setattr(Marker, "from_bytes", counted)
+
+    # Where some are known, all of them are read once more: for what came too late
+    _, state = read_rest(place_of(shore), known)
+
+    assert state.noted == ("0", "1", "2")
+    assert len(stems) == parsed
