@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -166,7 +167,7 @@ class Lake:
         Raises
         ------
         ValueError
-            No such alias.
+            No such alias, or `good_size` is no number of bytes.
         TypeError
             `report_type` is no string, or `drop_superseded` neither True nor False.
         SinkError
@@ -174,6 +175,7 @@ class Lake:
             next run clears up.
         """
         check_flag("drop_superseded", drop_superseded)
+        _check_bytes("good_size", good_size)
         done = Compacted()
         for root in self._roots(report_type):
             done = done.plus(
@@ -294,6 +296,19 @@ class Lake:
             return roots
         name = entry_of(report_type).report_type
         return [root for root in roots if root.report_type in {None, name}]
+
+
+def _check_bytes(name: str, value: object) -> None:
+    """Refuse what is no number of bytes; ValueError."""
+    try:
+        if operator.index(value) >= 0:  # type: ignore[arg-type] # it is being asked
+            return
+    except TypeError:
+        pass
+    raise ValueError(
+        f"{name}={value!r} is no number of bytes: a whole one from 0 on, such as 64 <<"
+        " 20 for 64 MiB"
+    )
 
 
 def _tables(roots: Sequence[DataRoot]) -> list[list[Place]]:

@@ -49,6 +49,7 @@ WRONG: list[tuple[Any, Callable[[Given, Any], object], list[Any]]] = [
     (spr.Lake.check, lambda g, bad: g.lake.check(bad), ["ordrs", 5]),
     (spr.Lake.check, lambda g, bad: g.lake.check(deep=bad), [5]),
     (spr.Lake.compact, lambda g, bad: g.lake.compact(bad), ["ordrs", 5]),
+    (spr.Lake.compact, lambda g, bad: g.lake.compact(good_size=bad), ["64MB", -1]),
     (spr.Lake.purge, lambda g, bad: g.lake.purge(bad), ["x", 5]),
     (
         spr.Lake.purge,

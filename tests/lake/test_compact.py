@@ -192,6 +192,14 @@ def test_large_files_are_left_alone(shore: Lakeside) -> None:
     assert spr.Lake(shore.url).compact(good_size=1).files_after == 0
 
 
+@pytest.mark.parametrize("size", ["64MB", -1, 0.5, None])
+def test_a_size_that_is_no_number_of_bytes_is_told_before_anything_is_done(
+    shore: Lakeside, size: Any
+) -> None:
+    with pytest.raises(ValueError, match=r"good_size=.*number of bytes"):
+        spr.Lake(shore.url).compact(good_size=size)
+
+
 # Kills itself at its n-th rename, unlink or fsync, or runs to its end
 CHILD = """
 import os, signal, sys
