@@ -54,7 +54,7 @@ class Stock:
     held: tuple[tuple[Place, Holding], ...]
     older: tuple[tuple[Place, Holding], ...] = ()
 
-    def with_columns(self) -> tuple[tuple[Place, Holding], ...]:
+    def telling_columns(self) -> tuple[tuple[Place, Holding], ...]:
         """Return whose files tell the columns: the last older one's, if no other."""
         if any(held.spans for _, held in self.held):
             return self.held
@@ -184,7 +184,7 @@ def layout_of(
     """
     kinds: dict[object, tuple[pa.Schema, tuple[FolderKey, ...]]] = {}
     folders: set[tuple[str, str | None]] = set()
-    for root, held in stock.with_columns():
+    for root, held in stock.telling_columns():
         for span in held.spans:
             found = folder_texts(span.path)
             folders |= {each for each in found.items() if each[0] in _METADATA}
