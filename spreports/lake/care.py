@@ -117,6 +117,15 @@ def clear_killed(
     stems : iterable of str
         Of notes that were seen.
     now : callable, seconds since the epoch
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    SinkError
+        The target refused, or a marker in the root is damaged.
     """
     return sum(_clear_one(place, stem, now) for stem in sorted(stems))
 
@@ -230,6 +239,11 @@ def take_away(
     digest : str or None
         Of the marker that is meant; None where a note of its removal, or of the
         compaction that was killed, is there already.
+
+    Raises
+    ------
+    SinkError
+        The target refused; the next run goes on.
     """
     with opened(place) as target, target.alone():
         said = target.read_state(f"{stem}.intent")
@@ -244,7 +258,7 @@ def take_away(
             elif stem.startswith(COMPACTION):
                 _hidden(target, stem, paths, data)
             return
-        if data is None or not _is(data, digest):
+        if data is None or hashlib.sha256(data).hexdigest() != digest:
             return
         # A sink is at work where its note announces another
         if (
@@ -283,8 +297,3 @@ def _mend(target: Target, stem: str) -> None:
         marker = Marker.from_bytes(stem, data)
         if not all(target.has(file.path) for file in marker.files):
             target.remove_state(f"{stem}.json")
-
-
-def _is(data: bytes | None, digest: str | None) -> bool:
-    """Whether a marker is the one that is meant."""
-    return data is not None and hashlib.sha256(data).hexdigest() == digest

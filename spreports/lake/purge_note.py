@@ -75,6 +75,11 @@ def note_purge(root: Place, target: Target, last: datetime) -> None:
     target : Target
         Of the same root.
     last : datetime, UTC
+
+    Raises
+    ------
+    SinkError
+        The target refused, or the note that is there is damaged.
     """
     said = target.read_state(NOTE)
     if said is None or _read(root, said).end < last:
