@@ -10,9 +10,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from spreports.errors import SinkError
 from spreports.lake.care import is_private, opened, settled, take_away
@@ -21,16 +19,16 @@ from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
 from spreports.lake.state import RootState
 from spreports.load.compacted import COMPACTION
-from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.marker import MarkedFile, Marker
+from spreports.load.one_file import write_whole
 from spreports.load.part_file import PartFile
 from spreports.load.publish import publish
-from spreports.load.rowgroups import abandon, open_writer, windows
+from spreports.load.sink_errors import as_sink_errors
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Change", "column_of", "rewrite", "schema_of"]
-
-ROW_GROUP_ROWS = 65_536
-ROW_GROUP_BYTES = 32 << 20
 
 
 class Change(Protocol):
@@ -169,7 +167,10 @@ def _files(
         local = home / f"{len(parts)}.parquet"
         # The file says itself whose rows it holds, should the markers be lost
         note = compacted_note(inside, {})
-        parts.append(write_file(local, path, batches, schema, note))
+        # Arrow may refuse the change of the rows, too
+        with as_sink_errors(home):
+            rows = write_whole(local, batches, schema, note=note)
+        parts.append(PartFile(local, path, rows, local.stat().st_size))
     placed = [
         replace(held, spans=tuple(own)) for held, own in zip(told, spans, strict=True)
     ]
@@ -223,56 +224,3 @@ def _missing(root: Place, rows: int, path: str) -> SinkError:
         " again where a sync was at work, else see `spreports lake check`",
         url=root.name,
     )
-
-
-def write_file(
-    local: Path,
-    path: str,
-    batches: Iterator[pa.RecordBatch],
-    schema: pa.Schema,
-    note: dict[str, str],
-) -> PartFile:
-    """Write one whole local file.
-
-    Parameters
-    ----------
-    local : Path
-    path : str
-        Where it will go, relative to the data root.
-    batches : iterator of pyarrow.RecordBatch
-    schema : pyarrow.Schema
-    note : dict of str to str
-        Its key-value metadata.
-
-    Returns
-    -------
-    PartFile
-
-    Raises
-    ------
-    SinkError
-        The disk refused, or what `batches` raises.
-    """
-    writer = None
-    rows = 0
-    try:
-        for table in windows(batches, schema, ROW_GROUP_ROWS, ROW_GROUP_BYTES):
-            if writer is None:
-                chosen = choose_encoding(table)
-                writer = open_writer(local, schema, note=note, encoding=chosen)
-            writer.write_table(table, row_group_size=table.num_rows)
-            rows += table.num_rows
-        if writer is None:
-            writer = open_writer(local, schema, note=note, encoding=Encoding())
-        writer.close()
-    except (OSError, pa.ArrowException) as exc:
-        if writer is not None:
-            abandon(writer)
-        why = getattr(exc, "strerror", None) or type(exc).__name__
-        msg = f"cannot write temporary files: {why}"
-        raise SinkError(msg) from None  # Arrow quotes values
-    except BaseException:
-        if writer is not None:
-            abandon(writer)
-        raise
-    return PartFile(local, path, rows, local.stat().st_size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,15 @@ import pyarrow.parquet as pq
 
 from spreports.errors import SinkError
 from spreports.load.durable import on_disk
-from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.leftovers import unique_name
-from spreports.load.rowgroups import abandon, as_written, open_writer, windows
+from spreports.load.one_file import write_whole
+from spreports.load.rowgroups import as_written
+from spreports.load.sink_errors import as_sink_errors
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["scan", "stage"]
-
-ROW_GROUP_ROWS = 65_536
-ROW_GROUP_BYTES = 32 << 20
 
 
 def stage(batches: pa.RecordBatchReader, path: Path) -> int:
@@ -53,8 +51,12 @@ def stage(batches: pa.RecordBatchReader, path: Path) -> int:
     """
     temp = path.with_name(unique_name(".tmp"))
     try:
-        rows = _write(batches, temp)
-        with _disk(path):
+        with as_sink_errors(path.parent):
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+            os.close(os.open(temp, flags, 0o600))
+        schema = batches.schema
+        rows = write_whole(temp, batches, schema, written=as_written(schema), note={})
+        with as_sink_errors(path.parent):
             on_disk(temp)
             temp.replace(path)
             on_disk(path.parent)
@@ -103,44 +105,3 @@ def scan(paths: Sequence[Path]) -> pl.LazyFrame:
         [pl.scan_parquet(p, glob=False, hive_partitioning=False) for p in paths],
         how="diagonal_relaxed",
     )
-
-
-def _write(batches: pa.RecordBatchReader, temp: Path) -> int:
-    """Write all rows to `temp`; closed in any case."""
-    schema = as_written(batches.schema)
-    with _disk(temp):
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
-        os.close(os.open(temp, flags, 0o600))
-    rows = 0
-    writer: pq.ParquetWriter | None = None
-    try:
-        for window in windows(batches, batches.schema, ROW_GROUP_ROWS, ROW_GROUP_BYTES):
-            with _disk(temp):
-                table = window.cast(schema) if schema != batches.schema else window
-                if writer is None:
-                    chosen = choose_encoding(table)
-                    writer = open_writer(temp, schema, note={}, encoding=chosen)
-                writer.write_table(table, row_group_size=table.num_rows)
-            rows += table.num_rows
-        with _disk(temp):
-            if writer is None:
-                writer = open_writer(temp, schema, note={}, encoding=Encoding())
-            writer.close()
-    except BaseException:
-        if writer is not None:
-            abandon(writer)
-        raise
-    return rows
-
-
-@contextlib.contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    """Turn what the disk and Arrow say into a SinkError."""
-    try:
-        yield
-    except OSError as exc:
-        raise SinkError(f"cannot stage {path.name}: {exc.strerror or exc}") from exc
-    except pa.ArrowException as exc:
-        # Arrow quotes values
-        msg = f"cannot stage {path.name} as Parquet: {type(exc).__name__}"
-        raise SinkError(msg) from None

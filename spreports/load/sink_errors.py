@@ -32,7 +32,7 @@ def as_sink_errors(folder: Path | None = None) -> Iterator[None]:
         where = "" if folder is None else f" below {folder.parent}"
         msg = (
             f"cannot write temporary files{where}: {exc.strerror or exc}; make room "
-            "there, nothing of this report is visible"
+            "there, nothing that was visible has changed"
         )
         raise SinkError(msg, url=None if folder is None else str(folder)) from exc
     except pa.ArrowException as exc:

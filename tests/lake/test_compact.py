@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -198,6 +199,23 @@ def test_a_size_that_is_no_number_of_bytes_is_told_before_anything_is_done(
 ) -> None:
     with pytest.raises(ValueError, match=r"good_size=.*number of bytes"):
         spr.Lake(shore.url).compact(good_size=size)
+
+
+def test_a_full_disk_is_told_with_where_it_is_and_changes_nothing(
+    shore: Lakeside,
+) -> None:
+    for day in range(2):
+        shore.put(str(day), orders(day, 1500), day=day)
+    before = shore.files()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(spr.SinkError, match=r"files below /.* nothing .* changed"):
+            spr.Lake(shore.url).compact()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert shore.files() == before
 
 
 # Kills itself at its n-th rename, unlink or fsync, or runs to its end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import stat
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,20 @@ def test_a_staged_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_a_sink_error(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="No such file"):
         stage(reader(orders(5)), tmp_path / "missing" / "a.parquet")
+
+
+def test_a_full_disk_is_told_with_where_it_is_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(SinkError, match=r"temporary files below /.* make room"):
+            stage(reader(orders(50_000)), tmp_path / "a.parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_files_with_other_columns_and_types_unite_by_name(tmp_path: Path) -> None:
