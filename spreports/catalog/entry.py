@@ -86,6 +86,9 @@ class ReportType:
         Days after its end for which a window's rows still change, or come late.
     history_days : int or None
         How many days back Amazon can still make the report for.
+    history_reported : bool
+        That is what others report, and no limit that Amazon documents: lakes go by it,
+        requests are not refused for it.
     window_days : int or None
         Days of a window in a lake, where a longer one would say less: its rows are sums
         over the whole window.
@@ -139,6 +142,7 @@ class ReportType:
     hold_back_days: int | None = None
     restated_days: int | None = None
     history_days: int | None = None
+    history_reported: bool = False
     window_days: int | None = None
     options: tuple[Option, ...] = ()
     period: str | None = None

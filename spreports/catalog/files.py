@@ -37,6 +37,7 @@ _FLAGS: Final = (
     "deprecated",
     "whole_days",
     "dates_required",
+    "history_reported",
 )
 _COUNTS: Final = (
     "max_window_days",

@@ -16,6 +16,7 @@ __all__ = [
     "as_day",
     "counts_last_day",
     "default_period",
+    "earliest_day",
     "next_period",
     "period_name",
     "period_of",
@@ -150,6 +151,34 @@ def default_period(entry: ReportType) -> str | None:
     """
     name = period_name(entry)
     return next((o.default or None for o in entry.options if o.name == name), None)
+
+
+def earliest_day(
+    entry: ReportType, today: date, options: Mapping[str, object] | None = None
+) -> date | None:
+    """Return the first day that Amazon can still make a report of.
+
+    Parameters
+    ----------
+    entry : ReportType
+    today : date
+        In UTC.
+    options : mapping, optional
+        The request's report options.
+
+    Returns
+    -------
+    date or None
+        The first day of a whole period where dates follow periods; None where it is
+        not known how far back a report can be made for.
+    """
+    if entry.history_days is None:
+        return None
+    day = today - timedelta(days=entry.history_days)
+    period = period_of(entry, options)
+    if period is None or starts_period(day, period) == day:
+        return day
+    return next_period(day, period)
 
 
 def counts_last_day(

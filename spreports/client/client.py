@@ -37,6 +37,7 @@ from spreports.reports.examine import Examiner
 from spreports.reports.finished import document_by_id
 from spreports.reports.notices import Notices, Watch
 from spreports.reports.outcome import Outcome
+from spreports.reports.planning import refuse_too_old
 from spreports.reports.reports import Reports
 from spreports.reports.request import requests_of
 from spreports.reports.settlements import distinct
@@ -47,9 +48,7 @@ STORE_BYTES = 20 << 30
 
 
 class Client(Syncing, Scheduling):
-    """One account in one region; a context manager.
-
-    Made by ``spreports.connect(...)``.
+    """One account in one region, by ``spreports.connect(...)``; a context manager.
 
     Parameters
     ----------
@@ -206,6 +205,8 @@ class Client(Syncing, Scheduling):
         now = self._connection.now() if end is None else self._clock.now()
         windows = windows_of(entry, chosen, (start, end), now, strict=strict)
         requests = requests_of(entry, groups, chosen, windows)
+        if strict:
+            refuse_too_old(self._connection, entry, requests, now, reuse=reuse)
         return Reports(
             self._connection,
             entry,
@@ -255,13 +256,12 @@ class Client(Syncing, Scheduling):
             As `reports`.
         """
         entry = self._entry(report_type)
-        now = self._clock.now()
         places = () if marketplaces is None else marketplace_ids_of(marketplaces)
         found = self.api.iter_reports(
             report_types=[entry.report_type],
             processing_statuses=[ProcessingStatus.DONE],
             marketplace_ids=places if 0 < len(places) <= MOST_FILTERS else None,
-            created_since=since_of(since, now),
+            created_since=since_of(since, self._clock.now()),
             page_size=100,
         )
         if len(places) > MOST_FILTERS:

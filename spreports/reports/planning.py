@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.util import find_spec
 
 from spreports.api.bucket import Bucket
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
+from spreports.catalog.periods import earliest_day
 from spreports.errors import ParseError
 from spreports.ledger import Request
 from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown
 from spreports.plan.plan import Plan, plan
+from spreports.plan.windows import midnight
 from spreports.reports.connection import Connection
 from spreports.reports.listing import serves
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 
-__all__ = ["bucket_states", "cooldown_of", "insist_on_reader", "planned"]
+__all__ = [
+    "bucket_states",
+    "cooldown_of",
+    "insist_on_reader",
+    "planned",
+    "refuse_too_old",
+]
 
 
 def bucket_states(connection: Connection) -> dict[str, Bucket]:
@@ -137,3 +146,48 @@ def insist_on_reader(
             f"{entry.alias or entry.report_type} is known to be an Excel workbook: "
             "pip install 'spreports[xlsx]' reads it; nothing was asked for"
         )
+
+
+def refuse_too_old(
+    connection: Connection,
+    entry: ReportType,
+    requests: Sequence[ReportRequest],
+    now: datetime,
+    *,
+    reuse: bool,
+) -> None:
+    """Refuse windows that begin before what Amazon documents it makes a report of.
+
+    It would make one all the same, of no rows or of those of a part of the window, or
+    cancel it, and the call is spent. What we have a report of already costs none: a
+    notebook that is run again next year still reads what it did.
+
+    Parameters
+    ----------
+    connection : Connection
+    entry : ReportType
+    requests : sequence of ReportRequest
+        All with the same options.
+    now : datetime, aware
+    reuse : bool
+        Whether a report that there is serves.
+
+    Raises
+    ------
+    ValueError
+        With the first day that can be asked for.
+    """
+    if entry.history_reported:
+        return
+    today = now.astimezone(UTC).date()
+    for request in requests:
+        first = earliest_day(entry, today, request.options)
+        span = request.window
+        if span is None or first is None or span.start >= midnight(first):
+            continue
+        if not (reuse and _of_ledger(connection, request)):
+            raise ValueError(
+                f"{entry.alias or entry.report_type} goes {entry.history_days} days "
+                f"back at Amazon, and {span} begins before that: give start={first} or "
+                "later (strict=False asks Amazon all the same)"
+            )

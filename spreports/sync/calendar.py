@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from spreports.catalog import period_windows
-from spreports.catalog.periods import next_period, starts_period
+from spreports.catalog.periods import earliest_day, next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window, midnight, slices
 from spreports.reports.listing import present_for
@@ -281,10 +281,8 @@ def _ceiling(stream: Stream, day: datetime) -> datetime:
 
 def _horizon(stream: Stream, today: datetime) -> datetime | None:
     """Return the first day that Amazon can still make a report of."""
-    if stream.entry.history_days is None:
-        return None
-    day = today - timedelta(days=stream.entry.history_days)
-    return _ceiling(stream, day)
+    day = earliest_day(stream.entry, today.date(), stream.options)
+    return None if day is None else midnight(day)
 
 
 def _split(
