@@ -5,7 +5,12 @@ from __future__ import annotations
 from spreports.ledger.counts import LakeCounts
 from spreports.ledger.entries import Request, VerifiedDocument, is_over, request_key
 from spreports.ledger.file import Ledger
-from spreports.ledger.history import asked_of_type, asked_on, asked_time
+from spreports.ledger.history import (
+    asked_of_type,
+    asked_on,
+    asked_time,
+    is_of_request,
+)
 from spreports.ledger.lake_window import LakeWindow, TableRows, WindowState
 from spreports.ledger.markers import LakeMarker
 from spreports.ledger.windows import LakeWindows
@@ -23,6 +28,7 @@ __all__ = [
     "asked_of_type",
     "asked_on",
     "asked_time",
+    "is_of_request",
     "is_over",
     "request_key",
 ]

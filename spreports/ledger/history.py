@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from spreports.ledger.entries import Request
 from spreports.ledger.file import Ledger
 
-__all__ = ["asked_of_type", "asked_on", "asked_time"]
+__all__ = ["asked_of_type", "asked_on", "asked_time", "is_of_request"]
 
 
 def asked_of_type(
@@ -90,3 +90,9 @@ def asked_on(ledger: Ledger, account: str, key: str, day: str) -> str | None:
         (account, key, day),
     )
     return rows[0][0] if rows else None
+
+
+def is_of_request(ledger: Ledger, account: str, document_id: str) -> bool:
+    """Whether a document is known to be of a report that we asked for, or adopted."""
+    query = "SELECT 1 FROM requests WHERE account = ? AND report_document_id = ?"
+    return bool(ledger.rows(f"{query} LIMIT 1", (account, document_id)))

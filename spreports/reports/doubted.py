@@ -106,8 +106,9 @@ def doubting(
         with suppress(ConfigError, OSError):
             proved = _doubt(connection, name, sha256, private=private)
             # A document that is no table, or of another charset, comes with advice of
-            # its own, and another report would be none either
-            if proved and not exc.hint:
+            # its own, and another report would be none either. One that nobody here
+            # asked for, such as a settlement, cannot be asked for anew
+            if proved and not exc.hint and _is_ours(connection, name):
                 exc.hint = _ANOTHER
         raise
 
@@ -130,6 +131,13 @@ def _doubt(connection: Connection, name: str, sha256: str, *, private: bool) -> 
         private=private,
     )
     return False
+
+
+def _is_ours(connection: Connection, name: str) -> bool:
+    """Whether a document is of a report that was asked for here."""
+    from spreports.ledger import is_of_request  # noqa: PLC0415 - files need no ledger
+
+    return is_of_request(connection.ledger, connection.account, name)
 
 
 def settled(

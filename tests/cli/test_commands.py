@@ -404,6 +404,17 @@ def test_a_restricted_document_is_said_to_need_its_type(
     assert "client." not in told
 
 
+def test_a_file_whose_rows_lack_cells_is_said_to_need_its_type(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "saved.txt"
+    file.write_text("a\tb\tc\n1\t2\n")
+
+    assert main(["show", str(file)]) == 1
+
+    assert "(give --type: rows of some types" in capsys.readouterr().err
+
+
 def test_load_says_what_becomes_of_a_cell_that_does_not_fit(
     environment: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

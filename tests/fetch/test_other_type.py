@@ -125,3 +125,26 @@ def test_a_settlement_that_has_nothing_to_be_held_to_is_told(
         f"{SETTLEMENT.report_type}: not checked: the sum of 'amount' against "
         "'total-amount': there is no summary row"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ([column.name for column in SETTLEMENT.columns()], "columns of settlement"),
+        (["a", "b", "c"], "give report_type=: rows of some types"),
+    ],
+    ids=["of a known type", "of none"],
+)
+def test_rows_that_lack_cells_are_told_with_the_type_to_name_where_none_was(
+    header: list[str], named: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "saved.txt"
+    file.write_text("\t".join(header) + "\n1\t2\n")
+
+    with pytest.raises(spr.ParseError, match="give report_type=") as told:
+        spr.open_document(file).read()
+    assert named in str(told.value)
+
+    with pytest.raises(spr.ParseError) as told:
+        spr.open_document(file, report_type="orders").read()
+    assert "report_type=" not in str(told.value)

@@ -104,13 +104,28 @@ def test_what_amazon_has_proved_to_hold_is_told_with_the_way_to_another_report(
     client: spr.Client, amazon: Amazon, tmp_path: Path, name: str
 ) -> None:
     ragged = packed(many_orders(9).removesuffix("\r\n") + "\tand more\r\n")
-    amazon.hold(Held("d1", ragged, always=Delivery(etag=False)))
+    held = Held("d1", ragged, always=Delivery(etag=False))
+    amazon.plot(ORDERS, Plot(("DONE",), held))
+    client.reports(ORDERS, start="7d", marketplaces=["DE"]).wait()
     document = client.document("d1", report_type=ORDERS)
 
     for told in (False, True, True):
         with pytest.raises(UNREADABLE) as caught:
             ROWS[name](document, tmp_path / "rows")
         assert ("reuse=False" in str(caught.value)) is told
+
+
+def test_of_a_document_that_nobody_here_asked_for_no_other_report_is_advised(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    ragged = packed(many_orders(9).removesuffix("\r\n") + "\tand more\r\n")
+    amazon.hold(Held("d1", ragged))
+
+    for report_type in (ORDERS, None, None):
+        with pytest.raises(spr.ParseError, match="cells where") as caught:
+            client.document("d1", report_type=report_type).read()
+        assert "reuse=False" not in str(caught.value)
+        assert ("give report_type=" in str(caught.value)) is (report_type is None)
 
 
 @pytest.mark.parametrize(

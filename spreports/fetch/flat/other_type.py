@@ -11,7 +11,7 @@ from typing import Final
 
 from spreports.catalog import ReportType, default_catalogue
 
-__all__ = ["doubt"]
+__all__ = ["doubt", "untyped"]
 
 _FLAT: Final = ("tsv", "csv")
 _NAMED_AT_MOST: Final = 3
@@ -57,6 +57,27 @@ def doubt(
     return (
         f"the header has none of the columns of {_name(entry)}: is it a document of "
         "that type, or is its header in a language that the catalogue does not know?"
+    )
+
+
+def untyped(served: Sequence[str]) -> str:
+    """Say what to do where a row does not fit its header, and no type was named.
+
+    Parameters
+    ----------
+    served : sequence of str
+        The header.
+
+    Returns
+    -------
+    str
+        A hint, with the types that the header is known to be of.
+    """
+    known = _with_all_columns({name.strip() for name in served})[:_NAMED_AT_MOST]
+    those = f", these are the columns of {' or '.join(known)}" if known else ""
+    return (
+        f"give report_type={those}: rows of some types, such as settlements, lack "
+        "their last cells"
     )
 
 

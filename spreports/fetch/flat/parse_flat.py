@@ -7,7 +7,7 @@ on the blocks before it, such as the number of a row, is left to who puts them i
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,11 +18,13 @@ import pyarrow.csv
 
 from spreports.arrays import array_of, scalar_of
 from spreports.catalog import ReportType
+from spreports.catalog.entry import UNSAID
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import Header, Quoting
 from spreports.fetch.flat.kernel_rows import kernel_rows
 from spreports.fetch.flat.mended_rows import LONE_RETURN, mended_rows
+from spreports.fetch.flat.other_type import untyped
 from spreports.fetch.flat.parser_types import Asked, ParserTypes
 from spreports.fetch.flat.repeated_headers import without_headers
 
@@ -132,7 +134,8 @@ class BlockParser:
                 table, bad = _read(mended, header, empty)
         if table is None:
             lone = header.line_end == b"\n" and LONE_RETURN.search(rows) is not None
-            error = partial(_unreadable, bad, found.unended, lone)
+            of_none = header.served if self._entry.report_type == UNSAID else None
+            error = partial(_unreadable, bad, found.unended, lone, of_none)
             return Parsed(batches=[], findings=found, error=error)
         batches = table.combine_chunks().to_batches()
         if header.quoting is Quoting.ENCLOSED:
@@ -195,10 +198,16 @@ def _read(
     return table, None
 
 
-def _unreadable(misfit: Any, unended: bool, lone: bool, before: int) -> ParseError:  # noqa: FBT001 - by `partial`
+def _unreadable(
+    misfit: Any,
+    unended: bool,  # noqa: FBT001 - by `partial`
+    lone: bool,  # noqa: FBT001 - as above
+    of_no_type: Sequence[str] | None,
+    before: int,
+) -> ParseError:
     """Return the error for a row with too many or too few cells.
 
-    The row's text is not shown.
+    The row's text is not shown. `of_no_type` is the header where no type was named.
     """
     if misfit is None:
         return ParseError(f"no table below data row {before}")
@@ -212,7 +221,8 @@ def _unreadable(misfit: Any, unended: bool, lone: bool, before: int) -> ParseErr
             "; carriage returns stand near it without a line feed: inside a cell they"
             " have to be taken out of the file"
         )
-    return ParseError(msg, row=row)
+    hint = untyped(of_no_type) if of_no_type else ""
+    return ParseError(msg, row=row, hint=hint)
 
 
 def _unenclosed(batch: pa.RecordBatch, empty: tuple[str, ...]) -> pa.RecordBatch:
