@@ -118,9 +118,9 @@ class Syncing:
         TypeError
             No `Feed`, place, number of seconds, or True or False where one belongs.
         ValueError
-            A feed that cannot be, such as one without a table or twice the same, one
-            whose first day lies in the future, or that no document could be partitioned
-            by.
+            No feed, or one that cannot be, such as without a table or twice the same,
+            one whose first day lies in the future, or that no document could be
+            partitioned by.
         ConfigError
             Feeds of different regions, or of another one than this client's.
         BusyError
@@ -255,4 +255,7 @@ def _feeds(feeds: Iterable[Feed] | Feed) -> list[Feed]:
     for feed in asked:
         if not isinstance(feed, Feed):
             raise TypeError(f"{feed!r} is no Feed: spreports.Feed(...) makes one")
+    if not asked:
+        # Such as what a filter has left of them: a success would go unseen for weeks
+        raise ValueError("feeds is empty: give at least one spreports.Feed(...)")
     return asked

@@ -79,7 +79,9 @@ def moment(value: Moment, now: datetime, name: str) -> datetime:
         if isinstance(said, timedelta):
             return now.astimezone(UTC) - said
         if isinstance(said, datetime):
-            return said.astimezone(UTC)
+            utc = said.astimezone(UTC)
+            # pandas' has nanoseconds, which no `replace(microsecond=0)` clears
+            return datetime.combine(utc.date(), utc.time(), UTC)
     except OverflowError:
         raise ValueError(_out_of_reach(name, value)) from None
     return midnight(said)
@@ -109,10 +111,10 @@ def as_written(value: Moment, name: str) -> date | datetime | timedelta:
     if isinstance(said, date) and said != said:  # noqa: PLR0124 - so pandas' NaT is known
         raise ValueError(f"{name}={value} is no time; leave it out, or give a date")
     if isinstance(said, datetime) and said.utcoffset() is None:
-        raise ValueError(
-            f"{name}={value!r} has no time zone; say which one: "
-            f"{name}=datetime(..., tzinfo=UTC), or an ISO string with an offset"
-        )
+        way = f"{name}=datetime(..., tzinfo=UTC), or an ISO string with an offset"
+        if isinstance(value, str):
+            way = f"{name}='{value.strip()}Z' for UTC, or an offset in place of the Z"
+        raise ValueError(f"{name}={value!r} has no time zone; say which one: {way}")
     if isinstance(value, str | date):
         return said
     raise ValueError(f"{name} must be a date, an aware datetime or a string")

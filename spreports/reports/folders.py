@@ -21,13 +21,18 @@ __all__ = ["check_folders"]
 _TIMES = frozenset({"date", "timestamp"})
 
 
+class UnfitError(SinkError, ValueError):
+    """Folders that no document of a type could have, found out by the arguments.
+
+    A sink tells of columns by a `SinkError`, wherever it finds it out.
+    """
+
+
 def check_folders(
     entry: ReportType,
     partition_by: object,
     format: str,  # noqa: A002 - as in `sync`
     table: str | None = None,
-    *,
-    error: type[ValueError | SinkError] = ValueError,
 ) -> tuple[str, ...]:
     """Refuse what no document of a type could be partitioned by.
 
@@ -39,9 +44,6 @@ def check_folders(
     format : ``"parquet"`` or ``"delta"``
     table : str, optional
         Whose rows they are; any of the type's when left out.
-    error : type
-        What is raised, but for a folder that is named twice: a sink tells of columns by
-        a `SinkError`, wherever it finds it out.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def check_folders(
     ------
     ValueError, TypeError
         The same folder twice, or as `check_names`.
-    ValueError or SinkError
+    UnfitError
         A unit other than day, month and year, or one of a column that is no date and no
         timestamp; a name that no folder can have; a metadata column where the type has
         a column that differs from it only by case.
@@ -65,13 +67,13 @@ def check_folders(
         if not mark:
             source, unit = unit, ""
         elif unit not in UNITS:
-            raise error(_told(name, "after the colon stands day, month or year"))
+            raise UnfitError(_told(name, "after the colon stands day, month or year"))
         if not is_folder_name(source):
-            raise error(_told(name, "its name cannot be part of a path"))
+            raise UnfitError(_told(name, "its name cannot be part of a path"))
         if unit and not _may_be_a_time(entry, known, source):
             why = f"no column {source!r} of {entry.report_type} is a date or timestamp"
             near = suggestion(source, _times_of(known), at_most=0)
-            raise error(_told(name, why + near))
+            raise UnfitError(_told(name, why + near))
         # A Delta table has no such metadata column, of whose month there were folders
         theirs = _in_other_case(known, source)
         if theirs is not None and (not unit or format == "delta"):
@@ -80,7 +82,7 @@ def check_folders(
                 f"{entry.report_type} has a column {theirs!r}, which many readers"
                 f" cannot tell from it: say {own!r} to go by that"
             )
-            raise error(_told(name, why))
+            raise UnfitError(_told(name, why))
         folder = (f"{source}_{unit}" if unit else source).lower()
         if folder in seen:
             raise ValueError(_told(name, "it names a folder twice"))

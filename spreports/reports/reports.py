@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from spreports.api.models import Report
 from spreports.catalog import ReportType
-from spreports.errors import ReportEmptyError, SinkError, SPReportsError
+from spreports.errors import ReportEmptyError, SPReportsError
 from spreports.fetch.charsets import chosen_charset
 from spreports.flags import check_flag
 from spreports.plan.plan import Plan
@@ -281,7 +281,7 @@ class Reports(WaysOut):
         check_sink(url, storage_options, format, installed=executor is None)
         shape = Shape(table=table, on_bad_value=on_bad_value)
         self._check_table(table)
-        names = check_folders(self._entry, partition_by, format, table, error=SinkError)
+        names = check_folders(self._entry, partition_by, format, table)
 
         def target(document: DocumentSource) -> Target:
             return document.target(url, names, storage_options, format)

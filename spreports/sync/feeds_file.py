@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,9 @@ def _feed(said: dict[str, Any], place: str, written: str) -> Feed:
         raise ValueError(f"{place}: report_type must be a text")
     if not isinstance(said.get("options", {}), dict):
         raise ValueError(f"{place}: options must be a table")
+    since = said.get("since")
+    if isinstance(since, datetime) and since.tzinfo is None:
+        said["since"] = since.isoformat()  # is refused as text, not as Python's
     try:
         return Feed(said.pop("report_type"), **said, _format=written)
     except (ValueError, TypeError) as exc:

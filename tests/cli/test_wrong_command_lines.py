@@ -19,7 +19,7 @@ SAMPLE = str(Path(__file__).parents[2] / "data" / "samples" / "orders_DE.txt")
 
 
 @pytest.mark.parametrize(
-    ("folders", "code"), [("sku,sku", 2), ("sku:day", 1), ("sku:week", 1)]
+    ("folders", "code"), [("sku,sku", 2), ("sku:day", 2), ("sku:week", 2)]
 )
 def test_folders_that_no_report_could_have_cost_a_load_nothing(
     environment: Simulator,
@@ -99,6 +99,10 @@ TRAFFIC = ["plan", "sales_and_traffic", "-m", "DE", "--start", "3d", "--simulato
         (
             [*("schedules", "create", "orders", "-m", "DE"), "--period", "P9D"],
             "--period 'P9D' is none of",
+        ),
+        (
+            ["plan", "orders", "-m", "DE", "--start", "2026-11-05T00:00"],
+            "no time zone; say which one: --start '2026-11-05T00:00Z' for UTC",
         ),
         (["show", SAMPLE, "--encoding", "x"], "--encoding 'x' is not one of"),
         (

@@ -27,6 +27,11 @@ FEEDS = {
         second("since = 3", report_type="sales_and_traffic"),
         "feed 2 (sales_and_traffic): since must be a date",
     ),
+    "a time without a zone": (
+        second("since = 2026-11-05T00:00:00", report_type="sales_and_traffic"),
+        "feed 2 (sales_and_traffic): since='2026-11-05T00:00:00' has no time zone; say "
+        "which one: since='2026-11-05T00:00:00Z' for UTC",
+    ),
     "a date to come": (
         second("since = 2099-01-01", report_type="sales_and_traffic"),
         "feed 2 (sales_and_traffic): since=2099-01-01 lies in the future",

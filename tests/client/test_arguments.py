@@ -73,6 +73,7 @@ OF_A_CLIENT: dict[str, tuple[Callable[[Client], object], str]] = {
     "sync to no bucket": (lambda c: c.sync(FEED, "s3://"), "to is 's3://', a protocol"),
     "sink to no bucket": (lambda c: ask(c).sink("gs:///"), "url is 'gs:///', a prot"),
     "sync(None)": (lambda c: c.sync(NONE, "lake"), "None is no Feed"),
+    "sync([])": (lambda c: c.sync([], "lake"), "feeds is empty: give at least one"),
     "sync of a type": (lambda c: c.sync(TEXT, "lake"), "'x' is no Feed"),
     "sync's timeout": (lambda c: c.sync(FEED, "l", timeout=TEXT), "number of seconds"),
     "a token": (lambda c: c.api.get_reports(next_token=ODD), "next_token"),

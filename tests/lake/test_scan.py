@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -44,6 +46,16 @@ def test_a_lake_reads_back_what_was_written(lakeside: Lakeside) -> None:
     assert frame.columns == [*orders().column_names, "purchase-date_day"]
     days = frame.group_by("purchase-date_day").len().sort("purchase-date_day")
     assert days.rows() == [(day_of(0), 6), (day_of(1), 6), (day_of(2), 6)]
+
+
+def test_a_frame_that_is_pickled_needs_cloudpickle_as_the_readme_says(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shore.put("1", orders(0), day=0)
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+
+    with pytest.raises(Exception, match="cloudpickle"):
+        pickle.dumps(shore.scan())
 
 
 @pytest.mark.parametrize("name", ["lake*", "lake?", "l{a,b}ke", "l ä#%20+"])

@@ -45,8 +45,12 @@ def test_a_moment_is_read_in_utc(said: str | date, meant: datetime) -> None:
 
 @pytest.mark.parametrize("said", [datetime(2026, 10, 1), "2026-10-01T00:00:00"])  # noqa: DTZ001 - the naive one is the point
 def test_a_naive_time_is_refused_with_the_fix(said: str | datetime) -> None:
-    with pytest.raises(ValueError, match="time zone"):
+    with pytest.raises(ValueError, match="time zone") as refused:
         moment(said, NOW, "start")
+
+    text = isinstance(said, str)
+    assert ("start='2026-10-01T00:00:00Z' for UTC" in str(refused.value)) is text
+    assert ("tzinfo=UTC" in str(refused.value)) is not text
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,15 @@ def test_a_time_outside_the_calendar_is_refused_in_words(said: str | datetime) -
 def test_what_pandas_has_for_a_missing_time_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="start=NaT is no time; leave it out, or give"):
         moment(pd.NaT, NOW, "start")
+
+
+def test_a_time_of_pandas_is_read_as_pythons_to_the_second() -> None:
+    said = pd.Timestamp("2026-10-01T00:00:00.000000123Z")
+
+    span = window(said, said + pd.Timedelta(days=1), NOW)
+
+    assert type(moment(said, NOW, "start")) is datetime
+    assert span == window("2026-10-01", "2026-10-02", NOW)
 
 
 def test_a_window_within_a_second_is_refused_with_that_second() -> None:

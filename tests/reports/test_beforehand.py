@@ -45,9 +45,11 @@ def test_a_sink_that_no_document_of_the_type_could_fill_costs_nothing(
     error: type[Exception],
     told: str,
 ) -> None:
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=told) as refused:
         orders(client).sink(tmp_path / "lake", **given)
 
+    # Of arguments, as the command line's exit code tells, whatever else it is
+    assert isinstance(refused.value, ValueError | TypeError)
     assert simulator.requests == []
 
 
