@@ -181,7 +181,7 @@ def refuse_too_old(
         return
     today = now.astimezone(UTC).date()
     for request in requests:
-        first = earliest_day(entry, today, request.options)
+        first = earliest_day(entry, today, request.options, request.marketplace_ids)
         span = request.window
         if span is None or first is None or span.start >= midnight(first):
             continue

@@ -281,7 +281,9 @@ def _ceiling(stream: Stream, day: datetime) -> datetime:
 
 def _horizon(stream: Stream, today: datetime) -> datetime | None:
     """Return the first day that Amazon can still make a report of."""
-    day = earliest_day(stream.entry, today.date(), stream.options)
+    day = earliest_day(
+        stream.entry, today.date(), stream.options, stream.marketplace_ids
+    )
     return None if day is None else midnight(day)
 
 

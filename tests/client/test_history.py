@@ -72,6 +72,10 @@ def test_the_first_day_of_the_history_is_where_a_period_begins(
         )
 
 
+def test_orders_of_japan_have_a_longer_history(client: spr.Client) -> None:
+    assert client.reports("orders", start="2020-01-01", marketplaces=["JP"])
+
+
 def test_a_window_before_the_history_is_asked_for_where_the_user_insists(
     client: spr.Client,
 ) -> None:

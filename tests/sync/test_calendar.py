@@ -186,6 +186,16 @@ def test_what_lies_before_the_history_is_lost_but_only_where_the_lake_lacks_it()
     assert min(spans(d.window for d in later.due))[0] == FIRST + 19 * DAY
 
 
+def test_orders_of_japan_before_the_history_of_others_are_asked_for() -> None:
+    feed = replace(stream(history_days=10), marketplace_ids=("A1VC38T7YXB528",))
+    now = FIRST + timedelta(days=20, hours=4)
+
+    work = plan_dated(feed, (), now)
+
+    assert work.gaps == ()
+    assert min(spans(due.window for due in work.due))[0] == FIRST
+
+
 def test_a_window_that_failed_too_long_is_lost_with_its_history() -> None:
     feed = stream(lookback=1, history_days=10)
     now = FIRST + timedelta(days=5, hours=4)
