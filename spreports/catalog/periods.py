@@ -17,6 +17,7 @@ __all__ = [
     "counts_last_day",
     "default_period",
     "earliest_day",
+    "goes_by_dates",
     "next_period",
     "period_name",
     "period_of",
@@ -211,6 +212,35 @@ def counts_last_day(
     selling-partner-api-docs#3107 (the time is ignored).
     """
     return entry.whole_days or period_of(entry, options) is not None
+
+
+def goes_by_dates(
+    entry: ReportType, options: Mapping[str, object] | None = None
+) -> bool:
+    """Whether a report's rows are known to be those of the dates that it is asked for.
+
+    Parameters
+    ----------
+    entry : ReportType
+    options : mapping, optional
+        The request's report options.
+
+    Returns
+    -------
+    bool
+        False for what Amazon makes by itself, for what shows the present, and where
+        nothing that is known of the type tells.
+    """
+    if not entry.requestable or entry.period == "none":
+        return False
+    facts = (
+        period_of(entry, options),
+        entry.max_window_days,
+        entry.restated_days,
+        entry.history_days,
+        entry.window_days,
+    )
+    return entry.whole_days or any(fact is not None for fact in facts)
 
 
 def as_day(moment: date | datetime) -> date | None:

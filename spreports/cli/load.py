@@ -123,6 +123,11 @@ def load_command(arguments: argparse.Namespace) -> int:
                 on_progress=on_progress,
             )
         say_left_out(reports, arguments.table)
+        if arguments.start is not None and arguments.end is None:
+            say(
+                "up to now is another window at each run, beside this one: to keep a "
+                "lake give --start and --end as dates, or use spreports sync"
+            )
     write_json({"rows": result.rows, "files": result.files, "bytes": result.bytes})
     if result.rows == 0:
         say("Amazon had no data for this request")

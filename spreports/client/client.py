@@ -172,6 +172,8 @@ class Client(Syncing, Scheduling):
             Half-open, ``[start, end)``; `end` is now when left out. A window longer
             than the type allows is cut into slices, one report each. By whole days, a
             date or midnight is the day it names; durations and now are cut to UTC days.
+            A duration, or no `end`, is another window at each call: for files that are
+            kept give two dates, or use `sync`.
         marketplaces : iterable of str or Marketplace, 1 to 25
             Country codes (``"DE"``, ``"UK"``) or marketplace ids, of one region.
         options : mapping of str to str, optional
@@ -238,10 +240,7 @@ class Client(Syncing, Scheduling):
         since : as `start` of `reports`
             By time of creation; Amazon lists 90 days at the most.
         marketplaces : iterable of str or Marketplace, optional
-        encoding : str, optional
-            Overrides every other sign of the documents' charset.
-        on_empty : ``"frame"`` or ``"raise"``
-            As in `reports`.
+        encoding, on_empty : as in `reports`
 
         Returns
         -------

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from spreports.catalog import Catalogue
 from spreports.errors import SinkError
+from spreports.facts import read_catalogue
+from spreports.lake.doubled import doubled, window_text
 from spreports.lake.holding import by_marker
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, read_state
@@ -27,7 +31,8 @@ class Problem:
         bytes), ``damaged`` (it cannot be read whole), ``rows`` (it has other rows),
         ``orphan`` (no marker names it), ``foreign`` (no Parquet file), ``unfinished``
         (a sink runs, or was killed), ``leftover`` (to be cleared by the next compact
-        or purge), ``marker`` (it cannot be read).
+        or purge), ``marker`` (it cannot be read), ``overlap`` (of a report whose window
+        overlaps another one's and is not the same: rows may be there twice).
     path : str
         URL of the file or marker.
     told : str
@@ -106,6 +111,7 @@ def check_root(root: Place, *, deep: bool) -> CheckResult:
         *_named(root, state, there, deep=deep),
         *_unnamed(root, state, there),
         *_leftovers(root),
+        *_overlaps(root, state, read_catalogue(os.environ)),
     ]
     return CheckResult(
         roots=1,
@@ -190,3 +196,17 @@ def _leftovers(root: Place) -> Iterator[Problem]:
         return
     for path in orphans(Path(root.state.path).parent / "tmp"):
         yield Problem("leftover", str(path), "of a killed run; the next sink clears it")
+
+
+def _overlaps(root: Place, state: RootState, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield the reports that begin within windows of others."""
+    markers = {held.report.stem: held.marker for held in state.holdings}
+    reports = (held.report for held in state.holdings)
+    for report, others in doubled(reports, catalogue.lookup):
+        entry = catalogue.lookup(str(report.report_type))
+        first, more = others[0], len(others) - 1
+        told = f"its window {window_text(report, entry)} overlaps"
+        told += f" {window_text(first, entry)} of report {first.report_id}"
+        told += f" and {more} more" if more else ""
+        told += ": rows may be there twice; take one of them out"
+        yield Problem("overlap", f"{root.state.name}/{markers[report.stem]}.json", told)

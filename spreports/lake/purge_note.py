@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from spreports.catalog import Catalogue
+from spreports.catalog import Catalogue, ReportType
 from spreports.catalog.periods import counts_last_day
 from spreports.errors import SinkError
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
 from spreports.load.target import Target
 
-__all__ = ["PurgeNote", "is_purged", "note_purge", "purged_before", "window_end"]
+__all__ = [
+    "PurgeNote",
+    "end_of",
+    "is_purged",
+    "note_purge",
+    "purged_before",
+    "window_end",
+]
 
 NOTE = "purged"
 
@@ -109,7 +116,12 @@ def window_end(report: LakeReport, catalogue: Catalogue) -> datetime | None:
     end = report.dates[1]
     if end is None or report.report_type is None:
         return end
-    entry = catalogue.lookup(report.report_type)
-    if not counts_last_day(entry, report.options):
+    return end_of(report, catalogue.lookup(report.report_type))
+
+
+def end_of(report: LakeReport, entry: ReportType) -> datetime | None:
+    """Return when the window of a report of a known type ends; None without dates."""
+    end = report.dates[1]
+    if end is None or not counts_last_day(entry, report.options):
         return end
     return datetime.combine(end, time(), UTC) + timedelta(days=1)

@@ -24,12 +24,12 @@ from polars.io.plugins import register_io_source
 
 from spreports.arrays import array_of
 from spreports.catalog import ReportType
-from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.flags import check_flag
+from spreports.lake.doubled import warn_of_doubled
 from spreports.lake.groups import read_groups
 from spreports.lake.layout import Layout
-from spreports.lake.place import Place, no_lake
+from spreports.lake.place import Place, no_lake, restless
 from spreports.lake.predicate import Condition, conditions, excluded, parts
 from spreports.lake.reading import Wanted
 from spreports.lake.roots import DataRoot, folders_there, roots_of
@@ -70,7 +70,9 @@ def scan_lake(
     latest : bool
         Of the versions of one window (same account, marketplaces, options and dates)
         only the one that Amazon made last; every version when False. Reports without
-        dates are versions of one another: the last snapshot remains.
+        dates are versions of one another: the last snapshot remains. Windows that
+        overlap and are not the same are no versions: both are there, so a row may be,
+        too, and the logger ``spreports.lake`` warns. `client.sync` makes no such.
     table : str, optional
         For types with several; the catalogue's first when left out.
     metadata : bool
@@ -108,6 +110,9 @@ def scan_lake(
     lake = Place.open(url, storage_options)
     roots = roots_of(lake, entry, table)
     stock, layout = _taken(lake, roots, entry, table, latest=latest, metadata=metadata)
+    if latest:
+        reports = (held.report for _, held in stock.held)
+        warn_of_doubled(reports, entry, lake.name)
     source = _Source(roots, entry, table, stock, layout, metadata=metadata)
     schema = pl.DataFrame(pa.Table.from_batches([], layout.schema)).schema
     return register_io_source(source.frames, schema=dict(schema))
@@ -143,7 +148,7 @@ def _taken(
         except FileNotFoundError:
             continue
         return stock, layout
-    raise _restless(lake)
+    raise restless(lake)
 
 
 def frame_of(rows: pa.Table) -> pl.DataFrame:
@@ -245,7 +250,7 @@ class _Source:
                 stock = self._looked_anew()
                 continue
             return
-        raise _restless(self._roots[0].place)
+        raise restless(self._roots[0].place)
 
     def _looked_anew(self) -> Stock:
         """Return where the rows of the same reports are now."""
@@ -308,13 +313,3 @@ def _noted(matching: Sequence[Piece], pieces: Sequence[Piece]) -> Iterator[None]
             if wanted[path] > max(FEW_FILES, there[path] / LISTED_FOR_EACH):
                 listed.enter_context(root.noted())
         yield
-
-
-def _restless(lake: Place) -> SinkError:
-    """Return the error for a lake whose files go faster than they can be opened."""
-    return SinkError(
-        f"{lake.name}: files that its markers name are missing; if nobody writes to it"
-        " now, `spreports lake check` says which, and a sync with refill=True"
-        " (--refill) asks for them again",
-        url=lake.name,
-    )

@@ -235,8 +235,9 @@ class Reports(WaysOut):
         """Write the rows as (partitioned) Parquet below `url`, or to a Delta table.
 
         Each report is written as soon as it is finished, under its own file names,
-        whole or not at all; a second run replaces its own files and changes nothing.
-        When a report fails, the others are written first.
+        whole or not at all; the same dates once more replace their own files and change
+        nothing. A window up to now is another one at each run, whose rows would lie
+        beside (see `scan_lake`). When a report fails, the others are written first.
 
         Parameters
         ----------

@@ -9,9 +9,10 @@ from itertools import chain
 
 from spreports.api.models import ReportSchedule
 from spreports.catalog import schedule_rivals
+from spreports.overlaps import TOLERANCE
 from spreports.plan.windows import Window
 from spreports.schedules.changes import ScheduleChange, country_codes
-from spreports.schedules.periods import TOLERANCE, length, on_beat, one_earlier
+from spreports.schedules.periods import length, on_beat, one_earlier
 from spreports.schedules.wanted import Wanted
 
 __all__ = ["difference", "is_in_force"]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
 from spreports.api.models import Report
+from spreports.overlaps import overlapping
 from spreports.plan.windows import Window
 from spreports.reports.reports import Reports
-from spreports.schedules.periods import TOLERANCE
 
 __all__ = ["Harvest", "scheduled", "warn_of_overlaps"]
 
@@ -115,13 +115,10 @@ def warn_of_overlaps(reports: Iterable[Report]) -> None:
 
 def _overlapping(reports: Iterable[Report]) -> Iterator[tuple[Report, Report]]:
     """Yield each two reports that share time and a marketplace."""
-    known = [(window, r) for r in reports if (window := _window(r))]
-    going_on: list[tuple[Window, Report]] = []
-    for window, report in sorted(known, key=lambda each: each[0].start):
-        going_on = [e for e in going_on if e[0].end - window.start > TOLERANCE]
+    known = ((w.start, w.end, r) for r in reports if (w := _window(r)))
+    for report, others in overlapping(known):
         places = set(report.marketplace_ids)
-        yield from ((r, report) for _, r in going_on if places & {*r.marketplace_ids})
-        going_on.append((window, report))
+        yield from ((r, report) for r in others if places & {*r.marketplace_ids})
 
 
 def _window(report: Report) -> Window | None:

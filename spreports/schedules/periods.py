@@ -9,12 +9,12 @@ import re
 from calendar import monthrange
 from datetime import datetime, timedelta
 
+from spreports.overlaps import TOLERANCE
+
 __all__ = ["length", "moved_on", "on_beat", "one_earlier"]
 
 _DURATION = re.compile(r"P(?:(\d+)D|T(\d+)H|T(\d+)M)")
 _MONTH = "P1M"
-# Amazon's own steps may come some seconds late; a beat that is off by less is the same.
-TOLERANCE = timedelta(minutes=1)
 # Months end between the 28th and the 31st, and Amazon does not say what it makes of it.
 _LAST_DAYS = 28
 

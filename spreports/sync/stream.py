@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from spreports.catalog import ReportType, period_of
+from spreports.catalog.periods import goes_by_dates
 from spreports.plan.windows import Window
 from spreports.reports.provenance import options_text
 from spreports.reports.request import ReportRequest
@@ -38,14 +39,7 @@ def kind_of(entry: ReportType, options: Mapping[str, str], *, says_dates: bool) 
         return Kind.LISTED
     if entry.period == "none":
         return Kind.SNAPSHOT
-    facts = (
-        period_of(entry, options),
-        entry.max_window_days,
-        entry.restated_days,
-        entry.history_days,
-        entry.window_days,
-    )
-    dated = says_dates or entry.whole_days or any(fact is not None for fact in facts)
+    dated = says_dates or goes_by_dates(entry, options)
     return Kind.DATED if dated else Kind.SNAPSHOT
 
 

@@ -135,8 +135,10 @@ def test_load_writes_a_lake_and_says_what(
 
     assert main([*words, "--partition-by", "sales-channel"]) == 0
 
-    (result,) = json_lines(capsys.readouterr().out)
+    said = capsys.readouterr()
+    (result,) = json_lines(said.out)
     assert result["rows"] == 200
+    assert "up to now is another window at each run" in said.err
     assert pl.scan_parquet(f"{target}/**/*.parquet").collect().height == 200
 
 
@@ -416,7 +418,10 @@ def test_a_file_whose_rows_lack_cells_is_said_to_need_its_type(
 
 
 def test_load_says_what_becomes_of_a_cell_that_does_not_fit(
-    environment: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    environment: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     real = spr.Reports.sink
     told: list[str] = []
@@ -431,6 +436,7 @@ def test_load_says_what_becomes_of_a_cell_that_does_not_fit(
 
     assert main([*load, "--on-bad-value", "rescue"]) == 0
     assert main(load) == 0
+    assert "another window" not in capsys.readouterr().err
 
     assert told == ["rescue", "raise"]
 

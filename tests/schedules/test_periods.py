@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.api.enums import Period
+from spreports.overlaps import TOLERANCE
 from spreports.schedules.periods import (
-    TOLERANCE,
     length,
     moved_on,
     on_beat,
