@@ -14,9 +14,10 @@ from spreports.cli.progress import shown
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command of this file."""
     demo = commands.add_parser(
-        "demo", help="90 days of made-up orders to a lake under ./lake"
+        "demo", help="90 days of made-up orders to a lake under ./lake/demo"
     )
-    demo.add_argument("--to", default="lake", help="./lake when left out")
+    # Not where the first own lake goes, which may have other folders
+    demo.add_argument("--to", default="lake/demo", help="./lake/demo when left out")
     add_json(demo)
     demo.set_defaults(run=demo_command)
 

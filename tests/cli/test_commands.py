@@ -334,7 +334,8 @@ def test_the_demo_does_the_main_job(
     sales = json_lines(shown.out)
     assert {row["sales-channel"] for row in sales} == {"Amazon.de", "Amazon.fr"}
     assert "bottleneck" in shown.err
-    assert list((tmp_path / "lake" / "orders").rglob("*.parquet"))
+    assert list((tmp_path / "lake" / "demo" / "orders").rglob("*.parquet"))
+    assert [path.name for path in (tmp_path / "lake").iterdir()] == ["demo"]
 
 
 @pytest.mark.slow
