@@ -26,6 +26,7 @@ from spreports.errors import SinkError
 from spreports.load.delta_files import log_files
 from spreports.load.delta_log import PROPERTIES, Transactions
 from spreports.load.delta_news import News
+from spreports.load.delta_partitions import check_partitions
 from spreports.load.delta_reading import CONTENT, name_id, turn_id, window_id
 from spreports.load.delta_report import (
     DeltaReport,
@@ -73,7 +74,8 @@ def sink_delta(
         The table; made when it is not there.
     partition_by : sequence of str
         Columns, constants, or either with ``:day``, ``:month`` or ``:year``, which
-        become columns of their own (``purchase-date_day``).
+        become columns of their own (``purchase-date_day``). With none, those of a
+        table that is there, unless they are such columns.
     storage_options : mapping, optional
         As for fsspec, or Delta Lake's own.
 
@@ -87,9 +89,9 @@ def sink_delta(
     Raises
     ------
     SinkError
-        deltalake is not installed, the columns do not fit the table, another file of
-        a name or another report type or table is there, or the target refused. Nothing
-        of this call is then visible.
+        deltalake is not installed, the columns or partitions do not fit the table,
+        another file of a name or another report type or table is there, or the target
+        refused. Nothing of this call is then visible.
     TurnLostError
         Likewise, where a report's turn is over.
     """
@@ -150,7 +152,7 @@ class _Table:
                     # Others may have written to it before we see it: look for news anew
                     self._create(rows)
                     return None
-                self._check_partitions(table, rows)
+                check_partitions(table, self._name, rows.partitions, rows.schema.names)
                 self._tried = newest, rows
                 try:
                     self._write(table, told, rows, newest, wanted)
@@ -209,14 +211,6 @@ class _Table:
         except DeltaError:
             if open_table(self._url, self._options) is None:
                 raise
-
-    def _check_partitions(self, table: DeltaTable, rows: DeltaRows) -> None:
-        """Refuse to write by other partitions than the table has."""
-        there = list(table.metadata().partition_columns)
-        if rows.partitions and there != list(rows.partitions):
-            said = ", ".join(there) or "nothing"
-            msg = f"{self._name}: the table is partitioned by {said}: say the same"
-            raise SinkError(msg, url=self._name)
 
     def _write(
         self,

@@ -77,8 +77,10 @@ def test_rows_come_back_alike_in_polars_pandas_and_duckdb(tmp_path: Path) -> Non
 
 def test_the_table_needs_no_feature_of_later_protocols(tmp_path: Path) -> None:
     url = str(tmp_path / "table")
-    sink_delta([report("1", range(3))], url, partition_by=["purchase-date:month"])
-    sink_delta([report("2", range(3), window="w1", made=MADE + timedelta(1))], url)
+    by = ["purchase-date:month"]
+    newer = report("2", range(3), window="w1", made=MADE + timedelta(1))
+    sink_delta([report("1", range(3))], url, partition_by=by)
+    sink_delta([newer], url, partition_by=by)
 
     protocol = deltalake.DeltaTable(url).protocol()
 
