@@ -7,14 +7,20 @@ for S3, Google and Azure, which calls the same things by other names.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from spreports.errors import SinkError
 from spreports.load.urls import shown
 
-__all__ = ["delta_options", "delta_place", "delta_url", "fsspec_options"]
+__all__ = [
+    "delta_options",
+    "delta_place",
+    "delta_url",
+    "fsspec_options",
+    "in_fsspecs_words",
+]
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "s3": {
@@ -195,6 +201,28 @@ def fsspec_options(url: str, options: Mapping[str, Any] | None) -> dict[str, Any
         else:
             found[own] = str(value).lower() == "true" if own == "anon" else value
     return {**found, "client_kwargs": inner} if inner else found
+
+
+def in_fsspecs_words(names: Iterable[str]) -> str:
+    """Return what to say instead of options that only Delta Lake knows, and polars.
+
+    Parameters
+    ----------
+    names : iterable of str
+
+    Returns
+    -------
+    str
+        Such as ``: say 'key' for 'aws_access_key_id'``; empty where there are none.
+    """
+    ours = {theirs: name for own in _NAMES.values() for name, theirs in own.items()}
+    said = [
+        f"{ours[name.lower()]!r} for {name!r}"
+        + (", in client_kwargs" if ours[name.lower()] in _CLIENTS else "")
+        for name in sorted(names)
+        if name.lower() in ours
+    ]
+    return f": say {', '.join(said)}" if said else ""
 
 
 def _text(value: object) -> str:

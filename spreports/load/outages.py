@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from spreports.load.delta_said import is_cut_off, status_said
+
 __all__ = ["is_lost_upload", "is_outage"]
 
 # They have no status, and few have a base that is Python's own.
@@ -19,6 +21,7 @@ _CONNECTIONS = {
     "ServiceRequestError",
     "ServiceResponseError",
 }
+NOT_IMPLEMENTED = HTTPStatus.NOT_IMPLEMENTED
 # Certificates are a matter of settings
 _SETTINGS = {"ClientSSLError", "SSLError"}
 
@@ -50,11 +53,14 @@ def _is_of_the_moment(exc: BaseException) -> bool:
         return False
     if isinstance(exc, ConnectionError | TimeoutError) or names & _CONNECTIONS:
         return True
-    status = _told(exc, "ResponseMetadata", "HTTPStatusCode")
+    if is_cut_off(exc):
+        return True
+    status = status_said(exc) or _told(exc, "ResponseMetadata", "HTTPStatusCode")
     for name in ("status_code", "status", "code"):
         status = getattr(exc, name, None) if status is None else status
+    # What a store has not, it will not have later
     return isinstance(status, int) and (
-        status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != NOT_IMPLEMENTED)
         or status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
     )
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from spreports.errors import SinkError, SinkOutageError
+from spreports.load.delta_said import said
+from spreports.load.object_store import in_fsspecs_words
 from spreports.load.outages import is_lost_upload, is_outage
 from spreports.load.urls import local_path, missing, shown
 
@@ -29,6 +31,12 @@ _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 # Source: CPython, Python/ceval.c and getargs.c; botocore.config, Config
 _UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
 _TWICE = re.compile(r"multiple values for (?:keyword )?argument '(\w+)'")
+# By names, as botocore need not be there. Source: its exceptions
+_LACKING = {"NoCredentialsError", "PartialCredentialsError"}
+_NO_CREDENTIALS = (
+    "no credentials are found: give storage_options={'key': ..., 'secret': ...}, or set"
+    " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+)
 
 
 class Target(Protocol):
@@ -226,19 +234,19 @@ def reason_of(
         return f"there is no such {place}"
     if isinstance(exc, PermissionError):
         return "access is denied to these credentials"
+    if type(exc).__name__ in _LACKING:
+        return _NO_CREDENTIALS
     if isinstance(exc, TypeError):
         names = set(_names(options))
-        for said, words in (
-            (
-                _UNKNOWN,
-                "storage_options has {!r}, which this file system does not know",
-            ),
+        unknown = "storage_options has {!r}, which this file system does not know"
+        for form, words in (
+            (_UNKNOWN, unknown + in_fsspecs_words(names)),
             (_TWICE, "storage_options says {!r} twice"),
         ):
-            found = said.search(str(exc))
+            found = form.search(str(exc))
             if found is not None and found[1] in names:
                 return words.format(found[1])
-    return None
+    return said(exc, _NO_CREDENTIALS)
 
 
 def _names(options: Mapping[str, Any]) -> Iterator[str]:

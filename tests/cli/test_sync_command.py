@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+import deltalake
 import fsspec
 import polars as pl
 import pytest
@@ -195,6 +196,26 @@ def test_what_the_lakes_store_does_is_exit_5_where_it_is_of_the_moment(
     monkeypatch.setattr(Elsewhere, "lists", lists)
 
     assert main(["sync", str(feeds), "--to", "elsewhere://shore/lake"]) == code
+
+
+@pytest.mark.parametrize(
+    ("answered", "code"), [("503 Slow Down", 5), ("403 Forbidden", 1)]
+)
+def test_what_the_store_of_delta_tables_does_is_exit_5_where_it_is_of_the_moment(
+    environment: Simulator,
+    feeds: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    answered: str,
+    code: int,
+) -> None:
+    def refused(*given: object, **options: object) -> None:
+        # As tests/load/test_delta_said.py has it of a server
+        raise OSError(f"PUT - Server returned non-2xx status code: {answered}: <Error>")
+
+    monkeypatch.setattr(deltalake, "write_deltalake", refused)
+
+    assert main(["sync", str(feeds), "--format", "delta"]) == code
 
 
 @pytest.mark.usefixtures("environment", "feeds")

@@ -1,0 +1,207 @@
+"""What a store answers deltalake is told in our words, and without what it quotes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import fsspec
+import pytest
+
+import spreports as spr
+from spreports.load.delta import sink_delta
+from spreports.load.object_store import delta_options
+from spreports.load.parquet import sink
+from spreports.load.target import refusals
+from tests.load.delta_writer import report
+from tests.load.lake import Bucket
+from tests.load.rows import orders, reader
+from tests.one_answer import serving, unsigned_tls
+
+KEYS = {"aws_access_key_id": "canary-key", "aws_secret_access_key": "canary-secret"}
+ONCE = {"max_retries": "0", "aws_region": "eu-west-1", "aws_allow_http": "true"}
+DENIED = "access is denied to these credentials"
+LOST = "there is no connection to the store, or it was lost"
+
+
+def answer(status: str, code: str = "Other") -> bytes:
+    """An answer of S3 that quotes a key, as some do."""
+    body = f"<Error><Code>{code}</Code><Message>canary-key</Message></Error>".encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode() + body
+
+
+def told_of(work: Callable[[], object], options: dict[str, str]) -> spr.SinkError:
+    """What becomes of what deltalake raises."""
+    with (
+        pytest.raises(spr.SinkError) as caught,
+        refusals("s3://lake/orders", options, "open the Delta table at"),
+    ):
+        work()
+    assert "canary" not in f"{caught.value} {caught.value.__cause__}"
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "said", "passes"),
+    [
+        (answer("403 Forbidden", "AccessDenied"), DENIED, False),
+        (answer("401 Unauthorized"), DENIED, False),
+        (answer("400 Bad Request", "ExpiredToken"), DENIED, False),
+        (answer("404 Not Found", "NoSuchBucket"), "there is no such bucket", False),
+        (answer("400 Bad Request"), "the store answered with status 400", False),
+        (answer("501 Not Implemented"), "the store answered with status 501", False),
+        (answer("503 Slow Down", "SlowDown"), "the store answered with stat", True),
+        (answer("500 Internal Server Error"), "the store answered with stat", True),
+        (answer("429 Too Many Requests"), "the store answered with status 429", True),
+        (answer("301 Moved Permanently"), "the bucket lies in another region", False),
+        (b"", LOST, True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", LOST, True),
+    ],
+    ids=lambda value: f"{value!r:.30}",
+)
+def test_what_a_store_answers_deltalake_is_told_in_our_words(
+    bytes_: bytes, said: str, *, passes: bool
+) -> None:
+    with serving(bytes_) as host:
+        options = {**KEYS, **ONCE, "aws_endpoint_url": host}
+        error = told_of(
+            lambda: deltalake.DeltaTable("s3://lake/orders", storage_options=options),
+            options,
+        )
+
+    assert f"{error}".startswith(
+        f"cannot open the Delta table at s3://lake/orders: {said}"
+    )
+    assert isinstance(error, spr.SinkOutageError) is passes
+
+
+def test_a_certificate_that_is_not_accepted_passes_by_no_second_run(
+    tmp_path: Path,
+) -> None:
+    with serving(b"", tls=unsigned_tls(tmp_path)) as host:
+        options = {**KEYS, **ONCE, "aws_endpoint_url": host}
+        error = told_of(
+            lambda: deltalake.DeltaTable("s3://lake/orders", storage_options=options),
+            options,
+        )
+
+    assert "its certificate is not accepted on this machine" in f"{error}"
+    assert not isinstance(error, spr.SinkOutageError)
+
+
+WRITING = (
+    "Failed to parse parquet: External: Generic S3 error: Error performing PUT http://"
+    "127.0.0.1:1/lake/canary.parquet in 106.7ms, after 1 retries, max_retries: 1, "
+    "retry_timeout: 180s  - "
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "passes"),
+    [
+        (f"{WRITING}HTTP error: error sending request", LOST, True),
+        (
+            f"{WRITING}Server returned non-2xx status code: 403 Forbidden: canary",
+            DENIED,
+            False,
+        ),
+        ("Cast error: Cannot cast string '503 canary' to Int64", "DeltaError", False),
+    ],
+)
+def test_what_a_writer_of_rows_says_is_in_one_line(
+    text: str, said: str, *, passes: bool
+) -> None:
+    def write() -> None:
+        raise deltalake.exceptions.DeltaError(text)
+
+    with (
+        pytest.raises(spr.SinkError, match=f"orders: {said}$") as caught,
+        refusals("s3://lake/orders", {}, "write the Delta table at"),
+    ):
+        write()
+
+    assert "canary" not in str(caught.value)
+    assert isinstance(caught.value, spr.SinkOutageError) is passes
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "Generic S3 error\n  ↳ Error performing PUT http://169.254.169.254/latest/",
+            "no credentials are found: give storage_options=",
+        ),
+        (
+            "Generic GCS error\n  ↳ Error performing token request\n   ↳ Error"
+            " performing GET http://169.254.169.254/computeMetadata/",
+            "OSError",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "answered",
+    [
+        "HTTP error\n    ↳ error sending request",
+        "Server returned non-2xx status code\n    ↳ 503 Service Unavailable",
+    ],
+)
+def test_a_service_that_gives_out_credentials_and_does_not_is_no_outage(
+    asked: str, said: str, answered: str
+) -> None:
+    def ask() -> None:
+        raise OSError(f"{asked}token in 5ms - {answered}")
+
+    error = told_of(ask, {})
+
+    assert f"table at s3://lake/orders: {said}" in f"{error}"
+    assert not isinstance(error, spr.SinkOutageError)
+
+
+def test_who_gives_no_credentials_is_told_how_to_give_them(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = r"no credentials are found: give storage_options=\{'key': .*AWS_ACCESS_KEY"
+    options = {"client_kwargs": bucket.options["client_kwargs"]}
+
+    with pytest.raises(spr.SinkError, match=said):
+        sink(reader(orders(3)), bucket.url, stem="7", storage_options=options)
+    with pytest.raises(spr.SinkError, match=said):
+        spr.scan_lake(bucket.url, "orders", storage_options=options)
+    with pytest.raises(spr.SinkError, match=said):
+        sink_delta([report("1", [1])], bucket.url)
+    fsspec.filesystem("s3", **options).clear_instance_cache()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="in other words elsewhere")
+@pytest.mark.parametrize("below", ["", "table"])
+def test_a_file_where_a_table_or_its_folder_should_lie_is_no_folder(
+    below: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(spr.SinkError, match="Not a directory"):
+        sink_delta([report("1", [1])], tmp_path / "file" / below)
+
+
+def test_options_in_deltas_words_are_told_in_fsspecs(bucket: Bucket) -> None:
+    own: dict[str, Any] = delta_options(bucket.url, bucket.options)
+    own.pop("aws_allow_http")
+
+    said = (
+        "has 'aws_access_key_id', which this file system does not know: say 'key' for"
+        " 'aws_access_key_id', 'endpoint_url' for 'aws_endpoint_url', in client_kwargs,"
+        " 'region_name' for 'aws_region', in client_kwargs, 'secret' for"
+        " 'aws_secret_access_key'"
+    )
+    with pytest.raises(spr.SinkError, match=said) as caught:
+        sink(reader(orders(3)), bucket.url, stem="7", storage_options=own)
+
+    assert "canary" not in str(caught.value)
