@@ -91,7 +91,9 @@ def sink_delta(
     SinkError
         deltalake is not installed, the columns or partitions do not fit the table,
         another file of a name or another report type or table is there, or the target
-        refused. Nothing of this call is then visible.
+        refused. Nothing of this call is then visible, unless the answers to its commit
+        were lost: its rows may be there, and the next call with these reports then
+        counts none.
     TurnLostError
         Likewise, where a report's turn is over.
     """
