@@ -14,7 +14,7 @@ from spreports.load.hive import UNITS
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["check_partitions"]
+__all__ = ["check_partitions", "refuse_partitions"]
 
 
 def check_partitions(
@@ -47,7 +47,38 @@ def check_partitions(
     raise SinkError(f"{msg} same", url=name)
 
 
+def refuse_partitions(
+    table: DeltaTable, name: str, partition_by: Sequence[str], known: Collection[str]
+) -> None:
+    """Refuse likewise before there are rows.
+
+    Parameters
+    ----------
+    table, name
+        See `check_partitions`.
+    partition_by : sequence of str
+        As it is given.
+    known : collection of str
+        Columns that rows are known to have; they may have others that the table has.
+
+    Raises
+    ------
+    SinkError
+        See `check_partitions`.
+    """
+    fields = [field.name for field in table.schema().fields]
+    derived = {each for each in fields if _as_given(each, fields) != each}
+    wanted = [_as_column(each, fields) for each in partition_by]
+    check_partitions(table, name, wanted, {*fields}.difference(derived).union(known))
+
+
 def _as_given(column: str, columns: Collection[str]) -> str:
     """Return how a column is asked for: ``purchase-date_day`` as with ``:day``."""
     source, _, unit = column.rpartition("_")
     return f"{source}:{unit}" if unit in UNITS and source in columns else column
+
+
+def _as_column(given: str, fields: Collection[str]) -> str:
+    """Return which column an entry of `partition_by` becomes."""
+    source, _, unit = given.rpartition(":")
+    return f"{source}_{unit}" if given not in fields and unit in UNITS else given

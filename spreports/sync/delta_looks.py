@@ -6,15 +6,17 @@ in the ledger from one run to the next, so that a night reads what came since th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from spreports.ledger import LakeCounts
 from spreports.load.delta_counts import FileCounts, Groups
+from spreports.load.delta_partitions import refuse_partitions
 from spreports.load.delta_reading import commits_of, count_by, transactions_of
 from spreports.load.delta_seen import Seen
 from spreports.load.delta_tables import Tables
+from spreports.load.target import shown
 
 __all__ = ["DeltaLooks"]
 
@@ -77,6 +79,14 @@ class DeltaLooks:
     def commits_of(self, root: str, turn: str) -> tuple[int, Seen | None]:
         """See `spreports.load.delta_reading.commits_of`."""
         return commits_of(self._tables, root, turn)
+
+    def refuse_partitions(
+        self, root: str, partition_by: Sequence[str], known: Collection[str]
+    ) -> None:
+        """See `spreports.load.delta_partitions.refuse_partitions`."""
+        table, _ = self._tables.of(root)
+        if table is not None:
+            refuse_partitions(table, shown(root), partition_by, known)
 
     def anew(self) -> None:
         """Look at what others have committed meanwhile."""

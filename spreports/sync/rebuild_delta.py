@@ -54,7 +54,8 @@ def windows_in_delta(
     Raises
     ------
     SinkError
-        The lake cannot be read, or is one of plain Parquet.
+        The lake cannot be read, or is one of plain Parquet, or a table is partitioned
+        otherwise than the feed says.
     """
     refuse_parquet(stream, lake)
     if stream.kind == Kind.LISTED:
@@ -62,7 +63,13 @@ def windows_in_delta(
     roots = list(data_roots(stream))
     found: dict[tuple[str, str], LakeWindow] = {}
     for table, root in roots:
-        groups = lake.looks.count_by(lake.url(root), COLUMNS)
+        url = lake.url(root)
+        groups = lake.looks.count_by(url, COLUMNS)
+        # Said now: each report would be asked for, and refused when it lands
+        own = {
+            c.name for t in stream.entry.tables if t.name == table for c in t.columns
+        }
+        lake.looks.refuse_partitions(url, stream.partition_by, own)
         for (report_id, mark, made, start, end), rows in groups.items():
             window = _window(stream, table, mark, (made, start, end))
             if window is None:

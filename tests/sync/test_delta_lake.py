@@ -319,3 +319,34 @@ def test_two_hosts_at_once_lose_and_double_nothing(hosts: Hosts) -> None:
         hosts.clock.days += 1
     assert hosts.night("three") == [0]
     hosts.check()
+
+
+def test_other_partitions_than_the_tables_are_refused_before_anything_is_asked(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    feed = replace(FEED, since="2026-11-09", partition_by=("purchase-date:day",))
+    client.sync(feed, lake, format="delta")
+    clock.advance(DAY)
+    asked = calls(simulator)
+
+    said = "is partitioned by purchase-date:day: say the same"
+    for by in ((), ("purchase-date:month",), ("order-status",)):
+        with pytest.raises(spr.SinkError, match=said):
+            client.sync(replace(feed, partition_by=by), lake, format="delta")
+
+    assert calls(simulator) == asked
+    assert client.sync(feed, lake, format="delta").failed == ()
+    rows = pl.read_delta(f"{lake}/{ORDERS}")
+    assert rows["purchase-date_day"].null_count() == rows["purchase-date"].null_count()
+
+
+@pytest.mark.slow
+def test_a_table_that_is_partitioned_by_plain_columns_takes_a_feed_that_says_none(
+    client: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    feed = replace(FEED, since="2026-11-09", partition_by=("order-status", "report_id"))
+    client.sync(feed, lake, format="delta")
+    clock.advance(DAY)
+
+    assert client.sync(replace(feed, partition_by=()), lake, format="delta").rows > 0
+    assert client.sync(feed, lake, format="delta").failed == ()
