@@ -205,14 +205,13 @@ class Reports(WaysOut):
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Names of the tables: of the catalogue, or of the first document.
-
-        For the latter, reports are asked for, and waited for six hours at most.
+        """Names of the tables: of the catalogue, or of the first document, once it is made.
 
         Raises
         ------
         APIError, ReportError, DocumentError, WaitTimeoutError
-            Of a type whose tables the catalogue does not know: as `scan` and `wait`.
+            Of a type whose tables the catalogue does not know: as `scan` and `wait`,
+            since its reports are then asked for, and waited for (six hours at most).
         """
         if self._entry.tables:
             return tuple(table.name for table in self._entry.tables)
@@ -279,7 +278,8 @@ class Reports(WaysOut):
         ReportEmptyError
             No rows, and ``on_empty="raise"`` was asked for.
         """
-        check_sink(url, storage_options, format, installed=executor is None)
+        here, delta = executor is None, format == "delta"
+        check_sink(url, storage_options, format, installed=here)
         shape = Shape(table=table, on_bad_value=on_bad_value)
         self._check_table(table)
         names = check_folders(self._entry, partition_by, format, table)
@@ -287,10 +287,9 @@ class Reports(WaysOut):
         def target(document: DocumentSource) -> Target:
             return document.target(url, names, storage_options, format)
 
-        insist_on_reader(self._entry, self.plan, here=executor is None)
-        delta = format == "delta"
+        insist_on_reader(self._entry, self.plan, here=here)
         result = land_all(
-            self._to_land(timeout, on_progress, fetch=executor is None and self._ahead),
+            self._to_land(timeout, on_progress, fetch=here and self._ahead),
             self._connection.clock,
             lambda document: document.land(target(document), shape),
             lambda document: document.work(target(document), shape),
