@@ -205,7 +205,7 @@ class Reports(WaysOut):
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Names of the tables: of the catalogue, or of the first document, once it is made.
+        """Names of the tables: of the catalogue, or of the first document, once made.
 
         Raises
         ------
