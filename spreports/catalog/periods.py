@@ -185,7 +185,7 @@ def earliest_day(
     if entry.history_days is None:
         return None
     if entry.family == "orders" and not _ORDERS_SINCE_2016.isdisjoint(marketplace_ids):
-        return None
+        return date(2016, 1, 1)
     day = today - timedelta(days=entry.history_days)
     period = period_of(entry, options)
     if period is None or starts_period(day, period) == day:

@@ -161,14 +161,15 @@ def needless(
             markers[stem] = marker if is_whole(root, marker) else None
         return markers[stem]
 
+    holders: dict[tuple[str, str], list[str]] = {}
+    for stem, each in compactions.items():
+        for pair in each.replaces:
+            holders.setdefault(pair, []).append(stem)
     late: set[str] = set()
     for stem, each in compactions.items():
         own = {(held.report.stem, held.digest): held for held in each.reports}
         instead = {old for old, digest in each.made_of if there.get(old) == digest}
-        others = compactions.keys() - {stem}
-        instead |= {
-            s for s in others if not own.keys().isdisjoint(compactions[s].replaces)
-        }
+        instead |= {other for pair in own for other in holders[pair]} - {stem}
         if not instead or whole(stem) is not None:
             continue
         held = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ import pyarrow as pa
 from spreports.errors import SinkError
 
 __all__ = ["as_sink_errors"]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -30,9 +33,10 @@ def as_sink_errors(folder: Path | None = None) -> Iterator[None]:
         yield
     except OSError as exc:
         where = "" if folder is None else f" below {folder.parent}"
+        advice = "make room there, " if exc.errno in _FULL else ""
         msg = (
-            f"cannot write temporary files{where}: {exc.strerror or exc}; make room "
-            "there, nothing that was visible has changed"
+            f"cannot write temporary files{where}: {exc.strerror or exc}; {advice}"
+            "nothing that was visible has changed"
         )
         raise SinkError(msg, url=None if folder is None else str(folder)) from exc
     except pa.ArrowException as exc:

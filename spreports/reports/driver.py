@@ -230,8 +230,7 @@ class _Crew:
         """Keep what is no error of ours; of its text, nobody knows what it holds."""
         ours = SinkError(
             f"{document.stem}: its work on the executor ended with "
-            f"{type(error).__name__}: what has landed stays; run again, and where it "
-            "ends so each time, look whether storage_options can be pickled"
+            f"{type(error).__name__}: what has landed stays; run again{_advice(error)}"
         )
         ours.__cause__ = error
         self._landing.failed(ours)
@@ -285,3 +284,14 @@ def _check(executor: object) -> None:
         return
     except RuntimeError:
         raise SinkError(_SHUT_DOWN) from None
+
+
+def _advice(error: Exception) -> str:
+    """Say what may be wrong where work on an executor ends alike each time."""
+    again = ", and where it ends so each time, "
+    if isinstance(error, ImportError):
+        return f"{again}install spreports on its machines, too"
+    is_of_pickle = type(error).__name__ == "PicklingError"
+    if is_of_pickle or isinstance(error, TypeError | AttributeError):
+        return f"{again}look whether storage_options can be pickled"
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 
 from spreports.api.bucket import Bucket
@@ -27,6 +27,9 @@ __all__ = [
     "planned",
     "refuse_too_old",
 ]
+
+# What 18 calendar months may have beyond 548 days, and two years beyond 730
+_SLACK = timedelta(days=2)
 
 
 def bucket_states(connection: Connection) -> dict[str, Bucket]:
@@ -159,8 +162,8 @@ def refuse_too_old(
     """Refuse windows that begin before what Amazon documents it makes a report of.
 
     It would make one all the same, of no rows or of those of a part of the window, or
-    cancel it, and the call is spent. What we have a report of already costs none: a
-    notebook that is run again next year still reads what it did.
+    cancel it, and the call is spent. What we have a report of already costs none, for
+    as long as Amazon keeps that. By months, a history may be two days longer.
 
     Parameters
     ----------
@@ -183,11 +186,11 @@ def refuse_too_old(
     for request in requests:
         first = earliest_day(entry, today, request.options, request.marketplace_ids)
         span = request.window
-        if span is None or first is None or span.start >= midnight(first):
+        if span is None or first is None or span.start >= midnight(first) - _SLACK:
             continue
         if not (reuse and _of_ledger(connection, request)):
             raise ValueError(
-                f"{entry.alias or entry.report_type} goes {entry.history_days} days "
-                f"back at Amazon, and {span} begins before that: give start={first} or "
-                "later (strict=False asks Amazon all the same)"
+                f"{entry.alias or entry.report_type} goes back to {first} at Amazon, "
+                f"and {span} begins before that: give start={first} or later "
+                "(strict=False asks Amazon all the same)"
             )

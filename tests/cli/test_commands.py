@@ -415,7 +415,9 @@ def test_a_file_whose_rows_lack_cells_is_said_to_need_its_type(
 
     assert main(["show", str(file)]) == 1
 
-    assert "(give --type: rows of some types" in capsys.readouterr().err
+    assert (
+        "(give --type and it may be read: rows of some types" in capsys.readouterr().err
+    )
 
 
 def test_load_says_what_becomes_of_a_cell_that_does_not_fit(

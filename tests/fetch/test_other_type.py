@@ -131,7 +131,7 @@ def test_a_settlement_that_has_nothing_to_be_held_to_is_told(
     ("header", "named"),
     [
         ([column.name for column in SETTLEMENT.columns()], "columns of settlement"),
-        (["a", "b", "c"], "give report_type=: rows of some types"),
+        (["a", "b", "c"], "give report_type= and it may be read: rows"),
     ],
     ids=["of a known type", "of none"],
 )
@@ -147,4 +147,13 @@ def test_rows_that_lack_cells_are_told_with_the_type_to_name_where_none_was(
 
     with pytest.raises(spr.ParseError) as told:
         spr.open_document(file, report_type="orders").read()
+    assert "report_type=" not in str(told.value)
+
+
+def test_a_row_with_too_many_cells_lacks_none(tmp_path: Path) -> None:
+    file = tmp_path / "saved.txt"
+    file.write_text("a\tb\n1\t2\t3\n")
+
+    with pytest.raises(spr.ParseError, match="3 cells where") as told:
+        spr.open_document(file).read()
     assert "report_type=" not in str(told.value)

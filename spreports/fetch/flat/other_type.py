@@ -74,10 +74,10 @@ def untyped(served: Sequence[str]) -> str:
         A hint, with the types that the header is known to be of.
     """
     known = _with_all_columns({name.strip() for name in served})[:_NAMED_AT_MOST]
-    those = f", these are the columns of {' or '.join(known)}" if known else ""
+    those = f" (these are the columns of {' or '.join(known)})" if known else ""
     return (
-        f"give report_type={those}: rows of some types, such as settlements, lack "
-        "their last cells"
+        f"give report_type= and it may be read{those}: rows of some types, such as "
+        "settlements, lack their last cells"
     )
 
 

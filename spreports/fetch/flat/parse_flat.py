@@ -221,7 +221,7 @@ def _unreadable(
             "; carriage returns stand near it without a line feed: inside a cell they"
             " have to be taken out of the file"
         )
-    hint = untyped(of_no_type) if of_no_type else ""
+    hint = untyped(of_no_type) if of_no_type and actual < expected else ""
     return ParseError(msg, row=row, hint=hint)
 
 
