@@ -202,11 +202,10 @@ def _overlaps(root: Place, state: RootState, catalogue: Catalogue) -> Iterator[P
     """Yield the reports that begin within windows of others."""
     markers = {held.report.stem: held.marker for held in state.holdings}
     reports = (held.report for held in state.holdings)
-    for report, others in doubled(reports, catalogue.lookup):
+    for report, other, count in doubled(reports, catalogue.lookup):
         entry = catalogue.lookup(str(report.report_type))
-        first, more = others[0], len(others) - 1
         told = f"its window {window_text(report, entry)} overlaps"
-        told += f" {window_text(first, entry)} of report {first.report_id}"
-        told += f" and {more} more" if more else ""
+        told += f" {window_text(other, entry)} of report {other.report_id}"
+        told += f" and {count - 1} more" if count > 1 else ""
         told += ": rows may be there twice; take one of them out"
         yield Problem("overlap", f"{root.state.name}/{markers[report.stem]}.json", told)

@@ -15,7 +15,7 @@ from spreports.catalog import ReportType
 from spreports.catalog.periods import goes_by_dates
 from spreports.lake.contents import LakeReport, newest
 from spreports.lake.purge_note import end_of
-from spreports.overlaps import overlapping
+from spreports.overlaps import first_overlaps
 
 __all__ = ["doubled", "warn_of_doubled", "window_text"]
 
@@ -27,8 +27,8 @@ SHOWN = 4
 
 def doubled(
     reports: Iterable[LakeReport], entry_of: Callable[[str], ReportType]
-) -> Iterator[tuple[LakeReport, list[LakeReport]]]:
-    """Yield each report that begins while others go on, with those others.
+) -> Iterator[tuple[LakeReport, LakeReport, int]]:
+    """Yield each report that begins while others go on, one of them, and their number.
 
     Parameters
     ----------
@@ -39,9 +39,10 @@ def doubled(
 
     Yields
     ------
-    tuple of (LakeReport, list of LakeReport)
+    tuple of (LakeReport, LakeReport, int)
         All of the same account, type, table, marketplaces and options, with rows, and
-        of a type whose rows are those of the dates that were asked for.
+        of a type whose rows are those of the dates that were asked for. Every report
+        that overlaps another one is in one of the two places.
     """
     alike: dict[object, list[tuple[datetime, datetime, LakeReport]]] = {}
     for report in newest(reports).values():
@@ -55,7 +56,7 @@ def doubled(
             *kind, _, _ = report.window
             alike.setdefault(tuple(kind), []).append((start, end, report))
     for spans in alike.values():
-        yield from overlapping(spans)
+        yield from first_overlaps(spans)
 
 
 def warn_of_doubled(
@@ -71,8 +72,8 @@ def warn_of_doubled(
         The lake's name.
     """
     found: dict[tuple[str, str], LakeReport] = {}
-    for report, others in doubled(reports, lambda _: entry):
-        found |= {(each.root, each.stem): each for each in (*others, report)}
+    for report, other, _ in doubled(reports, lambda _: entry):
+        found |= {(each.root, each.stem): each for each in (other, report)}
     if not found:
         return
     windows = list(dict.fromkeys(window_text(r, entry) for r in found.values()))
