@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from spreports.catalog import Catalogue
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
-from spreports.lake.doubled import doubled, window_text
+from spreports.lake.doubled import ADVICE, doubled, window_text
 from spreports.lake.holding import by_marker
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, read_state
@@ -201,11 +202,14 @@ def _leftovers(root: Place) -> Iterator[Problem]:
 def _overlaps(root: Place, state: RootState, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield the reports that begin within windows of others."""
     markers = {held.report.stem: held.marker for held in state.holdings}
+    kept = Counter(markers.values())
     reports = (held.report for held in state.holdings)
     for report, other, count in doubled(reports, catalogue.lookup):
-        entry = catalogue.lookup(str(report.report_type))
-        told = f"its window {window_text(report, entry)} overlaps"
-        told += f" {window_text(other, entry)} of report {other.report_id}"
+        entry, marker = catalogue.lookup(str(report.report_type)), markers[report.stem]
+        told = f"report {report.report_id} of {window_text(report, entry)} overlaps"
+        told += f" report {other.report_id} of {window_text(other, entry)}"
         told += f" and {count - 1} more" if count > 1 else ""
-        told += ": rows may be there twice; take one of them out"
-        yield Problem("overlap", f"{root.state.name}/{markers[report.stem]}.json", told)
+        told += f": rows may be there twice; {ADVICE}"
+        if kept[marker] > 1:  # a compaction's, whose path says no report
+            told += f" (this marker's files hold {kept[marker]} reports)"
+        yield Problem("overlap", f"{root.state.name}/{marker}.json", told)

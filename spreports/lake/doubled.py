@@ -17,12 +17,19 @@ from spreports.lake.contents import LakeReport, newest
 from spreports.lake.purge_note import end_of
 from spreports.overlaps import first_overlaps
 
-__all__ = ["doubled", "warn_of_doubled", "window_text"]
+__all__ = ["ADVICE", "doubled", "warn_of_doubled", "window_text"]
 
 logger = logging.getLogger("spreports.lake")
 
 # So many windows are named in a warning
 SHOWN = 4
+
+# Windows that overlap do not hold each other: to take one out is to lose rows
+ADVICE = (
+    "ask for the dates anew in fixed windows (start= and end= as dates, or client.sync)"
+    " into a new folder, and drop this one once everything is there; delete no single "
+    "report, since its rows that no other has would be lost"
+)
 
 
 def doubled(
@@ -81,14 +88,13 @@ def warn_of_doubled(
     logger.warning(
         "%s: %d reports of %s are of windows that overlap and are not the same "
         "(%s%s), so that rows may be there twice: latest=True tells versions of the "
-        "same window alone. Ask for fixed windows, with start= and end=, or keep the "
-        "lake with client.sync; of the reports that are there, take the older ones "
-        "out (spreports lake purge, or delete their markers and files)",
+        "same window alone; %s",
         where,
         len(found),
         entry.report_type,
         ", ".join(windows[:SHOWN]),
         more,
+        ADVICE,
     )
 
 

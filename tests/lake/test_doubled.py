@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,11 @@ from tests.lake.test_care import fill, lake_of
 LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
 TRAFFIC = "GET_SALES_AND_TRAFFIC_REPORT"
+ADVICE = (
+    "ask for the dates anew in fixed windows (start= and end= as dates, or client.sync)"
+    " into a new folder, and drop this one once everything is there; delete no single "
+    "report, since its rows that no other has would be lost"
+)
 
 
 def until(day: int, seconds: int = 0) -> str:
@@ -42,9 +48,7 @@ def test_windows_that_overlap_are_warned_of_once_a_scan(
         f"{shore.url}: 3 reports of {ORDERS} are of windows that overlap and are not "
         "the same (2026-10-04 to 2026-11-03, 2026-10-05 to 2026-11-04, 2026-10-06 to "
         "2026-11-05), so that rows may be there twice: latest=True tells versions of "
-        "the same window alone. Ask for fixed windows, with start= and end=, or keep "
-        "the lake with client.sync; of the reports that are there, take the older ones "
-        "out (spreports lake purge, or delete their markers and files)"
+        f"the same window alone; {ADVICE}"
     )
     caplog.clear()
     shore.scan().collect()
@@ -181,7 +185,7 @@ def test_weeks_that_share_their_last_day_overlap(
     assert "2026-10-01 to 2026-10-08, 2026-10-07 to 2026-10-14" in warning.getMessage()
 
 
-def test_a_check_names_what_overlaps_until_it_is_taken_out(
+def test_a_check_names_what_overlaps_until_it_is_there_no_more(
     shore: Lakeside, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in (0, 2, 4):
@@ -193,13 +197,13 @@ def test_a_check_names_what_overlaps_until_it_is_taken_out(
     assert [(problem.kind, problem.told) for problem in problems] == [
         (
             "overlap",
-            "its window 2026-10-03 to 2026-10-13 overlaps 2026-10-01 to 2026-10-11 of "
-            "report 0: rows may be there twice; take one of them out",
+            "report 2 of 2026-10-03 to 2026-10-13 overlaps report 0 of 2026-10-01 to "
+            f"2026-10-11: rows may be there twice; {ADVICE}",
         ),
         (
             "overlap",
-            "its window 2026-10-05 to 2026-10-15 overlaps 2026-10-01 to 2026-10-11 of "
-            "report 0 and 1 more: rows may be there twice; take one of them out",
+            "report 4 of 2026-10-05 to 2026-10-15 overlaps report 0 of 2026-10-01 to "
+            f"2026-10-11 and 1 more: rows may be there twice; {ADVICE}",
         ),
     ]
     assert problems[0].path.endswith(f"_spreports/{ORDERS}/2.json")
@@ -210,6 +214,22 @@ def test_a_check_names_what_overlaps_until_it_is_taken_out(
     shore.remove(f"{ORDERS}/4-0.parquet")
     assert main(["lake", "check", shore.url]) == 0
     assert shore.scan(latest=True).collect().height == 6
+
+
+def test_after_a_compaction_a_check_says_that_the_files_hold_more_reports(
+    shore: Lakeside,
+) -> None:
+    for number in (0, 2, 20):
+        end = until(number + 10)
+        shore.put(str(number), orders(number), day=number, data_end_time=end)
+    lake_of(shore).compact()
+
+    (problem,) = lake_of(shore).check().problems
+
+    assert "/compact-" in problem.path
+    assert problem.told.startswith("report 2 of 2026-10-03 to 2026-10-13 overlaps ")
+    assert " report 0 of 2026-10-01 to 2026-10-11: rows may" in problem.told
+    assert problem.told.endswith("lost (this marker's files hold 3 reports)")
 
 
 @pytest.fixture
@@ -248,6 +268,26 @@ def test_a_duration_back_from_now_is_another_window_at_each_run(
     assert rows.height > rows.select("amazon-order-id", "sku").n_unique()
     assert [r.name for r in caplog.records].count("spreports.lake") == 1
     assert [p.kind for p in lake_of(shore).check().problems] == ["overlap"]
+
+
+@pytest.mark.slow
+def test_dates_asked_for_anew_in_a_new_folder_bring_every_row_once(
+    client: spr.Client, clock: ManualClock, shore: Lakeside, tmp_path: Path
+) -> None:
+    """So that the old folder can go, as the warning and the check tell."""
+    for _ in range(2):
+        client.reports("orders", start="3d", marketplaces=["DE"]).sink(shore.url)
+        clock.advance(86_400.0)
+    start, end = (clock.now().date() - timedelta(days=days) for days in (5, 0))
+    key, folder = ("amazon-order-id", "sku"), str(tmp_path / "new")
+
+    anew = client.reports("orders", start=start, end=end, marketplaces=["DE"])
+    anew.sink(folder)
+
+    new = spr.scan_lake(folder, "orders", latest=True).select(key).collect()
+    assert new.is_unique().all()
+    assert shore.scan().select(key).collect().join(new, on=key, how="anti").is_empty()
+    assert spr.Lake(folder).check()
 
 
 @pytest.mark.slow
