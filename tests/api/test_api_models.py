@@ -102,6 +102,7 @@ class Model(Protocol[M_co]):
     def from_json(cls, data: object) -> M_co: ...
 
 
+@pytest.mark.slow
 @given(
     reports | schedules | documents | pages | specifications | schedule_specifications
 )

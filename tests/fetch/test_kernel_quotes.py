@@ -58,6 +58,7 @@ def by_kernel(
     return rows
 
 
+@pytest.mark.slow
 @given(LINE, st.integers(1, 4), st.booleans(), st.sampled_from(list(Quoting)))
 @example('"a""b",c\n', 2, True, Quoting.DOUBLED)
 @example('""""', 1, False, Quoting.DOUBLED)

@@ -282,6 +282,7 @@ def test_a_row_that_repeats_the_header_is_declined(block: str) -> None:
 PRICES = ["0.00", "4.90", "-4.90", "4.9", "49", "0", "1234567", "12345678", "123456789"]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from(PRICES)
@@ -403,6 +404,7 @@ def test_days_by_pattern_are_typed_in_one_pass(
         assert rows_of(fresh, f"{other}\n".encode()) == [(other,)]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.one_of(
@@ -526,6 +528,7 @@ def test_there_is_no_kernel_for_other_shapes(shape: dict[str, object]) -> None:
     assert kernel_rows(replace(plain, **shape), {}, ("",)) is None  # type: ignore[arg-type]  # as parametrized
 
 
+@pytest.mark.slow
 def test_a_block_that_is_much_larger_than_the_first_has_room() -> None:
     reader = kernel(Column(name="a"), Column(name="n", dtype="decimal"))
 

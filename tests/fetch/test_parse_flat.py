@@ -40,6 +40,7 @@ def parse(text: bytes, cuts: list[int], block_bytes: int) -> list[list[object]]:
     return [row for batch in batches for row in cells(batch)]
 
 
+@pytest.mark.slow
 @given(
     ROWS,
     st.sampled_from(["\n", "\r\n"]),
@@ -62,6 +63,7 @@ def test_cuts_and_block_sizes_never_matter(
 QUOTED_CELL = st.text('ab",\n;\té', max_size=6)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(QUOTED_CELL, QUOTED_CELL), max_size=8),
     st.lists(st.integers(0, 300), max_size=5),

@@ -125,6 +125,7 @@ def test_a_compaction_clears_a_killed_sink_that_nobody_repeats(shore: Lakeside) 
     assert [path.name for path in left] == ["1.json"]
 
 
+@pytest.mark.slow
 def test_partitions_of_a_killed_sink_alone_go_with_their_folders(
     shore: Lakeside,
 ) -> None:
@@ -324,6 +325,7 @@ def test_a_sink_of_another_host_or_of_an_older_version_is_given_a_day(
     assert by_duckdb(shore) == rows
 
 
+@pytest.mark.slow
 def test_on_an_object_store_what_is_unfinished_is_cleared_after_a_day(
     lakeside: Lakeside,
 ) -> None:

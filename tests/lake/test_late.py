@@ -46,6 +46,7 @@ def reports(lakeside: Lakeside) -> set[str]:
     return {report.stem for report in lake.reports()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lacks", [False, True])
 def test_days_that_came_in_a_longer_window_meanwhile_do_not_come_twice(
     lakeside: Lakeside, *, lacks: bool

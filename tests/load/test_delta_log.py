@@ -38,6 +38,7 @@ def read(
     return {each: transactions.get(each) for each in ids}
 
 
+@pytest.mark.slow
 def test_ids_are_those_that_deltalake_tells_before_and_after_checkpoints(
     tmp_path: Path,
 ) -> None:

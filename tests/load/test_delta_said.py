@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from tests.load.lake import Bucket
 from tests.load.rows import orders, reader
 from tests.one_answer import serving, unsigned_tls
 
+SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "orders_DE.txt"
 KEYS = {"aws_access_key_id": "canary-key", "aws_secret_access_key": "canary-secret"}
 ONCE = {"max_retries": "0", "aws_region": "eu-west-1", "aws_allow_http": "true"}
 DENIED = "access is denied to these credentials"
@@ -161,6 +164,7 @@ def test_a_service_that_gives_out_credentials_and_does_not_is_no_outage(
     assert not isinstance(error, spr.SinkOutageError)
 
 
+@pytest.mark.slow
 def test_who_gives_no_credentials_is_told_how_to_give_them(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -175,9 +179,36 @@ def test_who_gives_no_credentials_is_told_how_to_give_them(
         sink(reader(orders(3)), bucket.url, stem="7", storage_options=options)
     with pytest.raises(spr.SinkError, match=said):
         spr.scan_lake(bucket.url, "orders", storage_options=options)
-    with pytest.raises(spr.SinkError, match=said):
-        sink_delta([report("1", [1])], bucket.url)
     fsspec.filesystem("s3", **options).clear_instance_cache()
+
+
+@pytest.mark.slow
+def test_who_gives_none_for_a_delta_table_is_told_likewise(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    # In a process of its own: deltalake 1.6.0 keeps the credentials of a table before
+    table = f"""
+import spreports as spr
+try:
+    spr.open_document({str(SAMPLE)!r}, report_type="orders").sink(
+        {bucket.url!r}, format="delta"
+    )
+except spr.SinkError as exc:
+    print(exc)
+"""
+    env = {name: os.environ[name] for name in os.environ if name[:4] != "AWS_"}
+    env |= {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
+
+    told = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", table],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+
+    assert "no credentials are found: give storage_options={'key': " in told.stdout
 
 
 @pytest.mark.skipif(os.name != "posix", reason="in other words elsewhere")

@@ -133,6 +133,7 @@ def test_a_message_that_lacks_a_part_is_left_and_the_others_are_taken(
     assert reader.counts == {"malformed": 1, "ours": 1, "deleted": 1}
 
 
+@pytest.mark.slow
 def test_what_answers_nothing_at_once_is_asked_less_and_less(
     host: Host, reader: spr.SQSQueue, clock: ManualClock
 ) -> None:

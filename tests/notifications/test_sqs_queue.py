@@ -109,6 +109,7 @@ def test_what_is_remembered_of_a_busy_queue_has_a_bound(
     assert len(reader.finished({"1", "2", "3"}, timeout=0)) == 2
 
 
+@pytest.mark.slow
 def test_duplicates_are_hints_again_and_are_deleted(
     queue: Queue, reader: spr.SQSQueue
 ) -> None:

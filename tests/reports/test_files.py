@@ -272,6 +272,7 @@ def test_a_pipe_is_refused_since_it_can_be_read_once_only(tmp_path: Path) -> Non
     writer.join()
 
 
+@pytest.mark.slow
 def test_a_frame_that_is_staged_already_leaves_no_file_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,6 +127,7 @@ def test_a_worker_does_not_have_its_own_copy_forced_to_the_disk(
     assert told == [False]
 
 
+@pytest.mark.slow
 def test_files_and_marker_are_those_of_a_document_that_is_here(
     tmp_path: Path, begun: list[bool]
 ) -> None:

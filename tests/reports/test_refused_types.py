@@ -82,6 +82,7 @@ def test_windows_that_are_not_asked_for_say_so_and_why(
     assert len(set(notes)) == 2  # each tells of its own window
 
 
+@pytest.mark.slow
 def test_other_types_and_other_marketplaces_are_still_asked_for(
     simulator: Simulator, client: spr.Client
 ) -> None:

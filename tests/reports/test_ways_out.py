@@ -400,6 +400,7 @@ def test_a_delta_table_gets_each_report_once(
     assert len(commits) == 2, "the table, and three reports together"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report_type", ["orders", "orders_xml", "sales_and_traffic"])
 @pytest.mark.parametrize("metadata", [False, True])
 def test_a_small_document_is_read_as_it_is_scanned(

@@ -144,6 +144,7 @@ def test_every_live_type_with_known_columns_has_a_round_trip() -> None:
     assert known == {*FLAT, *NESTED, *EXCEL}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["ledger", "epr_monthly", "promotions", "returns_xml", "browse_tree"]
 )

@@ -165,6 +165,7 @@ def test_ranges_are_answered_as_rfc_9110_says(
         assert answer.headers["Content-Range"] == expected
 
 
+@pytest.mark.slow
 @settings(
     max_examples=20,
     suppress_health_check=SHARED_FIXTURE,
@@ -185,6 +186,7 @@ def test_parts_together_are_the_whole(caller: Caller, cuts: list[int]) -> None:
     assert gzip.decompress(whole).startswith(b"amazon-order-id")
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_written_to_disk_once_and_not_kept_in_memory(
     calling: MakeCaller,
 ) -> None:

@@ -131,6 +131,7 @@ def test_a_lake_on_s3_takes_the_options_that_delta_lake_knows(
     assert frame.height > first.rows > 0
 
 
+@pytest.mark.slow
 def test_feeds_of_a_file_make_the_lake_that_the_file_says(
     client: spr.Client, lake: str, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ def test_two_settlements_of_the_same_dates_are_both_there(
     assert pl.read_delta(lake).height == 2
 
 
+@pytest.mark.slow
 def test_a_lake_stays_what_it_was_begun_as(
     client: spr.Client, lake: str, tmp_path: Path
 ) -> None:
@@ -189,6 +191,7 @@ def test_a_lake_stays_what_it_was_begun_as(
         spr.Lake(lake).compact()
 
 
+@pytest.mark.slow
 def test_who_scans_a_delta_lake_is_told_which_tables_are_there(
     client: spr.Client, lake: str
 ) -> None:

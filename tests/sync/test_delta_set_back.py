@@ -102,6 +102,7 @@ def test_what_a_restore_of_tables_took_back_is_told_and_brought_again(
     assert client.sync(feeds, lake, format="delta").windows == 0
 
 
+@pytest.mark.slow
 def test_a_refill_that_was_killed_goes_on_without_being_told_so(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:

@@ -73,6 +73,7 @@ def test_an_empty_snapshot_takes_the_place_of_the_last_one_until_there_is_anothe
     assert written.check(deep=True), written.check(deep=True).problems
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folders", FOLDERS)
 @pytest.mark.parametrize("lost", [False, True])
 def test_an_empty_snapshot_outlives_compaction_purge_and_a_lost_ledger(

@@ -110,6 +110,7 @@ def test_a_refill_tells_from_when_on_amazon_lists_what_it_makes_by_itself(
     assert again.gaps == first.gaps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_snapshots_of_a_lake_that_is_gone_come_again_from_their_own_reports(
     client: spr.Client, clock: ManualClock, lake: str, how: str
@@ -129,6 +130,7 @@ def test_snapshots_of_a_lake_that_is_gone_come_again_from_their_own_reports(
     assert client.sync(feed, lake, format=how).windows == 0
 
 
+@pytest.mark.slow
 def test_a_feed_that_is_gone_is_told_beside_one_that_is_there(
     client: spr.Client, lake: str
 ) -> None:
@@ -142,6 +144,7 @@ def test_a_feed_that_is_gone_is_told_beside_one_that_is_there(
     assert client.sync(traffic, lake).failed == ()
 
 
+@pytest.mark.slow
 def test_a_compacted_lake_is_not_taken_for_a_lost_one(
     client: spr.Client, clock: ManualClock, lake: str
 ) -> None:

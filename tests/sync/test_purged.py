@@ -110,6 +110,7 @@ def test_what_a_purge_took_of_one_table_before_it_was_killed_does_not_come_back(
     assert spr.Lake(lake).purge(date(2026, 11, 6)).files == len(kept) > 0
 
 
+@pytest.mark.slow
 def test_a_feed_that_is_new_begins_where_its_lake_was_purged(
     client: spr.Client,
     simulator: Simulator,
@@ -337,6 +338,7 @@ def test_a_run_lands_nothing_that_is_purged_while_it_runs(
     assert spr.Lake(lake).check(deep=True)
 
 
+@pytest.mark.slow
 def test_a_run_lands_what_lies_across_a_day_that_is_purged_while_it_runs(
     client: spr.Client, lake: str
 ) -> None:
@@ -407,6 +409,7 @@ def test_of_a_report_of_two_tables_nothing_stays_where_a_purge_comes_between_the
 
 
 # Two tables a report, whose last day counts in: the 9th comes first, then the 8th
+@pytest.mark.slow
 @pytest.mark.parametrize(("nth", "before"), [(4, 9), (6, 8)])
 def test_the_second_table_of_a_new_report_stays_away_where_the_first_was_purged(
     client: spr.Client,

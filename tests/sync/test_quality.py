@@ -72,6 +72,7 @@ def test_a_new_column_is_told_once_and_taken_in(
     assert second.quality.to_dict()["tables"][0]["newColumns"] == ["gift-note"]  # type: ignore[index] # plain values
 
 
+@pytest.mark.slow
 def test_drift_is_held_back_where_it_may_not_be_and_nothing_is_fetched_twice_for_it(
     client: spr.Client,
     simulator: Simulator,
@@ -150,6 +151,7 @@ def test_several_tables_are_held_back_together(
     assert len(list(Path(lake, TRAFFIC).rglob("*.parquet"))) == 2
 
 
+@pytest.mark.slow
 def test_values_that_came_too_late_for_a_column_are_told_and_hold_nothing_back(
     tmp_path: Path,
 ) -> None:

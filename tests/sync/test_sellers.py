@@ -70,6 +70,7 @@ def test_a_seller_who_comes_back_under_another_name_is_told_the_old_one(
     assert (result.failed, result.gaps) == ((), ())
 
 
+@pytest.mark.slow
 def test_the_lake_tells_it_where_the_ledger_is_lost_as_well(
     simulator: Simulator, home: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_the_next_night_asks_again_for_what_is_restated_and_for_the_new_day(
     assert len(versions(f"{lake}/{ORDERS}")) == 5
 
 
+@pytest.mark.slow
 def test_nights_that_were_missed_are_made_up_for(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
