@@ -11,13 +11,16 @@ import pytest
 
 import spreports as spr
 from spreports.simulator import Simulator
+from tests.clocks import ManualClock
 
 LISTINGS = ["listings", "open_listings", "listings_active", "listings_inactive"]
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator(speed=2000.0, usage_plans=False, rows=20) as running:
+    # By a clock that stands: a snapshot is shared for half an hour
+    clock = ManualClock()
+    with Simulator(clock=clock, usage_plans=False, rows=20) as running:
         yield running
 
 
