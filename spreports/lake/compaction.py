@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from spreports.errors import SinkError
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
-from spreports.lake.late import is_over, is_whole
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, stands_for
-from spreports.load.marker import DAMAGE, Marker, conflict
+from spreports.load.marker import DAMAGE, Marker
 
 __all__ = [
     "Compaction",
     "compacted_note",
     "is_only_copy",
-    "needless",
     "read_compaction",
 ]
 
@@ -119,86 +117,6 @@ def read_compaction(root: Place, marker: Marker) -> Compaction:
             url=root.name,
         ) from None
     return Compaction(reports=reports, made_of=made_of, replaces=replaces)
-
-
-def needless(
-    root: Place,
-    compactions: Mapping[str, Compaction],
-    found: Mapping[str, bytes],
-    there: Mapping[str, str],
-) -> Set[str]:
-    """Return the compactions that lack a file while all that they hold is elsewhere.
-
-    A store carried out the write of such a marker once its run had given up, and its
-    files were cleared. Each of its reports is in what it was made of, in a compaction
-    that was made in its stead, was written anew since, or was purged. Files are asked
-    for only while some of it is there: from its marker to its end.
-
-    Parameters
-    ----------
-    root : Place
-    compactions : mapping of str to Compaction
-        Those that count, by stem.
-    found : mapping of str to bytes
-        The state files, by name.
-    there : mapping of str to str
-        The digests of the markers that no note hides, by stem.
-
-    Returns
-    -------
-    set of str
-
-    Raises
-    ------
-    SinkError
-        The file system refused, or a marker is damaged.
-    """
-    markers: dict[str, Marker | None] = {}
-
-    def whole(stem: str) -> Marker | None:
-        if stem not in markers:
-            marker = Marker.from_bytes(stem, found[f"{stem}.json"])
-            markers[stem] = marker if is_whole(root, marker) else None
-        return markers[stem]
-
-    holders: dict[tuple[str, str], list[str]] = {}
-    for stem, each in compactions.items():
-        for pair in each.replaces:
-            holders.setdefault(pair, []).append(stem)
-    late: set[str] = set()
-    for stem, each in compactions.items():
-        own = {(held.report.stem, held.digest): held for held in each.reports}
-        instead = {old for old, digest in each.made_of if there.get(old) == digest}
-        instead |= {other for pair in own for other in holders[pair]} - {stem}
-        if not instead or whole(stem) is not None:
-            continue
-        held = {
-            pair
-            for marker in filter(None, map(whole, instead))
-            for pair in _pairs_of(root, marker, there[marker.stem])
-        }
-        left = [own[pair] for pair in own.keys() - held]
-        if is_over(root, [h.report for h in left if not _is_anew(h, there, whole)]):
-            late.add(stem)
-    return late
-
-
-def _pairs_of(root: Place, marker: Marker, digest: str) -> Set[tuple[str, str]]:
-    """Return the markers, by stem and digest, whose rows are in one's files."""
-    own = {(marker.stem, digest)}
-    if COMPACTED not in marker.note:
-        return own
-    return own | read_compaction(root, marker).replaces
-
-
-def _is_anew(
-    held: Holding, there: Mapping[str, str], whole: Callable[[str], Marker | None]
-) -> bool:
-    """Tell whether a report was written anew, and lies whole in files of its own."""
-    if held.report.stem not in there:
-        return False
-    marker = whole(held.report.stem)
-    return marker is not None and not conflict(marker.note, held.note)
 
 
 def is_only_copy(root: Place, stem: str, there: Mapping[str, str]) -> bool:

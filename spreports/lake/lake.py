@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from spreports.catalog import ReportType
 from spreports.flags import check_flag
@@ -300,15 +299,11 @@ class Lake:
 
 def _check_bytes(name: str, value: object) -> None:
     """Refuse what is no number of bytes; ValueError."""
-    try:
-        if operator.index(value) >= 0:  # type: ignore[arg-type] # it is being asked
-            return
-    except TypeError:
-        pass
-    raise ValueError(
-        f"{name}={value!r} is no number of bytes: a whole one from 0 on, such as 64 <<"
-        " 20 for 64 MiB"
-    )
+    if not isinstance(value, SupportsIndex) or value.__index__() < 0:
+        raise ValueError(
+            f"{name}={value!r} is no number of bytes: a whole one from 0 on, such as "
+            "64 << 20 for 64 MiB"
+        )
 
 
 def _tables(roots: Sequence[DataRoot]) -> list[list[Place]]:

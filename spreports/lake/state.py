@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from spreports.errors import SinkError
-from spreports.lake.compaction import Compaction, needless
+from spreports.lake.compaction import Compaction
 from spreports.lake.holding import Holding
 from spreports.lake.late import is_late, is_over, is_whole
+from spreports.lake.needless import needless
 from spreports.lake.parsed import Parsed
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, COMPACTION
@@ -173,7 +174,7 @@ def _seen_through(
             noted.append(stem)
             found = {n: d for n, d in found.items() if n != f"{stem}.intent"}
             state = replace(_resolved(root, found, parsed), noted=tuple(noted))
-    late = needless(root, state.compactions, found, state.digests)
+    late = needless(root, state.compactions, parsed, state.digests)
     if late:
         state = replace(_resolved(root, found, parsed, late), noted=tuple(noted))
     return state
