@@ -6,7 +6,7 @@ days, months or years also says between which instants its rows lie.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -17,7 +17,14 @@ import pyarrow as pa
 from spreports.arrays import scalar_of
 from spreports.load.hive import NULL_VALUE, UNITS
 
-__all__ = ["FolderKey", "folder_keys", "folder_texts", "span_of", "typed_value"]
+__all__ = [
+    "FolderKey",
+    "derived_keys",
+    "folder_keys",
+    "folder_texts",
+    "span_of",
+    "typed_value",
+]
 
 TICK = timedelta(microseconds=1)
 _REST = {"day": "", "month": "-01", "year": "-01-01"}
@@ -83,6 +90,25 @@ def folder_keys(
             keys.append(FolderKey(name, source, unit))
         else:
             keys.append(FolderKey(name, name, None))
+    return tuple(keys)
+
+
+def derived_keys(
+    partition_by: Sequence[str], columns: Collection[str]
+) -> tuple[FolderKey, ...]:
+    """Return the days, months and years that folders would say, were there any.
+
+    Parameters
+    ----------
+    partition_by : sequence of str
+    columns : collection of str
+        That the rows would have.
+    """
+    keys = []
+    for entry in partition_by:
+        source, _, unit = entry.rpartition(":")
+        if entry not in columns and source in columns and unit in UNITS:
+            keys.append(FolderKey(f"{source}_{unit}", source, unit))
     return tuple(keys)
 
 

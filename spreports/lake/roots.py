@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.lake.place import Place
+from spreports.load.no_data import NO_DATA
 from spreports.load.target import STATE
 
 __all__ = ["DataRoot", "all_roots", "folders_there", "is_delta", "no_table", "roots_of"]
@@ -154,7 +155,8 @@ def _is_root(place: Place) -> bool:
     """Tell whether markers lie beside a folder."""
     if "/" not in place.path:  # a bucket: nothing lies beside it
         return False
-    return any(name.endswith((".json", ".intent")) for name in place.state.entries())
+    notes = (".json", ".intent", NO_DATA)
+    return any(name.endswith(notes) for name in place.state.entries())
 
 
 def _marked(folder: Place) -> list[str]:

@@ -88,7 +88,7 @@ def scan_lake(
         that a file lacks is null there. A column has the catalogue's type, or else
         the narrowest that holds what all files have. Partition columns are back in
         their places, exactly as written; ``column_day`` and the like are there for
-        all rows.
+        all rows. Where Amazon had no data at all, the catalogue's columns, no rows.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _taken(
     """Take stock and unite the columns; once more when files went meanwhile."""
     for _ in range(LOOKS):
         stock = take_stock(roots, entry, table, latest=latest)
-        if not stock.held:
+        if not stock.held and stock.noted is None:
             what = f"no report of {entry.report_type} is committed there"
             what += folders_there(lake, entry.report_type)
             if "_delta_log" in lake.entries():

@@ -12,10 +12,10 @@ import pyarrow as pa
 from spreports.arrays import scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import SinkError
-from spreports.fetch.typed import arrow_type
 from spreports.lake.contents import newest
 from spreports.lake.holding import Holding
 from spreports.lake.layout import Layout, plain_schema, united
+from spreports.lake.no_data import noted, promised
 from spreports.lake.partitions import (
     FolderKey,
     folder_keys,
@@ -49,10 +49,13 @@ class Stock:
         Each data root's, by window.
     older : tuple of (Place, Holding)
         Versions that newer ones have taken the place of; they are not read.
+    noted : tuple of str or None
+        With nothing held: the `partition_by` of reports for which Amazon had no data.
     """
 
     held: tuple[tuple[Place, Holding], ...]
     older: tuple[tuple[Place, Holding], ...] = ()
+    noted: tuple[str, ...] | None = None
 
     def telling_columns(self) -> tuple[tuple[Place, Holding], ...]:
         """Return whose files tell the columns: the last older one's, if no other."""
@@ -159,6 +162,8 @@ def take_stock(
     if committed and not held:
         there = {str(holding.report.table) for _, holding in committed}
         raise no_table(entry, table, sorted(there))
+    if not held:
+        return Stock((), noted=noted(roots, entry.report_type))
     if latest:
         best = newest(holding.report for _, holding in held)
         kept = {(r.root, r.stem) for r in best.values()}
@@ -196,9 +201,8 @@ def layout_of(
                 kinds[kind] = (schema, folder_keys(held.partition_by, names))
     if not kinds:
         # Reports without a row, none of which left a file
-        columns = entry.columns(None) if entry.tables else ()
-        fields = [(c.name, arrow_type(c.dtype)) for c in columns if not c.optional]
-        kinds[None] = (pa.schema(fields), ())
+        last = stock.held[-1][1].partition_by if stock.held else ()
+        kinds[None] = promised(entry, table, stock.noted or last)
     return united(
         entry,
         table,

@@ -13,6 +13,7 @@ from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError, SPReportsError
 from spreports.fetch.charsets import chosen_charset
 from spreports.flags import check_flag
+from spreports.load.no_data import note_no_data
 from spreports.plan.plan import Plan
 from spreports.reports.asking import WAIT_SECONDS, Asking, patience_of
 from spreports.reports.connection import Connection
@@ -99,13 +100,8 @@ class Reports(WaysOut):
         ConfigError
             The marketplaces lie in another region than the client.
         """
-        return planned(
-            self._connection,
-            self._entry,
-            self._requests,
-            self._reports,
-            reuse=self._reuse,
-        )
+        what = (self._connection, self._entry, self._requests, self._reports)
+        return planned(*what, reuse=self._reuse)
 
     def wait(
         self, timeout: float | None = None, on_progress: OnProgress | None = None
@@ -213,10 +209,9 @@ class Reports(WaysOut):
             Of a type whose tables the catalogue does not know: as `scan` and `wait`,
             since its reports are then asked for, and waited for (six hours at most).
         """
-        if self._entry.tables:
-            return tuple(table.name for table in self._entry.tables)
-        first = next(self._documents(), None)
-        return first.tables if first else ()
+        names = tuple(table.name for table in self._entry.tables)
+        first = None if names else next(self._documents(), None)
+        return first.tables if first else names
 
     def sink(
         self,
@@ -265,7 +260,8 @@ class Reports(WaysOut):
         Returns
         -------
         SinkResult
-            Rows, files and bytes in all.
+            Rows, files and bytes in all. Where Amazon had no data, a note beside `url`
+            makes it a lake without rows (here, of Parquet).
 
         Raises
         ------
@@ -296,8 +292,10 @@ class Reports(WaysOut):
             executor=executor,
             together=partial(land_together, shape, target) if delta else None,
         )
-        if not delta:  # there, no rows may mean that they are in already
-            self._check_rows(has_rows=result.rows > 0)
+        if not delta and not result.rows:  # in Delta they may be in already
+            self._check_rows(has_rows=False)
+            if here and self._requests:
+                note_no_data(url, self._entry, names, storage_options)
         return result
 
     def _nothing(self) -> ReportEmptyError:

@@ -10,18 +10,14 @@ from functools import partial
 from typing import Any
 
 from spreports.api.models import Report
-from spreports.errors import (
-    DriftError,
-    SinkError,
-    SPReportsError,
-)
+from spreports.errors import DriftError, SinkError, SPReportsError
 from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
 from spreports.reports.doubted import denies
 from spreports.reports.request import ReportRequest
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.delta_looks import DeltaLooks
-from spreports.sync.emptied import emptied_report, land_emptied
+from spreports.sync.emptied import emptied_report, land_emptied, note_emptied
 from spreports.sync.known import Known
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed, PurgedError, own_markers
@@ -209,6 +205,10 @@ class Book:
             return Landed()
         known = self.windows(stream)
         return land_emptied(stream, known, report, request, self._place)
+
+    def note_no_data(self, stream: Stream) -> None:
+        """Note that there was no data, where none of a feed's windows has a row."""
+        note_emptied(stream, self.windows(stream), self._place)
 
     def land_emptied_again(self, stream: Stream) -> None:
         """Land the newest snapshot without rows that the lake lacks; ask nobody."""

@@ -19,6 +19,7 @@ from spreports.lake.partitions import folder_keys, folder_texts
 from spreports.lake.place import Place
 from spreports.lake.state import read_state
 from spreports.ledger import LakeWindow, TableRows
+from spreports.load.no_data import note_no_data
 from spreports.load.parquet import sink
 from spreports.reports.metadata import METADATA_COLUMNS
 from spreports.reports.naming import file_stem
@@ -27,10 +28,10 @@ from spreports.reports.provenance import provenance
 from spreports.reports.request import ReportRequest, metadata
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed
-from spreports.sync.roots import root_of
-from spreports.sync.stream import Stream
+from spreports.sync.roots import data_roots, root_of
+from spreports.sync.stream import Kind, Stream
 
-__all__ = ["emptied_report", "land_emptied"]
+__all__ = ["emptied_report", "land_emptied", "note_emptied"]
 
 _KNOWN = {field.name: field for field in METADATA_COLUMNS}
 
@@ -121,6 +122,30 @@ def emptied_report(stream: Stream, window: LakeWindow) -> Report:
         data_start_time=window.created_time,
         data_end_time=window.created_time,
     )
+
+
+def note_emptied(stream: Stream, known: Sequence[LakeWindow], lake: Lakeside) -> None:
+    """Note that there was no data, where none of a feed's windows has a row.
+
+    Parameters
+    ----------
+    stream : Stream
+    known : sequence of LakeWindow
+        All that the lake has of it.
+    lake : Lakeside
+
+    Raises
+    ------
+    SinkError
+        The lake refused.
+    """
+    said = any(window.created_time is not None for window in known)
+    is_unlisted = stream.kind == Kind.LISTED and not known
+    if lake.is_delta or not (said or is_unlisted) or any(w.tables for w in known):
+        return
+    for _, root in data_roots(stream):
+        url, options = lake.url(root), lake.storage_options
+        note_no_data(url, stream.entry, stream.partition_by, options)
 
 
 def _last(known: Sequence[LakeWindow]) -> LakeWindow | None:

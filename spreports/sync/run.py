@@ -140,6 +140,7 @@ class _Run:
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
         for stream in agenda.streams:
             self._book.land_emptied_again(stream)
+            self._book.note_no_data(stream)
             self._book.clear_killed(stream)
         return SyncResult(
             rows=self._written.rows,

@@ -1,0 +1,49 @@
+"""A lake without a row: there is no file that could tell its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from spreports.catalog import ReportType
+from spreports.fetch.typed import arrow_type
+from spreports.lake.partitions import FolderKey, derived_keys
+from spreports.lake.roots import DataRoot
+from spreports.load.no_data import NO_DATA, noted_folders
+
+__all__ = ["noted", "promised"]
+
+
+def noted(roots: Sequence[DataRoot], report_type: str) -> tuple[str, ...] | None:
+    """Return the `partition_by` of a note that there was no data; None without one.
+
+    Raises
+    ------
+    SinkError
+        The file system refused.
+    """
+    name = f"{report_type}{NO_DATA}"
+    for root in roots:
+        if (data := root.place.state.read([name]).get(name)) is not None:
+            return noted_folders(data)
+    return None
+
+
+def promised(
+    entry: ReportType, table: str | None, partition_by: Sequence[str]
+) -> tuple[pa.Schema, tuple[FolderKey, ...]]:
+    """Return the columns that the catalogue promises, and what folders would add.
+
+    Parameters
+    ----------
+    entry : ReportType
+    table : str or None
+    partition_by : sequence of str
+        As the rows would be.
+    """
+    is_known = table in {each.name for each in entry.tables}
+    columns = entry.columns(table if is_known else None) if entry.tables else ()
+    fields = [(c.name, arrow_type(c.dtype)) for c in columns if not c.optional]
+    schema = pa.schema(fields)
+    return schema, derived_keys(partition_by, schema.names)
