@@ -17,7 +17,10 @@ MAX_RENEWALS: Final = 3
 # getReportDocument is answered about once a minute
 MAX_LASTING: Final = 1
 MAX_COPIES: Final = 5
-ANOTHER: Final = "where it stays so, ask for a new report with reuse=False"
+ANOTHER: Final = (
+    "where it stays so, the source itself is broken: of a report, ask for a new one"
+    " with reuse=False"
+)
 PROGRESS_BYTES: Final = 64 << 10
 # Seconds
 FIRST_WAIT: Final = 0.5

@@ -28,6 +28,8 @@ _PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|$)")
 def shown(url: str) -> str:
     """Return a URL without user, password and query.
 
+    Azure's container stands where a user would, and stays.
+
     Parameters
     ----------
     url : str
@@ -35,12 +37,19 @@ def shown(url: str) -> str:
     Returns
     -------
     str
+
+    Notes
+    -----
+    Source: Azure Blob File System driver, URI syntax,
+    ``abfs[s]://<container>@<account>.dfs.core.windows.net/<path>``.
     """
     head, mark, rest = url.partition("://")
     if not mark:
         return url
     place, slash, path = rest.partition("/")
-    place = place.rpartition("@")[2]
+    user = place.rpartition("@")[0]
+    if EXTRAS.get(head) != "azure" or ":" in user:
+        place = place.rpartition("@")[2]
     return head + mark + place + slash + re.split(r"[?#]", path)[0]
 
 

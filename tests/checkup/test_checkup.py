@@ -170,6 +170,7 @@ def test_a_clock_that_is_off_is_seen(
     if status != "ok":
         assert f"{abs(seconds)} s" in finding.message
         assert ("ahead" if seconds > 0 else "behind") in finding.message
+        assert "simulate --speed 1" in str(finding.advice)
 
 
 def test_nobody_there_is_exit_5(

@@ -466,6 +466,9 @@ def test_a_shown_url_has_no_user_and_no_query() -> None:
 
     assert shown(url) == "s3://bucket/a/b"
     assert shown("/home/me@work/lake") == "/home/me@work/lake"
+    azure = "abfss://bronze@account.dfs.core.windows.net/lake"
+    assert shown(f"{azure}?sig=canary") == azure
+    assert "canary" not in shown("abfss://me:canary@account.dfs.core.windows.net/lake")
 
 
 def test_memory_is_a_target_like_any_other(memory: Any) -> None:

@@ -346,5 +346,5 @@ def test_a_document_that_is_always_broken_is_told_with_the_way_to_a_new_one(
     fault = Fault(operation="document", kind=kind, at=0.5, framing="close", times=5)
     simulator.faults.add(fault)
 
-    with pytest.raises(spr.DocumentError, match="new report with reuse=False"):
+    with pytest.raises(spr.DocumentError, match="ask for a new one with reuse=False"):
         client.reports("orders", **WEEK).read()

@@ -212,7 +212,8 @@ def test_one_bucket_name_at_two_services_is_two_lakes() -> None:
     assert name(key="k") == lake_name("s3://bucket/lake") == "s3://bucket/lake"
     assert "hidden" not in name(endpoint_url="http://user:hidden@minio.example")
     azure = {lake_name("abfs://lake", {"account_name": one}) for one in ("a", "b")}
-    assert len(azure) == 2
+    azure |= {lake_name(f"abfs://{one}@a.dfs.core.windows.net/x") for one in "ab"}
+    assert len(azure) == 4
     assert lake_name("~no-one/lake").endswith("/~no-one/lake")  # it is nobody's home
 
 
