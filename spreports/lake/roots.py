@@ -82,13 +82,14 @@ def roots_of(lake: Place, entry: ReportType, table: str | None) -> list[DataRoot
 
 def folders_there(lake: Place, wanted: str) -> str:
     """Return how an error goes on that says which other folders a lake has."""
+    entries = lake.entries()
     folders = sorted(
         name
-        for name, is_folder in lake.entries().items()
+        for name, is_folder in entries.items()
         if is_folder and "=" not in name and name[:1] != "_" and name != wanted
     )
     if not folders:
-        return ""
+        return "" if entries else "; the folder is empty, or there is none"
     more = f" and {len(folders) - SHOWN} more" if len(folders) > SHOWN else ""
     return f"; there are {', '.join(folders[:SHOWN])}{more}"
 

@@ -63,3 +63,11 @@ def test_a_lake_may_be_a_bucket_and_nothing_is_looked_for_beside_it(
     assert spr.Lake(lakeside.url, storage_options=bucket.options).check().files == 1
     with pytest.raises(spr.SinkError, match="no report of GET_MERCHANT_LISTINGS"):
         lakeside.scan("listings")
+
+
+def test_an_error_says_whether_there_is_a_folder_at_all(shore: Lakeside) -> None:
+    with pytest.raises(spr.SinkError, match="the folder is empty, or there is none"):
+        shore.scan()
+    shore.put("1", orders(), report_type="GET_MERCHANT_LISTINGS_ALL_DATA")
+    with pytest.raises(spr.SinkError, match="; there are GET_MERCHANT_LISTINGS"):
+        shore.scan()
