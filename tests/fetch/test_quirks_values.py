@@ -133,8 +133,13 @@ def test_vat_transactions_vcs_and_suppressed_listings_have_their_own_dates() -> 
     for text in ("Jul 29, 2022", "Jul 29 2022"):
         assert cell(suppressed, "Status Change Date", text) == date(2022, 7, 29)
     vcs = lookup("vat_calculation")
-    text = flat(vcs, {"Order Date": "28-Aug-2026 UTC"}, delimiter=",")
-    assert read(text, vcs)["Order Date"].to_pylist() == [date(2026, 8, 28)]
+    for column in (
+        "Order Date",
+        "Invoice Level Exchange Rate Date",
+        "SDI Invoice Status Last Updated Date",
+    ):
+        text = flat(vcs, {column: "28-Aug-2026 UTC"}, delimiter=",")
+        assert read(text, vcs)[column].to_pylist() == [date(2026, 8, 28)]
 
 
 @pytest.mark.parametrize("text", ["2020-09-06T00:00Z", "2020-09-06T02:00+02:00"])
