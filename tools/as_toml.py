@@ -17,7 +17,12 @@ __all__ = ["as_toml"]
 
 # Written also where they are the default: a reader wants to see them.
 _ALWAYS: Final = frozenset({"restricted", "requestable", "schedulable", "deprecated"})
-_TABLES: Final = ("options", "max_periods", "header_aliases", "marketplace_formats")
+_MAPPINGS: Final = (
+    "max_periods",
+    "history_periods",
+    "header_aliases",
+    "marketplace_formats",
+)
 
 
 def as_toml(entry: ReportType) -> str:
@@ -42,7 +47,7 @@ def as_toml(entry: ReportType) -> str:
         lines.append(f"{name} = {_value(value)}")
     for option in entry.options:
         lines += ["", "[[options]]", *_fields(option)]
-    for name in ("max_periods", "header_aliases", "marketplace_formats"):
+    for name in _MAPPINGS:
         mapping: Mapping[str, object] = getattr(entry, name)
         if mapping:
             lines += ["", f"[{name}]"]
@@ -54,7 +59,7 @@ def as_toml(entry: ReportType) -> str:
 
 def _plain_keys() -> list[str]:
     """Return the keys of single values, the sources last."""
-    apart = {"known", "tables", *_TABLES}
+    apart = {"known", "tables", "options", *_MAPPINGS}
     return [f.name for f in fields(ReportType) if f.name not in apart]
 
 

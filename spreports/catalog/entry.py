@@ -86,6 +86,9 @@ class ReportType:
         Days after its end for which a window's rows still change, or come late.
     history_days : int or None
         How many days back Amazon can still make the report for.
+    history_periods : mapping of str to int
+        The same in periods of each length before the current one, such as
+        ``{"WEEK": 8}``; a length that is missing goes by `history_days`.
     history_reported : bool
         That is what others report, and no limit that Amazon documents: lakes go by it,
         requests are not refused for it.
@@ -147,6 +150,7 @@ class ReportType:
     options: tuple[Option, ...] = ()
     period: str | None = None
     max_periods: Mapping[str, int] = field(default_factory=dict, hash=False)
+    history_periods: Mapping[str, int] = field(default_factory=dict, hash=False)
     tables: tuple[Table, ...] = ()
     header_aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
     marketplace_formats: Mapping[str, tuple[str, ...]] = field(

@@ -39,6 +39,12 @@ _FLAGS: Final = (
     "dates_required",
     "history_reported",
 )
+_MAPPINGS: Final = (
+    "max_periods",
+    "history_periods",
+    "header_aliases",
+    "marketplace_formats",
+)
 _COUNTS: Final = (
     "max_window_days",
     "cooldown_seconds",
@@ -119,6 +125,7 @@ _ENTRY: Final[Mapping[str, values.Reader]] = {
     "options": values.list_of(_option),
     "period": _period,
     "max_periods": values.mapping_of(values.count),
+    "history_periods": values.mapping_of(values.count),
     "tables": values.list_of(_table),
     "header_aliases": values.mapping_of(values.name),
     "marketplace_formats": values.mapping_of(
@@ -173,7 +180,7 @@ def parse_entry(
         read["tables"] = _merge(base.tables, read["tables"], _merge_table)
     if "options" in read:
         read["options"] = _merge(base.options, read["options"], lambda _, new: new)
-    for key in ("max_periods", "header_aliases", "marketplace_formats"):
+    for key in _MAPPINGS:
         if key in read:
             read[key] = {**getattr(base, key), **read[key]}
     return replace(base, **read)

@@ -6,7 +6,7 @@ Windows are half-open ``[start, end)``, days in, days out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 from spreports.catalog.entry import ReportType
@@ -16,7 +16,6 @@ __all__ = [
     "as_day",
     "counts_last_day",
     "default_period",
-    "earliest_day",
     "goes_by_dates",
     "next_period",
     "period_name",
@@ -26,8 +25,6 @@ __all__ = [
 ]
 
 _OPTION = "option:"
-# Japan, Australia and Singapore
-_ORDERS_SINCE_2016 = frozenset({"A1VC38T7YXB528", "A39IBJ37TRP1C6", "A19VAU5U5O7RUS"})
 
 
 def starts_period(day: date, period: str) -> date:
@@ -154,43 +151,6 @@ def default_period(entry: ReportType) -> str | None:
     """
     name = period_name(entry)
     return next((o.default or None for o in entry.options if o.name == name), None)
-
-
-def earliest_day(
-    entry: ReportType,
-    today: date,
-    options: Mapping[str, object] | None,
-    marketplace_ids: Collection[str],
-) -> date | None:
-    """Return the first day that Amazon can still make a report of.
-
-    Parameters
-    ----------
-    entry : ReportType
-    today : date
-        In UTC.
-    options : mapping or None
-        The request's report options.
-    marketplace_ids : collection of str
-        Orders of Japan, Australia and Singapore go back to 2016.
-
-    Returns
-    -------
-    date or None
-        The first day of a whole period where dates follow periods; None where it is
-        not known how far back a report can be made for.
-
-    Source: Report type values: order reports.
-    """
-    if entry.history_days is None:
-        return None
-    if entry.family == "orders" and not _ORDERS_SINCE_2016.isdisjoint(marketplace_ids):
-        return date(2016, 1, 1)
-    day = today - timedelta(days=entry.history_days)
-    period = period_of(entry, options)
-    if period is None or starts_period(day, period) == day:
-        return day
-    return next_period(day, period)
 
 
 def counts_last_day(

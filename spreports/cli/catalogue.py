@@ -111,7 +111,7 @@ def _facts(entry: ReportType) -> list[tuple[str, str]]:
         ("format", entry.format or "not known: the bytes decide"),
         ("charset", entry.charset or "not known: the bytes decide"),
         ("window", _days("at most", entry.max_window_days)),
-        ("history", _days("at most", entry.history_days, "back")),
+        ("history", _history(entry)),
         ("marketplaces", _MARKETPLACES[entry.marketplaces_used]),
         ("dates", _dates(entry)),
         ("out", _days("up to", entry.hold_back_days, "after the period")),
@@ -156,6 +156,13 @@ def _dates(entry: ReportType) -> str:
     spans = [f"{count} {name}" for name, count in entry.max_periods.items()]
     most = f"; one report covers at most {' or '.join(spans)}" if spans else ""
     return f"bounds of whole periods of {rule} (weeks run Sunday to Saturday){most}"
+
+
+def _history(entry: ReportType) -> str:
+    """Return how far back a report can be made for."""
+    spans = [f"{entry.history_days} days"] if entry.history_days else []
+    spans += [f"{count} {name}" for name, count in entry.history_periods.items()]
+    return f"at most {' or '.join(spans)} back" if spans else ""
 
 
 def _headers(others: int) -> str:

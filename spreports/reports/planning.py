@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from spreports.api.bucket import Bucket
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
-from spreports.catalog.periods import earliest_day
+from spreports.catalog.history import earliest_day
 from spreports.errors import ParseError
 from spreports.ledger import Request
 from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown

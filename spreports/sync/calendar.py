@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from spreports.catalog import period_windows
-from spreports.catalog.periods import earliest_day, next_period, starts_period
+from spreports.catalog.history import earliest_day, history_of
+from spreports.catalog.periods import next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window, midnight, slices
 from spreports.reports.listing import present_for
@@ -281,9 +282,8 @@ def _ceiling(stream: Stream, day: datetime) -> datetime:
 
 def _horizon(stream: Stream, today: datetime) -> datetime | None:
     """Return the first day that Amazon can still make a report of."""
-    day = earliest_day(
-        stream.entry, today.date(), stream.options, stream.marketplace_ids
-    )
+    ids = stream.marketplace_ids
+    day = earliest_day(stream.entry, today.date(), stream.options, ids)
     return None if day is None else midnight(day)
 
 
@@ -300,7 +300,8 @@ def _split(
 
 
 def _too_old(stream: Stream) -> str:
-    return f"Amazon makes {stream.label} for {stream.entry.history_days} days back"
+    back = history_of(stream.entry, stream.options)
+    return f"Amazon makes {stream.label} for {back} back"
 
 
 def window_name(span: Window) -> str:

@@ -288,6 +288,7 @@ def test_analytics_follow_the_option_that_names_the_period() -> None:
         assert option.required
         assert entry.whole_days
         assert not entry.max_periods or set(entry.max_periods) == set(option.values)
+        assert set(entry.history_periods) <= set(option.values)
     assert catalog.lookup("vendor_sales").hold_back_days == 3
     assert catalog.lookup("market_basket").max_periods == {}
 

@@ -94,6 +94,7 @@ def test_describe_says_columns_and_limits(capsys: pytest.CaptureFixture[str]) ->
         ("vendor_sales", "up to 3 days after the period"),
         ("ledger", "required"),
         ("sales_and_traffic", "one in 0:15:00 (h:mm:ss) at most"),
+        ("vendor_margin", "at most 1460 days or 8 WEEK or 36 MONTH"),
         ("settlement", "no: see spreports reports list"),
         ("settlement", "table summary: 6 columns"),
         ("listings", "of other languages or spellings are known too"),

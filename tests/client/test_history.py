@@ -73,6 +73,33 @@ def test_the_first_day_of_the_history_is_where_a_period_begins(
         )
 
 
+@pytest.mark.parametrize(
+    ("period", "first", "before"),
+    [
+        ("DAY", "2022-12-01", "2022-11-28"),
+        ("WEEK", "2026-10-04", "2026-09-27"),
+        ("MONTH", "2023-11-01", "2023-10-01"),
+        ("QUARTER", "2024-10-01", "2024-07-01"),
+        ("YEAR", "2023-01-01", "2022-01-01"),
+    ],
+)
+def test_margins_have_a_history_of_their_own_for_each_period(
+    client: spr.Client, period: str, first: str, before: str
+) -> None:
+    def asked(start: str) -> spr.Reports:
+        return client.reports(
+            "vendor_margin",
+            start=start,
+            end={"YEAR": "2026-01-01", "WEEK": "2026-11-01"}.get(period, "2026-10-01"),
+            marketplaces=["DE"],
+            options={"reportPeriod": period},
+        )
+
+    assert asked(first)
+    with pytest.raises(ValueError, match=f"goes back to {first}"):
+        asked(before)
+
+
 def test_orders_of_japan_have_a_longer_history(client: spr.Client) -> None:
     assert client.reports("orders", start="2016-01-01", marketplaces=["JP"])
     with pytest.raises(ValueError, match="goes back to 2016-01-01"):

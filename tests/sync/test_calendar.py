@@ -196,6 +196,20 @@ def test_orders_of_japan_before_the_history_of_others_are_asked_for() -> None:
     assert min(spans(due.window for due in work.due))[0] == FIRST
 
 
+def test_a_feed_of_weeks_asks_for_no_week_before_the_history_of_weeks() -> None:
+    sunday = datetime(2026, 3, 1, tzinfo=UTC)
+    feed = stream("vendor_margin", since=sunday, options={"reportPeriod": "WEEK"})
+    now = sunday + timedelta(weeks=10, days=2, hours=4)
+
+    work = plan_dated(feed, (), now)
+
+    (lost,) = work.gaps
+    assert (lost.start, lost.end) == (sunday, sunday + timedelta(weeks=2))
+    assert "for 8 WEEKS back" in str(lost.error)
+    due = spans(due.window for due in work.due)
+    assert (due[0][0], due[-1][1]) == (lost.end, sunday + timedelta(weeks=9))
+
+
 def test_a_window_that_failed_too_long_is_lost_with_its_history() -> None:
     feed = stream(lookback=1, history_days=10)
     now = FIRST + timedelta(days=5, hours=4)
