@@ -252,14 +252,15 @@ def check_listing(filters: Mapping[str, object], now: datetime) -> dict[str, obj
         query["pageSize"] = _page_size(given["page_size"])
     since = until = None
     if "created_since" in given:
-        since = query["createdSince"] = check_time(
-            "created_since", given["created_since"]
-        )
-        if since < now - LISTED_FOR:
+        since = check_time("created_since", given["created_since"])
+        # 90 days before a now of the caller's, a moment ago
+        if since < now - LISTED_FOR - CLOCK_SKEW:
             raise ValueError(
                 "created_since lies more than 90 days back: Amazon keeps reports for "
                 "90 days at most, so ask from there"
             )
+        if listed_since(since, now) is not None:
+            query["createdSince"] = since
     if "created_until" in given:
         until = query["createdUntil"] = check_time(
             "created_until", given["created_until"]

@@ -54,7 +54,8 @@ class ReportOperations(Operations):
         page_size : int, 1 to 100, optional
             Amazon takes 10 when it is left out.
         created_since, created_until : datetime, aware, optional
-            At most 90 days back; Amazon takes 90 days ago and now.
+            At most 90 days back; Amazon takes 90 days ago and now. A start within five
+            minutes of 90 days ago is left out: Amazon then goes by its own clock.
         next_token : str, optional
             Of the page before; given alone.
 

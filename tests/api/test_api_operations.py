@@ -212,7 +212,7 @@ def test_ids_are_quoted_whole_and_cannot_leave_their_folder(
         ),
         (
             lambda a: a.get_reports(
-                report_types=["A"], created_since=NOW - timedelta(days=90, seconds=1)
+                report_types=["A"], created_since=NOW - timedelta(days=90, minutes=6)
             ),
             "90 days",
         ),
@@ -303,14 +303,18 @@ def test_a_limit_of_the_reference_is_a_value_error_before_any_call(
     assert amazon.asked == []
 
 
-def test_exactly_90_days_back_is_allowed(
-    amazon: ScriptedAmazon, api: ReportsAPI
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=1)])
+def test_90_days_back_from_a_moment_ago_are_all_that_amazon_lists(
+    late: timedelta, amazon: ScriptedAmazon, api: ReportsAPI
 ) -> None:
-    amazon.on(f"GET {BASE}/reports", {"reports": []})
+    amazon.on(f"GET {BASE}/reports", {"reports": []}, {"reports": []})
+    since = NOW - timedelta(days=90) - late
 
-    api.get_reports(report_types=["A"], created_since=NOW - timedelta(days=90))
+    api.get_reports(report_types=["A"], created_since=since)
+    list(api.iter_reports(report_types=["A"], created_since=since))
 
-    assert len(amazon.calls()) == 1
+    asked = [call.query for call in amazon.calls()]
+    assert asked == ["reportTypes=A", "reportTypes=A&pageSize=100"]
 
 
 def test_iter_reports_turns_pages_by_the_token_alone_and_yields_each_report_once(
