@@ -72,7 +72,8 @@ class ReportType:
         Longest window of one report, in days.
     marketplaces_used : str
         Of those that a request names: ``"all"``, ``"first"`` (one report holds only
-        the first one's rows), or ``"none"`` (the whole region's, whatever it names).
+        the first one's rows), ``"one"`` (it may name only one: of several Amazon makes
+        no report), or ``"none"`` (the whole region's, whatever it names).
     cooldown_seconds : int or None
         Amazon makes no newer copy before.
     whole_days : bool

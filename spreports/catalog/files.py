@@ -121,7 +121,7 @@ _ENTRY: Final[Mapping[str, values.Reader]] = {
     "format": values.one_of(FORMATS),
     "charset": values.one_of(("utf-8", "header", "xml-declaration", "binary")),
     "seller_or_vendor": values.one_of(("seller", "vendor", "both")),
-    "marketplaces_used": values.one_of(("all", "first", "none")),
+    "marketplaces_used": values.one_of(("all", "first", "one", "none")),
     "options": values.list_of(_option),
     "period": _period,
     "max_periods": values.mapping_of(values.count),

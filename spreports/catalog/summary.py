@@ -30,6 +30,7 @@ def summary(entry: ReportType) -> dict[str, object]:
         "requestable": entry.requestable,
         "schedulable": entry.schedulable,
         "deprecated": entry.deprecated,
+        "marketplaces_used": entry.marketplaces_used,
         "max_window_days": entry.max_window_days,
         "cooldown_seconds": entry.cooldown_seconds,
         "period": entry.period,

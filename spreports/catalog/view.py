@@ -29,6 +29,7 @@ def html(entry: ReportType) -> str:
         "longest window": entry.max_window_days and f"{entry.max_window_days} days",
         "marketplaces": {
             "first": "one a report",
+            "one": "one a report",
             "none": "the whole region",
         }.get(entry.marketplaces_used),
         "dates": entry.dates_required and "required",

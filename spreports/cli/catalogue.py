@@ -91,6 +91,7 @@ def describe_command(arguments: argparse.Namespace) -> int:
 _MARKETPLACES = {
     "all": "",
     "first": "one a report: only the first one's rows are in it",
+    "one": "one a report: Amazon makes none of several",
     "none": "not asked for: a report holds the whole region",
 }
 

@@ -84,7 +84,7 @@ def groups_of(
     marketplaces : iterable of str or Marketplace
         Codes and ids.
     per_marketplace : bool
-        Each gets its own; so it does where a report holds only the first one's rows.
+        Each gets its own; so it does where a report can hold only one's rows.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def groups_of(
     ids = marketplace_ids_of(marketplaces)
     if per_marketplace and len(ids) > 1 and entry.marketplaces_used == "none":
         logger.warning("%s", whole_region(entry, "a report for each marketplace"))
-    apart = per_marketplace or entry.marketplaces_used == "first"
+    apart = per_marketplace or entry.marketplaces_used in {"first", "one"}
     return [(each,) for each in ids] if apart else [ids]
 
 

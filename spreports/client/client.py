@@ -180,7 +180,7 @@ class Client(Syncing, Scheduling):
             ``reportOptions``.
         per_marketplace : bool
             One report for each instead of one for all (more calls); so it always is
-            where a report holds only the first one's rows, such as `listings`.
+            where a report can hold only one's rows: `listings`, `sales_and_traffic`.
         reuse : bool
             Adopt a report that exists, ours or anybody's, instead of creating it again
             where type, window, marketplaces and options are known to be the same.

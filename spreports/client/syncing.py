@@ -190,8 +190,6 @@ class Syncing:
     def _apart(self, feed: Feed) -> list[Feed]:
         """Return a feed, or one of each marketplace where a report holds only one's."""
         entry = entry_of(feed.report_type, self._catalogue)
-        if entry.marketplaces_used != "first":
-            return [feed]
         groups = groups_of(entry, feed.marketplaces)
         return [replace(feed, marketplaces=ids) for ids in groups]
 

@@ -29,6 +29,7 @@ class Schedule:
         Alias, full type, or an entry of your own.
     marketplaces : sequence of str or Marketplace, 1 to 25
         Country codes or marketplace ids, of one region; their order does not matter.
+        Where a report can hold only one's rows, each gets a schedule of its own.
     period : str
         One of Amazon's 18: ``"PT5M"``, ``"PT15M"``, ``"PT30M"``, ``"PT1H"``,
         ``"PT2H"``, ``"PT4H"``, ``"PT8H"``, ``"PT12H"``, ``"P1D"``, ``"P2D"``,

@@ -14,7 +14,7 @@ from spreports.catalog import (
     check_schedule,
     schedule_rivals,
 )
-from spreports.client.arguments import entry_of, marketplace_ids_of, option_texts
+from spreports.client.arguments import entry_of, groups_of, option_texts
 from spreports.schedules.changes import country_codes
 from spreports.schedules.periods import length, moved_on
 from spreports.schedules.schedule import Schedule
@@ -79,7 +79,7 @@ def looked_up(
     Returns
     -------
     tuple of Wanted
-        In the order given.
+        In the order given; one of each marketplace where a report holds only one's.
 
     Raises
     ------
@@ -95,33 +95,38 @@ def looked_up(
             "schedules are a list of spreports.Schedule(...); a file's are read "
             "by Schedule.from_toml(path)"
         )
-    found = []
+    found: list[Wanted] = []
+    numbers: list[int] = []
     for number, schedule in enumerate(listed, 1):
         try:
-            found.append(_looked_up(schedule, catalogue))
+            found += _looked_up(schedule, catalogue)
         except ValueError as exc:
             raise ValueError(f"schedule {number}: {exc}") from None
-    wrong = [
-        f"schedule {number}: {'; '.join(said)}"
-        for number, said in enumerate(_mistakes(found, strict=strict), 1)
-        if said
-    ]
+        numbers += [number] * (len(found) - len(numbers))
+    mistakes = zip(numbers, _mistakes(found, strict=strict), strict=True)
+    wrong = dict.fromkeys(
+        f"schedule {number}: {'; '.join(said)}" for number, said in mistakes if said
+    )
     if wrong:
         more = " (strict=False asks Amazon all the same)" if strict else ""
         raise ValueError(f"{'; '.join(wrong)}{more}")
     return tuple(found)
 
 
-def _looked_up(schedule: Schedule, catalogue: Catalogue) -> Wanted:
+def _looked_up(schedule: Schedule, catalogue: Catalogue) -> list[Wanted]:
     """Look up the names of one schedule."""
     at = schedule.next_report_creation_time
-    return Wanted(
-        entry=entry_of(schedule.report_type, catalogue),
-        marketplace_ids=marketplace_ids_of(schedule.marketplaces),
-        period=Period(schedule.period),
-        options=option_texts(schedule.options),
-        next_time=at if isinstance(at, datetime) else None,
-    )
+    entry = entry_of(schedule.report_type, catalogue)
+    return [
+        Wanted(
+            entry=entry,
+            marketplace_ids=ids,
+            period=Period(schedule.period),
+            options=option_texts(schedule.options),
+            next_time=at if isinstance(at, datetime) else None,
+        )
+        for ids in groups_of(entry, schedule.marketplaces)
+    ]
 
 
 def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[list[str]]:

@@ -162,8 +162,9 @@ class ReportBook:
             reason = _reason(self.fatal[report_type])
         elif not has_content(report_type):
             reason = _reason(no_content(report_type).message)
-        elif self._strict_requests:
-            words = fault_of(report_type, *window, options, made)
+        else:
+            asked = report_type, marketplace_ids, window, options, made
+            words = fault_of(*asked, strict=self._strict_requests)
             reason = None if words is None else _reason(words)
         if reason is not None:
             return "FATAL", reason

@@ -28,7 +28,8 @@ class Feed:
     report_type : str or ReportType
         Alias, full type, or an entry of your own.
     marketplaces : sequence of str or Marketplace, 1 to 25
-        Country codes or ids of one region; one report covers them all.
+        Country codes or ids of one region; one report covers them all, where
+        the type's can.
     since : date, aware datetime, ISO string, or a duration back from now, optional
         First day of the lake, in UTC, and no future one; 30 days back when left out.
         With it, or with `lookback`, a type is taken to have dates even where the

@@ -13,7 +13,7 @@ from spreports.simulator import Fault, Simulator
 WANTED = """
 [[schedule]]
 report_type = "sales_and_traffic"
-marketplaces = ["DE", "FR"]
+marketplaces = ["DE"]
 period = "P1D"
 
 [[schedule]]

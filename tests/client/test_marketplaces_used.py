@@ -1,10 +1,11 @@
-"""Which of a request's marketplaces a report holds: all, the first, or the region."""
+"""Which of a request's marketplaces a report holds: all, one, or the region."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,80 @@ def test_a_feed_of_such_a_type_has_the_rows_of_every_marketplace(
     both = client.reports("listings", marketplaces=["DE", "FR"]).read()
     assert Counter(lake.select(both.columns).rows()) == Counter(both.rows())
     assert client.sync(feed, tmp_path / "lake").windows == 0
+
+
+ONE = (
+    "sales_and_traffic",
+    "market_basket",
+    "repeat_purchase",
+    "search_catalog_performance",
+    "search_query_performance",
+    "search_terms",
+    "GET_BRAND_ANALYTICS_ALTERNATE_PURCHASE_REPORT",
+    "GET_BRAND_ANALYTICS_ITEM_COMPARISON_REPORT",
+    "vendor_forecast",
+    "vendor_inventory",
+    "vendor_margin",
+    "vendor_sales",
+    "vendor_traffic",
+)
+
+
+def test_types_take_one_marketplace_a_report_where_their_schema_says_so() -> None:
+    listed = spr.report_types().filter(marketplaces_used="one")["report_type"]
+
+    assert set(listed) == {spr.report_type(name).report_type for name in ONE}
+
+
+def test_a_report_that_may_name_one_marketplace_is_asked_for_once_for_each(
+    client: spr.Client,
+) -> None:
+    both = client.reports(
+        "sales_and_traffic",
+        start="2026-10-01",
+        end="2026-10-03",
+        marketplaces=["DE", "FR"],
+    )
+
+    assert both.plan().reports == 2
+    frame = both.read("salesAndTrafficByDate", metadata=True)
+    assert set(frame["marketplace"]) == {"DE", "FR"}
+
+
+def test_a_report_that_names_several_where_it_may_name_one_ends_fatal(
+    client: spr.Client,
+) -> None:
+    reports = client.reports(
+        replace(spr.report_type("sales_and_traffic"), marketplaces_used="all"),
+        start="2026-10-01",
+        end="2026-10-03",
+        marketplaces=["DE", "FR"],
+    )
+
+    with pytest.raises(spr.ReportFatalError, match="only one marketplaceId per report"):
+        reports.read("salesAndTrafficByDate")
+
+
+def test_a_lake_whose_reports_of_several_all_failed_goes_on_with_one_for_each(
+    client: spr.Client, tmp_path: Path
+) -> None:
+    traffic = spr.report_type("sales_and_traffic")
+    before = spr.Feed(
+        replace(traffic, marketplaces_used="all"),
+        marketplaces=["DE", "FR"],
+        since="1d",
+    )
+    failed = client.sync(before, tmp_path / "lake")
+    assert (failed.rows, len(failed.failed)) == (0, 1)
+    assert "only one marketplaceId per report" in str(failed.failed[0])
+
+    result = client.sync(
+        spr.Feed("sales_and_traffic", marketplaces=["DE", "FR"], since="1d"),
+        tmp_path / "lake",
+    )
+
+    assert (result.created, result.failed, result.gaps) == (2, (), ())
+    assert result.rows
 
 
 def test_such_a_feed_and_one_of_its_marketplaces_are_the_same_twice(

@@ -11,7 +11,8 @@ from spreports.simulator import Fault, Simulator
 from tests.clocks import ManualClock
 from tests.schedules.conftest import Calls
 
-TRAFFIC = spr.Schedule("sales_and_traffic", marketplaces=["DE", "FR"], period="P1D")
+TRAFFIC = spr.Schedule("sales_and_traffic", marketplaces=["DE"], period="P1D")
+USERS = spr.Schedule("end_users", marketplaces=["DE", "FR"], period="P1D")
 SHIPPING = spr.Schedule("orders_shipping", marketplaces=["DE"], period="PT4H")
 # Schedulable types, more of them than one call of getReportSchedules takes.
 MANY = spr.report_types().filter(schedulable=True)["report_type"].to_list()
@@ -30,9 +31,9 @@ def changed(schedule: spr.Schedule, **fields: object) -> spr.Schedule:
 def test_a_second_apply_changes_nothing_and_costs_the_listing_only(
     client: spr.Client, calls: Calls
 ) -> None:
-    first = client.schedules.apply([TRAFFIC, SHIPPING])
+    first = client.schedules.apply([USERS, SHIPPING])
     assert calls.new() == {"getReportSchedules": 1, "createReportSchedule": 2}
-    turned = changed(TRAFFIC, marketplaces=["FR", "DE", "FR"])
+    turned = changed(USERS, marketplaces=["FR", "DE", "FR"])
 
     again = client.schedules.apply([SHIPPING, turned])
 
@@ -82,20 +83,39 @@ def test_what_differs_is_replaced_and_the_old_one_is_gone(
 
 
 def test_other_marketplaces_are_another_schedule(client: spr.Client) -> None:
-    client.schedules.apply([TRAFFIC])
+    client.schedules.apply([USERS])
 
-    changes = client.schedules.apply([changed(TRAFFIC, marketplaces=["DE"])])
+    changes = client.schedules.apply([changed(USERS, marketplaces=["DE"])])
 
     assert [c.action for c in changes] == ["create"]
-    assert len(client.schedules.list(["sales_and_traffic"])) == 2
+    assert len(client.schedules.list(["end_users"])) == 2
+
+
+def test_a_type_of_one_marketplace_a_report_gets_a_schedule_for_each(
+    client: spr.Client, clock: ManualClock, calls: Calls
+) -> None:
+    both = changed(TRAFFIC, marketplaces=["DE", "FR"])
+    orders = spr.Schedule("orders", marketplaces=["DE"], period="P1D")
+
+    changes = client.schedules.apply([both, SHIPPING])
+
+    assert calls.new() == {"getReportSchedules": 1, "createReportSchedule": 3}
+    assert [len(c.marketplace_ids) for c in changes] == [1, 1, 1]
+    assert client.schedules.apply([both, SHIPPING]).in_force
+    clock.advance(2 * 86_400)
+    harvest = client.schedules.harvest("sales_and_traffic", since="10d")
+    frame = harvest.read("salesAndTrafficByDate", metadata=True)
+    assert set(frame["marketplace"]) == {"DE", "FR"}
+    with pytest.raises(ValueError, match=r"^schedule 2: [^;]* cannot be scheduled"):
+        client.schedules.apply([both, orders])
 
 
 def test_schedules_of_one_type_with_other_options_may_share_marketplaces(
     client: spr.Client,
 ) -> None:
-    weekly = changed(TRAFFIC, marketplaces=["DE"], options={"dateGranularity": "WEEK"})
+    weekly = changed(USERS, marketplaces=["DE"], options={"reportPeriod": "WEEK"})
 
-    changes = client.schedules.apply([TRAFFIC, weekly])
+    changes = client.schedules.apply([USERS, weekly])
 
     assert [(c.action, c.why) for c in changes] == [("create", "not there")] * 2
 
@@ -103,8 +123,8 @@ def test_schedules_of_one_type_with_other_options_may_share_marketplaces(
 def test_a_schedule_that_stays_and_shares_a_marketplace_is_told_of(
     client: spr.Client,
 ) -> None:
-    (old,) = client.schedules.apply([TRAFFIC])
-    german = changed(TRAFFIC, marketplaces=["DE"])
+    (old,) = client.schedules.apply([USERS])
+    german = changed(USERS, marketplaces=["DE"])
 
     (beside,) = client.schedules.apply([german], dry_run=True)
     alone, _ = client.schedules.apply([german], dry_run=True, cancel_others=True)
@@ -175,11 +195,11 @@ def test_the_time_wanted_is_a_beat_that_stays_met_when_it_is_over(
 def test_others_are_cancelled_by_an_explicit_word_within_the_types_named(
     client: spr.Client,
 ) -> None:
-    italian = changed(TRAFFIC, marketplaces=["IT"])
-    client.schedules.apply([TRAFFIC, italian, SHIPPING])
+    italian = changed(USERS, marketplaces=["IT"])
+    client.schedules.apply([USERS, italian, SHIPPING])
 
-    left_alone = client.schedules.apply([TRAFFIC])
-    of_wanted_types = client.schedules.apply([TRAFFIC], cancel_others=True)
+    left_alone = client.schedules.apply([USERS])
+    of_wanted_types = client.schedules.apply([USERS], cancel_others=True)
     named = client.schedules.apply([], cancel_others=["orders_shipping"])
 
     assert left_alone.count("cancel") == 0
@@ -239,7 +259,7 @@ def test_many_types_are_listed_ten_to_a_call(client: spr.Client, calls: Calls) -
         ([changed(SHIPPING, marketplaces=["DE", "US"])], "region"),
         ([SHIPPING, SHIPPING], "wanted twice"),
         (
-            [TRAFFIC, changed(TRAFFIC, marketplaces=["IT", "FR"], period="P7D")],
+            [USERS, changed(USERS, marketplaces=["IT", "FR"], period="P7D")],
             "of DE, FR and of IT, FR: rows of FR would be there twice",
         ),
         ([SHIPPING, changed(SHIPPING, marketplaces=["FR"])], "only one can be"),
@@ -346,13 +366,13 @@ def test_cancel_returns_what_was_there_and_knows_what_was_not(
 
 
 def test_the_changes_print_as_a_table_and_as_plain_values(client: spr.Client) -> None:
-    weekly = changed(TRAFFIC, period="P7D")
+    weekly = changed(USERS, period="P7D")
     client.schedules.apply([weekly])
-    changes = client.schedules.apply([TRAFFIC, SHIPPING], dry_run=True)
+    changes = client.schedules.apply([USERS, SHIPPING], dry_run=True)
     header, first, *_ = str(changes).splitlines()
 
     assert header.split()[:3] == ["action", "report", "type"]
-    assert first.startswith("replace  GET_SALES_AND_TRAFFIC_REPORT")
+    assert first.startswith("replace  END_USER_DATA_REPORT")
     assert "DE, FR" in first
     assert "<td style='text-align:left'>replace</td>" in changes._repr_html_()
     plain = changes.to_dict()

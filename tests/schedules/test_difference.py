@@ -21,7 +21,7 @@ from spreports.schedules.wanted import Wanted, looked_up
 from spreports.simulator.lifecycle import PERIODS
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-TYPES = ("GET_SALES_AND_TRAFFIC_REPORT", "GET_XML_BROWSE_TREE_DATA", "GET_NEW_DATA")
+TYPES = ("END_USER_DATA_REPORT", "GET_XML_BROWSE_TREE_DATA", "GET_NEW_DATA")
 TIMES = st.none() | st.integers(-4000, 4000).map(
     lambda minutes: NOW + timedelta(minutes=minutes)
 )
@@ -103,7 +103,7 @@ def test_nothing_is_cancelled_unless_a_word_says_so(
 def found(**changed: object) -> ReportSchedule:
     said: dict[str, object] = {
         "report_schedule_id": "S1",
-        "report_type": "GET_SALES_AND_TRAFFIC_REPORT",
+        "report_type": TYPES[0],
         "period": "P7D",
         "marketplace_ids": (resolve("DE").id,),
         "next_report_creation_time": NOW + timedelta(days=4),

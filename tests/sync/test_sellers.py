@@ -188,7 +188,7 @@ def test_a_feed_that_shares_a_marketplace_with_another_is_refused(
 @pytest.mark.parametrize(
     ("report_type", "advice"),
     [
-        ("sales_and_traffic", "add one for the other marketplaces alone"),
+        ("fba_returns", "add one for the other marketplaces alone"),
         ("orders", "Keep that feed alone .* hold the whole region"),
     ],
 )
