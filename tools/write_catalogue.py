@@ -157,13 +157,15 @@ def build_options(text: str, facts: Any) -> Iterable[Option]:
         name, inside, rest = match[1], match[2] or "", match[3].strip()
         words = inside.split("|")
         closed = len(words) > 1 or inside == "true"
-        default = rest.removeprefix("required").strip()
-        note = "; ".join(one for one in ("" if closed else inside, default) if one)
+        said = re.match(r"default (\S+)$", rest)
+        default = said[1] if said else facts.get("defaults", {}).get(name, "")
+        other = "" if said else rest.removeprefix("required").strip()
+        note = "; ".join(one for one in ("" if closed else inside, other) if one)
         yield Option(
             name=name,
             values=tuple(words) if closed else (),
             required=rest.startswith("required"),
-            default=facts.get("defaults", {}).get(name, ""),
+            default=default,
             separator=facts.get("separators", {}).get(name, ""),
             note=note,
         )

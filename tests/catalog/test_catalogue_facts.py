@@ -293,6 +293,23 @@ def test_analytics_follow_the_option_that_names_the_period() -> None:
     assert catalog.lookup("market_basket").max_periods == {}
 
 
+def test_what_amazon_takes_for_an_option_that_is_left_out_is_known() -> None:
+    defaults = {
+        (e.alias, option.name): option.default
+        for e in catalog.entries()
+        for option in e.options
+        if option.default
+    }
+
+    assert defaults == {
+        ("end_users", "reportPeriod"): "MONTH",
+        ("ledger", "aggregateByLocation"): "COUNTRY",
+        ("ledger", "aggregatedByTimePeriod"): "MONTHLY",
+        ("sales_and_traffic", "asinGranularity"): "PARENT",
+        ("sales_and_traffic", "dateGranularity"): "DAY",
+    }
+
+
 @pytest.mark.parametrize(
     ("alias", "name", "default"),
     [

@@ -29,7 +29,8 @@ HEADERS = {
     "marketplaces": "country_code,feedback_date_format",
 }
 TYPES = (
-    "GET_A_FLAT,own,A,tsv,header,true,,false,30,ask (X|Y) required; any (a word),"
+    "GET_A_FLAT,own,A,tsv,header,true,,false,30,"
+    "ask (X|Y) required; any (a word); way (P|Q) default P,"
     'seller,false,a page,"daily: new file at most every 4 h"',
     "GET_A_JSON,own,B,json,utf-8,false,true,,,,vendor,false,json_schemas,",
 )
@@ -104,6 +105,7 @@ def test_facts_of_the_csvs_and_corrections_come_together(
     assert entry.options == (
         Option(name="ask", values=("X", "Y"), required=True),
         Option(name="any", note="a word"),
+        Option(name="way", values=("P", "Q"), default="P"),
     )
     assert entry.column("Tag") == entry.columns()[1]
     assert entry.columns()[1].formats == ("%m/%d/%Y",)
