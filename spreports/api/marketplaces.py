@@ -15,6 +15,7 @@ __all__ = [
     "TOKEN_URL",
     "Marketplace",
     "Region",
+    "as_told",
     "find_region",
     "region_of",
     "resolve",
@@ -159,6 +160,25 @@ def resolve(marketplace: str | Marketplace) -> Marketplace:
         f"unknown marketplace {marketplace!r}: give one of {codes} (UK is GB), "
         "or a marketplace id such as 'A1PA6795UKMFR9'"
     )
+
+
+def as_told(marketplace_id: str) -> Marketplace:
+    """Return the marketplace that an answer of Amazon's names, which is never refused.
+
+    Parameters
+    ----------
+    marketplace_id : str
+        Any text: settlements also tell of places such as ``"Non-Amazon DE"``.
+
+    Returns
+    -------
+    Marketplace
+        As `resolve`; of one that is not in the table the text alone.
+    """
+    try:
+        return resolve(marketplace_id)
+    except ValueError:
+        return Marketplace(marketplace_id)
 
 
 def find_region(name: str | Region) -> Region:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from spreports.api.marketplaces import resolve
+from spreports.api.marketplaces import as_told
 from spreports.api.models import Report
 from spreports.catalog import ReportType
 from spreports.catalog.periods import counts_last_day
@@ -135,7 +135,7 @@ def metadata(report: Report) -> dict[str, str | datetime | date | None]:
 def legacy_charset(marketplace_ids: tuple[str, ...] | None) -> str | None:
     """Return the charset that older flat files of these marketplaces use."""
     for marketplace_id in marketplace_ids or ():
-        charset = resolve(marketplace_id).legacy_charset
+        charset = as_told(marketplace_id).legacy_charset
         if charset:
             return charset
     return None
@@ -144,8 +144,10 @@ def legacy_charset(marketplace_ids: tuple[str, ...] | None) -> str | None:
 def marketplace_code(marketplace_ids: tuple[str, ...] | None) -> str | None:
     """Return the country code of the only marketplace; None where there are more.
 
-    A marketplace that we do not know goes by its id.
+    A marketplace that we do not know goes by what Amazon calls it, an empty text by
+    nothing: an empty note of a lake reads back so, too.
     """
     if not marketplace_ids or len(marketplace_ids) > 1:
         return None
-    return resolve(marketplace_ids[0]).country_code or marketplace_ids[0]
+    told = marketplace_ids[0]
+    return as_told(told).country_code or told or None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Literal
 
-from spreports.api.marketplaces import resolve
+from spreports.api.marketplaces import as_told
 from spreports.plan.windows import Window
 
 __all__ = ["Action", "ScheduleChange", "ScheduleChanges", "country_codes"]
@@ -38,7 +38,7 @@ def country_codes(marketplace_ids: Iterable[str]) -> str:
     str
         Of one without a code, its id.
     """
-    return ", ".join(resolve(i).country_code or i for i in marketplace_ids)
+    return ", ".join(as_told(i).country_code or i for i in marketplace_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

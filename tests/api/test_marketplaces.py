@@ -8,6 +8,7 @@ from spreports.api.marketplaces import (
     MARKETPLACES,
     REGIONS,
     Marketplace,
+    as_told,
     find_region,
     region_of,
     resolve,
@@ -54,6 +55,12 @@ def test_an_id_that_is_new_has_no_region() -> None:
 def test_an_unknown_name_lists_the_codes(name: str) -> None:
     with pytest.raises(ValueError, match=r"AE, AU, .* ZA \(UK is GB\)"):
         resolve(name)
+
+
+@pytest.mark.parametrize("told", ["XX", "", "Non-Amazon DE"])
+def test_what_amazon_tells_is_never_refused(told: str) -> None:
+    assert as_told(told) == Marketplace(told)
+    assert as_told("A1PA6795UKMFR9") is resolve("DE")
 
 
 def test_a_region_serves_all_of_its_marketplaces() -> None:

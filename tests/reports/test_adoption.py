@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -348,3 +349,31 @@ def test_a_document_that_is_always_broken_is_told_with_the_way_to_a_new_one(
 
     with pytest.raises(spr.DocumentError, match="ask for a new one with reuse=False"):
         client.reports("orders", **WEEK).read()
+
+
+@pytest.mark.parametrize(
+    ("told", "marketplace"),
+    [
+        (["Non-Amazon DE"], "Non-Amazon DE"),
+        (["XX"], "XX"),
+        ([""], None),
+        (["A1PA6795UKMFR9", "XX"], None),
+    ],
+)
+def test_marketplaces_that_nobody_knows_are_told_as_amazon_tells_them(
+    simulator: Simulator,
+    client: spr.Client,
+    tmp_path: Path,
+    told: list[str],
+    marketplace: str | None,
+) -> None:
+    made = simulator._book.find(simulator.place_report(ORDERS, ["DE"], START, END))
+    assert made is not None
+    made.marketplace_ids = tuple(told)
+    reports = client.existing("orders")
+
+    reports.sink(tmp_path / "lake", partition_by=["marketplace"])
+    frame = spr.scan_lake(tmp_path / "lake", "orders", metadata=True).collect()
+
+    assert frame["marketplace"].to_list() == [marketplace] * 3
+    assert frame.height == reports.read().height

@@ -49,6 +49,21 @@ def settlements(lake: str) -> list[str]:
     return sorted(found["settlement-id"].to_list())
 
 
+def test_a_settlement_of_a_marketplace_that_nobody_knows_is_taken(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    report_ids = lay(simulator, "0071", ends="\n"), lay(simulator, "0072", ends="\n")
+    for report_id in report_ids:
+        report = simulator._book.find(report_id)
+        assert report is not None
+        report.marketplace_ids = ("Non-Amazon DE", *report.marketplace_ids)
+
+    result = client.sync(FEED, lake)
+
+    assert not result.failed
+    assert settlements(lake) == ["0071", "0072"]
+
+
 def test_a_settlement_of_other_bytes_is_taken_once_and_in_later_nights_too(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
