@@ -20,7 +20,7 @@ from spreports.load.target import STATE, refusals, shown
 from spreports.load.urls import check_place
 from spreports.load.whole import read_whole
 
-__all__ = ["Place", "no_lake", "restless"]
+__all__ = ["Place", "no_lake"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,13 +293,3 @@ def _beside(folder: str) -> str:
 def no_lake(place: Place, what: str) -> SinkError:
     """Return the error for a lake that has no such thing."""
     return SinkError(f"{place.name}: {what}", url=place.name)
-
-
-def restless(lake: Place) -> SinkError:
-    """Return the error for a lake whose files go faster than they can be opened."""
-    return SinkError(
-        f"{lake.name}: files that its markers name are missing; if nobody writes to it"
-        " now, `spreports lake check` says which, and a sync with refill=True"
-        " (--refill) asks for them again",
-        url=lake.name,
-    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,3 +73,25 @@ def test_an_error_says_whether_there_is_a_folder_at_all(shore: Lakeside) -> None
     shore.put("1", orders(), report_type="GET_MERCHANT_LISTINGS_ALL_DATA")
     with pytest.raises(spr.SinkError, match="; there are GET_MERCHANT_LISTINGS"):
         shore.scan()
+
+
+def test_of_a_deleted_sink_folder_the_markers_are_named_that_go_with_it(
+    tmp_path: Path,
+) -> None:
+    folder, state = tmp_path / "orders", tmp_path / "_spreports" / "orders"
+    sink(reader(orders(0)), str(folder), stem="0")
+    shutil.rmtree(folder)
+    sink(reader(orders(1)), str(folder), stem="1")
+
+    with pytest.raises(spr.SinkError, match="together with its markers") as caught:
+        spr.scan_lake(folder, "orders")
+    (problem,) = spr.Lake(folder).check().problems
+
+    for said in (str(caught.value), problem.told):
+        assert f" its markers, {state}, " in said
+        assert "refill" not in said
+
+    shutil.rmtree(folder)
+    shutil.rmtree(state)
+    sink(reader(orders(1)), str(folder), stem="1")
+    assert spr.scan_lake(folder, "orders").collect().height == orders(1).num_rows
