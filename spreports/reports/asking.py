@@ -37,6 +37,8 @@ __all__ = ["WAIT_SECONDS", "Asking", "patience_of"]
 
 # How long a way out waits for Amazon when nobody says; `wait(timeout=)` says.
 WAIT_SECONDS = 6 * 3600.0
+# Longer than any report lives; what waits on a lock takes no number of seconds
+MOST_SECONDS = 366 * 86_400.0
 
 
 def patience_of(timeout: object) -> float:
@@ -51,9 +53,10 @@ def patience_of(timeout: object) -> float:
         return WAIT_SECONDS
     if not isinstance(timeout, int | float):
         raise TypeError(f"timeout={timeout!r} is no number of seconds, such as 3600")
-    if math.isnan(timeout):
+    seconds = min(timeout, MOST_SECONDS)
+    if math.isnan(seconds):
         raise ValueError("timeout is not a number: leave it out for six hours")
-    return max(0.0, timeout)
+    return max(0.0, seconds)
 
 
 class Asking:
@@ -215,7 +218,7 @@ class Asking:
                 each.error.outcome = self.examiner.refused(each.error)
             elif isinstance(each.error, WaitTimeoutError):
                 each.error.outcome = self._late(each.index, each.error)
-                if each.error.report_id is not None:
+                if each.error.hint == WaitTimeoutError.hint:
                     each.error.hint = how_to_resume(
                         [request.window for request in self._requests],
                         reuse=self._reuse,
@@ -247,8 +250,7 @@ class Asking:
         """Return the outcome of a report that was not finished in time."""
         if error.report is not None:
             return self.outcome(index, error.report)
-        held_up = None if error.report_id else str(error)
-        return unseen_outcome(self._entry.report_type, error.report_id, held_up)
+        return unseen_outcome(self._entry.report_type, error.report_id, str(error))
 
     def _options(self, index: int) -> Mapping[str, str]:
         """Return the options of one request; none where the report was found."""

@@ -113,7 +113,7 @@ class Reports(WaysOut):
         Parameters
         ----------
         timeout : float, seconds, optional
-            Six hours when left out.
+            Six hours when left out; at 0 Amazon is not asked.
         on_progress : callable, optional
             Called with a `Progress` after each change.
 

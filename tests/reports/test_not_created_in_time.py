@@ -52,6 +52,33 @@ def test_less_time_than_none_is_none(client: spr.Client) -> None:
         client.reports("orders", **WEEK).wait(timeout=-1)
 
 
+def test_of_a_report_that_is_there_it_is_said_that_it_was_not_asked_after(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    (made,) = client.reports("orders", **WEEK).wait()
+    asked = len(simulator.requests)
+
+    with pytest.raises(spr.WaitTimeoutError, match="last seen DONE") as caught:
+        client.reports("orders", **WEEK).wait(timeout=0)
+    (outcome,) = client.reports("orders", **WEEK).outcomes(timeout=0)
+
+    assert caught.value.report_id == outcome.report_id == made.report_id
+    assert "no report" not in str(caught.value)
+    assert "goes on at Amazon" not in str(caught.value)
+    assert OF_THE_WEEK in str(caught.value)
+    assert "last seen DONE" in str(outcome.evidence["held_up_by"])
+    assert len(simulator.requests) == asked
+    with pytest.raises(spr.WaitTimeoutError, match="no report of"):
+        client.reports("orders", **WEEK, reuse=False).wait(timeout=0)
+
+
+@pytest.mark.parametrize("timeout", [1e300, 10**400, float("inf")])
+def test_more_time_than_any_clock_counts_is_time_enough(
+    client: spr.Client, timeout: float
+) -> None:
+    client.reports("orders", **WEEK).wait(timeout=timeout)
+
+
 def test_the_seconds_count_those_that_are_before_it_in_the_line(
     client: spr.Client,
 ) -> None:
