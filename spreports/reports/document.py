@@ -142,6 +142,6 @@ class Document(WaysOut):
         ValueError, TypeError
             No such table, or an argument that can never do.
         """
-        check_sink(url, storage_options, format, installed=True)
+        check_sink(url, storage_options, format)
         target = self._source.target(url, partition_by, storage_options, format)
         return self._source.land(target, Shape(table=table, on_bad_value=on_bad_value))

@@ -253,7 +253,8 @@ class Reports(WaysOut):
             As in `scan`.
         executor : concurrent.futures.Executor, optional
             Where documents are downloaded and written; this process when left out.
-            Workers get a presigned URL and the target, never credentials.
+            Workers get a presigned URL and the target, never credentials; `memory://`
+            only threads of this process can share.
         timeout, on_progress : as in `wait`
             Reports that are finished by then are written.
 
@@ -275,7 +276,7 @@ class Reports(WaysOut):
             No rows, and ``on_empty="raise"`` was asked for.
         """
         here, delta = executor is None, format == "delta"
-        check_sink(url, storage_options, format, installed=here)
+        check_sink(url, storage_options, format, executor=executor)
         shape = Shape(table=table, on_bad_value=on_bad_value)
         self._check_table(table)
         names = check_folders(self._entry, partition_by, format, table)

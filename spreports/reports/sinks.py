@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from spreports.errors import SinkError
@@ -54,28 +55,36 @@ def check_sink(
     storage_options: Mapping[str, Any] | None,
     name: str,
     *,
-    installed: bool,
+    executor: Executor | None = None,
 ) -> None:
     """Refuse a place, or a format, before anything is asked for.
 
     Parameters
     ----------
     url, storage_options, name : see `check_target`
-    installed : bool
-        Insist on the packages that it takes, too, and on a folder that can hold a
-        sink and be written to: who writes here needs them here.
+    executor : Executor or None
+        Who writes. None is this process: it needs the packages that the place takes,
+        and a folder that can hold a sink and be written to.
 
     Raises
     ------
     ValueError, TypeError
-        As `check_target`.
+        As `check_target`; or workers would write to a memory of their own.
     SinkError
         A package is missing, or as `open_target`, `delta_place`, `check_writable`
         and `check_kind`.
     """
     check_target(url, storage_options, name)
     text = os.fspath(url)
-    if installed:
+    here = executor is None
+    in_memory = any(link.startswith("memory://") for link in text.split("::"))
+    if in_memory and not (here or isinstance(executor, ThreadPoolExecutor)):
+        raise ValueError(
+            f"{shown(text)} with an executor: each worker would write to a memory of "
+            "its own, gone with it: leave out executor=, take a ThreadPoolExecutor, or "
+            "a folder or object store that all workers reach"
+        )
+    if here:
         if (lack := missing(text)) is not None:
             raise SinkError(lack, url=shown(text))
         if name == "delta":
@@ -83,4 +92,4 @@ def check_sink(
         else:
             open_target(text, storage_options=storage_options)
         check_writable(text, beside=name != "delta")
-    check_kind(text, storage_options, name, insist=installed)
+    check_kind(text, storage_options, name, insist=here)

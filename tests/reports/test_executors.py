@@ -168,6 +168,21 @@ def test_work_that_an_executor_drops_is_an_error_of_ours_and_the_rest_lands(
     assert len(list(tmp_path.rglob("*.parquet"))) == others
 
 
+def test_a_memory_that_workers_do_not_share_is_refused_before_anything_is_asked(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    reports = client.reports("orders", start="7d", marketplaces=["DE"])
+
+    with ProcessPoolExecutor(1) as executor, pytest.raises(ValueError, match="memory"):
+        reports.sink("memory://of-workers", executor=executor)
+
+    assert simulator.requests == []
+    with ThreadPoolExecutor(1) as threads:
+        written = reports.sink("memory://of-threads", executor=threads)
+    frame = spr.scan_lake("memory://of-threads", "orders").collect()
+    assert frame.height == written.rows > 0
+
+
 def test_a_worker_that_fails_is_an_error_of_ours(
     simulator: Simulator, client: spr.Client, tmp_path: Path
 ) -> None:
