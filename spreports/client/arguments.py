@@ -18,6 +18,9 @@ from spreports.plan.windows import Moment, Window, moment, report_windows, windo
 
 logger = logging.getLogger("spreports.client")
 
+# When Amazon sold its first book: to cut what lies before into windows may take minutes
+FIRST_YEAR = 1995
+
 
 def entry_of(report_type: str | ReportType, catalogue: Catalogue) -> ReportType:
     """Return what is known of a report type.
@@ -154,6 +157,11 @@ def windows_of(
         span = day_window(*said, now, rounded=rounded, period=period)
     else:
         span = window(*said, now)
+    if strict and span and span.start.year < FIRST_YEAR:
+        raise ValueError(
+            f"start={span.start.date()} is before {FIRST_YEAR}, when Amazon opened: "
+            "give a later day (strict=False asks Amazon all the same)"
+        )
     windows = report_windows(entry, span, options) if span else (None,)
     if strict:
         try:

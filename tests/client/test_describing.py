@@ -118,7 +118,7 @@ def test_a_mistake_is_said_before_quota_is_spent(
         (
             "search_terms",
             {"start": "0001-01-01", "options": {"reportPeriod": "WEEK"}},
-            "not wholly inside the years 1 to 9999",
+            "before 1995",
         ),
     ],
 )

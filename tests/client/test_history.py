@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import spreports as spr
+from spreports.client import arguments
 from spreports.simulator import Simulator
 from tests.clocks import ManualClock
 
@@ -48,6 +49,20 @@ def test_a_window_before_the_history_is_refused_with_the_first_day_there_is(
     assert f"give start={FIRST} or later" in str(refused.value)
     assert "strict=False" in str(refused.value)
     assert simulator.requests == []
+
+
+def test_a_start_before_amazon_is_refused_and_not_cut_into_windows(
+    client: spr.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[object] = []
+    monkeypatch.setattr(arguments, "report_windows", lambda *span: cut.append(span))
+
+    with pytest.raises(ValueError, match="start=0001-01-01 is before 1995"):
+        client.reports(
+            "vendor_real_time_inventory", start=date(1, 1, 1), marketplaces=["DE"]
+        )
+
+    assert cut == []
 
 
 # Two years may have 731 days
