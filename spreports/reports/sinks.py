@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Any
 
 from spreports.errors import SinkError
@@ -77,13 +77,8 @@ def check_sink(
     check_target(url, storage_options, name)
     text = os.fspath(url)
     here = executor is None
-    in_memory = any(link.startswith("memory://") for link in text.split("::"))
-    if in_memory and not (here or isinstance(executor, ThreadPoolExecutor)):
-        raise ValueError(
-            f"{shown(text)} with an executor: each worker would write to a memory of "
-            "its own, gone with it: leave out executor=, take a ThreadPoolExecutor, or "
-            "a folder or object store that all workers reach"
-        )
+    if executor is not None and text.startswith("memory://"):
+        _check_shared(text, executor)
     if here:
         if (lack := missing(text)) is not None:
             raise SinkError(lack, url=shown(text))
@@ -93,3 +88,15 @@ def check_sink(
             open_target(text, storage_options=storage_options)
         check_writable(text, beside=name != "delta")
     check_kind(text, storage_options, name, insist=here)
+
+
+def _check_shared(text: str, executor: Executor) -> None:
+    """Refuse a target in memory where each worker has a memory of its own."""
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - heavy
+
+    if isinstance(executor, ProcessPoolExecutor):
+        raise ValueError(
+            f"{shown(text)} with an executor of processes: each would write to a "
+            "memory of its own, gone with it: leave out executor=, take a "
+            "ThreadPoolExecutor, or a folder or object store that all workers reach"
+        )
