@@ -18,11 +18,11 @@ from spreports.errors import SinkError
 from spreports.fetch.cells import cells_of
 from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
-from spreports.lake.partitions import FolderKey
+from spreports.lake.partitions import FolderKey, is_time, parts_of
 from spreports.load.widen import in_type, leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS
 
-__all__ = ["Layout", "conformed", "plain_schema", "united"]
+__all__ = ["Layout", "conformed", "derived", "plain_schema", "united"]
 
 _METADATA = {field.name: field.type for field in METADATA_COLUMNS}
 
@@ -153,11 +153,11 @@ def conformed(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedA
     """
     want = layout.schema.field(name).type
     plain = plain_type(column.type)
-    if column.type != plain:
-        column = column.cast(plain)
-    if plain == want:
-        return column
     try:
+        if column.type != plain:
+            column = column.cast(plain)
+        if plain == want:
+            return column
         if pa.types.is_string(plain):
             return _read(column, name, layout)
         chunks = [in_type(chunk, want) for chunk in column.chunks]
@@ -169,6 +169,43 @@ def conformed(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedA
             f" {want}: give the column the type string in an entry of your own, or"
             " scan the lake again if it was written meanwhile"
         ) from None
+
+
+def derived(column: pa.ChunkedArray, key: FolderKey, layout: Layout) -> pa.ChunkedArray:
+    """Return the days, months or years of a file's column.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray, n cells
+        Of `key.source`.
+    key : FolderKey
+        With a unit.
+    layout : Layout
+
+    Returns
+    -------
+    pyarrow.ChunkedArray, n cells
+
+    Raises
+    ------
+    SinkError
+        It holds no times, nor does the column that comes out; or see `conformed`.
+    """
+    unit, dtype = str(key.unit), layout.schema.field(key.name).type
+    if is_time(layout.schema.field(key.source).type):
+        column = conformed(column, key.source, layout)
+    if is_time(column.type):
+        chunks = [parts_of(chunk, unit) for chunk in column.chunks]
+        return pa.chunked_array(chunks, key.dtype).cast(dtype)
+    if column.null_count == len(column):
+        return pa.chunked_array([pa.nulls(len(column), dtype)])
+    # Null in their place, a filter would lose these rows
+    raise SinkError(
+        f"a file of the lake holds a {plain_type(column.type)} in the column"
+        f" {key.source!r}, which has no {unit} for {key.name!r}: leave {key.name!r} out"
+        f" (.drop), or, if that is text of times, give {key.source!r} the type"
+        " timestamp in an entry of your own"
+    )
 
 
 def _read(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedArray:

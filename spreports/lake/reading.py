@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from spreports.lake.layout import Layout, conformed, plain_schema
+from spreports.lake.layout import Layout, conformed, derived, plain_schema
 from spreports.lake.predicate import Condition, excluded
 from spreports.lake.ranges import joined
 from spreports.lake.sieve import Sieve, sieve_of
@@ -293,17 +293,11 @@ def _completed(rows: pa.Table, piece: Piece, wanted: Wanted) -> pa.Table:
             if not (found.type == NUMBERED and pa.types.is_string(dtype)):
                 found = conformed(found, name, layout)
             columns[name] = found
+        elif key is not None and key.source in piece.constants:
+            source = pa.repeat(piece.constants[key.source], rows.num_rows)
+            columns[name] = derived(pa.chunked_array([source]), key, layout)
         elif key is not None and key.source in rows.schema.names:
-            columns[name] = _derived(rows[key.source], key.unit)
+            columns[name] = derived(rows[key.source], key, layout)
         else:
             columns[name] = pa.nulls(rows.num_rows, dtype)
     return pa.table(columns)
-
-
-def _derived(times: pa.ChunkedArray, unit: str | None) -> pa.ChunkedArray:
-    """Return the day, month or year of times, as their folder would say it."""
-    if pa.types.is_timestamp(times.type) and times.type.tz not in {None, "UTC"}:
-        times = times.cast(pa.timestamp(times.type.unit, "UTC"))
-    if unit == "day":
-        return times.cast(pa.date32(), safe=False)
-    return pc.strftime(times, format="%Y-%m" if unit == "month" else "%Y")

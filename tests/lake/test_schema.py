@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -110,6 +111,58 @@ def test_a_column_partitioned_by_now_and_then_is_one_column(shore: Lakeside) -> 
     found = shore.scan().collect().sort("novel", "quantity")
 
     assert found["novel"].to_list() == ["007", "007", "7", "7"]
+
+
+MOMENT = datetime(2026, 10, 2, 10, tzinfo=UTC)
+
+
+def test_days_of_a_column_are_told_where_it_is_a_folder_itself(shore: Lakeside) -> None:
+    rows = pa.table({"novel": [MOMENT.date(), None], "n": [1, 2]})
+    shore.put("1", rows, day=0, partition_by=["novel"])
+    shore.put("2", rows, day=1, partition_by=["novel:month"])
+
+    found = shore.scan().sort("n").collect()
+
+    assert found["novel_month"].to_list() == ["2026-10", "2026-10", None, None]
+
+
+@pytest.mark.parametrize("unit", ["day", "month", "year"])
+def test_text_that_is_a_time_now_has_the_day_of_that_time(
+    shore: Lakeside, unit: str
+) -> None:
+    shore.put("1", column("purchase-date", MOMENT.isoformat(), None), day=0)
+    by = [f"purchase-date:{unit}"]
+    shore.put("2", column("purchase-date", MOMENT), day=1, partition_by=by)
+
+    found = shore.scan().collect()
+
+    value = MOMENT.date() if unit == "day" else f"{MOMENT:%Y-%m}"
+    value = f"{MOMENT:%Y}" if unit == "year" else value
+    assert found[f"purchase-date_{unit}"].to_list() == [value, None, value]
+
+
+@pytest.mark.parametrize("old", ["canary", 1.5, Decimal(7), 1])
+def test_what_has_no_day_is_an_error_with_the_column_and_the_way_out(
+    shore: Lakeside, old: object
+) -> None:
+    shore.put("1", column("novel", old), day=0)
+    shore.put("2", column("novel", MOMENT), day=1, partition_by=["novel:day"])
+    lake = shore.scan()
+
+    with pytest.raises(COLLECTING_FAILS, match="'novel', which has no day") as caught:
+        lake.collect()
+
+    assert "canary" not in str(caught.value)
+    assert lake.drop("novel_day").collect().height == 2
+
+
+def test_cells_without_a_value_have_no_day_whatever_their_type(shore: Lakeside) -> None:
+    shore.put("1", column("novel", None, dtype=pa.string()), day=0)
+    shore.put("2", column("novel", MOMENT), day=1, partition_by=["novel:day"])
+
+    days = shore.scan().collect()["novel_day"].to_list()
+
+    assert days == [None, MOMENT.date()]
 
 
 types = st.sampled_from(
