@@ -92,6 +92,19 @@ class LakeReport:
         return (self.data_start_time, self.data_end_time)
 
     @property
+    def metadata(self) -> dict[str, object]:
+        """Return the values of the metadata columns."""
+        start = self.data_start_time
+        return {
+            "report_id": self.report_id,
+            "report_type": self.report_type,
+            "marketplace": self.marketplace,
+            "data_start_time": start,
+            "data_end_time": self.data_end_time,
+            "date": start.date() if start else None,
+        }
+
+    @property
     def age(self) -> tuple[object, ...]:
         """Order of versions: by creation at Amazon, then by report id."""
         made = self.created_time or datetime.min.replace(tzinfo=UTC)

@@ -49,6 +49,15 @@ class Layout:
     local_decimals: bool
     documents: frozenset[str]
 
+    def told_by_markers(self) -> tuple[FolderKey, ...]:
+        """Return the columns that a marker tells where no folder does."""
+        keys = (self.derived.get(n, FolderKey(n, n, None)) for n in self.schema.names)
+        return tuple(
+            key
+            for key in keys
+            if key.source in _METADATA and not {key.name, key.source} & self.documents
+        )
+
 
 def united(
     entry: ReportType,

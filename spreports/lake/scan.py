@@ -88,16 +88,17 @@ def scan_lake(
         that a file lacks is null there. A column has the catalogue's type, or else
         the narrowest that holds what all files have. Partition columns are back in
         their places, exactly as written; ``column_day`` and the like are there for
-        all rows. Where Amazon had no data at all, the catalogue's columns, no rows.
+        all rows, and so is a metadata column that some reports are partitioned by.
+        Where Amazon had no data at all, the catalogue's columns, no rows.
 
     Raises
     ------
     ConfigError
         In a forked child of a process that used polars: start it by ``"spawn"``.
     SinkError
-        Nothing of this type is committed there, a marker or file is damaged, or the
-        file system refused. While collecting, polars before 2 quotes it in a
-        ComputeError of its own.
+        Nothing of this type is committed there, a marker or file is damaged, a column
+        holds what is not of its type, or the file system refused. While collecting,
+        polars before 2 quotes it in a ComputeError of its own.
     ValueError, TypeError
         No such alias or table, it must be said which table, no place, or no flag.
     """
@@ -113,7 +114,7 @@ def scan_lake(
     if latest:
         reports = (held.report for _, held in stock.held)
         warn_of_doubled(reports, entry, lake.name)
-    source = _Source(roots, entry, table, stock, layout, metadata=metadata)
+    source = _Source(roots, entry, table, stock, layout)
     schema = pl.DataFrame(pa.Table.from_batches([], layout.schema)).schema
     return register_io_source(source.frames, schema=dict(schema))
 
@@ -180,7 +181,6 @@ class _Source:
         To look anew.
     stock : Stock
     layout : Layout
-    metadata : bool
     """
 
     def __init__(
@@ -190,11 +190,9 @@ class _Source:
         table: str | None,
         stock: Stock,
         layout: Layout,
-        *,
-        metadata: bool,
     ) -> None:
         self._roots, self._entry, self._table = roots, entry, table
-        self._stock, self._layout, self._metadata = stock, layout, metadata
+        self._stock, self._layout = stock, layout
 
     def frames(
         self,
@@ -238,7 +236,7 @@ class _Source:
         stock = self._stock
         done: set[Owner] = set()
         for _ in range(LOOKS):
-            pieces = stock.pieces(self._layout, done, metadata=self._metadata)
+            pieces = stock.pieces(self._layout, done)
             matching = _matching(pieces, wanted.conditions, exact)
             try:
                 with _noted([] if hurried else matching, pieces):

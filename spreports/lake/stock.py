@@ -20,12 +20,15 @@ from spreports.lake.partitions import (
     FolderKey,
     folder_keys,
     folder_texts,
+    is_time,
+    parts_of,
     span_of,
     typed_value,
 )
 from spreports.lake.place import Place
 from spreports.lake.roots import DataRoot, no_table
 from spreports.lake.state import read_state
+from spreports.load.widen import leads_to
 from spreports.reports.metadata import METADATA_COLUMNS
 
 __all__ = ["Owner", "Piece", "Stock", "chunks", "layout_of", "take_stock"]
@@ -64,9 +67,7 @@ class Stock:
         full = [(place, held) for place, held in self.older if held.spans]
         return tuple(sorted(full, key=lambda pair: pair[1].report.age)[-1:])
 
-    def pieces(
-        self, layout: Layout, done: Collection[Owner] = (), *, metadata: bool
-    ) -> list[Piece]:
+    def pieces(self, layout: Layout, done: Collection[Owner] = ()) -> list[Piece]:
         """Return what is to be read, in order.
 
         Parameters
@@ -74,9 +75,13 @@ class Stock:
         layout : Layout
         done : collection of (root, stem, folder)
             Left out.
-        metadata : bool
-            The report's own values are wanted, so that no piece is of two reports.
+
+        Returns
+        -------
+        list of Piece
+            None of two reports whose own values come out and stand in no folder.
         """
+        told = layout.told_by_markers()
         merged: dict[tuple[str, str, object], Piece] = {}
         for root, held in self.held:
             for span in held.spans:
@@ -84,10 +89,12 @@ class Stock:
                 owner = (root.path, held.report.stem, folder)
                 if owner in done:
                     continue
-                key = (root.path, span.path, held.report.stem if metadata else None)
+                there = folder_texts(span.path) if told else {}
+                own = [each for each in told if each.name not in there]
+                key = (root.path, span.path, held.report.stem if own else None)
                 piece = merged.get(key)
                 if piece is None:
-                    piece = _piece(root, held, span.path, layout, metadata=metadata)
+                    piece = _piece(root, held, span.path, layout, own)
                     merged[key] = piece
                 piece.spans.append((span.start, span.rows))
                 piece.owners.add(owner)
@@ -223,7 +230,11 @@ def _fits(name: str, text: str | None) -> bool:
 
 
 def _piece(
-    root: Place, held: Holding, path: str, layout: Layout, *, metadata: bool
+    root: Place,
+    held: Holding,
+    path: str,
+    layout: Layout,
+    own: Sequence[FolderKey],
 ) -> Piece:
     """Return a piece without rows yet."""
     texts = folder_texts(path)
@@ -241,19 +252,31 @@ def _piece(
         if key.name in layout.schema.names:
             dtype = layout.schema.field(key.name).type
             constants[key.name] = _value(root, text, dtype, key.name)
-    if metadata:
-        said = _metadata(held)
-        for column in METADATA_COLUMNS:
-            if column.name not in {*constants, *layout.documents}:
-                value = scalar_of(said[column.name], column.type)
-                dtype = layout.schema.field(column.name).type
-                constants[column.name] = value.cast(dtype)
+    for name, value in _told(held, own, constants) if own else ():
+        dtype = layout.schema.field(name).type
+        if leads_to(value.type, dtype):
+            constants[name] = value.cast(dtype)
     for name, value in constants.items():
         if value.is_valid and not pa.types.is_floating(value.type):
             bounds[name] = (value.as_py(), value.as_py())
         elif not value.is_valid:
             empty.add(name)
     return Piece(root, path, constants, bounds, frozenset(empty))
+
+
+def _told(
+    held: Holding, keys: Sequence[FolderKey], constants: Mapping[str, pa.Scalar]
+) -> Iterator[tuple[str, pa.Scalar]]:
+    """Yield what the folders of a report would say, by its folders and its marker."""
+    said = held.report.metadata.items()
+    known = {name: scalar_of(value, _METADATA[name]) for name, value in said}
+    known |= constants
+    for key in keys:
+        value = known[key.source]
+        if key.unit is None:
+            yield key.name, value
+        elif is_time(value.type):
+            yield key.name, parts_of(pa.repeat(value, 1), key.unit)[0]
 
 
 def _value(root: Place, text: str | None, dtype: pa.DataType, name: str) -> pa.Scalar:
@@ -266,20 +289,6 @@ def _value(root: Place, text: str | None, dtype: pa.DataType, name: str) -> pa.S
             " type string in an entry of your own",
             url=root.name,
         ) from None
-
-
-def _metadata(held: Holding) -> dict[str, object]:
-    """Return the metadata columns of one report."""
-    report = held.report
-    start = report.data_start_time
-    return {
-        "report_id": report.report_id,
-        "report_type": report.report_type,
-        "marketplace": report.marketplace,
-        "data_start_time": start,
-        "data_end_time": report.data_end_time,
-        "date": start.date() if start else None,
-    }
 
 
 def chunks(pieces: Iterable[Piece], rows: int) -> Iterator[list[Piece]]:

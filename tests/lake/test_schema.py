@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -114,6 +114,39 @@ def test_a_column_partitioned_by_now_and_then_is_one_column(shore: Lakeside) -> 
 
 
 MOMENT = datetime(2026, 10, 2, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+@pytest.mark.parametrize(
+    ("entry", "values"),
+    [
+        ("date:month", ["2026-10", "2026-10", None, "2026-11"]),
+        ("data_start_time:day", [date(2026, 10, 1), MOMENT.date(), None, 31]),
+        ("data_end_time:year", ["2026", "2026", None, "2026"]),
+        ("date", [date(2026, 10, 1), MOMENT.date(), None, 31]),
+        ("report_id", ["1", "2", "3", "4"]),
+    ],
+)
+def test_a_metadata_column_s_folder_is_told_for_reports_that_are_in_none(
+    shore: Lakeside, entry: str, values: list[object], *, compacted: bool
+) -> None:
+    shore.put("1", pa.table({"n": [1, 1]}), day=0)
+    shore.put("2", pa.table({"n": [2, 2]}), day=1)
+    shore.put("3", pa.table({"n": [3]}), data_start_time="", data_end_time="")
+    shore.put("4", pa.table({"n": [4]}), day=31, partition_by=[entry])
+    if compacted:
+        assert spr.Lake(shore.url).compact().reports > 0
+    name = entry.replace(":", "_")
+    wanted = [date(2026, 11, 1) if each == 31 else each for each in values]
+
+    for metadata in (False, True):
+        lake = shore.scan(metadata=metadata)
+        told = lake.select("n", name).unique().sort("n").collect()
+        assert told[name].to_list() == wanted
+        for value in {each for each in wanted if each is not None}:
+            found = lake.filter(pl.col(name) == value).select("n").unique().collect()
+            numbers = [n for n, each in enumerate(wanted, 1) if each == value]
+            assert sorted(found["n"].to_list()) == numbers
 
 
 def test_days_of_a_column_are_told_where_it_is_a_folder_itself(shore: Lakeside) -> None:
@@ -232,7 +265,6 @@ def test_folders_of_a_metadata_column_and_of_a_document_s_column_are_read_as_tex
     shore.put("2", own, report_type=kind, partition_by=["date"])
     shore.put("3", pa.table({"n": [3]}), report_type=kind)
 
-    plain = shore.scan(kind).sort("n").collect()
-    assert plain["date"].to_list() == ["2026-10-01", "soon", None]
-    full = shore.scan(kind, metadata=True).sort("n").collect()
-    assert full["date"].to_list() == ["2026-10-01", "soon", "2026-10-01"]
+    for metadata in (False, True):
+        found = shore.scan(kind, metadata=metadata).sort("n").collect()
+        assert found["date"].to_list() == ["2026-10-01", "soon", "2026-10-01"]
