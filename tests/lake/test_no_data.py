@@ -50,6 +50,17 @@ def test_a_noted_root_is_scanned_without_rows_on_every_file_system(
     assert found.filter(late).select("amazon-order-id").collect().height == 0
 
 
+def test_folders_of_metadata_columns_are_there_without_rows_as_with_them(
+    shore: Lakeside,
+) -> None:
+    note_no_data(shore.root(), lookup("orders"), ("date:month", "marketplace"), {})
+
+    found = shore.scan()
+
+    late = (pl.col("date_month") > "2026-10") & (pl.col("marketplace") == "DE")
+    assert found.filter(late).collect().height == 0
+
+
 def test_a_note_of_one_type_says_nothing_of_another(shore: Lakeside) -> None:
     note_no_data(shore.url, lookup("orders"), (), {})
 
