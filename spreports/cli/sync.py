@@ -57,7 +57,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--allow-gaps", action="store_true", help="exit 0 in spite of gaps"
     )
     sync.add_argument(
-        "--retry-gaps", action="store_true", help="try once more what was given up"
+        "--retry-gaps",
+        action="store_true",
+        help="try once more what was given up; what can never be had is told no more",
     )
     sync.add_argument(
         "--refill",

@@ -94,7 +94,8 @@ class Syncing:
             has: taken in and told in ``.quality``; the same, and a warning of the
             logger ``spreports.sync`` for each difference; or held back as failed.
         retry_gaps : bool
-            Try once more what was given up.
+            Try once more what was given up. What can never be had is told by a warning
+            of the logger ``spreports.sync``, and from this run on is no gap any more.
         refill : bool
             Ask again for what the ledger knows of a lake and the lake has no more:
             single windows, or all of a feed, from its `since` on. Markers whose files

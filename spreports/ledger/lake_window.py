@@ -14,7 +14,10 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class WindowState(StrEnum):
-    """How the newest attempt at a window stands."""
+    """How the newest attempt at a window stands.
+
+    One that is committed without a version was a gap that is told no more.
+    """
 
     ASKED = "asked"
     COMMITTED = "committed"
@@ -83,6 +86,12 @@ class LakeWindow:
     def rows(self) -> int:
         """Rows of the last version, all tables together."""
         return sum(table.rows for table in self.tables.values())
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is a gap, or was one and the lake has no version of it."""
+        told = self.state == WindowState.COMMITTED and self.created_time is None
+        return told or self.state == WindowState.GAP
 
     @property
     def made(self) -> datetime:

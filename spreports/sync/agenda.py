@@ -55,7 +55,8 @@ class Agenda:
     asked : list of Task
         Snapshots of days gone by whose reports are known: only those show them.
     lost : list of (Stream, LakeWindow)
-        To be written down: gaps that are found now, and those that are none any more.
+        To be given up: gaps that are found now, and those that were tried again and
+        cannot be had.
 
     Raises
     ------
@@ -81,7 +82,7 @@ class Agenda:
         now = connection.clock.now()
         for stream in streams:
             if stream.kind == Kind.LISTED:
-                self.lost += [(stream, told) for told in self._told(stream)]
+                self.lost += [(stream, lost) for lost in self._unlisted(stream)]
                 continue
             known = self.known(stream)
             if stream.kind == Kind.DATED:
@@ -107,17 +108,31 @@ class Agenda:
             for window in known
         )
 
-    def _told(self, stream: Stream) -> list[LakeWindow]:
-        """Return gaps that are none any more: they were told, and `retry_gaps` asked.
+    def give_up(self, stream: Stream, window: LakeWindow) -> None:
+        """Write down a gap; one that was tried again in vain is told no more.
 
-        A time of which nobody can tell what was listed cannot be tried again.
+        Only `retry_gaps` tries a gap again: whoever asks for that has been told of it.
+        """
+        windows = {known.name: known for known in self._book.windows(stream)}
+        before = windows.get(window.name)
+        if before is not None and before.state == WindowState.GAP:
+            logger.warning(
+                "%s %s can never be had (%s): it is told as a gap no more",
+                stream.label,
+                window.name,
+                window.error,
+            )
+            # Another document may still be the same item
+            window = replace(window, state=WindowState.COMMITTED, item=None)
+        self._book.put(stream, window)
+
+    def _unlisted(self, stream: Stream) -> list[LakeWindow]:
+        """Return times of which nobody can tell any more what was listed.
+
+        They cannot be tried again.
         """
         known = self._book.windows(stream) if self._retry_gaps else ()
-        return [
-            replace(window, state=WindowState.COMMITTED)
-            for window in known
-            if window.state == WindowState.GAP and window.start is not None
-        ]
+        return [w for w in known if w.state == WindowState.GAP and w.start is not None]
 
     def _asked(
         self, stream: Stream, known: Sequence[LakeWindow], today: datetime

@@ -294,8 +294,7 @@ class Book:
             if stream.kind == Kind.LISTED and denies(exc):
                 kept = gap(kept, kind, f"Amazon no longer has the document: {why}")
             elif tries >= MAX_TRIES and not self._is_young(stream, window):
-                stay = f"; its {window.rows} rows stay" if window.rows else ""
-                kept = gap(kept, kind, f"given up after {tries} tries: {why}{stay}")
+                kept = gap(kept, kind, f"given up after {tries} tries: {why}")
         self.put(stream, kept)
         return None if kept.state == WindowState.GAP else MissingWindow.of(stream, kept)
 
@@ -307,10 +306,14 @@ class Book:
         return self._connection.clock.now() < settled
 
     def gaps(self, streams: Sequence[Stream]) -> tuple[MissingWindow, ...]:
-        """Return what is given up, in the order of feeds and windows."""
+        """Return what is given up, in the order of feeds and windows.
+
+        What ended before a feed's `since` is not of the feed, as that is now.
+        """
         return tuple(
             MissingWindow.of(stream, window)
             for stream in streams
             for window in sorted(self.windows(stream), key=lambda w: w.name)
             if window.state == WindowState.GAP
+            and not (window.end and stream.since and window.end <= stream.since)
         )

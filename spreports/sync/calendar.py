@@ -87,6 +87,7 @@ class DueWork:
 
 def gap(window: LakeWindow, kind: str, why: str) -> LakeWindow:
     """Return a window that is given up."""
+    why += f"; its {window.rows} rows stay" if window.rows else ""
     return replace(window, state=WindowState.GAP, error_kind=kind, error=why)
 
 
@@ -123,10 +124,10 @@ def plan_dated(
         if again is None or (window.end is not None and window.end <= purged):
             continue
         if window.start is not None and horizon is not None and window.start < horizon:
-            if window.created_time is None:
+            if window.created_time is None or again.reason == "failed":
                 gaps.append(gap(window, "Expired", _too_old(stream)))
-            continue
-        due.append(again)
+        else:
+            due.append(again)
     begin = _floor(stream, midnight(max(stream.since or now, purged)))
     held = tuple(_held(stream, known))
     for span in uncovered(Window(begin, stop), held) if begin < stop else ():
@@ -150,18 +151,18 @@ def plan_snapshot(
 ) -> DueWork:
     """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
 
-    A day whose snapshot was never made is lost: a report of today does not show it.
-    Days of `asked` have a report, and are for the caller to take up.
+    A day whose snapshot failed is lost: a report of today does not show it; a day of an
+    outage or a killed run is as if nobody had run. The caller takes up `asked` ones.
     """
     today = midnight(now)
-    name = today.date().isoformat()
     cooldown = timedelta(seconds=stream.entry.cooldown_seconds or 0)
-    gaps = []
+    name, gaps = today.date().isoformat(), []
     made = [w.created_time for w in known if w.created_time is not None]
     for window in known:
-        unmade = window.state in {WindowState.ASKED, WindowState.FAILED}
-        unmade = unmade and window.created_time is None and window.name < name
-        if unmade and window.name not in asked:
+        tried = window.state == WindowState.ASKED and window.tries > 0
+        unmade = window.created_time is None and window.name < name
+        failed = unmade and (tried or window.state == WindowState.FAILED)
+        if failed and window.name not in asked:
             why = f"a report shows the present: that of {window.name} cannot be had now"
             gaps.append(gap(window, "Expired", why))
     mine = next((w for w in known if w.name == name), None)
@@ -182,7 +183,7 @@ def plan_snapshot(
 def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
     """Say whether a window that is known is due, and why."""
     made = window.created_time
-    if window.end is None or window.end > today or window.state == WindowState.GAP:
+    if window.end is None or window.end > today or window.is_given_up:
         return None
     # Amazon's times are whole seconds; the version that is there is not wanted again
     another = made and made + timedelta(seconds=1)

@@ -127,14 +127,14 @@ class _Run:
         for stream in agenda.streams:
             self._book.keep(stream)
         for stream, window in agenda.lost:
-            self._book.put(stream, window)
+            agenda.give_up(stream, window)
         for task in agenda.tasks:
             asked = replace(task.due.window, state=_asked(task.due.window))
             self._book.put(task.stream, asked)
         self._at("planned")
         for stream in agenda.streams:
             if stream.kind == Kind.LISTED:
-                self._take_listed(stream, agenda.known(stream))
+                self._take_listed(stream, agenda)
         for task in agenda.asked:
             self._take_asked(task)
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
@@ -210,14 +210,14 @@ class _Run:
         self._adopted += 1
         self._take(task.stream, window, report, task.request)
 
-    def _take_listed(self, stream: Stream, known: Sequence[LakeWindow]) -> None:
+    def _take_listed(self, stream: Stream, agenda: Agenda) -> None:
         """Take in what Amazon has made by itself."""
         ledger, lake = self._connection.ledger.windows, self._book.lake
         now = self._connection.clock.now()
         try:
             found = listing(
                 stream,
-                known,
+                agenda.known(stream),
                 self._connection,
                 listed=ledger.listed(lake, stream.key),
                 purged=self._book.purged(stream),
@@ -228,7 +228,7 @@ class _Run:
             self._failed.append(not_listed(stream, exc))
             return
         for window in found.gaps:
-            self._book.put(stream, window)
+            agenda.give_up(stream, window)
         for window, _ in found.found:
             self._book.put(stream, window)
         ledger.put_listed(lake, stream.key, now)

@@ -263,13 +263,24 @@ def test_the_version_that_the_lake_has_is_not_taken_for_a_newer_one() -> None:
     assert due.newer_than > now
 
 
-def test_a_snapshot_that_never_came_is_lost_once_its_day_is_over() -> None:
+@pytest.mark.parametrize(
+    ("state", "tries", "is_lost"),
+    [
+        (WindowState.FAILED, 1, True),
+        (WindowState.ASKED, 1, True),  # it failed, and then the network did
+        (WindowState.ASKED, 0, False),
+    ],
+)
+def test_a_snapshot_that_failed_is_lost_with_its_day_and_one_of_an_outage_is_none(
+    state: WindowState, tries: int, *, is_lost: bool
+) -> None:
     feed = stream("listings")
     asked = plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC)).due[0].window
+    before = replace(asked, state=state, tries=tries)
 
-    work = plan_snapshot(feed, [asked], datetime(2026, 3, 2, 4, tzinfo=UTC))
+    work = plan_snapshot(feed, [before], datetime(2026, 3, 2, 4, tzinfo=UTC))
 
-    assert [w.name for w in work.gaps] == ["2026-03-01"]
+    assert [w.name for w in work.gaps] == ["2026-03-01"] * is_lost
     assert [d.window.name for d in work.due] == ["2026-03-02"]
 
 

@@ -100,6 +100,45 @@ def test_a_snapshot_whose_report_amazon_made_not_is_a_gap(
     assert result.windows == 1
 
 
+@pytest.mark.parametrize("how", ["parquet", "delta"])
+def test_a_snapshot_that_amazon_made_not_is_told_until_gaps_are_tried_again(
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    home: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    how: str,
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="fatal"))
+    nights = []
+    with simulator.client(home=home) as client:
+        for retry_gaps in (False, False, False, True, False):
+            dry = client.sync(FEED, lake, format=how, retry_gaps=True, dry_run=True)
+            night = client.sync(FEED, lake, format=how, retry_gaps=retry_gaps)
+            nights.append((len(dry.gaps), len(night.gaps)))
+            clock.advance(DAY)
+
+    assert nights == [(0, 0), (0, 1), (1, 1), (1, 0), (0, 0)]
+    assert "listings 2026-11-10 can never be had (a report shows the" in caplog.text
+    assert caplog.text.count("told as a gap no more") == 1
+
+
+def test_a_night_without_a_network_is_no_gap_between_two_snapshots(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    with simulator.client(home=home) as client:
+        simulator.faults.add(Fault(operation="*", kind="reset", times=0))
+        cut_off = client.sync(FEED, lake, timeout=60)
+        simulator.faults.clear()
+        clock.advance(DAY)
+
+        result = client.sync(FEED, lake)
+
+    assert [missing.kind for missing in cut_off.failed] == ["TransportError"]
+    assert (result.windows, result.failed, result.gaps) == (1, (), ())
+
+
 def test_a_snapshot_that_takes_hours_is_asked_for_once(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:

@@ -280,9 +280,8 @@ def test_what_is_still_restated_is_never_given_up(
     assert [one.start for one in late.failed] == [day(11), day(10)]
 
 
-def test_days_that_amazon_cannot_make_any_more_are_a_gap(
-    client: spr.Client, simulator: Simulator, lake: str
-) -> None:
+def short_orders(since: str, *, lookback: int = 1) -> spr.Feed:
+    """Orders of which Amazon makes reports for four days back."""
     entry = spr.report_type("orders")
     short = spr.ReportType(
         report_type=entry.report_type,
@@ -292,7 +291,13 @@ def test_days_that_amazon_cannot_make_any_more_are_a_gap(
         history_days=4,
         tables=entry.tables,
     )
-    feed = spr.Feed(short, marketplaces=["DE"], since="2026-11-01", lookback=1)
+    return spr.Feed(short, marketplaces=["DE"], since=since, lookback=lookback)
+
+
+def test_days_that_amazon_cannot_make_any_more_are_a_gap(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    feed = short_orders("2026-11-01")
 
     first, second = client.sync([feed], lake), client.sync([feed], lake)
 
@@ -301,6 +306,79 @@ def test_days_that_amazon_cannot_make_any_more_are_a_gap(
     assert first.windows == 2
     assert second.gaps == first.gaps
     assert second.created == 0
+
+
+def test_days_that_amazon_cannot_make_are_told_until_gaps_are_tried_again(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    feed = short_orders("2026-11-01", lookback=0)
+    client.sync([feed], lake)
+
+    again = client.sync([feed], lake, retry_gaps=True)
+    clock.advance(DAY)
+    later = client.sync([feed], lake, retry_gaps=True)
+
+    assert (again.failed, again.gaps, again.created) == ((), (), 0)
+    assert (later.failed, later.gaps, later.created) == ((), (), 1)
+
+
+def test_what_is_lost_in_the_run_that_tries_gaps_again_is_told(
+    client: spr.Client, lake: str
+) -> None:
+    result = client.sync([short_orders("2026-11-01")], lake, retry_gaps=True)
+
+    assert [gap.end for gap in result.gaps] == [day(6)]
+
+
+def test_a_gap_before_the_first_day_of_a_feed_is_none_of_it(
+    client: spr.Client, lake: str
+) -> None:
+    client.sync([short_orders("2026-11-01")], lake)
+
+    mended = client.sync([short_orders("2026-11-06")], lake)
+    between = client.sync([short_orders("2026-11-05")], lake)
+
+    assert mended.gaps == ()
+    assert [gap.start for gap in between.gaps] == [day(1)]
+
+
+def test_rows_that_stay_are_no_gap_for_ever_where_no_newer_ones_can_be_had(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    feed = short_orders("2026-11-09", lookback=1)
+    client.sync([feed], lake)
+    simulator.faults.add(Fault(operation="report", kind="fatal", times=2))
+    clock.advance(DAY)
+    client.sync([feed], lake)
+    clock.advance(5 * DAY)
+
+    (gap, *_) = client.sync([feed], lake).gaps
+    again = client.sync([feed], lake, retry_gaps=True)
+
+    assert (gap.start, gap.kind) == (day(9), "Expired")
+    assert "rows stay" in gap.reason
+    assert (again.failed, again.gaps) == ((), ())
+    assert client.sync([feed], lake).gaps == ()
+
+
+def test_a_listed_document_is_told_until_it_is_tried_again_and_listed_no_more(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=400, code="Gone")
+    )
+    feed = spr.Feed("settlement", marketplaces=["DE"])
+    client.sync([feed], lake)
+    for _ in range(2):
+        clock.advance(50 * DAY)
+        told = client.sync([feed], lake)
+
+    again = client.sync([feed], lake, retry_gaps=True)
+
+    assert len(told.gaps) == 1
+    assert (again.windows, again.failed, again.gaps) == (0, (), ())
+    assert client.sync([feed], lake).gaps == ()
 
 
 def test_what_amazon_listed_while_nobody_looked_is_a_gap(
