@@ -15,6 +15,7 @@ Source: SQLite, How To Corrupt An SQLite Database File, section 2.6.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -26,13 +27,40 @@ from pathlib import Path
 
 from spreports.forks import PerProcess
 
-__all__ = ["CLOSED", "SharedFile", "closed_on_error", "transaction", "write_ahead"]
+__all__ = [
+    "CLOSED",
+    "MAKE_ROOM",
+    "SharedFile",
+    "closed_on_error",
+    "is_full",
+    "transaction",
+    "write_ahead",
+]
 
 # What whoever comes later is told of a file that was closed with its client.
 CLOSED = "this client is closed; connect() gives a new one"
 
+# What to do about a disk that is full; SQLite may take it for one that fails.
+MAKE_ROOM = (
+    "its disk is full or fails: make room there and run again; what was written stays"
+)
+# Source: SQLite, result codes: the low byte says what an extended one is of
+_KIND = 0xFF
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 # How long a new file's first users wait for one another, and look again
 PATIENCE, PAUSE = 30.0, 0.01
+
+
+def is_full(exc: sqlite3.Error | OSError) -> bool:
+    """Whether a disk is full, as far as can be told: then `MAKE_ROOM` is the advice.
+
+    Where a write-ahead log finds no room, SQLite knows of an I/O error alone.
+    """
+    if isinstance(exc, OSError):
+        return exc.errno in _NO_ROOM
+    return getattr(exc, "sqlite_errorcode", 0) & _KIND in _FULL
 
 
 class _Turn:

@@ -18,8 +18,10 @@ from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, add_items
 from spreports.turns import (
     CLOSED,
+    MAKE_ROOM,
     SharedFile,
     closed_on_error,
+    is_full,
     transaction,
     write_ahead,
 )
@@ -30,9 +32,7 @@ _BEGIN_ANEW = (
     "move it away to start a new one: a sync then learns from its lake what is there, "
     "other reports are asked for again; files stay as they are"
 )
-_TRY_AGAIN = (
-    "make room, or let its other users finish, and run again: what was written stays"
-)
+_TRY_AGAIN = "let its other users finish, and run again: what was written stays"
 _ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
 _PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -113,7 +113,9 @@ class LedgerFile:
             return ConfigError(CLOSED)
         # The lowest byte is the kind of error, the others say more of it
         kind = getattr(exc, "sqlite_errorcode", 0) & 0xFF
-        if kind in _DAMAGE:
+        if full := is_full(exc):
+            advice = MAKE_ROOM
+        elif kind in _DAMAGE:
             advice = _BEGIN_ANEW
         elif kind in _PLACE or isinstance(exc, OSError):
             advice = _ELSEWHERE
@@ -121,7 +123,7 @@ class LedgerFile:
             advice = _TRY_AGAIN
         return ConfigError(
             f"the ledger {self._path} cannot be {how} ({exc}); {advice}",
-            hopeless=kind == sqlite3.SQLITE_FULL,
+            hopeless=full,
         )
 
     def close(self) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from spreports.errors import ConfigError
 from spreports.turns import (
     CLOSED,
+    MAKE_ROOM,
     SharedFile,
     closed_on_error,
+    is_full,
     transaction,
     write_ahead,
 )
@@ -128,6 +130,11 @@ class QuotaFile:
         """Say what to do about a file that cannot be used."""
         if str(exc) == CLOSED:
             return ConfigError(CLOSED)
+        if is_full(exc):
+            return ConfigError(
+                f"the quota file {self._path} cannot be used ({exc}); {MAKE_ROOM}",
+                hopeless=True,
+            )
         folder = self._path.parent
         # False for what is not there, too
         if not all(os.access(place, os.W_OK) for place in (folder, self._path)):

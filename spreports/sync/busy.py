@@ -17,6 +17,7 @@ from pathlib import Path
 
 from spreports.errors import BusyError, ConfigError
 from spreports.owner import is_gone, mark
+from spreports.turns import MAKE_ROOM, is_full
 
 __all__ = ["alone"]
 
@@ -25,6 +26,7 @@ BETWEEN_LOOKS = 0.01  # seconds
 # Source: SQLite, result codes: the low byte says what an extended one is of
 _KIND = 0xFF
 _IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
 
 
 @contextmanager
@@ -63,14 +65,14 @@ def _lock(path: Path, label: str, now: datetime) -> Iterator[None]:
         db = sqlite3.connect(path, timeout=0.0, isolation_level=None)
         path.chmod(0o600)
     except (OSError, sqlite3.Error) as exc:
-        raise ConfigError(f"the lock {path} cannot be made: {exc}") from exc
+        raise _unusable(path, "made", exc) from exc
     holder = path.with_suffix(".holder")
     with closing(db):
         try:
             db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode & _KIND not in _IN_USE:
-                raise ConfigError(f"the lock {path} cannot be taken: {exc}") from exc
+                raise _unusable(path, "taken", exc) from exc
             raise _busy(holder, label) from exc
         try:
             _sign(holder, now)
@@ -86,7 +88,16 @@ def _sign(holder: Path, now: datetime) -> None:
         temp.write_text(f"{mark()} {now.isoformat()}", "utf-8")
         temp.replace(holder)
     except OSError as exc:
-        raise ConfigError(f"the lock {holder} cannot be signed: {exc}") from exc
+        raise _unusable(holder, "signed", exc) from exc
+
+
+def _unusable(path: Path, how: str, exc: sqlite3.Error | OSError) -> ConfigError:
+    """Say what to do about a lock that cannot be used."""
+    full = is_full(exc)
+    advice = MAKE_ROOM if full else _ELSEWHERE
+    return ConfigError(
+        f"the lock {path} cannot be {how} ({exc}); {advice}", hopeless=full
+    )
 
 
 def _busy(holder: Path, label: str) -> BusyError:

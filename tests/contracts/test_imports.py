@@ -125,7 +125,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     # `client.arguments` reads what a user says of types, marketplaces and options
     "schedules": (HALL | {"reports", "client.arguments"}, set()),
     # `lake` knows whose rows a compaction holds, for a ledger that was lost
-    "sync": (HALL | {"lake", "reports"}, {"pyarrow"}),
+    # A feed's lock is an SQLite file beside the ledger, and as full as that
+    "sync": (HALL | {"lake", "reports", "turns"}, {"pyarrow"}),
     # It asks as a client does, but of settings that may not make one
     "checkup": (HALL | {"client", "simulator"}, set()),
     "client": (

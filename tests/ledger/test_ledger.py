@@ -293,6 +293,7 @@ def test_a_ledger_that_cannot_be_written_says_so_and_keeps_what_it_has(
         ledger.intend("x" * 100_000, KEY, NOW)
 
     assert caught.value.hopeless  # no setting is wrong
+    assert "make room" in str(caught.value)
     assert ledger.latest("account", KEY) is not None
     ledger.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import multiprocessing
 import os
@@ -308,6 +309,21 @@ def test_an_older_quota_file_counts_as_full_once(tmp_path: Path) -> None:
         again = Shared(path, "one", clock)
         assert spend(Throttle(clock, again), clock) == left
         again.close()
+
+
+def test_a_quota_file_on_a_full_disk_is_not_to_be_removed(tmp_path: Path) -> None:
+    file = QuotaFile(tmp_path / "quota.sqlite")
+    # What SQLite says where its write-ahead log finds no room
+    failing = sqlite3.OperationalError("disk I/O error")
+    failing.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+
+    for full in (failing, OSError(errno.ENOSPC, "No space left on device")):
+        with pytest.raises(ConfigError, match="make room") as caught:  # noqa: SIM117
+            with file.transaction():
+                raise full
+        assert caught.value.hopeless  # no setting is wrong
+        assert "remove it" not in str(caught.value)
+    file.close()
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import spreports as spr
+from spreports.cli.exits import exit_code
 from spreports.owner import mark
 from spreports.simulator import Simulator
 from spreports.sync.busy import alone
@@ -138,7 +139,8 @@ def test_a_lock_that_cannot_be_taken_is_no_other_run(
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", partial(connect, factory=Full))
     with (
-        pytest.raises(spr.ConfigError, match="disk is full"),
+        pytest.raises(spr.ConfigError, match=r"disk is full\); .*make room") as told,
         alone(tmp_path, [("a", "a")], NOW),
     ):
         pass
+    assert exit_code(told.value) == 1
