@@ -301,8 +301,7 @@ def _split(
 
 
 def _too_old(stream: Stream) -> str:
-    back = history_of(stream.entry, stream.options)
-    return f"Amazon makes {stream.label} for {back} back"
+    return f"{stream.label} is made for {history_of(stream.entry, stream.options)} back"
 
 
 def window_name(span: Window) -> str:
