@@ -117,10 +117,10 @@ def _results(
             profile: partial(_kept, arguments, file, to, profile, client)
             for profile, client in opened.items()
         }
-        if len(runs) == 1:
-            yield from ((profile, keep()) for profile, keep in runs.items())
-        else:
+        if len(file.accounts) > 1:
             yield from side_by_side(runs)
+        else:
+            yield from ((profile, keep()) for profile, keep in runs.items())
 
 
 def _kept(
@@ -156,11 +156,10 @@ def _show_error(
 ) -> None:
     """Say what an account came to nothing by; it has its line of JSON, too."""
     if arguments.json:
-        told = {
-            "kind": type(error).__name__,
-            "reason": in_flags(str(error), arguments),
-        }
-        write_json({"profile": profile, "error": told})
+        kind = type(error).__name__
+        # Said behind its class, as on stderr: what it begins with is no flag there
+        reason = in_flags(f"{kind}: {error}", arguments).removeprefix(f"{kind}: ")
+        write_json({"profile": profile, "error": {"kind": kind, "reason": reason}})
     say(whose + in_flags(words(error), arguments))
 
 

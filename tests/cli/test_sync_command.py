@@ -295,8 +295,34 @@ def test_one_account_that_fails_does_not_stop_the_others(
     assert by_profile[None]["windows"] == 3
     assert by_profile["uk"].keys() == {"error"}
     assert by_profile["uk"]["error"]["kind"] == "ConfigError"
-    assert "profile 'uk' is asked for" in by_profile["uk"]["error"]["reason"]
-    assert "profile 'uk' is asked for" in shown.err
+    # The file names it: nobody has typed a flag
+    reason = by_profile["uk"]["error"]["reason"]
+    assert reason.startswith("profile 'uk' is asked for")
+    assert f"uk: ConfigError: {reason}\n" in shown.err
+
+
+def test_each_of_several_accounts_that_fail_has_its_line_and_its_say_in_the_exit_code(
+    environment: Simulator,
+    feeds: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    feeds.write_text(UK + FEEDS.partition('"lake"')[2])
+
+    def fails(*_: object, **__: object) -> None:
+        raise spreports.TransportError("no answer", operation="getReports")
+
+    monkeypatch.setattr(spreports.Client, "sync", fails)
+
+    assert main(["sync", str(feeds), "--to", "lake", "--json"]) == 1
+
+    shown = capsys.readouterr()
+    lines = [json.loads(line) for line in shown.out.splitlines()]
+    assert {line["profile"]: line["error"]["kind"] for line in lines} == {
+        "uk": "ConfigError",
+        None: "TransportError",
+    }
+    assert "default: TransportError: " in shown.err
 
 
 def test_of_several_accounts_each_line_says_whose_it_is(
