@@ -66,10 +66,12 @@ class GzipWalk:
         self._fed += len(chunk)
         if self._thread is None and self._fed >= _WORTH_BYTES:
             # daemon: a download that is never ended must not keep the process alive
-            self._thread = threading.Thread(
+            thread = threading.Thread(
                 target=self._run, name="spreports-gzip-walk", daemon=True
             )
-            self._thread.start()
+            thread.start()
+            # Only now: one that the system would not give cannot be waited for
+            self._thread = thread
         with self._room:
             while self._thread and self._fed - self._taken > _WAITING_BYTES:
                 self._room.wait()

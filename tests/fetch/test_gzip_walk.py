@@ -100,3 +100,23 @@ def test_a_spool_gives_up_its_walk_when_it_starts_again_or_ends(tmp_path: Path) 
         spool.walk_along()
         assert spool.walk is first
     assert threads() == []
+
+
+def test_where_no_thread_can_start_the_spool_lets_go_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+
+    def spooled() -> None:
+        with Spool(tmp_path / "document") as spool:
+            spool.walk_along()
+            for piece in pieces(LARGE):
+                spool.append(piece)
+
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        spooled()
+
+    assert list(tmp_path.iterdir()) == []
