@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError, TransportError
 from spreports.flags import check_flag
+from spreports.forks import PerProcess
+from spreports.notifications.connection import LONGEST_WAIT, Connection
 from spreports.notifications.message import finished_report
 
 __all__ = ["SQSQueue"]
@@ -20,15 +23,34 @@ __all__ = ["SQSQueue"]
 logger = logging.getLogger("spreports.notifications")
 
 # Source: Amazon SQS API reference, ReceiveMessage: MaxNumberOfMessages 1 to 10,
-# WaitTimeSeconds 0 to 20, VisibilityTimeout 0 to 43,200.
+# VisibilityTimeout 0 to 43,200.
 MOST_MESSAGES = 10
-LONGEST_WAIT = 20
 LONGEST_HIDING = 43_200
-CONNECT_SECONDS = 5
 # Seconds: an empty answer that comes sooner is none that was waited for.
 AT_ONCE = 1.0
 # Report ids remembered: those asked for, and those told of before anybody asked.
 MOST_REMEMBERED = 50_000
+
+
+@dataclass(slots=True)
+class _Here:
+    """What one process knows; a forked child is another reader of the queue.
+
+    Attributes
+    ----------
+    lock : Lock
+        Guards the rest.
+    asked, told : OrderedDict
+        Report ids, the newest last.
+    keeps : bool
+        Messages could not be deleted, and that has been said.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    told: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    counts: Counter[str] = field(default_factory=Counter)
+    keeps: bool = False
 
 
 class SQSQueue:
@@ -103,18 +125,11 @@ class SQSQueue:
         if find_spec("botocore") is None:
             raise ConfigError("SQSQueue needs botocore: pip install 'spreports[sqs]'")
         self._url = url
-        self._endpoint = f"{parts.scheme}://{parts.netloc}"
-        self._region = region or _region_of(parts.hostname or "")
+        self._connection = Connection(url, region, repr(self))
         self._delete_foreign = check_flag("delete_foreign", delete_foreign)
         self._hidden_for = hidden_for
         self._clock = clock or SystemClock()
-        self._lock = threading.Lock()
-        self._idle = threading.Condition(self._lock)
-        self._calls = 0
-        self._client: Any = None
-        self._asked: OrderedDict[str, None] = OrderedDict()
-        self._told: OrderedDict[str, None] = OrderedDict()
-        self._counts: Counter[str] = Counter()
+        self._here = PerProcess(_Here)
 
     def __repr__(self) -> str:
         return f"SQSQueue({self._url.rsplit('/', 1)[-1]!r})"
@@ -123,10 +138,11 @@ class SQSQueue:
     def counts(self) -> Mapping[str, int]:
         """Messages so far: ``"ours"``, ``"foreign"``, ``"malformed"``, ``"deleted"``.
 
-        A message that comes again is counted again.
+        A message that comes again is counted again. Each process counts its own.
         """
-        with self._lock:
-            return dict(self._counts)
+        here = self._here()
+        with here.lock:
+            return dict(here.counts)
 
     def finished(self, report_ids: Collection[str], timeout: float) -> set[str]:
         """Return which of these reports may have finished by now.
@@ -149,6 +165,7 @@ class SQSQueue:
         ------
         TransportError
             The queue cannot be reached, refuses to be read, or is no queue of SQS.
+            Where only deleting fails, a warning says so once: the messages come again.
         """
         wanted = set(report_ids)
         hints = self._remembered(wanted)
@@ -170,11 +187,7 @@ class SQSQueue:
 
     def close(self) -> None:
         """Close the connections, once the calls that go on have ended."""
-        with self._lock:
-            self._idle.wait_for(lambda: not self._calls, LONGEST_WAIT)
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -184,15 +197,17 @@ class SQSQueue:
 
     def _remembered(self, wanted: set[str]) -> set[str]:
         """Note who is asked for, and return of whom was told."""
-        with self._lock:
-            _remember(self._asked, wanted)
-            hints = {report_id for report_id in wanted if report_id in self._told}
+        here = self._here()
+        with here.lock:
+            _remember(here.asked, wanted)
+            hints = {report_id for report_id in wanted if report_id in here.told}
             for report_id in hints:
-                del self._told[report_id]
+                del here.told[report_id]
         return hints
 
     def _take(self, messages: Sequence[Mapping[str, object]]) -> None:
         """Note what messages tell, and delete those that nobody else needs."""
+        here = self._here()
         done = []
         for message in messages:
             try:
@@ -203,10 +218,10 @@ class SQSQueue:
                 logger.warning("a message in %r is no notification: %s", self, exc)
                 self._count("malformed")
                 continue
-            with self._lock:
-                ours = report_id in self._asked
+            with here.lock:
+                ours = report_id in here.asked
                 if report_id is not None:
-                    _remember(self._told, [report_id])
+                    _remember(here.told, [report_id])
             self._count("ours" if ours else "foreign")
             if ours or (self._delete_foreign and report_id is not None):
                 done.append(handle)
@@ -214,12 +229,13 @@ class SQSQueue:
             self._delete(done)
 
     def _count(self, kind: str, number: int = 1) -> None:
-        with self._lock:
-            self._counts[kind] += number
+        here = self._here()
+        with here.lock:
+            here.counts[kind] += number
 
     def _receive(self, wait: int) -> Sequence[Mapping[str, object]]:
         """Receive up to ten messages."""
-        answer = self._call(
+        answer = self._connection.call(
             "receive_message",
             MaxNumberOfMessages=MOST_MESSAGES,
             WaitTimeSeconds=wait,
@@ -231,69 +247,16 @@ class SQSQueue:
     def _delete(self, handles: Sequence[str]) -> None:
         """Delete messages; one that stays is only told of again."""
         entries = [{"Id": str(n), "ReceiptHandle": h} for n, h in enumerate(handles)]
-        answer = self._call("delete_message_batch", Entries=entries)
-        self._count("deleted", len(answer.get("Successful", ())))
-
-    def _call(self, operation: str, **arguments: object) -> Mapping[str, Any]:
-        """Call SQS; what goes wrong is one kind of error, without AWS's own words."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra
-
-        with self._lock:
-            self._calls += 1
         try:
-            called = getattr(self._connected(), operation)
-            return _answer(called, QueueUrl=self._url, **arguments)
-        except _NotSQSError:
-            reason = "what answers there is no SQS"
-        except ClientError as exc:
-            reason = str(exc.response.get("Error", {}).get("Code", "refused"))
-        except BotoCoreError as exc:
-            reason = type(exc).__name__
-        finally:
-            with self._lock:
-                self._calls -= 1
-                self._idle.notify_all()
-        raise TransportError(
-            f"{self!r} cannot be read: {reason}; check its URL and region, and the "
-            "permissions of the AWS credentials",
-            operation=operation,
-            sent=False,
-        ) from None
-
-    def _connected(self) -> Any:
-        """Return the SQS client, made on first use: AWS looks for credentials then."""
-        from botocore.config import Config  # noqa: PLC0415 - an extra
-        from botocore.session import get_session  # noqa: PLC0415 - an extra
-
-        with self._lock:
-            if self._client is None:
-                self._client = get_session().create_client(
-                    "sqs",
-                    region_name=self._region,
-                    endpoint_url=self._endpoint,
-                    config=Config(
-                        connect_timeout=CONNECT_SECONDS,
-                        read_timeout=LONGEST_WAIT + CONNECT_SECONDS,
-                        # Whoever waits polls meanwhile; a retry here would only delay
-                        retries={"total_max_attempts": 1},
-                    ),
-                )
-            return self._client
-
-
-class _NotSQSError(Exception):
-    """An answer of another form than SQS's; it never leaves this file."""
-
-
-def _answer(called: Callable[..., Any], **arguments: object) -> Mapping[str, Any]:
-    """Call an operation of botocore's."""
-    try:
-        answer: Mapping[str, Any] = called(**arguments)
-    # botocore's parser takes an answer's form for granted
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        # The cause would show the answer: it could be anything.
-        raise _NotSQSError from None
-    return answer
+            answer = self._connection.call("delete_message_batch", Entries=entries)
+        except TransportError as exc:
+            here = self._here()
+            # Once: where the permission is lacking, it would be said every time
+            if not here.keeps:
+                here.keeps = True
+                logger.warning("messages stay in the queue, to come again: %s", exc)
+            return
+        self._count("deleted", len(answer.get("Successful", ())))
 
 
 def _text(message: Mapping[str, object], name: str) -> str:
@@ -311,9 +274,3 @@ def _remember(known: OrderedDict[str, None], names: Iterable[str]) -> None:
         known.move_to_end(name)
     while len(known) > MOST_REMEMBERED:
         known.popitem(last=False)
-
-
-def _region_of(host: str) -> str | None:
-    """Return the region that AWS writes into a queue's host."""
-    labels = host.split(".")
-    return labels[1] if labels[0] == "sqs" and host.endswith(".amazonaws.com") else None

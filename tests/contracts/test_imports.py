@@ -120,7 +120,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"pyarrow", "polars", "fsspec"},
     ),
     # knows nothing of reports but their ids: the waiter is given it as a `Notices`
-    "notifications": ({"errors", "flags", "clock"}, {"botocore"}),
+    "notifications": ({"errors", "flags", "forks", "clock"}, {"botocore"}),
     "reports": (HALL | {"reports"}, {"pyarrow", "polars", "fsspec"}),
     # `client.arguments` reads what a user says of types, marketplaces and options
     "schedules": (HALL | {"reports", "client.arguments"}, set()),

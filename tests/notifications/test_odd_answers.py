@@ -15,6 +15,7 @@ from tests.clocks import ManualClock
 from tests.notifications.queues import REGION, notification
 
 NOTHING = 200, b"{}"
+DELETED = 200, b'{"Successful": [{"Id": "0"}]}'
 
 
 def message(report_id: str) -> dict[str, object]:
@@ -32,6 +33,7 @@ class Host:
     def __init__(self) -> None:
         self.answers: list[tuple[int, bytes]] = [NOTHING]
         self.asked = 0
+        self.deleting = DELETED
         host = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,7 +46,7 @@ class Host:
                     host.answers = host.answers[1:] or host.answers
                     host.asked += 1
                 else:
-                    status, body = 200, b'{"Successful": [{"Id": "0"}]}'
+                    status, body = host.deleting
                 self.send_response(status)
                 self.send_header("Content-Type", "application/x-amz-json-1.0")
                 self.send_header("Content-Length", str(len(body)))
@@ -74,7 +76,7 @@ def server() -> Iterator[Host]:
 
 @pytest.fixture
 def host(server: Host) -> Host:
-    server.answers, server.asked = [NOTHING], 0
+    server.answers, server.asked, server.deleting = [NOTHING], 0, DELETED
     return server
 
 
@@ -152,3 +154,21 @@ def test_after_foreign_messages_it_goes_on_at_once(
     assert reader.finished({"1"}, timeout=100) == {"1"}
 
     assert (host.asked, clock.slept) == (4, [])
+
+
+def test_a_message_that_cannot_be_deleted_is_a_hint_all_the_same(
+    host: Host,
+    reader: spr.SQSQueue,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    host.answers = [messages(message("1"))]
+    host.deleting = 400, b'{"__type": "AccessDenied"}'
+    watch = Watch(reader, clock)
+
+    assert watch.listen({"1"}) == {"1"}
+    assert watch.listen({"1"}) == {"1"}
+
+    (warned,) = caplog.messages
+    assert "delete_message_batch of SQSQueue('reports') failed: AccessDenied" in warned
+    assert reader.counts == {"ours": 2}

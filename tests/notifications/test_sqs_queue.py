@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import spreports as spr
+from tests.forking import held, in_child
 from tests.notifications.queues import REGION, Queue, SQSServer, notification
 
 # The server's time grows with the square of it.
@@ -66,9 +67,9 @@ def test_a_queue_is_closed_at_the_end_of_its_block(queue: Queue, aws: None) -> N
     queue.tell("1")
     with spr.SQSQueue(queue.url, region=REGION) as reader:
         assert reader.finished({"1"}, timeout=5) == {"1"}
-        assert reader._client is not None
+        assert reader._connection._open().client is not None
 
-    assert reader._client is None
+    assert reader._connection._open().client is None
 
 
 def test_what_is_no_notification_is_counted_left_and_not_quoted(
@@ -195,7 +196,7 @@ def test_missing_credentials_and_region_are_told_by_name(
     ],
 )
 def test_the_region_is_that_of_the_url(url: str, region: str | None) -> None:
-    assert spr.SQSQueue(url)._region == region
+    assert spr.SQSQueue(url)._connection._region == region
 
 
 @pytest.mark.parametrize(
@@ -222,3 +223,23 @@ def test_without_the_extra_it_says_what_to_install(
 
     with pytest.raises(spr.ConfigError, match=r"spreports\[sqs\]"):
         spr.SQSQueue("https://sqs.eu-west-1.amazonaws.com/1/reports")
+
+
+@pytest.mark.slow
+def test_a_forked_child_reads_by_itself_whatever_its_parent_is_at(
+    queue: Queue, reader: spr.SQSQueue
+) -> None:
+    assert reader.finished({"of the parent"}, timeout=0) == set()
+    queue.tell("of the parent", "of the child")
+
+    def in_the_child() -> object:
+        with reader:
+            return reader.finished({"of the child"}, timeout=5), reader.counts
+
+    with held(reader._here().lock), held(reader._connection._open().idle):
+        told = in_child(in_the_child, seconds=60)
+
+    assert told.startswith("({'of the child'}, ")
+    # What the parent had asked for is left to the parent
+    assert reader.finished({"of the parent"}, timeout=20) == {"of the parent"}
+    assert reader.counts == {"ours": 1, "deleted": 1}
