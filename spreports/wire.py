@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import ipaddress
 import re
 import socket
 import time
@@ -31,6 +32,7 @@ __all__ = [
     "CONNECT_SECONDS",
     "STEP_SECONDS",
     "WireSession",
+    "is_loopback",
     "read_some",
 ]
 
@@ -68,6 +70,20 @@ class WireSession(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return nothing: requests would read the body, unbounded, to look further."""
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL leads to this machine, by name or address.
+
+    No proxy lies before it, and plain http shows nothing to a network. What the host
+    resolves to is not looked up, and no other way to write an address is known.
+    """
+    try:
+        # urllib3's parser is the one that connects: no other opinion counts
+        host = (urllib3.util.parse_url(url).host or "").strip("[]")
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # no URL, or no address
+        return False
 
 
 def read_some(answer: requests.Response, size: int, *, decode: bool) -> bytes:

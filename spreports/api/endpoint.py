@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 import urllib3
 
 from spreports.errors import ConfigError
+from spreports.wire import is_loopback
 
 __all__ = ["checked_url", "is_loopback", "origin_of"]
 
@@ -53,12 +52,3 @@ def origin_of(url: str) -> tuple[str | None, str | None, int | None]:
     parts = urllib3.util.parse_url(url)
     default = {"http": 80, "https": 443}.get(parts.scheme or "")
     return parts.scheme, parts.host, parts.port or default
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the host is this machine, by name or address; nothing is resolved."""
-    host = (urllib3.util.parse_url(url).host or "").strip("[]")
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -20,13 +20,19 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from spreports.api.endpoint import checked_url, is_loopback, origin_of
+from spreports.api.endpoint import checked_url, origin_of
 from spreports.api.secret import Secret
 from spreports.clock import Clock, SystemClock
 from spreports.errors import TransportError
 from spreports.forks import PerProcess
 from spreports.unsent import UnsentError, hopeless, proxy_refusal
-from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession, read_some
+from spreports.wire import (
+    CONNECT_SECONDS,
+    STEP_SECONDS,
+    WireSession,
+    is_loopback,
+    read_some,
+)
 
 __all__ = ["Answer", "Exchange", "Fault", "user_agent"]
 

@@ -21,9 +21,9 @@ from requests.auth import AuthBase
 from spreports.errors import DownloadError
 from spreports.fetch.no_answer import no_answer
 from spreports.fetch.tries import Setback
-from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession
+from spreports.wire import CONNECT_SECONDS, STEP_SECONDS, WireSession, is_loopback
 
-__all__ = ["DocumentHost", "SignedURL", "check_url", "is_loopback"]
+__all__ = ["DocumentHost", "SignedURL", "check_url"]
 
 USER_AGENT: Final = "spreports-document-fetcher"
 # As many as requests allows itself
@@ -32,7 +32,6 @@ MAX_REDIRECTS: Final = 30
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn")
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 # Anything that two URL parsers could read in two ways
 # (said by what is safe: to compile the range up to U+10FFFF takes 7 ms)
 _UNSAFE: Final = re.compile(r"[^!-~]|[\\#]")
@@ -84,16 +83,17 @@ def _is_allowed(text: str, *, loopback: bool) -> bool:
     """Judge a URL by urllib3's parser: it is the one that connects."""
     if _UNSAFE.search(text):
         return False
+    # A signature is long, and says nothing of where the URL leads
+    address = text.partition("?")[0]
     try:
-        # A signature is long, and says nothing of where the URL leads
-        parts = urllib3.util.parse_url(text.partition("?")[0])
+        parts = urllib3.util.parse_url(address)
     except urllib3.exceptions.LocationParseError:
         return False
     host = parts.host or ""
     authority = text.partition("://")[2].split("/")[0].split("?")[0]
     if parts.auth is not None or "@" in authority or "%" in authority:
         return False
-    if loopback and host in _LOOPBACK and parts.scheme in {"http", "https"}:
+    if loopback and is_loopback(address) and parts.scheme in {"http", "https"}:
         return True
     return (
         parts.scheme == "https"
@@ -101,14 +101,6 @@ def _is_allowed(text: str, *, loopback: bool) -> bool:
         and _HOST_NAME.fullmatch(host) is not None
         and host.endswith(_HOSTS)
     )
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether a URL leads to this machine."""
-    try:
-        return urllib3.util.parse_url(url).host in _LOOPBACK
-    except urllib3.exceptions.LocationParseError:
-        return False
 
 
 class DocumentHost:

@@ -23,12 +23,11 @@ from spreports.fetch.behind_end import GOES_ON, look_behind
 from spreports.fetch.document_host import (
     DocumentHost,
     SignedURL,
-    is_loopback,
 )
 from spreports.fetch.no_answer import no_answer
 from spreports.fetch.resume import Continuity
 from spreports.fetch.tries import Setback
-from spreports.wire import read_some
+from spreports.wire import is_loopback, read_some
 
 if TYPE_CHECKING:
     import requests

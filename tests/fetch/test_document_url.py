@@ -78,14 +78,18 @@ def test_amazons_urls_are_allowed(url: str) -> None:
     check_url(url, loopback=False)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "127.0.0.2", "localhost:8000", "[::1]:8000"]
+)
 def test_this_machine_is_allowed_only_for_the_simulator(host: str) -> None:
     check_url(f"http://{host}/k?a=b", loopback=True)
     with pytest.raises(DownloadError):
         check_url(f"http://{host}/k?a=b", loopback=False)
 
 
-@pytest.mark.parametrize("host", ["10.0.0.1", "127.0.0.2", "evil.example"])
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "127.0.0.1.evil.example", "127.1", "[::1%25lo]"]
+)
 def test_the_simulator_does_not_open_other_hosts(host: str) -> None:
     with pytest.raises(DownloadError):
         check_url(f"http://{host}/k", loopback=True)
