@@ -63,8 +63,11 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
 
         Raises
         ------
-        APIError
-            `ForbiddenError` where the application lacks the restricted role.
+        ValueError
+            No id.
+        ConfigError, APIError
+            See `Transport.call`; `ForbiddenError` where the application lacks the
+            restricted role.
 
         Source: Tokens API v2021-03-01, createRestrictedDataToken.
         """
@@ -90,7 +93,9 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
 
         Raises
         ------
-        APIError
+        ValueError
+            No id.
+        ConfigError, APIError
             See `Transport.call`.
 
         Source: Reports API v2021-06-30, getReportDocument.

@@ -67,7 +67,7 @@ class ReportOperations(Operations):
         ------
         ValueError
             A limit of the reference does not hold.
-        APIError
+        ConfigError, APIError
             See `Transport.call`.
 
         Source: Reports API v2021-06-30, getReports.
@@ -122,7 +122,7 @@ class ReportOperations(Operations):
             A limit of the reference does not hold.
         TransportError
             Amazon's pages go round in a circle.
-        APIError
+        ConfigError, APIError
             See `Transport.call`.
         """
         filters = {
@@ -174,7 +174,7 @@ class ReportOperations(Operations):
         ------
         ValueError
             A limit of the reference does not hold.
-        APIError
+        ConfigError, APIError
             See `Transport.call`.
 
         Source: Reports API v2021-06-30, createReport.
@@ -217,7 +217,9 @@ class ReportOperations(Operations):
 
         Raises
         ------
-        APIError
+        ValueError
+            No id.
+        ConfigError, APIError
             See `Transport.call`; `NotFoundError` also for another seller's id.
 
         Source: Reports API v2021-06-30, getReport.
@@ -247,7 +249,9 @@ class ReportOperations(Operations):
 
         Raises
         ------
-        APIError
+        ValueError
+            No id.
+        ConfigError, APIError
             See `Transport.call`; `BadRequestError` once it is processed.
 
         Source: Reports API v2021-06-30, cancelReport.

@@ -49,7 +49,7 @@ class ScheduleOperations(Operations):
         ------
         ValueError
             A limit of the reference does not hold.
-        APIError
+        ConfigError, APIError
             See `Transport.call`.
 
         Source: Reports API v2021-06-30, getReportSchedules.
@@ -98,7 +98,7 @@ class ScheduleOperations(Operations):
         ------
         ValueError, TypeError
             A limit of the reference does not hold, or `repeatable` is no flag.
-        APIError
+        ConfigError, APIError
             See `Transport.call`.
 
         Source: Reports API v2021-06-30, createReportSchedule.
@@ -137,7 +137,9 @@ class ScheduleOperations(Operations):
 
         Raises
         ------
-        APIError
+        ValueError
+            No id.
+        ConfigError, APIError
             See `Transport.call`.
 
         Source: Reports API v2021-06-30, getReportSchedule.
@@ -160,7 +162,9 @@ class ScheduleOperations(Operations):
 
         Raises
         ------
-        APIError
+        ValueError
+            No id.
+        ConfigError, APIError
             See `Transport.call`.
 
         Source: Reports API v2021-06-30, cancelReportSchedule.

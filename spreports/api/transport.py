@@ -120,8 +120,11 @@ class Transport:
 
         Raises
         ------
+        ValueError
+            The marketplaces lie in different regions.
         ConfigError
-            The region is not known, or not that of the marketplaces.
+            The region is not known, or not that of the marketplaces; `Stopped` where
+            the client was closed, or nobody waits for the answer any more.
         ThrottledError
             The quota does not come back before the deadline.
         TransportError

@@ -307,8 +307,8 @@ class Client(Syncing, Scheduling):
         """Say what became of one report, whoever asked for it; see `Outcome`.
 
         Costs getReport; getReportDocument for the reason of a FATAL one, and getReports
-        where a cool-down may have been the cause. Raises `APIError`, and for no
-        id `ValueError`, `TypeError`.
+        where a cool-down may have been the cause. Raises `ConfigError`, `APIError`, and
+        for no id `ValueError`.
         """
         report = self.api.get_report(report_id)
         examiner = Examiner(self._connection, self._entry(report.report_type))

@@ -1,6 +1,6 @@
 """A stored document as record batches: where the stages of this room are joined.
 
-stored bytes -> decompress -> decode -> (a thread ahead) -> header -> blocks of rows
+stored bytes -> decompress -> decode -> header -> blocks of rows -> (a thread ahead)
 -> batches of strings -> typed batches
 
 Each other format is imported with its first document: all of them take 50 ms.

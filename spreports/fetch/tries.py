@@ -84,8 +84,8 @@ class Tries:
         Raises
         ------
         DownloadError
-            More than 8 tries without progress, 3 refused URLs running, a second one
-            that was not for its age, the fifth unsound copy, or a final setback.
+            More than 8 tries or 3 refused URLs without progress, a second one that was
+            not for its age, the fifth unsound copy, or a final setback.
         """
         # A host that always breaks at the same byte makes no progress, however
         # many bytes each try brings

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import spreports as spr
+from spreports.api.operations import ReportsAPI
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "settlement_DE.txt"
 
@@ -69,6 +70,17 @@ WRONG: list[tuple[Any, Callable[[Given, Any], object], list[Any]]] = [
     ),
     (spr.Client.document, lambda g, bad: g.client.document(bad), ["", 5]),
     (spr.Client.outcome, lambda g, bad: g.client.outcome(bad), ["", 5]),
+    *(
+        (called, lambda g, bad, called=called: called(g.client.api, bad), ["", 5, ".."])
+        for called in (
+            ReportsAPI.get_report,
+            ReportsAPI.cancel_report,
+            ReportsAPI.get_report_schedule,
+            ReportsAPI.cancel_report_schedule,
+            ReportsAPI.get_report_document,
+            ReportsAPI.check_restricted,
+        )
+    ),
     (spr.Client.sync, lambda g, bad: g.client.sync(bad, g.place), [5, [5]]),
     (spr.Client.sync, lambda g, bad: g.client.sync(FEED, bad), ["", 5]),
     (spr.Document.drift, lambda g, bad: g.document.drift(bad), ["nope", 5]),
