@@ -7,6 +7,7 @@ at once and not as a column of the wrong type.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -46,13 +47,16 @@ _MAPPINGS: Final = (
     "marketplace_formats",
 )
 _COUNTS: Final = (
-    "max_window_days",
     "cooldown_seconds",
     "hold_back_days",
     "restated_days",
     "history_days",
-    "window_days",
 )
+# Windows are cut to these lengths: with one of none that would never end
+_LENGTHS: Final = ("max_window_days", "window_days")
+
+
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
 def _period(value: object, place: values.Place) -> str:
@@ -60,6 +64,15 @@ def _period(value: object, place: values.Place) -> str:
     if word.startswith("option:") and word != "option:":
         return word
     return values.one_of((*PERIODS, "none"))(word, place)
+
+
+def _country(key: str, place: values.Place) -> str:
+    """Read the country code of a marketplace, in the one spelling that is looked up."""
+    if key == "UK":
+        raise place.error("is 'GB' here")
+    if not _COUNTRY.fullmatch(key):
+        raise place.error("is no country code such as 'DE'")
+    return key
 
 
 _COLUMN: Final[Mapping[str, values.Reader]] = {
@@ -116,6 +129,7 @@ _ENTRY: Final[Mapping[str, values.Reader]] = {
     **dict.fromkeys(_TEXT, values.text),
     **dict.fromkeys(_FLAGS, values.flag),
     **dict.fromkeys(_COUNTS, values.count),
+    **dict.fromkeys(_LENGTHS, values.count_from(1)),
     "report_type": values.name,
     "alias": values.name,
     "format": values.one_of(FORMATS),
@@ -124,12 +138,12 @@ _ENTRY: Final[Mapping[str, values.Reader]] = {
     "marketplaces_used": values.one_of(("all", "first", "one", "none")),
     "options": values.list_of(_option),
     "period": _period,
-    "max_periods": values.mapping_of(values.count),
-    "history_periods": values.mapping_of(values.count),
+    "max_periods": values.mapping_of(values.count_from(1), values.one_of(PERIODS)),
+    "history_periods": values.mapping_of(values.count, values.one_of(PERIODS)),
     "tables": values.list_of(_table),
     "header_aliases": values.mapping_of(values.name),
     "marketplace_formats": values.mapping_of(
-        values.list_of(values.one_of(DATE_FORMATS))
+        values.list_of(values.one_of(DATE_FORMATS)), _country
     ),
     "note": values.text,
     "source": values.text,
@@ -199,6 +213,8 @@ def _base(
         base = find(name)
     except ValueError as exc:
         raise (place / EXTENDS).error(str(exc)) from exc
+    if not base.known:
+        raise (place / EXTENDS).error(f"the catalogue has no {name!r} to build on")
     # A new report type like a known one does not take the known one's short name.
     if read.get("report_type", base.report_type) != base.report_type:
         read.setdefault("alias", None)

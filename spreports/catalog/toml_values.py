@@ -16,6 +16,7 @@ __all__ = [
     "Place",
     "Reader",
     "count",
+    "count_from",
     "flag",
     "list_of",
     "mapping_of",
@@ -69,11 +70,18 @@ def flag(value: object, place: Place) -> bool:
     return value
 
 
-def count(value: object, place: Place) -> int:
-    """Read a whole number, 0 or more."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise place.error("is a whole number, 0 or more")
-    return value
+def count_from(least: int) -> Callable[[object, Place], int]:
+    """Return a reader of a whole number that is not below `least`."""
+
+    def read(value: object, place: Place) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise place.error(f"is a whole number, {least} or more")
+        return value
+
+    return read
+
+
+count = count_from(0)
 
 
 def one_of(words: Iterable[str]) -> Callable[[object, Place], str]:
@@ -105,13 +113,14 @@ def list_of(
 
 def mapping_of(
     read: Callable[[Any, Place], Any],
+    key: Callable[[str, Place], str] = text,
 ) -> Callable[[object, Place], Mapping[str, Any]]:
-    """Return a reader of a table with free keys, from the reader of its values."""
+    """Return a reader of a table, from the readers of its values and of its keys."""
 
     def read_all(value: object, place: Place) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             raise place.error(f"is a table, not {type(value).__name__}")
-        return {k: read(v, place / k) for k, v in value.items()}
+        return {key(k, place / k): read(v, place / k) for k, v in value.items()}
 
     return read_all
 
