@@ -27,6 +27,7 @@ from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.login import LOGIN
 from spreports.api.retry import Retries
 from spreports.api.secret import Secret
+from spreports.api.texts import fits_header
 from spreports.clock import Clock, SystemClock, wait_for
 from spreports.errors import (
     APIError,
@@ -263,10 +264,7 @@ def _read_token(
     if not isinstance(data, dict):
         return "the answer is not an object"
     token = data.get("access_token")
-    # A header cannot hold anything else, and would show it in its complaint
-    if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-        return "the answer has no usable access_token"
-    if not token or " " in token:
+    if not isinstance(token, str) or not fits_header(token):
         return "the answer has no usable access_token"
     tell(data.get("refresh_token", None) or None)
     return Secret(token), _lifetime(data.get("expires_in"))

@@ -7,6 +7,7 @@ from typing import NoReturn
 from urllib.parse import urlencode
 
 from spreports.api.secret import Secret
+from spreports.api.texts import is_whole
 from spreports.errors import ConfigError
 
 __all__ = ["Credentials"]
@@ -28,8 +29,8 @@ class Credentials:
     Raises
     ------
     ConfigError
-        A value is empty or no string, or holds spaces at its ends or control
-        characters.
+        A value is empty or no string, or holds spaces at its ends, control
+        characters or what cannot be UTF-8.
 
     Source: SP-API, Connect to the Selling Partner API.
     """
@@ -109,5 +110,11 @@ def _checked(name: str, value: object) -> Secret:
         raise ConfigError(
             f"credentials: {name} has a line break, control character or space at its "
             "ends; copy the value again"
+        )
+    # Else the encoder's complaint would hold all of the form
+    if not is_whole(value):
+        raise ConfigError(
+            f"credentials: {name} has a byte or character that cannot be UTF-8; copy "
+            "the value again"
         )
     return Secret(value)

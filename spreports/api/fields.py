@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from spreports.api.checks import check_id
+from spreports.api.texts import is_whole
 from spreports.api.times import read_time, write_time
 from spreports.errors import TransportError
 
@@ -52,7 +53,7 @@ class Fields:
         value = self._data.get(name)
         if value is not None and not isinstance(value, str):
             self._wrong(name, "is not a string")
-        if value is not None and not _is_whole(value):
+        if value is not None and not is_whole(value):
             self._wrong(name, "has half a character")
         return value
 
@@ -81,7 +82,7 @@ class Fields:
             return ()
         if not isinstance(value, list):
             self._wrong(name, "is not an array")
-        found = tuple(e for e in value if isinstance(e, str) and _is_whole(e))
+        found = tuple(e for e in value if isinstance(e, str) and is_whole(e))
         if len(found) != len(value):
             self._wrong(name, "is not an array of strings")
         return found
@@ -111,7 +112,7 @@ class Fields:
             return None
         if not isinstance(value, dict):
             self._wrong(name, "is not an object")
-        found = {k: v for k, v in value.items() if isinstance(v, str) and _is_whole(v)}
+        found = {k: v for k, v in value.items() if isinstance(v, str) and is_whole(v)}
         if len(found) != len(value):
             self._wrong(name, "is not a map of string to string")
         return found
@@ -128,11 +129,6 @@ class Fields:
         raise TransportError(
             f"{self._schema}.{name} {what}: not what the reference promises"
         )
-
-
-def _is_whole(text: str) -> bool:
-    """Whether a text can be written down: JSON may hold half a surrogate pair."""
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def members(**values: object) -> dict[str, object]:

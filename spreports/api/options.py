@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+
+from spreports.api.texts import is_whole
 
 __all__ = ["check_options"]
 
-# Of UTF-16, which Python's strings may hold and no encoding of Unicode can
-_HALF_A_PAIR = re.compile(r"[\ud800-\udfff]")
 _SUCH = '{"reportPeriod": "DAY"}'
 
 
@@ -51,7 +50,7 @@ def check_options(name: str, options: object) -> dict[str, str] | None:
             raise ValueError(
                 f"{name}[{key!r}] must be a string, as Amazon wants it{fix}"
             )
-        if _HALF_A_PAIR.search(key + value):
+        if not is_whole(key + value):
             raise ValueError(
                 f"{name}[{key!r}] has half of a surrogate pair (U+D800 to U+DFFF), "
                 "which is no character: give the text as it was before it was cut"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spreports.api.attempts import Call
 from spreports.api.fields import Fields
 from spreports.api.secret import Secret
+from spreports.api.texts import fits_header
 from spreports.api.transport import Transport
 from spreports.errors import TransportError
 
@@ -70,7 +71,7 @@ def _read_token(data: object) -> Secret:
     token = Fields(data, "CreateRestrictedDataTokenResponse").text(
         "restrictedDataToken"
     )
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not fits_header(token):
         raise TransportError(
             "CreateRestrictedDataTokenResponse.restrictedDataToken cannot be a header: "
             "not what the reference promises"

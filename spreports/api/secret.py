@@ -44,7 +44,11 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        mine, others = (
+            value.encode("utf-8", "surrogatepass")  # JSON may hold half a pair
+            for value in (self._value, other._value)
+        )
+        return hmac.compare_digest(mine, others)
 
     def __hash__(self) -> int:
         return hash((Secret, self._value))

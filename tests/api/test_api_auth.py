@@ -363,10 +363,14 @@ def test_nothing_is_tried_beyond_the_deadline(
     assert (len(amazon.asked), clock.slept) == (1, [])
 
 
+@pytest.mark.parametrize("new", ["Atzr|canary-new", "Atzr|canary-\ud800"])
 def test_a_rotated_refresh_token_is_warned_of_without_its_value(
-    amazon: ScriptedAmazon, tokens: TokenSource, caplog: pytest.LogCaptureFixture
+    new: str,
+    amazon: ScriptedAmazon,
+    tokens: TokenSource,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    body = {"access_token": "Atza|x", "refresh_token": "Atzr|canary-new"}
+    body = {"access_token": "Atza|x", "refresh_token": new}
     amazon.on(ON, Reply(200, body))
 
     tokens.token(FOREVER)
@@ -452,7 +456,9 @@ class TestCredentials:
         assert len({Credentials(*self.values), Credentials(*self.values)}) == 1
         assert Credentials(*self.values) != Credentials("other", *self.values[1:])
 
-    @pytest.mark.parametrize("bad", ["", " ", "a\n", "a\tb", " a", "a\x00", None, 1])
+    @pytest.mark.parametrize(
+        "bad", ["", " ", "a\n", "a\tb", " a", "a\x00", "a\udcff", None, 1]
+    )
     def test_a_value_that_cannot_be_one_is_refused_by_name(self, bad: object) -> None:
         with pytest.raises(ConfigError, match="client_id"):
             Credentials("r", bad, client_secret="s")  # type: ignore[arg-type]  # wrong on purpose
