@@ -13,6 +13,7 @@ from spreports.api.report_operations import ReportOperations
 from spreports.api.restricted import RestrictedToken
 from spreports.api.schedule_operations import ScheduleOperations
 from spreports.errors import TransportError
+from spreports.flags import check_flag
 
 __all__ = ["ReportsAPI"]
 
@@ -48,9 +49,9 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
 
     @property
     def clock_skew(self) -> float | None:
-        """Seconds that our clock is ahead of Amazon's, by the last answer's Date.
+        """Seconds that our clock is ahead of Amazon's, by the last answer with a Date.
 
-        None before the first answer, and where it had no Date. Dates are whole seconds.
+        None before the first such. Dates are whole seconds.
         """
         return self._transport.clock_skew
 
@@ -97,11 +98,15 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
             No id.
         ConfigError, APIError
             See `Transport.call`.
+        TypeError
+            `restricted` is neither True nor False.
 
         Source: Reports API v2021-06-30, getReportDocument.
         """
         call = _document_call(report_document_id)
-        bearer = RestrictedToken(self._transport, call.path) if restricted else None
+        bearer = None
+        if check_flag("restricted", restricted):
+            bearer = RestrictedToken(self._transport, call.path)
 
         def read(data: object) -> ReportDocument:
             document = ReportDocument.from_json(data)

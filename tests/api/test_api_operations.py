@@ -451,6 +451,13 @@ def test_a_restricted_token_serves_the_retries_of_its_one_call(
     assert (len(amazon.calls(RDT)), len(amazon.calls(BASE))) == (1, 2)
 
 
+def test_restricted_is_yes_or_no(amazon: ScriptedAmazon, api: ReportsAPI) -> None:
+    with pytest.raises(TypeError, match="restricted='no' is neither True nor False"):
+        api.get_report_document("D1", restricted="no")  # type: ignore[arg-type]  # wrong on purpose
+
+    assert amazon.asked == []
+
+
 class TestRegion:
     """Which host a call would go to, asked without a network."""
 
