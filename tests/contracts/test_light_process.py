@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fetch.workbooks import workbook
+
 SCRIPT = """
 import sys
 
@@ -49,16 +51,24 @@ FLAT = (
     + "1\t2026-10-05T01:02:03+00:00\t1.50\t2\n" * 100
 )
 
+WORKBOOK = workbook({"Sheet1": [["ASIN", "Discount"], ["B000000001", 1.5]]})
+
 
 @pytest.mark.parametrize(
     ("report_type", "text"),
-    [("search_terms", JSON), ("orders_xml", XML), ("orders", FLAT)],
+    [
+        ("search_terms", JSON.encode()),
+        ("orders_xml", XML.encode()),
+        ("orders", FLAT.encode()),
+        ("FEE_DISCOUNTS_REPORT", WORKBOOK),
+    ],
+    ids=["json", "xml", "flat", "xlsx"],
 )
 def test_a_sink_imports_neither_pandas_nor_polars(
-    report_type: str, text: str, tmp_path: Path
+    report_type: str, text: bytes, tmp_path: Path
 ) -> None:
     path = tmp_path / "document.gz"
-    path.write_bytes(gzip.compress(text.encode()))
+    path.write_bytes(gzip.compress(text))
 
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", SCRIPT, str(path), report_type, str(tmp_path / "lake")],

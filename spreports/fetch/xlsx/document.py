@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import array_of, scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.flat.header import Header, Quoting, unique_names
@@ -101,10 +102,10 @@ def open_xlsx(
         cells = (row for row in data if any(row))
         while block := list(islice(cells, _BATCH_ROWS)):
             findings.rows += len(block)
-            columns = [pa.array(each, pa.string()) for each in zip(*block, strict=True)]
+            columns = [array_of(each, pa.string()) for each in zip(*block, strict=True)]
             if typed:
-                null = pa.scalar(None, pa.string())
-                columns = [pc.if_else(pc.equal(c, ""), null, c) for c in columns]
+                null, empty = (scalar_of(text, pa.string()) for text in (None, ""))
+                columns = [pc.if_else(pc.equal(c, empty), null, c) for c in columns]
             yield pa.RecordBatch.from_arrays(columns, schema=texts_schema)
 
     def batches() -> Generator[pa.RecordBatch, None, None]:

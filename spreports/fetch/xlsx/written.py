@@ -18,6 +18,7 @@ from xml.parsers import expat
 
 import pyarrow as pa
 
+from spreports.arrays import array_of
 from spreports.errors import ParseError
 from spreports.fetch.xlsx.checked import WORKBOOK
 from spreports.fetch.xlsx.places import Places
@@ -152,7 +153,7 @@ class _Cells:
         """Put the cells held into arrays, that take a fifth of the memory."""
         fields = [("row", pa.int32()), ("column", pa.int32()), ("text", pa.string())]
         arrays = [
-            pa.array([cell[place] for cell in self._held], dtype)
+            array_of([cell[place] for cell in self._held], dtype)
             for place, (_, dtype) in enumerate(fields)
         ]
         self._packed.append(
