@@ -294,7 +294,7 @@ def _details(answer: Answer, hide: Callable[[str], str]) -> tuple[ErrorDetail, .
 
 def _clean(text: str, hide: Callable[[str], str], most: int) -> str:
     """Return foreign text fit for a message: no secrets, no control characters."""
-    return readable(hide(text)).encode()[: max(0, most)].decode(errors="ignore")
+    return readable(hide(text)).encode()[:most].decode(errors="ignore")
 
 
 def readable(text: str) -> str:

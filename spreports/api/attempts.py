@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from spreports.api.answers import read_json, request_id_of
 from spreports.api.exchange import Answer, Fault
@@ -173,10 +173,6 @@ class Attempts:
         again = self._call.repeatable and self._shapes < SHAPE_TRIES
         if again and self._retries.pause():
             return Again()
-        return self._misshapen(answer, text)
-
-    def _misshapen(self, answer: Answer, text: str) -> NoReturn:
-        """Raise for an answer that cannot be read."""
         raise TransportError(
             f"{self._call.operation}: {text}",
             operation=self._call.operation,

@@ -44,11 +44,6 @@ class Origin:
         self._lock = PerProcess(threading.Lock)
 
     @property
-    def region(self) -> Region | None:
-        """The region, once it is known."""
-        return self._region
-
-    @property
     def is_amazon(self) -> bool:
         """Whether calls go to a host of Amazon's."""
         if self._endpoint is None:

@@ -261,7 +261,7 @@ class Throttle:
 
         self._buckets.change(operation, step)
 
-    def exhausted(self, operation: str, retry_after: float | None = None) -> float:
+    def exhausted(self, operation: str, retry_after: float | None = None) -> None:
         """Empty the bucket: Amazon answered 429, so others have used the quota too.
 
         Parameters
@@ -270,11 +270,6 @@ class Throttle:
         retry_after : float or None, seconds
             Honoured as a minimum, up to an hour: everybody who shares the bucket waits
             as long, so one odd header must not hold them for days.
-
-        Returns
-        -------
-        float, seconds
-            The least time until the next slot, ``1 / rate`` or more.
         """
         plan = USAGE_PLANS[operation]
 
@@ -282,7 +277,7 @@ class Throttle:
             before = known(state, now, plan)
             return drain(before, now, plan, min(retry_after or 0.0, LONGEST_PENALTY))
 
-        return self._buckets.change(operation, step)
+        self._buckets.change(operation, step)
 
 
 def _rate(header: str | None, plan: UsagePlan) -> float | None:

@@ -142,7 +142,7 @@ class Catalogue:
         Returns
         -------
         mapping of str to str
-            Alias to report type, in the order of the entries.
+            Alias to report type: in the order of the entries, own ones last.
         """
         if not self.own:
             return _aliases()

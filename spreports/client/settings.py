@@ -66,7 +66,8 @@ class Settings:
         """Name folders, rows and buckets by credentials and by which Amazon it is.
 
         Ids are unique only with the seller, and a stand-in's only with the stand-in:
-        what one Amazon served must never be taken for another's.
+        what one Amazon served must never be taken for another's. A name is the user's
+        word for all that, whatever the endpoint.
         """
         if self.name is not None:
             return self.name

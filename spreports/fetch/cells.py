@@ -66,7 +66,7 @@ class Cells:
     dtype : pyarrow.DataType
     expected : str
         In words, for an error.
-    at_once : callable or None
+    at_once : callable
         A string column to a typed one; ``ArrowInvalid`` where any cell does not fit.
     one : callable
         One text without surrounding blanks to a Python value; ``ValueError`` where it
@@ -75,7 +75,7 @@ class Cells:
 
     dtype: pa.DataType
     expected: str
-    at_once: Callable[[pa.Array], pa.Array] | None
+    at_once: Callable[[pa.Array], pa.Array]
     one: Callable[[str], object]
 
 
@@ -98,7 +98,7 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
     dtype = ARROW_TYPES[column.dtype]
     formats = column.formats
     expected = _EXPECTED.get(column.dtype, "")
-    at_once: Callable[[pa.Array], pa.Array] | None = None
+    at_once: Callable[[pa.Array], pa.Array]
     one: Callable[[str], object]
     match column.dtype:
         case "int64":

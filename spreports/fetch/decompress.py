@@ -240,7 +240,6 @@ def _gunzip(
 def _read_header(stored: _Stored, *, first: bool) -> None:
     """Read one member's header."""
     start = stored.offset
-    head = b""
     fixed = stored.exactly(2)
     if fixed != MAGIC:
         what = "not GZIP" if first else "foreign bytes after the GZIP data"

@@ -56,8 +56,6 @@ def judged_texts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
 
 def _at_once(texts: pa.Array, cells: Cells) -> pa.Array | None:
     """Return all cells, as they stand or without the blanks around them; or None."""
-    if cells.at_once is None:
-        return None
     try:
         return cells.at_once(texts)
     except pa.ArrowInvalid:
@@ -90,7 +88,7 @@ def _in_parts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, list[int]]:
     while parts:
         start, size = parts.pop()
         part = texts.slice(start, size)
-        if cells.at_once is not None and size > _SMALL and left:
+        if size > _SMALL and left:
             try:
                 if size < len(texts):  # all of it was tried
                     found.append(cells.at_once(part))

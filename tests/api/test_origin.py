@@ -26,7 +26,6 @@ def test_unknown_marketplaces_decide_nothing() -> None:
 
     with pytest.raises(ConfigError, match="not known yet"):
         origin.url("createReport", ["AAAAAAAAAAAA99", "M1"])
-    assert origin.region is None
     assert origin.url("createReport", ["AAAAAAAAAAAA99", DE]) == EU
 
 
@@ -52,7 +51,6 @@ def test_a_check_says_what_calls_would_and_decides_nothing() -> None:
         ConfigError, match=r"^listings: US .* first marketplaces \(DE\)"
     ):
         origin.check([("orders", [DE]), ("listings", [US])])
-    assert origin.region is None
     origin.url("createReport", [US])
     with pytest.raises(ConfigError, match=r"^orders: DE belong to region 'eu', but"):
         origin.check([("orders", [DE])])

@@ -21,7 +21,14 @@ from spreports.fetch.flat.parse_flat import BlockParser
 from spreports.fetch.flat.parser_types import ParserTypes
 from spreports.fetch.typed_column import typed_column
 from tests.fetch.documents import entry
-from tests.fetch.test_both_ways import DATED, NUMBER, TIMED, TRUTH, written
+from tests.fetch.test_both_ways import (
+    DATED,
+    NUMBER,
+    TIMED,
+    TRUTH,
+    never_at_once,
+    written,
+)
 
 pytestmark = pytest.mark.usefixtures("by_kernel")
 
@@ -115,7 +122,7 @@ def test_a_typed_cell_has_the_value_that_its_text_has_by_itself(
         return
     cells = cells_of(column, local=False, currency=None)
     assert cells is not None
-    one_by_one, bad = typed_column(array, replace(cells, at_once=None))
+    one_by_one, bad = typed_column(array, replace(cells, at_once=never_at_once))
     assert bad is None, "typed, although a cell does not fit"
     assert got.equals(one_by_one)
 
@@ -356,7 +363,9 @@ def test_a_time_by_pattern_is_the_one_that_its_text_is_by_itself(
         return
     cells = cells_of(column, local=False, currency=None)
     assert cells is not None
-    one_by_one, bad = typed_column(pa.array(texts), replace(cells, at_once=None))
+    one_by_one, bad = typed_column(
+        pa.array(texts), replace(cells, at_once=never_at_once)
+    )
     assert bad is None, "typed, although a cell does not fit"
     assert got.equals(one_by_one)
 
@@ -436,7 +445,7 @@ def test_a_local_decimal_has_the_value_that_its_text_has_by_itself(
             continue
         own = [line.split("\t")[0] or None for line in rows.decode().splitlines()]
         array = pa.array(own, pa.string())
-        one_by_one, bad = typed_column(array, replace(cells, at_once=None))
+        one_by_one, bad = typed_column(array, replace(cells, at_once=never_at_once))
         assert bad is None, "typed, although a cell does not fit"
         assert got.equals(one_by_one)
 

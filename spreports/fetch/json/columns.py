@@ -153,11 +153,10 @@ def typed_texts(texts: pa.Array, leaf: Leaf) -> tuple[pa.Array, list[int]]:
     cells = leaf.cells
     if cells is None or texts.null_count == len(texts):
         return pa.nulls(len(texts), leaf.dtype), []
-    if cells.at_once is not None:
-        try:
-            return cells.at_once(texts), []
-        except pa.ArrowInvalid:
-            pass  # some text does not fit as it stands: see which
+    try:
+        return cells.at_once(texts), []
+    except pa.ArrowInvalid:
+        pass  # some text does not fit as it stands: see which
     if pa.types.is_integer(leaf.dtype):
         one = cells.one
         cells = replace(cells, one=lambda text: one(_whole(text)))

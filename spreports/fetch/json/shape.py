@@ -44,6 +44,8 @@ class Leaf:
         How its text is typed; None for a string.
     known : bool
         The catalogue holds it.
+    direct : bool
+        The native parser is asked for the type itself, and not for a text to type.
     """
 
     name: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 import pyarrow.compute as pc
 
@@ -192,7 +192,7 @@ def _by_shape(profile: Profile, root: ElementPath) -> ElementPath:
         ]
         inner = lists if len(lists) == 1 else holders
         if len(inner) != 1:
-            return _undecided(inner)
+            _undecided(inner)
         [only] = inner
         if any(child in profile.texts for child in profile.children(only)) and not any(
             child in profile.repeated and profile.children(child)
@@ -202,7 +202,7 @@ def _by_shape(profile: Profile, root: ElementPath) -> ElementPath:
         current = only
 
 
-def _undecided(candidates: list[ElementPath]) -> ElementPath:
+def _undecided(candidates: list[ElementPath]) -> NoReturn:
     """Say that it cannot be decided."""
     seen = f": {_words(candidates)} may be it" if candidates else ""
     msg = f"which element is the record cannot be told{seen}"
