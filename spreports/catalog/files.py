@@ -56,7 +56,7 @@ _COUNTS: Final = (
 _LENGTHS: Final = ("max_window_days", "window_days")
 
 
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}|[A-Z0-9]{10,16}")
 
 
 def _period(value: object, place: values.Place) -> str:
@@ -67,7 +67,7 @@ def _period(value: object, place: values.Place) -> str:
 
 
 def _country(key: str, place: values.Place) -> str:
-    """Read the country code of a marketplace, in the one spelling that is looked up."""
+    """Read a marketplace's country code as it is looked up, or an unknown one's id."""
     if key == "UK":
         raise place.error("is 'GB' here")
     if not _COUNTRY.fullmatch(key):

@@ -9,24 +9,31 @@ import pyarrow as pa
 from spreports.catalog import ReportType
 from spreports.fetch.typed import arrow_type
 from spreports.lake.partitions import FolderKey, derived_keys
-from spreports.lake.roots import DataRoot
+from spreports.lake.roots import DataRoot, no_table
 from spreports.load.no_data import NO_DATA, noted_folders
 from spreports.reports.metadata import METADATA_COLUMNS
 
 __all__ = ["noted", "promised"]
 
 
-def noted(roots: Sequence[DataRoot], report_type: str) -> tuple[str, ...] | None:
+def noted(
+    roots: Sequence[DataRoot], entry: ReportType, table: str | None
+) -> tuple[str, ...] | None:
     """Return the `partition_by` of a note that there was no data; None without one.
 
     Raises
     ------
     SinkError
         The file system refused.
+    ValueError
+        The catalogue knows the type's tables, and has none of that name.
     """
-    name = f"{report_type}{NO_DATA}"
+    name = f"{entry.report_type}{NO_DATA}"
     for root in roots:
         if (data := root.place.state.read([name]).get(name)) is not None:
+            tables = [each.name for each in entry.tables]
+            if table is not None and tables and table not in tables:
+                raise no_table(entry, table, tables)
             return noted_folders(data)
     return None
 

@@ -52,12 +52,10 @@ class DataRoot:
     @property
     def remedy(self) -> str:
         """How an error goes on that says what to do about files that are missing."""
-        if self.report_type is not None:
-            return "a sync with refill=True (--refill) asks for them again"
         return (
-            "sink the same reports again; where the folder was deleted on purpose,"
-            f" delete it together with its markers, {self.place.state.name}, and sink"
-            " anew, or sink into a new folder"
+            "a sync with refill=True (--refill) asks again for what it keeps, other"
+            " reports are sunk again; where the folder was deleted on purpose, delete"
+            f" its markers, too, {self.place.state.name}"
         )
 
 

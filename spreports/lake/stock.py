@@ -170,7 +170,7 @@ def take_stock(
         there = {str(holding.report.table) for _, holding in committed}
         raise no_table(entry, table, sorted(there))
     if not held:
-        return Stock((), noted=noted(roots, entry.report_type))
+        return Stock((), noted=noted(roots, entry, table))
     if latest:
         best = newest(holding.report for _, holding in held)
         kept = {(r.root, r.stem) for r in best.values()}

@@ -49,8 +49,8 @@ def check_kind(
             raise
         return
     if found and is_delta:
-        msg = f"{name} holds plain Parquet: leave format='delta' out, or name another"
-        raise SinkError(f"{msg} folder", url=name)
+        msg = f"{name} is kept as plain Parquet: leave format='delta' out"
+        raise SinkError(f"{msg}, or name another folder", url=name)
     if found:
         msg = f"{name} is a Delta table: give format='delta', or name another folder"
         raise SinkError(msg, url=name)

@@ -50,7 +50,7 @@ def shown(url: str) -> str:
     user = place.rpartition("@")[0]
     if EXTRAS.get(head) != "azure" or ":" in user:
         place = place.rpartition("@")[2]
-    return head + mark + place + slash + re.split(r"[?#]", path)[0]
+    return head + mark + re.split(r"[?#]", place + slash + path)[0]
 
 
 def check_place(url: object, storage_options: object, name: str = "url") -> None:

@@ -261,8 +261,8 @@ class Reports(WaysOut):
         Returns
         -------
         SinkResult
-            Rows, files and bytes in all. Where Amazon had no data, a note beside `url`
-            makes it a lake without rows (here, of Parquet).
+            Rows, files and bytes in all. Of requests that Amazon had no data for, a
+            note makes `url` a lake without rows (Parquet that this process writes).
 
         Raises
         ------

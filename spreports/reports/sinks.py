@@ -91,12 +91,10 @@ def check_sink(
 
 
 def _check_shared(text: str, executor: Executor) -> None:
-    """Refuse a target in memory where each worker has a memory of its own."""
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - heavy
-
-    if isinstance(executor, ProcessPoolExecutor):
+    """Refuse a target in memory where workers have a memory of their own."""
+    if executor.submit(os.getpid).result() != os.getpid():
         raise ValueError(
-            f"{shown(text)} with an executor of processes: each would write to a "
+            f"{shown(text)} with an executor of other processes: each would write to a "
             "memory of its own, gone with it: leave out executor=, take a "
             "ThreadPoolExecutor, or a folder or object store that all workers reach"
         )

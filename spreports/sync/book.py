@@ -207,8 +207,9 @@ class Book:
         return land_emptied(stream, known, report, request, self._place)
 
     def note_no_data(self, stream: Stream) -> None:
-        """Note that there was no data, where none of a feed's windows has a row."""
-        note_emptied(stream, self.windows(stream), self._place)
+        """Note that there was no data, where Amazon has said so of all windows."""
+        listed = self._connection.ledger.windows.listed(self.lake, stream.key)
+        note_emptied(stream, self.windows(stream), self._place, is_listed=bool(listed))
 
     def land_emptied_again(self, stream: Stream) -> None:
         """Land the newest snapshot without rows that the lake lacks; ask nobody."""

@@ -6,6 +6,7 @@ is nothing to show would leave the rows of the day before in force.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 
@@ -29,9 +30,11 @@ from spreports.reports.request import ReportRequest, metadata
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed
 from spreports.sync.roots import data_roots, root_of
-from spreports.sync.stream import Kind, Stream
+from spreports.sync.stream import Stream
 
 __all__ = ["emptied_report", "land_emptied", "note_emptied"]
+
+logger = logging.getLogger("spreports.sync")
 
 _KNOWN = {field.name: field for field in METADATA_COLUMNS}
 
@@ -124,8 +127,10 @@ def emptied_report(stream: Stream, window: LakeWindow) -> Report:
     )
 
 
-def note_emptied(stream: Stream, known: Sequence[LakeWindow], lake: Lakeside) -> None:
-    """Note that there was no data, where none of a feed's windows has a row.
+def note_emptied(
+    stream: Stream, known: Sequence[LakeWindow], lake: Lakeside, *, is_listed: bool
+) -> None:
+    """Note that there was no data, where Amazon has said so of all of a feed's windows.
 
     Parameters
     ----------
@@ -133,19 +138,18 @@ def note_emptied(stream: Stream, known: Sequence[LakeWindow], lake: Lakeside) ->
     known : sequence of LakeWindow
         All that the lake has of it.
     lake : Lakeside
-
-    Raises
-    ------
-    SinkError
-        The lake refused.
+    is_listed : bool
+        What Amazon makes by itself has been listed: with no window there is none.
     """
-    said = any(window.created_time is not None for window in known)
-    is_unlisted = stream.kind == Kind.LISTED and not known
-    if lake.is_delta or not (said or is_unlisted) or any(w.tables for w in known):
+    said = all(window.created_time and not window.tables for window in known)
+    if lake.is_delta or not said or not (known or is_listed):
         return
-    for _, root in data_roots(stream):
-        url, options = lake.url(root), lake.storage_options
-        note_no_data(url, stream.entry, stream.partition_by, options)
+    folders, options = stream.partition_by, lake.storage_options
+    try:
+        for _, root in data_roots(stream):
+            note_no_data(lake.url(root), stream.entry, folders, options)
+    except SinkError as exc:  # it holds no row: the run's result is worth more
+        logger.warning("%s: no note that there was no data: %s", stream.label, exc)
 
 
 def _last(known: Sequence[LakeWindow]) -> LakeWindow | None:

@@ -86,7 +86,7 @@ def refuse_parquet(stream: Stream, lake: Lakeside) -> None:
         place = lake.place(root)
         if place.state.entries():
             msg = (
-                f"{place.name} holds plain Parquet: sync it without format='delta', or"
-                " to another lake"
+                f"{place.name} is kept as plain Parquet: sync it without"
+                " format='delta', or to another lake"
             )
             raise SinkError(msg, url=place.name)

@@ -148,10 +148,14 @@ def test_an_own_file_changes_only_what_it_states_of_a_type_it_extends(
 
 def test_a_type_like_another_does_not_take_its_alias(tmp_path: Path) -> None:
     path = tmp_path / "like.toml"
-    path.write_text('extends = "orders"\nreport_type = "GET_LIKE_ORDERS"\n')
+    path.write_text(
+        'extends = "orders"\nreport_type = "GET_LIKE_ORDERS"\n'
+        'marketplace_formats.A1NEWMARKET000 = ["%d/%m/%Y"]\n'
+    )
 
     more = Catalogue().with_file(path)
 
+    assert "A1NEWMARKET000" in more.lookup("GET_LIKE_ORDERS").marketplace_formats
     assert more.lookup("GET_LIKE_ORDERS").columns() == more.lookup("orders").columns()
     assert more.lookup("GET_LIKE_ORDERS").alias is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -151,17 +152,56 @@ def test_settlements_of_which_none_is_listed_are_a_lake_without_rows(
     assert spr.scan_lake(lake, "settlement").collect().height == 0
 
 
-def test_a_lake_whose_only_window_failed_is_not_called_empty(tmp_path: Path) -> None:
+FATAL = Fault(operation="report", kind="fatal", nth=2, times=0)
+FORBIDDEN = Fault(operation="getReports", kind="status", status=403, times=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("orders", FATAL), ("orders", replace(FATAL, nth=1)), ("settlement", FORBIDDEN)],
+)
+def test_what_failed_is_not_called_empty(
+    tmp_path: Path, name: str, fault: Fault
+) -> None:
     lake = str(tmp_path / "lake")
     simulator = Simulator(
         clock=ManualClock(NIGHT),
         usage_plans=False,
         settlements=False,
-        faults=[Fault(operation="report", kind="fatal", times=0)],
+        world=QUIET,
+        faults=[fault],
     )
     with simulator, simulator.client(home=tmp_path / "store") as client:
-        feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01")
+        feed = spr.Feed(name, marketplaces=["DE"], since="2026-10-20")
         assert client.sync(feed, lake).failed != ()
 
-    with pytest.raises(spr.SinkError, match=r"no report of|is no lake"):
-        spr.scan_lake(lake, "orders")
+    with pytest.raises(spr.SinkError, match=r"no report of"):
+        spr.scan_lake(lake, name)
+
+
+def test_a_note_that_the_lake_refuses_costs_no_result(
+    client: spr.Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refused(*_: object) -> None:
+        raise spr.SinkError("no room")
+
+    monkeypatch.setattr("spreports.sync.emptied.note_no_data", refused)
+
+    result = client.sync(
+        spr.Feed("orders", marketplaces=["DE"], since="2026-10-20"), tmp_path / "lake"
+    )
+
+    assert result.empty > 0
+    assert "no note that there was no data: no room" in caplog.text
+
+
+def test_a_table_that_the_type_has_not_is_refused_of_an_empty_lake_too(
+    shore: Lakeside,
+) -> None:
+    note_no_data(shore.root(TRAFFIC), lookup(TRAFFIC), (), {})
+
+    with pytest.raises(ValueError, match="there is no table 'nope'"):
+        spr.scan_lake(shore.root(TRAFFIC), TRAFFIC, table="nope")

@@ -468,6 +468,8 @@ def test_a_shown_url_has_no_user_and_no_query() -> None:
     assert shown("/home/me@work/lake") == "/home/me@work/lake"
     azure = "abfss://bronze@account.dfs.core.windows.net/lake"
     assert shown(f"{azure}?sig=canary") == azure
+    assert shown("abfs://bronze@account?sig=can/ary") == "abfs://bronze@account"
+    assert shown("s3://key:se?cret@bucket?token=can/ary") == "s3://bucket"
     assert "canary" not in shown("abfss://me:canary@account.dfs.core.windows.net/lake")
 
 

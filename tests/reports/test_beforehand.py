@@ -306,7 +306,7 @@ def test_an_executor_that_is_shut_down_costs_nothing(
 DOCUMENT_ID = "amzn1.spdoc.1.4.eu.00000000-0000-0000-0000-000000000000.T1.1"
 MIXED = {
     "parquet": "is a Delta table: give format='delta', or name another folder",
-    "delta": "holds plain Parquet: leave format='delta' out, or name another folder",
+    "delta": "is kept as plain Parquet: leave format='delta' out, or name another",
 }
 
 

@@ -168,13 +168,25 @@ def test_work_that_an_executor_drops_is_an_error_of_ours_and_the_rest_lands(
     assert len(list(tmp_path.rglob("*.parquet"))) == others
 
 
+class Elsewhere(Executor):
+    """Hands on to another executor, as those of a cluster do."""
+
+    def __init__(self, other: Executor) -> None:
+        self._other = other
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return self._other.submit(fn, *args, **kwargs)
+
+
 def test_a_memory_that_workers_do_not_share_is_refused_before_anything_is_asked(
     simulator: Simulator, client: spr.Client
 ) -> None:
     reports = client.reports("orders", start="7d", marketplaces=["DE"])
 
-    with ProcessPoolExecutor(1) as executor, pytest.raises(ValueError, match="memory"):
-        reports.sink("memory://of-workers", executor=executor)
+    with ProcessPoolExecutor(1) as processes:
+        for executor in (processes, Elsewhere(processes)):
+            with pytest.raises(ValueError, match="other processes: each would write"):
+                reports.sink("memory://of-workers", executor=executor)
 
     assert simulator.requests == []
     with ThreadPoolExecutor(1) as threads:

@@ -180,7 +180,9 @@ def test_a_lake_stays_what_it_was_begun_as(
 
     with pytest.raises(spr.SinkError, match=r"is a Delta table: sync it with format="):
         client.sync(FEED, lake)
-    with pytest.raises(spr.SinkError, match=r"holds plain Parquet: sync it without"):
+    with pytest.raises(
+        spr.SinkError, match=r"is kept as plain Parquet: sync it without"
+    ):
         client.sync(FEED, plain, format="delta")
     with pytest.raises(ValueError, match="'parquet' or 'delta'"):
         client.sync(FEED, plain, format="iceberg")
