@@ -178,10 +178,13 @@ class Store:
 
     def _unstage(self, account: str, document_id: str, but: str | None = None) -> None:
         """Delete a document's staged frames, but those whose names end so."""
-        piece = re.escape(_piece(document_id))
-        staged = re.compile(rf"{piece}\.{_VARIANT.pattern}\.parquet")
+        begins = f"{_piece(document_id)}."
         for path in _files(self.home / "staged" / _piece(account)):
-            if staged.fullmatch(path.name) and not (but and path.name.endswith(but)):
+            variant = path.name.removeprefix(begins).removesuffix(".parquet")
+            is_staged = path.name == f"{begins}{variant}.parquet"
+            if not is_staged or (but and path.name.endswith(but)):
+                continue
+            if _VARIANT.fullmatch(variant):
                 path.unlink(missing_ok=True)
 
     def trim(self, max_bytes: int) -> int:
