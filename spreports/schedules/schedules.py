@@ -92,8 +92,8 @@ class Schedules:
         dry_run, strict = check_flag("dry_run", dry_run), check_flag("strict", strict)
         wanted = looked_up(schedules, self._catalogue, strict=strict)
         self._connection.api.check_region(
-            (f"schedule {number} ({each.report_type})", each.marketplace_ids)
-            for number, each in enumerate(wanted, 1)
+            (f"schedule {each.number} ({each.report_type})", each.marketplace_ids)
+            for each in wanted
         )
         types = dict.fromkeys(each.report_type for each in wanted)
         others = self._types_to_cancel(types, cancel_others=cancel_others)

@@ -28,6 +28,8 @@ class Wanted:
 
     Attributes
     ----------
+    number : int, from 1
+        Of the user's schedule: one may be wanted of several marketplaces apart.
     entry : ReportType
     marketplace_ids : tuple of str, 1 to 25
     period : Period
@@ -36,6 +38,7 @@ class Wanted:
         As the user gave it: it may be over.
     """
 
+    number: int
     entry: ReportType
     marketplace_ids: tuple[str, ...]
     period: Period
@@ -96,16 +99,14 @@ def looked_up(
             "by Schedule.from_toml(path)"
         )
     found: list[Wanted] = []
-    numbers: list[int] = []
     for number, schedule in enumerate(listed, 1):
         try:
-            found += _looked_up(schedule, catalogue)
+            found += _looked_up(number, schedule, catalogue)
         except ValueError as exc:
             raise ValueError(f"schedule {number}: {exc}") from None
-        numbers += [number] * (len(found) - len(numbers))
-    mistakes = zip(numbers, _mistakes(found, strict=strict), strict=True)
+    mistakes = zip(found, _mistakes(found, strict=strict), strict=True)
     wrong = dict.fromkeys(
-        f"schedule {number}: {'; '.join(said)}" for number, said in mistakes if said
+        f"schedule {each.number}: {'; '.join(said)}" for each, said in mistakes if said
     )
     if wrong:
         more = " (strict=False asks Amazon all the same)" if strict else ""
@@ -113,12 +114,13 @@ def looked_up(
     return tuple(found)
 
 
-def _looked_up(schedule: Schedule, catalogue: Catalogue) -> list[Wanted]:
+def _looked_up(number: int, schedule: Schedule, catalogue: Catalogue) -> list[Wanted]:
     """Look up the names of one schedule."""
     at = schedule.next_report_creation_time
     entry = entry_of(schedule.report_type, catalogue)
     return [
         Wanted(
+            number=number,
             entry=entry,
             marketplace_ids=ids,
             period=Period(schedule.period),

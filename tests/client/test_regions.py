@@ -78,9 +78,9 @@ def test_feeds_of_another_region_are_refused_before_anything_is_asked_for(
 def test_schedules_of_another_region_are_refused_before_anything_is_asked_for(
     connect: Connect, *, dry_run: bool
 ) -> None:
-    wanted = [
-        spr.Schedule("sales_and_traffic", marketplaces=[place], period="P1D")
-        for place in ("DE", NEWER, "US")
+    wanted = [  # the first is asked for once for each of its marketplaces
+        spr.Schedule("sales_and_traffic", marketplaces=places, period="P1D")
+        for places in (["DE", "FR"], [NEWER], ["US"])
     ]
 
     with pytest.raises(spr.ConfigError, match=r"^schedule 3 \(GET_.*\): US belong to"):
