@@ -50,6 +50,11 @@ class Wanted:
         """Amazon's value."""
         return self.entry.report_type
 
+    @property
+    def place(self) -> tuple[str, frozenset[str]]:
+        """Of what Amazon keeps one schedule."""
+        return self.report_type, frozenset(self.marketplace_ids)
+
     def creation_time(self, now: datetime) -> datetime | None:
         """Return the nextReportCreationTime to ask for: the next beat."""
         if self.next_time is None:
@@ -98,20 +103,29 @@ def looked_up(
             "schedules are a list of spreports.Schedule(...); a file's are read "
             "by Schedule.from_toml(path)"
         )
-    found: list[Wanted] = []
+    found: dict[tuple[str, frozenset[str]], Wanted] = {}
+    twice: list[str] = []
     for number, schedule in enumerate(listed, 1):
         try:
-            found += _looked_up(number, schedule, catalogue)
+            mine = _looked_up(number, schedule, catalogue)
         except ValueError as exc:
             raise ValueError(f"schedule {number}: {exc}") from None
-    mistakes = zip(found, _mistakes(found, strict=strict), strict=True)
-    wrong = dict.fromkeys(
-        f"schedule {each.number}: {'; '.join(said)}" for each, said in mistakes if said
-    )
-    if wrong:
-        more = " (strict=False asks Amazon all the same)" if strict else ""
+        again = [each for each in mine if each.place in found]
+        for each in mine:
+            found.setdefault(each.place, each)
+        if again:
+            places = country_codes(i for each in again for i in each.marketplace_ids)
+            twice.append(
+                f"schedule {number}: {again[0].report_type} is wanted twice for "
+                f"{places}, and Amazon keeps one: name {places} in one schedule only"
+            )
+    wanted = tuple(found.values())
+    mistakes = _mistakes(wanted) if strict else ()
+    # Of what is wanted twice there is nothing to ask Amazon, strict or not
+    more = "" if twice else " (strict=False asks Amazon all the same)"
+    if wrong := dict.fromkeys([*twice, *mistakes]):
         raise ValueError(f"{'; '.join(wrong)}{more}")
-    return tuple(found)
+    return wanted
 
 
 def _looked_up(number: int, schedule: Schedule, catalogue: Catalogue) -> list[Wanted]:
@@ -131,22 +145,10 @@ def _looked_up(number: int, schedule: Schedule, catalogue: Catalogue) -> list[Wa
     ]
 
 
-def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[list[str]]:
+def _mistakes(wanted: Sequence[Wanted]) -> Iterator[str]:
     """Say of each what is wrong with it, and what it does to those before it."""
-    seen: set[tuple[str, frozenset[str]]] = set()
     kinds: set[tuple[str, ...]] = set()
-    for number, each in enumerate(wanted):
-        place = (each.report_type, frozenset(each.marketplace_ids))
-        if place in seen:
-            yield [
-                f"{each.report_type} is wanted twice for the same marketplaces, and "
-                "Amazon keeps one: leave one of them out"
-            ]
-            continue
-        seen.add(place)
-        if not strict:
-            yield []
-            continue
+    for index, each in enumerate(wanted):
         every = length(each.period) or timedelta()
         wrong = [*check_schedule(each.entry, every=every, options=each.options)]
         kind = schedule_rivals(each.report_type)
@@ -157,8 +159,9 @@ def _mistakes(wanted: Sequence[Wanted], *, strict: bool) -> Iterator[list[str]]:
             )
         kinds.add(kind)
         if not kind:
-            wrong += _overlaps(each, wanted[:number])
-        yield wrong
+            wrong += _overlaps(each, wanted[:index])
+        if wrong:
+            yield f"schedule {each.number}: {'; '.join(wrong)}"
 
 
 def _overlaps(wanted: Wanted, others: Sequence[Wanted]) -> Iterator[str]:

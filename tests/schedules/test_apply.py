@@ -276,6 +276,34 @@ def test_a_schedule_that_cannot_be_is_told_before_anything_is_asked(
     assert simulator.requests == []
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_what_is_wanted_twice_is_named_alone_and_strict_or_not_refused(
+    client: spr.Client, simulator: Simulator, *, strict: bool
+) -> None:
+    wanted = [
+        changed(TRAFFIC, marketplaces=["DE", "FR"]),
+        changed(TRAFFIC, marketplaces=["FR", "IT"]),
+    ]
+
+    with pytest.raises(ValueError, match=r"twice for FR, .* name FR in one") as caught:
+        client.schedules.apply(wanted, strict=strict)
+
+    assert str(caught.value).startswith("schedule 2: GET_SALES_AND_TRAFFIC_REPORT")
+    assert "strict" not in str(caught.value)
+    assert simulator.requests == []
+
+
+def test_beside_what_is_wanted_twice_the_catalogues_doubts_are_told_too(
+    client: spr.Client,
+) -> None:
+    wanted = [SHIPPING, SHIPPING, changed(TRAFFIC, period="PT5M")]
+
+    with pytest.raises(ValueError, match=r"2: .* wanted twice .*3: .*longer") as caught:
+        client.schedules.apply(wanted)
+
+    assert "strict" not in str(caught.value)
+
+
 def test_strict_false_leaves_the_catalogues_doubts_to_amazon(
     client: spr.Client,
 ) -> None:
