@@ -20,6 +20,7 @@ logger = logging.getLogger("spreports.client")
 
 # When Amazon sold its first book: to cut what lies before into windows may take minutes
 FIRST_YEAR = 1995
+UNCHECKED = " (strict=False asks Amazon all the same)"
 
 
 def entry_of(report_type: str | ReportType, catalogue: Catalogue) -> ReportType:
@@ -157,18 +158,30 @@ def windows_of(
         span = day_window(*said, now, rounded=rounded, period=period)
     else:
         span = window(*said, now)
-    if strict and span and span.start.year < FIRST_YEAR:
-        raise ValueError(
-            f"start={span.start.date()} is before {FIRST_YEAR}, when Amazon opened: "
-            "give a later day (strict=False asks Amazon all the same)"
-        )
+    if strict and span:
+        check_first("start", span.start, UNCHECKED)
     windows = report_windows(entry, span, options) if span else (None,)
     if strict:
         try:
             check_by_catalogue(entry, windows, options, now)
         except ValueError as exc:
-            raise ValueError(f"{exc} (strict=False asks Amazon all the same)") from None
+            raise ValueError(f"{exc}{UNCHECKED}") from None
     return windows
+
+
+def check_first(name: str, first: datetime, more: str = "") -> None:
+    """Refuse to cut windows from a day on that no report is of, such as of the year 26.
+
+    Raises
+    ------
+    ValueError
+        Names the argument; `more` is what else can be done.
+    """
+    if first.year < FIRST_YEAR:
+        raise ValueError(
+            f"{name}={first.date()} is before {FIRST_YEAR}, when Amazon opened: give a "
+            f"later day{more}"
+        )
 
 
 def since_of(since: Moment, now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, cast
 from spreports.catalog import Catalogue, ReportType
 from spreports.client.arguments import (
     check_by_catalogue,
+    check_first,
     entry_of,
     groups_of,
     logger,
@@ -120,8 +121,8 @@ class Syncing:
             No `Feed`, place, number of seconds, or True or False where one belongs.
         ValueError
             No feed, or one that cannot be, such as without a table or twice the same,
-            one whose first day lies in the future, or that no document could be
-            partitioned by.
+            one whose first day lies in the future or before 1995, or that no document
+            could be partitioned by.
         ConfigError
             Feeds of different regions, or of another one than this client's.
         BusyError
@@ -218,6 +219,8 @@ class Syncing:
                 f"since={first} lies in the future: there is nothing to keep before "
                 "that day has come"
             )
+        if since is not None and kind == Kind.DATED:
+            check_first("since", since)
         stream = Stream(
             entry=entry,
             kind=kind,

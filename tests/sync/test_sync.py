@@ -12,6 +12,7 @@ import fsspec
 import pytest
 
 import spreports as spr
+from spreports.client import syncing
 from spreports.client.settings import Settings
 from spreports.ledger import windows
 from spreports.simulator import Fault, Simulator
@@ -609,6 +610,21 @@ def test_a_feed_that_begins_in_the_future_is_refused(
         client.sync(feed, lake)
 
     assert simulator.requests == []
+
+
+def test_a_feed_that_begins_before_amazon_is_refused_and_not_cut_into_windows(
+    client: spr.Client, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[object] = []
+    monkeypatch.setattr(syncing, "plan_dated", lambda *said: cut.append(said))
+    feed = spr.Feed("returns", marketplaces=["DE"], since="0026-10-01")
+
+    with pytest.raises(ValueError, match=r"since=0026-10-01 is before 1995") as caught:
+        client.sync(feed, lake)
+
+    assert str(caught.value).startswith("feed 1 (returns): ")
+    assert "strict=False" not in str(caught.value)
+    assert cut == []
 
 
 @pytest.mark.parametrize(
