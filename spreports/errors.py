@@ -218,10 +218,13 @@ class WaitTimeoutError(ReportError, TimeoutError):
     report_ids : tuple of str
         Of all reports that were not finished in time.
     report : Report or None, as last seen
+    processing_status : str or None
+        As the store last saw it, of a report that there was no time to ask after.
     """
 
     report_ids: tuple[str, ...] = ()
     report: Report | None = None
+    processing_status: str | None = None
     hint = "the report goes on at Amazon: the same call later takes it up again"
 
 

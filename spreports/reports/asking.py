@@ -250,7 +250,12 @@ class Asking:
         """Return the outcome of a report that was not finished in time."""
         if error.report is not None:
             return self.outcome(index, error.report)
-        return unseen_outcome(self._entry.report_type, error.report_id, str(error))
+        return unseen_outcome(
+            self._entry.report_type,
+            error.report_id,
+            str(error),
+            error.processing_status,
+        )
 
     def _options(self, index: int) -> Mapping[str, str]:
         """Return the options of one request; none where the report was found."""

@@ -159,17 +159,23 @@ def refused_outcome(error: APIError, report_type: str) -> Outcome:
 
 
 def unseen_outcome(
-    report_type: str, report_id: str | None, held_up_by: str | None
+    report_type: str,
+    report_id: str | None,
+    held_up_by: str,
+    last_seen: str | None = None,
 ) -> Outcome:
-    """Name what it means that a report has not even been seen when the time was up."""
-    held_up = {"held_up_by": held_up_by} if held_up_by else {}
+    """Name what it means that a call has not even seen a report when the time was up.
+
+    `last_seen` is its processing status, as an earlier call saw it.
+    """
+    seen = last_seen or "not seen yet"
     return Outcome(
         kind=OutcomeKind.WAITING,
         report_type=report_type,
         report_id=report_id,
-        evidence={"processing_status": "not seen yet", **held_up},
+        evidence={"processing_status": seen, "held_up_by": held_up_by},
         heuristic=False,
-        next_step=NEXT_STEPS[OutcomeKind.WAITING]
+        next_step="a request with the same dates takes it up"
         if report_id
         else "nothing more in this call; the same request later asks for it, unless "
         "it was made meanwhile",

@@ -60,6 +60,7 @@ class Lateness:
                 f"in the {timeout:.0f} s allowed",
                 report_id=report_id,
                 report_ids=(report_id,),
+                processing_status=known.processing_status,
                 hint=self._resumed(ticket, "allow more time"),
             )
         none = f"no report of {name} was created in the {timeout:.0f} s allowed"

@@ -35,7 +35,7 @@ class OutcomeKind(StrEnum):
     STUCK
         Unfinished for so long that it will hardly finish.
     WAITING
-        Unfinished when the time was up, but not for long.
+        Unfinished, or not asked after, when the time was up; not for long.
     """
 
     DONE = "done"

@@ -67,6 +67,8 @@ def test_of_a_report_that_is_there_it_is_said_that_it_was_not_asked_after(
     assert "goes on at Amazon" not in str(caught.value)
     assert OF_THE_WEEK in str(caught.value)
     assert "last seen DONE" in str(outcome.evidence["held_up_by"])
+    assert outcome.evidence["processing_status"] == "DONE"
+    assert outcome.next_step == "a request with the same dates takes it up"
     assert len(simulator.requests) == asked
     with pytest.raises(spr.WaitTimeoutError, match="no report of"):
         client.reports("orders", **WEEK, reuse=False).wait(timeout=0)
