@@ -22,6 +22,10 @@ WHOLE = (
     "Keep that feed alone as it is: its reports are known to hold the whole region,"
     " whichever marketplaces are named"
 )
+SPLIT = (
+    "A report of this type holds one marketplace, so that feed cannot go on: begin"
+    " another lake"
+)
 ALIKE = "Keep its options as they are, or give one with others a lake of its own"
 
 
@@ -83,7 +87,8 @@ def insist_on_apart(
         if shared := sorted(set(ids) & set(own["marketplaceIds"])):
             name = lake.shown(stream)
             whose = f"of the marketplaces {', '.join(ids)}"
-            advice = WHOLE if stream.entry.marketplaces_used == "none" else APART
+            used = stream.entry.marketplaces_used
+            advice = {"none": WHOLE, "all": APART}.get(used, SPLIT)
             if options != own["reportOptions"]:
                 none = options == options_text({})
                 whose = "without options" if none else f"with the options {options}"

@@ -156,8 +156,10 @@ def test_a_lake_that_such_a_feed_has_begun_in_one_report_is_refused(
         before.setattr(spr.Client, "_apart", lambda _, feed: [feed])
         client.sync(feed, tmp_path / "lake")
 
-    with pytest.raises(spr.SinkError, match="begin another lake"):
+    with pytest.raises(spr.SinkError, match="cannot go on: begin another lake") as no:
         client.sync(feed, tmp_path / "lake")
+
+    assert "Keep that feed" not in str(no.value)
 
 
 def test_a_report_of_the_whole_region_for_each_marketplace_is_warned_of(
