@@ -59,7 +59,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sync.add_argument(
         "--retry-gaps",
         action="store_true",
-        help="try once more what was given up; what can never be had is told no more",
+        help="try once more what was given up; what cannot be had is told no more",
     )
     sync.add_argument(
         "--refill",

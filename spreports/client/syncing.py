@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, NoReturn, cast
 
 from spreports.catalog import Catalogue, ReportType
@@ -20,7 +21,7 @@ from spreports.client.arguments import (
 )
 from spreports.flags import check_flag
 from spreports.load.urls import check_place
-from spreports.plan.windows import moment
+from spreports.plan.windows import as_written, moment
 from spreports.reports.asking import patience_of
 from spreports.reports.connection import Connection
 from spreports.reports.folders import check_folders
@@ -95,8 +96,8 @@ class Syncing:
             has: taken in and told in ``.quality``; the same, and a warning of the
             logger ``spreports.sync`` for each difference; or held back as failed.
         retry_gaps : bool
-            Try once more what was given up. What can never be had is told by a warning
-            of the logger ``spreports.sync``, and from this run on is no gap any more.
+            Try once more what was given up, ever. What cannot be had is told by a
+            warning of the logger ``spreports.sync``, and as a gap no more.
         refill : bool
             Ask again for what the ledger knows of a lake and the lake has no more:
             single windows, or all of a feed, from its `since` on. Markers whose files
@@ -228,6 +229,8 @@ class Syncing:
             marketplace_ids=marketplace_ids_of(feed.marketplaces),
             options=options,
             since=since,
+            rolls=first is not None
+            and isinstance(as_written(first, "since"), timedelta),
             lookback_days=default if feed.lookback is None else days_of(feed.lookback),
             partition_by=folders,
         )

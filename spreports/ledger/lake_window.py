@@ -16,7 +16,8 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 class WindowState(StrEnum):
     """How the newest attempt at a window stands.
 
-    One that is committed without a version was a gap that is told no more.
+    One that is committed without a version was a gap that is told no more: `retry_gaps`
+    was asked for it in vain. It may yet be had, as where a history turns out longer.
     """
 
     ASKED = "asked"
@@ -89,9 +90,13 @@ class LakeWindow:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it is a gap, or was one and the lake has no version of it."""
-        told = self.state == WindowState.COMMITTED and self.created_time is None
-        return told or self.state == WindowState.GAP
+        """Whether it is a gap, told or told no more."""
+        return self.is_told_no_more or self.state == WindowState.GAP
+
+    @property
+    def is_told_no_more(self) -> bool:
+        """Whether it was a gap, and the lake has no version of it."""
+        return self.state == WindowState.COMMITTED and self.created_time is None
 
     @property
     def made(self) -> datetime:

@@ -84,7 +84,7 @@ class Agenda:
             if stream.kind == Kind.LISTED:
                 self.lost += [(stream, lost) for lost in self._unlisted(stream)]
                 continue
-            known = self.known(stream)
+            known = [w for w in self.known(stream) if not stream.leaves_out(w)]
             if stream.kind == Kind.DATED:
                 purged = book.purged(stream)
                 _tell(stream, known, purged)
@@ -98,7 +98,7 @@ class Agenda:
             self.lost += [(stream, window) for window in work.gaps]
 
     def known(self, stream: Stream) -> tuple[LakeWindow, ...]:
-        """Return what is known of a feed; gaps as failed where they are tried again."""
+        """Return what is known of a feed; what was given up as failed, to try again."""
         known = self._book.windows(stream)
         if not self._retry_gaps:
             return known
@@ -109,19 +109,21 @@ class Agenda:
         )
 
     def give_up(self, stream: Stream, window: LakeWindow) -> None:
-        """Write down a gap; one that was tried again in vain is told no more.
+        """Write down a gap; one that cannot be tried again is told no more.
 
         Only `retry_gaps` tries a gap again: whoever asks for that has been told of it.
+        The next `retry_gaps` tries it again all the same.
         """
         windows = {known.name: known for known in self._book.windows(stream)}
         before = windows.get(window.name)
-        if before is not None and before.state == WindowState.GAP:
-            logger.warning(
-                "%s %s can never be had (%s): it is told as a gap no more",
-                stream.label,
-                window.name,
-                window.error,
-            )
+        if before is not None and before.is_given_up:
+            if before.state == WindowState.GAP:
+                logger.warning(
+                    "%s %s cannot be had (%s): it is told as a gap no more",
+                    stream.label,
+                    window.name,
+                    window.error,
+                )
             # Another document may still be the same item
             window = replace(window, state=WindowState.COMMITTED, item=None)
         self._book.put(stream, window)
@@ -132,7 +134,8 @@ class Agenda:
         They cannot be tried again.
         """
         known = self._book.windows(stream) if self._retry_gaps else ()
-        return [w for w in known if w.state == WindowState.GAP and w.start is not None]
+        gaps = [w for w in known if w.state == WindowState.GAP]
+        return [w for w in gaps if w.start is not None and not stream.leaves_out(w)]
 
     def _asked(
         self, stream: Stream, known: Sequence[LakeWindow], today: datetime
@@ -207,7 +210,7 @@ class Agenda:
 
 def _revived(window: LakeWindow) -> LakeWindow:
     """Return a window that was given up as one that failed once more."""
-    if window.state != WindowState.GAP:
+    if not window.is_given_up:
         return window
     return replace(window, state=WindowState.FAILED, tries=0)
 

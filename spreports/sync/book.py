@@ -309,12 +309,11 @@ class Book:
     def gaps(self, streams: Sequence[Stream]) -> tuple[MissingWindow, ...]:
         """Return what is given up, in the order of feeds and windows.
 
-        What ended before a feed's `since` is not of the feed, as that is now.
+        What a feed's `since` leaves out is not of the feed, as that is now.
         """
         return tuple(
             MissingWindow.of(stream, window)
             for stream in streams
             for window in sorted(self.windows(stream), key=lambda w: w.name)
-            if window.state == WindowState.GAP
-            and not (window.end and stream.since and window.end <= stream.since)
+            if window.state == WindowState.GAP and not stream.leaves_out(window)
         )

@@ -33,7 +33,9 @@ class Feed:
     since : date, aware datetime, ISO string, or a duration back from now, optional
         First day of the lake, in UTC, and no future one; 30 days back when left out.
         With it, or with `lookback`, a type is taken to have dates even where the
-        catalogue is silent.
+        catalogue is silent. What a lake lacks before a date or time is let be, until
+        `since` is set back: write a first day that goes on with the clock, such as that
+        of ten days ago, as a duration. What that has passed is still wanted.
     lookback : int, timedelta, ``"7d"`` or ``"2w"``, optional
         Days after its end for which a window is asked for again each night, since
         Amazon restates it. Left out: what the catalogue says, else 7 days, so that the

@@ -25,6 +25,8 @@ from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Listing", "doubled", "listing", "not_listed"]
 
+_BEGUN = frozenset({WindowState.ASKED, WindowState.FAILED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -75,11 +77,14 @@ def listing(
     now = connection.clock.now()
     oldest = now - LISTED_FOR + CLOCK_SKEW
     ids = stream.marketplace_ids
+    begun = [window for window in known if window.state in _BEGUN]
+    first = listed_since(stream.since or oldest, now)
     reports = connection.api.iter_reports(
         report_types=[stream.entry.report_type],
         processing_statuses=[ProcessingStatus.DONE],
         marketplace_ids=list(ids) if len(ids) <= MOST_FILTERS else None,
-        created_since=listed_since(stream.since or oldest, now),
+        # A listing cut off at `since` does not say that a document is gone
+        created_since=None if begun else first,
         page_size=100,
     )
     by_document = {r.report_document_id: r for r in reports if r.report_document_id}
@@ -87,12 +92,13 @@ def listing(
     found = []
     for report in sorted(by_document.values(), key=lambda one: one.created_time):
         name = str(report.report_document_id)
-        if name not in before and _is_before(report, purged):
+        is_early = _is_before(report, purged) or (first and report.created_time < first)
+        if name not in before and is_early:
             continue
         window = before.get(name) or LakeWindow(
             name=name, start=None, end=None, state=WindowState.ASKED
         )
-        if window.state in {WindowState.ASKED, WindowState.FAILED}:
+        if window.state in _BEGUN or window.is_told_no_more:
             found.append((window, report))
     gaps = [
         gap(
@@ -100,14 +106,13 @@ def listing(
             "Expired",
             "Amazon no longer lists the report: it is over 90 days old",
         )
-        for window in known
-        if window.state in {WindowState.ASKED, WindowState.FAILED}
-        and window.name not in by_document
+        for window in begun
+        if window.name not in by_document
     ]
     made = [w.created_time for w in known if w.created_time is not None]
-    begun = listed or max(made, default=stream.since)
-    if begun is not None and max(begun, purged or begun) < oldest:
-        gaps.append(_unlisted(Window(begun, oldest)))
+    last = listed or max(made, default=stream.since)
+    if last is not None and max(last, purged or last) < oldest:
+        gaps.append(_unlisted(Window(last, oldest)))
     return Listing(found=tuple(found), gaps=tuple(gaps))
 
 

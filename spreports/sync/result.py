@@ -169,8 +169,8 @@ class SyncResult:
         Windows that are tried again by the next run.
     gaps : tuple of MissingWindow
         Windows that are given up, in this run or before: Amazon no longer has them, or
-        they failed again and again. Those that ended before the feed's `since` are not
-        told, nor those that `retry_gaps` has found never to be had.
+        they failed again and again. Those before a `since` that names a day are not
+        told, nor those that `retry_gaps` has tried in vain and cannot be had.
     quality : Quality
     plan : SyncPlan
         What was due when the run began.

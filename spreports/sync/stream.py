@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from spreports.catalog import ReportType, period_of
 from spreports.catalog.periods import goes_by_dates
+from spreports.ledger import LakeWindow
 from spreports.plan.windows import Window
 from spreports.reports.provenance import options_text
 from spreports.reports.request import ReportRequest
@@ -57,6 +58,8 @@ class Stream:
     options : mapping of str to str
     since : datetime or None, aware, UTC
         None only for what Amazon makes: as far back as it lists.
+    rolls : bool
+        Whether `since` goes on with the clock: a duration back from now.
     lookback_days : int
     partition_by : tuple of str
     """
@@ -67,6 +70,7 @@ class Stream:
     marketplace_ids: tuple[str, ...]
     options: Mapping[str, str] = field(default_factory=dict)
     since: datetime | None
+    rolls: bool = False
     lookback_days: int
     partition_by: tuple[str, ...] = ()
 
@@ -92,6 +96,15 @@ class Stream:
     def period(self) -> str | None:
         """Length of the calendar periods that its windows follow, if they do."""
         return period_of(self.entry, self.options)
+
+    def leaves_out(self, window: LakeWindow) -> bool:
+        """Whether the lake lacks a window that ended before the day the user named.
+
+        What a `since` that rolls has merely passed is still wanted.
+        """
+        if self.rolls or self.since is None or window.end is None:
+            return False
+        return window.end <= self.since and window.created_time is None
 
     def request(
         self, window: Window | None, newer_than: datetime | None

@@ -120,7 +120,7 @@ def test_a_snapshot_that_amazon_made_not_is_told_until_gaps_are_tried_again(
             clock.advance(DAY)
 
     assert nights == [(0, 0), (0, 1), (1, 1), (1, 0), (0, 0)]
-    assert "listings 2026-11-10 can never be had (a report shows the" in caplog.text
+    assert "listings 2026-11-10 cannot be had (a report shows the" in caplog.text
     assert caplog.text.count("told as a gap no more") == 1
 
 

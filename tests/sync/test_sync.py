@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -281,15 +281,17 @@ def test_what_is_still_restated_is_never_given_up(
     assert [one.start for one in late.failed] == [day(11), day(10)]
 
 
-def short_orders(since: str, *, lookback: int = 1) -> spr.Feed:
-    """Orders of which Amazon makes reports for four days back."""
+def short_orders(
+    since: str | date | None, *, lookback: int = 1, history: int = 4
+) -> spr.Feed:
+    """Orders of which Amazon makes reports for a few days back."""
     entry = spr.report_type("orders")
     short = spr.ReportType(
         report_type=entry.report_type,
         format="tsv",
         charset="utf-8",
         max_window_days=30,
-        history_days=4,
+        history_days=history,
         tables=entry.tables,
     )
     return spr.Feed(short, marketplaces=["DE"], since=since, lookback=lookback)
@@ -331,16 +333,57 @@ def test_what_is_lost_in_the_run_that_tries_gaps_again_is_told(
     assert [gap.end for gap in result.gaps] == [day(6)]
 
 
+def test_a_gap_that_was_told_no_more_is_tried_again_where_the_history_is_longer(
+    client: spr.Client, lake: str
+) -> None:
+    short = short_orders("2026-11-01", lookback=0)
+    client.sync([short], lake)
+    client.sync([short], lake, retry_gaps=True)
+    longer = short_orders("2026-11-01", lookback=0, history=30)
+
+    result = client.sync([longer], lake, retry_gaps=True)
+
+    assert (result.windows, result.failed, result.gaps) == (1, (), ())
+
+
 def test_a_gap_before_the_first_day_of_a_feed_is_none_of_it(
     client: spr.Client, lake: str
 ) -> None:
     client.sync([short_orders("2026-11-01")], lake)
 
-    mended = client.sync([short_orders("2026-11-06")], lake)
-    between = client.sync([short_orders("2026-11-05")], lake)
+    mended = client.sync([short_orders("2026-11-06")], lake, retry_gaps=True)
+    between = client.sync([short_orders(date(2026, 11, 5))], lake)
 
     assert mended.gaps == ()
     assert [gap.start for gap in between.gaps] == [day(1)]
+
+
+@pytest.mark.parametrize("since", ["10d", "1w", None])
+def test_a_gap_stays_one_when_a_since_that_goes_with_the_clock_has_passed_it(
+    client: spr.Client, clock: ManualClock, lake: str, since: str | None
+) -> None:
+    (gap,) = client.sync([short_orders(since)], lake).gaps
+    clock.advance(40 * DAY)
+
+    assert gap in client.sync([short_orders(since)], lake).gaps
+
+
+def test_days_before_the_day_that_a_feed_is_moved_to_are_neither_asked_for_nor_told(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    first = spr.Feed("orders", marketplaces=["DE"], since="2026-11-07", lookback=1)
+    moved = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09", lookback=1)
+    simulator.faults.add(Fault(operation="report", kind="fatal", times=0))
+    before = client.sync([first], lake)
+
+    result = client.sync([moved], lake)
+    simulator.faults.clear()
+    back = client.sync([first], lake)
+
+    assert [one.start for one in before.failed] == [day(9), day(7)]
+    assert [one.start for one in result.failed] == [day(9)]
+    assert (result.created, result.gaps) == (1, ())
+    assert (back.windows, back.failed, back.gaps) == (2, (), ())
 
 
 def test_rows_that_stay_are_no_gap_for_ever_where_no_newer_ones_can_be_had(
@@ -380,6 +423,46 @@ def test_a_listed_document_is_told_until_it_is_tried_again_and_listed_no_more(
     assert len(told.gaps) == 1
     assert (again.windows, again.failed, again.gaps) == (0, (), ())
     assert client.sync([feed], lake).gaps == ()
+
+
+@pytest.mark.parametrize("code", ["Gone", "Forbidden"])
+def test_a_document_that_is_listed_still_is_not_given_up_by_a_later_since(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, code: str
+) -> None:
+    """One that Amazon denies is a gap, one that fails otherwise is tried again."""
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    status = 400 if code == "Gone" else 403
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=status, code=code)
+    )
+    client.sync([spr.Feed("settlement", marketplaces=["DE"])], lake)
+    simulator.place_report(SETTLEMENT, ["DE"], day(2), day(6))
+    clock.advance(3 * DAY)
+    later = spr.Feed("settlement", marketplaces=["DE"], since="1d")
+
+    result = client.sync([later], lake, retry_gaps=True)
+
+    # And of what nobody knew before, nothing that is older than `since`
+    assert (result.windows, result.failed, result.gaps) == (1, (), ())
+
+
+def test_a_document_that_was_told_no_more_and_is_listed_again_is_taken_in(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=400, code="Gone")
+    )
+    feed = spr.Feed("settlement", marketplaces=["DE"])
+    client.sync([feed], lake)
+    clock.advance(100 * DAY)
+    ahead = client.sync([feed], lake, retry_gaps=True)
+    clock.advance(-100 * DAY)
+
+    right_again = client.sync([feed], lake)
+
+    assert (ahead.windows, ahead.failed) == (0, ())
+    assert (right_again.windows, right_again.failed) == (1, ())
 
 
 def test_what_amazon_listed_while_nobody_looked_is_a_gap(
