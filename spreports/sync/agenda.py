@@ -13,7 +13,8 @@ from spreports.reports.connection import Connection
 from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
-from spreports.sync.calendar import Due, midnight, plan_dated, plan_snapshot
+from spreports.sync.calendar import Due, midnight, plan_dated
+from spreports.sync.days import plan_snapshot
 from spreports.sync.result import PlannedWindow, SyncPlan
 from spreports.sync.stream import Kind, Stream
 
@@ -57,6 +58,8 @@ class Agenda:
     lost : list of (Stream, LakeWindow)
         To be given up: gaps that are found now, and those that were tried again and
         cannot be had.
+    recut : list of (Stream, LakeWindow)
+        To be forgotten once the tasks are written down: see `DueWork.recut`.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class Agenda:
         self.tasks: list[Task] = []
         self.asked: list[Task] = []
         self.lost: list[tuple[Stream, LakeWindow]] = []
+        self.recut: list[tuple[Stream, LakeWindow]] = []
         now = connection.clock.now()
         for stream in streams:
             if stream.kind == Kind.LISTED:
@@ -96,6 +100,7 @@ class Agenda:
                 work = plan_snapshot(stream, known, now, names)
             self.tasks += [Task(stream, due) for due in work.due]
             self.lost += [(stream, window) for window in work.gaps]
+            self.recut += [(stream, window) for window in work.recut]
 
     def known(self, stream: Stream) -> tuple[LakeWindow, ...]:
         """Return what is known of a feed; what was given up as failed, to try again."""

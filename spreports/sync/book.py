@@ -123,8 +123,7 @@ class Book:
         if stream.kind != Kind.SNAPSHOT:
             read.take_away_broken()
         ledger, now = self._connection.ledger.windows, self._connection.clock.now()
-        changed, gone = read.changes()
-        feed = (self.lake, stream.key)
+        feed, (changed, gone) = (self.lake, stream.key), read.changes()
         if read.begun_anew:
             ledger.begin_anew(*feed, read.windows, now, read.markers)
         elif changed or gone or read.markers:
@@ -141,10 +140,15 @@ class Book:
         self, stream: Stream, window: LakeWindow, markers: Sequence[LakeMarker] = ()
     ) -> None:
         """Write a window, and the markers that its rows have."""
-        self._connection.ledger.windows.put(
-            self.lake, stream.key, window, self._connection.clock.now(), markers
-        )
+        ledger, now = self._connection.ledger.windows, self._connection.clock.now()
+        ledger.put(self.lake, stream.key, window, now, markers)
         self._of(stream)[window.name] = window
+
+    def forget(self, stream: Stream, window: LakeWindow) -> None:
+        """Let go of a window: others hold its days now."""
+        ledger, now = self._connection.ledger.windows, self._connection.clock.now()
+        ledger.put_all(self.lake, stream.key, (), now, without=[window.name])
+        del self._of(stream)[window.name]
 
     def version_of(self, stream: Stream, window: LakeWindow) -> str | None:
         """Return what a window's rows are a version of, where no request tells."""
@@ -155,7 +159,7 @@ class Book:
     def last(self, stream: Stream) -> dict[str, TableRows]:
         """Return the newest version of each table whose columns are known."""
         found: dict[str, TableRows] = {}
-        made = [w for w in self.windows(stream) if w.created_time is not None]
+        made = (w for w in self.windows(stream) if w.created_time is not None)
         for window in sorted(made, key=lambda w: w.made):
             found |= {name: t for name, t in window.tables.items() if t.columns}
         return found
@@ -301,10 +305,8 @@ class Book:
 
     def _is_young(self, stream: Stream, window: LakeWindow) -> bool:
         """Whether Amazon may still be about to make a window's rows."""
-        if window.end is None:
-            return False
-        settled = window.end + timedelta(days=stream.lookback_days)
-        return self._connection.clock.now() < settled
+        settled = window.end and window.end + timedelta(days=stream.lookback_days)
+        return bool(settled and self._connection.clock.now() < settled)
 
     def gaps(self, streams: Sequence[Stream]) -> tuple[MissingWindow, ...]:
         """Return what is given up, in the order of feeds and windows.

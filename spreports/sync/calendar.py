@@ -9,7 +9,7 @@ document a minute is all that Amazon gives out, and they are asked for but once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,6 @@ from spreports.catalog.history import earliest_day, history_of
 from spreports.catalog.periods import next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window, midnight, slices
-from spreports.reports.listing import present_for
 from spreports.sync.stream import Stream
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "midnight",
     "new_window",
     "plan_dated",
-    "plan_snapshot",
     "window_name",
 ]
 
@@ -79,10 +77,13 @@ class DueWork:
         Newest first: what people look at, and what Amazon deletes last, comes first.
     gaps : tuple of LakeWindow
         Windows that are found to be lost now.
+    recut : tuple of LakeWindow
+        Of which the lake has nothing, and a part is lost: others are due for the rest.
     """
 
     due: tuple[Due, ...] = ()
     gaps: tuple[LakeWindow, ...] = ()
+    recut: tuple[LakeWindow, ...] = ()
 
 
 def gap(window: LakeWindow, kind: str, why: str) -> LakeWindow:
@@ -118,18 +119,22 @@ def plan_dated(
     horizon = _horizon(stream, today)
     due: list[Due] = []
     gaps: list[LakeWindow] = []
+    recut: list[LakeWindow] = []
     purged = purged or datetime.min.replace(tzinfo=UTC)
     for window in known:
         again = _again(stream, window, today)
         if again is None or (window.end is not None and window.end <= purged):
             continue
         if window.start is not None and horizon is not None and window.start < horizon:
-            if window.created_time is None or again.reason == "failed":
+            if window.created_time is None and window.end and window.end > horizon:
+                recut.append(window)
+            elif window.created_time is None or again.reason == "failed":
                 gaps.append(gap(window, "Expired", _too_old(stream)))
         else:
             due.append(again)
-    begin = _floor(stream, midnight(max(stream.since or now, purged)))
-    held = tuple(_held(stream, known))
+    first = min([_first(stream, known, now), *(w.start for w in recut if w.start)])
+    begin = _floor(stream, midnight(max(first, purged)))
+    held = tuple(_held(stream, [w for w in known if w not in recut]))
     for span in uncovered(Window(begin, stop), held) if begin < stop else ():
         for lost, kept in _split(span, horizon):
             if lost is not None:
@@ -140,44 +145,17 @@ def plan_dated(
                     for w in cut(stream, kept, today)
                 ]
     due.sort(key=lambda one: one.window.name, reverse=True)
-    return DueWork(due=tuple(due), gaps=tuple(gaps))
+    return DueWork(due=tuple(due), gaps=tuple(gaps), recut=tuple(recut))
 
 
-def plan_snapshot(
-    stream: Stream,
-    known: Sequence[LakeWindow],
-    now: datetime,
-    asked: Collection[str] = (),
-) -> DueWork:
-    """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
+def _first(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> datetime:
+    """Return from when on a feed is wanted: a since that rolls has not passed nights.
 
-    A day whose snapshot failed is lost: a report of today does not show it; a day of an
-    outage or a killed run is as if nobody had run. The caller takes up `asked` ones.
+    Days after the last window that is known are those of nights on which nobody ran.
     """
-    today = midnight(now)
-    cooldown = timedelta(seconds=stream.entry.cooldown_seconds or 0)
-    name, gaps = today.date().isoformat(), []
-    made = [w.created_time for w in known if w.created_time is not None]
-    for window in known:
-        tried = window.state == WindowState.ASKED and window.tries > 0
-        unmade = window.created_time is None and window.name < name
-        failed = unmade and (tried or window.state == WindowState.FAILED)
-        if failed and window.name not in asked:
-            why = f"a report shows the present: that of {window.name} cannot be had now"
-            gaps.append(gap(window, "Expired", why))
-    mine = next((w for w in known if w.name == name), None)
-    if mine is None or (mine.created_time and mine.created_time < today - DAY):
-        if made and now - max(made) < cooldown:
-            return DueWork(gaps=tuple(gaps))
-        new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
-        # A report that is unfinished since yesterday may come to show yesterday
-        due = Due(window=new, reason="new", newer_than=now - present_for(stream.entry))
-        return DueWork(due=(due,), gaps=tuple(gaps))
-    if mine.state in {WindowState.COMMITTED, WindowState.GAP}:
-        return DueWork(gaps=tuple(gaps))
-    reason = "resumed" if mine.state == WindowState.ASKED else "failed"
-    due = Due(window=mine, reason=reason, newer_than=today)
-    return DueWork(due=(due,), gaps=tuple(gaps))
+    ends = [window.end for window in known if window.end] if stream.rolls else []
+    since = stream.since or now
+    return min(since, max(ends)) if ends else since
 
 
 def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:

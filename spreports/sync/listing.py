@@ -78,7 +78,10 @@ def listing(
     oldest = now - LISTED_FOR + CLOCK_SKEW
     ids = stream.marketplace_ids
     begun = [window for window in known if window.state in _BEGUN]
-    first = listed_since(stream.since or oldest, now)
+    since = stream.since or oldest
+    # One that rolls has not passed the nights on which nobody listed
+    since = min(since, listed) if stream.rolls and listed else since
+    first = listed_since(since, now)
     reports = connection.api.iter_reports(
         report_types=[stream.entry.report_type],
         processing_statuses=[ProcessingStatus.DONE],
@@ -99,7 +102,8 @@ def listing(
             name=name, start=None, end=None, state=WindowState.ASKED
         )
         if window.state in _BEGUN or window.is_told_no_more:
-            found.append((window, report))
+            # Until it has landed, it keeps no twin from coming
+            found.append((replace(window, state=WindowState.ASKED), report))
     gaps = [
         gap(
             window,

@@ -131,6 +131,8 @@ class _Run:
         for task in agenda.tasks:
             asked = replace(task.due.window, state=_asked(task.due.window))
             self._book.put(task.stream, asked)
+        for stream, window in agenda.recut:
+            self._book.forget(stream, window)
         self._at("planned")
         for stream in agenda.streams:
             if stream.kind == Kind.LISTED:

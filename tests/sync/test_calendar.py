@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import spreports as spr
 from spreports.catalog.periods import next_period
 from spreports.ledger import LakeWindow, WindowState
-from spreports.sync.calendar import MAX_TRIES, plan_dated, plan_snapshot
+from spreports.sync.calendar import MAX_TRIES, plan_dated
+from spreports.sync.days import plan_snapshot
 from spreports.sync.feed import days_of
 from spreports.sync.stream import Kind, Stream, kind_of
 

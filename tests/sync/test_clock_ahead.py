@@ -12,7 +12,8 @@ import pytest
 import spreports as spr
 from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.simulator import Simulator
-from spreports.sync.calendar import plan_dated, plan_snapshot
+from spreports.sync.calendar import plan_dated
+from spreports.sync.days import plan_snapshot
 from spreports.sync.known import timely
 from spreports.sync.stream import Kind
 from tests.clocks import ManualClock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -438,12 +439,58 @@ def test_a_document_that_is_listed_still_is_not_given_up_by_a_later_since(
     client.sync([spr.Feed("settlement", marketplaces=["DE"])], lake)
     simulator.place_report(SETTLEMENT, ["DE"], day(2), day(6))
     clock.advance(3 * DAY)
-    later = spr.Feed("settlement", marketplaces=["DE"], since="1d")
+    yesterday = clock.now() - timedelta(days=1)
+    later = spr.Feed("settlement", marketplaces=["DE"], since=yesterday)
 
     result = client.sync([later], lake, retry_gaps=True)
 
     # And of what nobody knew before, nothing that is older than `since`
     assert (result.windows, result.failed, result.gaps) == (1, (), ())
+
+
+def test_nights_that_a_rolling_since_has_passed_without_a_run_are_made_up_for(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    feeds = [
+        spr.Feed(name, marketplaces=["DE"], since="3d", lookback=0)
+        for name in ("orders", "settlement")
+    ]
+    client.sync(feeds, lake)
+    clock.advance(2 * DAY)
+    simulator.place_report(SETTLEMENT, ["DE"], day(2), day(6))
+    clock.advance(10 * DAY)
+
+    result = client.sync(feeds, lake)
+
+    assert (result.failed, result.gaps, result.adopted) == ((), (), 1)
+    held = spr.scan_lake(lake, "orders", metadata=True).select("data_start_time")
+    assert held.collect().to_series().min() == day(7)
+    windows = spr.Lake(lake).reports("orders")
+    days = sum(((w.data_end_time - w.data_start_time) for w in windows), timedelta())
+    assert days == timedelta(days=3 + 12)
+
+
+def test_a_window_that_the_history_has_come_to_cross_is_lost_in_part_alone(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    short = replace(spr.report_type("orders"), history_days=4)
+    feed = spr.Feed(short, marketplaces=["DE"], since="4d", lookback=0)
+    down = Fault(operation="createReport", kind="status", status=400, times=0)
+    simulator.faults.add(down)
+    first = client.sync([feed], lake)
+    simulator.faults.clear()
+    clock.advance(2 * DAY)
+
+    second = client.sync([feed], lake)
+    third = client.sync([feed], lake)
+
+    assert (len(first.failed), first.rows) == (1, 0)
+    assert [(w.start, w.end) for w in second.gaps] == [(day(6), day(8))]
+    assert second.failed == ()
+    held = spr.scan_lake(lake, short, metadata=True).select("data_start_time")
+    assert held.collect().to_series().min() == day(8)
+    assert (third.created, third.gaps) == (0, second.gaps)
 
 
 def test_a_document_that_was_told_no_more_and_is_listed_again_is_taken_in(

@@ -1,0 +1,53 @@
+"""Whether a feed that shows the present is due: one snapshot a UTC day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from spreports.ledger import LakeWindow, WindowState
+from spreports.plan.windows import midnight
+from spreports.reports.listing import present_for
+from spreports.sync.calendar import Due, DueWork, gap
+from spreports.sync.stream import Stream
+
+__all__ = ["plan_snapshot"]
+
+DAY = timedelta(days=1)
+
+
+def plan_snapshot(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    now: datetime,
+    asked: Collection[str] = (),
+) -> DueWork:
+    """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
+
+    A day whose snapshot failed is lost: a report of today does not show it; a day of an
+    outage or a killed run is as if nobody had run. The caller takes up `asked` ones.
+    """
+    today = midnight(now)
+    cooldown = timedelta(seconds=stream.entry.cooldown_seconds or 0)
+    name, gaps = today.date().isoformat(), []
+    made = [w.created_time for w in known if w.created_time is not None]
+    for window in known:
+        tried = window.state == WindowState.ASKED and window.tries > 0
+        unmade = window.created_time is None and window.name < name
+        failed = unmade and (tried or window.state == WindowState.FAILED)
+        if failed and window.name not in asked:
+            why = f"a report shows the present: that of {window.name} cannot be had now"
+            gaps.append(gap(window, "Expired", why))
+    mine = next((w for w in known if w.name == name), None)
+    if mine is None or (mine.created_time and mine.created_time < today - DAY):
+        if made and now - max(made) < cooldown:
+            return DueWork(gaps=tuple(gaps))
+        new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
+        # A report that is unfinished since yesterday may come to show yesterday
+        due = Due(window=new, reason="new", newer_than=now - present_for(stream.entry))
+        return DueWork(due=(due,), gaps=tuple(gaps))
+    if mine.state in {WindowState.COMMITTED, WindowState.GAP}:
+        return DueWork(gaps=tuple(gaps))
+    reason = "resumed" if mine.state == WindowState.ASKED else "failed"
+    due = Due(window=mine, reason=reason, newer_than=today)
+    return DueWork(due=(due,), gaps=tuple(gaps))
