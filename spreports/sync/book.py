@@ -152,9 +152,8 @@ class Book:
 
     def version_of(self, stream: Stream, window: LakeWindow) -> str | None:
         """Return what a window's rows are a version of, where no request tells."""
-        if self._place.is_delta and stream.kind == Kind.SNAPSHOT:
-            return snapshot_item(stream, window.name)
-        return None
+        is_untold = self._place.is_delta and stream.kind == Kind.SNAPSHOT
+        return snapshot_item(stream, window.name) if is_untold else None
 
     def last(self, stream: Stream) -> dict[str, TableRows]:
         """Return the newest version of each table whose columns are known."""

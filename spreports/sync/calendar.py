@@ -30,7 +30,6 @@ __all__ = [
     "window_name",
 ]
 
-DAY = timedelta(days=1)
 # Window of days that are no longer restated, where no longest one is known: order
 # reports are known to take 30 days.
 LONGEST_DAYS = 30
