@@ -29,10 +29,12 @@ from spreports.forks import PerProcess
 
 __all__ = [
     "CLOSED",
+    "ELSEWHERE",
     "MAKE_ROOM",
     "SharedFile",
     "closed_on_error",
     "is_full",
+    "kind_of",
     "transaction",
     "write_ahead",
 ]
@@ -44,13 +46,20 @@ CLOSED = "this client is closed; connect() gives a new one"
 MAKE_ROOM = (
     "its disk is full or fails: make room there and run again; what was written stays"
 )
-# Source: SQLite, result codes: the low byte says what an extended one is of
-_KIND = 0xFF
+ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # How long a new file's first users wait for one another, and look again
 PATIENCE, PAUSE = 30.0, 0.01
+
+
+def kind_of(exc: BaseException) -> int:
+    """Return what kind an error of SQLite's is; 0 of another's.
+
+    Source: SQLite, result codes: the low byte says what an extended one is of.
+    """
+    return int(getattr(exc, "sqlite_errorcode", 0)) & 0xFF
 
 
 def is_full(exc: sqlite3.Error | OSError) -> bool:
@@ -60,7 +69,7 @@ def is_full(exc: sqlite3.Error | OSError) -> bool:
     """
     if isinstance(exc, OSError):
         return exc.errno in _NO_ROOM
-    return getattr(exc, "sqlite_errorcode", 0) & _KIND in _FULL
+    return kind_of(exc) in _FULL
 
 
 class _Turn:

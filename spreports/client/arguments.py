@@ -18,7 +18,7 @@ from spreports.plan.windows import Moment, Window, moment, report_windows, windo
 
 logger = logging.getLogger("spreports.client")
 
-# When Amazon sold its first book: to cut what lies before into windows may take minutes
+# When Amazon sold its first book: a feed of the year 26 would ask for 12,000 reports
 FIRST_YEAR = 1995
 UNCHECKED = " (strict=False asks Amazon all the same)"
 

@@ -13,8 +13,7 @@ from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.doubled import ADVICE, doubled, window_text
 from spreports.lake.holding import by_marker
-from spreports.lake.place import Place
-from spreports.lake.roots import DataRoot
+from spreports.lake.place import Place, remedy
 from spreports.lake.state import RootState, read_state
 from spreports.load.leftovers import orphans
 from spreports.load.target import STATE
@@ -83,12 +82,12 @@ class CheckResult:
         )
 
 
-def check_root(data_root: DataRoot, *, deep: bool) -> CheckResult:
+def check_root(root: Place, *, deep: bool) -> CheckResult:
     """Check one data root.
 
     Parameters
     ----------
-    data_root : DataRoot
+    root : Place
     deep : bool
         Read every file whole, hold its pages to their checksums and its rows to the
         marker.
@@ -102,7 +101,6 @@ def check_root(data_root: DataRoot, *, deep: bool) -> CheckResult:
     SinkError
         The file system refused.
     """
-    root = data_root.place
     try:
         state = read_state(root)
     except SinkError as exc:
@@ -111,7 +109,7 @@ def check_root(data_root: DataRoot, *, deep: bool) -> CheckResult:
     there = {p: n for p, n in root.files().items() if not p.startswith(f"{STATE}/")}
     named = [file for marker in state.markers.values() for file in marker.files]
     problems = [
-        *_named(data_root, state, there, deep=deep),
+        *_named(root, state, there, deep=deep),
         *_unnamed(root, state, there),
         *_leftovers(root),
         *_overlaps(root, state, read_catalogue(os.environ)),
@@ -128,16 +126,15 @@ def check_root(data_root: DataRoot, *, deep: bool) -> CheckResult:
 
 
 def _named(
-    data_root: DataRoot, state: RootState, there: dict[str, int], *, deep: bool
+    root: Place, state: RootState, there: dict[str, int], *, deep: bool
 ) -> Iterator[Problem]:
     """Yield what is wrong with the files that markers name."""
-    root = data_root.place
     for marker in state.markers.values():
         for file in marker.files:
             url = f"{root.name}/{file.path}"
             size = there.get(file.path)
             if size is None:
-                told = f"{file.rows} rows of {marker.stem}; {data_root.remedy}"
+                told = f"{file.rows} rows of {marker.stem}; {remedy(root)}"
                 yield Problem("missing", url, told)
             elif size != file.bytes:
                 yield Problem("size", url, f"{size} bytes, not {file.bytes}")

@@ -131,7 +131,7 @@ class Lake:
         deep = check_flag("deep", deep)
         found = CheckResult(0, 0, 0, 0, 0, deep, ())
         for root in self._roots(report_type):
-            found = found.plus(check_root(root, deep=deep))
+            found = found.plus(check_root(root.place, deep=deep))
         return found
 
     def compact(

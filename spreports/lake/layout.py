@@ -18,7 +18,8 @@ from spreports.errors import SinkError
 from spreports.fetch.cells import cells_of
 from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
-from spreports.lake.partitions import FolderKey, is_time, parts_of
+from spreports.lake.partitions import FolderKey, parts_of
+from spreports.load.hive import is_time
 from spreports.load.widen import in_type, leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS
 

@@ -23,7 +23,6 @@ __all__ = [
     "derived_keys",
     "folder_keys",
     "folder_texts",
-    "is_time",
     "parts_of",
     "span_of",
     "typed_value",
@@ -113,11 +112,6 @@ def derived_keys(
         if entry not in columns and source in columns and unit in UNITS:
             keys.append(FolderKey(f"{source}_{unit}", source, unit))
     return tuple(keys)
-
-
-def is_time(dtype: pa.DataType) -> bool:
-    """Tell whether values of a type have a day."""
-    return bool(pa.types.is_date(dtype) or pa.types.is_timestamp(dtype))
 
 
 def parts_of(times: pa.Array, unit: str) -> pa.Array:

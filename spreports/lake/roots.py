@@ -20,15 +20,7 @@ from spreports.lake.place import Place
 from spreports.load.no_data import NO_DATA
 from spreports.load.target import STATE
 
-__all__ = [
-    "DataRoot",
-    "all_roots",
-    "folders_there",
-    "is_delta",
-    "no_table",
-    "restless",
-    "roots_of",
-]
+__all__ = ["DataRoot", "all_roots", "folders_there", "is_delta", "no_table", "roots_of"]
 
 # So many folders are named in an error
 SHOWN = 10
@@ -48,15 +40,6 @@ class DataRoot:
     place: Place
     report_type: str | None = None
     table: str | None = None
-
-    @property
-    def remedy(self) -> str:
-        """How an error goes on that says what to do about files that are missing."""
-        return (
-            "a sync with refill=True (--refill) asks again for what it keeps, other"
-            " reports are sunk again; where the folder was deleted on purpose, delete"
-            f" its markers, too, {self.place.state.name}"
-        )
 
 
 def roots_of(lake: Place, entry: ReportType, table: str | None) -> list[DataRoot]:
@@ -203,13 +186,3 @@ def no_table(entry: ReportType, table: str | None, there: Iterable[str]) -> Valu
     if any(each.name == table for each in entry.tables):
         said = f"nothing of its table {table!r} is committed there, but of"
     return ValueError(f"{entry.report_type}: {said}: {', '.join(there)}")
-
-
-def restless(root: DataRoot) -> SinkError:
-    """Return the error for files that go faster than they can be opened."""
-    name = root.place.name
-    return SinkError(
-        f"{name}: files that its markers name are missing; if nobody writes to it now,"
-        f" `spreports lake check` says which; {root.remedy}",
-        url=name,
-    )

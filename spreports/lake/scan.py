@@ -29,10 +29,10 @@ from spreports.flags import check_flag
 from spreports.lake.doubled import warn_of_doubled
 from spreports.lake.groups import read_groups
 from spreports.lake.layout import Layout
-from spreports.lake.place import Place, no_lake
+from spreports.lake.place import Place, no_lake, restless
 from spreports.lake.predicate import Condition, conditions, excluded, parts
 from spreports.lake.reading import Wanted
-from spreports.lake.roots import DataRoot, folders_there, restless, roots_of
+from spreports.lake.roots import DataRoot, folders_there, roots_of
 from spreports.lake.stock import (
     Owner,
     Piece,
@@ -149,7 +149,7 @@ def _taken(
         except FileNotFoundError:
             continue
         return stock, layout
-    raise restless(roots[0])
+    raise restless(roots[0].place)
 
 
 def frame_of(rows: pa.Table) -> pl.DataFrame:
@@ -248,7 +248,7 @@ class _Source:
                 stock = self._looked_anew()
                 continue
             return
-        raise restless(self._roots[0])
+        raise restless(self._roots[0].place)
 
     def _looked_anew(self) -> Stock:
         """Return where the rows of the same reports are now."""

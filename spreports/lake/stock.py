@@ -20,7 +20,6 @@ from spreports.lake.partitions import (
     FolderKey,
     folder_keys,
     folder_texts,
-    is_time,
     parts_of,
     span_of,
     typed_value,
@@ -28,6 +27,7 @@ from spreports.lake.partitions import (
 from spreports.lake.place import Place
 from spreports.lake.roots import DataRoot, no_table
 from spreports.lake.state import read_state
+from spreports.load.hive import is_time
 from spreports.load.widen import leads_to
 from spreports.reports.metadata import METADATA_COLUMNS
 

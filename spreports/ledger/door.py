@@ -18,10 +18,12 @@ from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, add_items
 from spreports.turns import (
     CLOSED,
+    ELSEWHERE,
     MAKE_ROOM,
     SharedFile,
     closed_on_error,
     is_full,
+    kind_of,
     transaction,
     write_ahead,
 )
@@ -33,7 +35,6 @@ _BEGIN_ANEW = (
     "other reports are asked for again; files stay as they are"
 )
 _TRY_AGAIN = "let its other users finish, and run again: what was written stays"
-_ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
 _PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -111,14 +112,13 @@ class LedgerFile:
         """Say what to do about a ledger that cannot be opened, read or written."""
         if str(exc) == CLOSED:
             return ConfigError(CLOSED)
-        # The lowest byte is the kind of error, the others say more of it
-        kind = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+        kind = kind_of(exc)
         if full := is_full(exc):
             advice = MAKE_ROOM
         elif kind in _DAMAGE:
             advice = _BEGIN_ANEW
         elif kind in _PLACE or isinstance(exc, OSError):
-            advice = _ELSEWHERE
+            advice = ELSEWHERE
         else:
             advice = _TRY_AGAIN
         return ConfigError(

@@ -18,7 +18,15 @@ import pyarrow as pa
 
 from spreports.errors import SinkError
 
-__all__ = ["NULL_VALUE", "UNITS", "days_of", "encode_value", "segments", "to_utc"]
+__all__ = [
+    "NULL_VALUE",
+    "UNITS",
+    "days_of",
+    "encode_value",
+    "is_time",
+    "segments",
+    "to_utc",
+]
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
 UNITS = {"day": 10, "month": 7, "year": 4}  # characters of an ISO date
@@ -116,6 +124,11 @@ def to_utc(values: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(values.type) and values.type.tz not in (None, "UTC"):
         return values.cast(pa.timestamp(values.type.unit, "UTC"))
     return values
+
+
+def is_time(dtype: pa.DataType) -> bool:
+    """Tell whether values of a type have a day: dates and timestamps."""
+    return bool(pa.types.is_date(dtype) or pa.types.is_timestamp(dtype))
 
 
 def days_of(values: pa.Array) -> pa.Array:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, scalar_of
 from spreports.catalog.spelling import bare_spelling
 from spreports.errors import SinkError
-from spreports.load.hive import UNITS, days_of, segments
+from spreports.load.hive import UNITS, days_of, is_time, segments
 from spreports.load.numbers import in_one_piece
 from spreports.load.share import Share
 
@@ -267,8 +267,7 @@ def _left(schema: pa.Schema, keys: Sequence[Key]) -> list[str]:
 
 def _is_time(dtype: pa.DataType) -> bool:
     """Tell whether a unit can be taken; of a constant that is not known, too."""
-    is_a = pa.types
-    return bool(is_a.is_date(dtype) or is_a.is_timestamp(dtype) or is_a.is_null(dtype))
+    return is_time(dtype) or bool(pa.types.is_null(dtype))
 
 
 def _fits_a_folder(dtype: pa.DataType) -> bool:

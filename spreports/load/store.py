@@ -181,10 +181,9 @@ class Store:
         begins = f"{_piece(document_id)}."
         for path in _files(self.home / "staged" / _piece(account)):
             variant = path.name.removeprefix(begins).removesuffix(".parquet")
-            is_staged = path.name == f"{begins}{variant}.parquet"
-            if not is_staged or (but and path.name.endswith(but)):
-                continue
-            if _VARIANT.fullmatch(variant):
+            staged = path.name == f"{begins}{variant}.parquet"
+            staged = staged and _VARIANT.fullmatch(variant) is not None
+            if staged and not (but and path.name.endswith(but)):
                 path.unlink(missing_ok=True)
 
     def trim(self, max_bytes: int) -> int:

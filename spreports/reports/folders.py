@@ -6,12 +6,10 @@ writing: a column that the catalogue lacks may be in the document all the same, 
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from spreports.catalog import ReportType, Table
 from spreports.catalog.suggest import suggestion
 from spreports.errors import SinkError
-from spreports.load.hive import UNITS
+from spreports.load.hive import UNITS, is_time
 from spreports.load.partition import is_folder_name
 from spreports.names import check_names
 from spreports.reports.metadata import METADATA_COLUMNS
@@ -114,11 +112,7 @@ def _may_be_a_time(entry: ReportType, known: list[Table], source: str) -> bool:
 
 
 def _metadata_times() -> set[str]:
-    return {
-        field.name
-        for field in METADATA_COLUMNS
-        if pa.types.is_date(field.type) or pa.types.is_timestamp(field.type)
-    }
+    return {field.name for field in METADATA_COLUMNS if is_time(field.type)}
 
 
 def _times_of(known: list[Table]) -> list[str]:

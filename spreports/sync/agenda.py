@@ -119,8 +119,8 @@ class Agenda:
         Only `retry_gaps` tries a gap again: whoever asks for that has been told of it.
         The next `retry_gaps` tries it again all the same.
         """
-        windows = {known.name: known for known in self._book.windows(stream)}
-        before = windows.get(window.name)
+        known = self._book.windows(stream)
+        before = next((each for each in known if each.name == window.name), None)
         if before is not None and before.is_given_up:
             if before.state == WindowState.GAP:
                 logger.warning(

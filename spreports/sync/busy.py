@@ -17,16 +17,13 @@ from pathlib import Path
 
 from spreports.errors import BusyError, ConfigError
 from spreports.owner import is_gone, mark
-from spreports.turns import MAKE_ROOM, is_full
+from spreports.turns import ELSEWHERE, MAKE_ROOM, is_full, kind_of
 
 __all__ = ["alone"]
 
 LOOKS = 500
 BETWEEN_LOOKS = 0.01  # seconds
-# Source: SQLite, result codes: the low byte says what an extended one is of
-_KIND = 0xFF
 _IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
 
 
 @contextmanager
@@ -71,7 +68,7 @@ def _lock(path: Path, label: str, now: datetime) -> Iterator[None]:
         try:
             db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorcode & _KIND not in _IN_USE:
+            if kind_of(exc) not in _IN_USE:
                 raise _unusable(path, "taken", exc) from exc
             raise _busy(holder, label) from exc
         try:
@@ -94,7 +91,7 @@ def _sign(holder: Path, now: datetime) -> None:
 def _unusable(path: Path, how: str, exc: sqlite3.Error | OSError) -> ConfigError:
     """Say what to do about a lock that cannot be used."""
     full = is_full(exc)
-    advice = MAKE_ROOM if full else _ELSEWHERE
+    advice = MAKE_ROOM if full else ELSEWHERE
     return ConfigError(
         f"the lock {path} cannot be {how} ({exc}); {advice}", hopeless=full
     )

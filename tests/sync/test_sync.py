@@ -406,13 +406,15 @@ def test_rows_that_stay_are_no_gap_for_ever_where_no_newer_ones_can_be_had(
     assert client.sync([feed], lake).gaps == ()
 
 
+# Amazon lists a document, and has it no more
+GONE = Fault(operation="getReportDocument", kind="status", status=400, code="Gone")
+
+
 def test_a_listed_document_is_told_until_it_is_tried_again_and_listed_no_more(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
     simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
-    simulator.faults.add(
-        Fault(operation="getReportDocument", kind="status", status=400, code="Gone")
-    )
+    simulator.faults.add(GONE)
     feed = spr.Feed("settlement", marketplaces=["DE"])
     client.sync([feed], lake)
     for _ in range(2):
@@ -498,9 +500,7 @@ def test_a_document_that_was_told_no_more_and_is_listed_again_is_taken_in(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
     simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
-    simulator.faults.add(
-        Fault(operation="getReportDocument", kind="status", status=400, code="Gone")
-    )
+    simulator.faults.add(GONE)
     feed = spr.Feed("settlement", marketplaces=["DE"])
     client.sync([feed], lake)
     clock.advance(100 * DAY)
@@ -537,9 +537,7 @@ def test_a_listed_document_that_amazon_no_longer_has_is_a_gap(
 ) -> None:
     simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
     simulator.place_report(SETTLEMENT, ["DE"], day(2), day(6))
-    simulator.faults.add(
-        Fault(operation="getReportDocument", kind="status", status=400, code="Gone")
-    )
+    simulator.faults.add(GONE)
     feed = spr.Feed("settlement", marketplaces=["DE"])
 
     first, second = client.sync([feed], lake), client.sync([feed], lake)
