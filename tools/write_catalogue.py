@@ -88,7 +88,8 @@ def build(folder: Path, known: dict[str, Any]) -> Iterable[ReportType]:
             tables=tables,
             header_aliases=header_aliases(tables, spoken, facts, full),
         )
-        if any("by-marketplace" in c.formats for t in tables for c in t.columns):
+        dated = any("by-marketplace" in c.formats for t in tables for c in t.columns)
+        if dated and not entry.marketplace_formats:  # those of feedback
             formats = {country: tuple(days[country]) for country in sorted(days)}
             entry = replace(entry, marketplace_formats=formats)
         yield entry
@@ -128,6 +129,8 @@ def build_entry(
         "source": source(row, columns),
     }
     values |= {key: value for key, value in facts.items() if key not in OURS}
+    own = facts.get("marketplace_formats", {})
+    values["marketplace_formats"] = {name: tuple(own[name]) for name in sorted(own)}
     return ReportType(**values)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -110,7 +111,9 @@ class ReportType:
     header_aliases : mapping of str to str
         Served header to catalogued one: other languages and spellings.
     marketplace_formats : mapping of str to tuple of str
-        Date formats by country code, for columns with ``"by-marketplace"``.
+        Date formats by country code, for columns with ``"by-marketplace"``. Where the
+        marketplace is not known, a column is read by its other formats, those that
+        mean the same everywhere, and is text where it has none.
     note, source : str
     known : bool
         False for a type that the catalogue does not hold.
@@ -271,6 +274,9 @@ class ReportType:
     def for_marketplace(self, country: str) -> ReportType:
         """Return the entry with that marketplace's own date formats put in.
 
+        Given as ``report_type``, to `open_document` for instance, it says how dates are
+        to be read where the document's marketplace is not known.
+
         Parameters
         ----------
         country : str
@@ -289,7 +295,7 @@ class ReportType:
             replace(
                 table,
                 columns=tuple(
-                    replace(column, formats=formats)
+                    replace(column, formats=_put_in(formats, column.formats))
                     if BY_MARKETPLACE in column.formats
                     else column
                     for column in table.columns
@@ -298,3 +304,9 @@ class ReportType:
             for table in self.tables
         )
         return replace(self, tables=tables)
+
+
+def _put_in(own: tuple[str, ...], formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a column's formats with a marketplace's own in the place of the token."""
+    parts = (own if each == BY_MARKETPLACE else (each,) for each in formats)
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))

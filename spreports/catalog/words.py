@@ -14,11 +14,14 @@ PERIODS: Final = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 
 # A column with this token is written by the marketplace's custom: the patterns stand
 # in ReportType.marketplace_formats and ReportType.for_marketplace() puts them in. Where
-# the marketplace is not known the day cannot be told from the month: leave it text.
+# the marketplace is not known the day cannot be told from the month: a column that has
+# this token alone is text then, one that has others is read by those.
 BY_MARKETPLACE: Final = "by-marketplace"
 
 # "iso" is ISO 8601, with an offset or Z, seconds optional. In the others a day or month
-# may stand without its zero, and %Z is "UTC" or a zone's name such as PST or MEST.
+# may stand without its zero, and %Z is "UTC" or a zone's name such as PST or MEST. What
+# stands behind in brackets is no part of a cell: it says whose time a cell without a
+# zone is; without it that is UTC.
 DATE_FORMATS: Final = frozenset(
     {
         "iso",
@@ -43,7 +46,10 @@ DATE_FORMATS: Final = frozenset(
         "%d/%m/%Y %H:%M:%S %Z",
         "%d.%m.%Y %H:%M:%S %Z",
         "%Y-%m-%d %H:%M:%S",
-        "%Y/%m/%d %H:%M:%S",
+        "%Y-%m-%d %H:%M:%S [IST]",
+        "%Y-%m-%d [IST]",
+        "%Y/%m/%d %H:%M:%S [JST]",
+        "%Y/%m/%d [JST]",
         "%m/%d/%Y %H:%M:%S",
     }
 )

@@ -10,7 +10,13 @@ from spreports.catalog.spelling import bare_spelling
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.fetch.flat.header import Header
 
-__all__ = ["decided", "is_undecided", "matched_columns", "missing_columns"]
+__all__ = [
+    "decided",
+    "how_to_decide",
+    "is_undecided",
+    "matched_columns",
+    "missing_columns",
+]
 
 
 def matched_columns(header: Header, entry: ReportType) -> dict[str, Column | None]:
@@ -67,14 +73,28 @@ def missing_columns(
 
 
 def is_undecided(column: Column) -> bool:
-    """Whether a column's format depends on a marketplace that is not known."""
-    return BY_MARKETPLACE in column.formats
+    """Whether a column's only format depends on a marketplace that is not known."""
+    return {*column.formats} == {BY_MARKETPLACE}
 
 
 def decided(column: Column) -> Column:
     """Return a column that can be typed: text where its format is not known."""
+    if is_undecided(column):
+        return replace(column, dtype="string", formats=())
+    formats = tuple(each for each in column.formats if each != BY_MARKETPLACE)
+    return replace(column, formats=formats)
+
+
+def how_to_decide(column: Column | None, entry: ReportType) -> str:
+    """Say how to read days whose order the marketplace tells; empty where none does."""
+    if column is None or BY_MARKETPLACE not in column.formats:
+        return ""
+    name = entry.alias or entry.report_type
     return (
-        replace(column, dtype="string", formats=()) if is_undecided(column) else column
+        "whether day or month comes first hangs on the marketplace, and is not known "
+        "here: ask for one marketplace at a time, or give report_type="
+        f"spr.report_type({name!r}).for_marketplace('GB') to read it as that one "
+        "writes; "
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "parse_timestamp",
     "pattern_fits",
     "unnamed_zone",
+    "written_part",
     "zone_offset",
 ]
 
@@ -85,9 +86,8 @@ _TOKENS: Final = {
     "%S": r"(?P<S>\d{2})",
     "%Z": rf"(?P<Z>[A-Z]{{1,5}}|{_OFFSET})",
 }
-# Settlements in yen: "2026/10/31 23:59:59" without a zone, Japan's own time.
-# Source: reference, "Settlement dates follow the currency" (reported).
-_JAPANESE: Final = "%Y/%m/%d"
+# Behind a pattern, and not in the cells: the zone whose time they are
+_STANDS_FOR: Final = re.compile(r" \[([A-Z]{1,5})\]$")
 
 
 def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
@@ -99,8 +99,9 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
         Without surrounding blanks.
     formats : tuple of str
         Tried in order: ``"iso"`` or patterns of ``%Y %y %m %d %b %H %M %S %Z``. Empty
-        means ISO 8601, then ``%Y-%m-%d``. A pattern without ``%Z`` means UTC, and
-        Japan's time where it begins with ``%Y/%m/%d``; a day alone is its midnight.
+        means ISO 8601, then ``%Y-%m-%d``. A pattern without ``%Z`` means UTC, or the
+        zone that stands behind it, as in ``%Y/%m/%d [JST]``; a day alone is its
+        midnight.
 
     Returns
     -------
@@ -196,9 +197,24 @@ def unnamed_zone(pattern: str) -> str:
     Returns
     -------
     str
-        ``"JST"`` where it begins as Japan writes dates, else ``"UTC"``.
+        The one behind it in brackets, else ``"UTC"``.
     """
-    return "JST" if pattern.startswith(_JAPANESE) else "UTC"
+    found = _STANDS_FOR.search(pattern)
+    return found[1] if found else "UTC"
+
+
+def written_part(pattern: str) -> str:
+    """Return a pattern without the zone that cells do not name.
+
+    Parameters
+    ----------
+    pattern : str
+
+    Returns
+    -------
+    str
+    """
+    return _STANDS_FOR.sub("", pattern)
 
 
 def _timestamp_form(pattern: str) -> re.Pattern[str]:
@@ -214,7 +230,7 @@ def _day_form(pattern: str) -> re.Pattern[str]:
 @lru_cache(maxsize=128)
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return the expression of a date pattern."""
-    parts = re.split(r"(%[a-zA-Z])", pattern)
+    parts = re.split(r"(%[a-zA-Z])", written_part(pattern))
     text = "".join(_TOKENS.get(part) or re.escape(part) for part in parts)
     return re.compile(text, re.ASCII)
 

@@ -19,6 +19,7 @@ from spreports.fetch.findings import Findings
 from spreports.fetch.flat.header import RESCUED, Header
 from spreports.fetch.matched_columns import (
     decided,
+    how_to_decide,
     is_undecided,
     matched_columns,
     missing_columns,
@@ -108,7 +109,7 @@ class Typing:
         self._entry = entry
         self._rule = on_bad_value
         self._findings = findings
-        matched = matched_columns(header, entry)
+        self._matched = matched = matched_columns(header, entry)
         self._missing = tuple(map(decided, missing_columns(matched, entry)))
         self._cells: Mapping[str, Cells | None] | None = None
         self._null: dict[str, pa.Array] = {}
@@ -300,6 +301,7 @@ class Typing:
             cells = (self._cells or {})[name]
             msg = (
                 f"data row {row}, column {name!r}: not {cells and cells.expected}; "
+                f"{how_to_decide(self._matched[name], self._entry)}"
                 "on_bad_value='null' or 'rescue' goes on without it, typed=False "
                 "leaves all cells text"
             )

@@ -22,6 +22,7 @@ from spreports.fetch.timestamps import (
     ISO,
     pattern_fits,
     unnamed_zone,
+    written_part,
     zone_offset,
 )
 
@@ -189,7 +190,7 @@ def layouts(
 
 def _specimen(pattern: str) -> str:
     """Return a text of a pattern's form."""
-    parts = re.split(r"(%[a-zA-Z])", pattern)
+    parts = re.split(r"(%[a-zA-Z])", written_part(pattern))
     return "".join(_SPECIMEN.get(part, part) for part in parts)
 
 
@@ -201,7 +202,7 @@ def _layout(pattern: str, *, days: bool) -> Layout | None:
     places: dict[str, tuple[int, int]] = {}
     marks: list[tuple[int, int, str]] = []
     width = 0
-    parts = [part for part in re.split(r"(%[a-zA-Z])", pattern) if part]
+    parts = [part for part in re.split(r"(%[a-zA-Z])", written_part(pattern)) if part]
     zoned = parts[-1] == _ZONE
     for part in parts[:-1] if zoned else parts:
         size = len(_SPECIMEN.get(part, part))

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from spreports.catalog import Column, ReportType
-from spreports.catalog.words import BY_MARKETPLACE
 from spreports.errors import SinkError
 from spreports.fetch.cells import cells_of
+from spreports.fetch.matched_columns import decided, is_undecided
 from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
 from spreports.lake.partitions import FolderKey, parts_of
@@ -223,7 +223,9 @@ def _read(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedArray
     known = layout.known.get(name)
     want = layout.schema.field(name).type
     cells = (
-        cells_of(known, local=layout.local_decimals, currency=None) if known else None
+        cells_of(decided(known), local=layout.local_decimals, currency=None)
+        if known
+        else None
     )
     if cells is None or cells.dtype != want:
         return column.cast(want)
@@ -243,9 +245,9 @@ def _type(
     plain = [plain_type(each) for each in found]
     if column is not None:
         want = arrow_type(column.dtype)
-        readable = BY_MARKETPLACE not in column.formats
         if all(
-            leads_to(each, want) or (readable and pa.types.is_string(each))
+            leads_to(each, want)
+            or (pa.types.is_string(each) and not is_undecided(column))
             for each in plain
         ):
             return want

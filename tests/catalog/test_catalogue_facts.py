@@ -12,8 +12,9 @@ SETTLED = (
     "%Y-%m-%d %H:%M:%S %Z",
     "%d.%m.%Y %H:%M:%S %Z",
     "%Y/%m/%d %H:%M:%S %Z",
-    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S [JST]",
 )
+INDIAN = ("iso", "%Y-%m-%d %H:%M:%S [IST]", "%Y-%m-%d [IST]")
 
 # header dtype, in Amazon's order; a * marks the key
 ORDERS = """
@@ -123,6 +124,15 @@ def test_columns_stand_in_amazons_order_with_their_dtypes(
         ("vat_calculation", "Order Date", ("%d-%b-%Y %Z",)),
         ("listings_suppressed", "Status Change Date", ("%b %d, %Y", "%b %d %Y")),
         ("feedback", "Date", ("by-marketplace",)),
+        (
+            "restock",
+            "Recommended ship date",
+            ("iso", "%Y/%m/%d", "%d.%m.%Y", "by-marketplace"),
+        ),
+        ("gst_b2b", "Invoice Date", INDIAN),
+        ("gst_b2c", "Order Date", INDIAN),
+        ("gst_b2b_monthly", "Shipment Date", INDIAN),
+        ("gst_b2c_monthly", "Invoice Date", INDIAN),
         ("fba_returns", "return-date", ("iso",)),
         ("returns_xml", "order_date", ("iso",)),
         ("vendor_sales", "startDate", ("%Y-%m-%d",)),

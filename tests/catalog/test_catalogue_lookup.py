@@ -230,6 +230,20 @@ def test_the_feedback_dates_follow_the_marketplace() -> None:
     assert catalog.lookup("orders").for_marketplace("DE") is catalog.lookup("orders")
 
 
+def test_a_marketplaces_own_dates_stand_beside_those_of_all() -> None:
+    restock = catalog.lookup("restock")
+
+    def formats(country: str) -> tuple[str, ...]:
+        day = restock.for_marketplace(country).column("Recommended ship date")
+        assert day is not None
+        return day.formats
+
+    assert formats("US") == ("iso", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y")
+    assert formats("UK") == ("iso", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y")
+    # Both orders are in use there, and nothing says which this report has
+    assert formats("CA")[-1] == "by-marketplace"
+
+
 def test_rows_are_plain_values_with_the_same_keys() -> None:
     rows = catalog.default_catalogue().rows()
 

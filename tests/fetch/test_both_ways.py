@@ -264,8 +264,9 @@ def test_a_column_of_one_layout_is_read_at_once(pattern: str) -> None:
     column = Column(name="v", dtype="timestamp", formats=("%Y-%m-%d", pattern))
     cells = cells_of(column, local=False, currency=None)
     moment = datetime(2026, 10, 5, 4, 3, 2, tzinfo=UTC)
-    text = moment.strftime(pattern.replace("%Z", "MEST"))
-    east = 9 if pattern == "%Y/%m/%d %H:%M:%S" else 2 if "%Z" in pattern else 0
+    form, _, unnamed = pattern.partition(" [")
+    text = moment.strftime(form.replace("%Z", "MEST"))
+    east = 2 if "%Z" in pattern else {"": 0, "JST]": 9, "IST]": 5.5}[unnamed]
     assert cells is not None
     assert cells.at_once(pa.array([text, None])).to_pylist() == [
         moment - timedelta(hours=east),

@@ -126,6 +126,49 @@ def test_feedback_dates_are_by_marketplace(country: str, text: str) -> None:
     assert cell(kind, "Date", text) == date(2026, 8, 9)
 
 
+SHIPPED = "Recommended ship date"
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        *(("GB", "04/07/2026"), ("US", "7/4/2026"), ("DE", "04.07.2026")),
+        *((None, "2026-07-04"), (None, "2026/07/04"), (None, "4.7.2026")),
+    ],
+)
+def test_restock_days_are_by_marketplace_where_their_order_is_not_plain(
+    country: str | None, text: str
+) -> None:
+    kind = lookup("restock")
+    entry = kind.for_marketplace(country) if country else kind
+    assert cell(entry, SHIPPED, text) == date(2026, 7, 4)
+
+
+@pytest.mark.parametrize("country", [None, "CA", "DE"])
+def test_a_restock_day_whose_order_is_not_known_is_refused_with_a_way_out(
+    country: str | None,
+) -> None:
+    kind = lookup("restock")
+    entry = kind.for_marketplace(country) if country else kind
+    with pytest.raises(ParseError, match=r"report_type\('restock'\)\.for_marketplace"):
+        cell(entry, SHIPPED, "04/07/2026")
+
+
+@pytest.mark.parametrize(
+    "name", ["gst_b2b", "gst_b2c", "gst_b2b_monthly", "gst_b2c_monthly"]
+)
+def test_gst_times_without_a_zone_are_indias(name: str) -> None:
+    kind = lookup(name)
+    for column in ("Invoice Date", "Shipment Date", "Order Date"):
+        for text, moment in (
+            ("2026-03-08 00:07:35", datetime(2026, 3, 7, 18, 37, 35, tzinfo=UTC)),
+            ("2026-03-08", datetime(2026, 3, 7, 18, 30, tzinfo=UTC)),
+            ("2026-03-08T00:07:35Z", datetime(2026, 3, 8, 0, 7, 35, tzinfo=UTC)),
+        ):
+            read_by_comma = read(flat(kind, {column: text}, delimiter=","), kind)
+            assert read_by_comma[column].to_pylist() == [moment]
+
+
 def test_vat_transactions_vcs_and_suppressed_listings_have_their_own_dates() -> None:
     vat = cell(lookup("vat_transactions"), "TAX_CALCULATION_DATE", "28-08-2026")
     assert vat == date(2026, 8, 28)
@@ -150,11 +193,12 @@ def test_account_health_has_minutes_only(text: str) -> None:
 @pytest.mark.parametrize("pattern", sorted(DATE_FORMATS - {"iso", BY_MARKETPLACE}))
 def test_every_date_format_of_the_catalogue_is_read(pattern: str) -> None:
     moment = datetime(2026, 10, 5, 4, 3, 2, tzinfo=UTC)
-    text = moment.strftime(pattern)
+    form, _, unnamed = pattern.partition(" [")
+    text = moment.strftime(form)
     day = date(2026, 10, 1) if pattern == "%m/%Y" else moment.date()
     assert typed("date", text, pattern) == day
     if "%H" in pattern:
-        zone = timedelta(hours=9) if pattern == "%Y/%m/%d %H:%M:%S" else timedelta(0)
+        zone = timedelta(hours={"": 0, "JST]": 9, "IST]": 5.5}[unnamed])
         assert typed("timestamp", text, pattern) == moment - zone
         loose = text.replace("05", "5").replace("04", "4", 1)
         assert typed("timestamp", loose, pattern) == moment - zone

@@ -10,6 +10,8 @@ import pytest
 from spreports import catalog
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
 from spreports.simulator.content import generate
+from spreports.simulator.content.catalogued import END, START, generated
+from spreports.simulator.content.lines import Order
 from spreports.simulator.content.written_times import ISO_FORMS, TimeForm
 from spreports.simulator.marketplaces import BY_COUNTRY
 from tests.simulator.cataloguing import LIVE
@@ -32,10 +34,9 @@ def test_a_date_reads_back_by_its_pattern(pattern: str, zone: tuple[str, int]) -
 
     text, value = form.writer("timestamp")(moment, SOURCE)
 
-    bare = pattern.removesuffix(" %Z")
+    bare, _, own = pattern.removesuffix(" %Z").partition(" [")
     naive = datetime.strptime(text.removesuffix(f" {name}"), bare)  # noqa: DTZ007 - the zone follows
-    unnamed = 9 if pattern.startswith("%Y/%m/%d") else 0
-    east = hours if "%Z" in pattern else unnamed
+    east = hours if "%Z" in pattern else {"": 0, "JST]": 9, "IST]": 5.5}[own]
     assert value == naive.replace(tzinfo=timezone(timedelta(hours=east)))
 
 
@@ -54,12 +55,24 @@ def test_an_iso_moment_reads_back(iso: str) -> None:
 def test_every_date_format_of_the_catalogue_is_chosen_somewhere() -> None:
     for entry in LIVE:
         for column in entry.columns():
-            wanted = set(column.formats)
+            wanted = set(column.formats) - {BY_MARKETPLACE}
             chosen = {
                 TimeForm.choose(column.formats, BY_COUNTRY[place], SOURCE).pattern
                 for place in ("US", "DE", "JP") * 20
             }
             assert not wanted or chosen == wanted
+
+
+def test_restock_days_of_several_marketplaces_can_be_told_without_one() -> None:
+    entry = catalog.lookup("restock")
+    places = (BY_COUNTRY["GB"], BY_COUNTRY["US"])
+    for seed in range(12):
+        order = Order(
+            seed=seed, rows=2, marketplaces=places, start=START, end=END, options={}
+        )
+        for row in generated(entry, order).tables(typed=False)["rows"]:
+            day = str(row.get("Recommended ship date", ""))
+            assert not day.endswith(f"/{START.year}")
 
 
 def test_feedback_dates_follow_the_marketplace() -> None:

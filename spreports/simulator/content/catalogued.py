@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from spreports import catalog
 from spreports.catalog import ReportType
+from spreports.catalog.words import BY_MARKETPLACE
 from spreports.simulator.content.flat_rows import FlatDocument
 from spreports.simulator.content.json_rows import JsonDocument
 from spreports.simulator.content.lines import Order
@@ -192,5 +193,10 @@ def generated(entry: ReportType, order: Order) -> GeneratedDocument:
             f"no columns of it, or it is none of {', '.join(_FORMATS)}"
         )
         raise ValueError(msg)
-    entry = entry.for_marketplace(order.marketplaces[0].country)
+    columns = (column for table in entry.tables for column in table.columns)
+    # Several marketplaces have the forms that mean the same in each, if there are any
+    if len(order.marketplaces) == 1 or any(
+        {*column.formats} == {BY_MARKETPLACE} for column in columns
+    ):
+        entry = entry.for_marketplace(order.marketplaces[0].country)
     return GeneratedDocument(entry, _FORMATS[entry.format or ""](entry, order))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
 
+from spreports.catalog.words import BY_MARKETPLACE
 from spreports.simulator.marketplaces import Marketplace
 
 ISO = "iso"
@@ -26,7 +27,8 @@ ZONES = {
     "eu": (("MEST", 2), ("MET", 1), ("BST", 1), ("CEST", 2), ("UTC", 0)),
     "fe": (("JST", 9), ("UTC", 0)),
 }
-JAPAN = timedelta(hours=9)
+# Of the zones that stand behind a pattern, not in its cells
+UNNAMED = {"": 0.0, "JST": 9.0, "IST": 5.5}
 ISO_FORMS = ("offset", "zulu", "minutes", "fraction", "east")
 
 Written = tuple[str, object]
@@ -68,7 +70,9 @@ class TimeForm:
         place : Marketplace
         source : random.Random
         """
-        usable = formats or DEFAULT
+        # What is left of it depends on the site in a way that is not known
+        known = tuple(each for each in formats if each != BY_MARKETPLACE)
+        usable = known or formats or DEFAULT
         start = "%Y/" if place.country == "JP" else "%d" if place.region == "eu" else ""
         own = tuple(each for each in usable if start and each.startswith(start))
         zone, hours = source.choice(ZONES[place.region])
@@ -113,9 +117,9 @@ class TimeForm:
         return moment.date().isoformat(), moment.date()
 
     def _moment(self, moment: datetime, _: Random) -> Written:
-        # Without a zone: Japan's time where the year comes first with strokes
-        unnamed = JAPAN if self.pattern.startswith("%Y/%m/%d") else timedelta()
-        zone = timezone(self.east if "%Z" in self.pattern else unnamed)
+        unnamed = self.pattern.partition(" [")[2].removesuffix("]")
+        east = self.east if "%Z" in self.pattern else timedelta(hours=UNNAMED[unnamed])
+        zone = timezone(east)
         there = moment.astimezone(zone)
         if "%H" not in self.pattern:
             there = there.replace(hour=0, minute=0, second=0)
@@ -146,7 +150,7 @@ class TimeForm:
             "%S": f"{moment.second:02d}",
             "%Z": self.zone,
         }
-        text = self.pattern
+        text = self.pattern.partition(" [")[0]
         for token, part in parts.items():
             text = text.replace(token, part)
         return text
