@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import backoff
 
+from spreports.api.login import LOGIN
 from spreports.clock import Clock
 from spreports.errors import ServerError, SPReportsError, TransportError
 
@@ -48,7 +49,8 @@ def may_have_acted(error: SPReportsError) -> bool:
     """
     if isinstance(error, TransportError):
         return error.sent
-    return isinstance(error, ServerError)
+    # without a token nothing was asked for
+    return isinstance(error, ServerError) and error.operation != LOGIN
 
 
 class Retries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -16,6 +17,7 @@ from spreports.unsent import UnfetchedError
 __all__ = ["Spool"]
 
 _HEAD: Final = 1024
+_CHUNK: Final = 1 << 18
 # Whoever reads along is not woken for less
 _STEP: Final = 1 << 17
 # What a killed process has left is overwritten, a symbolic link is not followed
@@ -62,7 +64,7 @@ class Spool:
         try:
             self._file = os.fdopen(os.open(self.path, _FLAGS, 0o600), "r+b")
         except OSError as exc:
-            raise self._unwritable(exc) from exc
+            raise self._failed("write", exc) from exc
 
     def __enter__(self) -> Spool:
         return self
@@ -85,7 +87,7 @@ class Spool:
         try:
             self._file.write(chunk)
         except OSError as exc:
-            raise self._unwritable(exc) from exc
+            raise self._failed("write", exc) from exc
         self.size += len(chunk)
         self._sha256.update(chunk)
         if self._md5 is not None:
@@ -121,7 +123,7 @@ class Spool:
             self._file.seek(0)
             self._file.truncate()
         except OSError as exc:
-            raise self._unwritable(exc) from exc
+            raise self._failed("write", exc) from exc
         self.size = self._shown = 0
         self._new_digests()
 
@@ -130,12 +132,26 @@ class Spool:
         try:
             self._file.flush()
         except OSError as exc:
-            raise self._unwritable(exc) from exc
+            raise self._failed("write", exc) from exc
 
     def head(self) -> bytes:
         """Return the first KiB."""
-        with self.path.open("rb") as stream:
-            return stream.read(_HEAD)
+        return next(self.chunks(_HEAD), b"")
+
+    def chunks(self, size: int = _CHUNK) -> Iterator[bytes]:
+        """Yield all bytes, up to `size` at a time.
+
+        Raises
+        ------
+        DownloadError
+            The file cannot be read, such as where no more may be open.
+        """
+        try:
+            with self.path.open("rb") as stream:
+                while chunk := stream.read(size):
+                    yield chunk
+        except OSError as exc:
+            raise self._failed("read", exc) from exc
 
     def commit(self) -> None:
         """Give the file its name; where it is to last, once it is on the disk."""
@@ -146,7 +162,7 @@ class Spool:
             self._file.close()
             self.path.replace(self.target)
         except OSError as exc:
-            raise self._unwritable(exc) from exc
+            raise self._failed("write", exc) from exc
         self._committed = True
 
     @property
@@ -158,8 +174,10 @@ class Spool:
     def md5(self) -> str:
         """Hexadecimal digest of the bytes so far, to compare with an ETag."""
         if self._md5 is None:
-            with self.path.open("rb") as stream:
-                return hashlib.file_digest(stream, _new_md5).hexdigest()
+            digest = _new_md5()
+            for chunk in self.chunks():
+                digest.update(chunk)
+            return digest.hexdigest()
         return self._md5.hexdigest()
 
     def _end_walk(self) -> None:
@@ -172,10 +190,10 @@ class Spool:
         self._sha256 = hashlib.sha256()
         self._md5 = _new_md5()
 
-    def _unwritable(self, exc: OSError) -> UnfetchedError:
-        """Return the error for a file that cannot be written."""
+    def _failed(self, doing: str, exc: OSError) -> UnfetchedError:
+        """Return the error for a file that cannot be written, or read."""
         reason = exc.strerror or type(exc).__name__
-        return UnfetchedError(f"cannot write {self.path}: {reason}")
+        return UnfetchedError(f"cannot {doing} {self.path}: {reason}")
 
 
 def _new_md5() -> hashlib._Hash:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from spreports.fetch.decompress import looks_gzipped
@@ -19,7 +17,6 @@ __all__ = ["Doubt", "Proofs", "page_in"]
 
 # The same broken bytes three times are what the host has
 HOPELESS: Final = 2
-_CHUNK: Final = 1 << 18
 _UNTOLD: Final = "it came empty or without a length, so that it has to come twice"
 
 
@@ -159,11 +156,4 @@ def _fault(spool: Spool) -> str | None:
     if walk is not None:
         spool.walk = None
         return walk.end()
-    return gzip_fault(_chunks(spool.path))
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    """Yield a file's bytes."""
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk
+    return gzip_fault(spool.chunks())

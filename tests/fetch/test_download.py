@@ -11,6 +11,7 @@ import pickle
 import random
 import traceback
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -605,6 +606,28 @@ def test_a_leftover_of_a_killed_process_is_not_trusted(tmp_path: Path) -> None:
 
     assert host.requests[0].start is None
     assert stored.path.read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_cannot_be_read_again_is_an_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    opened = Path.open
+
+    def refusing(path: Path, mode: str = "r") -> IO[Any]:
+        if path.suffix == ".part":
+            raise OSError(errno.EMFILE, "Too many open files", str(path))
+        return opened(path, mode)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    with (
+        BadHost(STORED, etag=None if told else NOT_MD5) as host,
+        pytest.raises(DownloadError, match=r"cannot read .*: Too many open") as caught,
+    ):
+        fetch(host, tmp_path / "d")
+
+    assert isinstance(caught.value.__cause__, OSError)
+    assert only(tmp_path) == []
 
 
 def test_a_full_disk_is_an_error_and_leaves_nothing(

@@ -412,6 +412,22 @@ def test_a_known_table_of_anything_but_objects_is_an_error(
     assert caught.value.row == 1
 
 
+@pytest.mark.parametrize("value", ['{"asin": "B1"}', '"B1"', "5", "false"])
+@pytest.mark.parametrize("name", ["byDate", "byAsin"])
+def test_a_known_table_that_is_no_array_is_an_error(value: str, name: str) -> None:
+    tables = {"byDate": "[{}]", "byAsin": "[{}]", name: value}
+    document = "{" + ", ".join(f'"{key}": {each}' for key, each in tables.items()) + "}"
+
+    with pytest.raises(ParseError, match=f"'{name}' is no array of records"):
+        read_json(document, KIND, table=name)
+
+
+def test_null_in_the_place_of_a_known_table_is_a_table_without_rows() -> None:
+    found = read_json('{"byDate": null, "byAsin": [{}]}', KIND, table="byDate")
+
+    assert found.num_rows == 0
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

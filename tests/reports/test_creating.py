@@ -147,6 +147,19 @@ def test_a_refusal_of_the_second_try_says_nothing_of_what_the_first_has_made(
     assert len(connection.ledger.open_keys(connection.account)) == 1
 
 
+def test_a_login_that_fails_leaves_nothing_in_doubt(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    simulator.faults.add(Fault(operation="token", kind="status", status=503, times=0))
+
+    with pytest.raises(spr.ServerError, match="LWA access token") as caught:
+        ask(client).read()
+
+    assert "may have been made" not in str(caught.value)
+    connection = client._connection
+    assert connection.ledger.open_keys(connection.account) == frozenset()
+
+
 def test_a_retry_after_of_hours_is_left_to_the_next_run(
     simulator: Simulator, client: spr.Client
 ) -> None:

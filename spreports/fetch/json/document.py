@@ -69,7 +69,7 @@ def open_json(
     pyarrow.Schema
     generator of pyarrow.RecordBatch
         Catalogue order, then keys that the catalogue lacks. No rows where the
-        catalogue lists the table and the document lacks it.
+        catalogue lists the table and the document lacks it, or has null there.
 
     Raises
     ------
@@ -196,6 +196,12 @@ def _instead(
 ) -> str:
     """Return which table to read where the document lacks the one looked for."""
     there = [key for key in keys.values() if key in walk.seen]
+    looked_for = wanted or next(iter(keys.values()), "")
+    if looked_for in keys.values() and walk.fields.get(looked_for) is not None:
+        raise ParseError(
+            f"{looked_for!r} is no array of records in this JSON document: it may be "
+            "damaged, or Amazon has changed the report"
+        )
     if wanted is not None and wanted not in keys.values():
         own = [key for key in walk.seen if key not in keys.values()]
         msg = f"{entry.report_type}: the document has no table {wanted!r}"
