@@ -18,8 +18,8 @@ class Column:
     dtype : str
         One of ``words.DTYPES``.
     formats : tuple of str
-        Date formats of ``words.DATE_FORMATS``, tried in order; empty means ISO 8601,
-        then ``%Y-%m-%d``. Only for ``date`` and ``timestamp``.
+        Date formats of ``words.DATE_FORMATS``, tried in order, then ISO 8601; empty
+        means ISO 8601, then ``%Y-%m-%d``. Only for ``date`` and ``timestamp``.
     optional : bool
         The document may leave it out: no drift, and no null column for it, save in XML
         and in JSON of more than a MiB, whose later records may still have it.

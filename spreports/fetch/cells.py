@@ -22,7 +22,7 @@ from spreports.fetch.decimals import (
     parse_decimal,
     parse_local_decimal,
 )
-from spreports.fetch.timestamps import ISO, parse_date, parse_timestamp
+from spreports.fetch.timestamps import ISO, formats_tried, parse_date, parse_timestamp
 from spreports.fetch.whole_columns import days, timestamps
 from spreports.fetch.whole_decimals import DECIMAL, decimals, local_decimals
 
@@ -133,9 +133,8 @@ def _truths(texts: pa.Array) -> pa.Array:
 
 def _words(formats: tuple[str, ...]) -> str:
     """Return formats for an error."""
-    return " or ".join("ISO 8601" if each == ISO else each for each in formats) or (
-        "ISO 8601"
-    )
+    known = formats_tried(formats) if formats else (ISO,)
+    return " or ".join("ISO 8601" if each == ISO else each for each in known)
 
 
 def _integers(texts: pa.Array) -> pa.Array:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Final
 
 __all__ = [
-    "DEFAULT_FORMATS",
     "ISO",
     "ZONE_OFFSETS",
+    "formats_tried",
     "parse_date",
     "parse_timestamp",
     "pattern_fits",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 ISO: Final = "iso"
-DEFAULT_FORMATS: Final = (ISO, "%Y-%m-%d")
+_DEFAULT: Final = (ISO, "%Y-%m-%d")
 
 # Hours east of UTC. A name means its own fixed offset: "PST" in July is UTC-8 still,
 # as Amazon writes "PDT" then. Of names that stand for several zones, the one of a
@@ -90,6 +90,25 @@ _TOKENS: Final = {
 _STANDS_FOR: Final = re.compile(r" \[([A-Z]{1,5})\]$")
 
 
+def formats_tried(formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a column's formats in the order in which they are tried.
+
+    ISO 8601 is always one of them, the last where it is not named: it means the same
+    day and instant in every custom, and Amazon turns from others to it.
+
+    Parameters
+    ----------
+    formats : tuple of str
+        As the catalogue has them; empty means ISO 8601, then ``%Y-%m-%d``.
+
+    Returns
+    -------
+    tuple of str
+    """
+    formats = formats or _DEFAULT
+    return formats if ISO in formats else (*formats, ISO)
+
+
 def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
     """Return the instant that a cell names.
 
@@ -98,10 +117,9 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
     text : str
         Without surrounding blanks.
     formats : tuple of str
-        Tried in order: ``"iso"`` or patterns of ``%Y %y %m %d %b %H %M %S %Z``. Empty
-        means ISO 8601, then ``%Y-%m-%d``. A pattern without ``%Z`` means UTC, or the
-        zone that stands behind it, as in ``%Y/%m/%d [JST]``; a day alone is its
-        midnight.
+        Tried as `formats_tried` says: ``"iso"`` or patterns of ``%Y %y %m %d %b %H %M
+        %S %Z``. A pattern without ``%Z`` means UTC, or the zone that stands behind it,
+        as in ``%Y/%m/%d [JST]``; a day alone is its midnight.
 
     Returns
     -------
@@ -113,7 +131,7 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
     ValueError
         None of them fits, the date does not exist, or the zone is not known.
     """
-    for pattern in formats or DEFAULT_FORMATS:
+    for pattern in formats_tried(formats):
         found = _timestamp_form(pattern).fullmatch(text)
         if found:
             part = found.groupdict()
@@ -155,7 +173,7 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
         None of them fits, or there is no such day; or no such time or zone, where they
         stand behind it.
     """
-    for pattern in formats or DEFAULT_FORMATS:
+    for pattern in formats_tried(formats):
         found = _day_form(pattern).fullmatch(text)
         if found:
             part = found.groupdict()

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from spreports.arrays import array_of, bare, scalar_of
 from spreports.fetch.timestamps import (
-    DEFAULT_FORMATS,
     ISO,
+    formats_tried,
     pattern_fits,
     unnamed_zone,
     written_part,
@@ -176,7 +176,7 @@ def layouts(
     specimen_of_iso = _ISO_DAY if days else _ISO_WITH_ZONE
     found: list[Layout | None] = []
     tried: list[str] = []
-    for pattern in formats or DEFAULT_FORMATS:
+    for pattern in formats_tried(formats):
         is_iso = pattern in own_iso
         layout = None if is_iso else _layout(pattern, days=days)
         specimen = _specimen(specimen_of_iso if is_iso else pattern)

@@ -274,6 +274,27 @@ def test_a_column_of_one_layout_is_read_at_once(pattern: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("pattern", sorted(DATE_FORMATS - {BY_MARKETPLACE}))
+@pytest.mark.parametrize(
+    ("dtype", "text", "wanted"),
+    [
+        ("date", "2026-10-05", date(2026, 10, 5)),
+        *(
+            ("timestamp", text, datetime(2026, 10, 5, 4, 3, 2, tzinfo=UTC))
+            for text in ("2026-10-05T04:03:02+00:00", "2026-10-05T06:03:02+0200")
+        ),
+    ],
+)
+def test_iso_8601_is_read_at_once_whatever_the_custom(
+    dtype: str, text: str, wanted: object, pattern: str
+) -> None:
+    column = Column(name="v", dtype=dtype, formats=(pattern,))
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+    assert cells.at_once(pa.array([text, None])).to_pylist() == [wanted, None]
+    assert cells.one(text) == wanted
+
+
 @pytest.mark.slow
 @settings(max_examples=150)
 @given(
