@@ -42,6 +42,7 @@ OURS = (
     "defaults",
     "summary_columns",
     "extra_columns",
+    "lists",
 )
 # First line of every file.
 HEAD = (
@@ -214,7 +215,10 @@ def build_columns(
 ) -> Iterable[Column]:
     """Yield the columns of one table, named from its record."""
     for row in rows:
-        name = row["column"].removeprefix(prefix)
+        name = row["column"]
+        for path in facts.get("lists", ()):
+            name = name.replace(f"{path}/", f"{path}[]/")
+        name = name.removeprefix(prefix)
         optional = row["notes"].startswith("optional:")
         note = row["notes"].removeprefix("optional:").strip()
         currency = note == "@currency attribute"

@@ -88,7 +88,9 @@ class Document(WaysOut):
         APIError, DocumentError
             The document cannot be had, or is not the table it should be.
         """
-        return self._source.found(Shape(typed=False)).document_fields
+        return self._source.found(
+            Shape(typed=False, on_bad_value="null")
+        ).document_fields
 
     def drift(self, table: str | None = None) -> Drift:
         """Say what differs between this document and the catalogue.

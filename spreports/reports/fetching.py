@@ -84,7 +84,8 @@ class Fetching:
     ) -> bool:
         """Whether the document's own echo says what we ask for; writes it down."""
         found = Findings()
-        reading = Reading(entry=request.entry, shape=Shape(typed=False))
+        shape = Shape(typed=False, on_bad_value="null")
+        reading = Reading(entry=request.entry, shape=shape)
         try:
             with read(stored, reading, found) as rows:
                 for _ in rows:

@@ -74,7 +74,9 @@ class WaysOut(ABC):
             Typed by the catalogue, by header name; False leaves every cell text.
         on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
             What becomes of a cell that does not fit its type: an error that names
-            row and column, a null, or a null and its text in ``_rescued``.
+            row and column, a null, or a null and its text in ``_rescued``. Of an XML
+            element that repeats where the catalogue has one, text or not, the first
+            stays, and the others are such cells.
         metadata : bool
             Add ``report_id``, ``report_type``, ``marketplace``,
             ``data_start_time``, ``data_end_time`` and ``date``.

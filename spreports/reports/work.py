@@ -181,7 +181,7 @@ def settlement_id(stored: StoredBytes, reading: Reading) -> str | None:
 
     A document that is not what it should be has none: who reads its rows is told why.
     """
-    plain = replace(reading, shape=Shape(typed=False), echo=None)
+    plain = replace(reading, shape=Shape(typed=False, on_bad_value="null"), echo=None)
     try:
         with read(stored.as_they_are(), plain) as batches:
             for batch in batches:

@@ -218,6 +218,25 @@ def test_scheduled_orders(name: str, tmp_path: Path) -> None:
     assert "Decimal('-1.500000')" in str(item)
 
 
+@pytest.mark.parametrize(
+    "name", ["orders_shipping_xml", "orders_invoicing_xml", "orders_tax_xml"]
+)
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_promotion_of_scheduled_orders_has_a_component_for_each_part_of_the_price(
+    name: str, typed: bool, tmp_path: Path
+) -> None:
+    end = "</Component></Promotion>"
+    more = "</Component><Component><Type>Shipping</Type></Component></Promotion>"
+    text = ENVELOPE + SHIPPING.replace("\n    " + end, end).replace(end, more)
+    frame = opened(text, name, tmp_path).read(typed=typed)
+
+    ((item,),) = frame["Item"].to_list()
+    (promotion,) = item["Promotion"]
+    assert [each["Type"] for each in promotion["Component"]] == [
+        *("Principal", "Shipping")
+    ]
+
+
 @pytest.mark.parametrize("record", ["Order", "Row", "PendingOrder"])
 def test_pending_orders_whose_record_element_nobody_wrote_down(
     record: str, tmp_path: Path

@@ -178,6 +178,24 @@ def test_a_known_element_that_repeats_from_the_start_is_a_bad_value_like_a_late_
     assert rescued["_rescued"].to_pylist() == [f'{{"{column}": "2"}}']
 
 
+@pytest.mark.parametrize("typed", [True, False])
+def test_what_repeats_in_the_place_of_one_is_never_left_out_unasked(
+    typed: bool,
+) -> None:
+    kind, findings = of("A"), Findings()
+    text = "<Rows><Row><A>x</A><A>y</A></Row></Rows>"
+
+    with pytest.raises(ParseError, match="'rescue' keeps") as caught:
+        read(text, kind, typed=typed)
+    nulled = read(text, kind, typed=typed, on_bad_value="null", findings=findings)
+    rescued = read(text, kind, typed=typed, on_bad_value="rescue")
+
+    assert "typed=False" not in str(caught.value)
+    assert nulled.to_pylist() == [{"A": "x"}]
+    assert findings.bad_cells == {"A": 1}
+    assert rescued.to_pylist() == [{"A": "x", "_rescued": '{"A": "y"}'}]
+
+
 def test_an_unknown_element_that_repeats_in_a_known_one_is_a_list() -> None:
     text = "<Rows><Row><B><A>1</A><N>x</N><N>y</N></B></Row></Rows>"
 

@@ -25,6 +25,15 @@ from spreports.fetch.xml.nodes import Nodes, Paths
 __all__ = ["Rows"]
 
 _REPEATED = "a single element"
+_WAYS_ON = (
+    "on_bad_value='null' or 'rescue' goes on without it, typed=False leaves all values "
+    "text"
+)
+# Text has no more room for them than any other type
+_WAYS_ON_REPEATED = (
+    "on_bad_value='rescue' keeps the first in its place and the others in _rescued, "
+    "'null' leaves the others out"
+)
 
 
 class Rows:
@@ -40,8 +49,8 @@ class Rows:
     entry : ReportType
     options : ReadOptions
         A value that stands twice where the columns have one place is as bad as one
-        that does not fit its type. The findings get ``rows``, ``bad_cells`` and
-        ``unplaced`` batch by batch.
+        that does not fit its type, typed or not. The findings get
+        ``rows``, ``bad_cells`` and ``unplaced`` batch by batch.
     """
 
     def __init__(
@@ -57,7 +66,7 @@ class Rows:
         self._record = record
         self._paths = paths
         self._typed = typed
-        self._rule = options.on_bad_value if typed else "null"
+        self._rule = options.on_bad_value
         self._findings = findings
         self._leaves = {
             (leaf.place.path, leaf.place.attribute): leaf for leaf in _leaves(fields)
@@ -227,11 +236,8 @@ class Rows:
         if self._rule == "raise" and known:
             first = min(known, key=lambda each: each.rows[0])
             row = self._rows + first.rows[0] + 1
-            msg = (
-                f"record {row}, column {first.name!r}: not {first.expected}; "
-                "on_bad_value='null' or 'rescue' goes on without it, typed=False "
-                "leaves all values text"
-            )
+            ways = _WAYS_ON_REPEATED if first.expected == _REPEATED else _WAYS_ON
+            msg = f"record {row}, column {first.name!r}: not {first.expected}; {ways}"
             raise ParseError(msg, row=row, column=first.name)
         counts = self._findings.bad_cells
         for each in known:
