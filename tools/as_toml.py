@@ -95,6 +95,9 @@ def _value(value: object) -> str:
     if isinstance(value, str):
         # JSON's escapes are TOML's, for what JSON escapes; DEL it leaves bare
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Mapping):
+        pairs = (f"{_key(key)} = {_value(one)}" for key, one in value.items())
+        return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, Sequence):
         return f"[{', '.join(_value(one) for one in value)}]"
     return str(value)

@@ -43,6 +43,10 @@ OURS = (
     "summary_columns",
     "extra_columns",
     "lists",
+    "dtypes",
+    "stands_for",
+    "no_value",
+    "marketplace_formats_of",
 )
 # First line of every file.
 HEAD = (
@@ -130,7 +134,8 @@ def build_entry(
         "source": source(row, columns),
     }
     values |= {key: value for key, value in facts.items() if key not in OURS}
-    own = facts.get("marketplace_formats", {})
+    of = facts.get("marketplace_formats_of", row["report_type"])
+    own = known["types"].get(of, {}).get("marketplace_formats", {})
     values["marketplace_formats"] = {name: tuple(own[name]) for name in sorted(own)}
     return ReportType(**values)
 
@@ -232,10 +237,13 @@ def build_columns(
         formats = known["dates"].get(row["date_format"], None) if dated else []
         if formats is None:  # prose that tells no format
             formats, note = [], "; ".join(p for p in (note, row["date_format"]) if p)
+        dtype = facts.get("dtypes", {}).get(name, row["dtype"])
+        empty = [] if dtype == "string" else facts.get("no_value", [])
         yield Column(
             name=name,
-            dtype=row["dtype"],
+            dtype=dtype,
             formats=tuple(facts.get("formats", {}).get(name, formats)),
+            stands_for=facts.get("stands_for", {}).get(name, dict.fromkeys(empty, "")),
             optional=optional,
             nullable=row["nullable"] == "true",
             key=row["primary_key"] == "true",

@@ -79,6 +79,7 @@ _COLUMN: Final[Mapping[str, values.Reader]] = {
     "name": values.name,
     "dtype": values.one_of(DTYPES),
     "formats": values.list_of(values.one_of(DATE_FORMATS)),
+    "stands_for": values.mapping_of(values.text),
     "optional": values.flag,
     "nullable": values.flag,
     "key": values.flag,
@@ -100,6 +101,8 @@ def _column(value: object, place: values.Place) -> Column:
     column = Column(**read)
     if column.formats and column.dtype not in {"date", "timestamp"}:
         raise (place / "formats").error(f"does not go with dtype {column.dtype!r}")
+    if column.stands_for and column.dtype == "string":
+        raise (place / "stands_for").error("does not go with dtype 'string'")
     return column
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["Column", "Option", "Table"]
 
@@ -20,6 +21,9 @@ class Column:
     formats : tuple of str
         Date formats of ``words.DATE_FORMATS``, tried in order, then ISO 8601; empty
         means ISO 8601, then ``%Y-%m-%d``. Only for ``date`` and ``timestamp``.
+    stands_for : mapping of str to str
+        What a text means that does not fit the type, whatever its case: ``{"--": ""}``
+        for an empty cell, ``{"Y": "1"}``. Not for ``string``.
     optional : bool
         The document may leave it out: no drift, and no null column for it, save in XML
         and in JSON of more than a MiB, whose later records may still have it.
@@ -33,6 +37,7 @@ class Column:
     name: str
     dtype: str = "string"
     formats: tuple[str, ...] = ()
+    stands_for: Mapping[str, str] = field(default_factory=dict, hash=False)
     optional: bool = False
     nullable: bool = True
     key: bool = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -71,12 +71,15 @@ class Cells:
     one : callable
         One text without surrounding blanks to a Python value; ``ValueError`` where it
         does not fit.
+    stands_for : mapping of str to str
+        What a text means, in lower case, that neither of them reads.
     """
 
     dtype: pa.DataType
     expected: str
     at_once: Callable[[pa.Array], pa.Array]
     one: Callable[[str], object]
+    stands_for: Mapping[str, str] = field(default_factory=dict)
 
 
 def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | None:
@@ -123,7 +126,13 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
             return None
     if column.dtype in {"date", "timestamp"}:
         expected += f" ({_words(formats)})"
-    return Cells(dtype=dtype, expected=expected, at_once=at_once, one=one)
+    return Cells(
+        dtype=dtype,
+        expected=expected,
+        at_once=at_once,
+        one=one,
+        stands_for={text.lower(): to for text, to in column.stands_for.items()},
+    )
 
 
 def _truths(texts: pa.Array) -> pa.Array:

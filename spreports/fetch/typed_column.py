@@ -46,7 +46,7 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
 def judged_texts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
     """Type texts of which some do not fit as they stand; see `typed_column`."""
     encoded = texts.dictionary_encode()
-    values, misfits = _in_parts(_without_blanks(encoded.dictionary), cells)
+    values, misfits = _in_parts(_plain(encoded.dictionary, cells), cells)
     typed = values.take(encoded.indices)
     if not misfits:
         return typed, None
@@ -55,22 +55,29 @@ def judged_texts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
 
 
 def _at_once(texts: pa.Array, cells: Cells) -> pa.Array | None:
-    """Return all cells, as they stand or without the blanks around them; or None."""
+    """Return all cells, as they stand or plainly written; or None."""
     try:
         return cells.at_once(texts)
     except pa.ArrowInvalid:
-        trimmed = _without_blanks(texts)
-    if trimmed.equals(texts):
+        plain = _plain(texts, cells)
+    if plain.equals(texts):
         return None
     try:
-        return cells.at_once(trimmed)
+        return cells.at_once(plain)
     except pa.ArrowInvalid:
         return None
 
 
-def _without_blanks(texts: pa.Array) -> pa.Array:
-    """Return texts without the blanks around them; null where nothing else is."""
+def _plain(texts: pa.Array, cells: Cells) -> pa.Array:
+    """Return what texts mean, without blanks around them; null where it is nothing."""
     trimmed = pc.utf8_trim(texts, BLANKS)
+    if cells.stands_for:
+        known, meant = (
+            array_of([*each], pa.string())
+            for each in (cells.stands_for.keys(), cells.stands_for.values())
+        )
+        found = pc.index_in(pc.utf8_lower(trimmed), value_set=known)
+        trimmed = pc.coalesce(meant.take(found), trimmed)
     is_empty = pc.equal(trimmed, scalar_of("", pa.string()))
     return pc.if_else(is_empty, scalar_of(None, pa.string()), trimmed)
 

@@ -171,6 +171,12 @@ def test_a_type_like_another_does_not_take_its_alias(tmp_path: Path) -> None:
         ('dtype = "date"', 'dtype = "int"', "tables[0].columns[1].dtype", "'int64'"),
         ('dtype = "date"', 'dtyp = "date"', "tables[0].columns[1].dtyp", "'dtype'"),
         ('dtype = "date"', 'dtype = "string"', "columns[1].formats", "does not go"),
+        (
+            'dtype = "date", formats = ["%d.%m.%Y"]',
+            'dtype = "string", stands_for = { x = "" }',
+            "columns[1].stands_for",
+            "does not go",
+        ),
         ("%d.%m.%Y", "%d.%m.%y %H", "tables[0].columns[1].formats[0]", "knows no"),
         ('name = "day"', 'name = "order-id"', "tables[0].columns", "'order-id' twice"),
         ('name = "day", ', "", "tables[0].columns[1]", "lacks the key 'name'"),

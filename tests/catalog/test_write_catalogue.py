@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from spreports import catalog
-from spreports.catalog import Option, catalogue
+from spreports.catalog import Column, Option, catalogue
 from spreports.catalog.files import parse_entry
 from tools.as_toml import as_toml
 
@@ -78,6 +78,9 @@ def known(tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         '[aliases]\na_flat = "GET_A_FLAT"\n'
         + text[start:end]
         + "[same_headers]\n[types.GET_A_FLAT]\npad_short_rows = true\n"
+        'no_value = ["--"]\n[types.GET_A_JSON]\n'
+        'dtypes = { "money.amount" = "int64" }\n'
+        '[types.GET_A_JSON.stands_for]\n"money.amount" = { y = "1" }\n'
     )
     path = tmp_path / "catalogue.toml"
     path.write_text(own, encoding="utf-8")
@@ -109,12 +112,16 @@ def test_facts_of_the_csvs_and_corrections_come_together(
     )
     assert entry.column("Tag") == entry.columns()[1]
     assert entry.columns()[1].formats == ("%m/%d/%Y",)
+    assert [c.stands_for for c in entry.columns()] == [{}, {"--": ""}]
     assert (entry.columns()[1].optional, entry.columns()[1].note) == (True, "newer")
     other = parse_entry(
         (tmp_path / "out/types/own/GET_A_JSON.toml").read_text(encoding="utf-8"), "b"
     )
-    assert [(t.path, [c.name for c in t.columns]) for t in other.tables] == [
-        ("list", ["money.amount"])
+    assert [(table.path, table.columns) for table in other.tables] == [
+        (
+            "list",
+            (Column(name="money.amount", dtype="int64", stands_for={"y": "1"}),),
+        )
     ]
 
 

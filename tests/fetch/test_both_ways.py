@@ -274,6 +274,22 @@ def test_a_column_of_one_layout_is_read_at_once(pattern: str) -> None:
     ]
 
 
+def test_texts_that_stand_for_others_are_read_at_once_and_do_not_hide_misfits() -> None:
+    column = Column(name="v", dtype="int64", stands_for={"--": "", "Y": "1"})
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+
+    def never(_: str) -> object:
+        raise AssertionError("one by one")
+
+    texts = pa.array(["7", "--", " y ", None])
+    values, bad = typed_column(texts, replace(cells, one=never))
+    assert (values.to_pylist(), bad) == ([7, None, 1, None], None)
+    values, bad = typed_column(pa.array(["--", "x", "Y"]), cells)
+    assert bad is not None
+    assert (values.to_pylist(), bad.to_pylist()) == ([None, None, 1], [1])
+
+
 @pytest.mark.parametrize("pattern", sorted(DATE_FORMATS - {BY_MARKETPLACE}))
 @pytest.mark.parametrize(
     ("dtype", "text", "wanted"),

@@ -155,6 +155,75 @@ def test_a_restock_day_whose_order_is_not_known_is_refused_with_a_way_out(
 
 
 @pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("fba_inventory_planning", "Recommended ship-in date"),
+        ("fba_inventory_planning", "Last updated date for Historical Days of Supply"),
+        ("fba_inventory_planning", "Inventory age snapshot date"),
+        ("overage_fees", "charged_date"),
+    ],
+)
+def test_days_of_planning_and_overage_are_by_marketplace_like_those_of_restock(
+    name: str, column: str
+) -> None:
+    kind = lookup(name)
+    assert cell(kind.for_marketplace("US"), column, "8/1/2020") == date(2020, 8, 1)
+    assert cell(kind, column, "2020-08-01") == date(2020, 8, 1)
+    with pytest.raises(ParseError, match=rf"'{name}'\)\.for_marketplace"):
+        cell(kind, column, "8/1/2020")
+
+
+def test_overage_has_the_headers_of_amazons_help_too() -> None:
+    kind = lookup("overage_fees")
+    text = "capacity_usage_volume\tcapacity_limit\n600\t500\n"
+    table = read(text, kind)
+    assert table["capacity_usage_volume"].to_pylist() == [600.0]
+    assert table["capacity_limit"].to_pylist() == [500.0]
+    assert "storage_limit_volume" not in table.column_names
+
+
+@pytest.mark.parametrize("text", ["--", "-", "N/A", " -- ", "n/a"])
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("fba_fee_preview", "estimated-pick-pack-fee-per-unit"),
+        ("storage_fees", "storage_utilization_ratio"),
+        ("storage_fees", "utilization_surcharge_rate"),
+        ("long_term_storage_fees", "amount-charged"),
+        ("overage_fees", "overage_volume"),
+    ],
+)
+def test_fees_and_figures_of_fba_may_be_dashes_where_there_is_none(
+    name: str, column: str, text: str
+) -> None:
+    kind = lookup(name)
+    rows = [{column: "1.5"}, {column: text}]
+    table = read(flat(kind, *rows, names={column: column}), kind)
+    first, second = table[column].to_pylist()
+    assert (float(first), second) == (1.5, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        *(("0", 0), ("2", 2), ("12", 12)),
+        *(("Yes", 1), ("N", 0), ("true", 1), ("", None)),
+    ],
+)
+def test_no_sale_in_six_months_counts_units_or_says_yes_or_no(
+    text: str, units: int | None
+) -> None:
+    kind = lookup("fba_inventory_planning")
+    assert cell(kind, "no-sale-last-6-months", text) == units
+
+
+def test_the_breakdown_of_storage_incentives_is_text() -> None:
+    kind = lookup("storage_fees")
+    for text in ("FBA_NEW_SELECTION:0.7187", "0.01"):
+        assert cell(kind, "breakdown_incentive_fee_amount", text) == text
+
+
+@pytest.mark.parametrize(
     "name", ["gst_b2b", "gst_b2c", "gst_b2b_monthly", "gst_b2c_monthly"]
 )
 def test_gst_times_without_a_zone_are_indias(name: str) -> None:
