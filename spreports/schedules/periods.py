@@ -102,12 +102,13 @@ def on_beat(moment: datetime, anchor: datetime, period: str, now: datetime) -> b
     if anchor > now or step is None:
         return abs(moment - anchor) <= TOLERANCE
     if period == _MONTH:
-        day = moment.replace(year=anchor.year, month=anchor.month, day=1)
-        same_time = abs(day - anchor.replace(day=1)) <= TOLERANCE
-        late = min(moment.day, anchor.day) >= _LAST_DAYS
-        return same_time and (moment.day == anchor.day or late)
-    over = (moment - anchor) % step
-    return min(over, step - over) <= TOLERANCE
+        step = timedelta(days=1)
+    # Amazon's moment may lie on the day before, a minute to midnight
+    beat = anchor + step * round((moment - anchor) / step)
+    if abs(moment - beat) > TOLERANCE:
+        return False
+    late = min(beat.day, anchor.day) >= _LAST_DAYS
+    return period != _MONTH or beat.day == anchor.day or late
 
 
 def _months_later(moment: datetime, months: int) -> datetime:

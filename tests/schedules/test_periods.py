@@ -72,3 +72,19 @@ def test_a_monthly_beat_keeps_its_day_or_takes_the_last_of_the_month() -> None:
     assert march == datetime(2026, 3, 31, 6, tzinfo=UTC)
     assert one_earlier(march, "P1M") == february
     assert not on_beat(march.replace(day=3), anchor, "P1M", march)
+
+
+@pytest.mark.parametrize("day", [1, 15, 28, 29, 30, 31])
+@pytest.mark.parametrize("off", [-TOLERANCE, timedelta(seconds=-20), TOLERANCE])
+def test_a_monthly_beat_at_midnight_may_be_off_by_a_minute_as_others(
+    day: int, off: timedelta
+) -> None:
+    anchor = datetime(2026, 1, day, tzinfo=UTC)
+
+    for month in range(2, 13):
+        now = datetime(2026, month, 1, tzinfo=UTC) - 2 * TOLERANCE
+        beat = moved_on(anchor, "P1M", now)
+
+        assert on_beat(beat + off, anchor, "P1M", now)
+        assert not on_beat(beat + 2 * off, anchor, "P1M", now) or abs(off) < TOLERANCE
+        assert not on_beat(beat - timedelta(days=5), anchor, "P1M", now)
