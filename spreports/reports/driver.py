@@ -29,6 +29,7 @@ from spreports.load.parquet import SinkResult
 from spreports.reports.document_source import DocumentSource
 from spreports.reports.naming import name_report
 from spreports.reports.queue import name_late
+from spreports.reports.sinks import SHUT_DOWN
 from spreports.reports.work import Work, land
 
 __all__ = ["land_all"]
@@ -46,7 +47,6 @@ _KILLED = (
     "a worker of the executor was killed, or could not start, so the executor takes no "
     "more work; look at its memory, and run again with a new one"
 )
-_SHUT_DOWN = "the executor is shut down and takes no work: run again with a new one"
 
 
 def land_all(
@@ -70,6 +70,7 @@ def land_all(
     elsewhere : callable
         Describes the work for a worker; asks Amazon for the URL.
     executor : Executor or None
+        As `check_sink` has passed it.
     together : callable or None
         Lands several documents in this process at once, all or none.
 
@@ -82,11 +83,7 @@ def land_all(
     ------
     SPReportsError
         The first of those that documents met; a note tells of the others.
-    TypeError, SinkError
-        The executor is none, or shut down: nothing was asked for.
     """
-    if executor is not None:
-        _check(executor)
     landing = _Landing()
     if together is not None and executor is None:
         _land_groups(documents, landing, here, together, clock)
@@ -222,7 +219,7 @@ class _Crew:
         except BrokenExecutor:
             self._lost(document, _KILLED)
         except RuntimeError:  # as every submit once the executor is shut down
-            self._lost(document, _SHUT_DOWN)
+            self._lost(document, SHUT_DOWN)
         except Exception as exc:  # noqa: BLE001 - what some take does not pickle
             self._fell(document, exc)
 
@@ -259,31 +256,6 @@ class _Crew:
 def _nobody_for(document: DocumentSource, why: str) -> DocumentError:
     """Say that a document has not landed since the executor takes no more work."""
     return DocumentError(f"{document.stem}: {why}: what has landed stays")
-
-
-def _check(executor: object) -> None:
-    """Refuse, before anything is asked for, what can take no work.
-
-    One with a dead worker is left to say so of each document: others may be here.
-
-    Raises
-    ------
-    TypeError
-        It is no executor, but a class of them or something else.
-    SinkError
-        It is shut down.
-    """
-    if not isinstance(executor, Executor):
-        raise TypeError(
-            f"executor={executor!r} is no executor: give a concurrent.futures.Executor,"
-            " such as ThreadPoolExecutor(4); of a dask Client, its get_executor()"
-        )
-    try:
-        executor.submit(int).cancel()  # none tells otherwise whether it takes work
-    except BrokenExecutor:
-        return
-    except RuntimeError:
-        raise SinkError(_SHUT_DOWN) from None
 
 
 def _advice(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from typing import Any
 
 from spreports.errors import SinkError
@@ -14,9 +14,10 @@ from spreports.load.object_store import delta_place
 from spreports.load.target import open_target
 from spreports.load.urls import check_place, missing, shown
 
-__all__ = ["FORMATS", "check_format", "check_sink", "check_target"]
+__all__ = ["FORMATS", "SHUT_DOWN", "check_format", "check_sink", "check_target"]
 
 FORMATS = ("parquet", "delta")
+SHUT_DOWN = "the executor is shut down and takes no work: run again with a new one"
 
 
 def check_format(name: str) -> None:
@@ -69,16 +70,19 @@ def check_sink(
     Raises
     ------
     ValueError, TypeError
-        As `check_target`; or workers would write to a memory of their own.
+        As `check_target`; the executor is none, but a class of them or something else;
+        or its workers would write to a memory of their own.
     SinkError
-        A package is missing, or as `open_target`, `delta_place`, `check_writable`
-        and `check_kind`.
+        The executor is shut down; a package is missing; or as `open_target`,
+        `delta_place`, `check_writable` and `check_kind`.
     """
     check_target(url, storage_options, name)
     text = os.fspath(url)
     here = executor is None
-    if executor is not None and text.startswith("memory://"):
-        _check_shared(text, executor)
+    if executor is not None:
+        _check_executor(executor)
+        if text.startswith("memory://"):
+            _check_shared(text, executor)
     if here:
         if (lack := missing(text)) is not None:
             raise SinkError(lack, url=shown(text))
@@ -90,9 +94,31 @@ def check_sink(
     check_kind(text, storage_options, name, insist=here)
 
 
+def _check_executor(executor: object) -> None:
+    """Refuse what can take no work.
+
+    One with a dead worker is left to say so of each document: others may be here.
+    """
+    if not isinstance(executor, Executor):
+        raise TypeError(
+            f"executor={executor!r} is no executor: give a concurrent.futures.Executor,"
+            " such as ThreadPoolExecutor(4); of a dask Client, its get_executor()"
+        )
+    try:
+        executor.submit(int).cancel()  # none tells otherwise whether it takes work
+    except BrokenExecutor:
+        return
+    except RuntimeError:
+        raise SinkError(SHUT_DOWN) from None
+
+
 def _check_shared(text: str, executor: Executor) -> None:
     """Refuse a target in memory where workers have a memory of their own."""
-    if executor.submit(os.getpid).result() != os.getpid():
+    try:
+        process = executor.submit(os.getpid).result()
+    except BrokenExecutor:
+        return
+    if process != os.getpid():
         raise ValueError(
             f"{shown(text)} with an executor of other processes: each would write to a "
             "memory of its own, gone with it: leave out executor=, take a "

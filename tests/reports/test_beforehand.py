@@ -285,8 +285,9 @@ def test_a_place_that_is_yet_to_be_made_is_no_hindrance(
 def test_what_is_no_executor_costs_nothing(
     simulator: Simulator, client: spr.Client, tmp_path: Path, executor: Any, told: str
 ) -> None:
-    with pytest.raises(TypeError, match=told):
-        orders(client).sink(tmp_path / "lake", executor=executor)
+    for place in (tmp_path / "lake", "memory://no-executor/lake"):
+        with pytest.raises(TypeError, match=told):
+            orders(client).sink(place, executor=executor)
 
     assert simulator.requests == []
 
@@ -297,8 +298,9 @@ def test_an_executor_that_is_shut_down_costs_nothing(
     pool = ThreadPoolExecutor(1)
     pool.shutdown()
 
-    with pytest.raises(spr.SinkError, match="shut down and takes no work: run again"):
-        orders(client).sink(tmp_path / "lake", executor=pool)
+    for place in (tmp_path / "lake", "memory://shut-down/lake"):
+        with pytest.raises(spr.SinkError, match="shut down and takes no work: run ag"):
+            orders(client).sink(place, executor=pool)
 
     assert simulator.requests == []
 

@@ -85,15 +85,17 @@ def test_a_url_that_ran_out_before_a_worker_came_is_issued_anew(
     assert calls(simulator, "getReportDocument") == 2
 
 
+@pytest.mark.parametrize("in_memory", [False, True])
 def test_an_executor_that_breaks_is_an_error_of_ours_and_spends_no_quota(
-    simulator: Simulator, client: spr.Client, tmp_path: Path
+    simulator: Simulator, client: spr.Client, tmp_path: Path, *, in_memory: bool
 ) -> None:
     reports = client.reports("orders", start="90d", marketplaces=["DE"]).wait()
+    place = "memory://broken/lake" if in_memory else str(tmp_path)
 
     with ThreadPoolExecutor(1, initializer=divmod, initargs=(1, 0)) as executor:
         assert isinstance(executor.submit(abs, 1).exception(), BrokenExecutor)
         with pytest.raises(spr.DocumentError, match="run again with a new") as caught:
-            reports.sink(tmp_path, executor=executor)
+            reports.sink(place, executor=executor)
 
     assert f"{len(reports) - 1} more failed" in "".join(caught.value.__notes__)
     assert calls(simulator, "getReportDocument") == 1
