@@ -33,6 +33,7 @@ __all__ = [
     "MAKE_ROOM",
     "SharedFile",
     "closed_on_error",
+    "is_damaged",
     "is_full",
     "kind_of",
     "transaction",
@@ -48,6 +49,7 @@ MAKE_ROOM = (
 )
 ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # How long a new file's first users wait for one another, and look again
@@ -70,6 +72,11 @@ def is_full(exc: sqlite3.Error | OSError) -> bool:
     if isinstance(exc, OSError):
         return exc.errno in _NO_ROOM
     return kind_of(exc) in _FULL
+
+
+def is_damaged(exc: BaseException) -> bool:
+    """Whether a file is none of SQLite's, or has damaged pages."""
+    return kind_of(exc) in _DAMAGE
 
 
 class _Turn:

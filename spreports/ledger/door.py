@@ -22,6 +22,7 @@ from spreports.turns import (
     MAKE_ROOM,
     SharedFile,
     closed_on_error,
+    is_damaged,
     is_full,
     kind_of,
     transaction,
@@ -36,7 +37,6 @@ _BEGIN_ANEW = (
 )
 _TRY_AGAIN = "let its other users finish, and run again: what was written stays"
 _PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
-_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class LedgerFile:
@@ -112,12 +112,11 @@ class LedgerFile:
         """Say what to do about a ledger that cannot be opened, read or written."""
         if str(exc) == CLOSED:
             return ConfigError(CLOSED)
-        kind = kind_of(exc)
         if full := is_full(exc):
             advice = MAKE_ROOM
-        elif kind in _DAMAGE:
+        elif is_damaged(exc):
             advice = _BEGIN_ANEW
-        elif kind in _PLACE or isinstance(exc, OSError):
+        elif kind_of(exc) in _PLACE or isinstance(exc, OSError):
             advice = ELSEWHERE
         else:
             advice = _TRY_AGAIN

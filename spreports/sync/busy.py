@@ -9,26 +9,34 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from spreports.clock import Clock
 from spreports.errors import BusyError, ConfigError
 from spreports.owner import is_gone, mark
-from spreports.turns import ELSEWHERE, MAKE_ROOM, is_full, kind_of
+from spreports.turns import (
+    ELSEWHERE,
+    MAKE_ROOM,
+    closed_on_error,
+    is_damaged,
+    is_full,
+    kind_of,
+)
 
 __all__ = ["alone"]
 
-LOOKS = 500
-BETWEEN_LOOKS = 0.01  # seconds
+# How often a holder's name is looked for, every so many seconds
+LOOKS, BETWEEN_LOOKS = 500, 0.01
+_REMOVE = "it keeps nothing: remove it once no other run is at work, and run again"
 _IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 @contextmanager
 def alone(
-    folder: Path, names: Sequence[tuple[str, str]], now: datetime
+    folder: Path, names: Sequence[tuple[str, str]], clock: Clock
 ) -> Iterator[None]:
     """Hold the locks of some feeds.
 
@@ -38,41 +46,42 @@ def alone(
         Made when missing.
     names : sequence of (str, str)
         What is locked, and how people call it.
-    now : datetime
-        What others are told as the time since when.
+    clock : Clock
+        Its time is what others are told as the time since when.
 
     Raises
     ------
     BusyError
         Another run has one of them; it says which process, and since when.
     ConfigError
-        The folder cannot be used.
+        The folder cannot be used, or a lock in it is damaged.
     """
     with ExitStack() as held:
         for name, label in sorted(names):
             digest = hashlib.sha256(name.encode()).hexdigest()[:32]
-            held.enter_context(_lock(folder / f"{digest}.lock", label, now))
+            held.enter_context(_lock(folder / f"{digest}.lock", label, clock))
         yield
 
 
 @contextmanager
-def _lock(path: Path, label: str, now: datetime) -> Iterator[None]:
+def _lock(path: Path, label: str, clock: Clock) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         db = sqlite3.connect(path, timeout=0.0, isolation_level=None)
-        path.chmod(0o600)
+        with closed_on_error(db):
+            path.chmod(0o600)
     except (OSError, sqlite3.Error) as exc:
         raise _unusable(path, "made", exc) from exc
     holder = path.with_suffix(".holder")
     with closing(db):
         try:
             db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as exc:
+        except sqlite3.Error as exc:
             if kind_of(exc) not in _IN_USE:
                 raise _unusable(path, "taken", exc) from exc
-            raise _busy(holder, label) from exc
+            raise _busy(holder, label, clock) from exc
         try:
-            _sign(holder, now)
+            _sign(holder, clock.now())
             yield
         finally:
             holder.unlink(missing_ok=True)
@@ -90,16 +99,18 @@ def _sign(holder: Path, now: datetime) -> None:
 
 def _unusable(path: Path, how: str, exc: sqlite3.Error | OSError) -> ConfigError:
     """Say what to do about a lock that cannot be used."""
-    full = is_full(exc)
-    advice = MAKE_ROOM if full else ELSEWHERE
+    if full := is_full(exc):
+        advice = MAKE_ROOM
+    else:
+        advice = _REMOVE if is_damaged(exc) else ELSEWHERE
     return ConfigError(
         f"the lock {path} cannot be {how} ({exc}); {advice}", hopeless=full
     )
 
 
-def _busy(holder: Path, label: str) -> BusyError:
+def _busy(holder: Path, label: str, clock: Clock) -> BusyError:
     """Say who has the lock."""
-    owner, since = _holder(holder)
+    owner, since = _holder(holder, clock)
     host, _, rest = (owner or "").partition("-")
     who = f"process {rest.partition('-')[0]} on host {host}" if owner else "another run"
     when = f" since {since.isoformat()}" if since else ""
@@ -111,10 +122,10 @@ def _busy(holder: Path, label: str) -> BusyError:
     )
 
 
-def _holder(holder: Path) -> tuple[str | None, datetime | None]:
+def _holder(holder: Path, clock: Clock) -> tuple[str | None, datetime | None]:
     """Return whose the lock is, and since when.
 
-    Who has just got it has not written its name yet; that is a matter of milliseconds.
+    Who has just got it has not written its name yet: it is looked for, for 5 s.
     """
     for _ in range(LOOKS):
         try:
@@ -124,5 +135,5 @@ def _holder(holder: Path) -> tuple[str | None, datetime | None]:
             owner = ""
         if not is_gone(owner):
             return owner, when
-        time.sleep(BETWEEN_LOOKS)
+        clock.sleep(BETWEEN_LOOKS)
     return None, None

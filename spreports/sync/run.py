@@ -91,7 +91,7 @@ def run(
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
         return SyncResult(plan=agenda.plan(), gaps=book.gaps(streams))
     names = [(f"{book.lake}\n{stream.key}", stream.label) for stream in streams]
-    with alone(connection.store.home / "lakes", names, connection.clock.now()):
+    with alone(connection.store.home / "lakes", names, connection.clock):
         at("locked")
         landing = Landing(url, storage_options, on_drift, format)
         agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
