@@ -61,13 +61,15 @@ class Ledger(LedgerFile):
             "VALUES (?, ?, ?, ?)",
             (account, key, now.isoformat(), mark()),
         )
-        self._open().add(int(cursor.lastrowid or 0))
         return int(cursor.lastrowid or 0)
 
     def intend(self, account: str, key: str, now: datetime) -> int:
         """Write that a report is about to be created; return the row's id."""
         with self._write() as db:
-            return self._intend(db, account, key, now)
+            row = self._intend(db, account, key, now)
+        # Not before it is committed: another's intent may get the id otherwise
+        self._open().add(row)
+        return row
 
     def answered(self, account: str, key: str) -> int:
         """Return how many requests of this key have a report."""
@@ -100,7 +102,9 @@ class Ledger(LedgerFile):
             )
             if alive or self.answered(account, key) != answered:
                 return None
-            return self._intend(db, account, key, now)
+            row = self._intend(db, account, key, now)
+        self._open().add(row)
+        return row
 
     def created(self, request_id: int, report_id: str) -> None:
         """Write the report id that createReport gave (or reconciliation found).

@@ -8,8 +8,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from spreports.ledger import (
     door,
     request_key,
 )
+from spreports.owner import mark
+from spreports.turns import transaction
 from tests.opened import is_closed, note_opened
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -218,6 +220,39 @@ def test_a_ledger_that_cannot_write_its_last_word_is_closed(tmp_path: Path) -> N
 
     assert is_closed(connection)
     ledger.close()
+
+
+@pytest.mark.parametrize(
+    "intend",
+    [
+        lambda ledger: ledger.intend("account", KEY, NOW),
+        lambda ledger: ledger.intend_alone("account", KEY, NOW, 0),
+    ],
+)
+def test_an_intent_that_was_not_committed_is_not_given_up_for_anothers(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    intend: Callable[[Ledger], int],
+) -> None:
+    @contextmanager
+    def failing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+        with transaction(connection) as db:
+            yield db
+            raise sqlite3.OperationalError("disk I/O error")  # as of a COMMIT
+
+    ledger, other = (Ledger(tmp_path / "ledger.sqlite") for _ in range(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(door, "transaction", failing)
+        with pytest.raises(ConfigError, match="disk I/O error"):
+            intend(ledger)
+    intend(other)
+
+    ledger.close()
+
+    known = other.latest("account", KEY)
+    assert known is not None
+    assert known.owner == mark()
+    other.close()
 
 
 def test_a_file_that_is_no_ledger_is_refused_with_the_fix(tmp_path: Path) -> None:
