@@ -110,13 +110,27 @@ class CoolDowns:
                 wait = max(wait, row[0] - now)
         return wait
 
-    def release(self, report_type: str, marketplace_ids: Sequence[str]) -> None:
-        """End a cool-down that was claimed for a report that was not made."""
+    def release(
+        self, report_type: str, marketplace_ids: Sequence[str], free_at: float
+    ) -> None:
+        """End a cool-down that was claimed for a report that was not made.
+
+        Parameters
+        ----------
+        report_type : str
+        marketplace_ids : sequence of str
+        free_at : float, seconds since the epoch
+            When the claimed one ends; what lasts longer, somebody else's report has
+            begun meanwhile.
+        """
         with self._file.transaction() as db:
             db.executemany(
                 "DELETE FROM cooldowns WHERE account = ? AND report_type = ? "
-                "AND marketplace_id = ?",
-                [(self._account, report_type, each) for each in marketplace_ids],
+                "AND marketplace_id = ? AND free_at <= ?",
+                [
+                    (self._account, report_type, each, free_at)
+                    for each in marketplace_ids
+                ],
             )
 
     def seen(

@@ -40,7 +40,8 @@ class CoolDown:
         self._name = request.entry.report_type
         self._seconds = request.entry.cooldown_seconds
         self._places = request.marketplace_ids
-        self._begun = self._out = self._kept = False
+        self._out = self._kept = False
+        self._free_at: float | None = None  # of what was begun
 
     def wait(self, deadline: float) -> float:
         """Return the seconds that are left of one that runs.
@@ -72,11 +73,11 @@ class CoolDown:
         OvertakenError
             Somebody else has begun it meanwhile.
         """
-        if self._seconds and not self._begun:
+        if self._seconds and self._free_at is None:
             seconds = self._seconds + _MARGIN
             if self._cooldowns.claim(self._name, self._places, seconds) > 0:
                 raise OvertakenError(self._name)
-            self._begun = True
+            self._free_at = self._clock.now().timestamp() + seconds
         self._out = True
         self._ticket.awaits = Awaits.ANSWER
 
@@ -86,9 +87,9 @@ class CoolDown:
             return
         self._out = False
         self._ticket.awaits = Awaits.SLOT
-        if self._begun:
-            self._cooldowns.release(self._name, self._places)
-            self._begun = False
+        if self._free_at is not None:
+            self._cooldowns.release(self._name, self._places, self._free_at)
+            self._free_at = None
 
     def keep(self) -> None:
         """Let what was begun go on: what has gone out may have made a report."""

@@ -92,3 +92,21 @@ def test_what_may_have_been_made_keeps_its_cool_down_though_the_next_try_is_not_
 
     assert calls(simulator, "createReport") == 2
     assert client._connection.cooldowns.wait_for(INVENTORY, [GERMANY]) > 1000
+
+
+@pytest.mark.parametrize("meanwhile", [0.0, 14_400.0])
+def test_a_refused_request_ends_its_own_cool_down_and_no_longer_one(
+    client: spr.Client, meanwhile: float
+) -> None:
+    (request,) = client.reports(INVENTORY, marketplaces=["DE"])._requests
+    cooldowns = client._connection.cooldowns
+    cool = CoolDown(client._connection, Ticket(index=0, request=request))
+
+    cool.goes_out()
+    assert cooldowns.wait_for(INVENTORY, [GERMANY]) > 0
+    free_at = client._connection.clock.now().timestamp() + meanwhile
+    cooldowns.seen(INVENTORY, [GERMANY], free_at)
+    cool.came_to_nothing()
+
+    left = cooldowns.wait_for(INVENTORY, [GERMANY])
+    assert left == pytest.approx(meanwhile, abs=60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_asked_too_soon_is_known_by_the_ledger(
 ) -> None:
     held = Held("d1", packed("seller-sku\tasin\n"), compression="GZIP")
     first = ended(client, amazon, "IN_QUEUE", "DONE", report_type=INVENTORY, held=held)
-    client._connection.cooldowns.release(INVENTORY, [DE])
+    client._connection.cooldowns.release(INVENTORY, [DE], math.inf)
     second = ended(
         client,
         amazon,
@@ -99,7 +100,7 @@ def test_asked_too_soon_is_asked_again_once_and_then_believed(
 ) -> None:
     held = Held("d1", packed("seller-sku\tasin\n"), compression="GZIP")
     ended(client, amazon, "IN_QUEUE", "DONE", report_type=INVENTORY, held=held)
-    client._connection.cooldowns.release(INVENTORY, [DE])
+    client._connection.cooldowns.release(INVENTORY, [DE], math.inf)
     for _ in range(2):
         amazon.plot(INVENTORY, Plot(("IN_QUEUE", "IN_PROGRESS", "CANCELLED")))
     reports = client.reports(INVENTORY, marketplaces=["DE"], reuse=False)
@@ -143,7 +144,7 @@ def test_a_cool_down_spent_by_others_counts_after_ours_is_over(
     amazon.time.skip(1801)
     foreign = amazon.add_report(reportType=INVENTORY, marketplaceIds=[DE])
     amazon.time.skip(60)
-    client._connection.cooldowns.release(INVENTORY, [DE])
+    client._connection.cooldowns.release(INVENTORY, [DE], math.inf)
     outcome = ended(
         client,
         amazon,
