@@ -173,10 +173,10 @@ class Ledger(LedgerFile):
             db.execute("UPDATE requests SET owner = '' WHERE id = ?", (request_id,))
         self._open().discard(request_id)
 
-    def report_ids(self, account: str) -> frozenset[str]:
-        """Return the ids of all reports that are known to be some request's."""
-        query = "SELECT report_id FROM requests WHERE account = ? AND report_id NOTNULL"
-        return frozenset(report_id for (report_id,) in self.rows(query, (account,)))
+    def knows(self, account: str, report_id: str) -> bool:
+        """Whether a report is known to be some request's."""
+        query = "SELECT 1 FROM requests WHERE account = ? AND report_id = ?"
+        return bool(self.rows(query, (account, report_id)))
 
     def refused(self, request_id: int) -> None:
         """Forget an intent of which nothing came."""

@@ -147,7 +147,7 @@ class Creating:
         elif refusal is not None:
             raise refusal
         self._listing.keep(name, found)
-        others = connection.ledger.report_ids(connection.account)
+        ledger, account = connection.ledger, connection.account
         # Where Amazon's time is known, an older report is somebody else's
         known = connection.api.clock_skew is not None
         earliest = since - (CLOCK_SKEW if known else OVERLAP)
@@ -155,13 +155,13 @@ class Creating:
             report
             for report in found
             if request.describes(report)
-            and report.report_id not in others
             and report.created_time >= earliest
+            and not ledger.knows(account, report.report_id)
         ]
         if ours and self._has_rivals(request):
             for report in ours:
-                self._connection.ledger.adopted(
-                    connection.account,
+                ledger.adopted(
+                    account,
                     NOBODY,
                     (report.report_id, str(report.processing_status), None),
                     report.created_time,

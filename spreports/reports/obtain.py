@@ -156,7 +156,7 @@ class Obtaining:
         """Write an adoption down; False where the report is another request's."""
         ledger, account = self._connection.ledger, self._connection.account
         if needs_echo(request):  # written down when its document has confirmed it
-            return report.report_id not in ledger.report_ids(account)
+            return not ledger.knows(account, report.report_id)
         return ledger.adopted(
             account,
             request.key,

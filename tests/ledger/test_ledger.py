@@ -138,6 +138,25 @@ def test_of_two_that_find_no_report_the_later_one_makes_none_where_the_first_has
         assert second.intend_alone("account", KEY, NOW, answered) is not None
 
 
+def test_a_report_is_known_once_it_is_a_requests_and_found_by_an_index(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    assert not ledger.knows("account", "R1")
+    ledger.created(ledger.intend("account", KEY, NOW), "R1")
+    asked: list[str] = []
+    with ledger._file.turn() as connection:
+        connection.set_trace_callback(asked.append)
+
+    assert ledger.knows("account", "R1")
+    (query,) = asked
+    assert not ledger.knows("another", "R1")
+
+    ((*_, how),) = ledger.rows(f"EXPLAIN QUERY PLAN {query}", ())
+    assert "(account=? AND report_id=?)" in how
+    ledger.close()
+
+
 def test_accounts_share_nothing(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.created(ledger.intend("one", KEY, NOW), "R1")
@@ -345,14 +364,14 @@ def test_half_a_character_is_written_and_found(tmp_path: Path) -> None:
 
     assert ledger.windows.of("lake", "feed")[0].error == r"no \ud83d"
     assert ledger.answered("account", key) == 1
-    assert ledger.report_ids("account") == {r"R\ud83d"}
+    assert ledger.knows("account", "R\ud83d")
     ledger.close()
 
 
 READS: list[Callable[[Ledger], object]] = [
     lambda ledger: ledger.latest("account", KEY),
     lambda ledger: ledger.document("account", "D1"),
-    lambda ledger: ledger.report_ids("account"),
+    lambda ledger: ledger.knows("account", "R1"),
     lambda ledger: ledger.windows.of("lake", "feed"),
     lambda ledger: ledger.windows.listed("lake", "feed"),
     lambda ledger: asked_time(ledger, "account", "R1"),
