@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from spreports.api.times import write_time
 from spreports.errors import SPReportsError, WaitTimeoutError
-from spreports.ledger import Request
 from spreports.owner import mark
 from spreports.reports.advice import how_to_resume
 from spreports.reports.connection import Connection
-from spreports.reports.listing import serves
+from spreports.reports.listing import ours
 from spreports.reports.ticket import Awaits, Ticket
 
 __all__ = ["Lateness"]
@@ -52,7 +51,8 @@ class Lateness:
                 report_ids=(ticket.report_id,),
                 report=ticket.report,
             )
-        if (known := self._known(ticket)) is not None:
+        known = ours(self._connection, ticket.request, ticket.refuted)
+        if self._reuse and known is not None:  # its turn would have taken it up
             report_id = str(known.report_id)
             return WaitTimeoutError(
                 f"report {report_id} of {name} is there, last seen "
@@ -90,17 +90,6 @@ class Lateness:
     def _resumed(self, ticket: Ticket, what: str) -> str:
         """Say which call takes up what may come of a request."""
         return how_to_resume([ticket.request.window], reuse=self._reuse, what=what)
-
-    def _known(self, ticket: Ticket) -> Request | None:
-        """Return the report that the request's turn would have taken up."""
-        connection, request = self._connection, ticket.request
-        known = connection.ledger.latest(connection.account, request.key)
-        if not self._reuse or known is None or known.report_id is None:
-            return None
-        status, made = known.processing_status, known.intended_time
-        if known.report_id in ticket.refuted:
-            return None
-        return known if serves(status, made, request, connection.clock) else None
 
     def _rival(self, ticket: Ticket) -> str:
         """Name who asks for the same, as far as the ledger tells."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from spreports.api.checks import MOST_FILTERS, listed_since
@@ -25,11 +25,12 @@ from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.clock import Clock
 from spreports.errors import APIError
+from spreports.ledger import Request
 from spreports.reports.connection import Connection
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Stage, Ticket
 
-__all__ = ["Listing", "is_past", "needs_echo", "present_for", "serves"]
+__all__ = ["Listing", "is_past", "needs_echo", "ours", "present_for", "serves"]
 
 logger = logging.getLogger("spreports.reports")
 
@@ -247,6 +248,30 @@ def serves(
     if request.newer_than is not None and -age > AHEAD:
         return False
     return age < (KEPT_FOR if is_done else STUCK_AFTER)
+
+
+def ours(
+    connection: Connection, request: ReportRequest, refuted: Container[str] = ()
+) -> Request | None:
+    """Return our last report of a request, if it still serves.
+
+    Parameters
+    ----------
+    connection : Connection
+    request : ReportRequest
+    refuted : container of str
+        Ids of reports that were found to be of no use.
+
+    Returns
+    -------
+    Request or None
+        None where none is known, or a new one is to be asked for.
+    """
+    known = connection.ledger.latest(connection.account, request.key)
+    if known is None or known.report_id is None or known.report_id in refuted:
+        return None
+    status, made = known.processing_status, known.intended_time
+    return known if serves(status, made, request, connection.clock) else None
 
 
 def is_past(report: Report, request: ReportRequest, clock: Clock) -> bool:

@@ -19,7 +19,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.early import Early
-from spreports.reports.listing import Listing, needs_echo, serves
+from spreports.reports.listing import Listing, needs_echo, ours
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Awaits, Source, Ticket
 
@@ -174,9 +174,7 @@ class Obtaining:
         """Return a report of ours that serves this request."""
         ledger, account = self._connection.ledger, self._connection.account
         known = ledger.latest(account, request.key)
-        if known is None:
-            return None
-        if known.report_id is None:
+        if known is not None and known.report_id is None:
             if not is_over(known.owner, known.intended_time, self._clock.now()):
                 return None
             # A process died between createReport and its answer.
@@ -185,12 +183,7 @@ class Obtaining:
                 ledger.refused(known.id)
                 return None
             ledger.created(known.id, found)
-            known = ledger.latest(account, request.key)
-        if known is None or not serves(
-            known.processing_status, known.intended_time, request, self._clock
-        ):
-            return None
-        return None if known.report_id in refuted else known
+        return ours(self._connection, request, refuted)
 
     def _create(self, ticket: Ticket, cool: CoolDown) -> str | None:
         """Create a report; None where somebody else creates the same, or has."""

@@ -11,12 +11,11 @@ from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.catalog.history import earliest_day
 from spreports.errors import ParseError
-from spreports.ledger import Request
 from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown
 from spreports.plan.plan import Plan, plan
 from spreports.plan.windows import midnight
 from spreports.reports.connection import Connection
-from spreports.reports.listing import serves
+from spreports.reports.listing import ours
 from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 
@@ -87,7 +86,7 @@ def planned(
         document_id: str | None = known.report_document_id if known else None
         if known is not None:
             adopted += 1
-        elif reuse and (row := _of_ledger(connection, request)) is not None:
+        elif reuse and (row := ours(connection, request)) is not None:
             document_id = row.report_document_id
             adopted += 1
             unfinished += row.processing_status != ProcessingStatus.DONE
@@ -108,18 +107,6 @@ def planned(
         states=bucket_states(connection),
         now=connection.clock.now(),
     )
-
-
-def _of_ledger(connection: Connection, request: ReportRequest) -> Request | None:
-    """Return our last report of a request; None where that is asked for anew.
-
-    So is what failed, or is too old for it.
-    """
-    row = connection.ledger.latest(connection.account, request.key)
-    if row is None or not row.report_id:
-        return None
-    status, made = row.processing_status, row.intended_time
-    return row if serves(status, made, request, connection.clock) else None
 
 
 def insist_on_reader(
@@ -188,7 +175,7 @@ def refuse_too_old(
         span = request.window
         if span is None or first is None or span.start >= midnight(first) - _SLACK:
             continue
-        if not (reuse and _of_ledger(connection, request)):
+        if not (reuse and ours(connection, request)):
             raise ValueError(
                 f"{entry.alias or entry.report_type} goes back to {first} at Amazon, "
                 f"and {span} begins before that: give start={first} or later "
