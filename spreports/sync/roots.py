@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from spreports.ledger import LakeWindow
 from spreports.load.folders import check_writable
-from spreports.load.target import shown
+from spreports.load.urls import LOCAL, shown
 from spreports.sync.stream import Stream
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
 _SERVICES = ("endpoint_url", "account_name")
 # Other names of one protocol. Source: fsspec.registry, known_implementations
 _SAME = {"s3a": "s3", "gcs": "gs", "abfss": "abfs", "az": "abfs"}
+# What fsspec takes away from a path of this machine, also without the two slashes
+_HERE = re.compile(rf"\A(?:{'|'.join(LOCAL)}):(?://)?")
 
 
 def table_root(to: str, report_type: str, table: str, tables: Collection[str]) -> str:
@@ -95,9 +98,10 @@ def lake_name(
     text = os.fspath(to)
     if "::" in text:
         return shown(text).rstrip("/")
+    path = _HERE.sub("", text)
     protocol, mark, rest = text.rpartition("://")
-    if not mark or protocol in {"file", "local"}:
-        return os.path.realpath(os.path.expanduser(rest))  # noqa: PTH111 - as fsspec
+    if path != text or not mark:
+        return os.path.realpath(os.path.expanduser(path))  # noqa: PTH111 - as fsspec
     name = f"{_SAME.get(protocol, protocol)}{mark}{rest}"
     options = {**(storage_options or {})}
     options |= dict(options.get("client_kwargs") or {})

@@ -233,8 +233,26 @@ def test_a_lake_has_one_name_however_it_is_written(
         "link/../disk/lake",
     ]
     ways += [str(tmp_path / "link" / "lake"), f"file://{tmp_path}/disk/lake"]
-    ways += [f"local://{tmp_path}/disk/lake"]
+    ways += [f"local://{tmp_path}/disk/lake", f"file:{tmp_path}/link/lake/"]
+    ways += ["file:disk/lake", "file:~/disk/lake", f"local:{tmp_path}/disk/lake"]
 
     assert {lake_name(way) for way in ways} == {wanted}
     assert lake_name("s3a://bucket/lake") == lake_name("s3://bucket/lake/")
     assert lake_name("s3://user:word@bucket/lake") == "s3://bucket/lake"
+
+
+def test_a_lake_that_was_named_by_the_working_directory_is_known_by_its_files(
+    client: spr.Client, simulator: Simulator, lake: str
+) -> None:
+    feeds = [spr.Feed("orders", marketplaces=["DE"], since="2026-11-08")]
+    client.sync(feeds, f"file:{lake}")
+    asked = calls(simulator)["createReport"]
+    ledger = client._connection.ledger
+    with ledger._write() as db:  # as `lake_name` once was
+        for table in ("lake_windows", "lake_feeds", "lake_markers"):
+            db.execute(f"UPDATE {table} SET lake = ?", (str(Path(f"file:{lake}")),))
+
+    again = client.sync(feeds, f"file:{lake}")
+
+    assert (again.windows, again.failed, again.gaps) == (0, (), ())
+    assert calls(simulator)["createReport"] == asked > 0
