@@ -282,7 +282,7 @@ def write_ahead(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as exc:
-            busy = exc.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            busy = kind_of(exc) == sqlite3.SQLITE_BUSY
             if not busy or time.monotonic() > end:
                 raise
             time.sleep(PAUSE)

@@ -179,7 +179,7 @@ class LakeWindows:
         return datetime.fromisoformat(rows[0][0]) if rows else None
 
     def put_listed(self, lake: str, feed: str, now: datetime) -> None:
-        """Write that Amazon's own reports were listed, and all of them taken in."""
+        """Write that Amazon's own reports were listed, and all noted as asked for."""
         with self._write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO lake_feeds VALUES (?, ?, ?)",

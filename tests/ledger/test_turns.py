@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from spreports.ledger import Ledger
-from spreports.turns import _turn_at, transaction
+from spreports.turns import PAUSE, _turn_at, transaction, write_ahead
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -81,3 +82,23 @@ def test_a_transaction_that_sqlite_has_rolled_back_says_why(tmp_path: Path) -> N
 
     assert db.execute("SELECT count(*) FROM texts").fetchone() == (0,)
     db.close()
+
+
+def test_a_new_file_that_another_recovers_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recovering = sqlite3.OperationalError("database is locked")
+    recovering.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+    refused, slept = [recovering], list[float]()
+
+    class Recovered(sqlite3.Connection):
+        def execute(self, *asked: Any) -> sqlite3.Cursor:
+            if refused:
+                raise refused.pop()
+            return super().execute(*asked)
+
+    monkeypatch.setattr("spreports.turns.time.sleep", slept.append)
+    with closing(sqlite3.connect(":memory:", factory=Recovered)) as connection:
+        write_ahead(connection)
+
+    assert slept == [PAUSE]
