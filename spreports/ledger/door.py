@@ -15,7 +15,7 @@ from typing import Any
 
 from spreports.errors import ConfigError
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
-from spreports.ledger.windows import WINDOWS_SCHEMA, add_items
+from spreports.ledger.windows import WINDOWS_SCHEMA, add_version_of
 from spreports.turns import (
     CLOSED,
     ELSEWHERE,
@@ -88,7 +88,7 @@ class LedgerFile:
         db.execute("PRAGMA synchronous = FULL")
         # What an older file lacks is added; what it has keeps its form
         db.executescript(SCHEMA + WINDOWS_SCHEMA)
-        add_items(db)
+        add_version_of(db)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager

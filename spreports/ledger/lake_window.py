@@ -64,8 +64,8 @@ class LakeWindow:
     tables : mapping of str to TableRows
         What that version has; empty where Amazon had no data.
     files : int
-    item : str or None
-        What the document is, where several documents may be the same: a settlement.
+    version_of : str or None
+        What the document is a version of, where several may be: a settlement.
     """
 
     name: str
@@ -81,7 +81,7 @@ class LakeWindow:
     created_time: datetime | None = None
     tables: Mapping[str, TableRows] = field(default_factory=dict)
     files: int = 0
-    item: str | None = None
+    version_of: str | None = None
 
     @property
     def rows(self) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION"]
 
-# 1: requests, documents; 2: windows of lakes, too; 3: and their items. Files of all
-# three may have a table `commits`, which was never read and is no longer made.
+# 1: requests, documents; 2: windows of lakes, too; 3: and what they are versions of.
+# Files of all three may have a table `commits`, which was never read and is no longer
+# made.
 SCHEMA_VERSION = 3
 
 SCHEMA = """

@@ -19,7 +19,7 @@ from spreports.ledger.lake_window import LakeWindow, TableRows, WindowState
 from spreports.ledger.markers import MARKERS_SCHEMA, LakeMarker, insert, markers_of
 from spreports.turns import transaction
 
-__all__ = ["WINDOWS_SCHEMA", "LakeWindows", "add_items"]
+__all__ = ["WINDOWS_SCHEMA", "LakeWindows", "add_version_of"]
 
 WINDOWS_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS lake_windows (
@@ -57,8 +57,11 @@ _COLUMNS = (
 )
 
 
-def add_items(connection: sqlite3.Connection) -> None:
-    """Add the column that a file of schema 2 lacks, once among all processes."""
+def add_version_of(connection: sqlite3.Connection) -> None:
+    """Add `version_of`, which a file of schema 2 lacks, once among all processes.
+
+    The column keeps its older name.
+    """
     columns = "SELECT name FROM pragma_table_info('lake_windows')"
     if ("item",) in connection.execute(columns).fetchall():
         return
@@ -156,14 +159,14 @@ class LakeWindows:
             _insert(db, lake, feed, windows, now)
             insert(db, lake, feed, markers)
 
-    def with_item(
-        self, lake: str, item: str
+    def versions(
+        self, lake: str, of: str
     ) -> tuple[tuple[str, LakeWindow, datetime], ...]:
-        """Return all windows of an item: feed, window, and when it was written."""
+        """Return all versions of one thing: feed, window, and when it was written."""
         rows = self._rows(
             f"SELECT feed, updated_time, {_COLUMNS} FROM lake_windows "  # noqa: S608 - our own names
             "WHERE lake = ? AND item = ? ORDER BY feed, name",
-            (lake, item),
+            (lake, of),
         )
         return tuple(
             (feed, _read(row), datetime.fromisoformat(updated))
@@ -230,14 +233,14 @@ def _row(lake: str, feed: str, window: LakeWindow, now: datetime) -> tuple[Any, 
         json.dumps({n: [t.rows, t.columns] for n, t in window.tables.items()}),
         window.files,
         _iso(now),
-        window.item,
+        window.version_of,
     )
 
 
 def _read(row: Sequence[Any]) -> LakeWindow:
     """Return a row as a value."""
     name, start, end, state, tries, kind, error, *version = row
-    report_id, document_id, sha256, created, tables, files, item = version
+    report_id, document_id, sha256, created, tables, files, version_of = version
     return LakeWindow(
         name=name,
         start=_moment(start),
@@ -255,5 +258,5 @@ def _read(row: Sequence[Any]) -> LakeWindow:
             for table, (rows, columns) in json.loads(tables).items()
         },
         files=files,
-        item=item,
+        version_of=version_of,
     )

@@ -129,8 +129,8 @@ class Agenda:
                     window.name,
                     window.error,
                 )
-            # Another document may still be the same item
-            window = replace(window, state=WindowState.COMMITTED, item=None)
+            # Another document may still be of the same settlement
+            window = replace(window, state=WindowState.COMMITTED, version_of=None)
         self._book.put(stream, window)
 
     def _unlisted(self, stream: Stream) -> list[LakeWindow]:

@@ -23,7 +23,7 @@ from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed, PurgedError, own_markers
 from spreports.sync.overlap import insist_on_apart
 from spreports.sync.passing import is_passing
-from spreports.sync.rebuild_delta import snapshot_item
+from spreports.sync.rebuild_delta import snapshot_key
 from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
 from spreports.sync.sellers import insist_on_one_account
@@ -153,7 +153,7 @@ class Book:
     def version_of(self, stream: Stream, window: LakeWindow) -> str | None:
         """Return what a window's rows are a version of, where no request tells."""
         is_untold = self._place.is_delta and stream.kind == Kind.SNAPSHOT
-        return snapshot_item(stream, window.name) if is_untold else None
+        return snapshot_key(stream, window.name) if is_untold else None
 
     def last(self, stream: Stream) -> dict[str, TableRows]:
         """Return the newest version of each table whose columns are known."""
@@ -167,24 +167,24 @@ class Book:
         """Whether these very bytes are in the lake, under another document's id."""
         return any(window.sha256 == sha256 for window in self.windows(stream))
 
-    def has_item(self, stream: Stream, window: LakeWindow) -> bool:
-        """Take an item for a window, unless the lake has it by another document.
+    def has_version(self, stream: Stream, window: LakeWindow) -> bool:
+        """Take a settlement for a window, unless the lake has it by another document.
 
-        The window is written with its item first, so that a killed run's successor
-        knows whose files may lie there.
+        The window is written with it first, so that a killed run's successor knows
+        whose files may lie there.
 
         Raises
         ------
         SinkError
-            Another document of the same item is on its way: this one waits.
+            Another document of the same is on its way: this one waits.
         """
-        if window.item is None:
+        if window.version_of is None:
             return False
         self.put(stream, window)
         ledger, now = self._connection.ledger.windows, self._connection.clock.now()
         others = [
             (feed, other, when)
-            for feed, other, when in ledger.with_item(self.lake, window.item)
+            for feed, other, when in ledger.versions(self.lake, window.version_of)
             if (feed, other.name) != (stream.key, window.name)
             and stream.account == json.loads(feed)["account"]
         ]
@@ -193,7 +193,7 @@ class Book:
         for feed, other, when in others:
             begun = other.state in {WindowState.ASKED, WindowState.FAILED}
             if begun and (feed == stream.key or now - when < ABANDONED):
-                self.put(stream, replace(window, item=None))
+                self.put(stream, replace(window, version_of=None))
                 raise SinkError(
                     f"the same settlement is on its way by document {other.name}: run"
                     " again"
@@ -280,7 +280,7 @@ class Book:
             self.put(stream, window)
             return None
         known = self._of(stream).get(window.name)
-        window = replace(window, item=known.item if known else None)
+        window = replace(window, version_of=known.version_of if known else None)
         kind = type(exc).__name__
         # Only our own errors are known to hold no cell
         why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"

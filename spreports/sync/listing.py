@@ -140,21 +140,21 @@ def doubled(
     document: DocumentSource,
     sha256: str,
 ) -> tuple[LakeWindow, bool]:
-    """Say whether the lake has a document under another id, and which item it is.
+    """Say whether the lake has a document under another id, and what it is.
 
     A settlement is listed under several reports.
 
     Raises
     ------
     SinkError
-        Another document of the same item is on its way: this one waits.
+        As `Book.has_version`.
     """
     if stream.kind != Kind.LISTED:
         return window, False
     if book.has(stream, sha256):
         return window, True
-    window = replace(window, item=document.version_of())
-    return window, book.has_item(stream, window)
+    window = replace(window, version_of=document.version_of())
+    return window, book.has_version(stream, window)
 
 
 def _is_before(report: Report, purged: datetime | None) -> bool:

@@ -126,13 +126,13 @@ def forgotten(
     """
     gone = lost.windows if stream.kind == Kind.SNAPSHOT else lost.windows + lost.emptied
     names = {window.name for window in gone}
-    same = {w.sha256 for w in lost.windows} | {w.item for w in lost.windows}
+    same = {w.sha256 for w in lost.windows} | {w.version_of for w in lost.windows}
     same.discard(None)
 
     def is_gone(window: LakeWindow) -> bool:
         again = window.end is None and not window.rows
         return window.name in names or (
-            again and not same.isdisjoint({window.sha256, window.item})
+            again and not same.isdisjoint({window.sha256, window.version_of})
         )
 
     return tuple(
@@ -252,7 +252,9 @@ def _is_superseded(
     """Whether the lake has what a compaction takes for a newer version of a window."""
     if stream.kind == Kind.SNAPSHOT:
         return any(w.made > window.made for w in kept)
-    return window.item is not None and any(w.item == window.item for w in kept)
+    return window.version_of is not None and any(
+        w.version_of == window.version_of for w in kept
+    )
 
 
 def _unmade(stream: Stream, window: LakeWindow) -> LakeWindow:

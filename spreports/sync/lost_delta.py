@@ -112,6 +112,6 @@ def _transactions(stream: Stream, window: LakeWindow, table: str) -> Iterator[st
     """Yield the ids of which a table that was given a window's rows has one."""
     stem = file_stem(str(window.report_id))
     yield name_id(delta_name(stream.account, stem, table))
-    if stream.kind == Kind.LISTED and window.item is not None:
+    if stream.kind == Kind.LISTED and window.version_of is not None:
         # By another document, which came first
-        yield window_id(window_mark(stream.account, window.item, table))
+        yield window_id(window_mark(stream.account, window.version_of, table))

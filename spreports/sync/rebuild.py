@@ -233,7 +233,7 @@ def _window(stream: Stream, tables: Mapping[str, Held]) -> LakeWindow | None:
         created_time=created,
         tables={table: TableRows(held.rows, ()) for table, held in tables.items()},
         files=sum(held.files for held in tables.values()),
-        item=note.get("version_of") if stream.kind == Kind.LISTED else None,
+        version_of=note.get("version_of") if stream.kind == Kind.LISTED else None,
     )
 
 

@@ -22,7 +22,7 @@ from spreports.sync.rebuild import cut_window
 from spreports.sync.roots import data_roots
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["snapshot_item", "windows_in_delta"]
+__all__ = ["snapshot_key", "windows_in_delta"]
 
 COLUMNS = (
     "report_id",
@@ -91,7 +91,7 @@ def windows_in_delta(
     return (*whole, *halves_of(some, (*whole, *brought)))
 
 
-def snapshot_item(stream: Stream, day: str) -> str:
+def snapshot_key(stream: Stream, day: str) -> str:
     """Name the snapshot of a day, so that one of the same day replaces it."""
     ids, options = stream.marketplace_ids, stream.options
     key = request_key(stream.entry.report_type, ids, options, None, None)
@@ -113,20 +113,20 @@ def _window(
     span = None
     if stream.kind == Kind.SNAPSHOT:
         name = made.date().isoformat()
-        item = snapshot_item(stream, name)
+        key = snapshot_key(stream, name)
     else:
         span = cut_window(stream, start, end) if start and end else None
         if span is None:
             return None
         name = window_name(span)
-        item = request_key(
+        key = request_key(
             stream.entry.report_type,
             stream.marketplace_ids,
             stream.options,
             start,
             end,
         )
-    if window_mark(stream.account, item, table) != mark:
+    if window_mark(stream.account, key, table) != mark:
         return None
     return LakeWindow(
         name=name,

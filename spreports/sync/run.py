@@ -235,7 +235,7 @@ class _Run:
             self._book.put(stream, window)
         ledger.put_listed(lake, stream.key, now)
         # What a killed run had begun to write comes before its doubles
-        begun = sorted(found.found, key=lambda pair: pair[0].item is None)
+        begun = sorted(found.found, key=lambda pair: pair[0].version_of is None)
         for window, report in begun:
             self._adopted += 1
             self._take(stream, window, report, None)
@@ -277,9 +277,9 @@ class _Run:
             window, again = doubled(self._book, stream, window, document, str(sha256))
             if not again:
                 last, turn = self._book.last(stream), self._book.turn(stream, window)
-                item = self._book.version_of(stream, window)
+                version_of = self._book.version_of(stream, window)
                 landed = self._landing.land(
-                    document, stream, window, last, item, turn=turn
+                    document, stream, window, last, version_of, turn=turn
                 )
         self._at("landed")
         self._empty += document is None

@@ -119,12 +119,12 @@ def test_a_ledger_of_the_second_schema_learns_of_items(tmp_path: Path) -> None:
     old.close()
 
     ledger = Ledger(path)
-    settled = replace(WINDOW, name="other", item="a settlement")
+    settled = replace(WINDOW, name="other", version_of="a settlement")
     ledger.windows.put("lake", "feed", settled, NOW)
 
     assert ledger.windows.of("lake", "feed") == (WINDOW, settled)
-    assert ledger.windows.with_item("lake", "a settlement") == (("feed", settled, NOW),)
-    assert ledger.windows.with_item("elsewhere", "a settlement") == ()
+    assert ledger.windows.versions("lake", "a settlement") == (("feed", settled, NOW),)
+    assert ledger.windows.versions("elsewhere", "a settlement") == ()
     ledger.close()
 
 
