@@ -77,17 +77,17 @@ class Listing:
         # By report type; a type that is here has been decided on
         self._reports: dict[str, list[Report]] = {}
 
-    def find(self, ticket: Ticket) -> Report | None:
-        """Return somebody's report that may serve a ticket.
+    def find(self, ticket: Ticket) -> list[Report]:
+        """Return the reports that may serve a ticket.
 
         Returns
         -------
-        Report or None
+        list of Report
             DONE before unfinished, newer before older.
         """
         request = ticket.request
         if not self._could_exist(request):
-            return None
+            return []
         if request.entry.report_type not in self._reports:
             self._list(request.entry)
         found = [
@@ -98,11 +98,10 @@ class Listing:
             and self._is_fresh(report, request)
         ]
         done = ProcessingStatus.DONE
-        return max(
-            found,
-            key=lambda r: (r.processing_status == done, r.created_time),
-            default=None,
+        found.sort(
+            key=lambda r: (r.processing_status == done, r.created_time), reverse=True
         )
+        return found
 
     def keep(self, report_type: str, reports: Iterable[Report]) -> None:
         """Take over what getReports has just told for another reason."""

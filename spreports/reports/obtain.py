@@ -141,8 +141,10 @@ class Obtaining:
             ticket.source = Source.LEDGER
             report_id, made = known.report_id, known.intended_time
         else:
-            found = self._listing.find(ticket)
-            if found is None or not self._note(found, request):
+            listed = self._listing.find(ticket)
+            # What is another request's, by our ledger, hides no older one
+            found = next((each for each in listed if self._note(each, request)), None)
+            if found is None:
                 return False
             report_id, made = found.report_id, found.created_time
             ticket.source = Source.DOUBTED if needs_echo(request) else Source.LISTED

@@ -173,6 +173,39 @@ def test_a_document_that_names_other_options_makes_us_create_our_own(
     assert calls(simulator, "getReportDocument") == 2
 
 
+def test_a_newer_report_of_ours_with_other_options_hides_none_that_fits(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    made = simulator.place_report(TRAFFIC, ["DE"], START, EVE, options=OPTIONS)
+    other = {**OPTIONS, "asinGranularity": "CHILD"}
+    (ours,) = client.reports(TRAFFIC, **WEEK, options=other)
+
+    described = client.reports(TRAFFIC, **WEEK, options=OPTIONS)
+
+    assert [report.report_id for report in described] == [made] != [ours.report_id]
+    assert calls(simulator, "createReport") == 1
+    assert described.plan().adopted == 1
+
+
+def test_a_newer_report_whose_document_is_gone_hides_none_that_is_there(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    now = simulator.clock.now()
+    made, _ = (
+        simulator.place_report(ORDERS, ["DE"], START, END, created=now - age)
+        for age in (timedelta(days=2), timedelta(days=1))
+    )
+    simulator.faults.add(UNKNOWN)
+    with pytest.raises(spr.SPReportsError):
+        client.reports("orders", **WEEK).read()
+
+    described = client.reports("orders", **WEEK)
+
+    assert described.read().height == 3
+    assert [report.report_id for report in described] == [made]
+    assert calls(simulator, "createReport") == 0
+
+
 def test_a_flat_file_whose_type_has_options_is_nobodys_but_ours(
     simulator: Simulator, client: spr.Client
 ) -> None:
