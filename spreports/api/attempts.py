@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from spreports.api.answers import read_json, request_id_of
 from spreports.api.exchange import Answer, Fault
-from spreports.api.retry import Retries
+from spreports.api.retry import Retries, may_have_acted
 from spreports.api.throttle import Throttle
 from spreports.clock import Clock
 from spreports.errors import APIError, ServerError, ThrottledError, TransportError
@@ -18,6 +18,7 @@ __all__ = ["Again", "Attempts", "Call", "Sending"]
 T = TypeVar("T")
 
 SHAPE_TRIES = 3
+_LOOK = "Amazon may have acted on it, so look before asking again"
 
 
 class Sending(Protocol):
@@ -136,13 +137,12 @@ class Attempts:
             self.came_to_nothing()
         if fault.retryable and harmless and self._retries.pause():
             return
-        advice = (
-            "" if harmless else "; Amazon may have acted on it, so look before asking"
-        )
-        raise fault.kind(
-            f"{self._call.operation}: {fault.reason}{advice}",
-            operation=self._call.operation,
-            sent=fault.sent,
+        raise self._advised(
+            fault.kind(
+                f"{self._call.operation}: {fault.reason}",
+                operation=self._call.operation,
+                sent=fault.sent,
+            )
         )
 
     def after_error(self, error: APIError, at_least: float | None) -> None:
@@ -158,7 +158,7 @@ class Attempts:
         harmless = passing and self._call.repeatable
         if not (harmless and self._retries.pause(at_least or 0.0)):
             error.retry_after = at_least
-            raise error
+            raise self._advised(error)
 
     def read(self, answer: Answer, read: Callable[[object], T]) -> T | Again:
         """Read an answer of success; what Amazon never promised may come again."""
@@ -173,10 +173,18 @@ class Attempts:
         again = self._call.repeatable and self._shapes < SHAPE_TRIES
         if again and self._retries.pause():
             return Again()
-        raise TransportError(
-            f"{self._call.operation}: {text}",
-            operation=self._call.operation,
-            status=answer.status,
-            request_id=request_id_of(answer, self.hide),
-            sent=True,
+        raise self._advised(
+            TransportError(
+                f"{self._call.operation}: {text}",
+                operation=self._call.operation,
+                status=answer.status,
+                request_id=request_id_of(answer, self.hide),
+                sent=True,
+            )
         )
+
+    def _advised(self, error: APIError) -> APIError:
+        """Say what to do where the call may have made something all the same."""
+        if may_have_acted(error) and not self._call.repeatable:
+            error.hint = _LOOK
+        return error

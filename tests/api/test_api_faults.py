@@ -305,6 +305,25 @@ def test_json_of_the_wrong_shape_is_a_transport_error(
 
 
 @each_operation
+@pytest.mark.parametrize(
+    "answer",
+    [refusal(500), refusal(503), refusal(408), Reply(200, b"<html>"), Reply(lost=True)],
+)
+def test_what_may_have_made_something_is_to_be_looked_for_before_it_is_asked_again(
+    row: Row, answer: Reply, amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(row.on, answer)
+
+    with pytest.raises(APIError) as caught:
+        row.call(api)
+
+    told = "Amazon may have acted on it, so look before asking again" in str(
+        caught.value
+    )
+    assert told is not row.repeatable
+
+
+@each_operation
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_refused_and_nothing_follows_it(
     row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI
