@@ -13,8 +13,10 @@ from typing import Protocol, cast
 from spreports.errors import ConfigError
 from spreports.forks import PerProcess
 
-__all__ = ["Clock", "StoppableClock", "Stopped", "SystemClock", "wait_for"]
+__all__ = ["CLOSED", "Clock", "StoppableClock", "Stopped", "SystemClock", "wait_for"]
 
+# What whoever comes after the end of a client is told.
+CLOSED = "this client is closed; connect() gives a new one"
 # A clock that cannot be woken sleeps this many seconds at a time, so that an end which
 # somebody asks for comes within a second.
 SLICE = 0.5
@@ -209,4 +211,4 @@ class StoppableClock:
 
     def _check(self) -> None:
         if self._closed:
-            raise Stopped("this client is closed; connect() gives a new one")
+            raise Stopped(CLOSED)

@@ -23,7 +23,7 @@ from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.origin import Origin
 from spreports.api.secret import Secret
 from spreports.api.throttle import Throttle
-from spreports.clock import Clock, SystemClock
+from spreports.clock import CLOSED, Clock, Stopped, SystemClock
 from spreports.errors import APIError
 
 __all__ = ["Bearer", "Transport"]
@@ -84,6 +84,7 @@ class Transport:
         self._throttle = throttle or Throttle(self.clock)
         self._deadline_seconds = deadline_seconds
         self._exchanges: dict[str, Exchange] = {}
+        self._closed = False
         self.clock_skew: float | None = None
 
     def call(
@@ -132,6 +133,8 @@ class Transport:
         APIError
             Amazon's refusal; the class by status.
         """
+        if self._closed:  # no matter what else would be wrong with the call
+            raise Stopped(CLOSED)
         exchange = self._exchange(self.origin.url(call.operation, marketplaces))
         if deadline is None:
             deadline = self.clock.monotonic() + self._deadline_seconds
@@ -168,7 +171,8 @@ class Transport:
             attempt.after_error(error, retry_after(answer, self.clock.now()))
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; every call from now on is an error."""
+        self._closed = True
         for exchange in list(self._exchanges.values()):
             exchange.close()
         close = getattr(self._tokens, "close", None)

@@ -52,6 +52,19 @@ def test_a_catalogue_below_an_unknown_home_is_a_mistake_in_the_settings() -> Non
         read_catalogue({"SPREPORTS_CATALOGUE": "~no-one/own.toml"})
 
 
+@pytest.mark.parametrize("region", [None, "eu"])
+def test_a_closed_client_says_so_whether_or_not_its_region_is_known(
+    tmp_path: Path, region: str | None
+) -> None:
+    credentials = spr.Credentials("Atzr|refresh", "client-id", "secret")
+    client = spr.connect(credentials=credentials, region=region, home=tmp_path)
+    client.close()
+
+    for ask in (client.api.get_report, client.api.cancel_report_schedule):
+        with pytest.raises(spr.ConfigError, match=r"^this client is closed; connect"):
+            ask("1")
+
+
 @pytest.mark.slow
 def test_what_cannot_be_deleted_is_said_and_all_else_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
