@@ -1,4 +1,4 @@
-"""Stage record batches as one Parquet file, and scan staged files as a LazyFrame.
+"""Stage record batches as one Parquet file, and scan it as a LazyFrame.
 
 A LazyFrame over staged Parquet can be collected any number of times and never asks
 Amazon again; a LazyFrame over a stream loses its rows at the second collect.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,41 +66,27 @@ def stage(batches: pa.RecordBatchReader, path: Path) -> int:
     return rows
 
 
-def scan(paths: Sequence[Path]) -> pl.LazyFrame:
-    """Scan staged files as one frame.
+def scan(path: Path) -> pl.LazyFrame:
+    """Scan a staged file.
 
     Parameters
     ----------
-    paths : sequence of Path
-        At least one. Columns may differ: they are united by name, in the order of the
-        first file, later ones after; what a file lacks is null there; where types
-        differ the wider one serves, text at last.
+    path : Path
 
     Returns
     -------
     polars.LazyFrame
-        Rows in the order of `paths`.
 
     Raises
     ------
-    ValueError
-        No path.
     SinkError
-        A staged file is gone or is no Parquet file.
+        The staged file is gone or is no Parquet file.
     """
     import polars as pl  # noqa: PLC0415 - heavy; a sink does without it
 
-    if not paths:
-        msg = "nothing to scan: no staged file was given"
-        raise ValueError(msg)
     try:
-        schemas = [pq.read_schema(path).remove_metadata() for path in paths]
+        pq.read_schema(path)
     except (OSError, pa.ArrowException) as exc:
         msg = "a staged file is gone or damaged: read the report again"
         raise SinkError(msg) from exc
-    if all(schema == schemas[0] for schema in schemas):
-        return pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)
-    return pl.concat(
-        [pl.scan_parquet(p, glob=False, hive_partitioning=False) for p in paths],
-        how="diagonal_relaxed",
-    )
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False)

@@ -40,7 +40,7 @@ def staged(origin: Origin, reading: Reading) -> pl.LazyFrame:
     place = _place(origin, reading)
     version = origin.version()
     if version is not None and (path := place(version)).exists():
-        return scan([path])
+        return scan(path)
     return origin.work_on(lambda stored: _staged(origin, stored, reading, place))
 
 
@@ -60,7 +60,7 @@ def frame_of(origin: Origin, reading: Reading) -> pl.LazyFrame:
         if large and stored.sha256 is not None:
             path = _place(origin, reading)(stored.sha256)
             if path.exists():
-                return scan([path])
+                return scan(path)
         with read(stored, reading) as reader:
             return _in_memory(reader).lazy()
 
@@ -92,7 +92,7 @@ def _staged(
             stage(read(stored, reading, ending=ending), path)
     if arriving:
         path = path.replace(place(stored.digest() or ""))
-    return scan([path])
+    return scan(path)
 
 
 def _place(origin: Origin, reading: Reading) -> Callable[[str], Path]:
