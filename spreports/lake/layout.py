@@ -18,8 +18,8 @@ from spreports.fetch.cells import cells_of
 from spreports.fetch.matched_columns import decided, is_undecided
 from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
-from spreports.lake.partitions import FolderKey, parts_of
-from spreports.load.hive import is_time
+from spreports.lake.partitions import FolderKey
+from spreports.load.hive import is_time, parts_of
 from spreports.load.widen import in_type, leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS
 

@@ -13,17 +13,15 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from spreports.arrays import scalar_of
-from spreports.load.hive import NULL_VALUE, UNITS, days_of
+from spreports.load.hive import NULL_VALUE, UNITS
 
 __all__ = [
     "FolderKey",
     "derived_keys",
     "folder_keys",
     "folder_texts",
-    "parts_of",
     "span_of",
     "typed_value",
 ]
@@ -112,26 +110,6 @@ def derived_keys(
         if entry not in columns and source in columns and unit in UNITS:
             keys.append(FolderKey(f"{source}_{unit}", source, unit))
     return tuple(keys)
-
-
-def parts_of(times: pa.Array, unit: str) -> pa.Array:
-    """Return the days, months or years of times, as their folders would say them.
-
-    Parameters
-    ----------
-    times : pyarrow.Array, n values
-        Dates or timestamps.
-    unit : str
-
-    Returns
-    -------
-    pyarrow.Array, n values
-        Of `FolderKey.dtype`.
-    """
-    days = days_of(times)
-    if unit == "day":
-        return days
-    return pc.utf8_slice_codeunits(days.cast(pa.string()), 0, UNITS[unit])
 
 
 @lru_cache(maxsize=4096)

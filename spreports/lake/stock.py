@@ -20,14 +20,13 @@ from spreports.lake.partitions import (
     FolderKey,
     folder_keys,
     folder_texts,
-    parts_of,
     span_of,
     typed_value,
 )
 from spreports.lake.place import Place
 from spreports.lake.roots import DataRoot, no_table
 from spreports.lake.state import read_state
-from spreports.load.hive import is_time
+from spreports.load.hive import is_time, parts_of
 from spreports.load.widen import leads_to
 from spreports.reports.metadata import METADATA_COLUMNS
 

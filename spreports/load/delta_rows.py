@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from spreports.errors import SinkError
-from spreports.load.hive import days_of, to_utc
+from spreports.load.hive import parts_of
 from spreports.load.partition import Key, parse_keys
 from spreports.load.widen import in_type, leads_to, plain_type, widened
 
@@ -101,7 +100,7 @@ class DeltaRows:
             columns[name] = pa.repeat(value, batch.num_rows)
         for key in self._keys:
             if key.unit is not None and key.source in columns:
-                columns[key.name] = _unit_of(columns[key.source], key.unit)
+                columns[key.name] = parts_of(columns[key.source], key.unit)
         arrays = []
         for field in self.schema:
             column = columns.get(field.name)
@@ -252,11 +251,3 @@ def _cast(column: pa.Array, field: pa.Field) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a value, or no such cast
         msg = f"the column {field.name!r} holds values that are no {field.type}"
         raise SinkError(msg) from None
-
-
-def _unit_of(times: pa.Array, unit: str) -> pa.Array:
-    """Return days as dates, months as ``2026-10`` and years as ``2026``, in UTC."""
-    if unit == "day":
-        return days_of(times)
-    times = to_utc(times)
-    return pc.strftime(times, format="%Y-%m" if unit == "month" else "%Y")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from spreports.errors import SinkError
 
@@ -24,6 +25,7 @@ __all__ = [
     "days_of",
     "encode_value",
     "is_time",
+    "parts_of",
     "segments",
     "to_utc",
 ]
@@ -147,6 +149,27 @@ def days_of(values: pa.Array) -> pa.Array:
         # asks for each value how far it is from UTC
         values = values.view(pa.timestamp(values.type.unit))
     return values.cast(pa.date32(), safe=False)
+
+
+def parts_of(times: pa.Array, unit: str) -> pa.Array:
+    """Return the days, months or years of times, as their folders would say them.
+
+    Parameters
+    ----------
+    times : pyarrow.Array, n values
+        Dates or timestamps.
+    unit : str
+        ``"day"``, ``"month"`` or ``"year"``.
+
+    Returns
+    -------
+    pyarrow.Array, n values
+        Days are dates, in UTC; months (``2026-10``) and years are text.
+    """
+    days = days_of(times)
+    if unit == "day":
+        return days
+    return pc.utf8_slice_codeunits(days.cast(pa.string()), 0, UNITS[unit])
 
 
 def _iso(text: str) -> str:
