@@ -14,7 +14,7 @@ from spreports.load.object_store import delta_place
 from spreports.load.target import open_target
 from spreports.load.urls import check_place, missing, shown
 
-__all__ = ["FORMATS", "SHUT_DOWN", "check_format", "check_sink", "check_target"]
+__all__ = ["FORMATS", "SHUT_DOWN", "check_format", "check_sink"]
 
 FORMATS = ("parquet", "delta")
 SHUT_DOWN = "the executor is shut down and takes no work: run again with a new one"
@@ -31,26 +31,6 @@ def check_format(name: str) -> None:
         raise ValueError(f"format={name!r} is not written: 'parquet' or 'delta'")
 
 
-def check_target(
-    url: str | os.PathLike[str], storage_options: Mapping[str, Any] | None, name: str
-) -> None:
-    """Refuse what names no place, or no format, without a look at it.
-
-    Parameters
-    ----------
-    url, storage_options : see `Reports.sink`
-    name : str
-        Of the format.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `check_place` and `check_format`.
-    """
-    check_place(url, storage_options)
-    check_format(name)
-
-
 def check_sink(
     url: str | os.PathLike[str],
     storage_options: Mapping[str, Any] | None,
@@ -62,7 +42,9 @@ def check_sink(
 
     Parameters
     ----------
-    url, storage_options, name : see `check_target`
+    url, storage_options : see `Reports.sink`
+    name : str
+        Of the format.
     executor : Executor or None
         Who writes. None is this process: it needs the packages that the place takes,
         and a folder that can hold a sink and be written to.
@@ -70,13 +52,14 @@ def check_sink(
     Raises
     ------
     ValueError, TypeError
-        As `check_target`; the executor is none, but a class of them or something else;
-        or its workers would write to a memory of their own.
+        As `check_place` and `check_format`; the executor is none, but a class of them
+        or something else; or its workers would write to a memory of their own.
     SinkError
         The executor is shut down; a package is missing; or as `open_target`,
         `delta_place`, `check_writable` and `check_kind`.
     """
-    check_target(url, storage_options, name)
+    check_place(url, storage_options)
+    check_format(name)
     text = os.fspath(url)
     here = executor is None
     if executor is not None:
