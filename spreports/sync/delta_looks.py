@@ -29,15 +29,15 @@ class DeltaLooks:
     lake : str
         Its name in the ledger.
     storage_options : mapping or None
-    counts : LakeCounts or None
-        Of the ledger; without, every file is read.
+    counts : LakeCounts
+        Of the ledger.
     """
 
     def __init__(
         self,
-        lake: str = "",
-        storage_options: Mapping[str, Any] | None = None,
-        counts: LakeCounts | None = None,
+        lake: str,
+        storage_options: Mapping[str, Any] | None,
+        counts: LakeCounts,
     ) -> None:
         self._lake, self._counts = lake, counts
         self._tables = Tables(storage_options)
@@ -51,7 +51,7 @@ class DeltaLooks:
         if key in self._files:
             known: Mapping[str, Groups] = self._files[key].there
         else:
-            known = self._counts.of(self._lake, *key) if self._counts else {}
+            known = self._counts.of(self._lake, *key)
             self._kept[key] = frozenset(known)
         files = FileCounts(known)
         found = count_by(self._tables, root, columns, files=files)
@@ -60,7 +60,7 @@ class DeltaLooks:
 
     def keep(self) -> None:
         """Write down what files hold that were read, for the next run."""
-        for key, files in self._files.items() if self._counts else ():
+        for key, files in self._files.items():
             kept = self._kept[key]
             new = {
                 file: groups
@@ -68,7 +68,7 @@ class DeltaLooks:
                 if file not in kept and all(map(_is_plain, groups))
             }
             gone = kept.difference(files.there)
-            if self._counts and (new or gone):
+            if new or gone:
                 self._counts.put(self._lake, *key, new, without=gone)
                 self._kept[key] = kept.difference(gone).union(new)
 

@@ -31,12 +31,12 @@ class Lakeside:
     storage_options : mapping or None
     is_delta, refill : bool
         See `Book`.
+    looks : DeltaLooks
+        At the Delta tables, of this run.
     files : Files
         Listed by this run.
     commits : dict of str to set of int
         Of each Delta table, by its id, versions that syncs and sinks have committed.
-    looks : DeltaLooks
-        At the Delta tables, of this run.
     """
 
     name: str
@@ -44,9 +44,9 @@ class Lakeside:
     storage_options: Mapping[str, Any] | None
     is_delta: bool
     refill: bool
+    looks: DeltaLooks
     files: Files = field(default_factory=Files)
     commits: dict[str, set[int]] = field(default_factory=dict)
-    looks: DeltaLooks = field(default_factory=DeltaLooks)
 
     def url(self, root: str) -> str:
         """Return where a data root lies, by its name in the lake."""

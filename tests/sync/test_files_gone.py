@@ -18,6 +18,7 @@ import spreports as spr
 from spreports.lake.place import Place
 from spreports.ledger import LakeWindows
 from spreports.simulator import Simulator, World
+from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.known import Known
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.roots import lake_name
@@ -408,6 +409,7 @@ def test_what_comes_or_goes_after_the_listing_of_files_is_not_taken_for_lost(
         storage_options=None,
         is_delta=False,
         refill=False,
+        looks=DeltaLooks(lake, None, client._connection.ledger.counts),
     )
 
     def look() -> Known:
@@ -437,7 +439,12 @@ def test_a_refill_that_is_killed_before_the_ledger_knows_is_told_and_goes_on(
     one_file(lake)
     stream, ledger = client._stream(FEED), client._connection.ledger.windows
     known = Lakeside(
-        name=lake_name(lake), to=lake, storage_options=None, is_delta=False, refill=True
+        name=lake_name(lake),
+        to=lake,
+        storage_options=None,
+        is_delta=False,
+        refill=True,
+        looks=DeltaLooks(lake, None, client._connection.ledger.counts),
     )
 
     Known.of(stream, ledger, known, clock.now()).take_away_broken()

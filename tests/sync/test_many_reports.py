@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import fsspec
 
 from spreports.facts import read_catalogue
+from spreports.ledger import Ledger
+from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.shelf import Shelf
 from spreports.sync.stream import Kind, Stream
@@ -36,7 +38,12 @@ def test_each_report_is_looked_at_once(
         lookback_days=1,
     )
     lake = Lakeside(
-        name="lake", to=shore.url, storage_options={}, is_delta=False, refill=False
+        name="lake",
+        to=shore.url,
+        storage_options={},
+        is_delta=False,
+        refill=False,
+        looks=DeltaLooks("lake", {}, Ledger(tmp_path / "ledger").counts),
     )
     shelf = Shelf(stream, None, lakes.ORDERS, lake, {}, anew=False)
     ours = lakes.Counted(shelf.ours)
