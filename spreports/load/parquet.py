@@ -19,7 +19,6 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -94,7 +93,6 @@ def sink(
     page_bytes: int = PAGE_BYTES,
     max_open: int = MAX_OPEN,
     private: bool = False,
-    scratch: Path | None = None,
 ) -> SinkResult:
     """Write record batches as hive-partitioned Parquet.
 
@@ -130,8 +128,6 @@ def sink(
         Files open at a time; more partitions than this may get several parts.
     private : bool
         Local files are 0600, for restricted reports.
-    scratch : Path, optional
-        Folder for the temporary files of a remote target.
 
     Returns
     -------
@@ -157,9 +153,7 @@ def sink(
     if len(set(schema.names)) < len(schema.names):
         raise SinkError("two columns have the same name", url=shown(os.fspath(url)))
     plan = Partitioner(schema, partition_by, constants or {})
-    target = open_target(
-        url, storage_options=storage_options, private=private, scratch=scratch
-    )
+    target = open_target(url, storage_options=storage_options, private=private)
     use_small_pages()
     with contextlib.closing(target):
         writers = PartWriters(

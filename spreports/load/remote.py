@@ -29,7 +29,7 @@ OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "memory
 
 
 class RemoteTarget:
-    """See `Target`. Temporary files lie in the system's temp folder or `scratch`.
+    """See `Target`. Temporary files lie in the system's temp folder.
 
     Parameters
     ----------
@@ -40,7 +40,6 @@ class RemoteTarget:
         As the user gave it.
     options : mapping
         `storage_options`, so that errors can be kept from quoting them.
-    scratch : Path or None
     """
 
     def __init__(
@@ -49,14 +48,11 @@ class RemoteTarget:
         root: str,
         url: str,
         options: Mapping[str, Any],
-        *,
-        scratch: Path | None,
     ) -> None:
         self._fs, self._root = fs, root
         self._url, self._options = url, options
         parent, _, name = root.rpartition("/")
         self._state = f"{parent}/{STATE}/{name}"
-        self._scratch = scratch
         self._run: Path | None = None
         self._new: list[str] = []
         self._lossy = False
@@ -71,8 +67,8 @@ class RemoteTarget:
 
     def workdir(self) -> Path:
         """Return an own local folder, after sweeping those of the dead."""
-        with refusals(str(self._scratch or "the temp folder"), {}, "write to"):
-            parent = self._scratch or Path(tempfile.gettempdir())
+        with refusals("the temp folder", {}, "write to"):
+            parent = Path(tempfile.gettempdir())
             parent.mkdir(parents=True, exist_ok=True)
             sweep(parent)
             run = parent / unique_name()

@@ -111,7 +111,6 @@ def open_target(
     *,
     storage_options: Mapping[str, Any] | None,
     private: bool = False,
-    scratch: Path | None = None,
 ) -> Target:
     """Open a data root.
 
@@ -123,8 +122,6 @@ def open_target(
         For fsspec.
     private : bool
         Local files are 0600, for restricted reports.
-    scratch : Path, optional
-        Where the temporary files of a remote target lie; the system's by default.
 
     Returns
     -------
@@ -162,7 +159,7 @@ def open_target(
         return LocalTarget(Path(root), name, private=private)
     from spreports.load.remote import RemoteTarget  # noqa: PLC0415 - it imports us
 
-    return RemoteTarget(fs, root, text, options, scratch=scratch)
+    return RemoteTarget(fs, root, text, options)
 
 
 @contextlib.contextmanager

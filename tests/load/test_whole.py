@@ -47,7 +47,7 @@ def test_s3_is_asked_once_for_each_state_file(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = bucket.url.removeprefix("s3://")
-    target = RemoteTarget(bucket.fs, f"{path}/root", bucket.url, {}, scratch=None)
+    target = RemoteTarget(bucket.fs, f"{path}/root", bucket.url, {})
     target.write_state("a.json", b"{}")
     target.write_state("empty", b"")
     asked: list[str] = []
