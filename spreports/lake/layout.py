@@ -21,11 +21,9 @@ from spreports.fetch.typed_column import typed_column
 from spreports.lake.partitions import FolderKey
 from spreports.load.hive import is_time, parts_of
 from spreports.load.widen import in_type, leads_to, plain_type, widened
-from spreports.reports.metadata import METADATA_COLUMNS
+from spreports.reports.metadata import METADATA_COLUMNS, METADATA_TYPES
 
 __all__ = ["Layout", "conformed", "derived", "plain_schema", "united"]
-
-_METADATA = {field.name: field.type for field in METADATA_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,8 @@ class Layout:
         return tuple(
             key
             for key in keys
-            if key.source in _METADATA and not {key.name, key.source} & self.documents
+            if key.source in METADATA_TYPES
+            and not {key.name, key.source} & self.documents
         )
 
 
@@ -112,7 +111,7 @@ def united(
                 derived.setdefault(key.name, key)
     documents = frozenset(types)
     for name in folders:
-        fixed = pa.string() if name in texts else _METADATA.get(name)
+        fixed = pa.string() if name in texts else METADATA_TYPES.get(name)
         fixed = fixed if name not in known else None
         types.setdefault(name, []).extend([] if fixed is None else [fixed])
     said = {name: _type(name, found, known.get(name)) for name, found in types.items()}
@@ -125,8 +124,8 @@ def united(
                 url=where,
             )
     order = [name for name in known if name in said]
-    order += [name for name in said if name not in known and name not in _METADATA]
-    order += [name for name in said if name not in known and name in _METADATA]
+    order += [name for name in said if name not in known and name not in METADATA_TYPES]
+    order += [name for name in said if name not in known and name in METADATA_TYPES]
     fields = [pa.field(name, said[name]) for name in order]
     fields += [
         pa.field(k.name, k.dtype) for k in derived.values() if k.name not in said
@@ -254,4 +253,4 @@ def _type(
     wide = widened(plain)
     if wide is None or not pa.types.is_null(wide):
         return wide
-    return _METADATA.get(name, pa.string())
+    return METADATA_TYPES.get(name, pa.string())

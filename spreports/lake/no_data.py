@@ -11,7 +11,7 @@ from spreports.fetch.typed import arrow_type
 from spreports.lake.partitions import FolderKey, derived_keys
 from spreports.lake.roots import DataRoot, no_table
 from spreports.load.no_data import NO_DATA, noted_folders
-from spreports.reports.metadata import METADATA_COLUMNS
+from spreports.reports.metadata import METADATA_TYPES
 
 __all__ = ["noted", "promised"]
 
@@ -54,7 +54,7 @@ def promised(
     columns = entry.columns(table if is_known else None) if entry.tables else ()
     fields = [(c.name, arrow_type(c.dtype)) for c in columns if not c.optional]
     schema = pa.schema(fields)
-    told = {field.name for field in METADATA_COLUMNS}.difference(schema.names)
+    told = METADATA_TYPES.keys() - set(schema.names)
     folders = [FolderKey(each, each, None) for each in partition_by if each in told]
     derived = derived_keys(partition_by, {*schema.names, *told})
     return schema, (*folders, *derived)

@@ -28,7 +28,7 @@ from spreports.lake.roots import DataRoot, no_table
 from spreports.lake.state import read_state
 from spreports.load.hive import is_time, parts_of
 from spreports.load.widen import leads_to
-from spreports.reports.metadata import METADATA_COLUMNS
+from spreports.reports.metadata import METADATA_TYPES
 
 __all__ = ["Owner", "Piece", "Stock", "chunks", "layout_of", "take_stock"]
 
@@ -37,8 +37,6 @@ FILES = 64
 
 # Data root, stem of the report, folder: what is read as a whole
 Owner = tuple[str, str, str]
-
-_METADATA = {column.name: column.type for column in METADATA_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,7 @@ def layout_of(
     for root, held in stock.telling_columns():
         for span in held.spans:
             found = folder_texts(span.path)
-            folders |= {each for each in found.items() if each[0] in _METADATA}
+            folders |= {each for each in found.items() if each[0] in METADATA_TYPES}
             names = tuple(found)
             kind = (root.path, held.schema, names)
             if kind not in kinds:
@@ -222,7 +220,7 @@ def layout_of(
 def _fits(name: str, text: str | None) -> bool:
     """Tell whether a folder's value may be that of the metadata column so called."""
     try:
-        typed_value(text, _METADATA[name])
+        typed_value(text, METADATA_TYPES[name])
     except pa.ArrowException:
         return False
     return True
@@ -268,7 +266,7 @@ def _told(
 ) -> Iterator[tuple[str, pa.Scalar]]:
     """Yield what the folders of a report would say, by its folders and its marker."""
     said = held.report.metadata.items()
-    known = {name: scalar_of(value, _METADATA[name]) for name, value in said}
+    known = {name: scalar_of(value, METADATA_TYPES[name]) for name, value in said}
     known |= constants
     for key in keys:
         value = known[key.source]

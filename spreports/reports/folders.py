@@ -12,7 +12,7 @@ from spreports.errors import SinkError
 from spreports.load.hive import UNITS, is_time
 from spreports.load.partition import is_folder_name
 from spreports.names import check_names
-from spreports.reports.metadata import METADATA_COLUMNS
+from spreports.reports.metadata import METADATA_TYPES
 
 __all__ = ["check_folders"]
 
@@ -94,7 +94,7 @@ def _told(name: str, why: str) -> str:
 
 def _in_other_case(known: list[Table], source: str) -> str | None:
     """Return the column that a metadata column's folders would hide."""
-    if source not in {field.name for field in METADATA_COLUMNS}:
+    if source not in METADATA_TYPES:
         return None
     names = [column.name for table in known for column in table.columns]
     alike = [name for name in names if name.lower() == source]
@@ -112,7 +112,7 @@ def _may_be_a_time(entry: ReportType, known: list[Table], source: str) -> bool:
 
 
 def _metadata_times() -> set[str]:
-    return {field.name for field in METADATA_COLUMNS if is_time(field.type)}
+    return {name for name, dtype in METADATA_TYPES.items() if is_time(dtype)}
 
 
 def _times_of(known: list[Table]) -> list[str]:

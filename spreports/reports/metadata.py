@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METADATA_COLUMNS",
+    "METADATA_TYPES",
     "Constant",
     "batch_with_metadata",
     "schema_with_metadata",
@@ -31,6 +32,8 @@ METADATA_COLUMNS = [
     pa.field("data_end_time", pa.timestamp("us", "UTC")),
     pa.field("date", pa.date32()),
 ]
+
+METADATA_TYPES = {field.name: field.type for field in METADATA_COLUMNS}
 
 
 def with_metadata(

@@ -22,7 +22,7 @@ from spreports.lake.state import read_state
 from spreports.ledger import LakeWindow, TableRows
 from spreports.load.no_data import note_no_data
 from spreports.load.parquet import sink
-from spreports.reports.metadata import METADATA_COLUMNS
+from spreports.reports.metadata import METADATA_TYPES
 from spreports.reports.naming import file_stem
 from spreports.reports.note import Note
 from spreports.reports.provenance import provenance
@@ -35,8 +35,6 @@ from spreports.sync.stream import Stream
 __all__ = ["emptied_report", "land_emptied", "note_emptied"]
 
 logger = logging.getLogger("spreports.sync")
-
-_KNOWN = {field.name: field for field in METADATA_COLUMNS}
 
 
 def land_emptied(
@@ -183,5 +181,6 @@ def _schema(root: Place, held: Holding) -> pa.Schema:
         folders = tuple(key.source for key in keys)
     for name in folders:
         if name not in schema.names:
-            schema = schema.append(_KNOWN.get(name, pa.field(name, pa.string())))
+            dtype = METADATA_TYPES.get(name, pa.string())
+            schema = schema.append(pa.field(name, dtype))
     return schema
