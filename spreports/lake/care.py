@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +15,13 @@ from spreports.lake.place import Place
 from spreports.lake.state import RootState, read_state
 from spreports.load.compacted import COMPACTION
 from spreports.load.leftovers import is_left
-from spreports.load.marker import Marker, intent_owner, intent_paths, is_announced
+from spreports.load.marker import (
+    Marker,
+    intent_owner,
+    intent_paths,
+    is_announced,
+    marker_digest,
+)
 from spreports.load.removal import is_removal, removal_note
 from spreports.load.target import Target, open_target
 
@@ -258,7 +263,7 @@ def take_away(
             elif stem.startswith(COMPACTION):
                 _hidden(target, stem, paths, data)
             return
-        if data is None or hashlib.sha256(data).hexdigest() != digest:
+        if data is None or marker_digest(data) != digest:
             return
         # A sink is at work where its note announces another
         if (

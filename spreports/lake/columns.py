@@ -19,12 +19,12 @@ from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.fetch.flat.header import RESCUED
 from spreports.lake.compact import tidied
-from spreports.lake.contents import PREFIX
 from spreports.lake.holding import Holding, by_marker
 from spreports.lake.place import Place
 from spreports.lake.rescued import Rescued, keyed_hash, steps_of
 from spreports.lake.rewrite import column_of, rewrite, schema_of
 from spreports.lake.state import RootState
+from spreports.load.marker import PREFIX
 
 __all__ = ["Columns", "Protected", "insist_on_columns", "protect_root"]
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-__all__ = ["LakeReport", "newest", "report_of"]
+from spreports.load.marker import PREFIX
 
-PREFIX = "spreports."
+__all__ = ["LakeReport", "newest", "report_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

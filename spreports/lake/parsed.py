@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from spreports.errors import SinkError
@@ -10,7 +9,7 @@ from spreports.lake.compaction import Compaction, read_compaction
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
-from spreports.load.marker import Marker
+from spreports.load.marker import Marker, marker_digest
 
 __all__ = ["Parsed"]
 
@@ -52,7 +51,7 @@ class Parsed:
         """Return the hash of a marker's bytes."""
         if stem not in self._digests:
             data = self._found[f"{stem}.json"]
-            self._digests[stem] = hashlib.sha256(data).hexdigest()
+            self._digests[stem] = marker_digest(data)
         return self._digests[stem]
 
     def compaction(self, stem: str) -> Compaction:

@@ -7,14 +7,13 @@ columns that are protected there, in clear.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from spreports.at_work import SIDE_BY_SIDE, at_work
 from spreports.errors import SinkError
-from spreports.load.marker import DAMAGE, Marker
+from spreports.load.marker import DAMAGE, PREFIX, Marker, marker_digest
 from spreports.load.removal import hides
 from spreports.load.target import Target
 
@@ -22,7 +21,7 @@ __all__ = ["COMPACTED", "COMPACTION", "announce", "stands_for", "stood_for"]
 
 # Of the markers of compactions: how their stems begin, and the entry of their notes
 COMPACTION = "compact-"
-COMPACTED = "spreports.compacted"
+COMPACTED = f"{PREFIX}compacted"
 # A state file without meaning of its own: most lakes are never compacted, and to list
 # the markers of 10,000 reports takes three times as long as to write a small one
 KNOWN = "compactions"
@@ -83,7 +82,7 @@ def stood_for(target: Target, stem: str, marker: bytes) -> bool:
         The target refused.
     """
     found = _markers(target) if target.read_state(KNOWN) is not None else {}
-    digest = hashlib.sha256(marker).hexdigest()
+    digest = marker_digest(marker)
     if not any(digest.encode() in data for data in found.values()):
         return False
     try:
@@ -96,8 +95,7 @@ def stood_for(target: Target, stem: str, marker: bytes) -> bool:
         holding = [
             told[each]
             for each, data in found.items()
-            if (stem, digest) in pairs[each]
-            and (each, hashlib.sha256(data).hexdigest()) not in gone
+            if (stem, digest) in pairs[each] and (each, marker_digest(data)) not in gone
         ]
         paths = {
             str(path)

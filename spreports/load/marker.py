@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DAMAGE",
+    "PREFIX",
     "MarkedFile",
     "Marker",
     "check_stem",
@@ -34,9 +35,12 @@ __all__ = [
     "intent_paths",
     "is_announced",
     "is_stem",
+    "marker_digest",
 ]
 
 FORMAT = 1
+# Of what we write down in a note, among what others may
+PREFIX = "spreports."
 # What reading a state file raises that is no JSON, or has other values than ours
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -159,7 +163,7 @@ def conflict(note: Mapping[str, str], other: Mapping[str, str]) -> str | None:
     """
 
     def differ(name: str) -> bool:
-        told = {each.get(f"spreports.{name}") for each in (note, other)}
+        told = {each.get(PREFIX + name) for each in (note, other)}
         return len(told) > 1 and None not in told
 
     if differ("account") and (differ("report_document_id") or differ("created_time")):
@@ -169,11 +173,11 @@ def conflict(note: Mapping[str, str], other: Mapping[str, str]) -> str | None:
         )
     if differ("table"):
         return (
-            f"is there with its table {note['spreports.table']!r}: give each table a "
+            f"is there with its table {note[PREFIX + 'table']!r}: give each table a "
             "folder of its own"
         )
-    content = note.get("spreports.content")
-    alike = content is not None and content == other.get("spreports.content")
+    content = note.get(PREFIX + "content")
+    alike = content is not None and content == other.get(PREFIX + "content")
     if differ("source") and not alike:
         return (
             "is there from another file of that name: rename one of them, or give each "
@@ -223,13 +227,18 @@ def fingerprint(schema: pa.Schema) -> str:
         SHA-256, hex.
     """
     columns = [[field.name, str(field.type)] for field in schema]
-    return _digest(_json(columns))
+    return hashlib.sha256(_json(columns)).hexdigest()
+
+
+def marker_digest(data: bytes) -> str:
+    """Return the hash by which notes and compactions name a marker: SHA-256, hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def intent_bytes(paths: Sequence[str], marker: bytes = b"") -> bytes:
     """Write down the files that may be there until a marker is, and by whom."""
     told = {"format": FORMAT, "files": sorted(paths), "owner": owner.mark()}
-    return _json({**told, "marker": _digest(marker)})
+    return _json({**told, "marker": marker_digest(marker)})
 
 
 def intent_paths(stem: str, data: bytes) -> list[str]:
@@ -249,7 +258,7 @@ def intent_owner(data: bytes) -> str | None:
 def is_announced(data: bytes, marker: bytes) -> bool:
     """Tell whether a marker is the one that `intent_bytes` were written for."""
     try:
-        return bool(json.loads(data).get("marker") == _digest(marker))
+        return bool(json.loads(data).get("marker") == marker_digest(marker))
     except (ValueError, AttributeError, RecursionError):
         return False
 
@@ -263,10 +272,6 @@ def _own(stem: str, path: str) -> str:
     ):
         return path
     raise ValueError
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _unreadable(name: str) -> SinkError:

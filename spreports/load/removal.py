@@ -7,11 +7,10 @@ that it means, by its hash, and says nothing of another.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 
-from spreports.load.marker import intent_bytes, is_announced
+from spreports.load.marker import intent_bytes, is_announced, marker_digest
 
 __all__ = ["hides", "is_older_removal", "is_removal", "removal_note"]
 
@@ -28,7 +27,7 @@ def removal_note(paths: Sequence[str], marker: bytes | None) -> bytes:
         None where there is none.
     """
     told = json.loads(intent_bytes(paths))
-    return json.dumps({**told, REMOVE: _digest(marker or b"")}).encode()
+    return json.dumps({**told, REMOVE: marker_digest(marker or b"")}).encode()
 
 
 def is_removal(data: bytes) -> bool:
@@ -50,7 +49,7 @@ def hides(data: bytes, marker: bytes) -> bool:
     named = _named(data)
     if not named:
         return not is_announced(data, marker)
-    return named in (True, _digest(marker))
+    return named in (True, marker_digest(marker))
 
 
 def _named(data: bytes) -> object:
@@ -59,7 +58,3 @@ def _named(data: bytes) -> object:
         return json.loads(data).get(REMOVE)
     except (ValueError, AttributeError, RecursionError):
         return None
-
-
-def _digest(marker: bytes) -> str:
-    return hashlib.sha256(marker).hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 
+from spreports.load.marker import PREFIX
 from spreports.reports.metadata import Constant
 
 __all__ = ["Note"]
@@ -26,7 +27,7 @@ class Note(Mapping[str, str]):
     @cached_property
     def _texts(self) -> dict[str, str]:
         return {
-            f"spreports.{name}": value.isoformat() if isinstance(value, date) else value
+            PREFIX + name: value.isoformat() if isinstance(value, date) else value
             for name, value in self._facts().items()
             if value is not None
         }

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from spreports.lake.holding import Holding
 from spreports.lake.state import RootState, read_rest
 from spreports.ledger import LakeMarker
+from spreports.load.marker import PREFIX
 from spreports.reports.naming import file_stem
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Held", "Shelf", "asked_of"]
-
-_PREFIX = "spreports."
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +118,9 @@ class Shelf:
             stem=holding.report.stem,
             marker=holding.marker,
             note={
-                name.removeprefix(_PREFIX): text
+                name.removeprefix(PREFIX): text
                 for name, text in holding.note.items()
-                if name.startswith(_PREFIX)
+                if name.startswith(PREFIX)
             },
             rows=sum(span.rows for span in holding.spans),
             files=len(holding.spans),
