@@ -11,12 +11,12 @@ import pyarrow as pa
 from spreports.at_work import threads_of
 from spreports.errors import SinkError
 from spreports.lake.reading import Wanted, open_piece, read_piece
-from spreports.lake.stock import Piece, chunks
+from spreports.lake.stock import Piece, grouped
 
 __all__ = ["read_groups"]
 
 # Rows of small files that are read side by side and kept until all of them are there
-CHUNK_ROWS = 65_536
+GROUP_ROWS = 65_536
 SIDE_BY_SIDE = 4
 # Groups that are read while the query has another
 AHEAD = 2
@@ -59,7 +59,7 @@ def read_groups(
     ahead = _Ahead()
     count = SIDE_BY_SIDE if is_local else REQUESTS
     with threads_of("spreports-scan", count) as pool:
-        for group in chunks(pieces, 1 if hurried else CHUNK_ROWS):
+        for group in grouped(pieces, 1 if hurried else GROUP_ROWS):
             waiting.append((group, _begun(pool, group, wanted)))
             if len(waiting) > (0 if hurried else ahead.groups):
                 first, tables = waiting.popleft()
@@ -88,8 +88,8 @@ def _begun(
     pool: Executor, group: Sequence[Piece], wanted: Wanted
 ) -> Callable[[], Tables]:
     """Begin to read a group; return what gives its rows."""
-    # A group is full at `CHUNK_ROWS`, and its last file may hold as many
-    if sum(piece.rows for piece in group) > CHUNK_ROWS * 2:
+    # A group is full at `GROUP_ROWS`, and its last file may hold as many
+    if sum(piece.rows for piece in group) > GROUP_ROWS * 2:
         return lambda: _large(pool, group, wanted)
     coming = [pool.submit(_whole, piece, wanted) for piece in group]
     return lambda: iter([[table for each in coming for table in each.result()]])

@@ -30,7 +30,7 @@ from spreports.load.hive import is_time, parts_of
 from spreports.load.widen import leads_to
 from spreports.reports.metadata import METADATA_TYPES
 
-__all__ = ["Owner", "Piece", "Stock", "chunks", "layout_of", "take_stock"]
+__all__ = ["Owner", "Piece", "Stock", "grouped", "layout_of", "take_stock"]
 
 # Files open at a time, but for a report that has more of them in one folder
 FILES = 64
@@ -288,7 +288,7 @@ def _value(root: Place, text: str | None, dtype: pa.DataType, name: str) -> pa.S
         ) from None
 
 
-def chunks(pieces: Iterable[Piece], rows: int) -> Iterator[list[Piece]]:
+def grouped(pieces: Iterable[Piece], rows: int) -> Iterator[list[Piece]]:
     """Yield pieces in groups of about so many rows.
 
     Rows of one report in one folder stay together: what was read is known by report

@@ -242,9 +242,9 @@ class Schedules:
         now = self._connection.clock.now()
         ids = None if marketplaces is None else marketplace_ids_of(marketplaces)
         created_since = since_of(since, now)
-        for batch in _tens(types):
+        for ten in _tens(types):
             yield from self._connection.api.iter_reports(
-                report_types=batch,
+                report_types=ten,
                 processing_statuses=[ProcessingStatus.DONE],
                 marketplace_ids=ids,
                 created_since=created_since,
@@ -275,8 +275,8 @@ class Schedules:
     def _in_force(self, report_types: Iterable[str]) -> tuple[ReportSchedule, ...]:
         """Ask for the schedules of any number of report types."""
         found: dict[str, ReportSchedule] = {}
-        for batch in _tens(dict.fromkeys(report_types)):
-            for each in self._connection.api.get_report_schedules(report_types=batch):
+        for ten in _tens(dict.fromkeys(report_types)):
+            for each in self._connection.api.get_report_schedules(report_types=ten):
                 found[each.report_schedule_id] = each
         return tuple(found.values())
 
@@ -284,5 +284,5 @@ class Schedules:
 def _tens(report_types: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """Yield the report types of each call."""
     rest = iter(report_types)
-    while batch := tuple(islice(rest, MOST_FILTERS)):
-        yield batch
+    while ten := tuple(islice(rest, MOST_FILTERS)):
+        yield ten

@@ -25,7 +25,7 @@ def test_how_files_are_put_together_never_changes_an_answer(
     for day in range(5):
         shore.put(str(day), orders(day, 130), day=day, partition_by=["sku"])
     expected = shore.scan().collect()
-    monkeypatch.setattr(groups, "CHUNK_ROWS", rows)
+    monkeypatch.setattr(groups, "GROUP_ROWS", rows)
     monkeypatch.setattr(reading, "GROUPS", most)
 
     assert shore.scan().collect().equals(expected)
@@ -49,7 +49,7 @@ def test_a_query_that_has_enough_reads_no_further(
 
     assert shore.scan().head(5).collect().height == 5
     assert len(opened) == 1
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 60)
+    monkeypatch.setattr(groups, "GROUP_ROWS", 60)
     assert (
         shore.scan()
         .filter(pl.col("quantity") >= 0)
@@ -73,7 +73,7 @@ def test_a_query_that_is_given_up_leaves_no_reader_behind(
         return groups.read_groups(pieces, wanted, hurried=hurried)
 
     monkeypatch.setattr("spreports.lake.scan.read_groups", remembered)
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 60)
+    monkeypatch.setattr(groups, "GROUP_ROWS", 60)
     shore.scan().collect()
     ((pieces, wanted),) = asked
     reading_on = groups.read_groups(pieces, wanted, hurried=False)
@@ -107,7 +107,7 @@ def test_a_large_file_that_is_replaced_is_read_anew_or_an_error(
             yield table
 
     monkeypatch.setattr("spreports.lake.groups.read_piece", losing)
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(groups, "GROUP_ROWS", 10)
     monkeypatch.setattr(reading, "GROUPS", 1)
 
     if after:

@@ -263,7 +263,7 @@ def test_groups_are_read_ahead_as_far_as_they_fit(
             waiting.append(len(begun) - number - 1)
             yield group, weighed(tables)
 
-    monkeypatch.setattr(groups, "CHUNK_ROWS", 6)
+    monkeypatch.setattr(groups, "GROUP_ROWS", 6)
     monkeypatch.setattr(groups, "_begun", counted)
     monkeypatch.setattr(scan, "read_groups", watched)
     expected = lake.collect()
