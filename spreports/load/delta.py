@@ -40,6 +40,7 @@ from spreports.load.delta_seen import is_as_seen
 from spreports.load.delta_tables import open_table
 from spreports.load.object_store import delta_place
 from spreports.load.parquet import SinkResult
+from spreports.load.rowgroups import ROW_GROUP_ROWS
 from spreports.load.target import refusals, shown
 
 if TYPE_CHECKING:
@@ -51,9 +52,8 @@ __all__ = ["sink_delta"]
 TRIES = 100
 # How far back our own commit is looked for: others may have come after it
 LOOK_BACK = 1000
-# A file is made in memory, and so is a row group
+# A file is made in memory, and so is each of its row groups
 FILE_SIZE = 64 << 20
-ROW_GROUP_ROWS = 65_536
 WINDOW = "report_window"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spreports.load.encoding import Encoding, choose_encoding
-from spreports.load.rowgroups import abandon, open_writer, windows
+from spreports.load.rowgroups import ROW_GROUP_ROWS, abandon, open_writer, windows
 from spreports.load.sink_errors import as_sink_errors
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_whole"]
 
-ROW_GROUP_ROWS = 65_536
 ROW_GROUP_BYTES = 32 << 20
 
 

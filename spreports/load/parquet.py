@@ -30,7 +30,13 @@ from spreports.load.marker import MarkedFile, Marker, check_stem, fingerprint
 from spreports.load.part_file import PartFile
 from spreports.load.partition import Partitioner
 from spreports.load.publish import publish
-from spreports.load.rowgroups import as_written, is_nested, windows, without_views
+from spreports.load.rowgroups import (
+    ROW_GROUP_ROWS,
+    as_written,
+    is_nested,
+    windows,
+    without_views,
+)
 from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
 from spreports.load.small_pages import use_small_pages
@@ -43,7 +49,6 @@ __all__ = ["SinkResult", "sink"]
 # since texts and prices that are a few over and over count as the numbers as which they
 # wait
 BUDGET = 40 << 20
-ROW_GROUP_ROWS = 65_536
 MAX_OPEN = 200
 # Of a window for many, fewer and few folders: sorting wants larger ones where a folder
 # gets fewer rows of each. Without folders fewer calls are all that larger ones bring

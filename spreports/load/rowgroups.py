@@ -20,6 +20,7 @@ from spreports.load.encoding import DICTIONARY_BYTES, Encoding
 from spreports.load.row_bytes import bytes_of
 
 __all__ = [
+    "ROW_GROUP_ROWS",
     "abandon",
     "as_written",
     "in_steps",
@@ -31,6 +32,7 @@ __all__ = [
     "without_views",
 ]
 
+ROW_GROUP_ROWS = 65_536
 # pyarrow from 23 on would cut a row group's columns at 20,000 rows
 PAGE_ROWS = 65_536
 STEP_ROWS = 8_192
