@@ -66,7 +66,7 @@ def united(
     *,
     metadata: bool,
     where: str,
-    texts: Collection[str] = (),
+    texts: Collection[str],
 ) -> Layout:
     """Unite the columns of all kinds of files.
 

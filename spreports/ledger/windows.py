@@ -147,7 +147,7 @@ class LakeWindows:
         feed: str,
         windows: Sequence[LakeWindow],
         now: datetime,
-        markers: Sequence[LakeMarker] = (),
+        markers: Sequence[LakeMarker],
     ) -> None:
         """Write windows in the place of all that was known of a feed, or nothing."""
         with self._write() as db:

@@ -31,7 +31,7 @@ class _Commit:
 
 
 def taken_back(
-    url: str | os.PathLike[str], *, storage_options: Mapping[str, Any] | None = None
+    url: str | os.PathLike[str], storage_options: Mapping[str, Any] | None
 ) -> frozenset[str]:
     """Return the transaction ids that only commits tell which a RESTORE took back.
 
@@ -40,7 +40,7 @@ def taken_back(
     Parameters
     ----------
     url : str or path
-    storage_options : mapping, optional
+    storage_options : mapping or None
         As for fsspec, or Delta Lake's own.
 
     Returns

@@ -25,7 +25,7 @@ class Tables:
         As for fsspec, or Delta Lake's own.
     """
 
-    def __init__(self, storage_options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, storage_options: Mapping[str, Any] | None) -> None:
         self.storage_options = dict(storage_options or {})
         self._found: dict[str, tuple[DeltaTable | None, Transactions]] = {}
 

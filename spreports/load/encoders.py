@@ -55,7 +55,7 @@ class Encoders:
     max_open : int
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
-    written : callable, optional
+    written : callable
         Called on a thread behind row groups of a MiB and more, as `Target.written`.
 
     Attributes
@@ -74,7 +74,7 @@ class Encoders:
         queue_bytes: int,
         threads: int,
         max_open: int,
-        written: Callable[[Path, int], None] | None = None,
+        written: Callable[[Path, int], None],
     ) -> None:
         self._written = written
         self._home, self._stem, self._schema, self._note = home, stem, schema, note
@@ -268,11 +268,10 @@ class Encoders:
             writer.write_table(table, row_group_size=table.num_rows)
             file.rows += table.num_rows
             del table
-        if self._written is not None:
-            size = file.local.stat().st_size
-            if size - file.size >= HINT_BYTES:
-                self._written(file.local, file.size)
-                file.size = size
+        size = file.local.stat().st_size
+        if size - file.size >= HINT_BYTES:
+            self._written(file.local, file.size)
+            file.size = size
         if release:
             pa.default_memory_pool().release_unused()
         if trim:

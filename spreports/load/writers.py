@@ -20,7 +20,7 @@ import pyarrow as pa
 from spreports.load.codes import FEWEST_ROWS, Codes
 from spreports.load.dictionaries import Dictionaries
 from spreports.load.encoders import Encoders
-from spreports.load.encoding import PAGE_BYTES, Encoding, choose_encoding
+from spreports.load.encoding import Encoding, choose_encoding
 from spreports.load.part_file import PartFile
 from spreports.load.row_bytes import row_bytes
 from spreports.load.rowgroups import in_steps
@@ -73,8 +73,8 @@ class PartWriters:
         row_group_rows: int,
         one_folder: bool,
         max_open: int,
-        page_bytes: int = PAGE_BYTES,
-        written: Callable[[Path, int], None] | None = None,
+        page_bytes: int,
+        written: Callable[[Path, int], None],
     ) -> None:
         self._home = home
         self._row_group_rows, self._row_group_bytes = row_group_rows, budget // 4

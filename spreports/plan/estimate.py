@@ -153,15 +153,13 @@ class _Cooling:
                 self._free[place] = asked + queue.cooldown.seconds
 
 
-def estimate(
-    demands: Sequence[Demand], states: Mapping[str, Bucket] | None = None
-) -> Estimate:
+def estimate(demands: Sequence[Demand], states: Mapping[str, Bucket]) -> Estimate:
     """Run the buckets ahead for all demands of one account.
 
     Parameters
     ----------
     demands : sequence of Demand
-    states : mapping of str to Bucket, optional
+    states : mapping of str to Bucket
         By operation, ``full_at`` in seconds from now; full where left out.
 
     Returns
@@ -170,10 +168,9 @@ def estimate(
 
     Source: Reports API v2021-06-30, Usage Plan of each operation.
     """
-    known = states or {}
     calls = _calls(demands)
     waits = {
-        name: wait_for_slot(_state(known, name), 0.0, USAGE_PLANS[name], count)
+        name: wait_for_slot(_state(states, name), 0.0, USAGE_PLANS[name], count)
         for name, count in calls.items()
         if name != "getReport"  # polls pace themselves, far below their plan
     }
@@ -184,7 +181,7 @@ def estimate(
         calls=calls,
         waits=waits,
         bottleneck=bottleneck,
-        seconds=_finished(demands, known),
+        seconds=_finished(demands, states),
     )
 
 

@@ -33,7 +33,7 @@ def day_window(
     now: datetime,
     *,
     rounded: bool,
-    period: str | None = None,
+    period: str | None,
 ) -> Window | None:
     """Read a window of whole days; None where the request has none.
 

@@ -20,7 +20,7 @@ def plan_snapshot(
     stream: Stream,
     known: Sequence[LakeWindow],
     now: datetime,
-    asked: Collection[str] = (),
+    asked: Collection[str],
 ) -> DueWork:
     """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
 

@@ -83,7 +83,7 @@ def lost_of_delta(
         found = lake.looks.transactions_of(url, ids) if ids else frozenset()
         made = [w.created_time for w in its if w.name in told and w.created_time]
         if found and max(made, default=now - LOGGED) > now - LOGGED:
-            found -= taken_back(url, storage_options=lake.storage_options)
+            found -= taken_back(url, lake.storage_options)
         gone |= {name for name, each in told.items() if found.isdisjoint(each)}
     missed = [window for window in absent if window.name in gone]
     # What was deleted as well: asked for again, its days would be there twice

@@ -103,10 +103,10 @@ def test_a_table_is_counted_by_its_own_columns_or_refused_with_their_names(
     sink_delta([made("1", {"n": [1], "Report_ID": ["x"]}, report_id="1")], url)
     deltalake.write_deltalake(alien, pa.table({"n": [1]}))
 
-    assert count_by(Tables(), url, ("n",)) == {(1,): 1}
-    assert count_by(Tables(), url, ("report_id",)) == {}
+    assert count_by(Tables(None), url, ("n",)) == {(1,): 1}
+    assert count_by(Tables(None), url, ("report_id",)) == {}
     with pytest.raises(spr.SinkError, match="has no column 'report_id'"):
-        count_by(Tables(), alien, ("n", "report_id"))
+        count_by(Tables(None), alien, ("n", "report_id"))
 
 
 def test_what_delta_says_of_columns_is_said_and_of_cells_is_not(tmp_path: Path) -> None:

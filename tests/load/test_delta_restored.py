@@ -58,11 +58,11 @@ def test_reports_that_a_restore_took_back_are_written_again(
 
     restore(deltalake.DeltaTable(url), first)
 
-    assert (numbers(url), reports(taken_back(url))) == ([1], ["2", "3"])
+    assert (numbers(url), reports(taken_back(url, None))) == ([1], ["2", "3"])
     again = sink_delta([report(name, [int(name)]) for name in "123"], url)
     assert [result.rows for result in again] == [0, 1, 1]
     assert numbers(url) == [1, 2, 3]
-    assert taken_back(url) == frozenset()
+    assert taken_back(url, None) == frozenset()
 
 
 def test_a_later_commit_whose_clock_was_behind_hides_no_restore(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_later_commit_whose_clock_was_behind_hides_no_restore(tmp_path: Path) 
     log = tmp_path / f"table/_delta_log/{last:020}.json"
     log.write_text(re.sub(r'"timestamp":\d+', '"timestamp":1', log.read_text()))
 
-    assert reports(taken_back(url)) == ["2", "3"]
+    assert reports(taken_back(url, None)) == ["2", "3"]
 
 
 def test_a_newer_version_that_was_taken_back_replaces_the_older_one_again(
@@ -102,7 +102,7 @@ def test_reports_whose_rows_were_deleted_stay_away_though_others_were_restored(
     sink_delta([report("2", [2])], url)
     deltalake.DeltaTable(url).delete("n < 3")
 
-    assert reports(taken_back(url)) == ["3"]
+    assert reports(taken_back(url, None)) == ["3"]
     again = sink_delta([report(name, [int(name)]) for name in "123"], url)
     assert [result.rows for result in again] == [0, 0, 1]
 
@@ -116,7 +116,7 @@ def test_a_restore_that_was_taken_back_itself_took_nothing(tmp_path: Path) -> No
     deltalake.DeltaTable(url).restore(last)
 
     assert numbers(url) == [1, 2, 3]
-    assert taken_back(url) == frozenset()
+    assert taken_back(url, None) == frozenset()
 
 
 def test_what_the_log_no_longer_tells_counts_as_deleted(tmp_path: Path) -> None:
@@ -127,8 +127,8 @@ def test_what_the_log_no_longer_tells_counts_as_deleted(tmp_path: Path) -> None:
     for version in range(first + 2):
         (tmp_path / "table" / "_delta_log" / f"{version:020}.json").unlink()
 
-    assert reports(taken_back(url)) == ["3"]
-    assert taken_back(str(tmp_path / "none")) == frozenset()
+    assert reports(taken_back(url, None)) == ["3"]
+    assert taken_back(str(tmp_path / "none"), None) == frozenset()
 
 
 def test_what_was_taken_back_is_told_on_s3(tmp_path: Path, bucket: Bucket) -> None:
@@ -137,7 +137,7 @@ def test_what_was_taken_back_is_told_on_s3(tmp_path: Path, bucket: Bucket) -> No
     deltalake.DeltaTable(url).restore(first)
     bucket.fs.put(url, f"{bucket.url}/table", recursive=True)
 
-    taken = taken_back(f"{bucket.url}/table", storage_options=bucket.options)
+    taken = taken_back(f"{bucket.url}/table", bucket.options)
 
     assert reports(taken) == ["2"]
 

@@ -32,7 +32,7 @@ def test_a_writer_that_has_not_seen_all_commits_of_the_others_is_refused(
 ) -> None:
     url = str(tmp_path / "table")
     for seen in range(2):
-        assert commits_of(Tables(), url, FEED)[0] == seen
+        assert commits_of(Tables(None), url, FEED)[0] == seen
         sink_delta([turned(str(seen), range(seen, seen + 1), seen=seen)], url)
     with pytest.raises(TurnLostError, match="others have written to it meanwhile"):
         sink_delta([turned("late", range(5, 6), seen=1)], url)
@@ -41,7 +41,7 @@ def test_a_writer_that_has_not_seen_all_commits_of_the_others_is_refused(
     sink_delta([report("free", range(2, 3)), turned("2", range(3, 4), seen=2)], url)
 
     assert [result.rows for result in again] == [0]
-    assert commits_of(Tables(), url, FEED)[0] == 3
+    assert commits_of(Tables(None), url, FEED)[0] == 3
     assert sorted(pl.read_delta(url)["n"].to_list()) == [0, 1, 2, 3]
 
 
@@ -69,7 +69,7 @@ def test_a_newer_version_waits_for_nobody_but_where_others_than_sinks_have_commi
 ) -> None:
     url = str(tmp_path / "table")
     sink_delta([report("old", range(3), window="w")], url)
-    _, seen = commits_of(Tables(), url, FEED)
+    _, seen = commits_of(Tables(None), url, FEED)
     later = MADE + timedelta(days=1)
 
     def newer(name: str, days: int) -> DeltaReport:
@@ -93,7 +93,7 @@ def test_a_commit_that_is_gone_from_the_log_is_not_taken_for_a_sinks(
 ) -> None:
     url = str(tmp_path / "table")
     sink_delta([report("old", range(3), window="w")], url)
-    _, seen = commits_of(Tables(), url, FEED)
+    _, seen = commits_of(Tables(None), url, FEED)
     table = deltalake.DeltaTable(url)
     table.delete("n = 0")
     sink_delta([report("beside", range(3, 5))], url)

@@ -68,6 +68,7 @@ def test_row_groups_of_a_file_keep_their_order_and_files_are_closed_by_rows_alon
         queue_bytes=1 << 20,
         threads=2,
         max_open=2,
+        written=lambda *_: None,
     )
     for start, folder in enumerate(["a", "b", "a", "c", "a", "b", "a"]):
         each = partial(Given, table.slice(start, 1))
@@ -161,7 +162,14 @@ def test_an_interrupt_while_a_thread_starts_closes_no_file_under_its_hands(
 
     monkeypatch.setattr(load_encoders, "abandon", watched)
     encoders = Encoders(
-        tmp_path, "7", table.schema, note={}, queue_bytes=1 << 20, threads=1, max_open=2
+        tmp_path,
+        "7",
+        table.schema,
+        note={},
+        queue_bytes=1 << 20,
+        threads=1,
+        max_open=2,
+        written=lambda *_: None,
     )
     encoders.encode("a", 100, partial(Slow, table), side_by_side=False)
     begun.wait(600)
@@ -184,6 +192,7 @@ def two_threads(home: Path) -> Encoders:
         queue_bytes=1 << 20,
         threads=2,
         max_open=9,
+        written=lambda *_: None,
     )
 
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from spreports.arrays import array_of
 from spreports.errors import SinkError
 from spreports.load import parquet
+from spreports.load.encoding import PAGE_BYTES
 from spreports.load.parquet import SinkResult, sink
 from spreports.load.partition import Partitioner
 from spreports.load.writers import PartWriters
@@ -200,6 +201,8 @@ def test_rows_in_memory_never_exceed_the_budget_by_more_than_a_piece(
         row_group_rows=65_536,
         one_folder=False,
         max_open=200,
+        page_bytes=PAGE_BYTES,
+        written=lambda *_: None,
     )
     highest = 0
     for _ in range(100):

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreports.load.encoders import Encoders
+from spreports.load.encoding import PAGE_BYTES
 from spreports.load.parquet import FEW_ROWS, MANY_ROWS, SOME_FOLDERS, SOME_ROWS, sink
 from spreports.load.scratch import Piece, Scratch
 from spreports.load.share import Share
@@ -79,6 +80,8 @@ class Watched:
             row_group_rows=row_group_rows,
             one_folder=False,
             max_open=9,
+            page_bytes=PAGE_BYTES,
+            written=lambda *_: None,
         )
         self._rows, _ = self.writers.coded(ROWS)
         self._added: dict[str, list[int]] = defaultdict(list)

@@ -144,7 +144,7 @@ def test_groups_that_have_a_marketplace_in_common_share_its_cool_down() -> None:
 
 def test_a_bucket_does_not_wait_for_somebody_elses_cool_down() -> None:
     found = estimate(
-        [Demand(reports=2, cooldown=cooling("DE")), Demand(reports=14)],
+        [Demand(reports=2, cooldown=cooling("DE")), Demand(reports=14)], {}
     )
 
     assert found.seconds == 1800 + PROCESSING_SECONDS

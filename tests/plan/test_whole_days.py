@@ -226,7 +226,7 @@ def test_a_window_that_is_none_is_refused(
     start: str | None, end: str | None, says: str, rounded: bool
 ) -> None:
     with pytest.raises(ValueError, match=says):
-        day_window(start, end, NOW, rounded=rounded)
+        day_window(start, end, NOW, rounded=rounded, period=None)
 
 
 def test_requests_by_dates_keep_the_names_they_have_in_the_ledger() -> None:

@@ -240,13 +240,13 @@ def test_a_type_with_a_long_cool_down_is_asked_for_when_new_and_when_settled() -
 def test_one_snapshot_a_day_and_none_within_the_cool_down() -> None:
     feed = stream("listings", cooldown_seconds=3 * 3600)
     evening = datetime(2026, 3, 1, 23, tzinfo=UTC)
-    (due,) = plan_snapshot(feed, (), evening).due
+    (due,) = plan_snapshot(feed, (), evening, ()).due
     known = committed([due.window], evening)
 
     assert due.window.name == "2026-03-01"
-    assert plan_snapshot(feed, known, evening).due == ()
-    assert plan_snapshot(feed, known, evening + timedelta(hours=2)).due == ()
-    (next_day,) = plan_snapshot(feed, known, evening + timedelta(hours=3)).due
+    assert plan_snapshot(feed, known, evening, ()).due == ()
+    assert plan_snapshot(feed, known, evening + timedelta(hours=2), ()).due == ()
+    (next_day,) = plan_snapshot(feed, known, evening + timedelta(hours=3), ()).due
     assert next_day.window.name == "2026-03-02"
 
 
@@ -276,10 +276,12 @@ def test_a_snapshot_that_failed_is_lost_with_its_day_and_one_of_an_outage_is_non
     state: WindowState, tries: int, *, is_lost: bool
 ) -> None:
     feed = stream("listings")
-    asked = plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC)).due[0].window
+    asked = (
+        plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC), ()).due[0].window
+    )
     before = replace(asked, state=state, tries=tries)
 
-    work = plan_snapshot(feed, [before], datetime(2026, 3, 2, 4, tzinfo=UTC))
+    work = plan_snapshot(feed, [before], datetime(2026, 3, 2, 4, tzinfo=UTC), ())
 
     assert [w.name for w in work.gaps] == ["2026-03-01"] * is_lost
     assert [d.window.name for d in work.due] == ["2026-03-02"]
@@ -287,7 +289,9 @@ def test_a_snapshot_that_failed_is_lost_with_its_day_and_one_of_an_outage_is_non
 
 def test_a_snapshot_whose_report_is_known_is_not_lost_with_its_day() -> None:
     feed = stream("listings")
-    asked = plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC)).due[0].window
+    asked = (
+        plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC), ()).due[0].window
+    )
 
     work = plan_snapshot(
         feed, [asked], datetime(2026, 3, 2, 4, tzinfo=UTC), {"2026-03-01"}
