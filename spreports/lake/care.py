@@ -23,7 +23,7 @@ from spreports.load.marker import (
     marker_digest,
 )
 from spreports.load.removal import is_removal, removal_note
-from spreports.load.target import Target, open_target
+from spreports.load.target import OpenTarget, open_target
 
 __all__ = [
     "clear_killed",
@@ -37,7 +37,7 @@ __all__ = [
 
 
 @contextlib.contextmanager
-def opened(place: Place, *, private: bool = False) -> Iterator[Target]:
+def opened(place: Place, *, private: bool = False) -> Iterator[OpenTarget]:
     """Open a data root for writing; its temporary files are gone afterwards."""
     target = open_target(place.url, storage_options=place.options, private=private)
     with contextlib.closing(target):
@@ -176,7 +176,7 @@ def _marker(stem: str, data: bytes) -> Marker | None:
 
 
 def _hidden(
-    target: Target, stem: str, paths: Sequence[str], marker: bytes | None
+    target: OpenTarget, stem: str, paths: Sequence[str], marker: bytes | None
 ) -> int:
     """Hide a marker, if there is one, and take it away; return how many files went."""
     note, intent = removal_note(paths, marker), f"{stem}.intent"
@@ -188,7 +188,7 @@ def _hidden(
     return len(paths)
 
 
-def _ended(target: Target, intent: str, said: bytes, beside: Sequence[str]) -> int:
+def _ended(target: OpenTarget, intent: str, said: bytes, beside: Sequence[str]) -> int:
     """Have a marker count that is there and whole; return how many files went."""
     for path in beside:
         if target.read_state(intent) != said:
@@ -275,7 +275,7 @@ def take_away(
             _hidden(target, stem, paths, data)
 
 
-def _take(target: Target, stem: str, paths: Sequence[str], note: bytes) -> None:
+def _take(target: OpenTarget, stem: str, paths: Sequence[str], note: bytes) -> None:
     """Take away what a note hides, for as long as that is there."""
     own, intent = f"{stem}.json", f"{stem}.intent"
     for path in paths:
@@ -292,7 +292,7 @@ def _take(target: Target, stem: str, paths: Sequence[str], note: bytes) -> None:
         target.remove_state(name)
 
 
-def _mend(target: Target, stem: str) -> None:
+def _mend(target: OpenTarget, stem: str) -> None:
     """Take away a marker whose files were taken from under a sink.
 
     Its rows are in a compaction, or were to go; the sink may be run again.

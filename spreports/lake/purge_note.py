@@ -10,7 +10,7 @@ from spreports.catalog.periods import counts_last_day
 from spreports.errors import SinkError
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
-from spreports.load.target import Target
+from spreports.load.target import OpenTarget
 
 __all__ = [
     "PurgeNote",
@@ -73,13 +73,13 @@ def is_purged(root: Place, end: datetime) -> bool:
     return note is not None and not note.is_day and end <= note.end
 
 
-def note_purge(root: Place, target: Target, last: datetime) -> None:
+def note_purge(root: Place, target: OpenTarget, last: datetime) -> None:
     """Write down, before anything goes, that what ended until then is not lost.
 
     Parameters
     ----------
     root : Place
-    target : Target
+    target : OpenTarget
         Of the same root.
     last : datetime, UTC
 

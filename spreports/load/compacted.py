@@ -15,7 +15,7 @@ from spreports.at_work import SIDE_BY_SIDE, at_work
 from spreports.errors import SinkError
 from spreports.load.marker import DAMAGE, PREFIX, Marker, marker_digest
 from spreports.load.removal import hides
-from spreports.load.target import Target
+from spreports.load.target import OpenTarget
 
 __all__ = ["COMPACTED", "COMPACTION", "announce", "stands_for", "stood_for"]
 
@@ -27,12 +27,12 @@ COMPACTED = f"{PREFIX}compacted"
 KNOWN = "compactions"
 
 
-def announce(target: Target) -> None:
+def announce(target: OpenTarget) -> None:
     """Have sinks look for compactions from here on; before the first one is marked.
 
     Parameters
     ----------
-    target : Target
+    target : OpenTarget
 
     Raises
     ------
@@ -60,12 +60,12 @@ def stands_for(told: Mapping[str, Any]) -> set[tuple[str, str]]:
     return old | {(str(each["stem"]), str(each["digest"])) for each in told["reports"]}
 
 
-def stood_for(target: Target, stem: str, marker: bytes) -> bool:
+def stood_for(target: OpenTarget, stem: str, marker: bytes) -> bool:
     """Tell whether a compaction that counts stands for a marker, with all of its files.
 
     Parameters
     ----------
-    target : Target
+    target : OpenTarget
     stem : str
     marker : bytes
         As it would be written.
@@ -109,7 +109,7 @@ def stood_for(target: Target, stem: str, marker: bytes) -> bool:
     return bool(holding) and all(map(target.has, sorted(paths)))
 
 
-def _markers(target: Target) -> dict[str, bytes]:
+def _markers(target: OpenTarget) -> dict[str, bytes]:
     """Return the markers of compactions, by stem, but where the note is of another."""
     names = set(target.state_names())
     stems = (name.removesuffix(".json") for name in sorted(names))

@@ -56,7 +56,7 @@ class Encoders:
         Files open at a time. The one least recently written to is closed for another;
         later rows of its folder open the next part.
     written : callable
-        Called on a thread behind row groups of a MiB and more, as `Target.written`.
+        Called on a thread behind row groups of a MiB and more, as `OpenTarget.written`.
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ __all__ = ["LocalTarget"]
 
 
 class LocalTarget:
-    """See `Target`. Temporary files lie in ``<parent>/_spreports/tmp/``.
+    """See `OpenTarget`. Temporary files lie in ``<parent>/_spreports/tmp/``.
 
     Parameters
     ----------

@@ -23,17 +23,17 @@ from spreports.load.marker import (
     intent_paths,
 )
 from spreports.load.part_file import PartFile
-from spreports.load.target import Target
+from spreports.load.target import OpenTarget
 
 __all__ = ["publish"]
 
 
-def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
+def publish(target: OpenTarget, parts: Sequence[PartFile], marker: Marker) -> None:
     """Make the files visible, clear away what they replace, write the marker last.
 
     Parameters
     ----------
-    target : Target
+    target : OpenTarget
     parts : sequence of PartFile
         Whole, and on a disk of this machine; consumed.
     marker : Marker
@@ -56,7 +56,7 @@ def publish(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
 class _Publication:
     """One marker's way into a data root; `sure` where nobody else is there."""
 
-    def __init__(self, target: Target, marker: Marker, *, sure: bool) -> None:
+    def __init__(self, target: OpenTarget, marker: Marker, *, sure: bool) -> None:
         self._target, self._marker, self._sure = target, marker, sure
         self._own, self._intent = f"{marker.stem}.json", f"{marker.stem}.intent"
         self._said, self._data = target.read_state(self._own), marker.to_bytes()

@@ -29,7 +29,7 @@ OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "memory
 
 
 class RemoteTarget:
-    """See `Target`. Temporary files lie in the system's temp folder.
+    """See `OpenTarget`. Temporary files lie in the system's temp folder.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from spreports.load.object_store import in_fsspecs_words
 from spreports.load.outages import is_lost_upload, is_outage
 from spreports.load.urls import local_path, missing, shown
 
-__all__ = ["STATE", "Target", "open_target", "reason_of", "refusals", "shown"]
+__all__ = ["STATE", "OpenTarget", "open_target", "reason_of", "refusals", "shown"]
 
 STATE = "_spreports"
 # What Delta Lake says of a schema, and nothing behind the column's name
@@ -39,7 +39,7 @@ _NO_CREDENTIALS = (
 )
 
 
-class Target(Protocol):
+class OpenTarget(Protocol):
     """A data root and the `_spreports` folder beside it.
 
     A `put` or `drop` is final at `keep`; `undo` takes back what can be taken back.
@@ -111,7 +111,7 @@ def open_target(
     *,
     storage_options: Mapping[str, Any] | None,
     private: bool = False,
-) -> Target:
+) -> OpenTarget:
     """Open a data root.
 
     Parameters
@@ -125,7 +125,7 @@ def open_target(
 
     Returns
     -------
-    Target
+    OpenTarget
 
     Raises
     ------

@@ -56,7 +56,7 @@ class Beside:
     def put_into(self, target: type, patch: pytest.MonkeyPatch) -> None:
         for name in STEPS:
             patch.setattr(target, name, self._step(getattr(target, name), name))
-        alone = target.alone  # type: ignore[attr-defined] # of both kinds of Target
+        alone = target.alone  # type: ignore[attr-defined] # of both kinds of OpenTarget
 
         @contextlib.contextmanager
         def watched(this: Any) -> Iterator[bool]:

@@ -26,7 +26,7 @@ from spreports.load.marker import Marker, intent_bytes
 from spreports.load.part_file import PartFile
 from spreports.load.publish import publish
 from spreports.load.remote import RemoteTarget
-from spreports.load.target import Target
+from spreports.load.target import OpenTarget
 from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
 from tests.load.lake import Bucket
 
@@ -271,7 +271,7 @@ def test_nothing_is_taken_away_where_a_new_compaction_has_lost_a_file(
         shore.put(str(day), orders(day), day=day)
     before = shore.data_files()
 
-    def lost(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
+    def lost(target: OpenTarget, parts: Sequence[PartFile], marker: Marker) -> None:
         publish(target, parts, marker)
         shore.remove(f"{ORDERS}/{marker.files[0].path}")
 
@@ -331,7 +331,7 @@ def test_a_compaction_that_a_late_note_hides_is_not_told_as_done(
         shore.put(str(day), orders(day), day=day)
     before = set(shore.data_files())
 
-    def hidden(target: Target, parts: Sequence[PartFile], marker: Marker) -> None:
+    def hidden(target: OpenTarget, parts: Sequence[PartFile], marker: Marker) -> None:
         publish(target, parts, marker)
         paths = [file.path for file in marker.files]
         target.write_state(f"{marker.stem}.intent", intent_bytes(paths))
