@@ -20,7 +20,7 @@ from typing import Self
 
 import pyarrow as pa
 
-__all__ = ["Piece", "Scratch"]
+__all__ = ["Scratch", "SetAside"]
 
 # A column of a few hundred rows is a write of its own without it
 BUFFER_BYTES = 256 << 10
@@ -54,7 +54,7 @@ class Scratch:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def append(self, tables: Sequence[pa.Table], *, together: bool = False) -> Piece:
+    def append(self, tables: Sequence[pa.Table], *, together: bool = False) -> SetAside:
         """Add rows behind those that are there.
 
         Parameters
@@ -66,7 +66,7 @@ class Scratch:
 
         Returns
         -------
-        Piece
+        SetAside
         """
         start = self._file.tell()
         for schema, alike in groupby(tables, key=lambda table: table.schema):
@@ -77,7 +77,7 @@ class Scratch:
                 for piece in pieces:
                     stream.write_table(piece)
         self._pieces += 1
-        return Piece(self, start, self._file.tell())
+        return SetAside(self, start, self._file.tell())
 
     def release(self) -> None:
         """Count one piece as gone; give the place on the disk back with the last."""
@@ -91,7 +91,7 @@ class Scratch:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SetAside:
     """Rows of one folder in a scratch file.
 
     Attributes

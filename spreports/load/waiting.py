@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spreports.load.scratch import Piece, Scratch
+from spreports.load.scratch import Scratch, SetAside
 from spreports.load.share import Share
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Waiting:
     ----------
     latest : int
         The window of which it got rows last.
-    pieces : list of Piece
+    pieces : list of SetAside
         On the disk.
     shares : list of Share
     windows : list of Window
@@ -56,7 +56,7 @@ class Waiting:
     """
 
     latest: int = 0
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[SetAside] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     rows: int = 0

@@ -16,7 +16,7 @@ __all__ = [
     "CREATE",
     "DOCUMENT",
     "RESTRICTED",
-    "CoolDown",
+    "CoolDownLeft",
     "Demand",
     "Estimate",
     "estimate",
@@ -32,7 +32,7 @@ TYPICAL_POLLS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoolDown:
+class CoolDownLeft:
     """How soon a report type may be asked for again.
 
     Attributes
@@ -66,7 +66,7 @@ class Demand:
         Those of `adopted` whose documents are here already.
     restricted : bool
         Whether each document needs a restricted data token first.
-    cooldown : CoolDown or None
+    cooldown : CoolDownLeft or None
     """
 
     reports: int
@@ -74,7 +74,7 @@ class Demand:
     unfinished: int = 0
     stored: int = 0
     restricted: bool = False
-    cooldown: CoolDown | None = None
+    cooldown: CoolDownLeft | None = None
 
     @property
     def created(self) -> int:
@@ -126,7 +126,7 @@ class _Queue:
     """Reports of one demand and one group of marketplaces, waiting to be created."""
 
     left: int
-    cooldown: CoolDown | None
+    cooldown: CoolDownLeft | None
     places: tuple[tuple[str, str], ...]  # report type and marketplace
     restricted: bool
 
@@ -225,7 +225,9 @@ def _queues(demand: Demand) -> list[_Queue]:
     ]
 
 
-def _places(cooldown: CoolDown, group: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _places(
+    cooldown: CoolDownLeft, group: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
     """Return what a report of a group of marketplaces makes cool."""
     return tuple((cooldown.report_type, marketplace) for marketplace in group)
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from spreports.api.bucket import Bucket
-from spreports.plan.estimate import CoolDown, Demand, Estimate, estimate
+from spreports.plan.estimate import CoolDownLeft, Demand, Estimate, estimate
 from spreports.plan.windows import Window
 
 __all__ = ["Plan", "html_table", "in_words", "plan", "text_table", "time_rows"]
@@ -130,7 +130,7 @@ def plan(
     unfinished: int = 0,
     stored: int = 0,
     restricted: bool = False,
-    cooldown: CoolDown | None = None,
+    cooldown: CoolDownLeft | None = None,
     states: Mapping[str, Bucket] | None = None,
     now: datetime | None = None,
 ) -> Plan:
@@ -145,7 +145,7 @@ def plan(
         in the store.
     restricted : bool
         Whether each document needs a restricted data token first.
-    cooldown : CoolDown, optional
+    cooldown : CoolDownLeft, optional
         Of the type.
     states : mapping of str to Bucket, optional
         By operation, ``full_at`` in seconds from `now`; full buckets where left out.

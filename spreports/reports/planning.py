@@ -11,7 +11,7 @@ from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.catalog.history import earliest_day
 from spreports.errors import ParseError
-from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDown
+from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDownLeft
 from spreports.plan.plan import Plan, plan
 from spreports.plan.windows import midnight
 from spreports.reports.connection import Connection
@@ -41,12 +41,12 @@ def bucket_states(connection: Connection) -> dict[str, Bucket]:
 
 def cooldown_of(
     connection: Connection, entry: ReportType, groups: Sequence[tuple[str, ...]]
-) -> CoolDown | None:
+) -> CoolDownLeft | None:
     """Return a type's cool-down and what is left of it for groups of marketplaces."""
     if not entry.cooldown_seconds:
         return None
     distinct = list(dict.fromkeys(groups)) or [()]
-    return CoolDown(
+    return CoolDownLeft(
         report_type=entry.report_type,
         seconds=float(entry.cooldown_seconds),
         waits={

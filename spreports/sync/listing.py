@@ -23,13 +23,13 @@ from spreports.sync.calendar import gap, new_window
 from spreports.sync.result import MissingWindow
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Listing", "doubled", "listing", "not_listed"]
+__all__ = ["Listed", "has_twin", "listing", "not_listed"]
 
 _BEGUN = frozenset({WindowState.ASKED, WindowState.FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listed:
     """What a listing brought.
 
     Attributes
@@ -51,7 +51,7 @@ def listing(
     *,
     listed: datetime | None,
     purged: datetime | None,
-) -> Listing:
+) -> Listed:
     """List what Amazon has made for a feed.
 
     Parameters
@@ -67,7 +67,7 @@ def listing(
 
     Returns
     -------
-    Listing
+    Listed
 
     Raises
     ------
@@ -117,7 +117,7 @@ def listing(
     last = listed or max(made, default=stream.since)
     if last is not None and max(last, purged or last) < oldest:
         gaps.append(_unlisted(Window(last, oldest)))
-    return Listing(found=tuple(found), gaps=tuple(gaps))
+    return Listed(found=tuple(found), gaps=tuple(gaps))
 
 
 def not_listed(stream: Stream, error: SPReportsError) -> MissingWindow:
@@ -133,7 +133,7 @@ def not_listed(stream: Stream, error: SPReportsError) -> MissingWindow:
     )
 
 
-def doubled(
+def has_twin(
     book: Book,
     stream: Stream,
     window: LakeWindow,

@@ -30,7 +30,7 @@ __all__ = [
     "lost_windows",
     "purged_up_to",
     "recut_of",
-    "roots_of",
+    "window_roots",
 ]
 
 
@@ -89,7 +89,7 @@ def lost_windows(
     brought = [window for window in known if window.tables]
     lacking = {w.name: _lacking(stream, w, seen.there) for w in brought}
     kept = [w for w in brought if not lacking[w.name]]
-    roots = {w.name: len(list(roots_of(stream, w))) for w in brought}
+    roots = {w.name: len(list(window_roots(stream, w))) for w in brought}
     absent = [w for w in brought if len(lacking[w.name]) == roots[w.name]]
     recut = recut_of(absent, kept)
     wanted, emptied = (
@@ -219,7 +219,7 @@ def _emptied(known: Sequence[LakeWindow]) -> list[LakeWindow]:
     return [w for w in committed if w.tables and not w.rows]
 
 
-def roots_of(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
+def window_roots(stream: Stream, window: LakeWindow) -> Iterator[tuple[str, str]]:
     """Yield the tables that have rows of a window, or all, each with its data root."""
     for table, has in window.tables.items():
         if has.rows or not window.rows:
@@ -231,7 +231,7 @@ def _lacking(
 ) -> list[str]:
     """Return the data roots that should have a window's report and have not."""
     stem = file_stem(str(window.report_id))
-    roots = [root for _, root in roots_of(stream, window)]
+    roots = [root for _, root in window_roots(stream, window)]
     return [root for root in roots if stem not in there.get(root, frozenset())]
 
 

@@ -19,7 +19,7 @@ from spreports.load.delta_restored import taken_back
 from spreports.reports.into_delta import delta_name, window_mark
 from spreports.reports.naming import file_stem
 from spreports.sync.lakeside import Lakeside
-from spreports.sync.lost import Lost, held, recut_of, roots_of
+from spreports.sync.lost import Lost, held, recut_of, window_roots
 from spreports.sync.rebuild_delta import windows_in_delta
 from spreports.sync.stream import Kind, Stream
 
@@ -103,7 +103,7 @@ def _by_root(
     """Group windows by the data roots that should have rows of them."""
     found: dict[str, tuple[str, list[LakeWindow]]] = {}
     for window in windows:
-        for table, root in roots_of(stream, window):
+        for table, root in window_roots(stream, window):
             found.setdefault(root, (table, []))[1].append(window)
     return found
 

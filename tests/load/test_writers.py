@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from spreports.load.encoders import Encoders
 from spreports.load.encoding import PAGE_BYTES
 from spreports.load.parquet import FEW_ROWS, MANY_ROWS, SOME_FOLDERS, SOME_ROWS, sink
-from spreports.load.scratch import Piece, Scratch
+from spreports.load.scratch import Scratch, SetAside
 from spreports.load.share import Share
 from spreports.load.waiting import SMALL_BYTES, size_of
 from spreports.load.writers import MANY_FOLDERS, PartWriters
@@ -64,7 +64,7 @@ class Watched:
 
         def appending(
             scratch: Scratch, tables: Sequence[pa.Table], *, together: bool
-        ) -> Piece:
+        ) -> SetAside:
             self.set_aside.append(sum(table.num_rows for table in tables))
             self.together.append(together)
             return append(scratch, tables, together=together)

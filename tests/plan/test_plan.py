@@ -16,7 +16,7 @@ from spreports.plan.estimate import (
     CREATE,
     DOCUMENT,
     PROCESSING_SECONDS,
-    CoolDown,
+    CoolDownLeft,
     Demand,
     estimate,
 )
@@ -32,9 +32,9 @@ WINDOWS = [
 RATE = USAGE_PLANS[CREATE].rate
 
 
-def cooling(*countries: str, report_type: str = "T") -> CoolDown:
+def cooling(*countries: str, report_type: str = "T") -> CoolDownLeft:
     """Return a cool-down of half an hour that is over for each of some countries."""
-    return CoolDown(
+    return CoolDownLeft(
         report_type=report_type,
         seconds=1800.0,
         waits={(country,): 0.0 for country in countries},
@@ -106,7 +106,7 @@ def test_a_spent_bucket_makes_the_plan_longer() -> None:
 
 
 def test_a_cool_down_decides_where_it_is_longest() -> None:
-    cooldown = CoolDown(report_type="T", seconds=1800.0, waits={("DE",): 600.0})
+    cooldown = CoolDownLeft(report_type="T", seconds=1800.0, waits={("DE",): 600.0})
     p = plan("T", [], reports=3, cooldown=cooldown)
 
     assert p.bottleneck == "cool-down of T"
@@ -134,7 +134,7 @@ def test_plans_that_share_a_cool_down_wait_for_each_other() -> None:
 
 
 def test_groups_that_have_a_marketplace_in_common_share_its_cool_down() -> None:
-    both = CoolDown(report_type="T", seconds=1800.0, waits={("DE", "FR"): 600.0})
+    both = CoolDownLeft(report_type="T", seconds=1800.0, waits={("DE", "FR"): 600.0})
     one, two = (plan("T", [], reports=1, cooldown=c) for c in (cooling("DE"), both))
 
     # It is the French one that cools until then
