@@ -294,4 +294,5 @@ def new_window(span: Window) -> LakeWindow:
 
 
 def _short(moment: datetime) -> str:
+    # Names are kept in ledgers: they do not change with the words of plan.windows
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")
