@@ -102,7 +102,7 @@ def test_after_two_answers_in_doubt_the_document_comes(
 def test_chunks_are_known_however_the_word_is_written(
     header: bytes, tmp_path: Path
 ) -> None:
-    whole = START + header + b"\r\n" + coded(TEXT)
+    whole = START + header + b"Connection: close\r\n\r\n" + coded(TEXT)
     stored, given = fetch(tmp_path / "d", whole, NOTHING_FOLLOWS)
     assert (stored.path.read_bytes(), stored.verified, given) == (TEXT, "length", 2)
 
