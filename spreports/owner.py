@@ -1,11 +1,15 @@
 """Which process something belongs to, so that another can tell whether it still runs.
 
 A mark names host, process and when that process began: a number alone is given to
-another process sooner or later.
+another process sooner or later. Containers count as hosts of their own, whatever their
+hostname is: their numbers are others (Linux, PID namespaces). So does, as a rule, a
+container that has been started again. Of what belongs to another host nobody knows
+whether it still runs; whoever asks gives it a time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -78,8 +82,15 @@ def _runs(owner: str) -> bool | None:
 
 
 def _host() -> str:
-    """Shorten and hide the host's name: folders of a lake are often public."""
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+    """Shorten and hide the host's name: folders of a lake are often public.
+
+    Source: pid_namespaces(7), namespaces(7): who reads the same link has the same
+    processes.
+    """
+    numbers = ""
+    with contextlib.suppress(OSError):  # Linux alone has them
+        numbers = str(Path("/proc/self/ns/pid").readlink())
+    return hashlib.sha256(f"{socket.gethostname()} {numbers}".encode()).hexdigest()[:8]
 
 
 def _started(pid: int) -> int:

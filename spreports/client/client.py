@@ -113,7 +113,7 @@ class Client(Syncing, Scheduling):
             watch=Watch(notices, self._clock),
             loopback=settings.endpoint is not None and is_loopback(settings.endpoint),
         )
-        for document_id in ledger.orphans(account):
+        for document_id in ledger.orphans(account, self._clock.now()):
             self._forget(document_id)
 
     def __repr__(self) -> str:

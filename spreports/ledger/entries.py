@@ -10,10 +10,12 @@ from typing import Final
 
 from spreports.owner import is_gone, is_running
 
-__all__ = ["Request", "VerifiedDocument", "is_over", "request_key"]
+__all__ = ["A_DAY", "Request", "VerifiedDocument", "is_over", "request_key"]
 
 # For a process of another host to have its answer, though it waited for quota
 FAR_AWAY: Final = timedelta(hours=1)
+# For one to be done with a private document
+A_DAY: Final = timedelta(days=1)
 
 
 def request_key(
@@ -42,21 +44,24 @@ def request_key(
     )
 
 
-def is_over(owner: str, intended: datetime, now: datetime) -> bool:
-    """Say whether nobody waits any more for the answer to an intent.
+def is_over(
+    owner: str, since: datetime, now: datetime, *, wait: timedelta = FAR_AWAY
+) -> bool:
+    """Say whether nobody waits any more for the answer to an intent, or needs bytes.
 
     Parameters
     ----------
     owner : str
-        Mark of the process that asked. Of one on another host, as each run in a
-        container may be, nothing is known: it has an hour.
-    intended, now : datetime, aware
+        Mark of the process. Of one on another host, as each run in a
+        container is, nothing is known: it has until `wait` is over.
+    since, now : datetime, aware
+    wait : timedelta
 
     Returns
     -------
     bool
     """
-    return is_gone(owner) or (not is_running(owner) and now - intended > FAR_AWAY)
+    return is_gone(owner) or (not is_running(owner) and now - since > wait)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

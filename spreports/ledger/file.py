@@ -16,9 +16,9 @@ from pathlib import Path
 from spreports.forks import PerProcess
 from spreports.ledger.counts import LakeCounts
 from spreports.ledger.door import LedgerFile
-from spreports.ledger.entries import Request, VerifiedDocument, is_over
+from spreports.ledger.entries import A_DAY, Request, VerifiedDocument, is_over
 from spreports.ledger.windows import LakeWindows
-from spreports.owner import is_gone, mark
+from spreports.owner import mark
 
 __all__ = ["Ledger"]
 
@@ -273,14 +273,22 @@ class Ledger(LedgerFile):
             content_type=content_type, size=size, sha256=sha256, verified=verified
         )
 
-    def orphans(self, account: str) -> tuple[str, ...]:
-        """Return the private documents whose process has ended without its clean-up."""
+    def orphans(self, account: str, now: datetime) -> tuple[str, ...]:
+        """Return the private documents whose process has ended without its clean-up.
+
+        Of one on another host, as each run in a container is, nothing is known: it has
+        a day.
+        """
         rows = self.rows(
-            "SELECT report_document_id, private_owner FROM documents "
+            "SELECT report_document_id, private_owner, stored_time FROM documents "
             "WHERE account = ? AND private_owner IS NOT NULL",
             (account,),
         )
-        return tuple(name for name, owner in rows if is_gone(owner))
+        return tuple(
+            name
+            for name, owner, stored in rows
+            if is_over(owner, datetime.fromisoformat(stored), now, wait=A_DAY)
+        )
 
     def forget_document(self, account: str, document_id: str) -> None:
         """Write that a document's bytes are no longer in the store."""

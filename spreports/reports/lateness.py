@@ -100,5 +100,5 @@ class Lateness:
         since = write_time(known.intended_time.replace(microsecond=0))
         host, process, _ = known.owner.split("-")
         here = host == mark().partition("-")[0]
-        place = "" if here else " of another machine"
+        place = "" if here else " of another machine or container"
         return f"process {process}{place} (since {since})"

@@ -79,7 +79,8 @@ class AmazonOrigin:
     report_document_id : str
     restricted : bool
         Personal data: fetched with a restricted data token, and deleted with the
-        client, or by the next one where this process is killed.
+        client, or by the next one where this process is killed: of a process in
+        another container, once the bytes are a day old.
     patience : float, seconds
         For how long getReportDocument is asked again where its quota is used up.
     """

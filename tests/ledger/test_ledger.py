@@ -113,6 +113,20 @@ def test_an_intent_of_another_host_is_waited_for_an_hour(tmp_path: Path) -> None
     ledger.close()
 
 
+def test_a_private_document_of_another_host_is_kept_for_a_day(tmp_path: Path) -> None:
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        document = VerifiedDocument(
+            content_type=None, size=1, sha256="0" * 64, verified="md5"
+        )
+        ledger.stored("account", "D1", document, NOW, private=True)
+        assert ledger.orphans("account", NOW + timedelta(hours=25)) == ()
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
+            db.execute("UPDATE documents SET private_owner = '00000000-1-1'")
+
+        assert ledger.orphans("account", NOW + timedelta(hours=23)) == ()
+        assert ledger.orphans("account", NOW + timedelta(hours=25)) == ("D1",)
+
+
 def test_an_intent_of_our_own_is_waited_for_as_long_as_we_run(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.intend("account", KEY, NOW)  # and waits for createReport's quota
