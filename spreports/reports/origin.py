@@ -79,8 +79,7 @@ class AmazonOrigin:
     report_document_id : str
     restricted : bool
         Personal data: fetched with a restricted data token, and deleted with the
-        client, or by the next one where this process is killed: of a process in
-        another container, once the bytes are a day old.
+        client, or by the next one where this process is killed.
     patience : float, seconds
         For how long getReportDocument is asked again where its quota is used up.
     """
@@ -100,8 +99,7 @@ class AmazonOrigin:
         self.account = connection.account
         self.name = report_document_id
         self.loopback = connection.loopback
-        # What Amazon said with the last URL
-        self.compressed = False
+        self.compressed = False  # as Amazon said with the last URL
 
     def key(self) -> str:
         """Return the report document id: Amazon never changes a document."""
@@ -142,9 +140,8 @@ class AmazonOrigin:
         """Return what the ledger knows, when the bytes are really there."""
         path = self.store.document_path(self.account, self.name)
         known = self._connection.ledger.document(self.account, self.name)
-        if known and path.exists() and path.stat().st_size == known.size:
-            return known
-        return None
+        whole = known and path.exists() and path.stat().st_size == known.size
+        return known if whole else None
 
     def identity(self) -> Mapping[str, str]:
         """Return nothing: Amazon gives no other document the same id."""
@@ -248,11 +245,14 @@ class AmazonOrigin:
             verified=arrived.verified,
         )
         known = settled(known, doubted)
-        spool.replace(path)
-        self.store.outdate(self.account, self.name, version_mark(known.sha256))
         if self._restricted:
             connection.private.add(self.name)
-        self._write_down(known)
+        if doubted is None:  # first: a kill leaves no personal data nobody knows of
+            self._write_down(known)
+        spool.replace(path)
+        self.store.outdate(self.account, self.name, version_mark(known.sha256))
+        if doubted is not None:  # last: in doubt, until the bytes that end it are there
+            self._write_down(known)
         return known
 
     def _note_if_gone(self, exc: DownloadError | APIError) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 import spreports as spr
+from spreports.reports.origin import AmazonOrigin
 from spreports.reports.shape import Shape
 from spreports.simulator import Simulator
 from tests.reports.conftest import calls
@@ -321,6 +322,20 @@ def test_a_restricted_report_leaves_no_bytes_behind(
         if p.is_file() and p.suffix != ".sqlite"
     ]
     assert left == []
+
+
+def test_restricted_bytes_are_kept_only_once_the_next_client_would_delete_them(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AmazonOrigin, "_write_down", killed)
+    with simulator.client(home=tmp_path / "store") as client:
+        reports = client.reports("orders_shipping", marketplaces=["US"], start="7d")
+        with pytest.raises(KeyboardInterrupt):
+            reports.read()
+        assert list((tmp_path / "store").glob("documents/*/*")) == []
 
 
 def test_a_restricted_document_by_its_id_says_what_it_needs(client: spr.Client) -> None:
