@@ -8,7 +8,8 @@ column chunks that are wanted, with what little lies between them.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, BinaryIO, Final
 
 import pyarrow.parquet as pq
@@ -52,19 +53,28 @@ class RangedParquet(pq.ParquetFile):  # type: ignore[misc]  # pyarrow has no typ
 def _chunks(
     facts: pq.FileMetaData, row_groups: Sequence[int], columns: Sequence[str] | None
 ) -> list[tuple[int, int]]:
-    """Return where the column chunks of some columns lie, as (start, end)."""
+    """Return where the column chunks of some columns lie, as (start, end).
+
+    What a column holds is named behind it, with a dot; names may have dots themselves.
+    As pyarrow does, take whatever begins with one of them.
+    """
     found = []
+    wanted = None if columns is None else set(columns)
     for number in row_groups:
         group = facts.row_group(number)
         for place in range(group.num_columns):
             chunk = group.column(place)
-            name = chunk.path_in_schema.partition(".")[0]
-            if columns is None or name in columns:
+            if wanted is None or not wanted.isdisjoint(_names(chunk.path_in_schema)):
                 start = chunk.data_page_offset
                 if chunk.has_dictionary_page:
                     start = min(start, chunk.dictionary_page_offset)
                 found.append((start, start + chunk.total_compressed_size))
     return found
+
+
+def _names(path: str) -> Iterator[str]:
+    """Yield a path's beginnings: ``a``, ``a.b`` and ``a.b.c``."""
+    return accumulate(path.split("."), "{}.{}".format)
 
 
 def joined(ranges: Iterable[tuple[int, int]], apart: int) -> list[tuple[int, int]]:
