@@ -17,7 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 from spreports.errors import SinkError
 from spreports.lake.ranges import RangedParquet, Ranges
 from spreports.load.target import STATE, refusals, shown
-from spreports.load.urls import check_place
+from spreports.load.urls import check_place, protocols
 from spreports.load.whole import read_whole
 
 __all__ = ["Place", "no_lake", "remedy", "restless"]
@@ -84,7 +84,7 @@ class Place:
 
         Source: Amazon S3 API, GetObject, If-Match; s3fs, S3File.
         """
-        return "s3" in self.fs.protocol
+        return "s3" in protocols(self.fs)
 
     def below(self, *pieces: str) -> Place:
         """Return a folder further down."""

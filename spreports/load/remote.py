@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from spreports.errors import SinkError
 from spreports.load.leftovers import sweep, unique_name
 from spreports.load.target import STATE, refusals, shown
+from spreports.load.urls import protocols
 from spreports.load.whole import is_there, read_whole
 
 __all__ = ["RemoteTarget"]
@@ -56,8 +57,7 @@ class RemoteTarget:
         self._run: Path | None = None
         self._new: list[str] = []
         self._lossy = False
-        protocol = fs.protocol
-        names = {protocol} if isinstance(protocol, str) else set(protocol)
+        names = protocols(fs)
         self._object_store = bool(names & OBJECT_STORES)
         self._at_once = "memory" in names  # it knows no commit
 

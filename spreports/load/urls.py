@@ -6,8 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-__all__ = ["check_place", "local_path", "missing", "shown"]
+__all__ = ["check_place", "local_path", "missing", "protocols", "shown"]
 
 EXTRAS = {
     "s3": "s3",
@@ -164,6 +165,12 @@ def missing(url: str) -> str | None:
                 f" memory://, {extras} and what else fsspec has"
             )
     return None
+
+
+def protocols(fs: Any) -> frozenset[str]:
+    """Return the protocols of an fsspec file system, which may say one or several."""
+    named = fs.protocol
+    return frozenset({named} if isinstance(named, str) else named)
 
 
 def _fix(protocol: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from spreports.load.urls import protocols
+
 __all__ = ["is_there", "read_whole"]
 
 # Source: fsspec.asyn and fsspec.spec, expand_path; a marker's own name has none
@@ -22,7 +24,7 @@ def read_whole(fs: Any, paths: Sequence[str]) -> list[bytes | Exception]:
     """
     if not paths:
         return []
-    if _is_s3(fs):
+    if "s3" in protocols(fs):
         found = fs.cat_ranges(list(paths), 0, None, on_error="return")
         return [b"" if _is_empty(each) else each for each in found]
     if any(map(_PATTERN.search, paths)):
@@ -39,7 +41,7 @@ def is_there(fs: Any, path: str) -> bool:
 
     Of a file that is not there, s3fs asks once more, for a folder of that name.
     """
-    if _is_s3(fs):
+    if "s3" in protocols(fs):
         (found,) = fs.cat_ranges([path], 0, 1, on_error="return")
         if isinstance(found, FileNotFoundError):
             return False
@@ -56,10 +58,6 @@ def _one(fs: Any, path: str) -> bytes | Exception:
         return bytes(fs.cat_file(path))
     except OSError as exc:
         return exc
-
-
-def _is_s3(fs: Any) -> bool:
-    return "s3" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
 
 
 def _is_empty(found: object) -> bool:

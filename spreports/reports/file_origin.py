@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from spreports.errors import DocumentError, DownloadError
 from spreports.load.store import Store
 from spreports.load.target import reason_of
-from spreports.load.urls import local_path, missing, shown
+from spreports.load.urls import local_path, missing, protocols, shown
 from spreports.reports.origin import Origin
 from spreports.reports.stored_bytes import StoredBytes, opened_already
 from spreports.reports.unproved import damage_first
@@ -88,10 +88,10 @@ class FileOrigin:
         if self._path is not None:
             return _local_mark(self._path)
         fs, path = self._place()
-        if "file" in fs.protocol:
+        if "file" in protocols(fs):
             return _local_mark(path)
         mark = f"{fs.unstrip_protocol(path)} {fs.ukey(path)}"
-        if _WEB.intersection(fs.protocol):
+        if _WEB & protocols(fs):
             told = fs.info(path)
             mark += f" {web_mark(told.get('size'), told, self._once)}"
         return mark
@@ -120,7 +120,7 @@ class FileOrigin:
             fs, path = self._place()
             chained = "::" in self._url
             place = self._url if chained else fs.unstrip_protocol(path)
-            if _WEB.intersection(fs.protocol) or not fs.isfile(path):
+            if _WEB & protocols(fs) or not fs.isfile(path):
                 return {"source": place_mark(place)}
             size = fs.size(path)
             head = fs.cat_file(path, start=0, end=min(size, _ENDS))
@@ -168,7 +168,7 @@ class FileOrigin:
             if self._path is not None and Path(self._path).is_file():
                 return Path(self._path).open("rb")
             fs, path = self._place()
-            if _WEB.intersection(fs.protocol):
+            if _WEB & protocols(fs):
                 # In one piece: many servers know no ranges, and fail in the middle
                 answer = fs.open(path, "rb", block_size=0)
                 body = _Answer(answer, self.name)

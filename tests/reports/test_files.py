@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import fsspec
 import pyarrow.parquet as pq
 import pytest
 
@@ -210,6 +211,21 @@ LACKING = r"gs://place[\w/]*: the package for gs:// is missing: .*spreports\[gcs
 @pytest.fixture
 def _no_gcsfs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gcsfs", None)
+
+
+def test_a_file_behind_a_cache_whose_name_has_that_of_files_in_it_is_scanned(
+    tmp_path: Path,
+) -> None:
+    fsspec.filesystem("memory").pipe_file("/behind-a-cache.txt", text(2))
+
+    document = spr.open_document(
+        "filecache::memory://behind-a-cache.txt",
+        report_type="orders",
+        storage_options={"filecache": {"cache_storage": str(tmp_path / "cache")}},
+    )
+
+    assert document.scan().collect().height == 2
+    fsspec.filesystem("memory").rm("/behind-a-cache.txt")
 
 
 @pytest.mark.usefixtures("_no_gcsfs")
