@@ -83,7 +83,7 @@ def rewrite(
     named = sorted((h.report.stem, h.digest, sorted(h.note.items())) for h in told)
     digest = hashlib.sha256(repr((named, sorted(old.items()))).encode()).hexdigest()
     stem = f"{COMPACTION}{digest[:32]}"
-    with opened(root, private=is_private(state)) as target:
+    with opened(root, private=is_private(root, state, kept)) as target:
         parts, placed = _files(
             root, stem, kept, target.workdir(), told=told, change=change
         )

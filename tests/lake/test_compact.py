@@ -175,6 +175,17 @@ def test_compacted_files_are_read_alike_by_duckdb_pandas_and_polars(
     assert list(by_pandas[columns].itertuples(index=False, name=None)) == by_duckdb
 
 
+def test_what_was_for_its_owner_alone_stays_so(shore: Lakeside) -> None:
+    fill(shore)
+    root = Path(shore.root())
+    # As of an entry of the caller's own, that restricts what the catalogue does not
+    next(root.rglob("*.parquet")).chmod(0o600)
+
+    assert spr.Lake(shore.url).compact().files_after == 3
+
+    assert {path.stat().st_mode & 0o777 for path in root.rglob("*.parquet")} == {0o600}
+
+
 def test_other_columns_and_other_months_stay_apart(shore: Lakeside) -> None:
     for day in (0, 1, 40, 41):
         shore.put(str(day), orders(day), day=day)
