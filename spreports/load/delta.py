@@ -17,6 +17,7 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -38,6 +39,7 @@ from spreports.load.delta_report import (
 from spreports.load.delta_rows import DeltaRows, rows_of
 from spreports.load.delta_seen import is_as_seen
 from spreports.load.delta_tables import open_table
+from spreports.load.folders import local_folder
 from spreports.load.object_store import delta_place
 from spreports.load.parquet import SinkResult
 from spreports.load.rowgroups import ROW_GROUP_ROWS
@@ -63,6 +65,7 @@ def sink_delta(
     *,
     partition_by: Sequence[str] = (),
     storage_options: Mapping[str, Any] | None = None,
+    private: bool = False,
 ) -> list[SinkResult]:
     """Bring reports into a Delta table, all of them in one commit.
 
@@ -78,6 +81,9 @@ def sink_delta(
         table that is there, unless they are such columns.
     storage_options : mapping, optional
         As for fsspec, or Delta Lake's own.
+    private : bool
+        Of a local table the folder, where it is made here, is 0700, for restricted
+        reports: Delta Lake leaves the mode of files to the umask.
 
     Returns
     -------
@@ -99,7 +105,7 @@ def sink_delta(
     """
     text = os.fspath(url)
     name = shown(text)
-    table = _Table(text, storage_options, run=uuid.uuid4().hex)
+    table = _Table(text, storage_options, run=uuid.uuid4().hex, private=private)
     for _ in range(TRIES):
         done = table.attempt(reports, partition_by)
         if done is not None:
@@ -112,9 +118,10 @@ class _Table:
     """A Delta table and how to reach it; `run` marks our commit of the reports."""
 
     def __init__(
-        self, url: str, options: Mapping[str, Any] | None, *, run: str
+        self, url: str, options: Mapping[str, Any] | None, *, run: str, private: bool
     ) -> None:
         self._url, self._name, self._run = url, shown(url), run
+        self._private = private
         # What the last try wrote: where its answer was lost, it may be there
         self._tried: tuple[Sequence[DeltaReport], DeltaRows] | None = None
         self._options = dict(options or {})
@@ -202,6 +209,9 @@ class _Table:
         from deltalake import DeltaTable  # noqa: PLC0415 - heavy
         from deltalake.exceptions import DeltaError  # noqa: PLC0415 - an extra
 
+        folder = local_folder(self._url) if self._private else None
+        if folder is not None:
+            Path(folder).mkdir(0o700, parents=True, exist_ok=True)
         try:
             DeltaTable.create(
                 self._place,

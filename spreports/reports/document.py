@@ -58,7 +58,8 @@ class Document(WaysOut):
         Parameters
         ----------
         path : str or path
-            A local file; replaced when it is there, whole or not at all.
+            A local file; replaced when it is there, whole or not at all. That of a
+            restricted type is 0600, whatever was there.
 
         Returns
         -------

@@ -99,7 +99,8 @@ class DocumentSource:
         target = Path(path)
         part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
         try:
-            with self._naming(), part.open("xb") as file:
+            part.touch(0o600 if self.entry.restricted else 0o666, exist_ok=False)
+            with self._naming(), part.open("wb") as file:
                 stored = self._origin.stored()
                 with stored.doubting():
                     written = sum(map(file.write, plain_chunks(stored.open)))

@@ -68,6 +68,7 @@ def write_delta(
             target.url,
             partition_by=target.partition_by,
             storage_options=target.storage_options,
+            private=target.private,
         )
 
 

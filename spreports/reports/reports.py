@@ -236,7 +236,8 @@ class Reports(WaysOut):
         Parameters
         ----------
         url : str or path
-            A folder: a path or any fsspec URL.
+            A folder: a path or any fsspec URL. Local files of restricted reports are
+            0600; of a Delta table, the folder is 0700 where it is made here.
         partition_by : sequence of str
             Columns, metadata columns (``report_id``, ``report_type``,
             ``marketplace``, ``data_start_time``, ``data_end_time``, ``date``), or

@@ -338,6 +338,22 @@ def test_restricted_bytes_are_kept_only_once_the_next_client_would_delete_them(
         assert list((tmp_path / "store").glob("documents/*/*")) == []
 
 
+def test_what_is_written_of_a_restricted_report_is_for_its_owner_alone(
+    client: spr.Client, tmp_path: Path
+) -> None:
+    saved, table = tmp_path / "saved", tmp_path / "table"
+    saved.write_bytes(b"for all to read")
+    reports = client.reports("orders_shipping", marketplaces=["US"], start="7d")
+    (report,) = reports
+
+    reports.sink(table, format="delta")
+    document_id = str(report.report_document_id)
+    client.document(document_id, report_type="orders_shipping").save(saved)
+
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert table.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_restricted_document_by_its_id_says_what_it_needs(client: spr.Client) -> None:
     (report,) = client.reports("orders_shipping", marketplaces=["US"], start="7d")
     document_id = str(report.report_document_id)
