@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 
 from spreports.errors import SinkError
-from spreports.facts import read_catalogue
 from spreports.lake.compaction import is_only_copy
-from spreports.lake.holding import Holding
 from spreports.lake.late import is_late
 from spreports.lake.place import Place
 from spreports.lake.state import RootState, read_state
@@ -32,7 +27,6 @@ __all__ = [
     "clear_killed",
     "cleared",
     "insist_on_files",
-    "is_private",
     "opened",
     "settled",
     "take_away",
@@ -45,28 +39,6 @@ def opened(place: Place, *, private: bool = False) -> Iterator[OpenTarget]:
     target = open_target(place.url, storage_options=place.options, private=private)
     with contextlib.closing(target):
         yield target
-
-
-def is_private(place: Place, state: RootState, kept: Sequence[Holding]) -> bool:
-    """Whether what is written anew of some reports is for its owner alone: 0600.
-
-    So it is where the data root holds a restricted report type; and where a file was:
-    the entry that restricts its type may be the caller's own.
-    """
-    catalogue = read_catalogue(os.environ)
-    types = {held.report.report_type for held in state.holdings}
-    if any(catalogue.lookup(name).restricted for name in types if name):
-        return True
-    paths = {span.path for held in kept for span in held.spans}
-    return place.is_local and any(_is_owners(Path(place.path, path)) for path in paths)
-
-
-def _is_owners(path: Path) -> bool:
-    """Whether a file is for its owner alone."""
-    try:
-        return not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-    except OSError:  # who reads it tells
-        return False
 
 
 def settled(place: Place, stem: str) -> RootState:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from spreports.errors import SinkError
-from spreports.lake.care import is_private, opened, settled, take_away
+from spreports.lake.care import opened, settled, take_away
 from spreports.lake.compaction import compacted_note
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
+from spreports.lake.private import is_private
 from spreports.lake.state import RootState
 from spreports.load.compacted import COMPACTION
 from spreports.load.marker import MarkedFile, Marker
