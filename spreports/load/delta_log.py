@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -61,14 +61,30 @@ class Transactions:
         """
         if self._table is None:
             return None
-        if self._all is not None:
-            return self._all.get(name)
-        return self._table.transaction_version(name)
+        if self._expire or self._all is None:
+            return self._table.transaction_version(name)
+        return self._all.get(name)
+
+    @property
+    def ids(self) -> Iterable[str]:
+        """All ids of whatever age; none where only deltalake reads the log.
+
+        Raises
+        ------
+        SinkError
+            The target refused.
+        """
+        return self._all or ()
+
+    @cached_property
+    def _expire(self) -> bool:
+        table = self._table
+        return table is not None and EXPIRY in table.metadata().configuration
 
     @cached_property
     def _all(self) -> Mapping[str, int] | None:
         """All ids; None where the log is of a form that only deltalake reads."""
-        if self._table is None or EXPIRY in self._table.metadata().configuration:
+        if self._table is None:
             return None
         with log_files(self._url, self._options) as log:
             try:

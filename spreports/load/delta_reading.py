@@ -16,6 +16,7 @@ __all__ = [
     "commits_of",
     "count_by",
     "name_id",
+    "names_of",
     "transactions_of",
     "turn_id",
     "window_id",
@@ -99,6 +100,30 @@ def transactions_of(
     """
     _, told = tables.of(url)
     return frozenset(each for each in ids if told.get(each) is not None)
+
+
+def names_of(tables: Tables, url: str | os.PathLike[str]) -> list[str]:
+    """Return the names of all reports that a Delta table was told of.
+
+    Parameters
+    ----------
+    tables : Tables
+    url : str or path
+
+    Returns
+    -------
+    list of str
+        See `DeltaReport.name`. Empty where there is no table, or only deltalake reads
+        its log.
+
+    Raises
+    ------
+    SinkError
+        As `Tables.of`.
+    """
+    _, told = tables.of(url)
+    before = name_id("")
+    return [each.removeprefix(before) for each in told.ids if each.startswith(before)]
 
 
 def commits_of(

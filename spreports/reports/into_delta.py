@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spreports.reports.stored_bytes import StoredBytes
     from spreports.reports.verdict import Verdict
 
-__all__ = ["delta_name", "window_mark", "write_delta"]
+__all__ = ["delta_name", "delta_name_parts", "window_mark", "write_delta"]
 
 CREATED = pa.field("report_created_time", pa.timestamp("us", "UTC"))
 
@@ -75,6 +75,12 @@ def write_delta(
 def delta_name(account: str, stem: str, table: str) -> str:
     """Return the name by which a table knows that it has a report."""
     return f"{account}/{stem}/{table}"
+
+
+def delta_name_parts(name: str) -> tuple[str, str, str]:
+    """Return account, stem and table of a `delta_name`; no stem of ours has a slash."""
+    account, stem, table = name.rsplit("/", 2)
+    return account, stem, table
 
 
 def window_mark(account: str, key: str, table: str) -> str:

@@ -13,7 +13,12 @@ from typing import Any
 from spreports.ledger import LakeCounts
 from spreports.load.delta_counts import FileCounts, Groups
 from spreports.load.delta_partitions import refuse_partitions
-from spreports.load.delta_reading import commits_of, count_by, transactions_of
+from spreports.load.delta_reading import (
+    commits_of,
+    count_by,
+    names_of,
+    transactions_of,
+)
 from spreports.load.delta_seen import Seen
 from spreports.load.delta_tables import Tables
 from spreports.load.target import shown
@@ -75,6 +80,10 @@ class DeltaLooks:
     def transactions_of(self, root: str, ids: Iterable[str]) -> frozenset[str]:
         """See `spreports.load.delta_reading.transactions_of`."""
         return transactions_of(self._tables, root, ids)
+
+    def names_of(self, root: str) -> list[str]:
+        """See `spreports.load.delta_reading.names_of`."""
+        return names_of(self._tables, root)
 
     def commits_of(self, root: str, turn: str) -> tuple[int, Seen | None]:
         """See `spreports.load.delta_reading.commits_of`."""

@@ -27,7 +27,7 @@ from spreports.sync.lost import (
 )
 from spreports.sync.lost_delta import lost_of_delta
 from spreports.sync.rebuild import Look, OtherFeed, look_at
-from spreports.sync.rebuild_delta import windows_in_delta
+from spreports.sync.rebuild_delta import others_in_delta, windows_in_delta
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Known", "joined", "timely"]
@@ -45,7 +45,8 @@ class Known:
     emptied : tuple of LakeWindow
         Those of them that the lake lacks: committed ones without rows.
     others : tuple of OtherFeed
-        What markers that were read now say of other feeds of the type.
+        What markers that were read now say of other feeds of the type; of a Delta
+        table that has nothing of the feed, what it has of it by other accounts.
     markers : tuple of LakeMarker
         Read now, and not to be read again.
     unfinished : tuple of (Place, tuple of str)
@@ -114,10 +115,12 @@ class Known:
             insist_on_lake(stream, lost, lake)
         anew = _begins_anew(stream, lost)
         windows = joined(() if anew else before, there)
+        is_new = all(window.created_time is None for window in windows)
         names = {window.name for window in there}
         return cls(
             before=before,
             windows=windows if anew else forgotten(stream, windows, lost),
+            others=others_in_delta(stream, lake) if is_new else (),
             begun_anew=anew,
             rowless=frozenset({w.name for w in before if w.rows} - names),
         )

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from spreports.ledger import LakeWindow, TableRows, WindowState, request_key
-from spreports.reports.into_delta import window_mark
+from spreports.reports.into_delta import delta_name_parts, window_mark
 from spreports.sync.calendar import window_name
 from spreports.sync.halves import halves_of
 from spreports.sync.lakeside import Lakeside, refuse_parquet
-from spreports.sync.rebuild import cut_window
+from spreports.sync.rebuild import OtherFeed, cut_window
 from spreports.sync.roots import data_roots
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["snapshot_key", "windows_in_delta"]
+__all__ = ["others_in_delta", "snapshot_key", "windows_in_delta"]
 
 COLUMNS = (
     "report_id",
@@ -91,6 +92,40 @@ def windows_in_delta(
     return (*whole, *halves_of(some, (*whole, *brought)))
 
 
+def others_in_delta(stream: Stream, lake: Lakeside) -> tuple[OtherFeed, ...]:
+    """Return what a Delta lake has of a feed by other accounts.
+
+    The name by which a table knows a report tells the account, and with that
+    ``report_window`` proves the rest. Of what Amazon makes by itself, any counts.
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read.
+    """
+    found = []
+    for table, root in data_roots(stream):
+        url = lake.url(root)
+        accounts: dict[str, set[str]] = {}
+        for name in lake.looks.names_of(url):
+            account, stem, _ = delta_name_parts(name)
+            if account != stream.account:
+                accounts.setdefault(stem, set()).add(account)
+        groups = lake.looks.count_by(url, COLUMNS) if accounts else {}
+        for report_id, mark, *times in groups:
+            for account in accounts.get(report_id, ()):
+                window = _window(replace(stream, account=account), table, mark, times)
+                if window is not None:
+                    other = OtherFeed(
+                        account=account,
+                        marketplace_ids=tuple(sorted(stream.marketplace_ids)),
+                        options=dict(stream.options),
+                        window=replace(window, report_id=report_id),
+                    )
+                    found.append(other)
+    return tuple(found)
+
+
 def snapshot_key(stream: Stream, day: str) -> str:
     """Name the snapshot of a day, so that one of the same day replaces it."""
     ids, options = stream.marketplace_ids, stream.options
@@ -102,7 +137,7 @@ def _window(
     stream: Stream,
     table: str,
     mark: str,
-    times: tuple[datetime | None, datetime | None, datetime | None],
+    times: Sequence[datetime | None],
 ) -> LakeWindow | None:
     """Return a window by its times; None where its mark is another feed's."""
     made, start, end = (
@@ -111,7 +146,10 @@ def _window(
     if made is None:
         return None
     span = None
-    if stream.kind == Kind.SNAPSHOT:
+    if stream.kind == Kind.LISTED:
+        # Its mark is of the settlement or document, and these are no columns
+        name, item = mark, None
+    elif stream.kind == Kind.SNAPSHOT:
         name = made.date().isoformat()
         key = snapshot_key(stream, name)
     else:
@@ -126,7 +164,7 @@ def _window(
             start,
             end,
         )
-    if window_mark(stream.account, key, table) != mark:
+    if item is not None and window_mark(stream.account, item, table) != mark:
         return None
     return LakeWindow(
         name=name,

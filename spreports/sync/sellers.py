@@ -45,7 +45,7 @@ def insist_on_one_account(
         Of which the lake has nothing yet by this account.
     connection : Connection
     feeds : sequence of OtherFeed
-        Of the lake; none of a Delta table, which does not say whose its rows are.
+        Of the lake.
     lake : Lakeside
 
     Raises

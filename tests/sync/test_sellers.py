@@ -71,54 +71,77 @@ def test_a_seller_who_comes_back_under_another_name_is_told_the_old_one(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_the_lake_tells_it_where_the_ledger_is_lost_as_well(
-    simulator: Simulator, home: Path, lake: str, monkeypatch: pytest.MonkeyPatch
+    simulator: Simulator,
+    home: Path,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
 ) -> None:
-    feeds = [FEED, spr.Feed("sales_and_traffic", marketplaces=["DE"], since="3d")]
+    feeds = [
+        FEED,
+        spr.Feed("sales_and_traffic", marketplaces=["DE"], since="3d"),
+        spr.Feed("listings", marketplaces=["DE"]),
+        SETTLED,
+    ]
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
     with named(simulator, home, "shop", monkeypatch) as client:
-        client.sync(feeds, lake)
+        client.sync(feeds, lake, format=how)
+    before = calls(simulator)["createReport"]
     for feed in feeds:
         with (
             named(simulator, home / "other", "anew", monkeypatch) as client,
             pytest.raises(spr.SinkError, match="SPREPORTS_ACCOUNT=shop"),
         ):
-            client.sync(feed, lake)
+            client.sync(feed, lake, format=how)
+    assert calls(simulator)["createReport"] == before
+    with named(simulator, home / "third", "shop", monkeypatch) as client:
+        assert client.sync(feeds, lake, format=how).rows == 0
 
 
+@pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_other_feeds_of_the_same_seller_and_other_lakes_are_nobodys_doubles(
     simulator: Simulator,
     home: Path,
     lake: str,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    how: str,
 ) -> None:
     french = spr.Feed("orders", marketplaces=["FR"], since="2026-11-07", lookback=2)
     with named(simulator, home, "shop", monkeypatch) as client:
-        client.sync(FEED, lake)
-    with named(simulator, home, "anew", monkeypatch) as client:
-        assert client.sync(french, lake).windows == 3
-        assert client.sync(FEED, tmp_path / "another").windows == 3
+        client.sync(FEED, lake, format=how)
+    with named(simulator, home / "other", "anew", monkeypatch) as client:
+        assert client.sync(french, lake, format=how).windows == 3
+        assert client.sync(FEED, f"{lake}-another", format=how).windows == 3
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_another_seller_may_share_the_lake(
-    home: Path, lake: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    home: Path,
+    lake: str,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
 ) -> None:
     with Simulator(
         clock=clock, usage_plans=False, accounts=True, world=World(seed=1)
     ) as simulator:
         with named(simulator, home, "shop", monkeypatch) as client:
-            client.sync(FEED, lake)
-        with named(simulator, home, "two", monkeypatch, token="other") as client:
-            result = client.sync(FEED, lake)
+            client.sync(FEED, lake, format=how)
+        other = home / "other"
+        with named(simulator, other, "two", monkeypatch, token="other") as client:
+            result = client.sync(FEED, lake, format=how)
             asked = [r for r in simulator.requests if r.operation == "getReport"]
-            assert client.sync(FEED, lake).windows == 0
+            assert client.sync(FEED, lake, format=how).windows == 0
         again = [r for r in simulator.requests if r.operation == "getReport"]
 
     assert result.windows == 3
     assert len(again) == len(asked)  # asked once, and never once it has its own
-    accounts = {report.account for report in spr.Lake(lake).reports("orders")}
-    assert accounts == {"shop", "two"}
+    if how == "parquet":
+        accounts = {report.account for report in spr.Lake(lake).reports("orders")}
+        assert accounts == {"shop", "two"}
 
 
 @pytest.mark.slow
