@@ -25,9 +25,10 @@ import pyarrow as pa
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
 from spreports.load.delta_files import log_files
-from spreports.load.delta_log import PROPERTIES, Transactions
+from spreports.load.delta_log import Transactions
 from spreports.load.delta_news import News
 from spreports.load.delta_partitions import check_partitions
+from spreports.load.delta_properties import PROPERTIES, keep_quiet, quiet_properties
 from spreports.load.delta_reading import CONTENT, name_id, turn_id, window_id
 from spreports.load.delta_report import (
     DeltaReport,
@@ -157,9 +158,13 @@ class _Table:
         )
         try:
             with refusals(self._url, self._options, "write the Delta table at"):
+                ours = [*newest[0].constants, WINDOW]
+                quiet = quiet_properties(rows, newest, ours)
+                # Others may write before we see what is begun: look for news anew
                 if table is None:
-                    # Others may have written to it before we see it: look for news anew
-                    self._create(rows)
+                    self._create(rows, {**PROPERTIES, **quiet})
+                    return None
+                if keep_quiet(table, quiet, self._run):
                     return None
                 check_partitions(table, self._name, rows.partitions, rows.schema.names)
                 self._tried = newest, rows
@@ -204,7 +209,7 @@ class _Table:
                 msg = f"{self._name}: others have written to it meanwhile"
                 raise TurnLostError(msg, url=self._name)
 
-    def _create(self, rows: DeltaRows) -> None:
+    def _create(self, rows: DeltaRows, properties: Mapping[str, str]) -> None:
         """Make an empty table, unless somebody was faster."""
         from deltalake import DeltaTable  # noqa: PLC0415 - heavy
         from deltalake.exceptions import DeltaError  # noqa: PLC0415 - an extra
@@ -217,7 +222,7 @@ class _Table:
                 self._place,
                 rows.schema,
                 partition_by=list(rows.partitions),
-                configuration=PROPERTIES,
+                configuration=dict(properties),
                 storage_options=self._storage,
             )
         except DeltaError:

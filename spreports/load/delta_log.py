@@ -19,16 +19,8 @@ from spreports.load.delta_files import LogFiles, log_files
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["PROPERTIES", "Transactions"]
+__all__ = ["Transactions"]
 
-PROPERTIES = {
-    # As Delta itself has it, and Spark. By deltalake's default, of 100, a table that
-    # gets a commit a day is opened by its whole log for months
-    "delta.checkpointInterval": "10",
-    # Of all columns: ours come last, and by these a newer version finds the files of
-    # the older one. The default is the first 32
-    "delta.dataSkippingNumIndexedCols": "-1",
-}
 # Ids that are older do not count. Source: Delta protocol, transaction identifiers
 EXPIRY = "delta.setTransactionRetentionDuration"
 # By a log whose checkpoints are of another form, or that is cleaned up meanwhile

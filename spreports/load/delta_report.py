@@ -39,6 +39,8 @@ class DeltaReport:
         When Amazon made this version; an older one does not replace a newer one.
     constants : mapping of str to pyarrow.Scalar
         Columns of one value, added where the rows have none of that name.
+    private : bool
+        Personal data: the table's log is to tell no values of the rows' own columns.
     open : callable
         Gives the rows afresh, each time.
     turn : tuple of (str, int) or None
@@ -55,6 +57,7 @@ class DeltaReport:
     content: str = ""
     made: datetime | None = None
     constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
+    private: bool = False
     open: Callable[[], pa.RecordBatchReader]
     turn: tuple[str, int] | None = None
     seen: Seen | None = None

@@ -128,6 +128,7 @@ def _described(
         content=f"{reading.entry.report_type}, table {table}",
         made=made,
         constants=constants,
+        private=target.private,
         open=opened,
         turn=target.turn,
         seen=target.seen,

@@ -18,6 +18,7 @@ import deltalake
 import duckdb
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
@@ -115,6 +116,40 @@ def test_a_restated_window_replaces_the_older_version(tmp_path: Path) -> None:
 
     assert numbers(url) == [10, 11, 12, 50, 60]
     assert deltalake.DeltaTable(url).version() == before + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("begun", [False, True])
+def test_the_log_tells_no_values_of_personal_data(
+    tmp_path: Path, *, begun: bool
+) -> None:
+    url = str(tmp_path / "table")
+    if begun:  # by a version of ours that told all
+        sink_delta([report("begun", [0], window="w")], url, partition_by=["sku"])
+    for number in range(12):
+        one = report(
+            str(number),
+            [number],
+            window="w",
+            made=MADE + timedelta(minutes=number),
+            buyer=pa.array([f"Canary {number}"]),
+        )
+        done = sink_delta([replace(one, private=True)], url, partition_by=["sku"])
+        assert done[0].rows == 1
+    assert numbers(url) == [11]
+    table = deltalake.DeltaTable(url)
+    table.delete("n = 11")
+    table.vacuum(0, enforce_retention_duration=False, dry_run=False)
+
+    log = tmp_path / "table" / "_delta_log"
+    commits = "".join(path.read_text() for path in sorted(log.glob("*.json")))
+    checkpoints = [pq.read_table(path) for path in log.glob("*.checkpoint.parquet")]
+    assert checkpoints
+    assert "Canary" not in f"{commits} {[each.to_pylist() for each in checkpoints]}"
+    assert not list((tmp_path / "table").rglob("*.zstd.parquet"))
+    last = [line for line in commits.splitlines() if '"add"' in line][-1]
+    least = json.loads(json.loads(last)["add"]["stats"])["minValues"]
+    assert set(least) == {"report_id", "report_window"}
 
 
 def test_an_older_version_that_comes_late_replaces_nothing(tmp_path: Path) -> None:

@@ -354,6 +354,22 @@ def test_what_is_written_of_a_restricted_report_is_for_its_owner_alone(
     assert table.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_log_of_a_delta_table_tells_nothing_of_buyers(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with simulator.client(home=tmp_path / "store") as client:
+        reports = client.reports("orders_shipping", marketplaces=["US"], start="7d")
+        assert reports.sink(tmp_path / "lake", format="delta").rows > 0
+
+    rows = pl.read_delta(str(tmp_path / "lake"))
+    names = rows["recipient-name"].drop_nulls().to_list()
+    log = (tmp_path / "lake" / "_delta_log").glob("*.json")
+    told = "".join(path.read_text() for path in log)
+    assert names
+    assert not [name for name in names if name in told]
+    assert rows["report_id"][0] in told
+
+
 def test_a_restricted_document_by_its_id_says_what_it_needs(client: spr.Client) -> None:
     (report,) = client.reports("orders_shipping", marketplaces=["US"], start="7d")
     document_id = str(report.report_document_id)
