@@ -38,6 +38,25 @@ _REGION = re.compile("normally indicates an incorrectly configured region")
 _NO_FOLDER = re.compile(
     r"Invalid table location: Path does not exist|kind: NotADirectory"
 )
+# Of the log itself. Source: delta-kernel, log_segment.rs and error.rs
+_GAP = re.compile(
+    r"Expected contiguous commit files, but found gap:"
+    r".*?/(\d{20})\.json.*?-> .*?/(\d{20})\.json",
+    re.DOTALL,
+)
+_LOG = re.compile(
+    "^Kernel error: (?:(?P<begin>No table metadata or protocol found)"
+    "|(?P<checkpoint>Invalid Checkpoint)|(?P<damaged>(?:Json|Arrow|Parquet) error))"
+)
+_LOG_SAYS = {
+    "begin": "its log lacks its first commits",
+    "checkpoint": "its log lacks its checkpoint",
+    "damaged": "a file of its log is damaged",
+}
+_RESTORE = (
+    ": bring the files of _delta_log back from a copy, or from the versions that the"
+    " bucket keeps. Without one the table cannot be written to any more: begin another"
+)
 _DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
@@ -81,6 +100,8 @@ def said(exc: BaseException, no_credentials: str) -> str | None:
         return denied if is_denied else f"the store answered with status {status}"
     if is_cut_off(exc):
         return "there is no connection to the store, or it was lost"
+    if (log := _of_log(told)) is not None:
+        return log + _RESTORE
     for pattern, words in (
         (_CERTIFICATE, "its certificate is not accepted on this machine"),
         (_REGION, "the bucket lies in another region: name it in storage_options"),
@@ -90,6 +111,17 @@ def said(exc: BaseException, no_credentials: str) -> str | None:
         if pattern.search(told):
             return words
     return None
+
+
+def _of_log(told: str) -> str | None:
+    """Return what is wrong with a table's log."""
+    gap = _GAP.search(told)
+    if gap is not None:
+        first, last = int(gap[1]) + 1, int(gap[2]) - 1
+        which = f"commit {first}" if first == last else f"commits {first} to {last}"
+        return f"its log lacks {which}"
+    found = _LOG.search(told)
+    return _LOG_SAYS[str(found.lastgroup)] if found else None
 
 
 def _text(exc: BaseException) -> str:

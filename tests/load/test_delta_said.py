@@ -131,6 +131,54 @@ def test_what_a_writer_of_rows_says_is_in_one_line(
     assert isinstance(caught.value, spr.SinkOutageError) is passes
 
 
+def _without(*versions: int) -> Callable[[Path], None]:
+    def harm(log: Path) -> None:
+        for version in versions:
+            (log / f"{version:020}.json").unlink()
+
+    return harm
+
+
+def _cut_short(log: Path) -> None:
+    (log / f"{2:020}.json").write_text('{"add": {"path": "canary')
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (_without(2), "its log lacks commit 2"),
+        (_without(1, 2), "its log lacks commits 1 to 2"),
+        (_without(0), "its log lacks its first commits"),
+        (_cut_short, "a file of its log is damaged"),
+    ],
+)
+def test_a_log_that_is_not_whole_is_told_with_what_to_do(
+    tmp_path: Path, harm: Callable[[Path], None], said: str
+) -> None:
+    url = str(tmp_path / "table")
+    for number in range(3):  # after the commit that makes the table
+        sink_delta([report(str(number), [number])], url)
+    harm(tmp_path / "table" / "_delta_log")
+
+    with pytest.raises(
+        spr.SinkError, match=f"{said}: bring the files of _delta_log back"
+    ) as caught:
+        sink_delta([report("9", [9])], url)
+
+    assert "canary" not in str(caught.value)
+
+
+def test_a_log_without_its_checkpoint_is_told_likewise(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+    for number in range(10):
+        sink_delta([report(str(number), [number])], url)
+    log = tmp_path / "table" / "_delta_log"
+    (log / f"{9:020}.checkpoint.parquet").unlink()
+
+    with pytest.raises(spr.SinkError, match="its log lacks its checkpoint: bring"):
+        sink_delta([report("99", [9])], url)
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
