@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from spreports.ledger import LakeWindow, TableRows, WindowState, request_key
 from spreports.reports.into_delta import delta_name_parts, window_mark
@@ -71,7 +71,7 @@ def windows_in_delta(
             c.name for t in stream.entry.tables if t.name == table for c in t.columns
         }
         lake.looks.refuse_partitions(url, stream.partition_by, own)
-        for (report_id, mark, made, start, end), rows in groups.items():
+        for (report_id, mark, made, start, end), rows in groups.keys():
             window = _window(stream, table, mark, (made, start, end))
             if window is None:
                 continue
@@ -148,23 +148,29 @@ def _window(
     span = None
     if stream.kind == Kind.LISTED:
         # Its mark is of the settlement or document, and these are no columns
-        name, item = mark, None
+        name, keys = mark, None
     elif stream.kind == Kind.SNAPSHOT:
         name = made.date().isoformat()
-        key = snapshot_key(stream, name)
+        # One that was due before midnight may be made past it
+        days = (name, (made - timedelta(days=1)).date().isoformat())
+        keys = [snapshot_key(stream, day) for day in days]
     else:
         span = cut_window(stream, start, end) if start and end else None
         if span is None:
             return None
         name = window_name(span)
-        key = request_key(
-            stream.entry.report_type,
-            stream.marketplace_ids,
-            stream.options,
-            start,
-            end,
-        )
-    if item is not None and window_mark(stream.account, item, table) != mark:
+        keys = [
+            request_key(
+                stream.entry.report_type,
+                stream.marketplace_ids,
+                stream.options,
+                start,
+                end,
+            )
+        ]
+    if keys is not None and mark not in {
+        window_mark(stream.account, key, table) for key in keys
+    }:
         return None
     return LakeWindow(
         name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,35 @@ def test_a_snapshot_that_was_begun_is_brought_on_the_next_day(
     if how == "parquet":
         days = sorted(str(r.created_time)[:10] for r in spr.Lake(lake).reports())
         assert days == ["2026-11-10", "2026-11-11"]
+
+
+@pytest.mark.parametrize("how", ["parquet", "delta"])
+def test_a_snapshot_that_is_made_past_midnight_is_known_to_other_hosts(
+    simulator: Simulator,
+    clock: ManualClock,
+    client: spr.Client,
+    other_host: spr.Client,
+    lake: str,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    clock.advance(21 * 3600 - 2)
+    create = type(client.api).create_report
+
+    def late(*args: Any, **named: Any) -> str:
+        clock.advance(5)
+        return create(*args, **named)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(type(client.api), "create_report", late)
+        assert client.sync(FEED, lake, format=how).rows == 20
+    (report,) = client.api.get_reports(report_types=[LISTINGS]).reports
+    assert report.created_time.date().day == 11
+
+    assert other_host.sync(FEED, lake, format=how).windows == 0
+    assert client.sync(FEED, lake, format=how).created == 0
+    assert calls(simulator)["createReport"] == 1
 
 
 def test_a_snapshot_that_is_not_finished_yet_is_waited_for(
