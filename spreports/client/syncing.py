@@ -107,7 +107,7 @@ class Syncing:
             lacks; rows that were deleted on purpose are not asked for: to have those
             again, restore the table.
         timeout : float, seconds, optional
-            For Amazon to finish; six hours when left out.
+            For Amazon to finish, and to wait for cool-downs; six hours when left out.
         on_progress : callable, optional
             Called with a `Progress` after each change.
 

@@ -47,6 +47,8 @@ class Agenda:
     streams : sequence of Stream
     retry_gaps : bool
         Try what was given up once more.
+    patience : float, seconds
+        How long the run may wait for a cool-down.
 
     Attributes
     ----------
@@ -74,6 +76,7 @@ class Agenda:
         streams: Sequence[Stream],
         *,
         retry_gaps: bool,
+        patience: float,
     ) -> None:
         self._connection = connection
         self._book = book
@@ -97,7 +100,7 @@ class Agenda:
                 asked = self._asked(stream, known, midnight(now))
                 self.asked += asked
                 names = {task.due.window.name for task in asked}
-                work = plan_snapshot(stream, known, now, names)
+                work = plan_snapshot(stream, known, now, names, patience)
             self.tasks += [Task(stream, due) for due in work.due]
             self.lost += [(stream, window) for window in work.gaps]
             self.recut += [(stream, window) for window in work.recut]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import midnight
-from spreports.reports.listing import present_for
+from spreports.reports.listing import CLOCK_SKEW, present_for
 from spreports.sync.calendar import Due, DueWork, gap
 from spreports.sync.stream import Stream
 
@@ -21,8 +21,12 @@ def plan_snapshot(
     known: Sequence[LakeWindow],
     now: datetime,
     asked: Collection[str],
+    patience: float,
 ) -> DueWork:
     """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
+
+    One that ends today, and in so many seconds of `patience`, is waited for by whoever
+    asks: a nightly job comes a little too early for a cool-down of a day.
 
     A day whose snapshot failed is lost: a report of today does not show it; a day of an
     outage or a killed run is as if nobody had run. The caller takes up `asked` ones.
@@ -40,11 +44,16 @@ def plan_snapshot(
             gaps.append(gap(window, "Expired", why))
     mine = next((w for w in known if w.name == name), None)
     if mine is None or (mine.created_time and mine.created_time < today - DAY):
-        if made and now - max(made) < cooldown:
+        free = max(made) + cooldown if made else now
+        if free >= today + DAY or (free - now).total_seconds() > patience:
             return DueWork(gaps=tuple(gaps))
         new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
         # A report that is unfinished since yesterday may come to show yesterday
-        due = Due(window=new, reason="new", newer_than=now - present_for(stream.entry))
+        newer = [now - present_for(stream.entry)]
+        # and what shows another day already is no snapshot of this one
+        newer += [max(made) + CLOCK_SKEW] if made else []
+        newer += [today] if asked else []
+        due = Due(window=new, reason="new", newer_than=max(newer))
         return DueWork(due=(due,), gaps=tuple(gaps))
     if mine.state in {WindowState.COMMITTED, WindowState.GAP}:
         return DueWork(gaps=tuple(gaps))

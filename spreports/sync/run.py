@@ -13,6 +13,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from spreports.api.models import Report
@@ -87,14 +88,16 @@ def run(
     """
     url = os.fspath(to)
     book = Book(connection, url, storage_options, format, refill=refill)
+    due = partial(
+        Agenda, book, connection, streams, retry_gaps=retry_gaps, patience=timeout
+    )
     if dry_run:
-        agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
-        return SyncResult(plan=agenda.plan(), gaps=book.gaps(streams))
+        return SyncResult(plan=due().plan(), gaps=book.gaps(streams))
     names = [(f"{book.lake}\n{stream.key}", stream.label) for stream in streams]
     with alone(connection.store.home / "lakes", names, connection.clock):
         at("locked")
         landing = Landing(url, storage_options, on_drift, format)
-        agenda = Agenda(book, connection, streams, retry_gaps=retry_gaps)
+        agenda = due()
         refuse_unwritable(streams, url, format)
         result = _Run(connection, book, landing, at).done(agenda, timeout, on_progress)
     if on_drift == "warn":

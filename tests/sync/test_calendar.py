@@ -250,6 +250,38 @@ def test_one_snapshot_a_day_and_none_within_the_cool_down() -> None:
     assert next_day.window.name == "2026-03-02"
 
 
+def test_a_snapshot_is_due_where_the_run_may_wait_for_its_cool_down_today() -> None:
+    feed = stream("referral_fee_preview", cooldown_seconds=86_400)
+    now = datetime(2026, 3, 1, 3, 15, tzinfo=UTC)
+    asked = [due.window for due in plan_snapshot(feed, (), now).due]
+    known = committed(asked, now + timedelta(seconds=20))
+
+    def due(moment: datetime, patience: float) -> list[str]:
+        work = plan_snapshot(feed, known, moment, patience=patience)
+        return [each.window.name for each in work.due]
+
+    assert due(now + DAY, 3600) == ["2026-03-02"]
+    assert due(now + DAY, 10) == []
+    assert due(now + DAY - timedelta(hours=2), 3600) == []
+    known = committed(asked, now - timedelta(hours=3, minutes=15))  # until midnight
+    assert due(now + DAY - timedelta(hours=4), 7 * 3600) == []
+
+
+def test_what_shows_yesterday_is_no_snapshot_of_today() -> None:
+    feed = stream("referral_fee_preview", cooldown_seconds=86_400)
+    now = datetime(2026, 3, 2, 3, 15, tzinfo=UTC)
+    yesterday = now - DAY + timedelta(seconds=20)
+    window = plan_snapshot(feed, (), yesterday).due[0].window
+
+    (after,) = plan_snapshot(feed, committed([window], yesterday), now, patience=60).due
+    (beside,) = plan_snapshot(feed, [window], now, {window.name}, 60).due
+
+    assert after.newer_than is not None
+    assert beside.newer_than is not None
+    assert yesterday < after.newer_than < now
+    assert yesterday < beside.newer_than < now
+
+
 def test_the_version_that_the_lake_has_is_not_taken_for_a_newer_one() -> None:
     now = FIRST + timedelta(days=1, hours=4)
     (window,) = committed((d.window for d in plan_dated(stream(), (), now).due), now)

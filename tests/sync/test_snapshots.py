@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import spreports as spr
 from spreports.simulator import Fault, Simulator
 from spreports.sync.run import run
 from tests.clocks import ManualClock
-from tests.sync.conftest import calls
+from tests.sync.conftest import NIGHT, calls
 from tests.sync.lake import LISTINGS
 
 DAY = 86_400.0
@@ -167,6 +168,36 @@ def test_a_night_without_a_network_is_no_gap_between_two_snapshots(
 
     assert [missing.kind for missing in cut_off.failed] == ["TransportError"]
     assert (result.windows, result.failed, result.gaps) == (1, (), ())
+
+
+@pytest.mark.slow
+def test_a_nightly_run_brings_a_snapshot_with_a_cool_down_of_a_day_each_night(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    feed = spr.Feed("referral_fee_preview", marketplaces=["DE"])
+    nights = []
+    for night in range(2):
+        clock.advance((NIGHT + timedelta(days=night) - clock.now()).total_seconds())
+        with simulator.client(home=home) as client:
+            due = client.sync(feed, lake, dry_run=True).plan.windows
+            result = client.sync(feed, lake)
+        nights.append((len(due), result.created, result.windows))
+
+    assert nights == [(1, 1, 1)] * 2
+    assert len(list(spr.Lake(lake).reports())) == 2
+
+
+def test_runs_before_and_after_midnight_bring_two_snapshots(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    clock.advance(20 * 3600 + 50 * 60)
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake)
+        clock.advance(20 * 60)
+        client.sync(FEED, lake)
+
+    days = sorted(str(r.created_time)[:10] for r in spr.Lake(lake).reports())
+    assert days == ["2026-11-10", "2026-11-11"]
 
 
 def test_a_snapshot_that_takes_hours_is_asked_for_once(
