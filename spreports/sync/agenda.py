@@ -10,6 +10,7 @@ from datetime import datetime
 from spreports.ledger import LakeWindow, WindowState, asked_on
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
+from spreports.reports.listing import ours
 from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
@@ -202,7 +203,8 @@ class Agenda:
                 (),
                 reports=len(tasks),
                 adopted=sum(
-                    task.due.reason == "resumed" and self.known_report(task) is not None
+                    task.report_id is not None
+                    or ours(self._connection, task.request) is not None
                     for task in tasks
                 ),
                 restricted=stream.entry.restricted,

@@ -200,6 +200,24 @@ def test_a_dry_run_says_what_is_due_and_asks_nobody(
     assert not Path(lake).exists()
 
 
+def test_what_is_planned_after_a_night_that_asked_for_nothing_is_asked_for(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09")
+    client.sync(feed, lake)
+    clock.advance(DAY)
+    simulator.faults.add(
+        Fault(operation="createReport", kind="status", status=429, times=0)
+    )
+    assert len(client.sync(feed, lake, timeout=60).failed) == 2
+    simulator.faults.clear()
+
+    planned = client.sync(feed, lake, dry_run=True).plan.cost
+    result = client.sync(feed, lake)
+
+    assert planned.calls["createReport"] == result.created == 2
+
+
 def test_one_poisoned_window_does_not_stop_the_others(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
