@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from spreports.errors import NotFoundError, SPReportsError, WaitTimeoutError
 from spreports.ledger import LakeWindow, WindowState, asked_on
 from spreports.plan.plan import Plan, plan
 from spreports.reports.connection import Connection
@@ -14,8 +15,8 @@ from spreports.reports.listing import ours
 from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
-from spreports.sync.calendar import Due, midnight, plan_dated
-from spreports.sync.days import plan_snapshot
+from spreports.sync.calendar import Due, gap, midnight, plan_dated
+from spreports.sync.days import is_stuck, plan_snapshot
 from spreports.sync.result import PlannedWindow, SyncPlan
 from spreports.sync.stream import Kind, Stream
 
@@ -136,6 +137,22 @@ class Agenda:
             # Another document may still be of the same settlement
             window = replace(window, state=WindowState.COMMITTED, version_of=None)
         self._book.put(stream, window)
+
+    def gives_up(self, task: Task, exc: SPReportsError) -> bool:
+        """Give up the snapshot of a day gone by whose report does not come.
+
+        The report stays known: the next `retry_gaps` takes it up, should it end yet.
+        """
+        if not isinstance(exc, (NotFoundError, WaitTimeoutError)):
+            return False
+        window, now = task.due.window, self._connection.clock.now()
+        if not is_stuck(window, now):
+            return False
+        is_gone = isinstance(exc, NotFoundError)
+        said = "no longer known at Amazon" if is_gone else "not finished yet"
+        why = f"report {task.report_id} is {said}; retry_gaps asks after it once more"
+        self.give_up(task.stream, gap(window, type(exc).__name__, why))
+        return True
 
     def _unlisted(self, stream: Stream) -> list[LakeWindow]:
         """Return times of which nobody can tell any more what was listed.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from spreports.api.models import Report
 from spreports.errors import (
     ServerError,
     ThrottledError,
@@ -20,7 +21,7 @@ from spreports.reports.queue import ReportQueue
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished
 
-__all__ = ["OUTAGES", "bring"]
+__all__ = ["OUTAGES", "ask_after", "bring"]
 
 # What speaks of the moment and not of the request.
 OUTAGES = (ServerError, ThrottledError, TransportError, WaitTimeoutError)
@@ -59,3 +60,27 @@ def bring(
         if isinstance(done.error, UnauthorizedError):
             raise done.error
         yield done
+
+
+def ask_after(connection: Connection, report_id: str) -> Report:
+    """Return a report that was asked for before; waits for none.
+
+    Raises
+    ------
+    APIError
+        See `ReportsAPI.get_report`.
+    WaitTimeoutError
+        It is not finished.
+    """
+    report = connection.api.get_report(report_id)
+    connection.ledger.seen(
+        connection.account,
+        report.report_id,
+        report.processing_status,
+        report.report_document_id,
+    )
+    if not report.is_terminal:
+        raise WaitTimeoutError(
+            f"report {report_id} is not finished yet", report_id=report_id
+        )
+    return report

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import midnight
-from spreports.reports.listing import CLOCK_SKEW, present_for
+from spreports.reports.listing import CLOCK_SKEW, STUCK_AFTER, present_for
 from spreports.sync.calendar import Due, DueWork, gap
 from spreports.sync.stream import Stream
 
-__all__ = ["plan_snapshot"]
+__all__ = ["is_stuck", "plan_snapshot"]
 
 DAY = timedelta(days=1)
 
@@ -60,3 +60,8 @@ def plan_snapshot(
     reason = "resumed" if mine.state == WindowState.ASKED else "failed"
     due = Due(window=mine, reason=reason, newer_than=today)
     return DueWork(due=(due,), gaps=tuple(gaps))
+
+
+def is_stuck(window: LakeWindow, now: datetime) -> bool:
+    """Whether a snapshot's day is over for so long that its report does not come."""
+    return now - midnight(date.fromisoformat(window.name)) >= DAY + STUCK_AFTER

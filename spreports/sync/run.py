@@ -21,7 +21,6 @@ from spreports.errors import (
     ReportCancelledError,
     SPReportsError,
     UnauthorizedError,
-    WaitTimeoutError,
 )
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.parquet import SinkResult
@@ -33,7 +32,7 @@ from spreports.reports.progress import OnProgress
 from spreports.reports.request import ReportRequest
 from spreports.sync.agenda import Agenda, Task
 from spreports.sync.book import Book
-from spreports.sync.bring import bring
+from spreports.sync.bring import ask_after, bring
 from spreports.sync.busy import alone
 from spreports.sync.landing import Landed, Landing
 from spreports.sync.listing import has_twin, listing, not_listed
@@ -141,7 +140,7 @@ class _Run:
             if stream.kind == Kind.LISTED:
                 self._take_listed(stream, agenda)
         for task in agenda.asked:
-            self._take_asked(task)
+            self._take_asked(task, agenda)
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
         for stream in agenda.streams:
             self._book.land_emptied_again(stream)
@@ -189,31 +188,18 @@ class _Run:
             if index not in adopted  # others' reports get into the ledger as well
         )
 
-    def _take_asked(self, task: Task) -> None:
+    def _take_asked(self, task: Task, agenda: Agenda) -> None:
         """Take up the one report that a killed run has asked for, whatever it is."""
-        window, connection = task.due.window, self._connection
         try:
-            report = connection.api.get_report(str(task.report_id))
+            report = ask_after(self._connection, str(task.report_id))
         except UnauthorizedError:
             raise
         except SPReportsError as exc:
-            self._fail(task.stream, window, exc)
-            return
-        connection.ledger.seen(
-            connection.account,
-            report.report_id,
-            report.processing_status,
-            report.report_document_id,
-        )
-        if not report.is_terminal:
-            late = WaitTimeoutError(
-                f"report {report.report_id} of {window.name} is not finished yet",
-                report_id=report.report_id,
-            )
-            self._fail(task.stream, window, late)
+            if not agenda.gives_up(task, exc):
+                self._fail(task.stream, task.due.window, exc)
             return
         self._adopted += 1
-        self._take(task.stream, window, report, task.request)
+        self._take(task.stream, task.due.window, report, task.request)
 
     def _take_listed(self, stream: Stream, agenda: Agenda) -> None:
         """Take in what Amazon has made by itself."""

@@ -98,6 +98,47 @@ def test_a_snapshot_that_is_not_finished_yet_is_waited_for(
     assert (result.windows, result.gaps) == (1, ())
 
 
+@pytest.mark.parametrize("how", ["parquet", "delta"])
+def test_a_snapshot_that_is_not_finished_on_the_second_day_is_a_gap_until_it_is(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path, how: str
+) -> None:
+    nights = []
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake, format=how, timeout=0.1)
+        (report,) = client.api.get_reports(report_types=[LISTINGS]).reports
+        made = simulator._book.find(report.report_id)
+        assert made is not None
+        made.progress = 2.5 * DAY
+        for retry_gaps in (False, False, True, True):
+            clock.advance(DAY)
+            night = client.sync(FEED, lake, format=how, retry_gaps=retry_gaps)
+            nights.append((len(night.failed), len(night.gaps), night.windows))
+
+    assert nights == [(1, 0, 1), (0, 1, 1), (0, 0, 2), (0, 0, 1)]
+
+
+def test_a_snapshot_that_never_ends_is_told_no_more_once_gaps_are_tried_again(
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    home: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="stuck"))
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake, timeout=60)
+        clock.advance(2 * DAY)
+        (gap,) = client.sync(FEED, lake).gaps
+        again = client.sync(FEED, lake, retry_gaps=True)
+        clock.advance(95 * DAY)  # longer than Amazon keeps a report
+        gone = client.sync(FEED, lake, retry_gaps=True)
+
+    assert "is not finished yet; retry_gaps asks after it" in gap.reason
+    assert (again.failed, again.gaps) == ((), ())
+    assert (gone.failed, gone.gaps) == ((), ())
+    assert caplog.text.count("told as a gap no more") == 1
+
+
 def test_a_snapshot_with_a_status_that_is_not_known_yet_is_waited_for(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
