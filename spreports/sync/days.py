@@ -14,6 +14,8 @@ from spreports.sync.stream import Stream
 __all__ = ["is_stuck", "plan_snapshot"]
 
 DAY = timedelta(days=1)
+# Longer, and the next run of an hourly job finds this one at work
+_LONGEST_WAIT = 1800.0
 
 
 def plan_snapshot(
@@ -25,8 +27,8 @@ def plan_snapshot(
 ) -> DueWork:
     """Say whether a snapshot is due: one a UTC day, once the cool-down is over.
 
-    One that ends today, and in so many seconds of `patience`, is waited for by whoever
-    asks: a nightly job comes a little too early for a cool-down of a day.
+    One that ends today, within half an hour and `patience` (seconds), is waited for by
+    whoever asks: a nightly job comes a little too early for a cool-down of a day.
 
     A day whose snapshot failed is lost: a report of today does not show it; a day of an
     outage or a killed run is as if nobody had run. The caller takes up `asked` ones.
@@ -44,14 +46,18 @@ def plan_snapshot(
             gaps.append(gap(window, "Expired", why))
     mine = next((w for w in known if w.name == name), None)
     if mine is None or (mine.created_time and mine.created_time < today - DAY):
-        free = max(made) + cooldown if made else now
-        if free >= today + DAY or (free - now).total_seconds() > patience:
+        newest = max(made, default=None)
+        if newest is not None and newest >= today:  # yesterday's, past midnight
+            return DueWork(gaps=tuple(gaps))
+        free = newest + cooldown if newest else now
+        longest = timedelta(seconds=min(patience, _LONGEST_WAIT))
+        if free >= today + DAY or free - now > longest:
             return DueWork(gaps=tuple(gaps))
         new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
         # A report that is unfinished since yesterday may come to show yesterday
         newer = [now - present_for(stream.entry)]
         # and what shows another day already is no snapshot of this one
-        newer += [max(made) + CLOCK_SKEW] if made else []
+        newer += [newest + CLOCK_SKEW] if newest else []
         newer += [today] if asked else []
         due = Due(window=new, reason="new", newer_than=max(newer))
         return DueWork(due=(due,), gaps=tuple(gaps))

@@ -71,7 +71,7 @@ def windows_in_delta(
             c.name for t in stream.entry.tables if t.name == table for c in t.columns
         }
         lake.looks.refuse_partitions(url, stream.partition_by, own)
-        for (report_id, mark, made, start, end), rows in groups.keys():
+        for (report_id, mark, made, start, end), rows in groups.items():
             window = _window(stream, table, mark, (made, start, end))
             if window is None:
                 continue

@@ -240,29 +240,30 @@ def test_a_type_with_a_long_cool_down_is_asked_for_when_new_and_when_settled() -
 def test_one_snapshot_a_day_and_none_within_the_cool_down() -> None:
     feed = stream("listings", cooldown_seconds=3 * 3600)
     evening = datetime(2026, 3, 1, 23, tzinfo=UTC)
-    (due,) = plan_snapshot(feed, (), evening, ()).due
+    (due,) = plan_snapshot(feed, (), evening, (), 0).due
     known = committed([due.window], evening)
 
     assert due.window.name == "2026-03-01"
-    assert plan_snapshot(feed, known, evening, ()).due == ()
-    assert plan_snapshot(feed, known, evening + timedelta(hours=2), ()).due == ()
-    (next_day,) = plan_snapshot(feed, known, evening + timedelta(hours=3), ()).due
+    assert plan_snapshot(feed, known, evening, (), 0).due == ()
+    assert plan_snapshot(feed, known, evening + timedelta(hours=2), (), 0).due == ()
+    (next_day,) = plan_snapshot(feed, known, evening + timedelta(hours=3), (), 0).due
     assert next_day.window.name == "2026-03-02"
 
 
 def test_a_snapshot_is_due_where_the_run_may_wait_for_its_cool_down_today() -> None:
     feed = stream("referral_fee_preview", cooldown_seconds=86_400)
     now = datetime(2026, 3, 1, 3, 15, tzinfo=UTC)
-    asked = [due.window for due in plan_snapshot(feed, (), now).due]
+    asked = [due.window for due in plan_snapshot(feed, (), now, (), 0).due]
     known = committed(asked, now + timedelta(seconds=20))
 
     def due(moment: datetime, patience: float) -> list[str]:
-        work = plan_snapshot(feed, known, moment, patience=patience)
+        work = plan_snapshot(feed, known, moment, (), patience)
         return [each.window.name for each in work.due]
 
     assert due(now + DAY, 3600) == ["2026-03-02"]
     assert due(now + DAY, 10) == []
-    assert due(now + DAY - timedelta(hours=2), 3600) == []
+    assert due(now + DAY - timedelta(minutes=29), 3600) == ["2026-03-02"]
+    assert due(now + DAY - timedelta(minutes=31), 3600) == []
     known = committed(asked, now - timedelta(hours=3, minutes=15))  # until midnight
     assert due(now + DAY - timedelta(hours=4), 7 * 3600) == []
 
@@ -271,9 +272,9 @@ def test_what_shows_yesterday_is_no_snapshot_of_today() -> None:
     feed = stream("referral_fee_preview", cooldown_seconds=86_400)
     now = datetime(2026, 3, 2, 3, 15, tzinfo=UTC)
     yesterday = now - DAY + timedelta(seconds=20)
-    window = plan_snapshot(feed, (), yesterday).due[0].window
+    window = plan_snapshot(feed, (), yesterday, (), 0).due[0].window
 
-    (after,) = plan_snapshot(feed, committed([window], yesterday), now, patience=60).due
+    (after,) = plan_snapshot(feed, committed([window], yesterday), now, (), 60).due
     (beside,) = plan_snapshot(feed, [window], now, {window.name}, 60).due
 
     assert after.newer_than is not None
@@ -309,11 +310,13 @@ def test_a_snapshot_that_failed_is_lost_with_its_day_and_one_of_an_outage_is_non
 ) -> None:
     feed = stream("listings")
     asked = (
-        plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC), ()).due[0].window
+        plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC), (), 0)
+        .due[0]
+        .window
     )
     before = replace(asked, state=state, tries=tries)
 
-    work = plan_snapshot(feed, [before], datetime(2026, 3, 2, 4, tzinfo=UTC), ())
+    work = plan_snapshot(feed, [before], datetime(2026, 3, 2, 4, tzinfo=UTC), (), 0)
 
     assert [w.name for w in work.gaps] == ["2026-03-01"] * is_lost
     assert [d.window.name for d in work.due] == ["2026-03-02"]
@@ -322,11 +325,13 @@ def test_a_snapshot_that_failed_is_lost_with_its_day_and_one_of_an_outage_is_non
 def test_a_snapshot_whose_report_is_known_is_not_lost_with_its_day() -> None:
     feed = stream("listings")
     asked = (
-        plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC), ()).due[0].window
+        plan_snapshot(feed, (), datetime(2026, 3, 1, 4, tzinfo=UTC), (), 0)
+        .due[0]
+        .window
     )
 
     work = plan_snapshot(
-        feed, [asked], datetime(2026, 3, 2, 4, tzinfo=UTC), {"2026-03-01"}
+        feed, [asked], datetime(2026, 3, 2, 4, tzinfo=UTC), {"2026-03-01"}, 0
     )
 
     assert work.gaps == ()

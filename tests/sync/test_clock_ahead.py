@@ -99,12 +99,12 @@ def test_a_snapshot_of_a_clock_that_was_ahead_does_not_stand_for_its_day() -> No
     feed = replace(stream("listings"), kind=Kind.SNAPSHOT)
     now = datetime(2026, 3, 1, 4, tzinfo=UTC)
     later = now + timedelta(days=5)
-    (asked,) = (due.window for due in plan_snapshot(feed, (), later, ()).due)
+    (asked,) = (due.window for due in plan_snapshot(feed, (), later, (), 0).due)
     (made,) = committed([asked], now)
     made = replace(made, tables={"rows": TableRows(3, ())})
 
     assert timely(feed, [asked], now) == ()
     assert timely(feed, [made], now) == (made,)
-    assert [d.window.name for d in plan_snapshot(feed, [made], later, ()).due] == [
+    assert [d.window.name for d in plan_snapshot(feed, [made], later, (), 0).due] == [
         asked.name
     ]
