@@ -150,11 +150,16 @@ def plan_dated(
 def _first(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> datetime:
     """Return from when on a feed is wanted: a since that rolls has not passed nights.
 
-    Days after the last window that is known are those of nights on which nobody ran.
+    Neither those after the last window that is known, nor those behind the oldest that
+    the lake has: they may have been on their way, or gaps, by a store that is lost.
     """
-    ends = [window.end for window in known if window.end] if stream.rolls else []
     since = stream.since or now
-    return min(since, max(ends)) if ends else since
+    if not stream.rolls:
+        return since
+    ends = [window.end for window in known if window.end]
+    there = _held(stream, [w for w in known if w.created_time is not None])
+    starts = [window.start for window in there]
+    return min([since, *starts[:1], *([max(ends)] if ends else [])])
 
 
 def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:

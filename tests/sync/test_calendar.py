@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spreports as spr
 from spreports.catalog.periods import next_period
 from spreports.ledger import LakeWindow, WindowState
-from spreports.sync.calendar import MAX_TRIES, plan_dated
+from spreports.sync.calendar import MAX_TRIES, DueWork, plan_dated
 from spreports.sync.days import plan_snapshot
 from spreports.sync.feed import days_of
 from spreports.sync.stream import Kind, Stream, kind_of
@@ -185,6 +185,52 @@ def test_what_lies_before_the_history_is_lost_but_only_where_the_lake_lacks_it()
     assert spans(first.gaps) == [(FIRST, FIRST + 10 * DAY)]
     assert later.gaps == ()
     assert min(spans(d.window for d in later.due))[0] == FIRST + 19 * DAY
+
+
+@settings(max_examples=40)
+@given(
+    lost=st.sets(st.integers(1, 39), min_size=1),
+    since=st.integers(0, 30),
+    history=st.integers(1, 60),
+)
+def test_days_behind_the_oldest_of_the_lake_come_or_are_told_though_since_has_passed(
+    lost: set[int], since: int, history: int
+) -> None:
+    now = FIRST + timedelta(days=40, hours=4)
+    horizon = now.replace(hour=0) - history * DAY
+    days = plan_dated(stream(lookback=40), (), now).due
+    by_day = sorted((due.window for due in days), key=lambda window: window.name)
+    there = committed((w for n, w in enumerate(by_day) if n not in lost), now)
+    feed = stream(since=now - since * DAY, lookback=0, history_days=history)
+    feed = replace(feed, rolls=True)
+
+    # By a store that was lost: the lake has windows with rows alone
+    work = plan_dated(feed, there, now)
+
+    asked = [due.window for due in work.due]
+    held = spans([*there, *asked, *work.gaps])
+    assert (held[0][0], held[-1][1]) == (FIRST, now.replace(hour=0))
+    assert all(a[1] == b[0] for a, b in pairwise(held))
+    assert all(horizon <= start for start, _ in spans(asked))
+    assert all(end <= horizon for _, end in spans(work.gaps))
+    # Also what Amazon has no data of is asked for but once
+    known = [*there, *committed(asked, now), *work.gaps]
+    assert plan_dated(feed, known, now) == DueWork()
+
+
+def test_a_year_without_a_run_is_made_up_for_by_a_store_that_is_kept_or_lost() -> None:
+    now = FIRST + timedelta(days=3, hours=4)
+    feed = replace(stream(lookback=0), rolls=True)
+    known = committed((due.window for due in plan_dated(feed, (), now).due), now)
+    later = now + 365 * DAY
+    feed = replace(feed, since=later - 10 * DAY)
+    year = [due.window for due in plan_dated(feed, known, later).due]
+
+    # The newest comes, and then the run is broken off
+    lost = plan_dated(feed, [*known, *committed(year[:1], later)], later)
+
+    assert min(spans(year))[0] == FIRST + 3 * DAY
+    assert [due.window for due in lost.due] == year[1:]
 
 
 def test_orders_of_japan_before_the_history_of_others_are_asked_for() -> None:
