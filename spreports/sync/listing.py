@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from spreports.api.checks import (
     CLOCK_SKEW,
@@ -38,10 +38,13 @@ class Listed:
         Not in the lake yet, oldest first.
     gaps : tuple of LakeWindow
         What can no longer be had.
+    listed : datetime, aware
+        When, by Amazon's clock: one that is ahead has not passed the nights to come.
     """
 
     found: tuple[tuple[LakeWindow, Report], ...]
     gaps: tuple[LakeWindow, ...]
+    listed: datetime
 
 
 def listing(
@@ -78,9 +81,14 @@ def listing(
     oldest = now - LISTED_FOR + CLOCK_SKEW
     ids = stream.marketplace_ids
     begun = [window for window in known if window.state in _BEGUN]
+    made = [w.created_time for w in known if w.created_time is not None]
     since = stream.since or oldest
-    # One that rolls has not passed the nights on which nobody listed
-    since = min(since, listed) if stream.rolls and listed else since
+    if listed is not None and listed > now:  # by a clock that was ahead
+        listed = None
+    if stream.rolls:
+        # It has not passed the nights on which nobody listed: where no store says which
+        # these are, all that was made since the oldest that the lake has
+        since = min(since, listed or min(made, default=since))
     first = listed_since(since, now)
     reports = connection.api.iter_reports(
         report_types=[stream.entry.report_type],
@@ -113,11 +121,11 @@ def listing(
         for window in begun
         if window.name not in by_document
     ]
-    made = [w.created_time for w in known if w.created_time is not None]
     last = listed or max(made, default=stream.since)
     if last is not None and max(last, purged or last) < oldest:
         gaps.append(_unlisted(Window(last, oldest)))
-    return Listed(found=tuple(found), gaps=tuple(gaps))
+    ahead = timedelta(seconds=connection.seconds_ahead())
+    return Listed(found=tuple(found), gaps=tuple(gaps), listed=now - ahead)
 
 
 def not_listed(stream: Stream, error: SPReportsError) -> MissingWindow:

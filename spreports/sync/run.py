@@ -204,7 +204,6 @@ class _Run:
     def _take_listed(self, stream: Stream, agenda: Agenda) -> None:
         """Take in what Amazon has made by itself."""
         ledger, lake = self._connection.ledger.windows, self._book.lake
-        now = self._connection.clock.now()
         try:
             found = listing(
                 stream,
@@ -222,7 +221,7 @@ class _Run:
             agenda.give_up(stream, window)
         for window, _ in found.found:
             self._book.put(stream, window)
-        ledger.put_listed(lake, stream.key, now)
+        ledger.put_listed(lake, stream.key, found.listed)
         # What a killed run had begun to write comes before its doubles
         begun = sorted(found.found, key=lambda pair: pair[0].version_of is None)
         for window, report in begun:

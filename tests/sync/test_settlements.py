@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.reports.connection import Connection
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.content.settlement import HEADER
 from spreports.sync.run import run
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.lake import SETTLEMENT, day
+from tests.sync.test_clock_ahead import Ahead
 
 DAY = 86_400.0
 FEED = spr.Feed("settlement", marketplaces=["DE"])
+YOUNG = spr.Feed("settlement", marketplaces=["DE"], since="5d")
 
 
 def lay(
@@ -115,6 +119,47 @@ def test_a_lost_ledger_still_knows_the_settlements_of_the_lake(
 
     assert (result.windows, result.rows, result.failed) == (1, 0, ())
     assert settlements(lake) == ["0071"]
+
+
+def test_settlements_of_nights_without_a_run_come_though_the_store_is_lost(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    client.sync(YOUNG, lake)
+    client.close()
+    shutil.rmtree(home)
+    clock.advance(DAY)
+    lay(simulator, "0072", ends="\n")
+    clock.advance(12 * DAY)
+
+    with simulator.client(home=home) as another:
+        another.sync(YOUNG, lake)
+
+    assert settlements(lake) == ["0071", "0072"]
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_clock_that_was_ahead_for_a_night_has_listed_none_of_the_nights_to_come(
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    tells: bool,
+) -> None:
+    if not tells:  # answers without a Date, and a settlement that is older
+        monkeypatch.setattr(Connection, "seconds_ahead", lambda _: 0.0)
+        lay(simulator, "0071", ends="\n")
+    with simulator.client(home=home, clock=Ahead(clock, 20)) as client:
+        client.sync(replace(YOUNG, since="30d"), lake)
+    lay(simulator, "0072", ends="\n")
+    clock.advance(12 * DAY)
+
+    with simulator.client(home=home) as client:
+        client.sync(YOUNG, lake)
+
+    assert settlements(lake)[-1] == "0072"
 
 
 def test_what_a_killed_run_had_begun_comes_before_its_doubles(
