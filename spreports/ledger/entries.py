@@ -53,7 +53,8 @@ def is_over(
     ----------
     owner : str
         Mark of the process. Of one on another host, as each run in a
-        container is, nothing is known: it has until `wait` is over.
+        container is, nothing is known: it has until `wait` is over,
+        and one by a clock farther ahead has none.
     since, now : datetime, aware
     wait : timedelta
 
@@ -61,7 +62,7 @@ def is_over(
     -------
     bool
     """
-    return is_gone(owner) or (not is_running(owner) and now - since > wait)
+    return is_gone(owner) or (not is_running(owner) and abs(now - since) > wait)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

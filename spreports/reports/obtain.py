@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from spreports.api.answers import blames_token
 from spreports.api.models import Report
@@ -19,7 +20,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.early import Early
-from spreports.reports.listing import Listing, needs_echo, ours
+from spreports.reports.listing import AHEAD, Listing, needs_echo, ours
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Awaits, Source, Ticket
 
@@ -180,12 +181,19 @@ class Obtaining:
             if not is_over(known.owner, known.intended_time, self._clock.now()):
                 return None
             # A process died between createReport and its answer.
-            found = self._creating.reconciled(request, known.intended_time)
+            found = self._unanswered(request, known.intended_time)
             if found is None:
                 ledger.refused(known.id)
                 return None
             ledger.created(known.id, found)
         return ours(self._connection, request, refuted)
+
+    def _unanswered(self, request: ReportRequest, intended: datetime) -> str | None:
+        """Look for what came of an intent; by a clock far ahead it tells no time."""
+        now = self._clock.now()
+        if intended - now > AHEAD:
+            return None
+        return self._creating.reconciled(request, min(intended, now))
 
     def _create(self, ticket: Ticket, cool: CoolDown) -> str | None:
         """Create a report; None where somebody else creates the same, or has."""

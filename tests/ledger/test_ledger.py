@@ -97,14 +97,17 @@ def test_a_report_that_was_adopted_before_its_answer_came_is_the_askers(
     ledger.close()
 
 
-def test_an_intent_of_another_host_is_waited_for_an_hour(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+def test_an_intent_of_another_host_is_waited_for_an_hour(
+    tmp_path: Path, *, ahead: bool
+) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.intend("account", KEY, NOW)
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
         db.execute("UPDATE requests SET owner = '00000000-1-1'")
 
     def intended(minutes: float) -> int | None:
-        now = NOW + timedelta(minutes=minutes)
+        now = NOW + timedelta(minutes=-minutes if ahead else minutes)
         return ledger.intend_alone("account", KEY, now, 0)
 
     assert intended(59) is None

@@ -194,6 +194,25 @@ def test_what_stayed_unclear_is_looked_for_by_the_next_run(
     assert calls(simulator, "createReport") == 1
 
 
+@pytest.mark.parametrize("minutes", [50, 24 * 60])
+def test_what_stayed_unclear_by_a_clock_that_was_ahead_is_no_obstacle_to_the_next_run(
+    simulator: Simulator, tmp_path: Path, minutes: int
+) -> None:
+    lost = Fault(operation="createReport", kind="status", status=503, times=0)
+    simulator.faults.add(lost)
+    assert isinstance(simulator.clock, JumpingClock)
+    ahead = Ahead(simulator.clock, 60.0 * minutes)
+    with (
+        simulator.client(home=tmp_path, clock=ahead) as client,
+        pytest.raises(spr.ServerError),
+    ):
+        ask(client).read()
+    simulator.faults.clear()
+
+    with simulator.client(home=tmp_path) as client:
+        assert ask(client).read().height == 200
+
+
 def test_of_several_reports_that_suit_an_unanswered_request_the_newest_is_taken(
     simulator: Simulator, tmp_path: Path
 ) -> None:
