@@ -144,6 +144,16 @@ class Store:
         """
         return self._folder("spool") / unique_name(".tmp")
 
+    @contextlib.contextmanager
+    def spooled(self) -> Iterator[Path]:
+        """Lend a file's path in the spool; what lies there afterwards is deleted."""
+        path = self.spool_path()
+        try:
+            yield path
+        finally:
+            with contextlib.suppress(OSError):  # a sweep takes it later
+                path.unlink(missing_ok=True)
+
     def forget(self, account: str, document_id: str) -> None:
         """Delete a document and every frame staged from it: for restricted reports.
 

@@ -20,7 +20,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.early import Early
-from spreports.reports.listing import AHEAD, Listing, needs_echo, ours
+from spreports.reports.listing import CLOCK_SKEW, Listing, needs_echo, ours
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Awaits, Source, Ticket
 
@@ -189,11 +189,10 @@ class Obtaining:
         return ours(self._connection, request, refuted)
 
     def _unanswered(self, request: ReportRequest, intended: datetime) -> str | None:
-        """Look for what came of an intent; by a clock far ahead it tells no time."""
-        now = self._clock.now()
-        if intended - now > AHEAD:
+        """Look for what came of an intent; one by a clock ahead tells no time."""
+        if intended > self._clock.now() + CLOCK_SKEW:
             return None
-        return self._creating.reconciled(request, min(intended, now))
+        return self._creating.reconciled(request, intended)
 
     def _create(self, ticket: Ticket, cool: CoolDown) -> str | None:
         """Create a report; None where somebody else creates the same, or has."""

@@ -220,39 +220,39 @@ class AmazonOrigin:
 
         connection = self._connection
         # A name of its own: another process may be fetching the same document.
-        spool = self.store.spool_path()
-        try:
-            arrived = download(
-                self.fresh_url,
-                spool,
-                clock=connection.clock,
-                loopback=connection.loopback,
-                watched=watched,
-                gzip_told=lambda: self.compressed,
+        with self.store.spooled() as spool:
+            try:
+                arrived = download(
+                    self.fresh_url,
+                    spool,
+                    clock=connection.clock,
+                    loopback=connection.loopback,
+                    watched=watched,
+                    gzip_told=lambda: self.compressed,
+                )
+                refuse_nothing(arrived, compressed=self.compressed)
+            except (DownloadError, APIError) as exc:
+                exc.add_note(f"report document {self.name}")
+                if isinstance(exc, DownloadError):
+                    exc.report_document_id = self.name
+                    self._note_if_gone(exc)
+                raise
+            known = VerifiedDocument(
+                content_type=arrived.content_type,
+                size=arrived.size,
+                sha256=arrived.sha256,
+                verified=arrived.verified,
             )
-            refuse_nothing(arrived, compressed=self.compressed)
-        except (DownloadError, APIError) as exc:
-            spool.unlink(missing_ok=True)
-            exc.add_note(f"report document {self.name}")
-            if isinstance(exc, DownloadError):
-                exc.report_document_id = self.name
-                self._note_if_gone(exc)
-            raise
-        known = VerifiedDocument(
-            content_type=arrived.content_type,
-            size=arrived.size,
-            sha256=arrived.sha256,
-            verified=arrived.verified,
-        )
-        known = settled(known, doubted)
-        if self._restricted:
-            connection.private.add(self.name)
-        if doubted is None:  # first: a kill leaves no personal data nobody knows of
-            self._write_down(known)
-        spool.replace(path)
-        self.store.outdate(self.account, self.name, version_mark(known.sha256))
-        if doubted is not None:  # last: in doubt, until the bytes that end it are there
-            self._write_down(known)
+            known = settled(known, doubted)
+            if self._restricted:
+                connection.private.add(self.name)
+            # First: a kill leaves no personal data unknown. Last, where a doubt ends
+            if doubted is None:
+                self._write_down(known)
+            spool.replace(path)
+            self.store.outdate(self.account, self.name, version_mark(known.sha256))
+            if doubted is not None:
+                self._write_down(known)
         return known
 
     def _note_if_gone(self, exc: DownloadError | APIError) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from spreports.errors import NotFoundError, SPReportsError, WaitTimeoutError
 from spreports.ledger import LakeWindow, WindowState, asked_on
 from spreports.plan.plan import Plan, plan
+from spreports.plan.windows import Window
 from spreports.reports.connection import Connection
 from spreports.reports.listing import ours
 from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
-from spreports.sync.calendar import Due, gap, midnight, plan_dated
+from spreports.sync.calendar import Due, gap, midnight, passed, plan_dated
 from spreports.sync.days import is_stuck, plan_snapshot
 from spreports.sync.result import PlannedWindow, SyncPlan
 from spreports.sync.stream import Kind, Stream
@@ -97,6 +98,7 @@ class Agenda:
             if stream.kind == Kind.DATED:
                 purged = book.purged(stream)
                 _tell(stream, known, purged)
+                _tell_of_passed(stream, tuple(passed(stream, known, now, purged)))
                 work = plan_dated(stream, known, now, purged)
             else:
                 asked = self._asked(stream, known, midnight(now))
@@ -250,4 +252,19 @@ def _tell(stream: Stream, known: Sequence[LakeWindow], purged: datetime | None) 
             "%s: nothing that ended before %s is asked for: its lake was purged then",
             stream.label,
             purged.isoformat(),
+        )
+
+
+def _tell_of_passed(stream: Stream, spans: Sequence[Window]) -> None:
+    """Tell that days are not asked for of which neither lake nor store knows."""
+    if spans:
+        first = spans[0].start.date().isoformat()
+        logger.warning(
+            "%s: of %d days from %s to %s the lake has nothing, and this store does not"
+            " know why: if Amazon had data then, a run with since=%r brings it",
+            stream.label,
+            sum((span.end - span.start for span in spans), timedelta()).days,
+            first,
+            spans[-1].end.date().isoformat(),
+            first,
         )

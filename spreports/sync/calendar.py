@@ -26,6 +26,7 @@ __all__ = [
     "gap",
     "midnight",
     "new_window",
+    "passed",
     "plan_dated",
     "window_name",
 ]
@@ -150,16 +151,29 @@ def plan_dated(
 def _first(stream: Stream, known: Sequence[LakeWindow], now: datetime) -> datetime:
     """Return from when on a feed is wanted: a since that rolls has not passed nights.
 
-    Neither those after the last window that is known, nor those behind the oldest that
-    the lake has: they may have been on their way, or gaps, by a store that is lost.
+    Days after the last window that is known are those of nights on which nobody ran.
     """
+    ends = [window.end for window in known if window.end] if stream.rolls else []
     since = stream.since or now
-    if not stream.rolls:
-        return since
-    ends = [window.end for window in known if window.end]
-    there = _held(stream, [w for w in known if w.created_time is not None])
-    starts = [window.start for window in there]
-    return min([since, *starts[:1], *([max(ends)] if ends else [])])
+    return min(since, max(ends)) if ends else since
+
+
+def passed(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    now: datetime,
+    purged: datetime | None = None,
+) -> Iterator[Window]:
+    """Yield days of which nothing is known, and that a since that rolls has passed.
+
+    They lie between others. Amazon had no data, or a store was lost that had not yet
+    brought them: the lake does not tell one from the other.
+    """
+    held = list(_held(stream, known)) if stream.rolls else []
+    if held:
+        begin = _floor(stream, midnight(_first(stream, known, now)))
+        start = max(held[0].start, purged or held[0].start)
+        yield from uncovered(Window(start, begin), held) if start < begin else ()
 
 
 def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:

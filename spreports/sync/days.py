@@ -16,6 +16,7 @@ __all__ = ["is_stuck", "plan_snapshot"]
 DAY = timedelta(days=1)
 # Longer, and the next run of an hourly job finds this one at work
 _LONGEST_WAIT = 1800.0
+_SAME_NIGHT = timedelta(hours=12)
 
 
 def plan_snapshot(
@@ -47,7 +48,8 @@ def plan_snapshot(
     mine = next((w for w in known if w.name == name), None)
     if mine is None or (mine.created_time and mine.created_time < today - DAY):
         newest = max(made, default=None)
-        if newest is not None and newest >= today:  # yesterday's, past midnight
+        # One that was due before midnight, and was made past it, is today's as well
+        if newest is not None and newest >= today and now - newest < _SAME_NIGHT:
             return DueWork(gaps=tuple(gaps))
         free = newest + cooldown if newest else now
         longest = timedelta(seconds=min(patience, _LONGEST_WAIT))

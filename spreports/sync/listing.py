@@ -124,7 +124,7 @@ def listing(
     last = listed or max(made, default=stream.since)
     if last is not None and max(last, purged or last) < oldest:
         gaps.append(_unlisted(Window(last, oldest)))
-    ahead = timedelta(seconds=connection.seconds_ahead())
+    ahead = timedelta(seconds=max(0.0, connection.seconds_ahead()))
     return Listed(found=tuple(found), gaps=tuple(gaps), listed=now - ahead)
 
 

@@ -58,7 +58,7 @@ def insist_on_one_account(
     newest: dict[str, LakeWindow] = {}
     ids = tuple(sorted(stream.marketplace_ids))
     others = list(_others_in_ledger(stream, connection, lake.name))
-    others = others or [
+    others += [
         (other.account, other.window)
         for other in feeds
         if other.account != stream.account

@@ -336,6 +336,7 @@ def test_restricted_bytes_are_kept_only_once_the_next_client_would_delete_them(
         with pytest.raises(KeyboardInterrupt):
             reports.read()
         assert list((tmp_path / "store").glob("documents/*/*")) == []
+        assert list((tmp_path / "store").glob("spool/*")) == []
 
 
 def test_what_is_written_of_a_restricted_report_is_for_its_owner_alone(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import spreports as spr
 from spreports.catalog.periods import next_period
 from spreports.ledger import LakeWindow, WindowState
-from spreports.sync.calendar import MAX_TRIES, DueWork, plan_dated
+from spreports.sync.calendar import MAX_TRIES, passed, plan_dated
 from spreports.sync.days import plan_snapshot
 from spreports.sync.feed import days_of
 from spreports.sync.stream import Kind, Stream, kind_of
@@ -188,49 +188,34 @@ def test_what_lies_before_the_history_is_lost_but_only_where_the_lake_lacks_it()
 
 
 @settings(max_examples=40)
-@given(
-    lost=st.sets(st.integers(1, 39), min_size=1),
-    since=st.integers(0, 30),
-    history=st.integers(1, 60),
-)
-def test_days_behind_the_oldest_of_the_lake_come_or_are_told_though_since_has_passed(
-    lost: set[int], since: int, history: int
+@given(lost=st.sets(st.integers(1, 39), min_size=1), since=st.integers(0, 30))
+def test_days_that_nobody_knows_of_are_asked_for_or_named(
+    lost: set[int], since: int
 ) -> None:
     now = FIRST + timedelta(days=40, hours=4)
-    horizon = now.replace(hour=0) - history * DAY
     days = plan_dated(stream(lookback=40), (), now).due
     by_day = sorted((due.window for due in days), key=lambda window: window.name)
     there = committed((w for n, w in enumerate(by_day) if n not in lost), now)
-    feed = stream(since=now - since * DAY, lookback=0, history_days=history)
-    feed = replace(feed, rolls=True)
+    feed = replace(stream(since=now - since * DAY, lookback=0), rolls=True)
 
     # By a store that was lost: the lake has windows with rows alone
-    work = plan_dated(feed, there, now)
+    asked = [due.window for due in plan_dated(feed, there, now).due]
+    named = [(span.start, span.end) for span in passed(feed, there, now)]
 
-    asked = [due.window for due in work.due]
-    held = spans([*there, *asked, *work.gaps])
+    held = sorted([*spans([*there, *asked]), *named])
     assert (held[0][0], held[-1][1]) == (FIRST, now.replace(hour=0))
     assert all(a[1] == b[0] for a, b in pairwise(held))
-    assert all(horizon <= start for start, _ in spans(asked))
-    assert all(end <= horizon for _, end in spans(work.gaps))
-    # Also what Amazon has no data of is asked for but once
-    known = [*there, *committed(asked, now), *work.gaps]
-    assert plan_dated(feed, known, now) == DueWork()
+    # What has been purged is named no more, nor what a store knows to be empty
+    assert not list(passed(feed, there, now, purged=now.replace(hour=0)))
+    assert not list(passed(feed, committed(by_day, now), now))
 
 
-def test_a_year_without_a_run_is_made_up_for_by_a_store_that_is_kept_or_lost() -> None:
-    now = FIRST + timedelta(days=3, hours=4)
-    feed = replace(stream(lookback=0), rolls=True)
-    known = committed((due.window for due in plan_dated(feed, (), now).due), now)
-    later = now + 365 * DAY
-    feed = replace(feed, since=later - 10 * DAY)
-    year = [due.window for due in plan_dated(feed, known, later).due]
+def test_a_since_that_names_a_day_hides_what_lies_before() -> None:
+    now = FIRST + timedelta(days=40, hours=4)
+    days = plan_dated(stream(lookback=40), (), now).due
+    there = committed([days[0].window, days[-1].window], now)
 
-    # The newest comes, and then the run is broken off
-    lost = plan_dated(feed, [*known, *committed(year[:1], later)], later)
-
-    assert min(spans(year))[0] == FIRST + 3 * DAY
-    assert [due.window for due in lost.due] == year[1:]
+    assert not list(passed(stream(since=now - DAY), there, now))
 
 
 def test_orders_of_japan_before_the_history_of_others_are_asked_for() -> None:
@@ -312,6 +297,17 @@ def test_a_snapshot_is_due_where_the_run_may_wait_for_its_cool_down_today() -> N
     assert due(now + DAY - timedelta(minutes=31), 3600) == []
     known = committed(asked, now - timedelta(hours=3, minutes=15))  # until midnight
     assert due(now + DAY - timedelta(hours=4), 7 * 3600) == []
+
+
+def test_a_snapshot_made_past_midnight_stands_for_no_second_night() -> None:
+    feed = stream("listings")
+    made = datetime(2026, 3, 2, 0, 0, 3, tzinfo=UTC)
+    window = plan_snapshot(feed, (), made - timedelta(minutes=10), (), 0).due[0].window
+    known = committed([window], made)
+
+    assert plan_snapshot(feed, known, made + timedelta(hours=1), (), 0).due == ()
+    (due,) = plan_snapshot(feed, known, made + timedelta(hours=23), (), 0).due
+    assert due.window.name == "2026-03-02"
 
 
 def test_what_shows_yesterday_is_no_snapshot_of_today() -> None:

@@ -118,7 +118,7 @@ def test_other_feeds_of_the_same_seller_and_other_lakes_are_nobodys_doubles(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["parquet", "delta"])
-def test_another_seller_may_share_the_lake(
+def test_another_seller_may_share_the_lake_and_hides_no_double(
     home: Path,
     lake: str,
     clock: ManualClock,
@@ -136,6 +136,11 @@ def test_another_seller_may_share_the_lake(
             asked = [r for r in simulator.requests if r.operation == "getReport"]
             assert client.sync(FEED, lake, format=how).windows == 0
         again = [r for r in simulator.requests if r.operation == "getReport"]
+        with (
+            named(simulator, other, "anew", monkeypatch) as client,
+            pytest.raises(spr.SinkError, match="SPREPORTS_ACCOUNT=shop"),
+        ):
+            client.sync(FEED, lake, format=how)
 
     assert result.windows == 3
     assert len(again) == len(asked)  # asked once, and never once it has its own

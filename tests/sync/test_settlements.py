@@ -162,6 +162,19 @@ def test_a_clock_that_was_ahead_for_a_night_has_listed_none_of_the_nights_to_com
     assert settlements(lake)[-1] == "0072"
 
 
+def test_a_clock_that_is_behind_knows_when_it_listed_last(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    gaps = []
+    for night in range(13):
+        clock.advance(8 * DAY if night < 12 else 3600)
+        with simulator.client(home=home, clock=Ahead(clock, -1)) as client:
+            gaps.append(client.sync(FEED, lake).gaps)
+
+    assert not any(gaps)
+
+
 def test_what_a_killed_run_had_begun_comes_before_its_doubles(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
