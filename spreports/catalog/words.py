@@ -47,7 +47,6 @@ DATE_FORMATS: Final = frozenset(
         "%d.%m.%Y %H:%M:%S %Z",
         "%Y-%m-%d %H:%M:%S",
         "%Y-%m-%d %H:%M:%S [IST]",
-        "%Y-%m-%d [IST]",
         "%Y/%m/%d %H:%M:%S [JST]",
         "%Y/%m/%d [JST]",
         "%m/%d/%Y %H:%M:%S",

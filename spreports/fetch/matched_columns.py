@@ -92,7 +92,7 @@ def how_to_decide(column: Column | None, entry: ReportType) -> str:
     name = entry.alias or entry.report_type
     return (
         "whether day or month comes first hangs on the marketplace, and is not known "
-        "here: ask for one marketplace at a time, or give report_type="
+        "of this one, or of several at a time: ask for one, or give report_type="
         f"spr.report_type({name!r}).for_marketplace('GB') to read it as that one "
         "writes; "
     )

@@ -231,7 +231,8 @@ def _type(
         if name in had:
             here = "in the table" if served == name else f"as {name!r} in the table"
             msg += f", and {want} {here}"
-        raise SinkError(f"{msg}: write to another table", url=where)
+        way = "write to another table, or move this one away and write all anew"
+        raise SinkError(f"{msg}: {way}", url=where)
     return pa.string() if pa.types.is_null(want) else want
 
 

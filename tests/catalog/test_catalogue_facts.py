@@ -14,7 +14,7 @@ SETTLED = (
     "%Y/%m/%d %H:%M:%S %Z",
     "%Y/%m/%d %H:%M:%S [JST]",
 )
-INDIAN = ("iso", "%Y-%m-%d %H:%M:%S [IST]", "%Y-%m-%d [IST]")
+INDIAN = ("iso", "%Y-%m-%d %H:%M:%S [IST]", "%Y-%m-%d")
 
 # header dtype, in Amazon's order; a * marks the key
 ORDERS = """

@@ -14,7 +14,7 @@ from spreports.catalog import Column, entries
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
 from spreports.fetch import typed_column as column_of_texts
 from spreports.fetch.cells import cells_of
-from spreports.fetch.timestamps import ZONE_OFFSETS
+from spreports.fetch.timestamps import ZONE_OFFSETS, written_part
 from spreports.fetch.typed_column import typed_column
 
 TIMED = sorted(
@@ -30,11 +30,11 @@ TIMED = sorted(
 )
 DATED = sorted(
     {
-        column.formats
+        tuple(form for form in column.formats if form != BY_MARKETPLACE)
         for each in entries()
         for table in each.tables
         for column in table.columns
-        if column.dtype == "date" and BY_MARKETPLACE not in column.formats
+        if column.dtype == "date"
     }
     | {("%m/%d/%Y", "%d/%m/%Y"), ("%Y/%m/%d", "%Y-%m-%d"), ("%d.%m.%Y", "iso"), ()}
 )
@@ -103,7 +103,7 @@ def written(draw: st.DrawFn, formats: tuple[str, ...]) -> str:
         shape = draw(st.sampled_from(["seconds", "minutes", "microseconds", "hours"]))
         text = moment.replace(tzinfo=None).isoformat(timespec=shape) + zone
     else:
-        text = moment.strftime(pattern.replace("%Z", "@"))
+        text = moment.strftime(written_part(pattern).replace("%Z", "@"))
         year = f"{moment.year:04d}"
         text = text.replace(str(moment.year), year, 1) if "%Y" in pattern else text
         text = text.replace("@", zone)
@@ -175,6 +175,26 @@ def test_grouped_decimals_are_read_at_once() -> None:
 @given(st.lists(st.none() | TRUTH, min_size=1, max_size=4))
 def test_booleans(texts: list[str | None]) -> None:
     compare(Column(name="v", dtype="boolean"), texts)
+
+
+@settings(max_examples=80)
+@given(st.lists(st.none() | NUMBER | TRUTH | st.just(" -- "), min_size=1, max_size=4))
+def test_texts_that_stand_for_others(texts: list[str | None]) -> None:
+    stands_for = {"--": "", "Yes": "1", "no": "0"}
+    column = Column(name="v", dtype="int64", stands_for=stands_for)
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+    array = pa.array(texts, pa.string())
+
+    values, bad = typed_column(array, cells)
+    slowly, slowly_bad = typed_column(array, replace(cells, at_once=never_at_once))
+
+    assert values.equals(slowly)
+    assert bad == slowly_bad or (bad is not None and bad.equals(slowly_bad))
+    for text, value in zip(texts, values.to_pylist(), strict=True):
+        plain = (text or "").strip().lower()
+        if plain in {"--", "yes", "no"}:
+            assert value == {"--": None, "yes": 1, "no": 0}[plain]
 
 
 @pytest.mark.parametrize("formats", TIMED, ids=" | ".join)

@@ -231,7 +231,7 @@ def test_gst_times_without_a_zone_are_indias(name: str) -> None:
     for column in ("Invoice Date", "Shipment Date", "Order Date"):
         for text, moment in (
             ("2026-03-08 00:07:35", datetime(2026, 3, 7, 18, 37, 35, tzinfo=UTC)),
-            ("2026-03-08", datetime(2026, 3, 7, 18, 30, tzinfo=UTC)),
+            ("2026-03-08", datetime(2026, 3, 8, tzinfo=UTC)),
             ("2026-03-08T00:07:35Z", datetime(2026, 3, 8, 0, 7, 35, tzinfo=UTC)),
         ):
             read_by_comma = read(flat(kind, {column: text}, delimiter=","), kind)
