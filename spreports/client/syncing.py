@@ -32,7 +32,7 @@ from spreports.sync.calendar import plan_dated
 from spreports.sync.feed import Feed, days_of, format_said
 from spreports.sync.quality import POLICIES, OnDrift
 from spreports.sync.result import SyncResult
-from spreports.sync.run import run
+from spreports.sync.run import NIGHT_SECONDS, run
 from spreports.sync.stream import Kind, Stream, kind_of
 
 __all__ = ["Syncing"]
@@ -107,7 +107,7 @@ class Syncing:
             lacks; rows that were deleted on purpose are not asked for: to have those
             again, restore the table.
         timeout : float, seconds, optional
-            For Amazon to finish, and to wait for cool-downs; six hours when left out.
+            For Amazon to finish, and to wait for cool-downs; nine hours when left out.
         on_progress : callable, optional
             Called with a `Progress` after each change.
 
@@ -148,7 +148,7 @@ class Syncing:
         written = format_said(asked) if format is None else format
         check_format(written)
         check_place(to, storage_options, "to")
-        patience = patience_of(timeout)
+        patience = patience_of(timeout, NIGHT_SECONDS)
         streams = self._streams(asked, written)
         return run(
             self._connection,

@@ -41,8 +41,8 @@ WAIT_SECONDS = 6 * 3600.0
 MOST_SECONDS = 366 * 86_400.0
 
 
-def patience_of(timeout: object) -> float:
-    """Return how many seconds to wait, 0 at least; those of nobody's saying for None.
+def patience_of(timeout: object, otherwise: float = WAIT_SECONDS) -> float:
+    """Return how many seconds to wait, 0 at least; `otherwise` for None.
 
     Raises
     ------
@@ -50,12 +50,13 @@ def patience_of(timeout: object) -> float:
         No number of seconds.
     """
     if timeout is None:
-        return WAIT_SECONDS
+        return otherwise
     if not isinstance(timeout, int | float):
         raise TypeError(f"timeout={timeout!r} is no number of seconds, such as 3600")
     seconds = min(timeout, MOST_SECONDS)
     if math.isnan(seconds):
-        raise ValueError("timeout is not a number: leave it out for six hours")
+        hours = f"{otherwise / 3600:g} hours"
+        raise ValueError(f"timeout is not a number: leave it out for {hours}")
     return max(0.0, seconds)
 
 

@@ -238,7 +238,7 @@ def serves(
     if status in {ProcessingStatus.CANCELLED, ProcessingStatus.FATAL}:
         return False
     is_done = status == ProcessingStatus.DONE
-    if is_done and request.window is None and age > present_for(request.entry):
+    if is_done and _is_of_now(request) and age > present_for(request.entry):
         return False
     # Amazon tells whole seconds: the report that somebody has already is not newer
     whole = made.replace(microsecond=0)
@@ -281,7 +281,12 @@ def is_past(report: Report, request: ReportRequest, clock: Clock) -> bool:
     ended = report.processing_end_time or report.created_time
     is_done = report.processing_status == ProcessingStatus.DONE
     present = present_for(request.entry)
-    return is_done and request.window is None and clock.now() - ended > present
+    return is_done and _is_of_now(request) and clock.now() - ended > present
+
+
+def _is_of_now(request: ReportRequest) -> bool:
+    """Whether it is to show the present; one that says how new does so until then."""
+    return request.window is None and request.newer_than is None
 
 
 def needs_echo(request: ReportRequest) -> bool:

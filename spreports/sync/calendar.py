@@ -1,10 +1,7 @@
 """Which windows of a feed are due: pure, by the calendar and by what the lake has.
 
 A window once cut stays as it is, since the lake replaces a window's rows by those of
-the very same window. So new windows are cut only from days that no window holds. Days
-that Amazon still restates are cut one by one (or one calendar period each): each night
-asks for them again, one report each. Older days are cut as long as the type allows: one
-document a minute is all that Amazon gives out, and they are asked for but once.
+the very same window. So new windows are cut only from days that no window holds.
 """
 
 from __future__ import annotations
@@ -13,11 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from spreports.catalog import period_windows
 from spreports.catalog.history import earliest_day, history_of
-from spreports.catalog.periods import next_period, starts_period
 from spreports.ledger import LakeWindow, WindowState
-from spreports.plan.windows import Window, midnight, slices
+from spreports.plan.windows import Window, midnight
+from spreports.sync.cutting import ceiling, cut, floor, is_seldom
 from spreports.sync.stream import Stream
 
 __all__ = [
@@ -31,13 +27,6 @@ __all__ = [
     "window_name",
 ]
 
-# Window of days that are no longer restated, where no longest one is known: order
-# reports are known to take 30 days.
-LONGEST_DAYS = 30
-# Types that may be asked for more seldom than this (a cool-down of 4 hours is the next)
-# are asked for twice: when a window is new, and when it is no longer restated. Eight
-# windows of such a type would take more than a day.
-SELDOM_SECONDS = 3600
 # Errors of Amazon or of the document in a row, after which a window is given up.
 MAX_TRIES = 5
 
@@ -74,7 +63,8 @@ class DueWork:
     Attributes
     ----------
     due : tuple of Due
-        Newest first: what people look at, and what Amazon deletes last, comes first.
+        Newest first: what people look at, and what Amazon deletes last, comes first. Of
+        a type with a long cool-down what the lake lacks, then who has waited longest.
     gaps : tuple of LakeWindow
         Windows that are found to be lost now.
     recut : tuple of LakeWindow
@@ -115,7 +105,7 @@ def plan_dated(
     """
     today = midnight(now)
     held_back = timedelta(days=stream.entry.hold_back_days or 0)
-    stop = _floor(stream, today - held_back)
+    stop = floor(stream, today - held_back)
     horizon = _horizon(stream, today)
     due: list[Due] = []
     gaps: list[LakeWindow] = []
@@ -133,7 +123,7 @@ def plan_dated(
         else:
             due.append(again)
     first = min([_first(stream, known, now), *(w.start for w in recut if w.start)])
-    begin = _floor(stream, midnight(max(first, purged)))
+    begin = floor(stream, midnight(max(first, purged)))
     held = tuple(_held(stream, [w for w in known if w not in recut]))
     for span in uncovered(Window(begin, stop), held) if begin < stop else ():
         for lost, kept in _split(span, horizon):
@@ -145,6 +135,9 @@ def plan_dated(
                     for w in cut(stream, kept, today)
                 ]
     due.sort(key=lambda one: one.window.name, reverse=True)
+    if is_seldom(stream):  # not all may find time: who has waited longest comes first
+        had = [one for one in reversed(due) if one.window.created_time is not None]
+        due = [*(one for one in due if one.window.created_time is None), *had]
     return DueWork(due=tuple(due), gaps=tuple(gaps), recut=tuple(recut))
 
 
@@ -171,7 +164,7 @@ def passed(
     """
     held = list(_held(stream, known)) if stream.rolls else []
     if held:
-        begin = _floor(stream, midnight(_first(stream, known, now)))
+        begin = floor(stream, midnight(_first(stream, known, now)))
         start = max(held[0].start, purged or held[0].start)
         yield from uncovered(Window(start, begin), held) if start < begin else ()
 
@@ -190,7 +183,7 @@ def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
         newer = another if window.error_kind == "DriftError" else today
         return Due(window=window, reason="failed", newer_than=newer)
     settled = window.end + timedelta(days=stream.lookback_days)
-    seldom = (stream.entry.cooldown_seconds or 0) > SELDOM_SECONDS
+    seldom = is_seldom(stream)
     # Amazon was heard to say once, and may have erred, that there are no rows
     unsure = window.tries == 1 and not window.tables and made and made < today
     enough = settled if seldom else min(settled, today)
@@ -207,7 +200,7 @@ def _held(stream: Stream, known: Iterable[LakeWindow]) -> Iterator[Window]:
     Lakes may have windows that were cut before their type was known to go by periods.
     """
     for start, end in sorted((w.start, w.end) for w in known if w.start and w.end):
-        first, last = _ceiling(stream, start), _floor(stream, end)
+        first, last = ceiling(stream, start), floor(stream, end)
         if first < last:
             yield Window(first, last)
 
@@ -222,59 +215,6 @@ def uncovered(span: Window, held: Iterable[Window]) -> Iterator[Window]:
         if start >= span.end:
             return
     yield Window(start, span.end)
-
-
-def cut(stream: Stream, span: Window, today: datetime) -> Iterator[Window]:
-    """Yield the windows of a span that none holds yet, in order.
-
-    Parameters
-    ----------
-    stream : Stream
-    span : Window
-        Whole UTC days, or whole calendar periods.
-    today : datetime
-        Midnight: what ended `lookback_days` before it is not restated any more.
-    """
-    entry = stream.entry
-    bound = _floor(stream, today - timedelta(days=stream.lookback_days))
-    bound = min(max(bound, span.start), span.end)
-    # Of periods of a day any number may stand together: as many as the catalogue says
-    free = stream.period is None or (stream.period == "DAY" and entry.window_days)
-    if span.start < bound:
-        old = Window(span.start, bound)
-        if free:
-            days = entry.window_days or entry.max_window_days or LONGEST_DAYS
-            yield from slices(old, days)
-        else:
-            most = entry.max_periods.get(str(stream.period), 1)
-            yield from _periods(stream, old, most)
-    if bound < span.end:
-        young = Window(bound, span.end)
-        if stream.period is None:
-            yield from slices(young, 1)
-        else:
-            yield from _periods(stream, young, 1)
-
-
-def _periods(stream: Stream, span: Window, most: int) -> Iterator[Window]:
-    """Yield windows of at most so many calendar periods."""
-    limited = replace(stream.entry, max_periods={str(stream.period): most})
-    for first, last in period_windows(limited, span.start, span.end, stream.options):
-        yield Window(midnight(first), midnight(last))
-
-
-def _floor(stream: Stream, day: datetime) -> datetime:
-    """Return the start of the period that holds a midnight; itself without periods."""
-    if stream.period is None:
-        return day
-    return midnight(starts_period(day.date(), stream.period))
-
-
-def _ceiling(stream: Stream, day: datetime) -> datetime:
-    """Return the start of the first period that begins at a midnight or after it."""
-    if stream.period is None or _floor(stream, day) == day:
-        return day
-    return midnight(next_period(day.date(), stream.period))
 
 
 def _horizon(stream: Stream, today: datetime) -> datetime | None:

@@ -24,7 +24,6 @@ from spreports.errors import (
 )
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.parquet import SinkResult
-from spreports.reports.asking import WAIT_SECONDS
 from spreports.reports.connection import Connection
 from spreports.reports.finished import finished_document
 from spreports.reports.origin import AmazonOrigin
@@ -41,12 +40,16 @@ from spreports.sync.result import MissingWindow, SyncResult
 from spreports.sync.roots import refuse_unwritable
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Step", "run"]
+__all__ = ["NIGHT_SECONDS", "Step", "run"]
 
 logger = logging.getLogger("spreports.sync")
 
 # Told the name of each step that a run has reached.
 Step = Callable[[str], object]
+
+# Three reports of a type with a cool-down of four hours: two are due each night, one
+# makes up for nights that were missed
+NIGHT_SECONDS = 9 * 3600.0
 
 
 def run(
@@ -60,7 +63,7 @@ def run(
     dry_run: bool = False,
     retry_gaps: bool = False,
     refill: bool = False,
-    timeout: float = WAIT_SECONDS,
+    timeout: float = NIGHT_SECONDS,
     on_progress: OnProgress | None = None,
     at: Step = lambda _: None,
 ) -> SyncResult:

@@ -268,6 +268,37 @@ def test_a_type_with_a_long_cool_down_is_asked_for_when_new_and_when_settled() -
     assert asked == [0, 0, 1, 1, 1]
 
 
+def test_new_days_of_a_type_with_a_long_cool_down_stand_together_and_come_first() -> (
+    None
+):
+    feed = stream(lookback=3, cooldown_seconds=4 * 3600, window_days=30)
+    now = FIRST + timedelta(days=40, hours=4)
+    windows = [due.window for due in plan_dated(feed, (), now).due]
+    known = committed(windows, now)
+    for night in (1, 2):
+        known += committed(
+            (
+                due.window
+                for due in plan_dated(feed, known, now + night * DAY).due
+                if due.reason == "new"
+            ),
+            now + night * DAY,
+        )
+
+    later = plan_dated(feed, known, now + 6 * DAY).due
+
+    assert spans(windows) == [
+        (FIRST, FIRST + 30 * DAY),
+        (FIRST + 30 * DAY, FIRST + 40 * DAY),
+    ]
+    assert [(due.reason, due.window.start) for due in later] == [
+        ("new", FIRST + 42 * DAY),
+        ("restated", FIRST + 30 * DAY),
+        ("restated", FIRST + 40 * DAY),
+        ("restated", FIRST + 41 * DAY),
+    ]
+
+
 def test_one_snapshot_a_day_and_none_within_the_cool_down() -> None:
     feed = stream("listings", cooldown_seconds=3 * 3600)
     evening = datetime(2026, 3, 1, 23, tzinfo=UTC)

@@ -84,6 +84,18 @@ def test_a_snapshot_that_is_made_past_midnight_is_known_to_other_hosts(
     assert calls(simulator)["createReport"] == 1
 
 
+def test_a_snapshot_that_was_asked_for_today_is_taken_up_by_a_later_run_of_the_day(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    with simulator.client(home=home) as client:
+        assert client.sync(FEED, lake, timeout=1).failed
+        clock.advance(2 * 3600)
+        result = client.sync(FEED, lake)
+
+    assert (result.windows, result.created) == (1, 0)
+    assert calls(simulator)["createReport"] == 1
+
+
 def test_a_snapshot_that_is_not_finished_yet_is_waited_for(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
