@@ -31,6 +31,7 @@ __all__ = [
     "CLOSED",
     "ELSEWHERE",
     "MAKE_ROOM",
+    "TRY_AGAIN",
     "SharedFile",
     "closed_on_error",
     "is_damaged",
@@ -47,6 +48,7 @@ CLOSED = "this client is closed; connect() gives a new one"
 MAKE_ROOM = (
     "its disk is full or fails: make room there and run again; what was written stays"
 )
+TRY_AGAIN = "let its other users finish, and run again: what was written stays"
 ELSEWHERE = "its folder must be one that you may write to (SPREPORTS_HOME, home=)"
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})

@@ -20,6 +20,7 @@ from spreports.turns import (
     CLOSED,
     ELSEWHERE,
     MAKE_ROOM,
+    TRY_AGAIN,
     SharedFile,
     closed_on_error,
     is_damaged,
@@ -35,7 +36,6 @@ _BEGIN_ANEW = (
     "move it away to start a new one: a sync then learns from its lake what is there, "
     "other reports are asked for again; files stay as they are"
 )
-_TRY_AGAIN = "let its other users finish, and run again: what was written stays"
 _PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 
@@ -119,7 +119,7 @@ class LedgerFile:
         elif kind_of(exc) in _PLACE or isinstance(exc, OSError):
             advice = ELSEWHERE
         else:
-            advice = _TRY_AGAIN
+            advice = TRY_AGAIN
         return ConfigError(
             f"the ledger {self._path} cannot be {how} ({exc}); {advice}",
             hopeless=full,

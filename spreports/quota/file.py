@@ -12,9 +12,11 @@ from spreports.errors import ConfigError
 from spreports.turns import (
     CLOSED,
     MAKE_ROOM,
+    TRY_AGAIN,
     SharedFile,
     closed_on_error,
     is_full,
+    kind_of,
     transaction,
     write_ahead,
 )
@@ -145,7 +147,10 @@ class QuotaFile:
                 "folder that you may write to, or name another one: home= or "
                 "SPREPORTS_HOME"
             )
+        # Removed while others hold it, it would be two files that know half each
+        is_busy = kind_of(exc) == sqlite3.SQLITE_BUSY
+        remove = "where nothing else helps, remove it: quota then counts as full once"
         return ConfigError(
-            f"the quota file {self._path} cannot be used ({exc}); where nothing else "
-            "helps, remove it: quota then counts as full once"
+            f"the quota file {self._path} cannot be used ({exc}); "
+            f"{TRY_AGAIN if is_busy else remove}"
         )

@@ -326,6 +326,24 @@ def test_a_quota_file_on_a_full_disk_is_not_to_be_removed(tmp_path: Path) -> Non
     file.close()
 
 
+def test_a_quota_file_that_others_hold_is_not_to_be_removed(tmp_path: Path) -> None:
+    file = QuotaFile(tmp_path / "quota.sqlite")
+    with closing(sqlite3.connect(tmp_path / "quota.sqlite")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with file._file.turn() as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+
+        with (
+            pytest.raises(ConfigError, match="let its other users finish") as caught,
+            file.transaction(),
+        ):
+            pass
+    file.close()
+
+    assert "database is locked" in str(caught.value)
+    assert "remove it" not in str(caught.value)
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
