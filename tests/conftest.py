@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from spreports.fetch.kernel import sandbox
 from spreports.fetch.kernel.sandbox import kernel_is_there
 from spreports.simulator.clock import HurriedClock
 from tests.drawing import load_profiles
@@ -52,6 +54,17 @@ def kernel_not_loaded() -> Iterator[None]:
     """Have each test begin as a process does: small documents load no kernel."""
     yield
     kernel_is_there.cache_clear()
+
+
+@pytest.fixture
+def refused_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have wasmtime be installed where its library cannot be loaded; return why."""
+    why = "_libwasmtime.so: version `GLIBC_2.34' not found"
+    (tmp_path / "wasmtime.py").write_text(f"raise OSError({why!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "wasmtime", raising=False)
+    monkeypatch.setattr(sandbox, "_loaded", sandbox._loaded.__wrapped__)
+    return why
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from spreports.checkup.finding import Finding
+from spreports.fetch.kernel.sandbox import kernel_fault
 
 __all__ = ["check_extras"]
 
@@ -22,7 +23,8 @@ def check_extras() -> Iterator[Finding]:
     ------
     Finding
         One for each extra: ``"ok"`` with the versions, or ``"skipped"`` with the
-        command that installs what is missing; none is needed.
+        command that installs what is missing; none is needed. ``"warning"`` where
+        what is installed cannot be loaded here.
     """
     wanted: dict[str, list[str]] = {}
     try:
@@ -38,6 +40,14 @@ def check_extras() -> Iterator[Finding]:
         missing = [name for name, version in versions.items() if version is None]
         have = ", ".join(f"{name} {v}" for name, v in versions.items() if v)
         lacks = f"not installed: {', '.join(missing)}"
+        if versions.get("wasmtime") and (fault := kernel_fault()):
+            yield Finding(
+                check=f"extra {extra}",
+                status="warning",
+                message=f"{have}, but wasmtime cannot be loaded here: {fault}",
+                advice="large documents are read more slowly, to the same values",
+            )
+            continue
         yield Finding(
             check=f"extra {extra}",
             status="skipped" if missing else "ok",

@@ -356,6 +356,17 @@ def test_extras_are_told_with_versions_or_with_what_installs_them(home: Path) ->
             assert f"spreports[{check.removeprefix('extra ')}]" in str(finding.advice)
 
 
+def test_an_extra_that_cannot_be_loaded_is_told_with_what_follows(
+    home: Path, refused_library: str
+) -> None:
+    finding = found(offline=True)["extra fast"]
+
+    assert finding.status == "warning"
+    assert "isal" in finding.message
+    assert f"wasmtime cannot be loaded here: {refused_library}" in finding.message
+    assert "more slowly, to the same values" in str(finding.advice)
+
+
 def test_the_simulator_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--simulator"]) == 0
 

@@ -110,6 +110,38 @@ def test_a_kernel_that_has_no_room_is_no_error(
     assert "without the kernel: mmap failed" in caplog.text
 
 
+def test_a_kernel_whose_library_the_system_refuses_is_no_error(
+    refused_library: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "spreports")
+
+    assert not kernel_is_there()
+    assert f"without the kernel: {refused_library}" in caplog.text
+
+
+def test_a_kernel_that_cannot_be_compiled_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: object) -> None:
+        raise wasmtime.WasmtimeError("no executable memory")
+
+    monkeypatch.setattr(sandbox, "_loaded", refused)
+    caplog.set_level("INFO", "spreports")
+
+    assert not kernel_is_there()
+    assert "without the kernel: no executable memory" in caplog.text
+
+
+def test_whoever_has_no_wasmtime_is_told_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "wasmtime", None)
+    caplog.set_level("INFO", "spreports")
+
+    assert not kernel_is_there()
+    assert caplog.text == ""
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on addresses is Linux's")
 def test_a_limit_on_addresses_that_leaves_room_for_one_sandbox_loses_no_row() -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -34,6 +35,7 @@ __all__ = [
     "Sandbox",
     "Sandboxes",
     "expect",
+    "kernel_fault",
     "kernel_is_there",
     "kernel_pays",
     "kernels_at_once",
@@ -238,14 +240,22 @@ def kernels_at_once() -> int:
 @cache
 def kernel_is_there() -> bool:
     """Say whether blocks can be read by the kernel on this machine."""
+    if find_spec("wasmtime") is None:
+        return False
+    fault = kernel_fault()
+    if fault is not None:
+        _LOG.info("documents are read without the kernel: %s", fault)
+    return fault is None
+
+
+def kernel_fault() -> str | None:
+    """Load the kernel; say what keeps it from being loaded, None where nothing does."""
     try:
         Sandbox(*_loaded())
-    except ImportError:
-        return False
-    except NoRoomError as exc:
-        _LOG.info("documents are read without the kernel: %s", exc)
-        return False
-    return True
+    # OSError of a library that the system refuses, RuntimeError of another processor
+    except Exception as exc:  # noqa: BLE001 - and what else wasmtime raises on import
+        return str(exc) or type(exc).__name__
+    return None
 
 
 def kernel_pays(seen: int) -> bool:
