@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import io
 import ipaddress
+import os
 import re
 import socket
 import time
@@ -53,12 +54,15 @@ class WireSession(requests.Session):
     headers : mapping of str to str
         Of each request.
     trust_env : bool
-        Proxies and CA bundles of the environment work.
+        Proxies of the environment work. Its CA bundle always does: it opens no way.
     """
 
     def __init__(self, headers: Mapping[str, str], *, trust_env: bool) -> None:
         super().__init__()
         self.trust_env = trust_env
+        # requests looks for it itself, but beside proxies and .netrc alone
+        bundles = map(os.environ.get, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        self.verify = next(filter(None, bundles), True)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # read=False: what breaks while reading stays what it is, such as a timeout
         retries = urllib3.Retry(0, read=False, redirect=False)

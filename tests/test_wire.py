@@ -13,12 +13,13 @@ import requests
 import urllib3
 
 from spreports import wire
-from spreports.api.exchange import Exchange, Fault
+from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.errors import DownloadError
 from spreports.fetch.download import download
 from spreports.wire import WireSession, read_some
 from tests.clocks import ManualClock
 from tests.connections import accepting
+from tests.one_answer import go_by, serving, unsigned_tls
 
 OK = b"HTTP/1.1 200 OK\r\n"
 HEADERS = {
@@ -107,6 +108,26 @@ def test_a_redirect_is_an_answer_whose_body_nobody_reads(session: WireSession) -
         session.get(url, stream=True, timeout=10) as answer,
     ):
         assert (answer.status_code, answer.is_redirect) == (302, True)
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_tls_on_this_machine_is_trusted_by_the_bundle_and_goes_by_no_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    tls = unsigned_tls(tmp_path)
+    go_by("http://127.0.0.1:1", monkeypatch)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, str(tmp_path / "server.pem"))
+    with serving(OK + b"Content-Length: 2\r\n\r\n{}", tls=tls) as url:
+        exchange = Exchange(url, max_bytes=1000)
+        answer = exchange.send("GET", "/d", headers={})
+        exchange.close()
+        got = download(
+            lambda: f"{url}/d", tmp_path / "d", clock=ManualClock(), loopback=True
+        )
+
+    assert isinstance(answer, Answer)
+    assert (answer.body, got.path.read_bytes()) == (b"{}", b"{}")
 
 
 @pytest.mark.parametrize("case", [*HEADERS, *BODIES])
