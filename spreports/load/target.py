@@ -156,7 +156,8 @@ def open_target(
     if root.rpartition("/")[2] in {STATE, ".", ".."}:
         raise SinkError(f"{name}: choose a folder of another name", url=name)
     if fs is None:
-        return LocalTarget(Path(root), name, private=private)
+        with refusals(text, options, "open"):
+            return LocalTarget(Path(root), name, private=private)
     from spreports.load.remote import RemoteTarget  # noqa: PLC0415 - it imports us
 
     return RemoteTarget(fs, root, text, options)

@@ -61,7 +61,7 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
     ------
     ValueError
         An empty name, which would be the working directory; a protocol alone; one
-        without its two slashes; or bytes that are no UTF-8.
+        without its two slashes; a NUL; or bytes that are no UTF-8.
     TypeError
         Neither a string nor a path; or options that are no mapping.
     """
@@ -72,6 +72,10 @@ def check_place(url: object, storage_options: object, name: str = "url") -> None
     if not os.fspath(url):
         raise ValueError(f"{name} is empty: give a path, '.' for the working directory")
     _check_utf8(os.fspath(url), name)
+    if "\0" in os.fspath(url):
+        raise ValueError(
+            f"{name} is {shown(os.fspath(url))!r}: no file's name may hold a NUL"
+        )
     protocol, mark, rest = os.fspath(url).partition("://")
     # Without its slashes "s3:" would be a folder of this machine
     if mark and not rest.strip("/") and (not rest or protocol not in LOCAL):

@@ -138,7 +138,8 @@ class FileOrigin:
             The file cannot be opened.
         """
         doubting = partial(damage_first, self._open)
-        if self._path is not None and Path(self._path).is_file():
+        # Path's own raises for a name too long, which `_open` tells of in our words
+        if self._path is not None and os.path.isfile(self._path):  # noqa: PTH113
             here = Path(self._path).stat().st_size
             return StoredBytes(self._open, None, size=here, doubting=doubting)
         first = self._open()

@@ -254,6 +254,20 @@ def test_a_file_system_that_is_not_there_is_named_with_what_to_do(
         client.reports("orders", start="3d", marketplaces=["DE"]).sink(url)
 
 
+def test_a_path_that_no_file_can_have_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(text(3))
+    document = spr.open_document(tmp_path / "a.txt", report_type="orders")
+    long = tmp_path / ("a" * 300)
+
+    with pytest.raises(spr.SinkError, match=r"cannot open .*: File name too long"):
+        document.sink(long)
+    with pytest.raises(spr.DocumentError, match="cannot be read: File name too long"):
+        spr.open_document(long, report_type="orders").read()
+    for place in (document.sink, spr.open_document, spr.Lake):
+        with pytest.raises(ValueError, match=r"url is 'a\\x00b': .* NUL"):
+            place("a\0b")
+
+
 def test_a_folder_is_named_where_a_document_was_meant(tmp_path: Path) -> None:
     for url, name in (("/", "/"), (f"{tmp_path}/", tmp_path.name)):
         with pytest.raises(spr.DocumentError, match=f"^{name} cannot be read: Is a"):
