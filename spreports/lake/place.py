@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -94,7 +95,11 @@ class Place:
     @property
     def state(self) -> Place:
         """Where the markers of this data root lie: beside it."""
-        return Place(self.fs, _beside(self.path), _beside(self.url), self.options)
+        path, url = self.path, self.url
+        is_link = self.is_local and Path(path).is_symlink()
+        if is_link and not Path(_beside(path)).is_dir():
+            path = url = os.path.realpath(path)  # as `LocalTarget` writes them
+        return Place(self.fs, _beside(path), _beside(url), self.options)
 
     def entries(self) -> dict[str, bool]:
         """Return the names in this folder, and whether each is a folder itself."""

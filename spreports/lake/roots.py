@@ -6,12 +6,15 @@
     <lake>/<REPORT_TYPE>/<table>    of a type with several
     <lake>                          of `sink`: the folder it was given
 
-A folder is a data root when markers lie beside it, in ``_spreports``.
+A folder is a data root when markers lie beside it, in ``_spreports``; of a link to one,
+beside what it leads to.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from spreports.catalog import ReportType
@@ -162,11 +165,23 @@ def _is_root(place: Place) -> bool:
 
 def _marked(folder: Place) -> list[str]:
     """Return the data roots in a folder, by the markers beside them."""
-    return [
+    beside = [
         name
         for name, is_folder in folder.below(STATE).entries().items()
         if is_folder and name != "tmp"
     ]
+    linked = {name for name in _links(folder) if _is_root(folder.below(name))}
+    return [*beside, *sorted(linked.difference(beside))]
+
+
+def _links(folder: Place) -> list[str]:
+    """Return the names of the links in a folder, if it is on a disk and lists them."""
+    unlisted = FileNotFoundError, NotADirectoryError, PermissionError
+    with folder.refusals("list"), suppress(*unlisted):
+        if folder.is_local:
+            with os.scandir(folder.path or "/") as found:
+                return [entry.name for entry in found if entry.is_symlink()]
+    return []
 
 
 def _table(entry: ReportType, table: str | None, there: list[str]) -> str:

@@ -12,9 +12,14 @@ import pytest
 import spreports as spr
 from spreports.lake.place import Place
 from spreports.load.parquet import sink
-from tests.lake.lakes import Lakeside, orders, rows_of, rows_of_table
+from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
 from tests.load.lake import Bucket
 from tests.load.rows import reader
+
+
+def note_of(day: int) -> dict[str, str]:
+    """What a report says of its window, of one day."""
+    return {"spreports.data_end_time": f"2026-10-0{day + 2}T00:00:00+00:00"}
 
 
 @pytest.mark.parametrize("url", ["memory://x", "memory:///x", "memory://x/"])
@@ -26,7 +31,7 @@ def test_what_sink_wrote_to_a_folder_at_the_top_is_a_lake_as_well(
             reader(orders(day)),
             url,
             stem=str(day),
-            note={"spreports.data_end_time": f"2026-10-0{day + 2}T00:00:00+00:00"},
+            note=note_of(day),
         )
     lake = spr.Lake(url)
 
@@ -52,6 +57,28 @@ def test_what_sink_wrote_to_a_folder_at_the_top_is_a_lake_as_well(
 )
 def test_markers_are_named_beside_the_folder(url: str, markers: str) -> None:
     assert Place.open(url).state.name == markers
+
+
+@pytest.mark.parametrize("inner", ["", f"/{ORDERS}", f"/{ORDERS}/rows"])
+def test_what_was_written_to_a_link_is_read_and_cared_for_by_its_name(
+    tmp_path: Path, inner: str
+) -> None:
+    lake, disk = tmp_path / "a" / "lake", tmp_path / "disk" / "larger"
+    root = Path(f"{lake}{inner}")
+    root.parent.mkdir(parents=True)
+    root.symlink_to(disk)  # there is nothing yet
+
+    for day in (0, 1):
+        sink(reader(orders(day)), root, stem=str(day), note=note_of(day))
+
+    for url in (lake, disk):
+        expected = rows_of_table(orders(0), orders(1))
+        assert rows_of(spr.scan_lake(url, ORDERS).collect()) == expected
+        assert spr.Lake(url).check(deep=True)
+        assert [report.rows for report in spr.Lake(url).reports()] == [6, 6]
+    assert spr.Lake(lake).compact().files_after == 1
+    assert spr.Lake(lake).purge(date(2026, 10, 2)).rows == 6
+    assert spr.Lake(disk).check(deep=True).rows == 6
 
 
 @pytest.mark.slow
