@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar, cast
 
 from spreports.errors import DocumentError, DownloadError
+from spreports.load.outages import is_outage
 from spreports.load.store import Store
 from spreports.load.target import reason_of
 from spreports.load.urls import local_path, missing, protocols, shown
@@ -80,7 +81,7 @@ class FileOrigin:
         try:
             mark = self._mark()
         except Exception as exc:  # noqa: BLE001 - each file system has its own classes
-            raise self._unreadable(exc) from self._cause(exc)
+            self._fail(exc)
         return hashlib.sha256(mark.encode()).hexdigest()[:32]
 
     def _mark(self) -> str:
@@ -108,7 +109,7 @@ class FileOrigin:
         Raises
         ------
         DocumentError
-            The file cannot be opened.
+            The file cannot be opened; a DownloadError in an outage.
         """
         try:
             if self._path is not None and Path(self._path).is_file():
@@ -127,7 +128,7 @@ class FileOrigin:
             tail = fs.cat_file(path, start=max(0, size - _ENDS), end=size)
             return _identity(place, size, head, tail)
         except Exception as exc:  # noqa: BLE001 - each file system has its own classes
-            raise self._unreadable(exc) from self._cause(exc)
+            self._fail(exc)
 
     def stored(self) -> StoredBytes:
         """Return the file's bytes.
@@ -135,7 +136,7 @@ class FileOrigin:
         Raises
         ------
         DocumentError
-            The file cannot be opened.
+            The file cannot be opened; a DownloadError in an outage.
         """
         doubting = partial(damage_first, self._open)
         # Path's own raises for a name too long, which `_open` tells of in our words
@@ -172,27 +173,43 @@ class FileOrigin:
             if _WEB & protocols(fs):
                 # In one piece: many servers know no ranges, and fail in the middle
                 answer = fs.open(path, "rb", block_size=0)
-                body = _Answer(answer, self.name)
+                body = _Answer(answer, self._break_off)
                 return cast("BinaryIO", io.BufferedReader(body, _AT_ONCE))
-            return cast("BinaryIO", fs.open(path, "rb"))
+            return cast("BinaryIO", _Answer(fs.open(path, "rb"), self._fail))
         except Exception as exc:  # noqa: BLE001 - each file system has its own classes
-            raise self._unreadable(exc) from self._cause(exc)
+            self._fail(exc)
 
-    def _cause(self, exc: Exception) -> Exception | None:
-        """Return what lies behind an error; not where it may quote a signed URL."""
-        return exc if shown(self._url) == self._url else None
+    def _fail(self, exc: Exception) -> NoReturn:
+        """Say which file cannot be read, and why."""
+        # What lies behind it may quote a signed URL
+        raise self._unreadable(exc) from (
+            exc if shown(self._url) == self._url else None
+        )
 
     def _unreadable(self, exc: Exception) -> DocumentError:
-        """Say which file, and why not."""
+        """Return the error that says which file, why not, and what to do."""
         lack = missing(self._url)
         if lack is not None:
             return DocumentError(lack)
         reason = exc.strerror if isinstance(exc, OSError) else None
-        reason = reason or reason_of(exc, self._options, "file")
+        reason = reason or reason_of(exc, self._options, "file") or type(exc).__name__
+        told = f"{self.name} cannot be read: {reason}"
+        if is_outage(exc):
+            return DownloadError(
+                f"{told}; the network or the service failed, or was too busy: run the "
+                "same again later"
+            )
         return DocumentError(
-            f"{self.name} cannot be read: {reason or type(exc).__name__}; check the "
-            "path, the storage_options and that the file system's package is installed"
+            f"{told}; check the path, the storage_options and that the file system's "
+            "package is installed"
         )
+
+    def _break_off(self, exc: Exception) -> NoReturn:
+        """Say that a web server's answer has broken off."""
+        raise DownloadError(
+            f"{self.name} broke off: {type(exc).__name__}; open it again, or copy it "
+            "to a local file first"
+        ) from None  # it quotes the URL
 
 
 def place_mark(place: str) -> str:
@@ -212,19 +229,25 @@ def _local_mark(path: str) -> str:
 
 
 class _Answer(io.RawIOBase):
-    """The body of a web server's answer, whose breaks are errors of ours.
+    """A file that is read as it comes, whose breaks are errors of ours.
 
     Parameters
     ----------
     answer : file object
-        Of fsspec, which raises what its HTTP library raises.
-    name : str
-        Of the file, for the message.
+        Of fsspec, which raises what the library behind it raises.
+    fail : callable
+        Raises the error of ours.
+
+    Attributes
+    ----------
+    size : int or None, bytes
+        Where the file system tells it.
     """
 
-    def __init__(self, answer: Any, name: str) -> None:
+    def __init__(self, answer: Any, fail: Callable[[Exception], NoReturn]) -> None:
         self._answer = answer
-        self._name = name
+        self._fail = fail
+        self.size = getattr(answer, "size", None)
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -235,11 +258,8 @@ class _Answer(io.RawIOBase):
         space = memoryview(buffer).cast("B")
         try:
             data = self._answer.read(len(space))
-        except Exception as exc:  # noqa: BLE001 - the HTTP library has its own classes
-            raise DownloadError(
-                f"{self._name} broke off: {type(exc).__name__}; open it again, or copy "
-                "it to a local file first"
-            ) from None  # it quotes the URL
+        except Exception as exc:  # noqa: BLE001 - each library has its own classes
+            self._fail(exc)
         space[: len(data)] = data
         return len(data)
 
