@@ -11,6 +11,8 @@ import os
 import re
 from http import HTTPStatus
 
+from spreports.load.denials import DENIALS, denial
+
 __all__ = ["is_cut_off", "said", "status_said"]
 
 # In one line, or one for each cause behind an arrow, in colour.
@@ -30,9 +32,7 @@ _NO_CREDENTIALS = re.compile(
     r" enabled|credentials provider timed out|//169\.254\.169\.254/latest/"
 )
 # Source: Amazon S3 API, Error responses
-_CODES = re.compile(
-    "<Code>(?:(?P<bucket>NoSuchBucket)|ExpiredToken|InvalidToken)</Code>"
-)
+_CODES = re.compile(f"<Code>(NoSuchBucket|{'|'.join(DENIALS)})</Code>")
 _REGION = re.compile("normally indicates an incorrectly configured region")
 # Of a local path at which a file lies
 _NO_FOLDER = re.compile(
@@ -57,6 +57,7 @@ _RESTORE = (
     ": bring the files of _delta_log back from a copy, or from the versions that the"
     " bucket keeps. Without one the table cannot be written to any more: begin another"
 )
+_NO_BUCKET = "there is no such bucket"
 _DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
@@ -92,12 +93,11 @@ def said(exc: BaseException, no_credentials: str) -> str | None:
     """
     told, status = _text(exc), status_said(exc)
     code = _CODES.search(told) if status else None
-    if code is not None and code["bucket"]:
-        return "there is no such bucket"
+    if code is not None:
+        return _NO_BUCKET if code[1] == "NoSuchBucket" else denial(code[1])
     if status is not None:
-        is_denied = code is not None or status in _DENIED
-        denied = "access is denied to these credentials"
-        return denied if is_denied else f"the store answered with status {status}"
+        other = f"the store answered with status {status}"
+        return denial(None) if status in _DENIED else other
     if is_cut_off(exc):
         return "there is no connection to the store, or it was lost"
     if (log := _of_log(told)) is not None:

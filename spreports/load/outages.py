@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from spreports.load.delta_said import is_cut_off, status_said
 
-__all__ = ["is_lost_upload", "is_outage"]
+__all__ = ["code_told", "is_lost_upload", "is_outage"]
 
 # They have no status, and few have a base that is Python's own.
 # Source: botocore.exceptions, aiohttp.client_exceptions, azure.core.exceptions
@@ -44,7 +44,13 @@ def is_lost_upload(exc: BaseException) -> bool:
 
     Source: Amazon S3 API, CompleteMultipartUpload, Errors, NoSuchUpload.
     """
-    return any(_told(each, "Error", "Code") == "NoSuchUpload" for each in _causes(exc))
+    return code_told(exc) == "NoSuchUpload"
+
+
+def code_told(exc: BaseException) -> object:
+    """Return the code of S3's that an error comes from; None where there is none."""
+    codes = (_told(each, "Error", "Code") for each in _causes(exc))
+    return next((code for code in codes if code is not None), None)
 
 
 def _is_of_the_moment(exc: BaseException) -> bool:

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 from spreports.errors import SinkError, SinkOutageError
 from spreports.load.delta_said import said
+from spreports.load.denials import denial
 from spreports.load.object_store import in_fsspecs_words
-from spreports.load.outages import is_lost_upload, is_outage
+from spreports.load.outages import code_told, is_lost_upload, is_outage
 from spreports.load.urls import local_path, missing, shown
 
 __all__ = ["STATE", "OpenTarget", "open_target", "reason_of", "refusals", "shown"]
@@ -231,7 +232,7 @@ def reason_of(
     if isinstance(exc, FileNotFoundError):
         return f"there is no such {place}"
     if isinstance(exc, PermissionError):
-        return "access is denied to these credentials"
+        return denial(code_told(exc))
     if type(exc).__name__ in _LACKING:
         return _NO_CREDENTIALS
     if isinstance(exc, TypeError):

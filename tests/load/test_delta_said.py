@@ -53,7 +53,8 @@ def told_of(work: Callable[[], object], options: dict[str, str]) -> spr.SinkErro
     [
         (answer("403 Forbidden", "AccessDenied"), DENIED, False),
         (answer("401 Unauthorized"), DENIED, False),
-        (answer("400 Bad Request", "ExpiredToken"), DENIED, False),
+        (answer("400 Bad Request", "ExpiredToken"), "the session of these cr", False),
+        (answer("403 Forbidden", "RequestTimeTooSkewed"), "this machine's clo", False),
         (answer("404 Not Found", "NoSuchBucket"), "there is no such bucket", False),
         (answer("400 Bad Request"), "the store answered with status 400", False),
         (answer("501 Not Implemented"), "the store answered with status 501", False),

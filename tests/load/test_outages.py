@@ -73,3 +73,28 @@ def test_an_upload_that_is_gone_is_no_bucket_that_is_missing() -> None:
         refusals("s3://lake/orders", {}, "write to"),
     ):
         raise answered(404, "NoSuchUpload")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("AccessDenied", r"access is denied to these credentials$"),
+        ("403", r"access is denied to these credentials$"),
+        ("ExpiredToken", r"expired: renew it \(ExpiredToken\)$"),
+        ("RequestTimeTooSkewed", r"clock .* \(NTP\) \(RequestTimeTooSkewed\)$"),
+        ("SignatureDoesNotMatch", r"secret key .* \(SignatureDoesNotMatch\)$"),
+        ("InvalidAccessKeyId", r"access key .* \(InvalidAccessKeyId\)$"),
+        ("InvalidObjectState", r"archived.* \(InvalidObjectState\)$"),
+    ],
+)
+def test_what_s3_refuses_is_told_by_its_code_and_with_what_to_do(
+    code: str, said: str
+) -> None:
+    with (
+        pytest.raises(SinkError, match=said) as caught,
+        refusals("s3://lake/orders", {}, "write to"),
+    ):
+        raise answered(403, code)
+
+    assert not isinstance(caught.value, SinkOutageError)
+    assert "words" not in str(caught.value)
