@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -96,8 +95,9 @@ class Place:
     def state(self) -> Place:
         """Where the markers of this data root lie: beside it."""
         path, url = self.path, self.url
-        is_link = self.is_local and Path(path).is_symlink()
-        if is_link and not Path(_beside(path)).is_dir():
+        # os.path: Path's own raise for names too long, and for folders closed to us
+        is_link = self.is_local and os.path.islink(path)  # noqa: PTH114 - see above
+        if is_link and not os.path.isdir(_beside(path)):  # noqa: PTH112 - see above
             path = url = os.path.realpath(path)  # as `LocalTarget` writes them
         return Place(self.fs, _beside(path), _beside(url), self.options)
 

@@ -152,7 +152,15 @@ def all_roots(lake: Place) -> list[DataRoot]:
             f"{lake.name} is no lake: no {STATE} folder lies in it or beside it",
             url=lake.name,
         )
-    return found
+    return _once(found) if lake.is_local else found
+
+
+def _once(roots: list[DataRoot]) -> list[DataRoot]:
+    """Leave out what is a second name, by a link, of a root that is there."""
+    real = {root.place.path: os.path.realpath(root.place.path) for root in roots}
+    linked = sorted(roots, key=lambda root: real[root.place.path] != root.place.path)
+    first = {real[root.place.path]: root for root in reversed(linked)}
+    return [root for root in roots if first[real[root.place.path]] is root]
 
 
 def _is_root(place: Place) -> bool:

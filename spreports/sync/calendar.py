@@ -165,7 +165,9 @@ def passed(
     held = list(_held(stream, known)) if stream.rolls else []
     if held:
         begin = floor(stream, midnight(_first(stream, known, now)))
-        start = max(held[0].start, purged or held[0].start)
+        start = held[0].start
+        # What Amazon has no more, nobody brings
+        start = max(start, purged or start, _horizon(stream, midnight(now)) or start)
         yield from uncovered(Window(start, begin), held) if start < begin else ()
 
 

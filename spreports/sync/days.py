@@ -17,6 +17,8 @@ DAY = timedelta(days=1)
 # Longer, and the next run of an hourly job finds this one at work
 _LONGEST_WAIT = 1800.0
 _SAME_NIGHT = timedelta(hours=12)
+# How a run ended whose report of today serves all day: killed, by timeout, held back
+_SOUND = {None, "WaitTimeoutError", "DriftError"}
 
 
 def plan_snapshot(
@@ -46,8 +48,11 @@ def plan_snapshot(
             why = f"a report shows the present: that of {window.name} cannot be had now"
             gaps.append(gap(window, "Expired", why))
     mine = next((w for w in known if w.name == name), None)
+    newest = max(made, default=None)
+    # What shows another day already is no snapshot of this one
+    newer = [newest + CLOCK_SKEW] if newest else []
+    present = now - present_for(stream.entry)
     if mine is None or (mine.created_time and mine.created_time < today - DAY):
-        newest = max(made, default=None)
         # One that was due before midnight, and was made past it, is today's as well
         if newest is not None and newest >= today and now - newest < _SAME_NIGHT:
             return DueWork(gaps=tuple(gaps))
@@ -57,16 +62,15 @@ def plan_snapshot(
             return DueWork(gaps=tuple(gaps))
         new = LakeWindow(name=name, start=None, end=None, state=WindowState.ASKED)
         # A report that is unfinished since yesterday may come to show yesterday
-        newer = [now - present_for(stream.entry)]
-        # and what shows another day already is no snapshot of this one
-        newer += [newest + CLOCK_SKEW] if newest else []
         newer += [today] if asked else []
-        due = Due(window=new, reason="new", newer_than=max(newer))
+        due = Due(window=new, reason="new", newer_than=max([present, *newer]))
         return DueWork(due=(due,), gaps=tuple(gaps))
     if mine.state in {WindowState.COMMITTED, WindowState.GAP}:
         return DueWork(gaps=tuple(gaps))
     reason = "resumed" if mine.state == WindowState.ASKED else "failed"
-    due = Due(window=mine, reason=reason, newer_than=today)
+    # A report that cannot be read is not to hold the day
+    newer += [] if mine.error_kind in _SOUND else [present]
+    due = Due(window=mine, reason=reason, newer_than=max([today, *newer]))
     return DueWork(due=(due,), gaps=tuple(gaps))
 
 

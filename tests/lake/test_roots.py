@@ -102,6 +102,23 @@ def test_an_error_says_whether_there_is_a_folder_at_all(shore: Lakeside) -> None
         shore.scan()
 
 
+@pytest.mark.parametrize("table", ["", "rows"])
+def test_a_link_within_a_lake_counts_nothing_twice(tmp_path: Path, table: str) -> None:
+    root = tmp_path / "GET_MERCHANT_LISTINGS_ALL_DATA"
+    sink(reader(orders(0)), str(root / table), stem="0")
+    (tmp_path / "A_LATEST").symlink_to(root, target_is_directory=True)
+    (tmp_path / "latest").symlink_to(root, target_is_directory=True)
+
+    found = spr.Lake(tmp_path).check()
+
+    assert (found.roots, found.rows) == (1, orders(0).num_rows)
+
+
+def test_a_name_that_no_file_may_have_is_an_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(spr.SinkError, match="too long"):
+        spr.Lake(tmp_path / ("a" * 300)).check()
+
+
 def test_of_a_deleted_sink_folder_the_markers_are_named_that_go_with_it(
     tmp_path: Path,
 ) -> None:

@@ -210,6 +210,17 @@ def test_days_that_nobody_knows_of_are_asked_for_or_named(
     assert not list(passed(feed, committed(by_day, now), now))
 
 
+def test_days_that_amazon_has_no_more_are_not_named() -> None:
+    now = FIRST + timedelta(days=40, hours=4)
+    days = plan_dated(stream(lookback=40), (), now).due
+    there = committed([days[0].window, days[-1].window], now)
+    feed = replace(stream(since=now - DAY, history_days=10), rolls=True)
+
+    (named,) = passed(feed, there, now)
+
+    assert (named.start, named.end) == (FIRST + 30 * DAY, FIRST + 39 * DAY)
+
+
 def test_a_since_that_names_a_day_hides_what_lies_before() -> None:
     now = FIRST + timedelta(days=40, hours=4)
     days = plan_dated(stream(lookback=40), (), now).due
@@ -339,6 +350,27 @@ def test_a_snapshot_made_past_midnight_stands_for_no_second_night() -> None:
     assert plan_snapshot(feed, known, made + timedelta(hours=1), (), 0).due == ()
     (due,) = plan_snapshot(feed, known, made + timedelta(hours=23), (), 0).due
     assert due.window.name == "2026-03-02"
+
+
+@pytest.mark.parametrize(
+    ("kind", "all_day"),
+    [(None, True), ("WaitTimeoutError", True), ("DownloadError", False)],
+)
+def test_a_report_of_today_serves_all_day_unless_it_could_not_be_read(
+    kind: str | None, all_day: bool
+) -> None:
+    feed = stream("listings")
+    now = datetime(2026, 3, 2, 5, tzinfo=UTC)
+    window = plan_snapshot(feed, (), now, (), 0).due[0].window
+    night = now.replace(hour=0, second=3)
+    before = replace(committed([window], night)[0], name="2026-03-01")
+
+    for known, since in (([], now.replace(hour=0)), ([before], night)):
+        mine = replace(window, error_kind=kind)
+        (due,) = plan_snapshot(feed, [*known, mine], now, (), 0).due
+        assert due.newer_than is not None
+        assert due.newer_than >= since
+        assert (due.newer_than < now - timedelta(hours=1)) is all_day
 
 
 def test_what_shows_yesterday_is_no_snapshot_of_today() -> None:
