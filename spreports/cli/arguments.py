@@ -53,8 +53,7 @@ def add_timeout(command: argparse.ArgumentParser) -> None:
         type=seconds,
         metavar="TIME",
         help="how long to wait for reports: 90m, 2h, or seconds; 6h when left out, 9h "
-        "by sync. "
-        "What is not finished goes on at Amazon",
+        "by sync. What is not finished goes on at Amazon",
     )
 
 

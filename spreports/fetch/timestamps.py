@@ -87,7 +87,7 @@ _TOKENS: Final = {
     "%Z": rf"(?P<Z>[A-Z]{{1,5}}|{_OFFSET})",
 }
 # Behind a pattern, and not in the cells: the zone whose time they are
-_STANDS_FOR: Final = re.compile(r" \[([A-Z]{1,5})\]$")
+_UNNAMED_ZONE: Final = re.compile(r" \[([A-Z]{1,5})\]$")
 
 
 def formats_tried(formats: tuple[str, ...]) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ def unnamed_zone(pattern: str) -> str:
     str
         The one behind it in brackets, else ``"UTC"``.
     """
-    found = _STANDS_FOR.search(pattern)
+    found = _UNNAMED_ZONE.search(pattern)
     return found[1] if found else "UTC"
 
 
@@ -232,7 +232,7 @@ def written_part(pattern: str) -> str:
     -------
     str
     """
-    return _STANDS_FOR.sub("", pattern)
+    return _UNNAMED_ZONE.sub("", pattern)
 
 
 def _timestamp_form(pattern: str) -> re.Pattern[str]:

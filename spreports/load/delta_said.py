@@ -57,7 +57,6 @@ _RESTORE = (
     ": bring the files of _delta_log back from a copy, or from the versions that the"
     " bucket keeps. Without one the table cannot be written to any more: begin another"
 )
-_NO_BUCKET = "there is no such bucket"
 _DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
@@ -94,7 +93,8 @@ def said(exc: BaseException, no_credentials: str) -> str | None:
     told, status = _text(exc), status_said(exc)
     code = _CODES.search(told) if status else None
     if code is not None:
-        return _NO_BUCKET if code[1] == "NoSuchBucket" else denial(code[1])
+        is_none = code[1] == "NoSuchBucket"
+        return "there is no such bucket" if is_none else denial(code[1])
     if status is not None:
         other = f"the store answered with status {status}"
         return denial(None) if status in _DENIED else other

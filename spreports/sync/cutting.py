@@ -3,7 +3,7 @@
 Days that Amazon still restates are cut one by one (or one calendar period each): each
 night asks for them again, one report each. Older days are cut as long as the type
 allows: one document a minute is all that Amazon gives out, and they are asked for but
-once. So are all days of a type with a cool-down of hours.
+once. So are all days of a type with a cool-down of hours cut, and asked for twice.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SELDOM_SECONDS = 3600
 
 
 def is_seldom(stream: Stream) -> bool:
-    """Whether each window of a feed is asked for twice alone."""
+    """Whether each window of a feed is asked for no more than twice."""
     return (stream.entry.cooldown_seconds or 0) > SELDOM_SECONDS
 
 
@@ -49,12 +49,12 @@ def cut(stream: Stream, span: Window, today: datetime) -> Iterator[Window]:
     Window
     """
     entry = stream.entry
-    bound = floor(stream, today - timedelta(days=stream.lookback_days))
-    bound = min(max(bound, span.start), span.end)
+    bound = span.end
+    if stream.period is not None or not is_seldom(stream):
+        restated = floor(stream, today - timedelta(days=stream.lookback_days))
+        bound = min(max(restated, span.start), span.end)
     # Of periods of a day any number may stand together: as many as the catalogue says
     free = stream.period is None or (stream.period == "DAY" and entry.window_days)
-    if stream.period is None and is_seldom(stream):
-        bound = span.end
     if span.start < bound:
         old = Window(span.start, bound)
         if free:

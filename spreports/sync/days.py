@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 _LONGEST_WAIT = 1800.0
 _SAME_NIGHT = timedelta(hours=12)
 # How a run ended whose report of today serves all day: killed, by timeout, held back
-_SOUND = {None, "WaitTimeoutError", "DriftError"}
+_SOUND = frozenset({None, "WaitTimeoutError", "DriftError"})
 
 
 def plan_snapshot(

@@ -252,8 +252,7 @@ def kernel_fault() -> str | None:
     """Load the kernel; say what keeps it from being loaded, None where nothing does."""
     try:
         Sandbox(*_loaded())
-    # OSError of a library that the system refuses, RuntimeError of another processor
-    except Exception as exc:  # noqa: BLE001 - and what else wasmtime raises on import
+    except Exception as exc:  # noqa: BLE001 - the system's, the processor's, wasmtime's
         return str(exc) or type(exc).__name__
     return None
 
