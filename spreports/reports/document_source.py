@@ -19,13 +19,14 @@ from spreports.fetch.document import table_names
 from spreports.fetch.findings import Findings
 from spreports.fetch.plain_chunks import plain_chunks
 from spreports.names import check_names
+from spreports.reports.amazon_origin import AmazonOrigin
 from spreports.reports.metadata import (
     Constant,
     batch_with_metadata,
     schema_with_metadata,
 )
 from spreports.reports.naming import file_stem, naming
-from spreports.reports.origin import AmazonOrigin, Origin
+from spreports.reports.origin import Origin
 from spreports.reports.shape import Shape
 from spreports.reports.staging import frame_of, staged
 from spreports.reports.stored_bytes import StoredBytes

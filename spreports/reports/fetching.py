@@ -10,10 +10,10 @@ from spreports.api.models import Report
 from spreports.catalog import period_of
 from spreports.errors import APIError, DocumentError, DownloadError
 from spreports.fetch.findings import Findings
+from spreports.reports.amazon_origin import AmazonOrigin
 from spreports.reports.connection import Connection
 from spreports.reports.doubted import is_gone
 from spreports.reports.echo import Echo
-from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 from spreports.reports.shape import Shape
 from spreports.reports.stored_bytes import StoredBytes

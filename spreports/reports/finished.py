@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType, period_of
+from spreports.reports.amazon_origin import AmazonOrigin
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.document_source import DocumentSource
 from spreports.reports.echo import Echo
 from spreports.reports.examine import Examiner
-from spreports.reports.origin import AmazonOrigin
 from spreports.reports.provenance import library_version, provenance
 from spreports.reports.request import (
     ReportRequest,

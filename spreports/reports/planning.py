@@ -14,9 +14,9 @@ from spreports.errors import ParseError
 from spreports.plan.estimate import CREATE, DOCUMENT, RESTRICTED, CoolDownLeft
 from spreports.plan.plan import Plan, plan
 from spreports.plan.windows import midnight
+from spreports.reports.amazon_origin import AmazonOrigin
 from spreports.reports.connection import Connection
 from spreports.reports.listing import ours
-from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import ReportRequest
 
 __all__ = [

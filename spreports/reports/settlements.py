@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from spreports.api.models import Report
 from spreports.errors import BadRequestError, NotFoundError
+from spreports.reports.amazon_origin import AmazonOrigin
 from spreports.reports.connection import Connection
-from spreports.reports.origin import AmazonOrigin
 from spreports.reports.request import legacy_charset
 from spreports.reports.work import Reading, settlement_id
 

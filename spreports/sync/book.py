@@ -10,19 +10,17 @@ from functools import partial
 from typing import Any
 
 from spreports.api.models import Report
-from spreports.errors import DriftError, SinkError, SPReportsError
+from spreports.errors import SinkError
 from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
 from spreports.reports.connection import Connection
-from spreports.reports.doubted import denies
 from spreports.reports.request import ReportRequest
-from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.emptied import emptied_report, land_emptied, note_emptied
+from spreports.sync.failing import after_failure
 from spreports.sync.known import Known
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed, PurgedError, own_markers
 from spreports.sync.overlap import insist_on_apart
-from spreports.sync.passing import is_passing
 from spreports.sync.rebuild_delta import snapshot_key
 from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
@@ -265,10 +263,7 @@ class Book:
     def failed(
         self, stream: Stream, window: LakeWindow, exc: Exception
     ) -> MissingWindow | None:
-        """Write why a window is not there; after some tries it is a gap.
-
-        A window that is still restated is not given up: some reports are FATAL until
-        Amazon has their rows.
+        """Write why a window is not there; see `after_failure`.
 
         Returns
         -------
@@ -281,31 +276,9 @@ class Book:
             return None
         known = self._of(stream).get(window.name)
         window = replace(window, version_of=known.version_of if known else None)
-        kind = type(exc).__name__
-        # Only our own errors are known to hold no cell
-        why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"
-        if is_passing(exc):
-            kept = replace(window, state=WindowState.ASKED, error_kind=kind, error=why)
-        else:
-            tries = window.tries + (not isinstance(exc, DriftError))
-            kept = replace(
-                window,
-                state=WindowState.FAILED,
-                tries=tries,
-                error_kind=kind,
-                error=why,
-            )
-            if stream.kind == Kind.LISTED and denies(exc):
-                kept = gap(kept, kind, f"Amazon no longer has the document: {why}")
-            elif tries >= MAX_TRIES and not self._is_young(stream, window):
-                kept = gap(kept, kind, f"given up after {tries} tries: {why}")
+        kept = after_failure(stream, window, exc, self._connection.clock.now())
         self.put(stream, kept)
         return None if kept.state == WindowState.GAP else MissingWindow.of(stream, kept)
-
-    def _is_young(self, stream: Stream, window: LakeWindow) -> bool:
-        """Whether Amazon may still be about to make a window's rows."""
-        settled = window.end and window.end + timedelta(days=stream.lookback_days)
-        return bool(settled and self._connection.clock.now() < settled)
 
     def gaps(self, streams: Sequence[Stream]) -> tuple[MissingWindow, ...]:
         """Return what is given up, in the order of feeds and windows.

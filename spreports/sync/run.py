@@ -24,9 +24,9 @@ from spreports.errors import (
 )
 from spreports.ledger import LakeWindow, WindowState
 from spreports.load.parquet import SinkResult
+from spreports.reports.amazon_origin import AmazonOrigin
 from spreports.reports.connection import Connection
 from spreports.reports.finished import finished_document
-from spreports.reports.origin import AmazonOrigin
 from spreports.reports.progress import OnProgress
 from spreports.reports.request import ReportRequest
 from spreports.sync.agenda import Agenda, Task

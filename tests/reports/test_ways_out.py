@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 import spreports as spr
-from spreports.reports.origin import AmazonOrigin
+from spreports.reports.amazon_origin import AmazonOrigin
 from spreports.reports.shape import Shape
 from spreports.simulator import Simulator
 from tests.reports.conftest import calls
