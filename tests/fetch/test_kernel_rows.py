@@ -153,6 +153,66 @@ def test_plain_cells_are_typed_in_one_pass(dtype: str, text: str) -> None:
     assert batch.column(0).null_count == 0
 
 
+DASHES = {"--": "", "-": "", "N/A": ""}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(
+    texts=st.lists(
+        st.sampled_from(
+            [
+                *("", "--", "-", "N/A", "n/A", " -- ", "- ", " n/a", "---", "- -"),
+                *("N-A", "N/", "na", "-1", "-0.5", "7", "2026-10-01", "true"),
+            ]
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_dashes_are_no_value_where_the_catalogue_says_so(
+    dtype: str, texts: list[str]
+) -> None:
+    column = Column(name="v", dtype=dtype, stands_for=DASHES)
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+    array = pa.array([text or None for text in texts], pa.string())
+    one_by_one, bad = typed_column(array, replace(cells, at_once=never_at_once))
+    block = "".join(f"{text}\tx\n" for text in texts).encode()
+
+    batch = kernel(column, Column(name="x")).batch(block)
+
+    assert batch is not None
+    batch.validate(full=True)
+    assert batch.column(0).equals(one_by_one if bad is None else array)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Column(name="v", dtype="int64"),
+        Column(name="v", dtype="int64", stands_for={"--": "0", "-": "", "N/A": ""}),
+        Column(name="v", dtype="int64", stands_for={"-": ""}),
+    ],
+    ids=["none", "another value", "fewer texts"],
+)
+def test_dashes_that_mean_something_else_are_left_to_python(column: Column) -> None:
+    batch = kernel(column, Column(name="x")).batch(b"1\tx\n--\tx\n")
+    assert batch is not None
+    assert batch.column(0).to_pylist() == ["1", "--"]
+
+
+def test_dashes_among_coded_decimals_are_null() -> None:
+    column = Column(name="v", dtype="decimal", stands_for=DASHES)
+    reader = kernel_rows(header("v", "x"), {"v": column}, ("",), {"v"})
+    assert reader is not None
+    batch = reader.batch(b"4.90\tx\n--\tx\nN/A\tx\n4.90\tx\n-\tx\n\tx\n")
+    assert batch is not None
+    batch.validate(full=True)
+    assert batch.column(0).type == pa.dictionary(pa.int32(), pa.decimal128(38, 6))
+    price = Decimal("4.90")
+    assert batch.column(0).to_pylist() == [price, None, None, price, None, None]
+
+
 LINE = st.lists(
     st.sampled_from(
         ["", "a", "\t", "\t\t", " ", '"', "\r", "\n", "\r\n", "é", "x" * 70]

@@ -35,6 +35,8 @@ _LINE_END = b"\n"
 # Source: kernel.h: which texts are null
 _NOTHING = {(): 0, ("",): 1, ("", " "): 2}
 _AS_TEXT = ((TEXT, None),)
+# Source: numbers.h, is_dash
+_DASHES = {"--", "-", "N/A"}
 # Source: kernel.h: what quotes mean
 _QUOTING = {Quoting.OFF: 0, Quoting.DOUBLED: 1, Quoting.ENCLOSED: 2}
 
@@ -100,6 +102,7 @@ class KernelRows:
             _ways(columns.get(name), coded=name in coded, local=local)
             for name in header.names
         ]
+        self._dashes = [_are_null(columns.get(name)) for name in header.names]
         known = [layout for ways in self._ways for _, layout in ways if layout]
         self._forms = Forms(known)
         self._forms_at = len(header.names) * COLUMN_BYTES
@@ -181,8 +184,15 @@ class KernelRows:
                 self._forms.address(forms, layout) if layout else 0
                 for (_, layout), *_ in ways
             ],
+            self._dashes,
         )
         return columns + self._forms.written(forms) + self._header.line
+
+
+def _are_null(column: Column | None) -> bool:
+    """Whether a column has nothing where dashes stand."""
+    meant = column.stands_for if column else {}
+    return meant.keys() == _DASHES and not any(meant.values())
 
 
 def _ways(column: Column | None, *, coded: bool, local: bool) -> tuple[_Way, ...]:

@@ -195,8 +195,12 @@ static inline __attribute__((always_inline)) int typed_as(uint32_t kind,
             blank(kind, values, row);
             to->nulls++;
         } else if (last[row] & ESCAPED ||
-                   !fits(kind, own, written, &last_one, values, row))
-            return 0;
+                   !fits(kind, own, written, &last_one, values, row)) {
+            if (!to->dashes || !is_dash(own)) return 0;
+            clear(valid, row);
+            blank(kind, values, row);
+            to->nulls++;
+        }
     }
     return 1;
 }

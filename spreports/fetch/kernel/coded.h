@@ -63,7 +63,7 @@ static int coded(const byte *text, cells where, tile of, uint32_t k, column *to,
         const byte *at = own.at;
         uint32_t length = (uint32_t)(own.end - at);
         if (where.quoting == DOUBLED && has_quote(own)) return 0;
-        if ((!length && empty_is_null) ||
+        if ((!length && empty_is_null) || (to->dashes && is_dash(own)) ||
             (nothing == EMPTY_OR_SPACE && length == 1 && *at == ' ')) {
             codes[row] = 0;
             clear((byte *)to->valid, row);

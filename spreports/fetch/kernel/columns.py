@@ -43,14 +43,16 @@ _TYPES: Final = {
     LIST: pa.string(),
 }
 # Source: kernel.h, struct column
-_COLUMN: Final = struct.Struct("<9I")
+_COLUMN: Final = struct.Struct("<10I")
 COLUMN_BYTES: Final = _COLUMN.size
 # Source: kernel.h, struct key
 KEY: Final = struct.Struct("<6I")
 NO_COLUMN: Final = 0xFFFFFFFF
 
 
-def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:
+def described(
+    kinds: Sequence[int], written: Sequence[int] = (), dashes: Sequence[bool] = ()
+) -> bytes:
     """Return columns as the kernel is told of them.
 
     Parameters
@@ -58,15 +60,18 @@ def described(kinds: Sequence[int], written: Sequence[int] = ()) -> bytes:
     kinds : sequence of int
     written : sequence of int
         Of each column the address of a pattern, or 0; empty for none at all.
+    dashes : sequence of bool
+        Of each column whether what stands for no number is null; empty for no column.
 
     Returns
     -------
     bytes
     """
     forms = written or [0] * len(kinds)
+    dashed = dashes or [False] * len(kinds)
     return b"".join(
-        _COLUMN.pack(kind, form, *[0] * 7)
-        for kind, form in zip(kinds, forms, strict=True)
+        _COLUMN.pack(kind, form, *[0] * 7, is_dashed)
+        for kind, form, is_dashed in zip(kinds, forms, dashed, strict=True)
     )
 
 
@@ -97,7 +102,7 @@ def _array(
     column: tuple[int, ...], part: Callable[[int, int], pa.Buffer], rows: int
 ) -> pa.Array:
     """Return a column, whose parts are copied."""
-    kind, _, nulls, valid, values, data, size, ends, count = column
+    kind, _, nulls, valid, values, data, size, ends, count, _ = column
     bits = part(valid, (rows + 7) // 8) if nulls else None
     if kind in {CODED, CODED_DECIMAL}:
         each = [None, part(data, size)]

@@ -40,6 +40,7 @@ typedef struct {
     uint32_t size;   /* of the texts, bytes */
     uint32_t ends;   /* where each coded text ends */
     uint32_t count;  /* of what is coded */
+    uint32_t dashes; /* whether what stands for no number is null; see `is_dash` */
 } column;
 
 /* How a day or timestamp is written: text of one width, and a zone behind it or none. */

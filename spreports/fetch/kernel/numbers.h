@@ -156,6 +156,15 @@ static int local_decimal(piece text, seen *last, int64_t *to) {
     return decimal((piece){plain, out}, last, to);
 }
 
+/* What Amazon writes for no number: "--", "-", and "N/A" in any case. */
+static inline int is_dash(piece text) {
+    uint32_t size = (uint32_t)(text.end - text.at);
+    if (size == 3)
+        return (text.at[0] | 0x20) == 'n' && text.at[1] == '/' &&
+               (text.at[2] | 0x20) == 'a';
+    return size && size < 3 && *text.at == '-' && text.end[-1] == '-';
+}
+
 /* In any case: true, yes, y, 1 and t, and their opposites. */
 static int boolean(piece text, int *to) {
     uint32_t size = (uint32_t)(text.end - text.at);
