@@ -21,6 +21,7 @@ from pathlib import Path
 
 from spreports.errors import ConfigError
 from spreports.load.leftovers import sweep, unique_name
+from spreports.load.private_folder import files_in, folders_in, private_folder
 
 __all__ = ["Store"]
 
@@ -91,7 +92,7 @@ class Store:
         ConfigError
             The store cannot be used; see `private_folder`.
         """
-        folder = self._folder("documents", _piece(account))
+        folder = private_folder(self.home, "documents", _piece(account))
         return self._used(folder / _piece(document_id))
 
     def staged_path(
@@ -126,7 +127,7 @@ class Store:
         if not _VARIANT.fullmatch(variant):
             msg = "variant and version are 1 to 40 of A-Z a-z 0-9 _ -"
             raise ValueError(msg)
-        folder = self._folder("staged", _piece(account))
+        folder = private_folder(self.home, "staged", _piece(account))
         return self._used(folder / f"{_piece(document_id)}.{variant}.parquet")
 
     def spool_path(self) -> Path:
@@ -142,7 +143,7 @@ class Store:
         ConfigError
             The store cannot be used.
         """
-        return self._folder("spool") / unique_name(".tmp")
+        return private_folder(self.home, "spool") / unique_name(".tmp")
 
     @contextlib.contextmanager
     def spooled(self) -> Iterator[Path]:
@@ -189,7 +190,7 @@ class Store:
     def _unstage(self, account: str, document_id: str, but: str | None = None) -> None:
         """Delete a document's staged frames, but those whose names end so."""
         begins = f"{_piece(document_id)}."
-        for path in _files(self.home / "staged" / _piece(account)):
+        for path in files_in(self.home / "staged" / _piece(account)):
             variant = path.name.removeprefix(begins).removesuffix(".parquet")
             staged = path.name == f"{begins}{variant}.parquet"
             staged = staged and _VARIANT.fullmatch(variant) is not None
@@ -212,8 +213,8 @@ class Store:
         """
         known = []
         for kind in ("documents", "staged"):
-            for account in _entries(self.home / kind):
-                for path in _files(account):
+            for account in folders_in(self.home / kind):
+                for path in files_in(account):
                     with contextlib.suppress(OSError):
                         facts = path.lstat()
                         known.append((facts.st_mtime, facts.st_size, path))
@@ -237,26 +238,8 @@ class Store:
         """
         folders = [self.home / "spool"]
         for kind in ("documents", "staged"):
-            folders += _entries(self.home / kind)
+            folders += folders_in(self.home / kind)
         return sum(sweep(folder, now=self._now) for folder in folders)
-
-    def _folder(self, *pieces: str) -> Path:
-        """Create a private folder below home."""
-        folder = self.home
-        try:
-            for piece in pieces:
-                folder /= piece
-                if not folder.exists():
-                    self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    folder.mkdir(mode=0o700, exist_ok=True)
-                _insist_private(folder)
-        except OSError as exc:
-            msg = (
-                f"cannot use the store {self.home}: {exc.strerror};"
-                " choose another folder with home= or SPREPORTS_HOME"
-            )
-            raise ConfigError(msg) from exc
-        return folder
 
     def _used(self, path: Path) -> Path:
         """Note the time of use of a file that is there."""
@@ -288,33 +271,3 @@ def _piece(text: str) -> str:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return f"sha256-{digest}"
-
-
-def _insist_private(folder: Path) -> None:
-    """Refuse a folder that is a link or another user's; close one that is open."""
-    facts = folder.lstat()
-    if not stat.S_ISDIR(facts.st_mode):
-        raise NotADirectoryError(20, f"{folder.name} is no folder, or a link")
-    if os.name == "posix":
-        if facts.st_uid != os.getuid():
-            raise PermissionError(13, f"{folder.name} belongs to another user")
-        if facts.st_mode & 0o077:
-            folder.chmod(0o700)
-
-
-def _entries(folder: Path) -> list[Path]:
-    """Return the folders in a folder, links left out; none when it is missing."""
-    return [Path(e.path) for e in _scan(folder) if e.is_dir(follow_symlinks=False)]
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files in a folder, links left out; none when it is missing."""
-    return [Path(e.path) for e in _scan(folder) if e.is_file(follow_symlinks=False)]
-
-
-def _scan(folder: Path) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            yield from list(entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return
