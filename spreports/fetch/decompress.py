@@ -29,6 +29,10 @@ _DEFLATE: Final = 8
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 0x02, 0x04, 0x08, 0x10, 0xE0
 _MAX_HEADER: Final = 1 << 17
 _RAW_DEFLATE: Final = -15
+# What an inflater is given first, and then twice as much each time: it copies what lies
+# behind its member, which is no more than the member so
+_PIECE: Final = 1 << 12
+_MOST: Final = 1 << 22
 # 1.7.0, 1.7.1, 1.7.2 and 1.8.0 fail on sound streams that are cut in some places, as
 # tests/fetch/test_decompress.py cuts them
 _SOUND_ISAL: Final = (1, 9)
@@ -128,47 +132,53 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 class _Stored:
-    """Stored bytes with a place, to be read by the byte or by the chunk."""
+    """Stored bytes with a place, to be read by the byte or by the piece.
+
+    What is given back is only stepped over again: a document of many members would
+    have the rest of its chunk copied for each of them.
+    """
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
-        self._rest = b""
+        self._chunk = b""
+        self._at = 0
         self.offset = 0
 
-    def chunk(self) -> bytes:
-        """Return the next bytes, however many; b"" at the end."""
-        data = self._rest
-        self._rest = b""
-        while not data:
+    def piece(self, most: int) -> bytes:
+        """Return the next bytes, 1 to `most`; b"" at the end."""
+        while self._at == len(self._chunk):
             following = next(self._chunks, None)
             if following is None:
                 return b""
-            data = following
+            self._chunk, self._at = following, 0
+        data = self._chunk[self._at : self._at + most]
+        self._at += len(data)
         self.offset += len(data)
         return data
 
     def push_back(self, data: bytes) -> None:
-        """Give back the tail of the last `chunk`."""
-        self._rest = data
+        """Give back the last bytes, which an inflater may have from chunks before."""
         self.offset -= len(data)
+        if len(data) <= self._at:
+            self._at -= len(data)
+        else:
+            self._chunk, self._at = data + self._chunk[self._at :], 0
 
     def exactly(self, count: int) -> bytes:
         """Return `count` bytes of a header or trailer."""
         parts = b""
         while len(parts) < count:
-            data = self.chunk()
+            data = self.piece(count - len(parts))
             if not data:
                 raise _cut_short(self.offset)
             parts += data
-        if len(parts) > count:
-            self.push_back(parts[count:])
-        return parts[:count]
+        return parts
 
     def through_zero(self, limit: int) -> bytes:
         """Return a zero-terminated text of a header, with its zero."""
         text = b""
         while True:
-            data = self.chunk()
+            data = self.piece(_PIECE)
             if not data:
                 raise _cut_short(self.offset)
             text += data
@@ -181,7 +191,7 @@ class _Stored:
 
     def skip_zeros(self) -> bool:
         """Skip padding; say whether other bytes follow."""
-        while data := self.chunk():
+        while data := self.piece(_PIECE):
             stripped = data.lstrip(b"\0")
             if stripped:
                 self.push_back(stripped)
@@ -209,9 +219,11 @@ def _gunzip(
         _read_header(stored, first=members == 1)
         checksum, size = 0, 0
         inflater = new_inflater(_RAW_DEFLATE)
-        data = b""
+        data, most = b"", _PIECE
         while not inflater.eof:
-            data = data or stored.chunk()
+            if not data:
+                data = stored.piece(most)
+                most = min(2 * most, _MOST)
             # b"" asks the inflater for what it still holds; only if it holds
             # nothing has the stream been cut
             try:

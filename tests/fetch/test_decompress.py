@@ -8,6 +8,7 @@ import sys
 import zlib
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -191,6 +192,31 @@ def test_members_without_end_are_refused_though_none_has_a_byte(
     with pytest.raises(DecompressError, match="more than 3 GZIP members") as caught:
         whole([empty * 4])
     assert caught.value.offset == 3 * len(empty)
+
+
+def test_many_members_of_one_chunk_do_not_each_copy_what_follows_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_inflater, crc32, error = _inflater()
+    given: list[int] = []
+
+    class Noting:
+        def __init__(self, bits: int) -> None:
+            self.inflater = new_inflater(bits)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inflater, name)
+
+        def decompress(self, data: bytes, most: int) -> bytes:
+            given.append(len(data))
+            return self.inflater.decompress(data, most)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(
+        "spreports.fetch.decompress._inflater", lambda: (Noting, crc32, error)
+    )
+
+    assert whole([gzip.compress(b"", mtime=0) * 1000 + gzip.compress(PLAIN)]) == PLAIN
+    assert max(given) <= 4096
 
 
 @pytest.mark.parametrize("flag", [0x20, 0x40, 0x80])
