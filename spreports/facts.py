@@ -39,7 +39,8 @@ def read_catalogue(environment: Mapping[str, str]) -> Catalogue:
     if not place:
         return catalogue
     path = Path(os.path.expanduser(place))  # noqa: PTH111 - it has no error
-    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - as above
+    files = sorted(path.glob("*.toml")) if is_folder else [path]
     if not files:
         raise ConfigError(f"SPREPORTS_CATALOGUE={path} has no .toml file")
     for file in files:

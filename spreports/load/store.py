@@ -21,7 +21,12 @@ from pathlib import Path
 
 from spreports.errors import ConfigError
 from spreports.load.leftovers import sweep, unique_name
-from spreports.load.private_folder import files_in, folders_in, private_folder
+from spreports.load.private_folder import (
+    files_in,
+    folders_in,
+    private_folder,
+    usable,
+)
 
 __all__ = ["Store"]
 
@@ -210,14 +215,19 @@ class Store:
         -------
         int, bytes
             Deleted.
+
+        Raises
+        ------
+        ConfigError
+            The store cannot be looked through.
         """
         known = []
-        for kind in ("documents", "staged"):
-            for account in folders_in(self.home / kind):
-                for path in files_in(account):
-                    with contextlib.suppress(OSError):
-                        facts = path.lstat()
-                        known.append((facts.st_mtime, facts.st_size, path))
+        with usable(self.home):
+            paths = [path for folder in self._accounts() for path in files_in(folder)]
+        for path in paths:
+            with contextlib.suppress(OSError):
+                facts = path.lstat()
+                known.append((facts.st_mtime, facts.st_size, path))
         total = sum(size for _, size, _ in known)
         freed = 0
         for used, size, path in sorted(known):
@@ -235,11 +245,20 @@ class Store:
         -------
         int
             Deleted.
+
+        Raises
+        ------
+        ConfigError
+            The store cannot be looked through.
         """
-        folders = [self.home / "spool"]
-        for kind in ("documents", "staged"):
-            folders += folders_in(self.home / kind)
-        return sum(sweep(folder, now=self._now) for folder in folders)
+        with usable(self.home):
+            folders = [self.home / "spool", *self._accounts()]
+            return sum(sweep(folder, now=self._now) for folder in folders)
+
+    def _accounts(self) -> list[Path]:
+        """Return the folders that hold documents and staged frames."""
+        kinds = (self.home / "documents", self.home / "staged")
+        return [folder for kind in kinds for folder in folders_in(kind)]
 
     def _used(self, path: Path) -> Path:
         """Note the time of use of a file that is there."""

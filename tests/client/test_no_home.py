@@ -105,3 +105,16 @@ def test_a_store_that_ends_in_what_nobody_sees_is_refused(
     assert found["credentials"].status == "ok"
     assert found["store"].status == "failed"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "loop"])
+def test_a_store_that_cannot_be_looked_through_is_told_with_how_to_name_another(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+
+    with pytest.raises(spr.ConfigError, match="home= or SPREPORTS_HOME"):
+        spr.connect(credentials=MADE_UP, home=tmp_path / name)
+    found = spr.check_setup(credentials=MADE_UP, home=tmp_path / name, offline=True)
+
+    assert {each.check: each.status for each in found}["store"] == "failed"

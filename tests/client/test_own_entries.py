@@ -58,6 +58,15 @@ def test_a_mistake_in_a_toml_file_is_named(
         spr.report_type("orders")
 
 
+def test_a_file_whose_name_is_too_long_is_one_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPREPORTS_CATALOGUE", str(tmp_path / ("x" * 300)))
+
+    with pytest.raises(spr.ConfigError, match="cannot be read"):
+        spr.report_types()
+
+
 def test_an_empty_folder_is_a_mistake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
