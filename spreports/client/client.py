@@ -126,12 +126,12 @@ class Client(Syncing, Scheduling):
         self.close()
 
     def close(self) -> None:
-        """Close connections and the ledger; a simulator that was started with it, too.
-
-        Closing twice is as good as once.
+        """Close connections, ledger and a simulator started with it; twice is fine.
 
         Lazy frames stay usable, except those of restricted reports, whose personal data
-        is deleted here, and those over a simulator's throw-away store.
+        is deleted here, and those over a simulator's throw-away store. What a killed
+        process has left of such data goes when the account's next client of that store
+        is made; on another host (container) a day after it came, killed or not.
         """
         if self._closed:
             return
