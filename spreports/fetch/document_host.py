@@ -175,9 +175,10 @@ class DocumentHost:
             answer.close()  # its body is of no use, and may be of any length
             onward = _onward(url, location)
             if onward is None:
-                return Setback("it redirects to an address that is not http or https")
+                why = "it redirects to an address that is not http or https"
+                return Setback(why, final=True)
             url = onward
-        return Setback(f"it redirects more than {MAX_REDIRECTS} times")
+        return Setback(f"it redirects more than {MAX_REDIRECTS} times", final=True)
 
     def _get_once(
         self, url: SignedURL, *, start: int, etag: str | None
@@ -194,7 +195,7 @@ class DocumentHost:
                 requests.Request("GET", url.text, headers=headers)
             )
         except (requests.RequestException, ValueError):
-            return Setback("the document URL is not one that can be sent")
+            return Setback("the document URL is not one that can be sent", final=True)
         # What is sent is what is checked: requests may have rewritten it
         if request.url != url.text:
             self._check(SignedURL(request.url or "", url.issued))

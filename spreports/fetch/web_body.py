@@ -19,6 +19,7 @@ import urllib3
 
 from spreports.clock import SystemClock
 from spreports.errors import DocumentError, DownloadError
+from spreports.fetch.answers import is_passing
 from spreports.fetch.behind_end import GOES_ON, look_behind
 from spreports.fetch.document_host import (
     DocumentHost,
@@ -54,7 +55,7 @@ class WebBody(io.RawIOBase):
     Raises
     ------
     DocumentError
-        There is no such answer.
+        There is no such answer; a DownloadError where there may be one later.
     """
 
     def __init__(self, url: str, name: str) -> None:
@@ -79,12 +80,17 @@ class WebBody(io.RawIOBase):
         """Ask for the document."""
         answer = host.get(signed, start=0, etag=None)
         if isinstance(answer, Setback):
-            why = answer.reason
+            why, passes = answer.reason, not answer.final
         else:
             self._open.enter_context(answer)
             if answer.status_code == http.HTTPStatus.OK:
                 return answer
             why = f"HTTP {answer.status_code}"
+            passes = is_passing(answer.status_code)
+        if passes:
+            raise DownloadError(
+                f"{self._name} cannot be read: {why}; run the same again later"
+            )
         raise DocumentError(
             f"{self._name} cannot be read: {why}; check the URL, which may have expired"
         )

@@ -66,7 +66,8 @@ class WebOrigin:
         Raises
         ------
         DocumentError
-            The server has not got them, or does not give them.
+            The server has not got them, or does not give them; a DownloadError in an
+            outage.
         """
         body = self._open()
         length = body.headers.get("Content-Length", "")

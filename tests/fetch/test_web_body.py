@@ -7,6 +7,7 @@ import zlib
 
 import pytest
 
+from spreports.cli import main
 from spreports.errors import DocumentError, DownloadError
 from spreports.fetch.document_host import (
     MAX_REDIRECTS,
@@ -62,6 +63,25 @@ def test_redirects_in_a_ring_end() -> None:
         WebBody(url + SIGNED, "d")
 
     assert len(asked) == MAX_REDIRECTS + 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(503, 5), (500, 5), (429, 5), (404, 1), (403, 1)]
+)
+def test_an_outage_of_a_web_server_is_exit_5_and_a_refusal_is_1(
+    capsys: pytest.CaptureFixture[str], status: int, code: int
+) -> None:
+    answer = b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status
+    with answering([answer]) as (url, _):
+        assert main(["show", url + SIGNED]) == code
+
+    told = capsys.readouterr().err
+    assert f"HTTP {status}" in told
+    assert "CANARY" not in told
+
+
+def test_a_web_server_that_is_not_there_is_exit_5() -> None:
+    assert main(["show", "http://127.0.0.1:1/d.txt"]) == 5
 
 
 @pytest.mark.parametrize("location", [b"http://127.0.0.1:1/", b"http://[::1"])
