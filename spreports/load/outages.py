@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from spreports.load.delta_said import is_cut_off, status_said
 
-__all__ = ["code_told", "is_lost_upload", "is_outage"]
+__all__ = ["causes", "code_told", "is_lost_upload", "is_outage", "told"]
 
 # They have no status, and few have a base that is Python's own.
 # Source: botocore.exceptions, aiohttp.client_exceptions, azure.core.exceptions
@@ -34,7 +34,7 @@ def is_outage(exc: BaseException) -> bool:
     exc : BaseException
         As fsspec's back ends raise it, or with what they were told as its cause.
     """
-    return is_lost_upload(exc) or any(map(_is_of_the_moment, _causes(exc)))
+    return is_lost_upload(exc) or any(map(_is_of_the_moment, causes(exc)))
 
 
 def is_lost_upload(exc: BaseException) -> bool:
@@ -49,7 +49,7 @@ def is_lost_upload(exc: BaseException) -> bool:
 
 def code_told(exc: BaseException) -> object:
     """Return the code of S3's that an error comes from; None where there is none."""
-    codes = (_told(each, "Error", "Code") for each in _causes(exc))
+    codes = (told(each, "Error", "Code") for each in causes(exc))
     return next((code for code in codes if code is not None), None)
 
 
@@ -61,7 +61,7 @@ def _is_of_the_moment(exc: BaseException) -> bool:
         return True
     if is_cut_off(exc):
         return True
-    status = status_said(exc) or _told(exc, "ResponseMetadata", "HTTPStatusCode")
+    status = status_said(exc) or told(exc, "ResponseMetadata", "HTTPStatusCode")
     for name in ("status_code", "status", "code"):
         status = getattr(exc, name, None) if status is None else status
     # What a store has not, it will not have later
@@ -71,7 +71,7 @@ def _is_of_the_moment(exc: BaseException) -> bool:
     )
 
 
-def _told(exc: BaseException, *names: str) -> object:
+def told(exc: BaseException, *names: str) -> object:
     """Return what an answer says that botocore has read; None where it does not."""
     found: object = getattr(exc, "response", None)
     for name in names:
@@ -79,7 +79,7 @@ def _told(exc: BaseException, *names: str) -> object:
     return found
 
 
-def _causes(exc: BaseException) -> Iterator[BaseException]:
+def causes(exc: BaseException) -> Iterator[BaseException]:
     """Yield an exception and what it was raised from."""
     seen: BaseException | None = exc
     for _ in range(20):

@@ -20,6 +20,7 @@ from spreports.load.delta_said import said
 from spreports.load.denials import denial
 from spreports.load.object_store import in_fsspecs_words
 from spreports.load.outages import code_told, is_lost_upload, is_outage
+from spreports.load.redirects import elsewhere
 from spreports.load.urls import local_path, missing, shown
 
 __all__ = ["STATE", "OpenTarget", "open_target", "reason_of", "refusals", "shown"]
@@ -199,13 +200,16 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
         secrets = [text for text in secrets if len(text) > 3]
         leaks = any(secret in told for told in _told(exc) for secret in secrets)
         reason = reason_of(exc, options) or type(exc).__name__
-        if isinstance(exc, OSError) and exc.strerror and not leaks:
+        if (where := elsewhere(exc)) is not None:
+            reason = where
+        elif isinstance(exc, OSError) and exc.strerror and not leaks:
             reason = exc.strerror
         elif not leaks:
             reason = _of_columns(str(exc)) or _of_system(str(exc)) or reason
         msg = f"cannot {doing} {name}: {reason}"
-        kind = SinkOutageError if is_outage(exc) else SinkError
-        raise kind(msg, url=name) from (None if leaks else exc)
+        kind = SinkOutageError if where is None and is_outage(exc) else SinkError
+        # Behind it is a traceback to the end of the stack
+        raise kind(msg, url=name) from (None if leaks or where else exc)
 
 
 def reason_of(

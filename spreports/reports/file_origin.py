@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar, cast
 
 from spreports.errors import DocumentError, DownloadError
 from spreports.load.outages import is_outage
+from spreports.load.redirects import elsewhere
 from spreports.load.store import Store
 from spreports.load.target import reason_of
 from spreports.load.urls import local_path, missing, protocols, shown
@@ -183,7 +184,9 @@ class FileOrigin:
         """Say which file cannot be read, and why."""
         # What lies behind it may quote a signed URL
         raise self._unreadable(exc) from (
-            exc if shown(self._url) == self._url else None
+            None
+            if shown(self._url) != self._url or isinstance(exc, RecursionError)
+            else exc
         )
 
     def _unreadable(self, exc: Exception) -> DocumentError:
@@ -191,10 +194,11 @@ class FileOrigin:
         lack = missing(self._url)
         if lack is not None:
             return DocumentError(lack)
-        reason = exc.strerror if isinstance(exc, OSError) else None
+        where = elsewhere(exc)
+        reason = where or (exc.strerror if isinstance(exc, OSError) else None)
         reason = reason or reason_of(exc, self._options, "file") or type(exc).__name__
         told = f"{self.name} cannot be read: {reason}"
-        if is_outage(exc):
+        if where is None and is_outage(exc):
             return DownloadError(
                 f"{told}; the network or the service failed, or was too busy: run the "
                 "same again later"

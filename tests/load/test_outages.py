@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import (
@@ -15,6 +18,7 @@ from botocore.exceptions import (
 )
 from s3fs.errors import translate_boto_error
 
+import spreports as spr
 from spreports.errors import SinkError, SinkOutageError
 from spreports.load.target import refusals
 
@@ -73,6 +77,64 @@ def test_an_upload_that_is_gone_is_no_bucket_that_is_missing() -> None:
         refusals("s3://lake/orders", {}, "write to"),
     ):
         raise answered(404, "NoSuchUpload")
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """S3, of a bucket that it has in another region."""
+
+    protocol_version = "HTTP/1.1"
+    region = ""
+
+    def do_GET(self) -> None:
+        body = b"<Error><Code>PermanentRedirect</Code><Bucket>lake</Bucket></Error>"
+        body = b"" if self.command == "HEAD" else body
+        self.send_response(301)
+        if self.region:
+            self.send_header("x-amz-bucket-region", self.region)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 - the server's name for it
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        (
+            "eu-west-9",
+            "the region eu-west-9: set .*'eu-west-9'",
+        ),
+        ("", r"another region: set client_kwargs=\{'region_name': '\.\.\.'\}"),
+    ],
+)
+def test_a_bucket_in_another_region_is_told_with_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str, said: str
+) -> None:
+    monkeypatch.setattr(Elsewhere, "region", region)
+    (tmp_path / "d.txt").write_text("sku\n1\n")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        server.block_on_close = False  # s3fs keeps connections
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        options = {"key": "CANARY", "secret": "CANARY", "endpoint_url": url}
+
+        with pytest.raises(SinkError, match=said) as sunk:
+            spr.open_document(tmp_path / "d.txt").sink(
+                "s3://lake/orders", storage_options=options
+            )
+        with pytest.raises(spr.SinkError, match=said):
+            spr.scan_lake("s3://lake", "orders", storage_options=options)
+        with pytest.raises(spr.DocumentError, match=said):
+            spr.open_document("s3://lake/d.txt", storage_options=options).read()
+        server.shutdown()
+
+    assert not isinstance(sunk.value, SinkOutageError)
+    assert "CANARY" not in str(sunk.value)
 
 
 @pytest.mark.parametrize(
