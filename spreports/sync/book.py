@@ -16,6 +16,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.request import ReportRequest
 from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.emptied import emptied_report, land_emptied, note_emptied
+from spreports.sync.empty_note import EmptyNote, read_empty, write_empty
 from spreports.sync.failing import after_failure
 from spreports.sync.known import Known
 from spreports.sync.lakeside import Lakeside
@@ -70,6 +71,7 @@ class Book:
         self._read: dict[str, Known] = {}
         self._known: dict[str, dict[str, LakeWindow]] = {}
         self._turns: dict[str, Turn] = {}
+        self._notes: dict[str, EmptyNote] = {}
 
     def windows(self, stream: Stream) -> tuple[LakeWindow, ...]:
         """Return what is known of a feed; by the lake where that has more.
@@ -89,8 +91,10 @@ class Book:
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:
             ledger, now = self._connection.ledger.windows, self._connection.clock.now()
-            self._turns[stream.key] = Turn(stream, self._place)
-            read = Known.of(stream, ledger, self._place, now)
+            turn = self._turns[stream.key] = Turn(stream, self._place)
+            # Before the markers: rows that come meanwhile count more
+            note = self._notes[stream.key] = read_empty(stream, turn.names, self._place)
+            read = Known.of(stream, ledger, self._place, now, note.windows)
             self._read[stream.key] = read
             self._known[stream.key] = {window.name: window for window in read.windows}
         return self._known[stream.key]
@@ -104,8 +108,9 @@ class Book:
 
     def insist_on_one_copy(self, stream: Stream, streams: Sequence[Stream]) -> None:
         """Raise a SinkError where the same rows would be there twice."""
-        if all(window.created_time is None for window in self.windows(stream)):
-            others, place = self._read[stream.key].others, self._place
+        windows, read = self.windows(stream), self._read[stream.key]
+        if all(w.created_time is None or w.name in read.noted for w in windows):
+            others, place = read.others, self._place
             ledger = self._connection.ledger.windows
             insist_on_apart(stream, streams, ledger, others, place)
             insist_on_one_account(stream, self._connection, others, place)
@@ -208,9 +213,11 @@ class Book:
         return land_emptied(stream, known, report, request, self._place)
 
     def note_no_data(self, stream: Stream) -> None:
-        """Note that there was no data, where Amazon has said so of all windows."""
+        """Note of which windows Amazon has said that there is no data, or of all."""
         listed = self._connection.ledger.windows.listed(self.lake, stream.key)
-        note_emptied(stream, self.windows(stream), self._place, is_listed=bool(listed))
+        known, place = self.windows(stream), self._place
+        write_empty(stream, known, self._notes[stream.key], place)
+        note_emptied(stream, known, place, is_listed=bool(listed))
 
     def land_emptied_again(self, stream: Stream) -> None:
         """Land the newest snapshot without rows that the lake lacks; ask nobody."""

@@ -17,6 +17,7 @@ from spreports.lake.missing import take_away_missing
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
 from spreports.sync.calendar import midnight
+from spreports.sync.empty_note import news_of
 from spreports.sync.lakeside import Lakeside, refuse_delta
 from spreports.sync.lost import (
     Lost,
@@ -60,6 +61,9 @@ class Known:
         All that the ledger knew is forgotten.
     rowless : frozenset of str
         Names of windows of which the ledger knows rows and the Delta tables have none.
+    noted : frozenset of str
+        Names of windows of which neither ledger nor lake tells that they are empty, and
+        the lake's note does.
     """
 
     before: tuple[LakeWindow, ...]
@@ -72,14 +76,21 @@ class Known:
     purged: datetime | None = None
     begun_anew: bool = False
     rowless: frozenset[str] = frozenset()
+    noted: frozenset[str] = frozenset()
 
     @classmethod
     def of(
-        cls, stream: Stream, ledger: LakeWindows, lake: Lakeside, now: datetime
+        cls,
+        stream: Stream,
+        ledger: LakeWindows,
+        lake: Lakeside,
+        now: datetime,
+        noted: Sequence[LakeWindow] = (),
     ) -> Known:
         """Read what is known of a feed; writes nothing.
 
-        What a clock that was ahead has asked for is forgotten.
+        What a clock that was ahead has asked for is forgotten. What is `noted` to be
+        empty counts where nothing else is known, and not while a lake is refilled.
 
         Raises
         ------
@@ -90,7 +101,8 @@ class Known:
         if lake.is_delta:
             known = cls._of_delta(stream, before, lake, now)
         else:
-            known = cls._of_parquet(stream, before, ledger, lake)
+            told = () if lake.refill else noted
+            known = cls._of_parquet(stream, before, ledger, lake, told)
         windows = timely(stream, known.windows, now)
         return replace(known, windows=tuple(_missed(windows, known.purged)))
 
@@ -132,6 +144,7 @@ class Known:
         before: tuple[LakeWindow, ...],
         ledger: LakeWindows,
         lake: Lakeside,
+        noted: Sequence[LakeWindow],
     ) -> Known:
         def look(*, anew: bool, sure: bool = False) -> tuple[Look, Lost]:
             seen = look_at(
@@ -157,8 +170,10 @@ class Known:
             insist_on_lake(stream, lost, lake)
         anew = _begins_anew(stream, lost)
         windows = joined((), seen.windows)
+        news = news_of(noted, before, seen.named)
         if not anew:
-            windows = forgotten(stream, joined(before, seen.named), lost)
+            windows = joined((*before, *news), seen.named)
+            windows = forgotten(stream, windows, lost)
         return cls(
             before=before,
             windows=windows,
@@ -169,6 +184,7 @@ class Known:
             broken=seen.broken if lake.refill else (),
             purged=purged_up_to(stream, windows, lake),
             begun_anew=anew,
+            noted=frozenset(window.name for window in news),
         )
 
     def take_away_broken(self) -> None:

@@ -2,8 +2,8 @@
 
 Two listings a data root, of its markers and of its files, tell what is there, and only
 what the ledger does not know is read. Windows without data have no files and so no
-markers, but for snapshots that took the place of rows: after a lost ledger they are
-asked for again, and no document is downloaded for them.
+markers, but for snapshots that took the place of rows: after a lost ledger, those with
+dates are known by a note, see `empty_note`.
 """
 
 from __future__ import annotations

@@ -49,6 +49,11 @@ class Turn:
     stream : Stream
     lake : Lakeside
 
+    Attributes
+    ----------
+    names : frozenset of str
+        Of the files beside the first data root, where these are listed.
+
     Raises
     ------
     SinkError
@@ -59,6 +64,7 @@ class Turn:
         self._stream, self._lake = stream, lake
         self._others: list[LakeWindow] = []
         self._number = 0
+        self.names: frozenset[str] = frozenset()
         self._seen: set[str] = set()
         self._commits_seen: Seen | None = None
         self._gone: frozenset[str] = frozenset()
@@ -70,7 +76,8 @@ class Turn:
             if lake.is_delta:
                 self._count()
             else:
-                self._seen = self._stems()
+                self.names = self._listed()
+                self._seen = _stems(self.names)
 
     def land(
         self,
@@ -153,13 +160,12 @@ class Turn:
         ours = self._lake.commits.setdefault(seen.table, set()) if seen else set()
         self._commits_seen = replace(seen, ours=ours) if seen else None
 
-    def _stems(self) -> set[str]:
-        names = self._lake.place(self._root).state.entries()
-        return {n.removesuffix(".json") for n in names if n.endswith(".json")}
+    def _listed(self) -> frozenset[str]:
+        return frozenset(self._lake.place(self._root).state.entries())
 
     def _look_at_markers(self, known: Collection[str]) -> None:
         """Read the markers that are new, if any are."""
-        stems = self._stems()
+        stems = _stems(self._listed())
         if stems <= self._seen:
             return
         root, lake = self._root, self._lake
@@ -167,3 +173,8 @@ class Turn:
         shelf = Shelf(self._stream, self._table, root, lake, seen, anew=False)
         self._note(windows_on(self._stream, shelf), known)
         self._seen |= stems
+
+
+def _stems(names: Collection[str]) -> set[str]:
+    """Return the stems of the markers among state files."""
+    return {n.removesuffix(".json") for n in names if n.endswith(".json")}
