@@ -87,7 +87,9 @@ def build(folder: Path, known: dict[str, Any]) -> Iterable[ReportType]:
         used |= {full} & set(known["types"])
         tables = tuple(build_tables(row, columns[full], paths[full], known, facts))
         entry = build_entry(row, columns[full], aliases.pop(full, None), known, facts)
-        spoken = headers[known["same_headers"].get(full, full)]
+        spoken_as = known["same_headers"].get(full, full)
+        spoken = {row["header"]: row["canonical"] for row in headers[spoken_as]}
+        spoken |= known["localized_headers"].get(spoken_as, {})
         entry = replace(
             entry,
             tables=tables,
@@ -185,7 +187,8 @@ def build_tables(
 ) -> Iterable[Table]:
     """Yield one table per record array or element; what nests stays in its record."""
     if row["format"] not in {"json", "xml"}:
-        flat = tuple(build_columns(columns, "", known, facts))
+        more = extra_columns(facts, "rows")
+        flat = tuple(build_columns([*columns, *more], "", known, facts))
         if flat:
             yield Table(name="rows", columns=flat)
         if summary := facts.get("summary_columns"):
@@ -204,15 +207,19 @@ def build_tables(
             prefix = f"{record}."
         else:
             inside, prefix = columns, ""
-        extra = facts.get("extra_columns", {}).get(path["table"], {})
+        inside = [*inside, *extra_columns(facts, path["table"])]
         yield Table(
             name=path["table"],
             path=record.removesuffix("[]"),
-            columns=(
-                *build_columns(inside, prefix, known, facts),
-                *(Column(name=n, dtype=d, optional=True) for n, d in extra.items()),
-            ),
+            columns=tuple(build_columns(inside, prefix, known, facts)),
         )
+
+
+def extra_columns(facts: Any, table: str) -> Iterable[Row]:
+    """Yield columns that columns.csv lacks, as its rows; a document may lack them."""
+    plain = {"nullable": "true", "primary_key": "false", "date_format": ""}
+    for name, dtype in facts.get("extra_columns", {}).get(table, {}).items():
+        yield {"column": name, "dtype": dtype, "notes": "optional:", **plain}
 
 
 def build_columns(
@@ -254,11 +261,11 @@ def build_columns(
 
 
 def header_aliases(
-    tables: tuple[Table, ...], spoken: list[Row], facts: Any, full: str
+    tables: tuple[Table, ...], spoken: Mapping[str, str], facts: Any, full: str
 ) -> Mapping[str, str]:
     """Return served headers that stand for a catalogued one."""
     names = {column.name for table in tables for column in table.columns}
-    found = {r["header"]: r["canonical"] for r in spoken if r["canonical"] in names}
+    found = {served: name for served, name in spoken.items() if name in names}
     found |= facts.get("header_aliases", {})
     if facts.get("headers_without_spaces"):
         found |= {name.replace(" ", ""): name for name in sorted(names)}

@@ -77,8 +77,10 @@ def known(tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     own = (
         '[aliases]\na_flat = "GET_A_FLAT"\n'
         + text[start:end]
-        + "[same_headers]\n[types.GET_A_FLAT]\npad_short_rows = true\n"
-        'no_value = ["--"]\n[types.GET_A_JSON]\n'
+        + '[same_headers]\n[localized_headers.GET_A_FLAT]\nJour = "day"\nY = "gone"\n'
+        "[types.GET_A_FLAT]\npad_short_rows = true\n"
+        'no_value = ["--"]\n[types.GET_A_FLAT.extra_columns.rows]\nlate = "int64"\n'
+        "[types.GET_A_JSON]\n"
         'dtypes = { "money.amount" = "int64" }\n'
         '[types.GET_A_JSON.stands_for]\n"money.amount" = { y = "1" }\n'
     )
@@ -110,9 +112,12 @@ def test_facts_of_the_csvs_and_corrections_come_together(
         Option(name="any", note="a word"),
         Option(name="way", values=("P", "Q"), default="P"),
     )
-    assert entry.column("Tag") == entry.columns()[1]
+    assert entry.header_aliases == {"Tag": "day", "Jour": "day"}
     assert entry.columns()[1].formats == ("%m/%d/%Y",)
-    assert [c.stands_for for c in entry.columns()] == [{}, {"--": ""}]
+    assert [c.stands_for for c in entry.columns()] == [{}, {"--": ""}, {"--": ""}]
+    assert entry.columns()[2] == Column(
+        name="late", dtype="int64", stands_for={"--": ""}, optional=True
+    )
     assert (entry.columns()[1].optional, entry.columns()[1].note) == (True, "newer")
     other = parse_entry(
         (tmp_path / "out/types/own/GET_A_JSON.toml").read_text(encoding="utf-8"), "b"

@@ -160,6 +160,8 @@ def test_a_restock_day_whose_order_is_not_known_is_refused_with_a_way_out(
         ("fba_inventory_planning", "Recommended ship-in date"),
         ("fba_inventory_planning", "Last updated date for Historical Days of Supply"),
         ("fba_inventory_planning", "Inventory age snapshot date"),
+        ("fba_inventory_planning", "season-start-date"),
+        ("fba_inventory_planning", "season-end-date"),
         ("overage_fees", "charged_date"),
     ],
 )
@@ -215,6 +217,16 @@ def test_no_sale_in_six_months_counts_units_or_says_yes_or_no(
 ) -> None:
     kind = lookup("fba_inventory_planning")
     assert cell(kind, "no-sale-last-6-months", text) == units
+
+
+@pytest.mark.parametrize("ages", ["366-455", "456-plus"])
+def test_planning_has_surcharges_of_the_oldest_units_as_of_younger_ones(
+    ages: str,
+) -> None:
+    kind = lookup("fba_inventory_planning")
+
+    assert cell(kind, f"estimated-ais-{ages}-days", "2.75") == Decimal("2.75")
+    assert cell(kind, f"quantity-to-be-charged-ais-{ages}-days", "4") == 4
 
 
 def test_the_breakdown_of_storage_incentives_is_text() -> None:
