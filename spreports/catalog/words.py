@@ -35,6 +35,7 @@ DATE_FORMATS: Final = frozenset(
         "%m/%Y",
         "%d-%b-%Y",
         "%d-%b-%Y %Z",
+        "%d-%b-%Y %H:%M:%S",
         "%b %d, %Y",
         "%b %d %Y",
         "%m/%d/%y",

@@ -114,6 +114,22 @@ def test_flat_returns_have_dd_mmm_yyyy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("21-Aug-2026 10:11:12", (10, 11, 12)),
+        ("2026-08-21T12:11:12+02:00", (10, 11, 12)),
+        *(("21-Aug-2026", (0, 0, 0)), ("2026-08-21", (0, 0, 0))),
+    ],
+)
+def test_a_claim_of_returns_has_the_form_of_its_days_with_and_without_a_time(
+    text: str, clock: tuple[int, int, int]
+) -> None:
+    wanted = datetime(2026, 8, 21, *clock, tzinfo=UTC)
+
+    assert cell(lookup("returns"), "SafeT claim creation time", text) == wanted
+
+
+@pytest.mark.parametrize(
     ("country", "text"),
     [
         *(("US", "8/9/26"), ("CA", "9/8/26"), ("FR", "09/08/26"), ("DE", "9.8.26")),
