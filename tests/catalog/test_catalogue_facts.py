@@ -86,7 +86,7 @@ def told(entry: ReportType) -> list[str]:
     [
         ("orders", ORDERS, 43),
         ("orders_by_update", ORDERS, 43),
-        ("listings", LISTINGS, 2),
+        ("listings", LISTINGS, 24),
         ("settlement", SETTLEMENT, 0),
         ("fba_inventory", INVENTORY, 5),
         ("fba_inventory_all", INVENTORY, 5),

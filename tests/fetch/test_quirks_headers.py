@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import product
 
 import pyarrow as pa
 import pytest
@@ -43,6 +44,45 @@ def test_headers_are_translated() -> None:
     assert row["数量"] == 3
     assert row["出品日"].isoformat() == "2026-10-01T00:00:00+00:00"
     assert findings.unknown_columns == ()
+
+
+LISTED = {
+    "Business Price": ("18.5", Decimal("18.5")),
+    "Quantity Price Type": ("FIXED", "FIXED"),
+    "Quantity Lower Bound 5": ("20", 20),
+    "Quantity Price 5": ("16.9", Decimal("16.9")),
+    "Progressive Lower Bound 3": ("9", 9),
+    "Progressive Price 3": ("15", Decimal(15)),
+    "standard-price-point": ("20", Decimal(20)),
+    "minimum-seller-allowed-price": ("10", Decimal(10)),
+    "maximum-seller-allowed-price": ("30", Decimal(30)),
+}
+LISTED_IN_JAPAN = (
+    *("法人価格", "数量割引のタイプ", "数量の下限5", "数量割引5"),
+    *("累積購入割引下限3", "累積購入割引価格3"),
+    *("ポイント", "出品価格の下限", "出品価格の上限"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "headers"),
+    [
+        *product(
+            ("listings", "listings_active", "listings_inactive"),
+            (tuple(LISTED), LISTED_IN_JAPAN),
+        ),
+        ("open_listings", tuple(LISTED)),
+    ],
+)
+def test_listings_have_prices_for_businesses_and_bounds_of_the_sellers_own(
+    name: str, headers: tuple[str, ...]
+) -> None:
+    rows = "\t".join(text for text, _ in LISTED.values())
+
+    table = read("\t".join(headers) + f"\n{rows}\n", lookup(name))
+
+    row = table.select(headers).to_pylist()[0]
+    assert [*row.values()] == [wanted for _, wanted in LISTED.values()]
 
 
 def test_japan_serves_a_shorter_all_listings_layout_of_16_columns() -> None:
