@@ -91,15 +91,38 @@ def test_nothing_is_said_of_a_header_that_is_nobodys(
 def test_a_header_without_any_column_of_the_type_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    said = "the header has none of the columns of {}: is it a document of that type, or"
+    said = "the header has none of the {} columns of {}, and {} that the catalogue does"
 
     spr.open_document(SAMPLES / "listings_JP.txt", report_type="settlement").read()
     read("Bestellnummer\tArtikel\tPreis\n1\t2\t3\n", ORDERS)
     read("a\tb\n1\t2\n", lookup("GET_OF_A_TYPE_NOBODY_KNOWS"))
 
-    assert [m[: len(said)] for m in caplog.messages if m.startswith("the header")] == [
-        said.format(name)[: len(said)] for name in ("settlement", "orders")
+    told = [m.partition(" not know: is it")[0] for m in caplog.messages]
+    assert [m for m in told if m.startswith("the header")] == [
+        said.format(24, "settlement", 16),
+        said.format(33, "orders", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        # An unknown language, whose words for two columns are those of the catalogue
+        (["Rubrik", "Beskrivning", "Status", "Pris", "ASIN 1", "Antal"], True),
+        # A user's own choice, with columns of a tool's own
+        (["seller-sku", "price", "cost", "margin"], False),
+    ],
+)
+def test_a_header_is_told_that_has_few_columns_of_the_type_among_unknown_ones(
+    header: list[str], caplog: pytest.LogCaptureFixture, *, told: bool
+) -> None:
+    read("\t".join(header) + "\n", lookup("listings"), proved=True)
+
+    assert caplog.messages == [
+        "the header has 2 of the 29 columns of listings, and 4 that the catalogue does "
+        "not know: is it a document of that type, or is its header in a language that "
+        "the catalogue does not know?"
+    ] * (told)
 
 
 def test_nothing_is_said_where_cells_are_read_as_they_are(

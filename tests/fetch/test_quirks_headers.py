@@ -85,6 +85,37 @@ def test_listings_have_prices_for_businesses_and_bounds_of_the_sellers_own(
     assert [*row.values()] == [wanted for _, wanted in LISTED.values()]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Händler-SKU|Preis|Menge|Erstellungsdatum|Status|Händlerversandgruppe",
+        "sku-vendeur|prix|quantité|date-ouverture|état|groupe-expédition-vendeur",
+        "SKU venditore|Prezzo|Quantità|Data di creazione|stato|Canale di gestione",
+        "SKU del vendedor|Precio|Cantidad|Fecha de creación|estado|Envío urgente",
+        "sku-sprzedawcy|cena|ilość|data-otwarcia|stan-produktu|kanał-realizacji",
+        "seller-sku (satıcı sku)|price (fiyat)|quantity (adet)|"  # noqa: RUF001
+        "open-date (yayınlanma tarihi)|durum|item-note (ürün notu)",  # noqa: RUF001
+        "卖家 SKU|价格|数量|开售日期|状态|配送渠道",
+        "sku-البائع|السعر|الكمية|تاريخ-مفتوح|الحالة|قناة-الشحن",
+    ],
+)
+@pytest.mark.parametrize(
+    "name",
+    [*("listings", "listings_active", "listings_inactive"), "listings_back_compat"],
+)
+def test_listings_are_translated_in_all_languages_that_parsers_tell_of(
+    name: str, header: str
+) -> None:
+    served = header.split("|")
+    text = "\t".join(["007", "19.90", "5", "22/11/2025 18:07:25 MET", "a", "b"])
+
+    row = read("\t".join(served) + f"\n{text}\n", lookup(name)).to_pylist()[0]
+
+    sku, price, quantity, opened, *_ = served
+    assert (row[sku], row[price], row[quantity]) == ("007", Decimal("19.9"), 5)
+    assert row[opened].isoformat() == "2025-11-22T17:07:25+00:00"
+
+
 def test_japan_serves_a_shorter_all_listings_layout_of_16_columns() -> None:
     findings = Findings()
     text = JAPANESE + "\n" + "\t".join(["x"] * 3 + [""] * 13) + "\n"
@@ -99,9 +130,9 @@ def test_japan_serves_a_shorter_all_listings_layout_of_16_columns() -> None:
 
 def test_france_serves_a_shorter_layout_with_headers_that_nobody_wrote_down() -> None:
     findings = Findings()
-    header = "Nom du produit\tlisting-id\tprix\tquantity\tstatus"
+    header = "Nom du produit\tlisting-id\ttarif\tquantity\tstatus"
     table = read(f"{header}\nÉtui\t1\t9,90\t2\tActif\n", LISTINGS, findings=findings)
-    assert findings.unknown_columns == ("Nom du produit", "prix")
+    assert findings.unknown_columns == ("Nom du produit", "tarif")
     assert cells(table)[0][:5] == ["Étui", "1", "9,90", 2, "Actif"]
 
 

@@ -109,8 +109,7 @@ def open_flat(
 
     def batches() -> Generator[pa.RecordBatch, None, None]:
         # Where rows are read, and not for a look at the schema before that
-        missing = findings.missing_columns if typed else ()
-        doubted = doubt(header.served, missing, entry)
+        doubted = doubt(header.served, findings, entry) if typed else None
         if doubted:
             logger.warning("%s", doubted)
         # Inflating, decoding and cutting have a thread, parsing and typing two, and

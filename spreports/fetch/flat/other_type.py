@@ -6,10 +6,11 @@ as columns that nobody asked for, beside the type's own without a value.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from spreports.catalog import ReportType, default_catalogue
+from spreports.fetch.findings import Findings
 
 __all__ = ["doubt", "untyped"]
 
@@ -17,46 +18,47 @@ _FLAT: Final = ("tsv", "csv")
 _NAMED_AT_MOST: Final = 3
 
 
-def doubt(
-    served: Sequence[str], missing: Collection[str], entry: ReportType
-) -> str | None:
+def doubt(served: Sequence[str], findings: Findings, entry: ReportType) -> str | None:
     """Say that a document is one of another type; None where nothing says so.
 
     That columns are missing is no sign by itself: a header may be a user's own choice
-    of columns. That all of them are is one, be it of a translation unknown so far.
+    of columns. That most of them are, and most that is there is unknown, is one, be it
+    of a translation unknown so far: some words are the same in both languages.
 
     Parameters
     ----------
     served : sequence of str
         The header.
-    missing : collection of str
-        Columns that a document of this type always has, but this one has not.
+    findings : Findings
+        What typing noted of it: the columns that a document of this type always has,
+        but this one has not, and those that the catalogue does not know.
     entry : ReportType
         As which it is read.
 
     Returns
     -------
     str or None
-        A sentence, where fewer than half of those columns are there, and all of
-        another type's, which are half of the header or more; or where none of the
-        type's columns is there.
+        A sentence, where fewer than half of the former are there, and either all of
+        another type's, which are half of the header or more, or nothing is known of
+        more than half of the header.
     """
     always = sum(not column.optional for column in entry.columns())
-    there = always - len(missing)
+    there = always - len(findings.missing_columns)
     if 2 * there >= always:
         return None
-    names = {name.strip() for name in served}
-    others = _with_all_columns(names)
+    others = _with_all_columns({name.strip() for name in served})
     if others:
         return (
             f"the header has {there} of {always} columns of {_name(entry)}, and all of "
             f"{' or '.join(others[:_NAMED_AT_MOST])}: is it a document of that type?"
         )
-    if there or names.intersection(column.name for column in entry.columns()):
+    unknown = len(findings.unknown_columns)
+    if 2 * unknown <= len(served):
         return None
     return (
-        f"the header has none of the columns of {_name(entry)}: is it a document of "
-        "that type, or is its header in a language that the catalogue does not know?"
+        f"the header has {there or 'none'} of the {always} columns of {_name(entry)}, "
+        f"and {unknown} that the catalogue does not know: is it a document of that "
+        "type, or is its header in a language that the catalogue does not know?"
     )
 
 

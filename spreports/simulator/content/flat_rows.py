@@ -248,10 +248,15 @@ def _header(
         return (*own, *names[len(own) :])
     taken = {column.name for column in entry.columns()}
     letters = Letters(place=order.marketplaces[0], codec=codec)
+    foreign = {
+        served: any(character >= CJK for character in served)
+        for served in entry.header_aliases
+    }
+    # Of headers in several languages only Japan's are known by their letters
+    spoken = any(foreign.values())
     for served, name in entry.header_aliases.items():
-        foreign = any(character >= CJK for character in served)
         if served in taken or not letters.allow(served):
             continue
-        if name in names and (not foreign or country == "JP"):
+        if name in names and (not spoken or (foreign[served] and country == "JP")):
             names[names.index(name)] = served
     return tuple(names)
