@@ -191,13 +191,32 @@ def test_days_of_planning_and_overage_are_by_marketplace_like_those_of_restock(
         cell(kind, column, "8/1/2020")
 
 
-def test_overage_has_the_headers_of_amazons_help_too() -> None:
-    kind = lookup("overage_fees")
-    text = "capacity_usage_volume\tcapacity_limit\n600\t500\n"
-    table = read(text, kind)
-    assert table["capacity_usage_volume"].to_pylist() == [600.0]
-    assert table["capacity_limit"].to_pylist() == [500.0]
-    assert "storage_limit_volume" not in table.column_names
+@pytest.mark.parametrize(
+    ("name", "header", "column"),
+    [
+        ("overage_fees", "capacity_usage_volume", "storage_usage_volume"),
+        ("overage_fees", "capacity_limit", "storage_limit_volume"),
+        ("storage_fees", "average-quantity-on-hand-above-30-days", "avg_qty_for_sus"),
+        (
+            "storage_fees",
+            "estimated_total_storage_utilization_surcharge_volume",
+            "est_vol_for_sus",
+        ),
+        ("storage_fees", "estimated-base-monthly-storage-fee", "est_base_msf"),
+        ("storage_fees", "estimated-storage-utilization-surcharge", "est_sus"),
+        *(
+            (name, "Shipping Cess Tax Amount", "Shipping Cess Tax")
+            for name in ("gst_b2b", "gst_b2b_monthly")
+        ),
+    ],
+)
+def test_headers_of_amazons_help_and_of_a_sister_report_are_known_too(
+    name: str, header: str, column: str
+) -> None:
+    table = read(f"{header}\tother\n600.5\t\n", lookup(name))
+
+    assert table[header].to_pylist() == [600.5]
+    assert column not in table.column_names
 
 
 @pytest.mark.parametrize("text", ["--", "-", "N/A", " -- ", "n/a"])
