@@ -176,8 +176,6 @@ def test_a_restock_day_whose_order_is_not_known_is_refused_with_a_way_out(
         ("fba_inventory_planning", "Recommended ship-in date"),
         ("fba_inventory_planning", "Last updated date for Historical Days of Supply"),
         ("fba_inventory_planning", "Inventory age snapshot date"),
-        ("fba_inventory_planning", "season-start-date"),
-        ("fba_inventory_planning", "season-end-date"),
         ("overage_fees", "charged_date"),
     ],
 )
