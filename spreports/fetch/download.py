@@ -73,7 +73,6 @@ def download(
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
     loopback: bool = False,
     max_bytes: int | None = None,
-    on_progress: Callable[[int], None] | None = None,
     rate_clock: Clock = SystemClock(),  # noqa: B008 - it has no state
     watched: Watched | None = None,
     lasting: bool = True,
@@ -94,8 +93,6 @@ def download(
         Also allow URLs of this machine, for the simulator.
     max_bytes : int, optional
         A larger document is refused; 64 GiB unless said, far beyond the largest report.
-    on_progress : callable, optional
-        Gets the number of bytes at hand; it falls where a transfer starts again.
     rate_clock : Clock
         For the minimum rate, and the 24 hours after which a document that is still
         coming is given up. The machine's own even where waits run on another clock:
@@ -121,7 +118,7 @@ def download(
         ``.expired`` when the URL was refused and `fresh_url` had no other. Nothing is
         left behind, and an older file at `target` stays as it was.
     Exception
-        Whatever `fresh_url` or `on_progress` raises, as it is.
+        Whatever `fresh_url` raises, as it is.
 
     Source: RFC 9110, sections 13 and 14; RFC 1952; Reports API v2021-06-30,
     getReportDocument.
@@ -132,7 +129,7 @@ def download(
     ):
         spool.watched = watched
         limits = Limits(max_bytes, rate_clock)
-        transfer = _Transfer(host, spool, limits, on_progress)
+        transfer = _Transfer(host, spool, limits)
         tries = Tries(clock)
         url: SignedURL | None = None
         while True:
@@ -186,7 +183,6 @@ class _Transfer:
     host: DocumentHost
     spool: Spool
     limits: Limits
-    on_progress: Callable[[int], None] | None
     version: Continuity = field(default_factory=Continuity)
     proofs: Proofs = field(default_factory=Proofs)
     content_type: str | None = None
@@ -268,8 +264,6 @@ class _Transfer:
             self.limits.check_size(self.spool.size + len(chunk))
             self.spool.append(chunk)
             self.reached = max(self.reached, self.spool.size)
-            if self.on_progress is not None:
-                self.on_progress(self.spool.size)
             if self.limits.is_slow(self.spool.size):
                 return "the document came at less than 1 KiB/s"
         total = self.version.total

@@ -23,6 +23,7 @@ from spreports.fetch.gzip_walk import gzip_fault
 from spreports.fetch.plain_chunks import plain_chunks
 from tests.clocks import ManualClock
 from tests.fetch.bad_host import FAULTS, BadHost, Request, md5_etag
+from tests.fetch.conftest import AtEachChunk
 
 # Does not get smaller: enough for several looks at it
 BODY = random.Random(2).randbytes(3 << 19)  # noqa: S311 - no secret
@@ -400,7 +401,9 @@ def test_a_document_that_has_to_come_twice_is_not_read_along(tmp_path: Path) -> 
     assert read is None
 
 
-def test_ctrl_c_in_the_download_ends_the_work(tmp_path: Path) -> None:
+def test_ctrl_c_in_the_download_ends_the_work(
+    tmp_path: Path, at_each_chunk: AtEachChunk
+) -> None:
     begun = threading.Event()
     ends: list[bytes] = []
 
@@ -414,18 +417,13 @@ def test_ctrl_c_in_the_download_ends_the_work(tmp_path: Path) -> None:
             assert begun.wait(60)
             raise KeyboardInterrupt
 
+    at_each_chunk(interrupted)
     with (
         BadHost(STORED) as host,
         pytest.raises(KeyboardInterrupt),
         Arriving(work) as arriving,
     ):
-        download(
-            lambda: host.url,
-            tmp_path / "d",
-            loopback=True,
-            on_progress=interrupted,
-            watched=arriving,
-        )
+        download(lambda: host.url, tmp_path / "d", loopback=True, watched=arriving)
 
     assert ends == []
     assert list(tmp_path.iterdir()) == []

@@ -20,6 +20,7 @@ from spreports.fetch.download import StoredDocument, download
 from spreports.fetch.spool import Spool
 from tests.clocks import ManualClock
 from tests.fetch.bad_host import FAULTS, SIGNATURE, BadHost
+from tests.fetch.conftest import AtEachChunk
 
 TEXT = b"".join(b"%06d\tvalue %d\n" % (i, i * 7919) for i in range(20_000))
 STORED = gzip.compress(TEXT, 1, mtime=0)
@@ -391,9 +392,10 @@ def test_what_never_matches_its_md5_is_what_the_host_has_when_it_comes_three_tim
 
 
 def test_a_document_that_is_told_to_be_too_large_is_refused_before_a_byte_of_it(
-    tmp_path: Path,
+    tmp_path: Path, at_each_chunk: AtEachChunk
 ) -> None:
     seen: list[int] = []
+    at_each_chunk(seen.append)
     with (
         BadHost(TEXT) as host,
         pytest.raises(DownloadError, match="larger than"),
@@ -404,7 +406,6 @@ def test_a_document_that_is_told_to_be_too_large_is_refused_before_a_byte_of_it(
             clock=ManualClock(),
             loopback=True,
             max_bytes=len(TEXT) - 1,
-            on_progress=seen.append,
         )
 
     assert (seen, only(tmp_path)) == ([], [])
@@ -448,26 +449,25 @@ def test_a_foreign_answer_seen_once_is_not_taken(tmp_path: Path) -> None:
     assert len(host.requests) == 3
 
 
-def test_a_document_that_changed_is_taken_when_seen_twice(tmp_path: Path) -> None:
+def test_a_document_that_changed_is_taken_when_seen_twice(
+    tmp_path: Path, at_each_chunk: AtEachChunk
+) -> None:
     with BadHost(TEXT, ["reset"], etag=NOT_MD5) as host:
 
         def replace_it(_: int) -> None:
             host.body, host.etag = TEXT[::-1], '"other-1"'
 
-        stored = download(
-            lambda: host.url,
-            tmp_path / "d",
-            clock=ManualClock(),
-            loopback=True,
-            on_progress=replace_it,
-        )
+        at_each_chunk(replace_it)
+        stored = fetch(host, tmp_path / "d")
 
     assert stored.path.read_bytes() == TEXT[::-1]
     # cut; a range of another version; the whole, seen once; the whole, seen twice
     assert len(host.requests) == 4
 
 
-def test_a_url_older_than_240_seconds_is_renewed_before_use(tmp_path: Path) -> None:
+def test_a_url_older_than_240_seconds_is_renewed_before_use(
+    tmp_path: Path, at_each_chunk: AtEachChunk
+) -> None:
     clock = ManualClock()
     issued = []
     with BadHost(TEXT, ["reset", "fine"]) as host:
@@ -480,9 +480,8 @@ def test_a_url_older_than_240_seconds_is_renewed_before_use(tmp_path: Path) -> N
             if len(host.requests) == 1 and len(clock.slept) == 0:
                 clock.advance(300)
 
-        download(
-            fresh_url, tmp_path / "d", clock=clock, loopback=True, on_progress=wait
-        )
+        at_each_chunk(wait)
+        download(fresh_url, tmp_path / "d", clock=clock, loopback=True)
 
     assert len(issued) == 2
 
@@ -582,8 +581,11 @@ def test_an_empty_document_arrives(tmp_path: Path) -> None:
     assert (stored.size, stored.verified) == (0, "twice")
 
 
-def test_a_dripping_host_is_given_up(tmp_path: Path) -> None:
+def test_a_dripping_host_is_given_up(
+    tmp_path: Path, at_each_chunk: AtEachChunk
+) -> None:
     clock, rate_clock = ManualClock(), ManualClock()
+    at_each_chunk(lambda _: rate_clock.advance(1_000))
     with (
         BadHost(TEXT, etag=None) as host,
         pytest.raises(DownloadError, match="less than 1 KiB/s"),
@@ -593,7 +595,6 @@ def test_a_dripping_host_is_given_up(tmp_path: Path) -> None:
             tmp_path / "d",
             clock=clock,
             loopback=True,
-            on_progress=lambda _: rate_clock.advance(1_000),
             rate_clock=rate_clock,
         )
     assert only(tmp_path) == []
@@ -652,13 +653,16 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     assert only(tmp_path) == []
 
 
-def test_an_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
+def test_an_interrupted_download_leaves_nothing(
+    tmp_path: Path, at_each_chunk: AtEachChunk
+) -> None:
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
+    at_each_chunk(interrupt)
     (tmp_path / "d").write_bytes(b"older")
     with BadHost(TEXT) as host, pytest.raises(KeyboardInterrupt):
-        download(lambda: host.url, tmp_path / "d", loopback=True, on_progress=interrupt)
+        fetch(host, tmp_path / "d")
 
     assert only(tmp_path) == ["d"]
     assert (tmp_path / "d").read_bytes() == b"older"

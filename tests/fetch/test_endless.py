@@ -12,6 +12,7 @@ from spreports.fetch import limits
 from spreports.fetch.download import download
 from tests.clocks import ManualClock
 from tests.fetch.bad_host import BadHost, Request
+from tests.fetch.conftest import AtEachChunk
 
 CHUNK = b"400\r\n" + b"a\tb\n" * 256 + b"\r\n"
 
@@ -27,10 +28,11 @@ class Endless(BadHost):
 
 
 def test_a_body_without_end_is_given_up_after_the_most_bytes_of_any_document(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_each_chunk: AtEachChunk
 ) -> None:
     monkeypatch.setattr(limits, "MAX_BYTES", 300_000)
     seen: list[int] = []
+    at_each_chunk(seen.append)
     with (
         Endless(b"") as host,
         pytest.raises(DownloadError, match=r"larger than 300000 bytes .*without end"),
@@ -40,7 +42,6 @@ def test_a_body_without_end_is_given_up_after_the_most_bytes_of_any_document(
             tmp_path / "d",
             clock=ManualClock(),
             loopback=True,
-            on_progress=seen.append,
         )
     assert 0 < seen[-1] <= 300_000
     assert len(host.requests) == 1
@@ -48,10 +49,11 @@ def test_a_body_without_end_is_given_up_after_the_most_bytes_of_any_document(
 
 
 def test_a_body_without_end_is_given_up_after_the_longest_time_of_any_document(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_each_chunk: AtEachChunk
 ) -> None:
     monkeypatch.setattr(limits, "MAX_SECONDS", 36.0)
     rate_clock = ManualClock()
+    at_each_chunk(lambda _: rate_clock.advance(5))
     with (
         Endless(b"") as host,
         pytest.raises(
@@ -63,7 +65,6 @@ def test_a_body_without_end_is_given_up_after_the_longest_time_of_any_document(
             tmp_path / "d",
             clock=ManualClock(),
             loopback=True,
-            on_progress=lambda _: rate_clock.advance(5),
             rate_clock=rate_clock,
         )
     assert len(host.requests) == 1
