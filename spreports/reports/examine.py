@@ -104,8 +104,8 @@ class Examiner:
         """Return what it means that createReport was refused."""
         return refused_outcome(error, self._entry.report_type)
 
-    def check(self, report: Report, options: Mapping[str, str]) -> Outcome:
-        """Return the outcome of a report that has rows, or that has none to have.
+    def check(self, report: Report, options: Mapping[str, str]) -> None:
+        """Raise unless a report has rows, or Amazon had none to give.
 
         Raises
         ------
@@ -127,7 +127,6 @@ class Examiner:
                 report_id=report.report_id,
                 outcome=outcome,
             )
-        return outcome
 
     def _facts(self, report: Report, options: Mapping[str, str]) -> Facts:
         """Gather only what can matter for the report's status."""
