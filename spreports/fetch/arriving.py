@@ -285,7 +285,7 @@ class Arriving(Generic[T]):
             return True
         passed = self._clock.monotonic() - self._since
         left = self.total - size
-        slow = left > 0 and passed * left / size >= WORTH_SECONDS
+        slow = passed * left / size >= WORTH_SECONDS
         return slow or left >= WORTH_LEFT
 
     def _begin(self) -> None:
