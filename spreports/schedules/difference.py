@@ -11,7 +11,7 @@ from spreports.api.models import ReportSchedule
 from spreports.catalog import schedule_rivals
 from spreports.overlaps import TOLERANCE
 from spreports.plan.windows import Window
-from spreports.schedules.changes import ScheduleChange, country_codes
+from spreports.schedules.changes import Action, ScheduleChange, country_codes
 from spreports.schedules.periods import length, on_beat, one_earlier
 from spreports.schedules.wanted import Wanted
 
@@ -108,10 +108,10 @@ def _differences(wanted: Wanted, found: ReportSchedule, now: datetime) -> Iterat
         yield "the next report's time differs"
 
 
-def _unchanged(found: ReportSchedule, action: str, why: str) -> ScheduleChange:
+def _unchanged(found: ReportSchedule, action: Action, why: str) -> ScheduleChange:
     """Return the line of a schedule that stays, or goes, as it is."""
     return ScheduleChange(
-        action="keep" if action == "keep" else "cancel",
+        action=action,
         report_type=found.report_type,
         marketplace_ids=found.marketplace_ids,
         period=str(found.period),
