@@ -261,7 +261,6 @@ class Client(Syncing, Scheduling):
             processing_statuses=[ProcessingStatus.DONE],
             marketplace_ids=places if 0 < len(places) <= MOST_FILTERS else None,
             created_since=since_of(since, self._clock.now()),
-            page_size=100,
         )
         if len(places) > MOST_FILTERS:
             found = (r for r in found if set(places) & set(r.marketplace_ids or ()))

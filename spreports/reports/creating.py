@@ -182,7 +182,6 @@ class Creating:
             self._connection.api.iter_reports(
                 report_types=[report_type],
                 created_since=listed_since(since - OVERLAP, self._clock.now()),
-                page_size=100,
             )
         )
 

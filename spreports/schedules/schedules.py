@@ -248,7 +248,6 @@ class Schedules:
                 processing_statuses=[ProcessingStatus.DONE],
                 marketplace_ids=ids,
                 created_since=created_since,
-                page_size=100,
             )
 
     def _types(

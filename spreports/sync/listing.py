@@ -96,7 +96,6 @@ def listing(
         marketplace_ids=list(ids) if len(ids) <= MOST_FILTERS else None,
         # A listing cut off at `since` does not say that a document is gone
         created_since=None if begun else first,
-        page_size=100,
     )
     by_document = {r.report_document_id: r for r in reports if r.report_document_id}
     before = {window.name: window for window in known}
