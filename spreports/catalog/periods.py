@@ -221,44 +221,38 @@ def as_day(moment: date | datetime) -> date | None:
 
 
 def period_windows(
-    entry: ReportType,
-    start: date | datetime,
-    end: date | datetime,
-    options: Mapping[str, object] | None = None,
+    start: date | datetime, end: date | datetime, period: str, most: int | None
 ) -> tuple[tuple[date, date], ...]:
     """Slice a window of whole periods into those that one report may cover.
 
     Parameters
     ----------
-    entry : ReportType
     start, end : date or datetime
         Half-open, both the first day of a period.
-    options : mapping, optional
-        The request's report options.
+    period : str
+        One of ``PERIODS``.
+    most : int or None
+        Periods that one report may cover; None where no limit is known.
 
     Returns
     -------
     tuple of (date, date)
         Half-open, in order, end to end. The request's ``dataEndTime`` is the day
-        before the second. One window where the type has no periods or no known limit.
+        before the second.
 
     Raises
     ------
     ValueError
         A date is not the first day of a period.
     """
-    period = period_of(entry, options)
     first, last = as_day(start), as_day(end)
     if first is None or last is None:
         msg = "start and end of whole periods are days, or their midnights"
         raise ValueError(msg)
-    if period is None:
-        return ((first, last),)
     for day in (first, last):
         if starts_period(day, period) != day:
             msg = f"{day} is not the first day of a {period}"
             raise ValueError(msg)
-    most = entry.max_periods.get(period)
     if most is None:
         return ((first, last),) if first < last else ()
     windows = []

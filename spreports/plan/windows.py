@@ -256,10 +256,12 @@ def report_windows(
     whole = all(edge == midnight(edge) for edge in (span.start, span.end))
     if not whole and counts_last_day(entry, options):
         return (span,)
-    if period_of(entry, options) is None:
+    period = period_of(entry, options)
+    if period is None:
         return slices(span, entry.max_window_days)
     try:
-        days = period_windows(entry, span.start, span.end, options)
+        most = entry.max_periods.get(period)
+        days = period_windows(span.start, span.end, period, most)
     except ValueError:
         return slices(span, entry.max_window_days)
     return tuple(Window(midnight(first), midnight(last)) for first, last in days)

@@ -9,7 +9,6 @@ once. So are all days of a type with a cool-down of hours cut, and asked for twi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from spreports.catalog import period_windows
@@ -62,19 +61,18 @@ def cut(stream: Stream, span: Window, today: datetime) -> Iterator[Window]:
             yield from slices(old, days)
         else:
             most = entry.max_periods.get(str(stream.period), 1)
-            yield from _periods(stream, old, most)
+            yield from _periods(old, str(stream.period), most)
     if bound < span.end:
         young = Window(bound, span.end)
         if stream.period is None:
             yield from slices(young, 1)
         else:
-            yield from _periods(stream, young, 1)
+            yield from _periods(young, stream.period, 1)
 
 
-def _periods(stream: Stream, span: Window, most: int) -> Iterator[Window]:
+def _periods(span: Window, period: str, most: int) -> Iterator[Window]:
     """Yield windows of at most so many calendar periods."""
-    limited = replace(stream.entry, max_periods={str(stream.period): most})
-    for first, last in period_windows(limited, span.start, span.end, stream.options):
+    for first, last in period_windows(span.start, span.end, period, most):
         yield Window(midnight(first), midnight(last))
 
 
