@@ -74,17 +74,12 @@ def parse_keys(
 
     Raises
     ------
-    TypeError
-        `partition_by` is a single text.
     ValueError
         The same folder twice.
     SinkError
         A name that is neither, a unit of something that is not a time, a type or name
         that cannot be a folder, or no column left for the files.
     """
-    if isinstance(partition_by, str):
-        msg = "partition_by is a sequence of names, such as ['sales-channel']"
-        raise TypeError(msg)
     keys = tuple(_parse_key(entry, schema, constants) for entry in partition_by)
     names = [key.name for key in keys]
     if len({name.lower() for name in names}) < len(names):
@@ -220,12 +215,8 @@ def _constant(value: object) -> pa.Array:
     return pa.array([value])  # it looks for pandas, see arrays.py
 
 
-def _parse_key(
-    entry: object, schema: pa.Schema, constants: Mapping[str, object]
-) -> Key:
+def _parse_key(entry: str, schema: pa.Schema, constants: Mapping[str, object]) -> Key:
     """Understand one entry."""
-    if not isinstance(entry, str):
-        raise TypeError(f"partition_by holds {type(entry).__name__}, not a name")
     source, unit = entry, None
     if entry not in schema.names and entry not in constants:
         source, _, unit = entry.rpartition(":")
