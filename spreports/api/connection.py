@@ -8,11 +8,13 @@ from spreports.api.marketplaces import TOKEN_URL, Region, find_region
 from spreports.api.operations import ReportsAPI
 from spreports.api.origin import Origin
 from spreports.api.throttle import Throttle
-from spreports.api.transport import DEADLINE_SECONDS, Transport
+from spreports.api.transport import Transport
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError
 
 __all__ = ["connect_api"]
+
+DEADLINE_SECONDS = 900.0
 
 
 def connect_api(
@@ -75,7 +77,7 @@ def connect_api(
         Transport(
             origin,
             tokens,
-            throttle=throttle,
+            throttle=throttle or Throttle(clock),
             clock=clock,
             deadline_seconds=deadline_seconds,
         )

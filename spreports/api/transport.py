@@ -19,11 +19,12 @@ from spreports.api.answers import (
     retry_after,
 )
 from spreports.api.attempts import Again, Attempts, Call
+from spreports.api.auth import TokenSource
 from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.origin import Origin
 from spreports.api.secret import Secret
 from spreports.api.throttle import Throttle
-from spreports.clock import CLOSED, Clock, Stopped, SystemClock
+from spreports.clock import CLOSED, Clock, Stopped
 from spreports.errors import APIError
 
 __all__ = ["Bearer", "Transport"]
@@ -31,7 +32,6 @@ __all__ = ["Bearer", "Transport"]
 T = TypeVar("T")
 
 MOST_BYTES = 16 * 1024 * 1024
-DEADLINE_SECONDS = 900.0
 
 logger = logging.getLogger("spreports.api")
 
@@ -55,11 +55,11 @@ class Transport:
     ----------
     origin : Origin
         Where the API lies, or how to find out.
-    tokens : Bearer
-        Gives access tokens.
-    throttle : Throttle, optional
+    tokens : TokenSource
+        Gives access tokens; closed with this.
+    throttle : Throttle
         The account's buckets.
-    clock : Clock, optional
+    clock : Clock
     deadline_seconds : float, seconds
         How long one call may wait for quota and for Amazon to recover.
 
@@ -72,16 +72,16 @@ class Transport:
     def __init__(
         self,
         origin: Origin,
-        tokens: Bearer,
+        tokens: TokenSource,
         *,
-        throttle: Throttle | None = None,
-        clock: Clock | None = None,
-        deadline_seconds: float = DEADLINE_SECONDS,
+        throttle: Throttle,
+        clock: Clock,
+        deadline_seconds: float,
     ) -> None:
-        self.clock = clock or SystemClock()
+        self.clock = clock
         self.origin = origin
         self._tokens = tokens
-        self._throttle = throttle or Throttle(self.clock)
+        self._throttle = throttle
         self._deadline_seconds = deadline_seconds
         self._exchanges: dict[str, Exchange] = {}
         self._closed = False
@@ -139,7 +139,7 @@ class Transport:
         if deadline is None:
             deadline = self.clock.monotonic() + self._deadline_seconds
         attempt = Attempts(self.clock, self._throttle, call, deadline)
-        tokens = bearer or self._tokens
+        tokens: Bearer = bearer or self._tokens
         while True:
             attempt.came_to_nothing()
             # A login that fails costs no slot; while one is waited for, it may grow old
@@ -175,9 +175,7 @@ class Transport:
         self._closed = True
         for exchange in list(self._exchanges.values()):
             exchange.close()
-        close = getattr(self._tokens, "close", None)
-        if callable(close):
-            close()
+        self._tokens.close()
 
     def _exchange(self, url: str) -> Exchange:
         """Return the exchange with the API's origin; there is only ever one."""
