@@ -118,8 +118,11 @@ class Continuity:
         if status == 200:
             return self._judge_whole(headers)
         asked = self.start(size)
-        if status == 206 and asked and self._continues(headers, asked):
-            return Verdict.APPEND
+        if status == 206 and asked:
+            total = self._total_of_rest(headers, asked)
+            if total is not None:
+                self._adopt(total)
+                return Verdict.APPEND
         if status == 416 and asked:
             found = _UNSATISFIED.fullmatch(headers.get("Content-Range", ""))
             if found and int(found[1]) == size and self.total in {None, size}:
@@ -169,26 +172,25 @@ class Continuity:
         """Say whether the answer before this one was of that version too."""
         return self._rival_seen and self._rival == etag
 
-    def _continues(self, headers: Mapping[str, str], asked: int) -> bool:
-        """Say whether a 206 is the rest, and all of the rest."""
+    def _total_of_rest(self, headers: Mapping[str, str], asked: int) -> int | None:
+        """Return the total that a 206 tells, if it is the rest and all of the rest."""
         found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
         if not found or _strong(headers) != self.etag:
-            return False
+            return None
         first, last, total = map(int, found.groups())
         length = _length(headers)
-        return (
+        is_rest = (
             first == asked
             and last == total - 1
             and self.total in {None, total}
             and length in {None, total - asked}
-            and self._adopt(total)
         )
+        return total if is_rest else None
 
-    def _adopt(self, total: int) -> bool:
+    def _adopt(self, total: int) -> None:
         """Keep the total that a range has told."""
         self.total = total
         self.framed = True
-        return True
 
 
 def _is_md5(headers: Mapping[str, str]) -> bool | None:
