@@ -17,7 +17,7 @@ import socket
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["MARK", "is_gone", "is_running", "mark"]
+__all__ = ["MARK", "has_ended", "is_running", "mark"]
 
 MARK = r"[0-9a-f]{8}-[0-9]+-[0-9]+"
 _MARK = re.compile(r"([0-9a-f]{8})-([0-9]+)-([0-9]+)", re.ASCII)
@@ -34,13 +34,13 @@ def _mark(pid: int) -> str:
     return f"{_host()}-{pid}-{_started(pid)}"
 
 
-def is_gone(owner: str) -> bool:
+def has_ended(owner: str) -> bool:
     """Whether a process of this host has ended; when in doubt it has not.
 
     Parameters
     ----------
     owner : str
-        What `mark` gave there; any other text is nobody's, and so gone.
+        What `mark` gave there; any other text is nobody's, which runs no more.
 
     Returns
     -------

@@ -16,7 +16,7 @@ def test_a_process_that_has_ended_is_gone_and_one_that_runs_is_not() -> None:
     code = "from spreports import owner; print(owner.mark())"
     told = subprocess.check_output([sys.executable, "-c", code], text=True)  # noqa: S603 - our own code
 
-    assert owner.is_gone(told.strip())
+    assert owner.has_ended(told.strip())
     assert owner.is_running(owner.mark())
 
 
@@ -27,5 +27,5 @@ def test_of_a_process_in_another_container_of_our_hostname_nothing_is_known(
     other = owner.mark()
     monkeypatch.setattr(os, "readlink", lambda _: "pid:[1]")
 
-    assert not owner.is_gone(other)
+    assert not owner.has_ended(other)
     assert not owner.is_running(other)

@@ -15,7 +15,7 @@ from spreports.wire import read_some
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["is_passing", "next_chunk", "refusal"]
+__all__ = ["may_be_asked_again", "next_chunk", "refusal"]
 
 _READ: Final = 1 << 17
 _ERROR_BODY: Final = 8 << 10
@@ -34,7 +34,7 @@ def next_chunk(answer: requests.Response) -> bytes | Setback:
         return no_answer(exc)
 
 
-def is_passing(status: int) -> bool:
+def may_be_asked_again(status: int) -> bool:
     """Whether the same may be asked for again later."""
     return status in _RETRY_STATUS or status >= 500
 
@@ -58,7 +58,7 @@ def refusal(answer: requests.Response) -> Setback:
         what = "is not there any more" if code == "NoSuchKey" else "was refused"
         reason = f"the document {what}: {answered}"
         return Setback(reason, refused=True, lasting=not is_old)
-    if is_passing(status):
+    if may_be_asked_again(status):
         return Setback(f"the document host answered {answered}")
     if 300 <= status < 400:
         return Setback(f"redirected ({answered}); redirects are refused", final=True)

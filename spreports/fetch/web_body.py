@@ -19,7 +19,7 @@ import urllib3
 
 from spreports.clock import SystemClock
 from spreports.errors import DocumentError, DownloadError
-from spreports.fetch.answers import is_passing
+from spreports.fetch.answers import may_be_asked_again
 from spreports.fetch.behind_end import GOES_ON, look_behind
 from spreports.fetch.document_host import (
     DocumentHost,
@@ -86,7 +86,7 @@ class WebBody(io.RawIOBase):
             if answer.status_code == http.HTTPStatus.OK:
                 return answer
             why = f"HTTP {answer.status_code}"
-            passes = is_passing(answer.status_code)
+            passes = may_be_asked_again(answer.status_code)
         if passes:
             raise DownloadError(
                 f"{self._name} cannot be read: {why}; run the same again later"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from spreports.owner import is_gone, is_running
+from spreports.owner import has_ended, is_running
 
 __all__ = ["A_DAY", "Request", "VerifiedDocument", "is_over", "request_key"]
 
@@ -62,7 +62,7 @@ def is_over(
     -------
     bool
     """
-    return is_gone(owner) or (not is_running(owner) and abs(now - since) > wait)
+    return has_ended(owner) or (not is_running(owner) and abs(now - since) > wait)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Request:
     intended_time : datetime, aware, UTC
         When the intent was written, just before createReport.
     owner : str
-        Mark of the process that asked; `owner.is_gone` says whether it still runs.
+        Mark of the process that asked; `owner.has_ended` says whether it still runs.
     report_id : str or None
         None: the answer of createReport has not been seen.
     processing_status, report_document_id : str or None

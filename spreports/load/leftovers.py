@@ -106,4 +106,4 @@ def is_left(whose: str | None, age: float, *, sure: bool = True) -> bool:
     if whose is None:
         return age > ORPHAN_AGE
     is_old = age > ORPHAN_AGE and not owner.is_running(whose)
-    return is_old or (sure and owner.is_gone(whose))
+    return is_old or (sure and owner.has_ended(whose))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from spreports.clock import Clock
 from spreports.errors import BusyError, ConfigError
-from spreports.owner import is_gone, mark
+from spreports.owner import has_ended, mark
 from spreports.turns import (
     ELSEWHERE,
     MAKE_ROOM,
@@ -133,7 +133,7 @@ def _holder(holder: Path, clock: Clock) -> tuple[str | None, datetime | None]:
             when = datetime.fromisoformat(since)
         except (OSError, ValueError):
             owner = ""
-        if not is_gone(owner):
+        if not has_ended(owner):
             return owner, when
         clock.sleep(BETWEEN_LOOKS)
     return None, None

@@ -24,10 +24,10 @@ from spreports.sync.bring import OUTAGES
 from spreports.sync.calendar import MAX_TRIES, gap
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["after_failure"]
+__all__ = ["after_failure", "tells_nothing"]
 
 # Of the moment, or of the caller's settings; what is hopeless is of the machine
-PASSING = (*OUTAGES, ConfigError, DownloadError, SinkError)
+TELLS_NOTHING = (*OUTAGES, ConfigError, DownloadError, SinkError)
 
 
 def after_failure(
@@ -50,7 +50,7 @@ def after_failure(
     kind = type(exc).__name__
     # Only our own errors are known to hold no cell
     why = str(exc) if isinstance(exc, SPReportsError) else "an error of spreports"
-    if _is_passing(exc):
+    if tells_nothing(exc):
         return replace(window, state=WindowState.ASKED, error_kind=kind, error=why)
     tries = window.tries + (not isinstance(exc, DriftError))
     failed = replace(
@@ -69,8 +69,8 @@ def _is_young(stream: Stream, window: LakeWindow, now: datetime) -> bool:
     return bool(settled and now < settled)
 
 
-def _is_passing(exc: Exception) -> bool:
-    """Whether an error is of the moment: what came of the window is not known yet."""
+def tells_nothing(exc: Exception) -> bool:
+    """Whether what comes of a window is not known yet, for all that an error tells."""
     if isinstance(exc, SPReportsError) and exc.hopeless:
         return True
     if isinstance(exc, ReportError) and exc.outcome is not None:
@@ -79,4 +79,4 @@ def _is_passing(exc: Exception) -> bool:
         return False
     if isinstance(exc, ForbiddenError):
         return exc.status is None  # of another window: this one was not asked for
-    return isinstance(exc, PASSING)
+    return isinstance(exc, TELLS_NOTHING)

@@ -14,7 +14,7 @@ from spreports.cli.exits import FAILED, exit_code
 from spreports.reports.early import Early
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
-from spreports.sync.passing import is_passing
+from spreports.sync.failing import tells_nothing
 from tests.reports.conftest import calls
 from tests.reports.test_creating import Ahead
 
@@ -114,7 +114,7 @@ def test_a_clock_that_cannot_be_waited_for_is_named(
 
         assert f"clock is {seconds} s ahead of Amazon's" in str(caught.value)
         assert "spreports doctor" in str(caught.value)
-        assert is_passing(caught.value)
+        assert tells_nothing(caught.value)
         assert exit_code(caught.value) == FAILED
         assert calls(simulator, "createReport") == 1
 
