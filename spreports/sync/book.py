@@ -170,8 +170,8 @@ class Book:
         """Whether these very bytes are in the lake, under another document's id."""
         return any(window.sha256 == sha256 for window in self.windows(stream))
 
-    def has_version(self, stream: Stream, window: LakeWindow) -> bool:
-        """Take a settlement for a window, unless the lake has it by another document.
+    def claim_version(self, stream: Stream, window: LakeWindow) -> bool:
+        """Take a window's settlement; return if the lake has it by another document.
 
         The window is written with it first, so that a killed run's successor knows
         whose files may lie there.

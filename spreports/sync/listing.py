@@ -23,7 +23,7 @@ from spreports.sync.calendar import gap, new_window
 from spreports.sync.result import MissingWindow
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Listed", "has_twin", "listing", "not_listed"]
+__all__ = ["Listed", "claim", "listing", "not_listed"]
 
 _BEGUN = frozenset({WindowState.ASKED, WindowState.FAILED})
 
@@ -140,28 +140,28 @@ def not_listed(stream: Stream, error: SPReportsError) -> MissingWindow:
     )
 
 
-def has_twin(
+def claim(
     book: Book,
     stream: Stream,
     window: LakeWindow,
     document: DocumentSource,
     sha256: str,
 ) -> tuple[LakeWindow, bool]:
-    """Say whether the lake has a document under another id, and what it is.
+    """Take a document for a window; return if the lake has it under another id.
 
     A settlement is listed under several reports.
 
     Raises
     ------
     SinkError
-        As `Book.has_version`.
+        As `Book.claim_version`.
     """
     if stream.kind != Kind.LISTED:
         return window, False
     if book.has(stream, sha256):
         return window, True
     window = replace(window, version_of=document.version_of())
-    return window, book.has_version(stream, window)
+    return window, book.claim_version(stream, window)
 
 
 def _is_before(report: Report, purged: datetime | None) -> bool:

@@ -34,7 +34,7 @@ from spreports.sync.book import Book
 from spreports.sync.bring import ask_after, bring
 from spreports.sync.busy import alone
 from spreports.sync.landing import Landed, Landing
-from spreports.sync.listing import has_twin, listing, not_listed
+from spreports.sync.listing import claim, listing, not_listed
 from spreports.sync.quality import OnDrift, Quality
 from spreports.sync.result import MissingWindow, SyncResult
 from spreports.sync.roots import refuse_unwritable
@@ -265,7 +265,7 @@ class _Run:
             stored = AmazonOrigin(connection, name, restricted=restricted).stored()
             self._at("downloaded")
             sha256 = stored.sha256
-            window, again = has_twin(self._book, stream, window, document, str(sha256))
+            window, again = claim(self._book, stream, window, document, str(sha256))
             if not again:
                 last, turn = self._book.last(stream), self._book.turn(stream, window)
                 version_of = self._book.version_of(stream, window)
