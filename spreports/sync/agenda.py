@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from spreports.errors import NotFoundError, SPReportsError, WaitTimeoutError
 from spreports.ledger import LakeWindow, WindowState, asked_on
 from spreports.plan.plan import Plan, plan
-from spreports.plan.windows import Window
+from spreports.plan.windows import Window, midnight
 from spreports.reports.connection import Connection
 from spreports.reports.listing import ours
 from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
-from spreports.sync.calendar import Due, gap, midnight, passed, plan_dated
+from spreports.sync.calendar import Due, gap, passed, plan_dated
 from spreports.sync.days import is_stuck, plan_snapshot
 from spreports.sync.result import PlannedWindow, SyncPlan
 from spreports.sync.stream import Kind, Stream

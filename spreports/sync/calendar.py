@@ -20,7 +20,6 @@ __all__ = [
     "Due",
     "DueWork",
     "gap",
-    "midnight",
     "new_window",
     "passed",
     "plan_dated",

@@ -16,7 +16,7 @@ from spreports.lake.care import clear_killed
 from spreports.lake.missing import take_away_missing
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
-from spreports.sync.calendar import midnight
+from spreports.plan.windows import midnight
 from spreports.sync.empty_note import news_of
 from spreports.sync.lakeside import Lakeside, refuse_delta
 from spreports.sync.lost import (

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.plan.windows import midnight
 from spreports.simulator import Simulator, World
 from spreports.sync import landing
-from spreports.sync.calendar import midnight
 from spreports.sync.roots import table_root
 from spreports.sync.run import run
 from tests.clocks import ManualClock
