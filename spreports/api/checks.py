@@ -16,7 +16,10 @@ from spreports.api.enums import ProcessingStatus
 from spreports.api.marketplaces import resolve
 
 __all__ = [
+    "CLOCK_SKEW",
     "LARGEST_PAGE",
+    "LISTED_FOR",
+    "MOST_FILTERS",
     "check_id",
     "check_listing",
     "check_marketplaces",

@@ -23,7 +23,7 @@ from spreports.lake.place import Place
 from spreports.lake.rewrite import rewrite
 from spreports.lake.state import RootState, read_state
 
-__all__ = ["Compacted", "compact_root", "only", "tidied", "without"]
+__all__ = ["GOOD_SIZE", "Compacted", "compact_root", "only", "tidied", "without"]
 
 # Above this a file is left as it is: row groups are full, and footers do not matter
 GOOD_SIZE = 64 << 20

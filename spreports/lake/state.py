@@ -23,7 +23,7 @@ from spreports.load.compacted import COMPACTED, COMPACTION
 from spreports.load.marker import Marker, conflict, intent_paths
 from spreports.load.removal import hides, is_older_removal, is_removal
 
-__all__ = ["RootState", "read_rest", "read_state"]
+__all__ = ["LOOKS", "RootState", "read_rest", "read_state"]
 
 LOOKS = 20
 

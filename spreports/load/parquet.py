@@ -43,7 +43,7 @@ from spreports.load.small_pages import use_small_pages
 from spreports.load.target import open_target, shown
 from spreports.load.writers import MANY_FOLDERS, PartWriters
 
-__all__ = ["SinkResult", "sink"]
+__all__ = ["BUDGET", "SinkResult", "sink"]
 
 # About half of it waits, a quarter makes a row group: close to 65,536 rows of orders,
 # since texts and prices that are a few over and over count as the numbers as which they

@@ -21,6 +21,7 @@ from spreports.load.row_bytes import bytes_of
 
 __all__ = [
     "ROW_GROUP_ROWS",
+    "STEP_ROWS",
     "abandon",
     "as_written",
     "in_steps",

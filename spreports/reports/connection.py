@@ -16,7 +16,7 @@ from spreports.load.store import Store
 from spreports.quota import CoolDowns
 from spreports.reports.notices import Watch
 
-__all__ = ["Connection"]
+__all__ = ["DATE_TELLS", "MOST_AHEAD", "Connection"]
 
 # Seconds between clocks up to which they count as the same: answers take a while.
 LEAST_SKEW = 30.0

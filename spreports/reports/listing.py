@@ -30,7 +30,17 @@ from spreports.reports.connection import Connection
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Stage, Ticket
 
-__all__ = ["Listing", "is_past", "needs_echo", "ours", "present_for", "serves"]
+__all__ = [
+    "CLOCK_SKEW",
+    "RESERVE",
+    "STUCK_AFTER",
+    "Listing",
+    "is_past",
+    "needs_echo",
+    "ours",
+    "present_for",
+    "serves",
+]
 
 logger = logging.getLogger("spreports.reports")
 

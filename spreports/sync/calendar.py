@@ -17,6 +17,7 @@ from spreports.sync.cutting import ceiling, cut, floor, is_seldom
 from spreports.sync.stream import Stream
 
 __all__ = [
+    "MAX_TRIES",
     "Due",
     "DueWork",
     "gap",

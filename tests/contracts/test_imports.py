@@ -198,6 +198,27 @@ def test_imports_follow_the_table(path: Path) -> None:
             assert head in packages, f"{room} may not import {head}"
 
 
+def offered(path: Path) -> Iterator[str]:
+    """Yield the dotted name of each entry of a module's ``__all__``."""
+    module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            yield from (f"{module}.{name}" for name in ast.literal_eval(node.value))
+
+
+def test_what_a_module_gives_to_others_is_in_its_all() -> None:
+    files = [path for path in MODULES if path.name != "__init__.py"]
+    offers = {name for path in files for name in offered(path)}
+    owners = {name.rpartition(".")[0] for name in offers}
+
+    assert {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in MODULES
+        for name in set(imported(path)) - offers
+        if name.rpartition(".")[0] in owners
+    } == set()
+
+
 def test_every_module_stands_in_a_room_of_the_table() -> None:
     assert {room_of(path) for path in MODULES} <= set(ROOMS)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_BYTES",
     "Job",
+    "NoRoomError",
     "Sandbox",
     "Sandboxes",
     "expect",

@@ -15,7 +15,7 @@ import pyarrow as pa
 from spreports.catalog import Column
 from spreports.fetch.cells import ARROW_TYPES
 
-__all__ = ["Group", "Leaf", "Place", "Repeat", "arrow_of", "grouped", "layout"]
+__all__ = ["Field", "Group", "Leaf", "Place", "Repeat", "arrow_of", "grouped", "layout"]
 
 OWN_TEXT = "text()"
 

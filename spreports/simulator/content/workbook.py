@@ -14,7 +14,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["MOST_DIGITS", "shown", "workbook"]
+__all__ = ["MOST_DIGITS", "Cell", "shown", "workbook"]
 
 # What Excel keeps of a number; one with more has to be text
 MOST_DIGITS: Final = 15
