@@ -99,11 +99,6 @@ class PartWriters:
             written=written,
         )
 
-    @property
-    def waiting(self) -> int:
-        """Bytes of rows in memory, waiting or on their way to the disk."""
-        return self._held + self._encoders.queued
-
     def coded(self, rows: pa.Table) -> tuple[pa.Table, int]:
         """Return rows as they are to be added: all of them, in their order, once.
 

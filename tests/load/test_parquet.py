@@ -207,7 +207,7 @@ def test_rows_in_memory_never_exceed_the_budget_by_more_than_a_piece(
     highest = 0
     for _ in range(100):
         writers.add([*plan.split(table)], table.nbytes // table.num_rows)
-        highest = max(highest, writers.waiting)
+        highest = max(highest, writers._held + writers._encoders.queued)
     writers.finish(at_least_one=False)
 
     assert budget * 3 // 8 < highest <= budget

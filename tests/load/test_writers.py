@@ -350,4 +350,4 @@ def test_every_row_is_written_whatever_waits_where(
             expected.update(named)
 
         assert watched.finish() == +expected
-        assert watched.writers.waiting == 0
+        assert watched.writers._held == watched.writers._encoders.queued == 0
