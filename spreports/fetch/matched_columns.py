@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from spreports.catalog import Column, ReportType
@@ -15,6 +15,7 @@ __all__ = [
     "how_to_decide",
     "is_undecided",
     "matched_columns",
+    "matched_names",
     "missing_columns",
 ]
 
@@ -39,11 +40,37 @@ def matched_columns(header: Header, entry: ReportType) -> dict[str, Column | Non
         By unique name; None for a column that is not known.
     """
     columns = entry.columns()
-    known = {column.name: column for column in columns}
     served = dict(zip(header.names, header.served, strict=True))
+    return matched_names(served, columns, entry, in_order=entry.positional)
+
+
+def matched_names(
+    served: Mapping[str, str],
+    columns: Sequence[Column],
+    entry: ReportType,
+    *,
+    in_order: bool = False,
+) -> dict[str, Column | None]:
+    """Return what the catalogue knows of each name; see `matched_columns`.
+
+    Parameters
+    ----------
+    served : mapping of str to str, m names
+        The header by unique name.
+    columns : sequence of Column
+        Of the table that they are of.
+    entry : ReportType
+    in_order : bool
+        The n-th header may be the n-th column for its place alone.
+
+    Returns
+    -------
+    dict of str to Column or None, m names
+    """
+    known = {column.name: column for column in columns}
     matched = {name: _exact(text, known, entry) for name, text in served.items()}
-    if entry.positional and _in_order(matched, columns):
-        matched.update(zip(header.names, columns, strict=False))
+    if in_order and _in_order(matched, columns):
+        matched.update(zip(served, columns, strict=False))
     if None not in matched.values():
         return matched
     taken = {column.name for column in matched.values() if column is not None}
@@ -107,9 +134,7 @@ def _exact(
     return known.get(served) or known.get(canonical or plain)
 
 
-def _in_order(
-    matched: Mapping[str, Column | None], columns: tuple[Column, ...]
-) -> bool:
+def _in_order(matched: Mapping[str, Column | None], columns: Sequence[Column]) -> bool:
     """Whether every column that its header names stands in its own place."""
     places = {column.name: place for place, column in enumerate(columns)}
     return all(

@@ -15,10 +15,10 @@ import pyarrow as pa
 from spreports.catalog import Column, ReportType
 from spreports.errors import SinkError
 from spreports.fetch.cells import cells_of
-from spreports.fetch.matched_columns import decided, is_undecided
+from spreports.fetch.matched_columns import decided, is_undecided, matched_names
 from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
-from spreports.lake.partitions import FolderKey
+from spreports.lake.partitions import FolderKey, typed_value
 from spreports.load.hive import is_time, parts_of
 from spreports.load.widen import in_type, leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS, METADATA_TYPES
@@ -66,7 +66,7 @@ def united(
     *,
     metadata: bool,
     where: str,
-    texts: Collection[str],
+    values: Mapping[str, Collection[str | None]],
 ) -> Layout:
     """Unite the columns of all kinds of files.
 
@@ -81,9 +81,8 @@ def united(
         Add the metadata columns.
     where : str
         The lake's name, for errors.
-    texts : collection of str
-        Folders of a metadata column's name that hold other values than its: they come
-        from a column of a document.
+    values : mapping of str to collection of str or None
+        What the folders of each name say; nothing where none is there yet.
 
     Returns
     -------
@@ -110,10 +109,14 @@ def united(
             else:
                 derived.setdefault(key.name, key)
     documents = frozenset(types)
+    served = _served_as(columns, entry, files)
     for name in folders:
-        fixed = pa.string() if name in texts else METADATA_TYPES.get(name)
-        fixed = fixed if name not in known else None
-        types.setdefault(name, []).extend([] if fixed is None else [fixed])
+        want = _of_a_folder(name, known, served.get(name))
+        # A document's column of a metadata column's name; days of no known order
+        fits = want is None or all(_fits(text, want) for text in values.get(name, ()))
+        found = types.setdefault(name, [])
+        if want is not None:
+            found.append(want if fits else pa.string())
     said = {name: _type(name, found, known.get(name)) for name, found in types.items()}
     for name, dtype in said.items():
         if dtype is None:
@@ -215,6 +218,46 @@ def derived(column: pa.ChunkedArray, key: FolderKey, layout: Layout) -> pa.Chunk
         f" (.drop), or, if that is text of times, give {key.source!r} the type"
         " timestamp in an entry of your own"
     )
+
+
+def _served_as(
+    columns: Sequence[Column],
+    entry: ReportType,
+    files: Sequence[tuple[pa.Schema, Sequence[FolderKey]]],
+) -> dict[str, Column | None]:
+    """Return what the catalogue knows of each folder, where all reports agree on it.
+
+    As the documents' headers were matched: beside the other columns of the same rows.
+    """
+    served: dict[str, Column | None] = {}
+    for schema, keys in files:
+        folders = [key.name for key in keys if key.unit is None]
+        names = [*schema.names, *folders]
+        matched = matched_names(dict(zip(names, names, strict=True)), columns, entry)
+        for name in folders:
+            column = matched[name]
+            served[name] = column if served.get(name, column) == column else None
+    return served
+
+
+def _of_a_folder(
+    name: str, known: Mapping[str, Column], served: Column | None
+) -> pa.DataType | None:
+    """Return the type of a folder's values where no file need tell it."""
+    if name not in known and name in METADATA_TYPES:
+        return METADATA_TYPES[name]
+    if served is None or (name in known and not is_undecided(served)):
+        return None
+    return arrow_type(served.dtype)
+
+
+def _fits(text: str | None, dtype: pa.DataType) -> bool:
+    """Tell whether a folder's value may be of a type."""
+    try:
+        typed_value(text, dtype)
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def _read(column: pa.ChunkedArray, name: str, layout: Layout) -> pa.ChunkedArray:

@@ -192,11 +192,12 @@ def layout_of(
         See `united`.
     """
     kinds: dict[object, tuple[pa.Schema, tuple[FolderKey, ...]]] = {}
-    folders: set[tuple[str, str | None]] = set()
+    values: dict[str, set[str | None]] = {}
     for root, held in stock.telling_columns():
         for span in held.spans:
             found = folder_texts(span.path)
-            folders |= {each for each in found.items() if each[0] in METADATA_TYPES}
+            for name, text in found.items():
+                values.setdefault(name, set()).add(text)
             names = tuple(found)
             kind = (root.path, held.schema, names)
             if kind not in kinds:
@@ -213,17 +214,8 @@ def layout_of(
         list(kinds.values()),
         metadata=metadata,
         where=where,
-        texts={name for name, text in folders if not _fits(name, text)},
+        values=values,
     )
-
-
-def _fits(name: str, text: str | None) -> bool:
-    """Tell whether a folder's value may be that of the metadata column so called."""
-    try:
-        typed_value(text, METADATA_TYPES[name])
-    except pa.ArrowException:
-        return False
-    return True
 
 
 def _piece(

@@ -113,6 +113,49 @@ def test_a_column_partitioned_by_now_and_then_is_one_column(shore: Lakeside) -> 
     assert found["novel"].to_list() == ["007", "007", "7", "7"]
 
 
+LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
+
+
+@pytest.mark.parametrize("header", ["価格", "PRICE"])
+def test_folders_of_a_header_in_another_language_or_spelling_have_the_column_s_type(
+    shore: Lakeside, header: str
+) -> None:
+    price = pa.array([Decimal(900), Decimal(18860), None], pa.decimal128(38, 6))
+    rows = pa.table({header: price, "seller-sku": ["007", "8", "9"]})
+
+    for day, by in enumerate([[header], []]):
+        shore.put(str(day), rows, report_type=LISTINGS, day=day, partition_by=by)
+        lake = shore.scan(LISTINGS).filter(pl.col(header) >= Decimal(1000))
+        found = lake.collect()
+        assert found[header].dtype == pl.Decimal(38, 6)
+        assert found["seller-sku"].to_list() == ["8"] * (day + 1)
+
+
+def test_folders_of_another_spelling_of_a_column_that_is_there_stay_text(
+    shore: Lakeside,
+) -> None:
+    rows = pa.table({"pri ce": ["900"], "price": [Decimal(8)], "seller-sku": ["007"]})
+    shore.put("1", rows, report_type=LISTINGS, partition_by=["pri ce"])
+
+    assert shore.scan(LISTINGS).collect()["pri ce"].to_list() == ["900"]
+
+
+def test_folders_of_days_in_no_known_order_are_text_beside_known_ones(
+    shore: Lakeside,
+) -> None:
+    kind, days = "GET_SELLER_FEEDBACK_DATA", [date(2026, 10, 2), None]
+    known = pa.table({"Date": pa.array(days, pa.date32()), "Rating": [3, 2]})
+    shore.put("1", known, report_type=kind, partition_by=["Date"])
+    shore.put("2", known, report_type=kind, day=1)
+    assert shore.scan(kind).collect()["Date"].to_list() == [*days, *days]
+
+    unknown = pa.table({"Date": ["02/10/26"], "Rating": [1]})
+    shore.put("3", unknown, report_type=kind, day=2, partition_by=["Date"])
+
+    found = shore.scan(kind).collect()["Date"].to_list()
+    assert found == ["2026-10-02", None, "2026-10-02", None, "02/10/26"]
+
+
 MOMENT = datetime(2026, 10, 2, 10, tzinfo=UTC)
 
 
