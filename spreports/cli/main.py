@@ -33,7 +33,7 @@ from spreports.cli.exits import (
     words,
 )
 from spreports.cli.flags import in_flags
-from spreports.cli.output import say
+from spreports.cli.output import let_go, say
 from spreports.cli.termination import terminable
 
 COMMAND_GROUPS = (
@@ -111,17 +111,12 @@ def _read(argv: Sequence[str] | None, into: argparse.Namespace) -> None:
         sys.stdout.reconfigure(encoding=charset, errors="backslashreplace")
 
 
-def _let_go() -> None:
-    """Have the interpreter's own end write what is left to nobody."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _let_go_of_what_fails() -> None:
-    """Let go of output that cannot be written, as on a full disk."""
+    """Let go of output that cannot be written: the disk is full, the reader gone."""
     try:
         sys.stdout.flush()
     except OSError:
-        _let_go()
+        let_go()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -152,8 +147,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"\n{interrupted(arguments)}")
         return TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone, as `head` does: that is nothing wrong, what was found is
-        _let_go()
+        # The reader has gone, see `output`, before what was kept for the end
+        let_go()
         return code
     except ValueError as exc:
         if arguments.traceback:
@@ -162,8 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     except Exception as exc:  # raised again where no exit code is known
         code = exit_code(exc)
-        if isinstance(exc, OSError):
-            _let_go_of_what_fails()
+        _let_go_of_what_fails()
         if arguments.traceback or not code:
             raise
         say(f"spreports: {in_flags(words(exc), arguments)}")

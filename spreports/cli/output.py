@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -25,9 +26,28 @@ def say(text: str) -> None:
         sys.stderr.write(f"{_tame(text)}\n")
 
 
+def let_go() -> None:
+    """Have all that is left to write go to nobody, at the interpreter's end as well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(text: str) -> bool:
+    """Write to stdout; tell whether somebody reads it.
+
+    The reader that has gone, as `head` does, is nothing wrong: the work goes on, and
+    its exit code says how it ended.
+    """
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        let_go()
+        return False
+    return True
+
+
 def write_text(text: str) -> None:
     """Write lines of text to stdout, without control characters."""
-    sys.stdout.write(f"{_tame(text)}\n")
+    _write(f"{_tame(text)}\n")
 
 
 def plain(value: object) -> object:
@@ -46,16 +66,18 @@ def plain(value: object) -> object:
     return value
 
 
-def write_json(value: object) -> None:
-    """Write one JSON line."""
+def write_json(value: object) -> bool:
+    """Write one JSON line; tell whether somebody reads it."""
     text = json.dumps(plain(value), ensure_ascii=False, default=str)
-    sys.stdout.write(f"{text}\n")
+    return _write(f"{text}\n")
 
 
 def write_rows(
     rows: Iterable[object], columns: tuple[str, ...], *, as_json: bool
 ) -> int:
     """Write rows as JSON lines or as aligned text; return how many.
+
+    Rows that nobody reads any longer are not asked for.
 
     Parameters
     ----------
@@ -67,8 +89,9 @@ def write_rows(
     if as_json:
         count = 0
         for row in rows:
-            write_json(row)
             count += 1
+            if not write_json(row):
+                break
         return count
     cells = [columns]
     for row in rows:
@@ -78,7 +101,7 @@ def write_rows(
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     for line in cells if len(cells) > 1 else ():
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+        _write("  ".join(padded).rstrip() + "\n")
     return len(cells) - 1
 
 
@@ -104,7 +127,7 @@ def _tame(text: str) -> str:
 def write_frame(frame: pl.DataFrame, *, as_json: bool) -> None:
     """Write a frame as JSON lines or as a table that fits."""
     if as_json:
-        sys.stdout.write(frame.write_ndjson())
+        _write(frame.write_ndjson())
         return
     import polars  # noqa: ICN001, PLC0415 - heavy, and only when a frame is shown
 

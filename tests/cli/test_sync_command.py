@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import TextIO
 
 import deltalake
 import fsspec
@@ -23,6 +25,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 import spreports
 from spreports.cli import main
 from spreports.cli.exits import NETWORK, exit_code, is_passing, several
+from spreports.cli.output import write_rows, write_text
 from spreports.errors import SPReportsError
 from spreports.simulator import Fault, Simulator
 
@@ -35,6 +38,14 @@ marketplaces = ["DE"]
 since = "3d"
 """
 ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+
+
+def unread(*, at_once: bool) -> TextIO:
+    """Return a pipe without a reader, to be written `at_once` or at the end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    file = os.fdopen(writer, "wb", buffering=0 if at_once else -1)
+    return io.TextIOWrapper(file, write_through=at_once)
 
 
 @pytest.fixture
@@ -299,6 +310,51 @@ def test_one_account_that_fails_does_not_stop_the_others(
     reason = by_profile["uk"]["error"]["reason"]
     assert reason.startswith("profile 'uk' is asked for")
     assert f"uk: ConfigError: {reason}\n" in shown.err
+
+
+def test_a_reader_that_goes_away_stops_no_account_and_hides_no_failure(
+    environment: Simulator,
+    feeds: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    feeds.write_text(UK + FEEDS.partition('"lake"')[2])
+    environment.faults.add(Fault(operation="report", kind="fatal", message="Broken."))
+
+    with unread(at_once=True) as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert main(["sync", str(feeds), "--to", "lake", "--json"]) == 1
+
+    said = capsys.readouterr().err
+    assert "uk: ConfigError: " in said
+    assert "default: failed: " in said
+    assert len(list((feeds.parent / "lake" / ORDERS).glob("*.parquet"))) == 2
+
+
+def test_an_error_after_words_that_nobody_reads_has_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(_: object) -> None:
+        write_text("kept for the end")
+        raise spreports.SinkError("no lake")
+
+    monkeypatch.setattr("spreports.cli.lake.opened", fails)
+    with unread(at_once=False) as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert main(["lake", "check", "lake"]) == 1
+        out.flush()  # as the interpreter does; an error there would be exit 120
+
+
+def test_rows_that_nobody_reads_are_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = iter(range(9))
+
+    with unread(at_once=True) as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert write_rows(asked, (), as_json=True) == 1
+
+    assert next(asked) == 1
 
 
 def test_each_of_several_accounts_that_fail_has_its_line_and_its_say_in_the_exit_code(
