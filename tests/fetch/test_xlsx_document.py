@@ -116,6 +116,24 @@ def test_the_sheet_and_row_with_the_catalogued_header_are_taken() -> None:
     assert [each[:9] for each in cells(table)] == [row]
 
 
+def test_a_worksheet_that_is_not_the_catalogues_has_its_own_columns_alone() -> None:
+    row: list[Cell] = ["007", "1.5", "4", "Yes", "2026-02-28"]
+    sheets: dict[str, list[list[Cell]]] = {
+        "Instructions": [["How to read this"], ["Step by step"]],
+        "Fees": [[*HEADER[:4]], row[:4]],
+        "Others": [[*HEADER[1:]], row[1:]],
+    }
+    book, findings = workbook(sheets), Findings()
+
+    words = read(book, KIND, table="Instructions", findings=findings)
+
+    assert words.to_pylist() == [{"How to read this": "Step by step"}]
+    assert findings.missing_columns == ()
+    for table in (None, "rows", "Fees"):
+        assert read(book, KIND, table=table).column_names == HEADER
+    assert read(book, KIND, table="Others").column_names == [*HEADER[1:], "sku"]
+
+
 def test_the_first_row_that_is_not_empty_is_the_header_where_nothing_is_known() -> None:
     book = workbook({"S": [[], [None], ["a", None, "a"], ["1", "2", "3"]]})
 

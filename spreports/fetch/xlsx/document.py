@@ -12,6 +12,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -61,7 +62,8 @@ def open_xlsx(
     Returns
     -------
     pyarrow.Schema
-        The header's columns, then the catalogued ones that the sheet lacks.
+        The header's columns, then the catalogued ones that the sheet lacks; not of
+        another sheet than the catalogue's.
     generator of pyarrow.RecordBatch
 
     Raises
@@ -74,18 +76,19 @@ def open_xlsx(
     table, typed, findings = options.table, options.typed, options.findings
     with _workbook(plain) as (book, path):
         titles = list(book.sheet_names)
-        own = table is not None and table not in titles and table == entry.table().name
-        if table is None or own:
-            title = _catalogued(book, titles, entry)
-        elif table in titles:
+        title = catalogued = _catalogued(book, titles, entry)
+        if table in titles:
             title = table
-        else:
+        elif table not in {None, entry.table().name}:
             named = ", ".join(repr(each) for each in titles)
             raise ValueError(f"no worksheet {table!r}: {named}")
         # Cells are in memory from here on; the file is not needed any longer
         rows = _rows(book, title, written_cells(path, titles.index(title)))
     lead = list(islice(rows, _LOOKED_AT))
     at, served = _header(lead, entry)
+    if title != catalogued and _place(lead, entry) is None:
+        # No sheet of the catalogue's: it lacks none of those columns
+        entry = replace(entry, known=False)
     header = Header(
         names=unique_names(served),
         served=served,
