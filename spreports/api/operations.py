@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from spreports.api.attempts import Call
 from spreports.api.calls import by_id
@@ -15,8 +15,13 @@ from spreports.api.schedule_operations import ScheduleOperations
 from spreports.errors import TransportError
 from spreports.flags import check_flag
 
-__all__ = ["ReportsAPI"]
+__all__ = ["NOT_PICKLED", "ReportsAPI"]
 
+# Of a client, and of all that asks by it
+NOT_PICKLED = (
+    "a client and its reports are neither pickled nor copied: let each process "
+    "connect by itself, or give it the rows: what .read() gives, or files"
+)
 # How long a mere check waits for an answer.
 CHECK_SECONDS = 60.0
 
@@ -42,6 +47,9 @@ class ReportsAPI(ReportOperations, ScheduleOperations):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(NOT_PICKLED)
 
     def close(self) -> None:
         """Close all connections."""

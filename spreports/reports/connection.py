@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import NoReturn
 
-from spreports.api.operations import ReportsAPI
+from spreports.api.operations import NOT_PICKLED, ReportsAPI
 from spreports.api.throttle import Throttle
 from spreports.clock import StoppableClock
 from spreports.forks import PerProcess
@@ -82,10 +82,7 @@ class Connection:
     )
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(
-            "a client and its reports are neither pickled nor copied: let each process "
-            "connect by itself, or give it the rows: what .read() gives, or files"
-        )
+        raise TypeError(NOT_PICKLED)
 
     @property
     def private(self) -> set[str]:

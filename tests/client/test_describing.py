@@ -198,8 +198,9 @@ def test_a_client_and_its_reports_say_that_they_are_not_copied(
 ) -> None:
     reports = client.reports("orders", start="3d", marketplaces=["DE"])
 
-    with pytest.raises(TypeError, match="let each process connect by itself"):
-        copied(client)
+    for each in (client, client.api):
+        with pytest.raises(TypeError, match="let each process connect by itself"):
+            copied(each)
     if copied is not copy.copy:
         with pytest.raises(TypeError, match="let each process connect by itself"):
             copied(reports)
