@@ -169,7 +169,7 @@ def open_client(arguments: argparse.Namespace, profile: str | None = None) -> Cl
     if arguments.simulator:
         return connect("simulator", home=arguments.home)
     return connect(
-        profile=profile or arguments.profile,
+        profile=arguments.profile if profile is None else profile,
         region=arguments.region,
         endpoint=arguments.endpoint,
         token_url=arguments.token_url,

@@ -138,6 +138,11 @@ def read_feeds(path: str | os.PathLike[str]) -> FeedsFile:
         profile = said.pop("profile", None)
         if profile is not None and not isinstance(profile, str):
             raise ValueError(f"{place}: profile must be a text")
+        if profile == "":
+            raise ValueError(
+                f"{place}: profile is empty: name one, or leave it out for the account "
+                "of the environment"
+            )
         accounts.setdefault(profile, []).append(_feed(said, place, written))
     return FeedsFile(
         to=to,

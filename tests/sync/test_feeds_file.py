@@ -106,6 +106,10 @@ def test_feeds_of_another_account_are_not_given_without_it(
             "feed 1: look_back is no key of it",
         ),
         (
+            "[[feed]]\nprofile = ''\nreport_type = 'orders'\nmarketplaces = ['DE']",
+            "feed 1: profile is empty",
+        ),
+        (
             "[[feed]]\nreport_type = 'orders'\nmarketplaces = ['DE']\nlookback = -1",
             "feed 1: lookback=-1 is no number of days",
         ),
