@@ -2,9 +2,12 @@
 
 Found out here, before any quota is spent. What only a document can tell is left to the
 writing: a column that the catalogue lacks may be in the document all the same, as text.
+A warning says so.
 """
 
 from __future__ import annotations
+
+import logging
 
 from spreports.catalog import ReportType, Table
 from spreports.catalog.suggest import suggestion
@@ -16,6 +19,7 @@ from spreports.reports.metadata import METADATA_TYPES
 
 __all__ = ["check_folders"]
 
+logger = logging.getLogger("spreports.reports")
 _TIMES = frozenset({"date", "timestamp"})
 
 
@@ -33,6 +37,8 @@ def check_folders(
     table: str | None = None,
 ) -> tuple[str, ...]:
     """Refuse what no document of a type could be partitioned by.
+
+    Warns of a column that the catalogue lacks: without it nothing can be written.
 
     Parameters
     ----------
@@ -85,7 +91,23 @@ def check_folders(
         if folder in seen:
             raise ValueError(_told(name, "it names a folder twice"))
         seen.add(folder)
+        _warn_of_unknown(entry, known, source)
     return names
+
+
+def _warn_of_unknown(entry: ReportType, known: list[Table], source: str) -> None:
+    """Warn of a column that only a document can bring, before quota is spent on one."""
+    named = [column.name for table in known for column in table.columns]
+    served = {*named, *entry.header_aliases, *METADATA_TYPES}
+    # Headers of a positional table may be in any language
+    if named and source not in served and not entry.positional:
+        logger.warning(
+            "partition_by names %r, which is no column of %s that the catalogue knows; "
+            "a report without it cannot be written%s",
+            source,
+            entry.report_type,
+            suggestion(source, named, at_most=0),
+        )
 
 
 def _told(name: str, why: str) -> str:

@@ -187,6 +187,29 @@ def test_a_column_that_a_document_may_bring_besides_is_left_to_it(
     assert simulator.requests != []
 
 
+def test_a_column_that_only_a_document_may_bring_is_told_before_anything_is_asked(
+    simulator: Simulator, client: spr.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told(report_type: str, by: str) -> str:
+        caplog.clear()
+        feed = spr.Feed(report_type, marketplaces=["JP"], partition_by=[by])
+        client.sync(feed, "lake", dry_run=True)
+        return caplog.text
+
+    assert "cannot be written: did you mean 'purchase-date'?" in told(
+        "orders", "purchase_date"
+    )
+    assert "'nope', which is no column of GET_FLAT_FILE_ALL" in told("orders", "nope")
+    for report_type, by in [
+        ("orders", "purchase-date:month"),
+        ("orders", "date:month"),
+        ("listings", "価格"),
+        ("feedback", "評価"),  # of a fixed order, in any language
+    ]:
+        assert told(report_type, by) == ""
+    assert simulator.requests == []
+
+
 def test_names_that_can_be_read_but_once_serve_every_document(
     client: spr.Client, tmp_path: Path
 ) -> None:
