@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
 
 from spreports.catalog import Catalogue
 from spreports.errors import SinkError
@@ -99,11 +102,13 @@ def check_root(root: Place, *, deep: bool) -> CheckResult:
     Raises
     ------
     SinkError
-        The file system refused.
+        The file system refused; a SinkOutageError where it may not do so later.
     """
     try:
         state = read_state(root)
     except SinkError as exc:
+        if exc.__cause__ is not None:  # of the file system, and not of what it says
+            raise
         problem = Problem("marker", root.state.name, str(exc))
         return CheckResult(1, 0, 0, 0, 0, deep, (problem,))
     there = {p: n for p, n in root.files().items() if not p.startswith(f"{STATE}/")}
@@ -152,11 +157,27 @@ def _read(root: Place, path: str, rows: int) -> Iterator[Problem]:
                 found += batch.num_rows
     except FileNotFoundError:
         yield Problem("missing", url, "it went while it was looked at")
-    except SinkError:
+    except SinkError as exc:
+        if not _is_damage(exc.__cause__):
+            raise
         yield Problem("damaged", url, f"it cannot be read beyond row {found}")
     else:
         if found != rows:
             yield Problem("rows", url, f"{found} rows, not {rows}")
+
+
+def _is_damage(exc: BaseException | None) -> bool:
+    """Whether a file's bytes cannot be read, rather than be had: Arrow says so.
+
+    It raises an OSError without a number, too, for pages that are not as their
+    checksums say; a disk that cannot read its own bytes has one. What a store says lies
+    behind what its file system raises.
+    """
+    if exc is None or exc.__cause__ is not None:
+        return False
+    if type(exc) is OSError:
+        return exc.errno in {None, errno.EIO}
+    return isinstance(exc, ValueError | pa.ArrowException)
 
 
 def _unnamed(root: Place, state: RootState, there: dict[str, int]) -> Iterator[Problem]:
