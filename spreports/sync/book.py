@@ -11,7 +11,7 @@ from typing import Any
 
 from spreports.api.models import Report
 from spreports.errors import SinkError
-from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
+from spreports.ledger import LakeMarker, LakeWindow, WindowState
 from spreports.reports.connection import Connection
 from spreports.reports.request import ReportRequest
 from spreports.sync.delta_looks import DeltaLooks
@@ -21,7 +21,9 @@ from spreports.sync.failing import after_failure
 from spreports.sync.known import Known
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed, PurgedError, own_markers
+from spreports.sync.last_columns import LakeColumns
 from spreports.sync.overlap import insist_on_apart
+from spreports.sync.quality import LastColumns
 from spreports.sync.rebuild_delta import snapshot_key
 from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
@@ -68,6 +70,7 @@ class Book:
             refill=refill,
             looks=DeltaLooks(self.lake, storage_options, connection.ledger.counts),
         )
+        self._columns = LakeColumns(self._place)
         self._read: dict[str, Known] = {}
         self._known: dict[str, dict[str, LakeWindow]] = {}
         self._turns: dict[str, Turn] = {}
@@ -158,13 +161,9 @@ class Book:
         is_untold = self._place.is_delta and stream.kind == Kind.SNAPSHOT
         return snapshot_key(stream, window.name) if is_untold else None
 
-    def last(self, stream: Stream) -> dict[str, TableRows]:
-        """Return the newest version of each table whose columns are known."""
-        found: dict[str, TableRows] = {}
-        made = (w for w in self.windows(stream) if w.created_time is not None)
-        for window in sorted(made, key=lambda w: w.made):
-            found |= {name: t for name, t in window.tables.items() if t.columns}
-        return found
+    def last(self, stream: Stream) -> dict[str, LastColumns]:
+        """See `LakeColumns.last`."""
+        return self._columns.last(stream, self.windows(stream))
 
     def has(self, stream: Stream, sha256: str) -> bool:
         """Whether these very bytes are in the lake, under another document's id."""

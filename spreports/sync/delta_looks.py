@@ -97,6 +97,11 @@ class DeltaLooks:
         if table is not None:
             refuse_partitions(table, shown(root), partition_by, known)
 
+    def columns_of(self, root: str) -> tuple[str, ...]:
+        """Return the columns of a table; none where there is no table."""
+        table, _ = self._tables.of(root)
+        return () if table is None else tuple(f.name for f in table.schema().fields)
+
     def anew(self) -> None:
         """Look at what others have committed meanwhile."""
         self._tables.forget()

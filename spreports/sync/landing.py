@@ -18,6 +18,7 @@ from spreports.reports.naming import file_stem
 from spreports.reports.shape import Shape
 from spreports.reports.work import Target
 from spreports.sync.quality import (
+    LastColumns,
     OnDrift,
     TableQuality,
     compared,
@@ -88,7 +89,7 @@ class Landing:
         document: DocumentSource,
         stream: Stream,
         window: LakeWindow,
-        last: Mapping[str, TableRows],
+        last: Mapping[str, LastColumns],
         version_of: str | None,
         *,
         turn: Land,
@@ -101,8 +102,8 @@ class Landing:
         stream : Stream
         window : LakeWindow
             With what its last version has.
-        last : mapping of str to TableRows
-            The feed's newest version of each table.
+        last : mapping of str to LastColumns
+            Of the feed's newest version of each table.
         version_of : str or None
             What the rows are a version of, where the request does not tell.
         turn : callable
@@ -153,7 +154,7 @@ class _Judge:
         document: DocumentSource,
         stream: Stream,
         window: LakeWindow,
-        last: Mapping[str, TableRows],
+        last: Mapping[str, LastColumns],
         *,
         strict: bool,
     ) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "POLICIES",
+    "RESCUED",
+    "LastColumns",
     "OnDrift",
     "Quality",
     "TableQuality",
@@ -28,7 +30,23 @@ OnDrift = Literal["evolve", "warn", "fail"]
 POLICIES = ("evolve", "warn", "fail")
 # A newer version of a window with fewer rows than this share of the last is remarkable
 SHRUNK = 0.5
-_RESCUED = "_rescued"
+RESCUED = "_rescued"
+
+
+@dataclass(frozen=True, slots=True)
+class LastColumns:
+    """The columns of a feed's last version.
+
+    Attributes
+    ----------
+    served : tuple of str
+        That its document had, in order.
+    unsure : frozenset of str
+        That the lake has besides, or may have: they are neither new nor missing.
+    """
+
+    served: tuple[str, ...]
+    unsure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +64,9 @@ class TableQuality:
     rows_before : int or None
         Of the last version of the same window; None: there was none.
     new_columns, missing_columns : tuple of str
-        Against the feed's last version; against the catalogue where there is none.
+        Against the feed's last version; against the catalogue where there is none. Of
+        a version that another store brought, what lies in the lake: that a column is
+        missing is told where that has values in it, and of no Delta table.
     renamed_columns : mapping of str to str
         Old to new name, where one column went and another came in its place.
     rescued_cells : mapping of str to int
@@ -173,12 +193,12 @@ def days(start: datetime | None, end: datetime | None) -> str | None:
 
 def served_columns(schema: pa.Schema, findings: Findings) -> tuple[str, ...]:
     """Return the columns that the document has, without those that we added."""
-    ours = {*findings.missing_columns, _RESCUED}
+    ours = {*findings.missing_columns, RESCUED}
     return tuple(name for name in schema.names if name not in ours)
 
 
 def known_columns(
-    schema: pa.Schema, findings: Findings, *, last: TableRows | None, sparse: bool
+    schema: pa.Schema, findings: Findings, *, last: LastColumns | None, sparse: bool
 ) -> tuple[str, ...]:
     """Return the columns that the next version is held against.
 
@@ -186,9 +206,9 @@ def known_columns(
     once one document had it. An empty flat document says nothing of columns.
     """
     if findings.headerless:
-        return last.columns if last else ()
+        return last.served if last and not last.unsure else ()
     served = served_columns(schema, findings)
-    before = last.columns if last and sparse else ()
+    before = (*last.served, *sorted(last.unsure)) if last and sparse else ()
     return (*served, *(name for name in before if name not in served))
 
 
@@ -196,7 +216,7 @@ def compared(
     schema: pa.Schema,
     findings: Findings,
     *,
-    last: TableRows | None,
+    last: LastColumns | None,
     same: TableRows | None,
     required: Collection[str] | None,
     place: Mapping[str, object],
@@ -209,8 +229,8 @@ def compared(
         Of the rows as they are written.
     findings : Findings
         Complete: all rows are read.
-    last : TableRows or None
-        The feed's newest version of this table.
+    last : LastColumns or None
+        Of the feed's newest version of this table.
     same : TableRows or None
         The last version of this very window.
     required : collection of str or None
@@ -225,15 +245,15 @@ def compared(
     """
     new, missing = list(findings.unknown_columns), list(findings.missing_columns)
     renamed: dict[str, str] = {}
+    known = last.unsure.union(last.served) if last is not None else frozenset()
     if required is not None:
         missing = [name for name in missing if name in required]
-        if last is not None:
-            new = [name for name in new if name not in last.columns]
+        new = [name for name in new if name not in known]
     elif last is not None and not findings.headerless:
         served = served_columns(schema, findings)
-        new = [name for name in served if name not in last.columns]
-        missing = [name for name in last.columns if name not in served]
-        renamed = _renamed(last.columns, served, missing, new)
+        new = [name for name in served if name not in known]
+        missing = [name for name in last.served if name not in served]
+        renamed = _renamed(last.served, served, missing, new)
     return TableQuality(
         **place,  # type: ignore[arg-type] # the five of one kind, named by the caller
         rows=findings.rows,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +73,121 @@ def test_a_new_column_is_told_once_and_taken_in(
     assert second.quality.tables[1].rows_before is not None
     assert third.quality.lines() == []
     assert second.quality.to_dict()["tables"][0]["newColumns"] == ["gift-note"]  # type: ignore[index] # plain values
+
+
+@pytest.fixture
+def night(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> Callable[..., spr.SyncResult]:
+    """Sync with a store that is new, a day after the last time."""
+    nights = count()
+
+    def sync(*what: Any, **how: Any) -> spr.SyncResult:
+        with simulator.client(home=tmp_path / f"night {next(nights)}") as client:
+            result = client.sync(*what, **how)
+        clock.advance(DAY)
+        return result
+
+    return sync
+
+
+@pytest.mark.parametrize(
+    "format",
+    ["parquet", pytest.param("delta", marks=pytest.mark.slow)],
+)
+def test_a_column_that_was_taken_in_is_not_new_to_a_store_of_each_night(
+    night: Callable[..., spr.SyncResult],
+    lake: str,
+    format: str,  # noqa: A002 - as in `sync`
+) -> None:
+    feed = replace(FEED, partition_by=("sales-channel", "purchase-date:day"))
+    night(feed, lake, format=format)
+
+    refused = night(feed, lake, format=format, on_drift="fail")
+    taken = night(feed, lake, format=format)
+    later = night(feed, lake, format=format, on_drift="fail")
+
+    assert {one.kind for one in refused.failed} == {"DriftError"}
+    assert {line.partition(": ")[2] for line in refused.quality.lines()} == {
+        "column 'gift-note' is new"
+    }
+    assert taken.quality.lines()
+    assert (later.failed, later.quality.lines()) == ((), [])
+    assert later.windows
+
+
+@pytest.mark.slow
+def test_a_column_that_was_taken_in_and_put_together_since_is_not_new(
+    night: Callable[..., spr.SyncResult], clock: ManualClock, lake: str
+) -> None:
+    clock.advance(2 * DAY)
+    night(FEED, lake)
+    assert spr.Lake(lake).compact().reports
+
+    later = night(FEED, lake, on_drift="fail")
+
+    assert (later.failed, later.quality.lines()) == ((), [])
+
+
+@pytest.mark.slow
+def test_a_column_that_another_host_has_taken_in_is_not_new(
+    client: spr.Client, other_host: spr.Client, clock: ManualClock, lake: str
+) -> None:
+    client.sync(FEED, lake)
+    clock.advance(DAY)
+    assert other_host.sync(FEED, lake).quality.lines()
+    clock.advance(DAY)
+
+    later = client.sync(FEED, lake, on_drift="fail")
+
+    assert (later.failed, later.quality.lines()) == ((), [])
+
+
+@pytest.mark.slow
+def test_what_amazon_makes_is_held_against_the_columns_of_its_delta_table(
+    clock: ManualClock, tmp_path: Path, lake: str
+) -> None:
+    entry = spr.report_type("settlement")
+    tables = (
+        replace(table, columns=tuple(c for c in table.columns if c.name != "sku"))
+        for table in entry.tables
+    )
+    narrow = replace(entry, tables=tuple(tables))
+    feed = spr.Feed(narrow, marketplaces=["DE"], since="2026-11-01")
+    with Simulator(clock=clock, usage_plans=False, delays=(0, 0)) as simulator:
+        with simulator.client(home=tmp_path / "store") as client:
+            first = client.sync(feed, lake, format="delta")
+        with simulator.client(home=tmp_path / "other store") as client:
+            later = client.sync(feed, lake, format="delta", on_drift="fail")
+
+    assert [table.drift() for table in first.quality if table.new_columns]
+    assert [table.drift() for table in later.quality] == [[], []]
+    assert later.failed == ()
+
+
+def test_a_column_is_missing_to_a_new_store_where_the_lake_had_values_in_it(
+    night: Callable[..., spr.SyncResult], lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-09", lookback=0)
+    results = []
+    for text, how in (
+        ("amazon-order-id\tsku\nA\t1\n", "evolve"),
+        ("amazon-order-id\tsku\nB\t1\n", "fail"),
+        ("", "fail"),
+        ("amazon-order-id\nC\n", "fail"),
+    ):
+        monkeypatch.setattr(
+            DocumentShelf,
+            "lay",
+            lambda shelf, report, text=text: shelf.lay_text(report, text),
+        )
+        results.append(night(feed, lake, on_drift=how))
+
+    assert [result.windows for result in results] == [1, 1, 1, 0]
+    assert results[0].quality.tables[0].missing_columns
+    assert [result.quality.lines() for result in results[1:3]] == [[], []]
+    (last,) = results[3].quality.tables
+    assert (last.missing_columns, last.new_columns) == (("sku",), ())
 
 
 @pytest.mark.slow
