@@ -116,12 +116,22 @@ class LakeColumns:
 
 
 def _with_values(file: pq.ParquetFile) -> tuple[str, ...]:
-    """Return the columns that a document had for certain: those with a value."""
+    """Return the columns that a document had for certain: those with a value.
+
+    Of most, the file's metadata says how many nulls they have; the others are read.
+    """
     if not file.num_row_groups:
         return ()
-    rows = file.read_row_groups([0])
-    return tuple(
-        name
-        for name in rows.column_names
-        if name != RESCUED and rows[name].null_count < rows.num_rows
-    )
+    group = file.metadata.row_group(0)
+    leaves = (group.column(place) for place in range(group.num_columns))
+    nulls = {
+        leaf.path_in_schema: leaf.statistics.null_count
+        for leaf in leaves
+        if leaf.statistics is not None and leaf.statistics.has_null_count
+    }
+    names = [name for name in file.schema_arrow.names if name != RESCUED]
+    uncounted = [name for name in names if name not in nulls]
+    rows = file.read_row_group(0, columns=uncounted)
+    nulls |= {name: rows[name].null_count for name in rows.column_names}
+    most = group.num_rows
+    return tuple(name for name in names if nulls.get(name, most) < most)
