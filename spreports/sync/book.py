@@ -16,8 +16,8 @@ from spreports.reports.connection import Connection
 from spreports.reports.request import ReportRequest
 from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.emptied import emptied_report, land_emptied, note_emptied
-from spreports.sync.empty_note import EmptyNote, read_empty, write_empty
 from spreports.sync.failing import after_failure
+from spreports.sync.feed_note import FeedNote, fitting, read_note, write_note
 from spreports.sync.known import Known
 from spreports.sync.lakeside import Lakeside
 from spreports.sync.landing import Landed, PurgedError, own_markers
@@ -74,7 +74,7 @@ class Book:
         self._read: dict[str, Known] = {}
         self._known: dict[str, dict[str, LakeWindow]] = {}
         self._turns: dict[str, Turn] = {}
-        self._notes: dict[str, EmptyNote] = {}
+        self._notes: dict[str, FeedNote] = {}
 
     def windows(self, stream: Stream) -> tuple[LakeWindow, ...]:
         """Return what is known of a feed; by the lake where that has more.
@@ -96,9 +96,10 @@ class Book:
             ledger, now = self._connection.ledger.windows, self._connection.clock.now()
             turn = self._turns[stream.key] = Turn(stream, self._place)
             # Before the markers: rows that come meanwhile count more
-            note = self._notes[stream.key] = read_empty(stream, turn.names, self._place)
+            note = read_note(stream, turn.names, self._place)
             read = Known.of(stream, ledger, self._place, now, note.windows)
-            self._read[stream.key] = read
+            note = fitting(note, read.windows, now, is_purged=bool(read.purged))
+            self._read[stream.key], self._notes[stream.key] = read, note
             self._known[stream.key] = {window.name: window for window in read.windows}
         return self._known[stream.key]
 
@@ -165,9 +166,10 @@ class Book:
         """See `LakeColumns.last`."""
         return self._columns.last(stream, self.windows(stream))
 
-    def has(self, stream: Stream, sha256: str) -> bool:
-        """Whether these very bytes are in the lake, under another document's id."""
-        return any(window.sha256 == sha256 for window in self.windows(stream))
+    def twin(self, stream: Stream, sha256: str) -> LakeWindow | None:
+        """Return what has these very bytes, in the lake by another document's id."""
+        windows = self.windows(stream)
+        return next((window for window in windows if window.sha256 == sha256), None)
 
     def claim_version(self, stream: Stream, window: LakeWindow) -> bool:
         """Take a window's settlement; return if the lake has it by another document.
@@ -211,12 +213,20 @@ class Book:
         known = self.windows(stream)
         return land_emptied(stream, known, report, request, self._place)
 
-    def note_no_data(self, stream: Stream) -> None:
-        """Note of which windows Amazon has said that there is no data, or of all."""
+    def listed(self, stream: Stream) -> datetime | None:
+        """Return when a feed was last listed, by whichever host, if that is known."""
+        self._of(stream)
         listed = self._connection.ledger.windows.listed(self.lake, stream.key)
-        known, place = self.windows(stream), self._place
-        write_empty(stream, known, self._notes[stream.key], place)
-        note_emptied(stream, known, place, is_listed=bool(listed))
+        times = (listed, self._notes[stream.key].listed)
+        now = self._connection.clock.now()
+        # One to come is by a clock that was ahead
+        return max((time for time in times if time and time <= now), default=None)
+
+    def note(self, stream: Stream) -> None:
+        """Note beside a lake what its files do not tell of a feed."""
+        listed, known = self.listed(stream), self.windows(stream)
+        write_note(stream, known, self._notes[stream.key], self._place, listed)
+        note_emptied(stream, known, self._place, is_listed=bool(listed))
 
     def land_emptied_again(self, stream: Stream) -> None:
         """Land the newest snapshot without rows that the lake lacks; ask nobody."""

@@ -17,7 +17,7 @@ from spreports.lake.missing import take_away_missing
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
 from spreports.plan.windows import midnight
-from spreports.sync.empty_note import news_of
+from spreports.sync.feed_note import news_of
 from spreports.sync.lakeside import Lakeside, refuse_delta
 from spreports.sync.lost import (
     Lost,
@@ -62,8 +62,8 @@ class Known:
     rowless : frozenset of str
         Names of windows of which the ledger knows rows and the Delta tables have none.
     noted : frozenset of str
-        Names of windows of which neither ledger nor lake tells that they are empty, and
-        the lake's note does.
+        Names of windows of which neither ledger nor lake tells, and the lake's note
+        does.
     """
 
     before: tuple[LakeWindow, ...]
@@ -89,8 +89,8 @@ class Known:
     ) -> Known:
         """Read what is known of a feed; writes nothing.
 
-        What a clock that was ahead has asked for is forgotten. What is `noted` to be
-        empty counts where nothing else is known, and not while a lake is refilled.
+        What a clock that was ahead has asked for is forgotten. What is `noted` counts
+        where nothing else is known, and not while a lake is refilled.
 
         Raises
         ------

@@ -158,8 +158,9 @@ def claim(
     """
     if stream.kind != Kind.LISTED:
         return window, False
-    if book.has(stream, sha256):
-        return window, True
+    twin = book.twin(stream, sha256)
+    if twin is not None:
+        return replace(window, version_of=twin.version_of), True
     window = replace(window, version_of=document.version_of())
     return window, book.claim_version(stream, window)
 

@@ -2,8 +2,8 @@
 
 Two listings a data root, of its markers and of its files, tell what is there, and only
 what the ledger does not know is read. Windows without data have no files and so no
-markers, but for snapshots that took the place of rows: after a lost ledger, those with
-dates are known by a note, see `empty_note`.
+markers, but for snapshots that took the place of rows; nor have documents that are the
+same as one that is there. A lost ledger's are known by a note, see `feed_note`.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ class _Run:
         created = self._take_requested(agenda.tasks, agenda, timeout, on_progress)
         for stream in agenda.streams:
             self._book.land_emptied_again(stream)
-            self._book.note_no_data(stream)
+            self._book.note(stream)
             self._book.clear_killed(stream)
         return SyncResult(
             rows=self._written.rows,
@@ -212,7 +212,7 @@ class _Run:
                 stream,
                 agenda.known(stream),
                 self._connection,
-                listed=ledger.listed(lake, stream.key),
+                listed=self._book.listed(stream),
                 purged=self._book.purged(stream),
             )
         except UnauthorizedError:

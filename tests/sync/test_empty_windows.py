@@ -16,7 +16,7 @@ from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.plan.windows import Window
 from spreports.simulator import Fault, Simulator, World
 from spreports.sync.calendar import new_window
-from spreports.sync.empty_note import news_of
+from spreports.sync.feed_note import news_of
 from tests.clocks import ManualClock
 from tests.sync.lake import ORDERS, day
 
@@ -141,7 +141,7 @@ class Nights:
         return result
 
     def notes(self) -> list[Path]:
-        return sorted(Path(self.lake, "_spreports", ORDERS).glob("*.empty"))
+        return sorted(Path(self.lake, "_spreports", ORDERS).glob("*.feed"))
 
     def windows(self, note: Path | None = None) -> list[tuple[str, int]]:
         """The first day of each window in a note, and how often Amazon said so."""
@@ -260,10 +260,10 @@ def test_a_note_that_cannot_be_written_is_a_warning(
         def refuse(*_: Any, **__: Any) -> None:
             raise spr.SinkError("no")
 
-        patch.setattr("spreports.sync.empty_note.open_target", refuse)
+        patch.setattr("spreports.sync.feed_note.open_target", refuse)
         assert nights.sync(SLOW).rows > 0
 
-    assert "orders: no note of windows without data: no" in caplog.text
+    assert "orders: no note of what has no files: no" in caplog.text
 
 
 @pytest.mark.slow

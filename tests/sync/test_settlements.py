@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -15,7 +18,7 @@ from spreports.simulator import Fault, Simulator
 from spreports.simulator.content.settlement import HEADER
 from spreports.sync.run import run
 from tests.clocks import ManualClock
-from tests.sync.conftest import calls
+from tests.sync.conftest import NIGHT, calls
 from tests.sync.lake import SETTLEMENT, day
 from tests.sync.test_clock_ahead import Ahead
 
@@ -317,3 +320,160 @@ def test_a_time_that_was_not_listed_is_told_until_gaps_are_tried_again(
     assert client.sync(FEED, lake, retry_gaps=True).gaps == ()
     assert client.sync(FEED, lake).gaps == ()
     assert settlements(lake) == ["0071", "0072"]
+
+
+class Nights:
+    """Runs of hosts that keep no store, one each night or after some days."""
+
+    def __init__(self, simulator: Simulator, clock: ManualClock, home: Path) -> None:
+        self._simulator, self._clock, self._homes = simulator, clock, home
+        self.lake = str(home.with_name("lake"))
+
+    def sync(
+        self,
+        feed: spr.Feed = FEED,
+        *,
+        days: int = 1,
+        home: str | None = None,
+        **how: Any,
+    ) -> spr.SyncResult:
+        """A night of a host with a new store, or with one that is kept by that name."""
+        home = home or f"{sum(1 for _ in self._homes.glob('*'))}"
+        with self._simulator.client(home=self._homes / home) as client:
+            result = client.sync(feed, self.lake, **how)
+        self._clock.advance(days * DAY)
+        return result
+
+    def note(self) -> Path:
+        (note,) = Path(self.lake).rglob("*.feed")
+        return note
+
+    def delete(self, name: str) -> None:
+        """Delete files and markers of the lake, and leave its note."""
+        for path in Path(self.lake).rglob(name):
+            path.unlink()
+
+
+@pytest.fixture
+def nights(simulator: Simulator, clock: ManualClock, home: Path) -> Nights:
+    return Nights(simulator, clock, home)
+
+
+def test_a_host_that_keeps_no_store_downloads_no_settlement_twice(
+    nights: Nights, simulator: Simulator, clock: ManualClock
+) -> None:
+    # The last two are the same, byte for byte
+    for ends in ("\n", "\r\n", "\r\n"):
+        lay(simulator, "0071", ends=ends)
+        clock.advance(60)
+    first = nights.sync()
+
+    second = nights.sync()
+
+    assert (first.windows, second.windows) == (3, 0)
+    assert calls(simulator)["getReportDocument"] == 3
+    assert settlements(nights.lake) == ["0071"]
+
+
+@pytest.mark.slow
+def test_a_settlement_whose_files_and_markers_are_gone_comes_by_any_of_its_reports(
+    nights: Nights, simulator: Simulator, clock: ManualClock
+) -> None:
+    first = lay(simulator, "0071", ends="\n")
+    for ends in ("\r\n", "\r\n"):
+        clock.advance(60)
+        lay(simulator, "0071", ends=ends)
+    lay(simulator, "0072", ends="\n")
+    nights.sync()
+    nights.delete(f"{first}*")
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=404)
+    )
+
+    nights.sync()
+
+    assert settlements(nights.lake) == ["0071", "0072"]
+    assert nights.sync().windows == 1  # the one that could not be had
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store", [None, "kept"])
+def test_a_feed_that_was_listed_and_had_nothing_new_for_long_has_no_gap(
+    nights: Nights, simulator: Simulator, store: str | None
+) -> None:
+    lay(simulator, "0071", ends="\n")
+
+    gaps = [nights.sync(days=40, home=store).gaps for _ in range(5)]
+
+    assert not any(gaps)
+
+
+@pytest.mark.slow
+def test_a_time_that_nobody_listed_is_told_by_each_new_store_until_it_is_tried_again(
+    nights: Nights, simulator: Simulator
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    nights.sync(days=120)
+
+    first, second = (nights.sync().gaps for _ in range(2))
+
+    assert len(first) == 1
+    assert first == second
+    assert nights.sync(retry_gaps=True).gaps == nights.sync().gaps == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", ["damaged", "to come", "rows lost"])
+def test_a_note_that_is_wrong_tells_no_time_of_a_listing(
+    nights: Nights, simulator: Simulator, clock: ManualClock, wrong: str
+) -> None:
+    feed = replace(FEED, since=day(1))
+    report_id = lay(simulator, "0071", ends="\n")
+    nights.sync(feed, days=60)
+    nights.sync(feed, days=60)
+    said = json.loads(nights.note().read_text())
+    if wrong == "rows lost":
+        nights.delete(f"{report_id}*")
+    else:
+        later = (clock.now() + timedelta(days=1)).isoformat()
+        said["listed"] = later if wrong == "to come" else "later"
+    nights.note().write_text(json.dumps(said))
+
+    (gap,) = nights.sync(feed).gaps
+
+    assert gap.start == (day(1) if wrong == "rows lost" else NIGHT)
+    assert nights.sync(feed).gaps == (gap,)
+
+
+@pytest.mark.slow
+def test_what_failed_for_many_nights_of_new_stores_comes_when_it_can_be_had(
+    nights: Nights, simulator: Simulator
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    nights.sync(YOUNG)
+    lay(simulator, "0072", ends="\n")
+    for _ in range(3):
+        simulator.faults.add(
+            Fault(operation="getReportDocument", kind="status", status=400, code="No")
+        )
+        assert nights.sync(YOUNG, days=3).rows == 0
+
+    assert nights.sync(YOUNG).rows > 0
+
+    assert settlements(nights.lake) == ["0071", "0072"]
+
+
+@pytest.mark.slow
+def test_a_settlement_that_was_purged_does_not_come_again_by_its_doubles(
+    nights: Nights, simulator: Simulator
+) -> None:
+    feed = replace(FEED, since=day(1))
+    for ends in ("\n", "\r\n"):
+        lay(simulator, "0071", ends=ends)
+    # Amazon still lists what it made on the tenth, and nothing that is older
+    nights.sync(feed, days=88)
+    spr.Lake(nights.lake).purge(day(6).date())
+
+    results = [nights.sync(feed, days=60) for _ in range(3)]
+
+    assert [(r.windows, r.failed, r.gaps) for r in results] == [(0, (), ())] * 3

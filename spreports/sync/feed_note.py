@@ -1,0 +1,268 @@
+"""What a store knows of a feed and a lake's files do not tell, noted beside its rows.
+
+Of a feed with dates the windows that Amazon has no data for; of what Amazon lists the
+documents that are the same as one that the lake has, the time that nobody listed, and
+when all that was listed was there. They leave no file and no marker: without the note,
+a host whose store is new would ask and download again. One file a feed, beside the
+first data root of its type; whoever deletes a lake deletes it, too. It says nothing of
+a lake's rows: what lake or ledger know counts more, and whoever loses it asks again.
+Delta tables have none: all that lies beside them is Delta Lake's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from spreports.errors import SinkError
+from spreports.ledger import LakeWindow, WindowState
+from spreports.load.marker import DAMAGE
+from spreports.load.target import open_target
+from spreports.plan.windows import Window
+from spreports.sync.calendar import window_name
+from spreports.sync.lakeside import Lakeside
+from spreports.sync.roots import root_name, tables_of
+from spreports.sync.stream import Kind, Stream
+
+__all__ = ["FeedNote", "fitting", "news_of", "read_note", "write_note"]
+
+logger = logging.getLogger("spreports.sync")
+
+FORMAT = 1
+_TIMES = ("start", "end", "created_time")
+_TEXTS = (
+    "error_kind",
+    "error",
+    "report_id",
+    "report_document_id",
+    "sha256",
+    "version_of",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedNote:
+    """What a lake's note of a feed says.
+
+    Attributes
+    ----------
+    data : bytes or None
+        As it lies there.
+    windows : tuple of LakeWindow
+        None where it is damaged or of another feed.
+    listed : datetime or None, aware
+        All that Amazon had made by then was in the lake, or is noted.
+    newest : str or None
+        The newest document of which the lake had rows then: without it, it has lost
+        some, and `listed` is worth nothing.
+    """
+
+    data: bytes | None = None
+    windows: tuple[LakeWindow, ...] = ()
+    listed: datetime | None = None
+    newest: str | None = None
+
+
+def read_note(stream: Stream, names: Collection[str], lake: Lakeside) -> FeedNote:
+    """Read a feed's note, if it has one.
+
+    Parameters
+    ----------
+    stream : Stream
+    names : collection of str
+        Of the files beside the first data root, where they were listed: of feeds with
+        dates.
+    lake : Lakeside
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read.
+    """
+    name = _name(stream)
+    if not _is_noted(stream, lake) or (stream.kind == Kind.DATED and name not in names):
+        return FeedNote()
+    data = lake.place(_root(stream)).state.read([name]).get(name)
+    try:
+        said = json.loads(data or b"")
+        if said["format"] != FORMAT or said["feed"] != stream.key:
+            raise ValueError
+        windows = tuple(map(_window, said["windows"]))
+        return FeedNote(data, windows, _moment(said, "listed"), _text(said, "newest"))
+    except (*DAMAGE, OverflowError):
+        return FeedNote(data)
+
+
+def write_note(
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    note: FeedNote,
+    lake: Lakeside,
+    listed: datetime | None,
+) -> None:
+    """Note what is known of a feed, where the lake has it otherwise.
+
+    Parameters
+    ----------
+    stream : Stream
+    known : sequence of LakeWindow
+        All that is known of it; what the note said is among it, unless it is wrong.
+    note : FeedNote
+        See `fitting`.
+    lake : Lakeside
+    listed : datetime or None
+        When the feed was last listed.
+    """
+    # Of a type whose tables only its documents tell, a new store looks for one alone
+    is_read = tables_of(stream, known) == tables_of(stream, ())
+    if not is_read or not _is_noted(stream, lake):
+        return
+    told = [window for window in known if _is_told(stream, window)]
+    said = [_said(window) for window in sorted(told, key=lambda w: w.name)]
+    noted: dict[str, Any] = {
+        "format": FORMAT,
+        "feed": stream.key,
+        "windows": said,
+    }
+    if stream.kind == Kind.LISTED:
+        lacks = any(w.end is None and w.state != WindowState.COMMITTED for w in known)
+        # A new store lists from then on: what is yet to land must not be passed over
+        listed = note.listed if lacks else listed
+        newest = max((w for w in known if w.tables), key=lambda w: w.made, default=None)
+        noted["listed"] = listed.isoformat() if listed else None
+        noted["newest"] = newest.name if newest else None
+    data = json.dumps(noted).encode()
+    if data == note.data or (note.data is None and not said and listed is None):
+        return
+    url, options = lake.url(_root(stream)), lake.storage_options
+    private = stream.entry.restricted
+    try:
+        target = open_target(url, storage_options=options, private=private)
+        try:
+            target.write_state(_name(stream), data)
+        finally:
+            target.close()
+    except SinkError as exc:  # it is asked for again: the run's result is worth more
+        logger.warning("%s: no note of what has no files: %s", stream.label, exc)
+
+
+def fitting(
+    note: FeedNote, known: Iterable[LakeWindow], now: datetime, *, is_purged: bool
+) -> FeedNote:
+    """Return a note without the time of a listing, where that is worth nothing.
+
+    A clock was ahead, or the lake has lost what it had then, but by a purge.
+    """
+    there = {window.name for window in known if window.tables}
+    fits = is_purged or note.newest is None or note.newest in there
+    is_past = note.listed is not None and note.listed <= now
+    return note if fits and is_past else replace(note, listed=None)
+
+
+def news_of(
+    noted: Iterable[LakeWindow],
+    before: Sequence[LakeWindow],
+    there: Sequence[LakeWindow],
+) -> tuple[LakeWindow, ...]:
+    """Return what a note says that is new, and that neither ledger nor lake denies.
+
+    Parameters
+    ----------
+    noted : iterable of LakeWindow
+    before : sequence of LakeWindow
+        By the ledger.
+    there : sequence of LakeWindow
+        What the lake has, be it half a report.
+    """
+    mine = {window.name: window for window in before}
+    held = {window.name for window in there}
+    rows = [window for window in (*before, *there) if window.tables]
+    same = {w.sha256 for w in rows} | {w.version_of for w in rows}
+    same.discard(None)
+
+    def is_news(window: LakeWindow) -> bool:
+        if window.end is None and same.isdisjoint({window.sha256, window.version_of}):
+            return False  # what it is the same as is lost, or was purged
+        known = mine.get(window.name)
+        if known is not None:
+            return not known.tables and known.made < window.made
+        return not any(window.overlaps(each) for each in before)
+
+    return tuple(w for w in noted if w.name not in held and is_news(w))
+
+
+def _root(stream: Stream) -> str:
+    """Name the data root beside which a feed's note lies."""
+    return root_name(stream.entry.report_type, tables_of(stream, ())[0])
+
+
+def _is_noted(stream: Stream, lake: Lakeside) -> bool:
+    """Whether a feed has a note: snapshots without data are versions, or nothing."""
+    return not lake.is_delta and stream.kind != Kind.SNAPSHOT
+
+
+def _name(stream: Stream) -> str:
+    """Name a feed's note: feeds of one type share a folder."""
+    return f"{hashlib.sha256(stream.key.encode()).hexdigest()[:32]}.feed"
+
+
+def _is_told(stream: Stream, window: LakeWindow) -> bool:
+    """Whether no file tells of a window: no data, the same as another, not listed."""
+    if window.state == WindowState.GAP:
+        return stream.kind == Kind.LISTED and window.end is not None
+    made = window.created_time is not None and not window.tables
+    return made and window.state == WindowState.COMMITTED
+
+
+def _said(window: LakeWindow) -> dict[str, Any]:
+    """Return what is noted of a window; its dates name it, if it has any."""
+    times = {name: getattr(window, name) for name in _TIMES}
+    said = {name: each.isoformat() for name, each in times.items() if each}
+    said |= {name: getattr(window, name) for name in _TEXTS}
+    said = {name: each for name, each in said.items() if each is not None}
+    named = {} if window.end else {"name": window.name}
+    return {**named, **said, "tries": window.tries}
+
+
+def _window(said: Mapping[str, Any]) -> LakeWindow:
+    """Read `_said` back; raises one of `DAMAGE`, or an OverflowError."""
+    start, end, created = (_moment(said, name) for name in _TIMES)
+    is_whole, name, tries = created is not None, _text(said, "name"), said["tries"]
+    if start and end:
+        is_whole, name = start < end, window_name(Window(start, end))
+    if name is None or type(tries) is not int:
+        raise TypeError
+    if not is_whole:
+        raise ValueError
+    texts: dict[str, Any] = {name: _text(said, name) for name in _TEXTS}
+    return LakeWindow(
+        name=name,
+        start=start,
+        end=end,
+        state=WindowState.COMMITTED if created else WindowState.GAP,
+        tries=tries,
+        created_time=created,
+        **texts,
+    )
+
+
+def _moment(said: Mapping[str, Any], name: str) -> datetime | None:
+    text = _text(said, name)
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)
+
+
+def _text(said: Mapping[str, Any], name: str) -> str | None:
+    text = said.get(name)
+    if not isinstance(text, str | None):
+        raise TypeError
+    return text
