@@ -24,7 +24,7 @@ from spreports.sync.landing import Landed, PurgedError, own_markers
 from spreports.sync.last_columns import LakeColumns
 from spreports.sync.overlap import insist_on_apart
 from spreports.sync.quality import LastColumns
-from spreports.sync.rebuild_delta import snapshot_key
+from spreports.sync.rebuild_delta import made_in_delta, snapshot_key
 from spreports.sync.result import MissingWindow
 from spreports.sync.roots import lake_name
 from spreports.sync.sellers import insist_on_one_account
@@ -90,6 +90,18 @@ class Book:
         """See `Known.purged`."""
         self._of(stream)
         return self._read[stream.key].purged
+
+    def made(self, stream: Stream) -> tuple[datetime, ...]:
+        """Return when Amazon made what the lake has of a feed, as far as that is known.
+
+        Raises
+        ------
+        SinkError
+            The lake cannot be read.
+        """
+        windows = self.windows(stream)
+        made = tuple(w.created_time for w in windows if w.created_time is not None)
+        return made or tuple(made_in_delta(stream, self._place))
 
     def _of(self, stream: Stream) -> dict[str, LakeWindow]:
         if stream.key not in self._known:

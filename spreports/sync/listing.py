@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -53,6 +53,7 @@ def listing(
     connection: Connection,
     *,
     listed: datetime | None,
+    made: Callable[[], Collection[datetime]],
     purged: datetime | None,
 ) -> Listed:
     """List what Amazon has made for a feed.
@@ -65,6 +66,8 @@ def listing(
     listed : datetime or None
         When the feed was last listed; what was made since then and is older than 90
         days is a gap.
+    made : callable
+        Returns when Amazon made what the lake has; asked where `listed` is of no use.
     purged : datetime or None
         Until when a purge took all away: nothing that ended before is new.
 
@@ -76,19 +79,21 @@ def listing(
     ------
     APIError
         getReports was refused.
+    SinkError
+        The lake cannot be read.
     """
     now = connection.clock.now()
     oldest = now - LISTED_FOR + CLOCK_SKEW
     ids = stream.marketplace_ids
     begun = [window for window in known if window.state in _BEGUN]
-    made = [w.created_time for w in known if w.created_time is not None]
     since = stream.since or oldest
     if listed is not None and listed > now:  # by a clock that was ahead
         listed = None
+    had = () if listed else made()
     if stream.rolls:
         # It has not passed the nights on which nobody listed: where no store says which
         # these are, all that was made since the oldest that the lake has
-        since = min(since, listed or min(made, default=since))
+        since = min(since, listed or min(had, default=since))
     first = listed_since(since, now)
     reports = connection.api.iter_reports(
         report_types=[stream.entry.report_type],
@@ -120,7 +125,7 @@ def listing(
         for window in begun
         if window.name not in by_document
     ]
-    last = listed or max(made, default=stream.since)
+    last = listed or max(had, default=stream.since)
     if last is not None and max(last, purged or last) < oldest:
         gaps.append(_unlisted(Window(last, oldest)))
     ahead = timedelta(seconds=max(0.0, connection.seconds_ahead()))

@@ -3,8 +3,9 @@
 Windows with dates and snapshots are read back whole: the table's own columns name
 report, dates and the time of its making, and ``report_window`` proves account,
 marketplaces and options. What Amazon makes by itself goes by its document's id, which
-is no column: after a lost ledger it is listed and downloaded once more, and the
-table's transaction id keeps it from being written twice.
+is no column: after a lost ledger it is listed and downloaded once more, from the
+oldest on that the tables have, and the table's transaction id keeps it from being
+written twice.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from spreports.ledger import LakeWindow, TableRows, WindowState, request_key
-from spreports.reports.into_delta import delta_name_parts, window_mark
+from spreports.load.delta_reading import name_id
+from spreports.reports.into_delta import delta_name, delta_name_parts, window_mark
+from spreports.reports.naming import file_stem
 from spreports.sync.calendar import window_name
 from spreports.sync.halves import halves_of
 from spreports.sync.lakeside import Lakeside, refuse_parquet
@@ -23,7 +26,7 @@ from spreports.sync.rebuild import OtherFeed, cut_window
 from spreports.sync.roots import data_roots
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["others_in_delta", "snapshot_key", "windows_in_delta"]
+__all__ = ["made_in_delta", "others_in_delta", "snapshot_key", "windows_in_delta"]
 
 COLUMNS = (
     "report_id",
@@ -32,6 +35,7 @@ COLUMNS = (
     "data_start_time",
     "data_end_time",
 )
+MADE = ("report_id", "report_created_time")
 
 
 def windows_in_delta(
@@ -90,6 +94,30 @@ def windows_in_delta(
     some = [w for w in found.values() if len(w.tables) < len(roots)]
     brought = [window for window in known if window.tables]
     return (*whole, *halves_of(some, (*whole, *brought)))
+
+
+def made_in_delta(stream: Stream, lake: Lakeside) -> frozenset[datetime]:
+    """Return when Amazon made what Delta tables have of a type and an account.
+
+    As in plain Parquet, whichever marketplaces Amazon lists it under. Nothing where the
+    lake has no such tables.
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read.
+    """
+    found: set[datetime] = set()
+    for table, root in data_roots(stream) if lake.is_delta else ():
+        url = lake.url(root)
+        ids = {
+            name_id(delta_name(stream.account, file_stem(str(report_id)), table)): made
+            for report_id, made in lake.looks.count_by(url, MADE)
+            if made is not None
+        }
+        told = lake.looks.transactions_of(url, ids)
+        found |= {made.astimezone(UTC) for each, made in ids.items() if each in told}
+    return frozenset(found)
 
 
 def others_in_delta(stream: Stream, lake: Lakeside) -> tuple[OtherFeed, ...]:

@@ -213,6 +213,7 @@ class _Run:
                 agenda.known(stream),
                 self._connection,
                 listed=self._book.listed(stream),
+                made=partial(self._book.made, stream),
                 purged=self._book.purged(stream),
             )
         except UnauthorizedError:

@@ -52,7 +52,11 @@ def lay(
 
 def settlements(lake: str) -> list[str]:
     """The settlement ids of the summaries, each as often as it is there."""
-    found = spr.scan_lake(lake, "settlement", table="summary").collect()
+    summary = f"{lake}/{SETTLEMENT}/summary"
+    if Path(summary, "_delta_log").exists():
+        found = pl.read_delta(summary)
+    else:
+        found = spr.scan_lake(lake, "settlement", table="summary").collect()
     return sorted(found["settlement-id"].to_list())
 
 
@@ -124,11 +128,18 @@ def test_a_lost_ledger_still_knows_the_settlements_of_the_lake(
     assert settlements(lake) == ["0071"]
 
 
+@pytest.mark.parametrize("how", ["parquet", "delta"])
 def test_settlements_of_nights_without_a_run_come_though_the_store_is_lost(
-    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    *,
+    home: Path,
+    how: str,
 ) -> None:
     lay(simulator, "0071", ends="\n")
-    client.sync(YOUNG, lake)
+    client.sync(YOUNG, lake, format=how)
     client.close()
     shutil.rmtree(home)
     clock.advance(DAY)
@@ -136,9 +147,27 @@ def test_settlements_of_nights_without_a_run_come_though_the_store_is_lost(
     clock.advance(12 * DAY)
 
     with simulator.client(home=home) as another:
-        another.sync(YOUNG, lake)
+        another.sync(YOUNG, lake, format=how)
 
     assert settlements(lake) == ["0071", "0072"]
+
+
+def test_a_host_that_joins_an_old_delta_lake_tells_no_gap_of_what_that_has(
+    client: spr.Client,
+    other_host: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+) -> None:
+    feed = replace(FEED, since="2026-11-01")
+    for number in ("0071", "0072"):
+        lay(simulator, number, ends="\n")
+        client.sync(feed, lake, format="delta")
+        clock.advance(60 * DAY)
+
+    result = other_host.sync(feed, lake, format="delta")
+
+    assert (result.failed, result.gaps) == ((), ())
 
 
 @pytest.mark.parametrize("tells", [True, False])
@@ -298,8 +327,7 @@ def test_settlements_of_a_delta_lake_are_taken_once_by_every_host(
         another.sync(FEED, lake, format="delta")
     client.sync(FEED, lake, format="delta")
 
-    found = pl.read_delta(f"{lake}/{SETTLEMENT}/summary")
-    assert sorted(found["settlement-id"].to_list()) == ["0071", "0072"]
+    assert settlements(lake) == ["0071", "0072"]
     assert pl.read_delta(f"{lake}/{SETTLEMENT}/rows").height == 4
 
 
