@@ -19,6 +19,7 @@ from spreports.load.delta_reading import (
     names_of,
     transactions_of,
 )
+from spreports.load.delta_restored import taken_back
 from spreports.load.delta_seen import Seen
 from spreports.load.delta_tables import Tables
 from spreports.load.target import shown
@@ -49,6 +50,7 @@ class DeltaLooks:
         self._files: dict[tuple[str, tuple[str, ...]], FileCounts] = {}
         # What the ledger has of each root by some columns
         self._kept: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
+        self._taken: dict[str, frozenset[str]] = {}
 
     def count_by(self, root: str, columns: Sequence[str]) -> Groups:
         """See `spreports.load.delta_reading.count_by`."""
@@ -81,6 +83,12 @@ class DeltaLooks:
         """See `spreports.load.delta_reading.transactions_of`."""
         return transactions_of(self._tables, root, ids)
 
+    def taken_back(self, root: str) -> frozenset[str]:
+        """See `spreports.load.delta_restored.taken_back`; read once for all feeds."""
+        if root not in self._taken:
+            self._taken[root] = taken_back(root, self._tables.storage_options)
+        return self._taken[root]
+
     def names_of(self, root: str) -> list[str]:
         """See `spreports.load.delta_reading.names_of`."""
         return names_of(self._tables, root)
@@ -105,6 +113,7 @@ class DeltaLooks:
     def anew(self) -> None:
         """Look at what others have committed meanwhile."""
         self._tables.forget()
+        self._taken.clear()
 
 
 def _is_plain(values: tuple[Any, ...]) -> bool:

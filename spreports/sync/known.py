@@ -99,7 +99,7 @@ class Known:
         """
         before = ledger.of(lake.name, stream.key)
         if lake.is_delta:
-            known = cls._of_delta(stream, before, lake, now)
+            known = cls._of_delta(stream, before, lake)
         else:
             told = () if lake.refill else noted
             known = cls._of_parquet(stream, before, ledger, lake, told)
@@ -108,15 +108,11 @@ class Known:
 
     @classmethod
     def _of_delta(
-        cls,
-        stream: Stream,
-        before: tuple[LakeWindow, ...],
-        lake: Lakeside,
-        now: datetime,
+        cls, stream: Stream, before: tuple[LakeWindow, ...], lake: Lakeside
     ) -> Known:
         def look() -> tuple[tuple[LakeWindow, ...], Lost]:
             there = windows_in_delta(stream, before, lake)
-            return there, lost_of_delta(stream, before, there, lake, now=now)
+            return there, lost_of_delta(stream, before, there, lake)
 
         there, lost = look()
         if not lost.is_nothing:

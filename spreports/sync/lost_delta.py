@@ -9,13 +9,11 @@ window's rows: where others hold its days, it is given up.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from spreports.lake.roots import is_delta
 from spreports.ledger import LakeWindow
 from spreports.load.delta_reading import name_id, window_id
-from spreports.load.delta_restored import taken_back
 from spreports.reports.into_delta import delta_name, window_mark
 from spreports.reports.naming import file_stem
 from spreports.sync.lakeside import Lakeside
@@ -25,17 +23,12 @@ from spreports.sync.stream import Kind, Stream
 
 __all__ = ["lost_of_delta"]
 
-# Rows that came before are not looked for in the log: Delta keeps it for 30 days
-LOGGED = timedelta(days=40)
-
 
 def lost_of_delta(
     stream: Stream,
     known: Sequence[LakeWindow],
     there: Sequence[LakeWindow],
     lake: Lakeside,
-    *,
-    now: datetime,
 ) -> Lost:
     """Return what is lost of Delta tables.
 
@@ -47,7 +40,6 @@ def lost_of_delta(
     there : sequence of LakeWindow
         By the tables.
     lake : Lakeside
-    now : datetime, aware
 
     Returns
     -------
@@ -81,9 +73,8 @@ def lost_of_delta(
         partly |= len(told) < len(its)
         ids = [each for every in told.values() for each in every]
         found = lake.looks.transactions_of(url, ids) if ids else frozenset()
-        made = [w.created_time for w in its if w.name in told and w.created_time]
-        if found and max(made, default=now - LOGGED) > now - LOGGED:
-            found -= taken_back(url, lake.storage_options)
+        if found:  # of any age: what a RESTORE of today takes back may be old
+            found -= lake.looks.taken_back(url)
         gone |= {name for name, each in told.items() if found.isdisjoint(each)}
     missed = [window for window in absent if window.name in gone]
     # What was deleted as well: asked for again, its days would be there twice

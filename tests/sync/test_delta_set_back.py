@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import deltalake
@@ -217,18 +218,42 @@ def test_rows_that_are_deleted_stay_so_for_hosts_that_have_run_since_they_settle
     assert pl.read_delta(f"{lake}/{ORDERS}")["data_start_time"].min() == day(1)
 
 
+def test_a_restore_is_told_though_amazon_made_long_ago_what_it_took_back(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    old = clock.now() - timedelta(days=60)
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    client.sync(SETTLED, lake, format="delta")
+    first = deltalake.DeltaTable(f"{lake}/{SETTLEMENT}/rows").version()
+    simulator.place_report(SETTLEMENT, ["DE"], old - timedelta(7), old, created=old)
+    client.sync(SETTLED, lake, format="delta")
+    whole = rows(lake, f"{SETTLEMENT}/rows")
+    deltalake.DeltaTable(f"{lake}/{SETTLEMENT}/rows").restore(first)
+    clock.advance(20 * DAY)
+
+    with pytest.raises(spr.SinkError, match=LACKS):
+        client.sync(SETTLED, lake, format="delta")
+    client.sync(SETTLED, lake, format="delta", refill=True)
+
+    assert rows(lake, f"{SETTLEMENT}/rows") == whole
+
+
 @pytest.mark.slow
-def test_the_log_is_not_read_each_night_for_what_was_deleted_of_old_rows(
+def test_the_log_is_read_once_a_night_for_what_was_deleted_of_all_feeds(
     client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def taken_back(*_: object, **__: object) -> frozenset[str]:
-        raise AssertionError("the log was read")
+    read: list[str] = []
 
-    monkeypatch.setattr("spreports.sync.lost_delta.taken_back", taken_back)
-    client.sync(FEED, lake, format="delta")
-    clock.advance(50 * DAY)
-    client.sync(FEED, lake, format="delta")
-    table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
-    delete_before(table, day(8))
+    def counted(url: str, *_: object) -> frozenset[str]:
+        read.append(url)
+        return frozenset()
 
-    assert client.sync(FEED, lake, format="delta").failed == ()
+    monkeypatch.setattr("spreports.sync.delta_looks.taken_back", counted)
+    feeds = [FEED, replace(FEED, marketplaces=["FR"])]
+    client.sync(feeds, lake, format="delta")
+    assert read == []
+    deltalake.DeltaTable(f"{lake}/{ORDERS}").delete()
+
+    client.sync(feeds, lake, format="delta", dry_run=True)
+
+    assert read == [f"{lake}/{ORDERS}"]
