@@ -195,6 +195,15 @@ class Ledger(LedgerFile):
                 (status, document_id, account, report_id),
             )
 
+    def made(self, account: str, report_id: str, made: datetime) -> None:
+        """Write that a report was asked for no later than it was made, as by clocks."""
+        with self._write() as db:
+            db.execute(
+                "UPDATE requests SET intended_time = min(intended_time, ?) "
+                "WHERE account = ? AND report_id = ?",
+                (made.isoformat(), account, report_id),
+            )
+
     def gone(self, account: str, document_id: str) -> bool:
         """Write that Amazon has a document no more, so that its report is of no use.
 

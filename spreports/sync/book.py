@@ -169,6 +169,17 @@ class Book:
         ledger.put_all(self.lake, stream.key, (), now, without=[window.name])
         del self._of(stream)[window.name]
 
+    def as_dated(self, stream: Stream, window: LakeWindow) -> LakeWindow:
+        """Return a snapshot by Amazon's day, where a clock that is ahead named it.
+
+        By a day to come, it would be replaced once that day is there.
+        """
+        if stream.kind != Kind.SNAPSHOT:
+            return window
+        ahead = timedelta(seconds=max(0.0, self._connection.seconds_ahead()))
+        today = (self._connection.clock.now() - ahead).date().isoformat()
+        return replace(window, name=min(window.name, today))
+
     def version_of(self, stream: Stream, window: LakeWindow) -> str | None:
         """Return what a window's rows are a version of, where no request tells."""
         is_untold = self._place.is_delta and stream.kind == Kind.SNAPSHOT

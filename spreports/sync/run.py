@@ -258,7 +258,8 @@ class _Run:
         """Land a report's rows, or that it has none, and record it; or raise."""
         connection = self._connection
         document = finished_document(report, stream.entry, connection, request=request)
-        landed, sha256 = Landed(), None
+        landed, sha256, asked = Landed(), None, window
+        window = self._book.as_dated(stream, window)
         if document is None:
             landed = self._emptied(stream, window, report, request)
         else:
@@ -276,6 +277,11 @@ class _Run:
         self._at("landed")
         self._empty += document is None
         self._book.committed(stream, window, report, landed, sha256)
+        if window.name != asked.name:
+            # By this clock it is done; by a right one it is no report of that day
+            self._book.committed(stream, asked, report, Landed(), None)
+            ledger, made = connection.ledger, report.created_time
+            ledger.made(connection.account, report.report_id, made)
         self._at("committed")
         self._windows += 1
         self._written = self._written.plus(landed.written)

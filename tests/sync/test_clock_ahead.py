@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.clock import Clock
 from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.simulator import Simulator
 from spreports.sync.calendar import plan_dated
@@ -17,7 +19,8 @@ from spreports.sync.days import plan_snapshot
 from spreports.sync.known import timely
 from spreports.sync.stream import Kind
 from tests.clocks import ManualClock
-from tests.sync.lake import day
+from tests.sync.conftest import calls
+from tests.sync.lake import LISTINGS, day
 from tests.sync.test_calendar import FIRST, committed, stream
 
 DAY = 86_400.0
@@ -29,7 +32,7 @@ class Ahead:
     """Amazon's clock, and some days."""
 
     clock: ManualClock
-    days: int
+    days: float
 
     def now(self) -> datetime:
         return self.clock.now() + timedelta(days=self.days)
@@ -67,6 +70,49 @@ def test_a_clock_that_was_ahead_for_a_run_stops_no_later_one(
     assert max(Counter(found.rows()).values()) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("hour", "days", "free"), [(3, 1.0, 0), (3, 4.0, 3), (23.75, 0.02, 0)]
+)
+def test_each_night_keeps_its_snapshot_though_a_clock_was_ahead_for_one(
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    home: Path,
+    *,
+    hour: float,
+    days: float,
+    free: int,
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    clock.advance((hour - 3) * 3600)
+    first = clock.now()
+    runs: list[tuple[int, Clock]] = [(0, Ahead(clock, days))]
+    runs += [(free + night, clock) for night in (1, 2)]
+    for night, its in runs:
+        clock.advance((first + timedelta(night) - clock.now()).total_seconds())
+        with simulator.client(home=home, clock=its) as client:
+            assert client.sync(feed, lake, format="delta").created == 1
+        with simulator.client(home=home.with_name("other host")) as client:
+            assert client.sync(feed, lake, format="delta").created == 0
+
+    found = pl.read_delta(f"{lake}/{LISTINGS}")["report_created_time"].unique().sort()
+    assert [made.day for made in found] == [first.day + night for night, _ in runs]
+
+
+def test_a_clock_that_stays_ahead_asks_for_a_snapshot_twice_a_day_at_most(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    clock.advance(17 * 3600)
+    with simulator.client(home=home, clock=Ahead(clock, 5 / 24)) as client:
+        for _ in range(8):
+            client.sync(feed, lake)
+            clock.advance(3 * 3600)
+
+    assert calls(simulator)["createReport"] <= 2
+
+
 def test_days_of_a_clock_that_was_ahead_are_cut_anew_where_the_lake_has_none() -> None:
     feed = stream(lookback=2)
     now = FIRST + timedelta(days=3, hours=4)
@@ -95,10 +141,13 @@ def test_a_window_of_the_future_with_rows_is_asked_for_once_it_is_over() -> None
     assert [d.reason for d in plan_dated(feed, [long], over).due] == ["restated"]
 
 
-def test_a_snapshot_of_a_clock_that_was_ahead_does_not_stand_for_its_day() -> None:
+@pytest.mark.parametrize("days", [1, 5])
+def test_a_snapshot_of_a_clock_that_was_ahead_does_not_stand_for_its_day(
+    days: int,
+) -> None:
     feed = replace(stream("listings"), kind=Kind.SNAPSHOT)
     now = datetime(2026, 3, 1, 4, tzinfo=UTC)
-    later = now + timedelta(days=5)
+    later = now + timedelta(days)
     (asked,) = (due.window for due in plan_snapshot(feed, (), later, (), 0).due)
     (made,) = committed([asked], now)
     made = replace(made, tables={"rows": TableRows(3, ())})
