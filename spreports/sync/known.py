@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from spreports.api.checks import LISTED_FOR
 from spreports.errors import SinkError
 from spreports.lake.care import clear_killed
 from spreports.lake.missing import take_away_missing
@@ -230,17 +231,18 @@ def _missed(
 def timely(
     stream: Stream, known: Iterable[LakeWindow], now: datetime
 ) -> tuple[LakeWindow, ...]:
-    """Leave out what a clock that was ahead has asked for and the lake has no row of.
+    """Leave out what a clock that was ahead has made up and the lake has no row of.
 
     What it has rows of stays, and is asked for again once it is over.
     """
     today = midnight(now)
+    # A gap of what Amazon makes by itself ends where it lists no more; a day of slack
+    latest = today if stream.kind == Kind.DATED else now - LISTED_FOR + timedelta(1)
 
     def is_early(window: LakeWindow) -> bool:
         if stream.kind == Kind.SNAPSHOT:
             return window.name > today.date().isoformat()
-        late = window.end is not None and window.end > today
-        return stream.kind == Kind.DATED and late
+        return window.end is not None and window.end > latest
 
     return tuple(window for window in known if window.rows or not is_early(window))
 

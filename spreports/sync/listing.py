@@ -125,10 +125,11 @@ def listing(
         for window in begun
         if window.name not in by_document
     ]
+    ahead = timedelta(seconds=max(0.0, connection.seconds_ahead()))
+    oldest -= ahead
     last = listed or max(had, default=stream.since)
     if last is not None and max(last, purged or last) < oldest:
         gaps.append(_unlisted(Window(last, oldest)))
-    ahead = timedelta(seconds=max(0.0, connection.seconds_ahead()))
     return Listed(found=tuple(found), gaps=tuple(gaps), listed=now - ahead)
 
 

@@ -194,6 +194,30 @@ def test_a_clock_that_was_ahead_for_a_night_has_listed_none_of_the_nights_to_com
     assert settlements(lake)[-1] == "0072"
 
 
+@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize("days", [80, 120])
+def test_a_clock_that_was_ahead_for_a_night_leaves_no_gap_of_what_amazon_lists(
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    home: Path,
+    days: int,
+    tells: bool,
+) -> None:
+    if not tells:  # answers without a Date
+        monkeypatch.setattr(Connection, "seconds_ahead", lambda _: 0.0)
+    gaps = []
+    for its in (clock, Ahead(clock, days), clock):
+        with simulator.client(home=home, clock=its) as client:
+            gaps.append(client.sync(FEED, lake).gaps)
+        clock.advance(20 * DAY)
+
+    assert gaps[2] == ()
+    assert (gaps[1] == ()) is tells
+
+
 def test_a_clock_that_is_behind_knows_when_it_listed_last(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
