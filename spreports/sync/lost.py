@@ -24,6 +24,7 @@ from spreports.sync.stream import Kind, Stream
 
 __all__ = [
     "Lost",
+    "emptied",
     "forgotten",
     "held",
     "insist_on_lake",
@@ -92,11 +93,11 @@ def lost_windows(
     roots = {w.name: len(list(window_roots(stream, w))) for w in brought}
     absent = [w for w in brought if len(lacking[w.name]) == roots[w.name]]
     recut = recut_of(absent, kept)
-    wanted, emptied = (
+    wanted, rowless = (
         [w for w in each if w.name not in recut]
-        for each in (held(known), _emptied(known))
+        for each in (held(known), emptied(known))
     )
-    places = {root for w in (*wanted, *emptied) for root in lacking[w.name]}
+    places = {root for w in (*wanted, *rowless) for root in lacking[w.name]}
     notes = {root: purged_before(lake.place(root)) for root in sorted(places)}
 
     def is_lost(window: LakeWindow) -> bool:
@@ -112,7 +113,7 @@ def lost_windows(
     lost = tuple(filter(is_lost, wanted))
     partly = any(len(lacking[w.name]) < roots[w.name] for w in wanted)
     is_all = bool(lost) and not partly
-    gone = tuple(filter(is_lost, emptied))
+    gone = tuple(filter(is_lost, rowless))
     return Lost(lost, is_all=is_all, emptied=gone, recut=recut)
 
 
@@ -213,7 +214,7 @@ def held(known: Sequence[LakeWindow]) -> list[LakeWindow]:
     return [w for w in known if w.state in stays and w.rows]
 
 
-def _emptied(known: Sequence[LakeWindow]) -> list[LakeWindow]:
+def emptied(known: Sequence[LakeWindow]) -> list[LakeWindow]:
     """Return the windows of which a lake should have a version without rows."""
     committed = [w for w in known if w.state == WindowState.COMMITTED]
     return [w for w in committed if w.tables and not w.rows]

@@ -17,7 +17,7 @@ from spreports.load.delta_reading import name_id, window_id
 from spreports.reports.into_delta import delta_name, window_mark
 from spreports.reports.naming import file_stem
 from spreports.sync.lakeside import Lakeside
-from spreports.sync.lost import Lost, held, recut_of, window_roots
+from spreports.sync.lost import Lost, emptied, held, recut_of, window_roots
 from spreports.sync.rebuild_delta import windows_in_delta
 from spreports.sync.stream import Kind, Stream
 
@@ -53,9 +53,11 @@ def lost_of_delta(
     wanted = held(known)
     newest = {w.name: w.made for w in there if w.tables}
     absent = [w for w in wanted if w.name not in newest or newest[w.name] < w.made]
+    # Rows that a version without any had taken the place of
+    again = [w for w in emptied(known) if newest.get(w.name, w.made) < w.made]
     gone: set[str] = set()
     partly = False
-    for root, (table, its) in _by_root(stream, absent).items():
+    for root, (table, its) in _by_root(stream, [*absent, *again]).items():
         if not is_delta(lake.place(root)):
             gone |= {window.name for window in its}
             continue
@@ -85,7 +87,8 @@ def lost_of_delta(
     is_all = bool(lost) and len(lost) == len(wanted) and not partly
     # Older versions, or one table's: cut anew, their days would be there twice
     is_all = is_all and not windows_in_delta(stream, (), lake)
-    return Lost(lost, is_all=is_all, recut=recut)
+    rowless = tuple(window for window in again if window.name in gone)
+    return Lost(lost, is_all=is_all, emptied=rowless, recut=recut)
 
 
 def _by_root(

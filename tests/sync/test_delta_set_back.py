@@ -25,7 +25,14 @@ from tests.sync.lake import (
     delete_before,
 )
 from tests.sync.test_hosts_at_once import KilledError, die_when_planned
-from tests.sync.test_set_back import DAY, FEED, LACKS, TRAFFIC_FEED, simulator
+from tests.sync.test_set_back import (
+    DAY,
+    FEED,
+    LACKS,
+    TRAFFIC_FEED,
+    Deserted,
+    simulator,
+)
 
 __all__ = ["simulator"]
 
@@ -236,6 +243,44 @@ def test_a_restore_is_told_though_amazon_made_long_ago_what_it_took_back(
     client.sync(SETTLED, lake, format="delta", refill=True)
 
     assert rows(lake, f"{SETTLEMENT}/rows") == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("restored", [True, False])
+def test_a_day_that_was_restated_to_no_rows_shows_none_of_an_older_table(
+    clock: ManualClock, lake: str, home: Path, *, restored: bool
+) -> None:
+    copy, root = home.with_name("copy"), f"{lake}/{ORDERS}"
+    feed = spr.Feed("orders", marketplaces=["DE"], since="2026-11-10", lookback=9)
+    with (
+        Simulator(
+            clock=clock,
+            usage_plans=False,
+            delays=(0.3, 0.5),
+            settlements=False,
+            world=Deserted(seed=1),
+        ) as amazon,
+        amazon.client(home=home) as client,
+    ):
+        clock.advance(DAY)
+        client.sync(feed, lake, format="delta")
+        shutil.copytree(lake, copy)
+        first = deltalake.DeltaTable(root).version()
+        clock.advance(DAY)
+        client.sync(feed, lake, format="delta")
+        assert rows(lake, ORDERS) == []
+        if restored:
+            deltalake.DeltaTable(root).restore(first)
+        else:
+            shutil.rmtree(lake)
+            shutil.copytree(copy, lake)
+        assert rows(lake, ORDERS) != []
+
+        result = client.sync(feed, lake, format="delta")
+
+        assert (result.failed, result.gaps, result.created) == ((), (), 0)
+        assert rows(lake, ORDERS) == []
+        assert client.sync(feed, lake, format="delta").windows == 0
 
 
 @pytest.mark.slow
