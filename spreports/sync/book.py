@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from spreports.api.models import Report
-from spreports.errors import SinkError
 from spreports.ledger import LakeMarker, LakeWindow, WindowState
 from spreports.reports.connection import Connection
 from spreports.reports.request import ReportRequest
@@ -32,9 +30,6 @@ from spreports.sync.stream import Kind, Stream
 from spreports.sync.turn import Land, Turn
 
 __all__ = ["Book"]
-
-# What another feed has begun and left for so long holds nobody up
-ABANDONED = timedelta(days=1)
 
 
 class Book:
@@ -188,44 +183,6 @@ class Book:
     def last(self, stream: Stream) -> dict[str, LastColumns]:
         """See `LakeColumns.last`."""
         return self._columns.last(stream, self.windows(stream))
-
-    def twin(self, stream: Stream, sha256: str) -> LakeWindow | None:
-        """Return what has these very bytes, in the lake by another document's id."""
-        windows = self.windows(stream)
-        return next((window for window in windows if window.sha256 == sha256), None)
-
-    def claim_version(self, stream: Stream, window: LakeWindow) -> bool:
-        """Take a window's settlement; return if the lake has it by another document.
-
-        The window is written with it first, so that a killed run's successor knows
-        whose files may lie there.
-
-        Raises
-        ------
-        SinkError
-            Another document of the same is on its way: this one waits.
-        """
-        if window.version_of is None:
-            return False
-        self.put(stream, window)
-        ledger, now = self._connection.ledger.windows, self._connection.clock.now()
-        others = [
-            (feed, other, when)
-            for feed, other, when in ledger.versions(self.lake, window.version_of)
-            if (feed, other.name) != (stream.key, window.name)
-            and stream.account == json.loads(feed)["account"]
-        ]
-        if any(other.state == WindowState.COMMITTED for _, other, _ in others):
-            return True
-        for feed, other, when in others:
-            begun = other.state in {WindowState.ASKED, WindowState.FAILED}
-            if begun and (feed == stream.key or now - when < ABANDONED):
-                self.put(stream, replace(window, version_of=None))
-                raise SinkError(
-                    f"the same settlement is on its way by document {other.name}: run"
-                    " again"
-                )
-        return False
 
     def emptied(
         self, stream: Stream, report: Report, request: ReportRequest | None

@@ -17,13 +17,11 @@ from spreports.errors import SPReportsError
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window
 from spreports.reports.connection import Connection
-from spreports.reports.document_source import DocumentSource
-from spreports.sync.book import Book
 from spreports.sync.calendar import gap, new_window
 from spreports.sync.result import MissingWindow
-from spreports.sync.stream import Kind, Stream
+from spreports.sync.stream import Stream
 
-__all__ = ["Listed", "claim", "listing", "not_listed"]
+__all__ = ["Listed", "listing", "not_listed"]
 
 _BEGUN = frozenset({WindowState.ASKED, WindowState.FAILED})
 
@@ -144,31 +142,6 @@ def not_listed(stream: Stream, error: SPReportsError) -> MissingWindow:
         kind=type(error).__name__,
         reason=str(error),
     )
-
-
-def claim(
-    book: Book,
-    stream: Stream,
-    window: LakeWindow,
-    document: DocumentSource,
-    sha256: str,
-) -> tuple[LakeWindow, bool]:
-    """Take a document for a window; return if the lake has it under another id.
-
-    A settlement is listed under several reports.
-
-    Raises
-    ------
-    SinkError
-        As `Book.claim_version`.
-    """
-    if stream.kind != Kind.LISTED:
-        return window, False
-    twin = book.twin(stream, sha256)
-    if twin is not None:
-        return replace(window, version_of=twin.version_of), True
-    window = replace(window, version_of=document.version_of())
-    return window, book.claim_version(stream, window)
 
 
 def _is_before(report: Report, purged: datetime | None) -> bool:

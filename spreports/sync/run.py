@@ -34,11 +34,12 @@ from spreports.sync.book import Book
 from spreports.sync.bring import ask_after, bring
 from spreports.sync.busy import alone
 from spreports.sync.landing import Landed, Landing
-from spreports.sync.listing import claim, listing, not_listed
+from spreports.sync.listing import listing, not_listed
 from spreports.sync.quality import OnDrift, Quality
 from spreports.sync.result import MissingWindow, SyncResult
 from spreports.sync.roots import refuse_unwritable
 from spreports.sync.stream import Kind, Stream
+from spreports.sync.twins import claim
 
 __all__ = ["NIGHT_SECONDS", "Step", "run"]
 
@@ -267,7 +268,8 @@ class _Run:
             stored = AmazonOrigin(connection, name, restricted=restricted).stored()
             self._at("downloaded")
             sha256 = stored.sha256
-            window, again = claim(self._book, stream, window, document, str(sha256))
+            what = (self._book, stream, window, document, str(sha256))
+            window, again = claim(*what, connection=connection)
             if not again:
                 last, turn = self._book.last(stream), self._book.turn(stream, window)
                 version_of = self._book.version_of(stream, window)
