@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Self
 
-from spreports.api.checks import MOST_FILTERS, check_id
+from spreports.api.checks import check_id
 from spreports.api.connection import connect_api
 from spreports.api.endpoint import is_loopback
 from spreports.api.marketplaces import Marketplace
-from spreports.api.models import ProcessingStatus
 from spreports.api.operations import ReportsAPI
 from spreports.api.throttle import Throttle
 from spreports.catalog import ReportType
@@ -34,7 +33,7 @@ from spreports.quota import CoolDowns, QuotaFile, SharedBuckets
 from spreports.reports.connection import Connection
 from spreports.reports.document import Document
 from spreports.reports.examine import Examiner
-from spreports.reports.finished import document_by_id
+from spreports.reports.finished import document_by_id, finished_reports
 from spreports.reports.notices import Notices, Watch
 from spreports.reports.outcome import Outcome
 from spreports.reports.planning import refuse_too_old
@@ -256,14 +255,12 @@ class Client(Syncing, Scheduling):
         """
         entry = self._entry(report_type)
         places = () if marketplaces is None else marketplace_ids_of(marketplaces)
-        found = self.api.iter_reports(
-            report_types=[entry.report_type],
-            processing_statuses=[ProcessingStatus.DONE],
-            marketplace_ids=places if 0 < len(places) <= MOST_FILTERS else None,
+        found = finished_reports(
+            self._connection,
+            [entry.report_type],
+            marketplace_ids=places,
             created_since=since_of(since, self._clock.now()),
         )
-        if len(places) > MOST_FILTERS:
-            found = (r for r in found if set(places) & set(r.marketplace_ids or ()))
         with_document = [report for report in found if report.report_document_id]
         return Reports(
             self._connection,

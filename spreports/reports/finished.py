@@ -1,7 +1,11 @@
-"""From a finished report to its document, or to the error that says why not."""
+"""Finished reports, and from each to its document or to why there is none."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from spreports.api.checks import MOST_FILTERS
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType, period_of
 from spreports.reports.amazon_origin import AmazonOrigin
@@ -19,7 +23,42 @@ from spreports.reports.request import (
 )
 from spreports.reports.work import Reading
 
-__all__ = ["document_by_id", "finished_document"]
+__all__ = ["document_by_id", "finished_document", "finished_reports"]
+
+
+def finished_reports(
+    connection: Connection,
+    report_types: Sequence[str],
+    *,
+    marketplace_ids: Sequence[str] | None,
+    created_since: datetime | None,
+) -> Iterator[Report]:
+    """Yield the DONE reports that Amazon lists, each once.
+
+    Parameters
+    ----------
+    connection : Connection
+    report_types : sequence of str, 1 to 10
+    marketplace_ids : sequence of str or None
+        getReports takes ten; more are told apart here, of all that it lists.
+    created_since : datetime or None
+
+    Raises
+    ------
+    ValueError, ConfigError, APIError
+        As `ReportsAPI.iter_reports`.
+    """
+    places = set(marketplace_ids or ())
+    is_told = 0 < len(places) <= MOST_FILTERS
+    found = connection.api.iter_reports(
+        report_types=report_types,
+        processing_statuses=[ProcessingStatus.DONE],
+        marketplace_ids=marketplace_ids if is_told else None,
+        created_since=created_since,
+    )
+    if is_told or not places:
+        return found
+    return (report for report in found if places & {*(report.marketplace_ids or ())})
 
 
 def finished_document(

@@ -8,12 +8,13 @@ from typing import overload
 
 from spreports.api.checks import MOST_FILTERS
 from spreports.api.marketplaces import Marketplace
-from spreports.api.models import ProcessingStatus, Report, ReportSchedule
+from spreports.api.models import Report, ReportSchedule
 from spreports.catalog import Catalogue, ReportType, schedule_rivals
 from spreports.client.arguments import entry_of, marketplace_ids_of, since_of
 from spreports.flags import check_flag
 from spreports.plan.windows import Moment
 from spreports.reports.connection import Connection
+from spreports.reports.finished import finished_reports
 from spreports.reports.reports import Reports
 from spreports.schedules.changes import ScheduleChanges
 from spreports.schedules.difference import difference
@@ -199,7 +200,7 @@ class Schedules:
             One, or several; all that can be scheduled when left out.
         since : as `start` of ``client.reports``
             By time of creation; Amazon lists 90 days at the most.
-        marketplaces : iterable of str or Marketplace, 1 to 10, optional
+        marketplaces : iterable of str or Marketplace, optional
         encoding : str, optional
             Overrides every other sign of the documents' charset.
 
@@ -243,9 +244,9 @@ class Schedules:
         ids = None if marketplaces is None else marketplace_ids_of(marketplaces)
         created_since = since_of(since, now)
         for ten in _tens(types):
-            yield from self._connection.api.iter_reports(
-                report_types=ten,
-                processing_statuses=[ProcessingStatus.DONE],
+            yield from finished_reports(
+                self._connection,
+                ten,
                 marketplace_ids=ids,
                 created_since=created_since,
             )

@@ -6,17 +6,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from spreports.api.checks import (
-    CLOCK_SKEW,
-    LISTED_FOR,
-    MOST_FILTERS,
-    listed_since,
-)
-from spreports.api.models import ProcessingStatus, Report
+from spreports.api.checks import CLOCK_SKEW, LISTED_FOR, listed_since
+from spreports.api.models import Report
 from spreports.errors import SPReportsError
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import Window
 from spreports.reports.connection import Connection
+from spreports.reports.finished import finished_reports
 from spreports.sync.calendar import gap, new_window
 from spreports.sync.result import MissingWindow
 from spreports.sync.stream import Stream
@@ -82,7 +78,6 @@ def listing(
     """
     now = connection.clock.now()
     oldest = now - LISTED_FOR + CLOCK_SKEW
-    ids = stream.marketplace_ids
     begun = [window for window in known if window.state in _BEGUN]
     since = stream.since or oldest
     if listed is not None and listed > now:  # by a clock that was ahead
@@ -93,10 +88,10 @@ def listing(
         # these are, all that was made since the oldest that the lake has
         since = min(since, listed or min(had, default=since))
     first = listed_since(since, now)
-    reports = connection.api.iter_reports(
-        report_types=[stream.entry.report_type],
-        processing_statuses=[ProcessingStatus.DONE],
-        marketplace_ids=list(ids) if len(ids) <= MOST_FILTERS else None,
+    reports = finished_reports(
+        connection,
+        [stream.entry.report_type],
+        marketplace_ids=stream.marketplace_ids,
         # A listing cut off at `since` does not say that a document is gone
         created_since=None if begun else first,
     )

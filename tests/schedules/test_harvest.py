@@ -54,6 +54,20 @@ def test_reports_of_schedules_replaced_and_cancelled_are_there_and_others_are_no
     ]
 
 
+def test_a_harvest_of_more_marketplaces_than_a_call_takes_is_of_these_alone(
+    client: spr.Client, clock: ManualClock
+) -> None:
+    eleven = ["FR", "IT", "ES", "NL", "SE", "PL", "TR", "BE", "IE", "GB", "DE"]
+    for place in ("DE", "IN"):
+        traffic = spr.Schedule("sales_and_traffic", marketplaces=[place], period="P1D")
+        client.schedules.apply([traffic])
+    clock.advance(86_400 + 600)
+
+    (report,) = client.schedules.harvest("sales_and_traffic", marketplaces=eleven)
+
+    assert report.marketplace_ids == (spr.marketplace("DE").id,)
+
+
 def test_a_harvest_has_all_ways_out(
     client: spr.Client, clock: ManualClock, tmp_path: Path
 ) -> None:

@@ -75,6 +75,21 @@ def test_a_settlement_of_a_marketplace_that_nobody_knows_is_taken(
     assert settlements(lake) == ["0071", "0072"]
 
 
+@pytest.mark.parametrize("more", [[], ["GB"]], ids=["of ten", "of eleven"])
+def test_a_settlement_of_a_marketplace_that_was_not_asked_for_is_left(
+    client: spr.Client, simulator: Simulator, lake: str, more: list[str]
+) -> None:
+    ten = ["DE", "FR", "IT", "ES", "NL", "SE", "PL", "TR", "BE", "IE"]
+    asked = lay(simulator, "0071", ends="\n")
+    lay(simulator, "0072", places=["IN"], ends="\n")
+
+    client.sync(spr.Feed("settlement", marketplaces=ten + more), lake)
+
+    assert {each.report_id for each in spr.Lake(lake).reports("settlement")} == {asked}
+    listed = client.existing("settlement", marketplaces=ten + more)
+    assert [each.report_id for each in listed] == [asked]
+
+
 def test_a_settlement_of_other_bytes_is_taken_once_and_in_later_nights_too(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
