@@ -109,7 +109,7 @@ class Syncing:
         timeout : float, seconds, optional
             For Amazon to finish, and to wait for cool-downs; nine hours when left out.
         on_progress : callable, optional
-            Called with a `Progress` after each change.
+            Called with a `Progress` after each change, and twice a minute.
 
         Returns
         -------

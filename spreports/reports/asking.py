@@ -27,6 +27,7 @@ from spreports.reports.advice import how_to_resume
 from spreports.reports.classify import unseen_outcome
 from spreports.reports.connection import Connection
 from spreports.reports.examine import Examiner
+from spreports.reports.lanes import QUIET
 from spreports.reports.outcome import Outcome, OutcomeKind
 from spreports.reports.progress import OnProgress, Progress, check_progress
 from spreports.reports.queue import ReportQueue, first_error
@@ -188,10 +189,12 @@ class Asking:
             if clock.monotonic() + pause >= deadline:
                 yield again.pop(0)
                 continue
-            if told is not None:
-                statuses = {"WAITING FOR THE COOL-DOWN": len(again)}
-                told(Progress(total=1, finished=0, adopted=0, statuses=statuses))
-            clock.sleep(pause)
+            statuses = {"WAITING FOR THE COOL-DOWN": len(again)}
+            while pause > 0:
+                if told is not None:
+                    told(Progress(total=1, finished=0, adopted=0, statuses=statuses))
+                clock.sleep(min(pause, QUIET))
+                pause -= QUIET
             left = deadline - clock.monotonic()
             again.pop(0)
             for second in self._run([first.index], left, told, fetch=fetch):

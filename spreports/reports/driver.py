@@ -28,6 +28,7 @@ from spreports.errors import (
 from spreports.load.parquet import SinkResult
 from spreports.reports.document_source import DocumentSource
 from spreports.reports.naming import name_report
+from spreports.reports.progress import OnProgress, Progress, check_progress
 from spreports.reports.queue import name_late
 from spreports.reports.sinks import SHUT_DOWN
 from spreports.reports.work import Work, land
@@ -40,9 +41,11 @@ IN_FLIGHT = 4
 # How often a URL that ran out before a worker came to it is issued anew.
 REISSUES = 3
 # Documents that share a commit where the target has commits, and how long the first
-# of them may wait for more: reports may finish hours apart.
+# of them waits for more before the next word of progress ends it: reports may finish
+# hours apart.
 GROUP = 16
 GROUP_SECONDS = 60.0
+Documents = Iterator[DocumentSource | SPReportsError]
 _KILLED = (
     "a worker of the executor was killed, or could not start, so the executor takes no "
     "more work; look at its memory, and run again with a new one"
@@ -50,7 +53,8 @@ _KILLED = (
 
 
 def land_all(
-    documents: Iterator[DocumentSource | SPReportsError],
+    documents: Callable[[OnProgress | None], Documents],
+    on_progress: OnProgress | None,
     clock: Clock,
     here: Callable[[DocumentSource], SinkResult],
     elsewhere: Callable[[DocumentSource], Work],
@@ -62,8 +66,11 @@ def land_all(
 
     Parameters
     ----------
-    documents : iterator of DocumentSource or SPReportsError
-        In the order in which the reports finish.
+    documents : callable
+        Iterates over them, or over the errors in their places, in the order in which
+        the reports finish; tells how far they are while it waits.
+    on_progress : callable or None
+        Is told so, too.
     clock : Clock
     here : callable
         Lands a document in this process.
@@ -83,13 +90,16 @@ def land_all(
     ------
     SPReportsError
         The first of those that documents met; a note tells of the others.
+    TypeError
+        `on_progress` is not to be called; nothing was asked.
     """
+    check_progress(on_progress)
     landing = _Landing()
     if together is not None and executor is None:
-        _land_groups(documents, landing, here, together, clock)
+        _land_groups(documents, landing, here, together, clock, on_progress=on_progress)
         return landing.result()
     crew = None if executor is None else _Crew(executor, landing, elsewhere)
-    for document in documents:
+    for document in documents(on_progress):
         if isinstance(document, SPReportsError):
             landing.failed(document)
         elif crew is None or document.is_stored:
@@ -102,31 +112,39 @@ def land_all(
 
 
 def _land_groups(
-    documents: Iterator[DocumentSource | SPReportsError],
+    documents: Callable[[OnProgress | None], Documents],
     landing: _Landing,
     here: Callable[[DocumentSource], SinkResult],
     together: Callable[[Sequence[DocumentSource]], Sequence[SinkResult]],
     clock: Clock,
+    *,
+    on_progress: OnProgress | None,
 ) -> None:
     """Land documents by groups, those of a group that fails one by one."""
+    group: list[DocumentSource] = []
+    begun = 0.0
 
-    def land(group: Sequence[DocumentSource]) -> None:
+    def land() -> None:
         if len(group) < 2 or not landing.attempt_all(group, together):
             for document in group:
                 landing.attempt(document, partial(here, document))
+        group.clear()
 
-    group: list[DocumentSource] = []
-    begun = 0.0
-    for document in documents:
+    def told(progress: Progress) -> None:
+        if on_progress is not None:
+            on_progress(progress)
+        if group and clock.monotonic() - begun >= GROUP_SECONDS:
+            land()
+
+    for document in documents(told):
         if isinstance(document, SPReportsError):
             landing.failed(document)
             continue
         begun = begun if group else clock.monotonic()
         group.append(document)
-        if len(group) >= GROUP or clock.monotonic() - begun > GROUP_SECONDS:
-            land(group)
-            group = []
-    land(group)
+        if len(group) >= GROUP or clock.monotonic() - begun >= GROUP_SECONDS:
+            land()
+    land()
 
 
 class _Landing:

@@ -25,7 +25,7 @@ from spreports.reports.progress import OnProgress, Progress
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Finished, Stage, Ticket
 
-__all__ = ["Lanes"]
+__all__ = ["QUIET", "Lanes"]
 
 # Documents that are here, or on their way, before whoever asked takes them: their disk
 # space is bounded so, and no URL is asked for long before it is needed.
@@ -34,6 +34,9 @@ LOOK_AHEAD = 4
 FETCHERS = 2
 # Seconds before a call that was throttled is tried again, whatever it says.
 LEAST_PAUSE = 1.0
+# Seconds after which progress is told though nothing has changed: who listens may have
+# something to do by then.
+QUIET = 30.0
 # How long an end waits for lanes in the middle of a call; they end by themselves.
 JOIN_SECONDS = 0.25
 
@@ -125,7 +128,7 @@ class Lanes:
         left, told = len(self._tickets), 0
         while left:
             with self._changed:
-                self._wait_for_news(told, self._time_left())
+                self._wait_for_news(told, min(self._time_left(), QUIET))
                 if self._broken is not None:
                     raise self._broken
                 told = self._changes

@@ -65,7 +65,8 @@ class ReportQueue:
             with a `WaitTimeoutError` that names the report, or with a
             `ThrottledError` that says when the type may be asked for again.
         on_progress : callable or None
-            Called from the thread that iterates, after every change.
+            Called from the thread that iterates, after every change, and
+            after 30 seconds without one.
 
         Yields
         ------

@@ -115,7 +115,7 @@ class Reports(WaysOut):
         timeout : float, seconds, optional
             Six hours when left out; at 0 Amazon is not asked.
         on_progress : callable, optional
-            Called with a `Progress` after each change.
+            Called with a `Progress` after each change, and twice a minute.
 
         Returns
         -------
@@ -247,7 +247,7 @@ class Reports(WaysOut):
             A Delta table may have many writers. Its rows have the metadata columns,
             ``report_created_time`` and ``report_window``; a report that is there
             counts no rows; a newer version of a window (equal ``report_window``)
-            replaces the older one. Finished reports share commits.
+            replaces the older one. Reports share commits that finish within a minute.
         storage_options : mapping, optional
             For fsspec.
         on_bad_value : ``"raise"``, ``"null"`` or ``"rescue"``
@@ -287,7 +287,8 @@ class Reports(WaysOut):
 
         insist_on_reader(self._entry, self.plan, here=here)
         result = land_all(
-            self._to_land(timeout, on_progress, fetch=here and self._ahead),
+            partial(self._to_land, timeout, fetch=here and self._ahead),
+            on_progress,
             self._connection.clock,
             lambda document: document.land(target(document), shape),
             lambda document: document.work(target(document), shape),
@@ -307,14 +308,11 @@ class Reports(WaysOut):
         self, timeout: float | None, on_progress: OnProgress | None, *, fetch: bool
     ) -> Iterator[DocumentSource | SPReportsError]:
         """Yield each finished report's document, or the error that took its place."""
-        for index, report in self._finish(timeout, on_progress, fetch=fetch):
-            if not isinstance(report, Report):
-                yield report
-                continue
+        for index, came in self._finish(timeout, on_progress, fetch=fetch):
+            item: DocumentSource | SPReportsError | None = None
             try:
-                document = self._document(index, report)
+                item = self._document(index, came) if isinstance(came, Report) else came
             except SPReportsError as exc:
-                yield exc
-                continue
-            if document is not None:
-                yield document
+                item = exc
+            if item is not None:
+                yield item

@@ -7,11 +7,13 @@ import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import spreports as spr
+from spreports.reports.lanes import QUIET
 from spreports.simulator import Fault, Simulator
 from tests.clocks import ManualClock
 from tests.reports.conftest import calls
@@ -91,6 +93,21 @@ def test_asked_too_soon_is_asked_again_after_the_cool_down() -> None:
         waited = simulator.clock.now() - asked
         assert timedelta(minutes=29) < waited < timedelta(minutes=35)
         assert only(reports).kind == "done"
+
+
+def test_progress_is_told_twice_a_minute_of_a_cool_down() -> None:
+    seen: list[tuple[datetime, spr.Progress]] = []
+    with amazon(cooldowns={INVENTORY: 1800.0}) as (simulator, client):
+        inventory(client).wait()
+        forget_cooldown(client)
+
+        inventory(client).wait(
+            on_progress=lambda each: seen.append((simulator.clock.now(), each))
+        )
+
+    waiting = [now for now, each in seen if "COOL-DOWN" in str(each)]
+    assert waiting[-1] - waiting[0] > timedelta(minutes=25)
+    assert max(b - a for a, b in pairwise(waiting)) <= timedelta(seconds=QUIET)
 
 
 def test_asked_too_soon_without_time_to_ask_again_is_an_error_that_says_when() -> None:
