@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -68,7 +68,7 @@ class TableQuality:
         a version that another store brought, what lies in the lake: that a column is
         missing is told where that has values in it, and of no Delta table.
     renamed_columns : mapping of str to str
-        Old to new name, where one column went and another came in its place.
+        Old to new name, where one column went and another came between the same two.
     rescued_cells : mapping of str to int
         By column: cells that do not fit their type; their text is in ``_rescued``.
     padded_rows : int
@@ -274,7 +274,17 @@ def _renamed(
     new: Sequence[str],
 ) -> dict[str, str]:
     """Pair what went with what came between the same two neighbours."""
-    if len(before) != len(now):
-        return {}
-    places = zip(before, now, strict=True)
-    return {old: name for old, name in places if old in missing and name in new}
+    came = {around: name for around, name in _neighbours(now) if name in new}
+    return {
+        name: came[around]
+        for around, name in _neighbours(before)
+        if name in missing and around in came
+    }
+
+
+def _neighbours(
+    names: Sequence[str],
+) -> Iterable[tuple[tuple[str | None, str | None], str]]:
+    """Return each name behind what stands before it and after it."""
+    edged = (None, *names, None)
+    return zip(zip(edged, edged[2:], strict=False), names, strict=True)

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import spreports as spr
@@ -19,7 +20,7 @@ from spreports.reports.shape import Shape
 from spreports.simulator import Simulator, World
 from spreports.simulator.shelf import DocumentShelf
 from spreports.sync.calendar import MAX_TRIES
-from spreports.sync.quality import compared
+from spreports.sync.quality import LastColumns, compared
 from tests.clocks import ManualClock
 from tests.load.lake import markers
 from tests.sync.conftest import LASTING, calls
@@ -298,6 +299,40 @@ def test_values_that_came_too_late_for_a_column_are_told_and_hold_nothing_back(
     assert "3 values of 'newFee' came too late" in told.differences()[-1]
     assert not [line for line in told.drift() if "late" in line]
     assert told.to_dict()["unplacedValues"] == {"newFee": 3}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "renamed"),
+    [
+        ("sku price qty", "sku fee qty", {"price": "fee"}),
+        ("sku price qty", "asin price amount", {"sku": "asin", "qty": "amount"}),
+        ("sku price qty tax", "sku fee qty tax new", {"price": "fee"}),
+        ("sku price qty tax", "new sku fee qty", {"price": "fee"}),
+        ("sku price qty", "asin fee qty", {}),
+        ("sku price qty tax", "new sku QTY tax", {}),
+        ("sku price qty tax", "sku fee new tax", {}),
+        ("sku price qty tax", "sku price qty gift tax", {}),
+    ],
+)
+def test_a_column_is_renamed_where_another_came_between_its_two_neighbours(
+    before: str, now: str, renamed: dict[str, str]
+) -> None:
+    place = {"report_type": "GET_UNHEARD_OF", "table": "rows", "report_id": "1"}
+    told = compared(
+        pa.schema([(name, pa.string()) for name in now.split()]),
+        Findings(),
+        last=LastColumns(served=tuple(before.split())),
+        same=None,
+        required=None,
+        place={**place, "start": None, "end": None},
+    )
+
+    gone, came = (
+        {*a.split()} - {*b.split()} for a, b in [(before, now), (now, before)]
+    )
+    assert told.renamed_columns == renamed
+    assert {*told.missing_columns} == gone - set(renamed)
+    assert {*told.new_columns} == came - set(renamed.values())
 
 
 def test_a_day_whose_document_is_empty_says_nothing_of_columns(
