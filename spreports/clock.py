@@ -13,7 +13,14 @@ from typing import Protocol, cast
 from spreports.errors import ConfigError
 from spreports.forks import PerProcess
 
-__all__ = ["CLOSED", "Clock", "StoppableClock", "Stopped", "SystemClock", "wait_for"]
+__all__ = [
+    "CLOSED",
+    "Clock",
+    "StoppableClock",
+    "StoppedError",
+    "SystemClock",
+    "wait_for",
+]
 
 # What whoever comes after the end of a client is told.
 CLOSED = "this client is closed; connect() gives a new one"
@@ -118,8 +125,8 @@ def wait_for(
     return True
 
 
-class Stopped(ConfigError):  # noqa: N818 - an end that was asked for, no fault
-    """A sleep was ended: its client is closed, or nobody waits for it any more."""
+class StoppedError(ConfigError):
+    """An end that was asked for: the client is closed, or nobody waits any more."""
 
 
 class StoppableClock:
@@ -150,7 +157,7 @@ class StoppableClock:
 
         Raises
         ------
-        Stopped
+        StoppedError
             The clock was closed, or what this thread obeys was set.
         """
         stop: threading.Event | None = getattr(self._mine, "stop", None)
@@ -163,7 +170,7 @@ class StoppableClock:
             wait_for(self._clock, condition, over, seconds, alone=lambda: True)
         self._check()
         if over():
-            raise Stopped("nobody waits for this any more")
+            raise StoppedError("nobody waits for this any more")
 
     def wait_for(
         self,
@@ -177,7 +184,7 @@ class StoppableClock:
 
         Raises
         ------
-        Stopped
+        StoppedError
             The clock was closed.
         """
         self._waited_on().add(condition)
@@ -211,4 +218,4 @@ class StoppableClock:
 
     def _check(self) -> None:
         if self._closed:
-            raise Stopped(CLOSED)
+            raise StoppedError(CLOSED)

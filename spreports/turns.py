@@ -25,10 +25,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from spreports.clock import CLOSED, StoppedError
 from spreports.forks import PerProcess
 
 __all__ = [
-    "CLOSED",
     "ELSEWHERE",
     "MAKE_ROOM",
     "TRY_AGAIN",
@@ -40,9 +40,6 @@ __all__ = [
     "transaction",
     "write_ahead",
 ]
-
-# What whoever comes later is told of a file that was closed with its client.
-CLOSED = "this client is closed; connect() gives a new one"
 
 # What to do about a disk that is full; SQLite may take it for one that fails.
 MAKE_ROOM = (
@@ -201,13 +198,15 @@ class SharedFile:
 
         Raises
         ------
+        StoppedError
+            It was closed, with its client.
         OSError, sqlite3.Error
-            It is closed; or it is a forked child's first turn and cannot be opened.
+            It is a forked child's first turn and cannot be opened.
         """
         handle = self._handle()
         with handle.turn.lock:
             if self.closed:
-                raise sqlite3.ProgrammingError(CLOSED)
+                raise StoppedError(CLOSED)
             if handle.connection is None:
                 handle.connection = self._connect()
             yield handle.connection

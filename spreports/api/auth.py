@@ -121,7 +121,7 @@ class TokenSource:
         APIError
             LWA could not be reached, or answered nonsense, until the tries were used;
             or another thread's login was still under way at the deadline.
-        Stopped
+        StoppedError
             The client was closed meanwhile.
         """
         while True:

@@ -24,7 +24,7 @@ from spreports.api.exchange import Answer, Exchange, Fault
 from spreports.api.origin import Origin
 from spreports.api.secret import Secret
 from spreports.api.throttle import Throttle
-from spreports.clock import CLOSED, Clock, Stopped
+from spreports.clock import CLOSED, Clock, StoppedError
 from spreports.errors import APIError
 
 __all__ = ["Bearer", "Transport"]
@@ -124,8 +124,9 @@ class Transport:
         ValueError
             The marketplaces lie in different regions.
         ConfigError
-            The region is not known, or not that of the marketplaces; `Stopped` where
-            the client was closed, or nobody waits for the answer any more.
+            The region is not known, or not that of the marketplaces.
+        StoppedError
+            The client was closed, or nobody waits for the answer any more.
         ThrottledError
             The quota does not come back before the deadline.
         TransportError
@@ -134,7 +135,7 @@ class Transport:
             Amazon's refusal; the class by status.
         """
         if self._closed:  # no matter what else would be wrong with the call
-            raise Stopped(CLOSED)
+            raise StoppedError(CLOSED)
         exchange = self._exchange(self.origin.url(call.operation, marketplaces))
         if deadline is None:
             deadline = self.clock.monotonic() + self._deadline_seconds

@@ -17,7 +17,6 @@ from spreports.errors import ConfigError
 from spreports.ledger.schema import SCHEMA, SCHEMA_VERSION
 from spreports.ledger.windows import WINDOWS_SCHEMA, add_version_of
 from spreports.turns import (
-    CLOSED,
     ELSEWHERE,
     MAKE_ROOM,
     TRY_AGAIN,
@@ -110,8 +109,6 @@ class LedgerFile:
 
     def _unusable(self, how: str, exc: sqlite3.Error | OSError) -> ConfigError:
         """Say what to do about a ledger that cannot be opened, read or written."""
-        if str(exc) == CLOSED:
-            return ConfigError(CLOSED)
         if full := is_full(exc):
             advice = MAKE_ROOM
         elif is_damaged(exc):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from spreports.errors import ConfigError
 from spreports.turns import (
-    CLOSED,
     MAKE_ROOM,
     TRY_AGAIN,
     SharedFile,
@@ -130,8 +129,6 @@ class QuotaFile:
 
     def _unusable(self, exc: sqlite3.Error | OSError) -> ConfigError:
         """Say what to do about a file that cannot be used."""
-        if str(exc) == CLOSED:
-            return ConfigError(CLOSED)
         if is_full(exc):
             return ConfigError(
                 f"the quota file {self._path} cannot be used ({exc}); {MAKE_ROOM}",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from spreports.api.checks import listed_since
 from spreports.api.models import Report
 from spreports.api.retry import may_have_acted
-from spreports.clock import Stopped
+from spreports.clock import StoppedError
 from spreports.errors import APIError, BadRequestError, SPReportsError
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
@@ -97,7 +97,7 @@ class Creating:
             cool.keep()
             try:
                 may_repeat = self._paused(error)
-            except Stopped:
+            except StoppedError:
                 raise UnclearError(error) from None
             found = self._looked_for(request, intended)
             if found is not None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from spreports.api.login import LOGIN
-from spreports.clock import Stopped
+from spreports.clock import StoppedError
 from spreports.errors import SPReportsError, ThrottledError
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolingDownError
@@ -183,7 +183,7 @@ class Lanes:
         self._clock.obey(self._stop)
         try:
             run()
-        except Stopped:
+        except StoppedError:
             return
         except BaseException as exc:  # noqa: BLE001 - raised again in the thread that iterates
             with self._changed:
@@ -218,7 +218,7 @@ class Lanes:
         error: SPReportsError | None = None
         try:
             touched = work(ticket)
-        except Stopped:
+        except StoppedError:
             raise
         except CoolingDownError as exc:
             error = exc

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from spreports.api.auth import Credentials, TokenSource, _lifetime
 from spreports.api.secret import Secret
-from spreports.clock import StoppableClock, Stopped
+from spreports.clock import StoppableClock, StoppedError
 from spreports.errors import (
     ConfigError,
     ServerError,
@@ -210,7 +210,7 @@ def test_a_closed_client_waits_for_no_login(
         with pytest.raises(TimeoutError):
             waits.result(0.1)
         stoppable.close()
-        stopped = isinstance(waits.exception(60), Stopped)
+        stopped = isinstance(waits.exception(60), StoppedError)
         flight.cancel()
     assert stopped
 

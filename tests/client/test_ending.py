@@ -53,16 +53,24 @@ def test_a_catalogue_below_an_unknown_home_is_a_mistake_in_the_settings() -> Non
 
 
 @pytest.mark.parametrize("region", [None, "eu"])
-def test_a_closed_client_says_so_whether_or_not_its_region_is_known(
+def test_a_closed_client_says_so_in_one_way_whether_or_not_its_region_is_known(
     tmp_path: Path, region: str | None
 ) -> None:
     credentials = spr.Credentials("Atzr|refresh", "client-id", "secret")
     client = spr.connect(credentials=credentials, region=region, home=tmp_path)
+    document = client.document("amzn1.spdoc.1")
     client.close()
 
-    for ask in (client.api.get_report, client.api.cancel_report_schedule):
-        with pytest.raises(spr.ConfigError, match=r"^this client is closed; connect"):
-            ask("1")
+    for ask in (
+        lambda: client.api.get_report("1"),
+        lambda: client.api.cancel_report_schedule("1"),
+        lambda: client.reports("orders", start="3d", marketplaces=["DE"]).wait(),
+        lambda: client.existing("settlement"),
+        document.read,
+    ):
+        with pytest.raises(spr.ConfigError, match=r"^this client is closed; c") as told:
+            ask()
+        assert type(told.value).__name__ == "StoppedError"
 
 
 @pytest.mark.slow

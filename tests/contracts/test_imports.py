@@ -82,7 +82,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"arrays", "at_work", "errors", "owner", "catalog"},
         {"pyarrow", "polars", "fsspec", "deltalake"},
     ),
-    "turns": ({"forks"}, set()),
+    # Whoever comes to a closed file is told what whoever sleeps on its clock is
+    "turns": ({"clock", "forks"}, set()),
     # One place for what a connection may do, to the API and to the documents' host
     "unsent": ({"errors"}, {"requests", "urllib3"}),
     "wire": (set(), {"requests", "urllib3"}),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from spreports.clock import StoppedError
 from spreports.errors import ConfigError
 from spreports.ledger import (
     LakeWindow,
@@ -402,9 +403,9 @@ def test_a_closed_ledger_says_that_the_client_is_closed(
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.close()
 
-    with pytest.raises(ConfigError, match="this client is closed"):
+    with pytest.raises(StoppedError, match="this client is closed"):
         read(ledger)
-    with pytest.raises(ConfigError, match="this client is closed"):
+    with pytest.raises(StoppedError, match="this client is closed"):
         ledger.intend("account", KEY, NOW)
 
 

@@ -113,4 +113,4 @@ def test_a_closed_file_is_closed_for_a_child_too(path: Path) -> None:
 
     said = in_child(lambda: ledger.latest("account", "key"))
 
-    assert said.startswith("ConfigError: this client is closed")
+    assert said.startswith("StoppedError: this client is closed")
