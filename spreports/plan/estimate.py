@@ -28,7 +28,7 @@ RESTRICTED = "createRestrictedDataToken"
 # to a few minutes; only an estimate, and said to be one wherever it is shown.
 PROCESSING_SECONDS = 90.0
 # How often a report of that length is polled (reports/ticket.py, POLL_*).
-TYPICAL_POLLS = 15
+TYPICAL_POLLS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import spreports as spr
+from spreports.plan.estimate import PROCESSING_SECONDS
 from spreports.simulator import Simulator
 from spreports.simulator.jumping_clock import JumpingClock
+from tests.reports.conftest import calls
 
 
 @pytest.fixture
@@ -53,6 +55,21 @@ def test_a_plan_comes_true(simulator: Simulator) -> None:
     took = (simulator.clock.now() - asked).total_seconds()
     assert plan.bottleneck == "getReportDocument"
     assert took == pytest.approx(plan.eta.total_seconds(), rel=0.15)
+
+
+def test_a_report_is_polled_about_as_often_as_its_plan_says() -> None:
+    # Delays are a quarter more or less, which is a poll more or less
+    course = (0.3 * PROCESSING_SECONDS, 0.7 * PROCESSING_SECONDS)
+    with (
+        JumpingClock() as clock,
+        Simulator(clock=clock, rows=5, delays=course) as simulator,
+        simulator.client() as client,
+    ):
+        reports = orders(client, 7)
+        planned = reports.plan().calls["getReport"]
+        reports.wait()
+
+        assert abs(calls(simulator, "getReport") - planned) <= 1
 
 
 def test_plans_added_up_come_true_where_reports_share_a_cool_down(
