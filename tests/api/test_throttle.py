@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from spreports.api.answers import retry_after
 from spreports.api.bucket import (
     RATE_MARGIN,
+    SHARE_MARGIN,
     Bucket,
     book,
     drain,
@@ -97,6 +98,26 @@ class Shared:
     def _flow(self, now: float) -> None:
         flown = (now - self._at) * self._plan.rate
         self._tokens, self._at = min(self._plan.burst, self._tokens + flown), now
+
+
+def test_what_came_through_between_two_429s_is_our_share_and_the_second_did_not() -> (
+    None
+):
+    state = Bucket(129.0, 1.0, refused_at=0.0, granted=76)
+
+    state, _ = drain(state, 100.0, UsagePlan(1.0, 30))
+
+    assert state.share == pytest.approx(0.75 * SHARE_MARGIN)
+
+
+def test_a_pause_of_our_own_is_no_sign_that_somebody_else_took_the_rate() -> None:
+    plan = UsagePlan(1.0, 30)
+    state, _ = drain(Bucket(0.0, plan.rate), 0.0, plan)
+    state, _ = book(state, 10.0, plan)
+
+    state, _ = drain(state, 12.0, plan)
+
+    assert state.share == 1.0
 
 
 @pytest.mark.parametrize("taken", [0.25, 0.5, 0.7])

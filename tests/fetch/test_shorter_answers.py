@@ -39,6 +39,9 @@ class Answer:
         return Answer(self.body[:size], self.etag, len(self.body))
 
 
+NO_ANSWER = Answer(b"", None)
+
+
 @dataclass
 class Contradicting(BadHost):
     """Gives its answers in turn, and the last one for ever."""
@@ -49,6 +52,8 @@ class Contradicting(BadHost):
     def _answer(self, connection: socket.socket, request: Request, fault: str) -> None:
         answer = self.answers[min(self.given, len(self.answers) - 1)]
         self.given += 1
+        if answer is NO_ANSWER:
+            return
         headers = {} if answer.etag is None else {"ETag": answer.etag}
         if answer.content_range:
             headers["Content-Range"] = answer.content_range
@@ -206,6 +211,14 @@ def test_a_length_that_was_only_told_is_given_up_where_a_range_confirms_the_end(
         tmp_path / "d", whole.cut(9_000), UNSATISFIED, whole, whole, end
     )
     assert (stored.size, stored.verified, given) == (len(SHORT), "twice", 5)
+
+
+def test_no_answer_to_a_look_behind_the_end_proves_no_end_where_more_was_told(
+    tmp_path: Path,
+) -> None:
+    whole = Answer(SHORT)
+    with pytest.raises(DownloadError, match="did not arrive"):
+        fetch(tmp_path / "d", whole.cut(9_000), UNSATISFIED, whole, whole, NO_ANSWER)
 
 
 def test_what_a_look_behind_the_end_has_told_goes_on_counting(tmp_path: Path) -> None:

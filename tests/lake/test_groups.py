@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
 from spreports.lake import groups, reading
+from spreports.lake.place import Place
+from spreports.lake.stock import Piece, grouped
 from tests.lake.lakes import COLLECTING_FAILS, Lakeside, orders
 
 if TYPE_CHECKING:
@@ -31,6 +34,18 @@ def test_how_files_are_put_together_never_changes_an_answer(
     assert shore.scan().collect().equals(expected)
     few = pl.col("quantity").is_in([3, 77])
     assert shore.scan().filter(few).collect().equals(expected.filter(few))
+
+
+def test_rows_of_one_report_in_one_folder_are_in_one_group(tmp_path: Path) -> None:
+    root = Place.open(tmp_path)
+
+    def piece(*stems: str) -> Piece:
+        owners = {("root", stem, "sku=1") for stem in stems}
+        return Piece(root, "a.parquet", {}, {}, frozenset(), [(0, 50)], owners)
+
+    pieces = [piece("1"), piece("1", "2"), piece("2"), piece("3"), piece("4")]
+
+    assert list(grouped(pieces, 50)) == [pieces[:3], [pieces[3]], [pieces[4]]]
 
 
 def test_a_query_that_has_enough_reads_no_further(

@@ -142,6 +142,13 @@ def test_groups_that_have_a_marketplace_in_common_share_its_cool_down() -> None:
     assert (one + two).eta == timedelta(seconds=1800 + PROCESSING_SECONDS)
 
 
+def test_a_report_that_is_on_its_way_already_is_fetched_once() -> None:
+    found = estimate([Demand(reports=20, adopted=20, unfinished=20)], {})
+
+    bound = (20 - 15) / RATE + PROCESSING_SECONDS
+    assert bound <= found.seconds <= 1.03 * bound
+
+
 def test_a_bucket_does_not_wait_for_somebody_elses_cool_down() -> None:
     found = estimate(
         [Demand(reports=2, cooldown=cooling("DE")), Demand(reports=14)], {}

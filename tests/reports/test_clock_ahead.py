@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 import spreports as spr
 from spreports.cli.exits import FAILED, exit_code
 from spreports.reports.early import Early
+from spreports.reports.listing import serves
+from spreports.reports.request import ReportRequest
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from spreports.sync.failing import tells_nothing
+from tests.clocks import ManualClock
 from tests.reports.conftest import calls
 from tests.reports.test_creating import Ahead
 
@@ -59,6 +63,19 @@ def test_windows_that_are_described_later_end_at_amazons_now() -> None:
         assert report.data_start_time == amazons - timedelta(days=30)
         assert simulator.clock.monotonic() - began < 120
         assert calls(simulator, "createReport") == 1
+
+
+@pytest.mark.parametrize(("ahead", "counts"), [(59, True), (61, False)])
+def test_a_report_that_was_asked_for_by_a_clock_of_the_future_serves_no_renewal(
+    ahead: int, *, counts: bool
+) -> None:
+    clock = ManualClock()
+    first = ReportRequest(entry=spr.report_type("listings"), marketplace_ids=("A1",))
+    again = replace(first, newer_than=clock.now() - timedelta(days=1))
+    made = clock.now() + timedelta(minutes=ahead)
+
+    assert serves("DONE", made, again, clock) is counts
+    assert serves("DONE", made, first, clock)
 
 
 def test_an_end_that_our_clock_has_passed_is_waited_for(

@@ -341,6 +341,31 @@ def test_a_snapshot_is_due_where_the_run_may_wait_for_its_cool_down_today() -> N
     assert due(now + DAY - timedelta(hours=4), 7 * 3600) == []
 
 
+def test_a_snapshot_that_may_be_made_after_midnight_alone_is_left_to_the_next_day() -> (
+    None
+):
+    feed = stream("referral_fee_preview", cooldown_seconds=86_400)
+    today = datetime(2026, 3, 2, tzinfo=UTC)
+    (first,) = plan_snapshot(feed, (), today - timedelta(hours=1), (), 0).due
+    known = committed([first.window], today + timedelta(minutes=5))
+
+    late = today + DAY - timedelta(minutes=10)
+    assert plan_snapshot(feed, known, late, (), 3600).due == ()
+    (due,) = plan_snapshot(feed, known, today + DAY, (), 3600).due
+    assert due.window.name == "2026-03-03"
+
+
+def test_a_window_that_ends_where_a_purge_does_is_not_brought_back() -> None:
+    feed = stream(lookback=3, max_window_days=1)
+    now = FIRST + timedelta(days=3, hours=4)
+    windows = [due.window for due in plan_dated(feed, (), now).due]
+    failed = [replace(window, state=WindowState.FAILED, tries=1) for window in windows]
+
+    left = plan_dated(feed, failed, now, purged=FIRST + 2 * DAY).due
+
+    assert [due.window.start for due in left] == [FIRST + 2 * DAY]
+
+
 def test_a_snapshot_made_past_midnight_stands_for_no_second_night() -> None:
     feed = stream("listings")
     made = datetime(2026, 3, 2, 0, 0, 3, tzinfo=UTC)
