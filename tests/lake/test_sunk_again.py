@@ -19,8 +19,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
+from spreports.lake import compact
 from spreports.lake.care import take_away
 from spreports.lake.place import Place
+from spreports.lake.rewrite import rewrite
+from spreports.lake.state import read_state
 from spreports.load import local
 from spreports.load.marker import Marker, intent_bytes
 from spreports.load.part_file import PartFile
@@ -102,6 +105,58 @@ def test_older_rows_in_one_compaction_never_count_for_newer_ones_in_another(
 
         rows_now = rows_of(shore.scan(kind).collect())
         assert rows_now == rows_of_table(orders(0, 6, 100), orders(1), orders(2))
+
+
+def two_that_hold_a_report(shore: Lakeside, kind: str) -> None:
+    """Compact older rows of a report, and newer ones beside, as two hosts may at once.
+
+    Each of the two has another report that was sunk again since.
+    """
+
+    def put(day: int, *, first: int = 0, by: Sequence[str] = ("sku",)) -> None:
+        rows = orders(day, 6, first)
+        shore.put(str(day), rows, day=day, report_type=kind, partition_by=by)
+
+    put(0, by=[])
+    put(1, by=[])
+    lake_of(shore).compact(kind)
+    put(0, first=100)
+    put(2)
+    root = Place.open(shore.root(kind), shore.options)
+    state = read_state(root)
+    both = [held for held in state.holdings if held.partition_by]
+    rewrite(root, state, both, [held.marker for held in both])
+    put(1, by=["marketplace"])
+    put(2, by=["marketplace"])
+
+
+@pytest.mark.slow
+def test_newer_rows_count_while_two_compactions_that_hold_older_ones_are_tidied(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = rows_of_table(orders(0, 6, 100), orders(1), orders(2))
+    only = compact.only
+
+    def killed(*what: Any) -> int:
+        only(*what)
+        raise KeyboardInterrupt
+
+    seen = 0
+    for number in range(6):
+        # Each pair of compactions has names of its own, and the first by name counts
+        kind = f"GET_UNHEARD_OF_{number}"
+        two_that_hold_a_report(shore, kind)
+        if rows_of(shore.scan(kind).collect()) != expected:
+            continue
+        with monkeypatch.context() as patch:
+            patch.setattr(compact, "only", killed)
+            with pytest.raises(KeyboardInterrupt):
+                lake_of(shore).compact(kind)
+        assert rows_of(shore.scan(kind).collect()) == expected
+        lake_of(shore).compact(kind)
+        assert rows_of(shore.scan(kind).collect()) == expected
+        seen += 1
+    assert seen
 
 
 @pytest.mark.parametrize("days", [1, 2])
