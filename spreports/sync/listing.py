@@ -80,8 +80,6 @@ def listing(
     oldest = now - LISTED_FOR + CLOCK_SKEW
     begun = [window for window in known if window.state in _BEGUN]
     since = stream.since or oldest
-    if listed is not None and listed > now:  # by a clock that was ahead
-        listed = None
     had = () if listed else made()
     if stream.rolls:
         # It has not passed the nights on which nobody listed: where no store says which
