@@ -45,6 +45,7 @@ OURS = (
     "lists",
     "dtypes",
     "stands_for",
+    "notes",
     "no_value",
     "marketplace_formats_of",
 )
@@ -254,7 +255,7 @@ def build_columns(
             optional=optional,
             nullable=row["nullable"] == "true",
             key=row["primary_key"] == "true",
-            note=note,
+            note=facts.get("notes", {}).get(name, note),
         )
         if currency:
             yield Column(name=f"{name}/@currency", dtype="string")

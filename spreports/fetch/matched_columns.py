@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from spreports.catalog import Column, ReportType
 from spreports.catalog.spelling import bare_spelling
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.fetch.flat.header import Header
+from spreports.fetch.timestamps import parse_date
 
 __all__ = [
     "decided",
@@ -112,9 +114,14 @@ def decided(column: Column) -> Column:
     return replace(column, formats=formats)
 
 
-def how_to_decide(column: Column | None, entry: ReportType) -> str:
-    """Say how to read days whose order the marketplace tells; empty where none does."""
+def how_to_decide(column: Column | None, entry: ReportType, text: str) -> str:
+    """Say how to read a day that some marketplace writes so; empty where none does."""
     if column is None or BY_MARKETPLACE not in column.formats:
+        return ""
+    own = tuple(chain.from_iterable(entry.marketplace_formats.values()))
+    try:
+        parse_date(text.strip(), own)
+    except ValueError:
         return ""
     name = entry.alias or entry.report_type
     return (

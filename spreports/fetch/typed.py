@@ -64,7 +64,8 @@ class Made:
     bad : mapping of str to pyarrow.Array
         By column: numbers (from 0) of the rows whose cell does not fit.
     texts : pyarrow.RecordBatch or None
-        What it was made of, where the currency of rows before it may matter.
+        What it was made of, where that may be asked: some of it does not fit, or hangs
+        on the currency of rows before it.
     """
 
     batch: pa.RecordBatch
@@ -196,7 +197,7 @@ class Typing:
         if self._rule == "rescue":
             arrays.append(rescued(bad, texts))
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
-        return Made(batch, bad, texts if self._by_currency(texts) else None)
+        return Made(batch, bad, texts if bad or self._by_currency(texts) else None)
 
     def _by_currency(self, texts: pa.RecordBatch) -> dict[str, Column]:
         """Return the columns whose cells hang on the currency."""
@@ -221,7 +222,8 @@ class Typing:
                 bad[name] = misfits
         if self._rule == "rescue":
             columns[-1] = rescued(bad, texts)
-        return Made(pa.RecordBatch.from_arrays(columns, schema=self.schema), bad)
+        again = pa.RecordBatch.from_arrays(columns, schema=self.schema)
+        return Made(again, bad, texts)
 
     def _nulls(self, rows: int, dtype: str) -> pa.Array:
         """Return so many nulls; batches share them, since there may be many columns."""
@@ -252,7 +254,7 @@ class Typing:
         if others is not None and made.texts is not None:
             made = self._again(made, made.texts, others)
         if made.bad:
-            self._judge(made.bad, first_row)
+            self._judge(made, first_row)
         return made.batch
 
     def values(self, batch: pa.RecordBatch, name: str) -> tuple[pa.Array, bool]:
@@ -292,21 +294,22 @@ class Typing:
             for name, column in self.columns.items()
         }
 
-    def _judge(self, bad: Mapping[str, pa.Array], first_row: int) -> None:
+    def _judge(self, made: Made, first_row: int) -> None:
         """Count bad cells, or raise for the first of them."""
         if self._rule == "raise":
-            firsts = {name: rows[0].as_py() for name, rows in bad.items()}
+            firsts = {name: rows[0].as_py() for name, rows in made.bad.items()}
             name = min(firsts, key=lambda each: firsts[each])
             row = first_row + firsts[name]
             cells = (self._cells or {})[name]
+            text = made.texts.column(name)[firsts[name]].as_py() if made.texts else ""
             msg = (
                 f"data row {row}, column {name!r}: not {cells and cells.expected}; "
-                f"{how_to_decide(self._matched[name], self._entry)}"
+                f"{how_to_decide(self._matched[name], self._entry, text)}"
                 "on_bad_value='null' or 'rescue' goes on without it, typed=False "
                 "leaves all cells text"
             )
             raise ParseError(msg, row=row, column=name)
-        for name, rows in bad.items():
+        for name, rows in made.bad.items():
             counts = self._findings.bad_cells
             counts[name] = counts.get(name, 0) + len(rows)
 

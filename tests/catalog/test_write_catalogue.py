@@ -83,6 +83,7 @@ def known(tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "[types.GET_A_JSON]\n"
         'dtypes = { "money.amount" = "int64" }\n'
         '[types.GET_A_JSON.stands_for]\n"money.amount" = { y = "1" }\n'
+        '[types.GET_A_JSON.notes]\n"money.amount" = "1 is y"\n'
     )
     path = tmp_path / "catalogue.toml"
     path.write_text(own, encoding="utf-8")
@@ -125,7 +126,14 @@ def test_facts_of_the_csvs_and_corrections_come_together(
     assert [(table.path, table.columns) for table in other.tables] == [
         (
             "list",
-            (Column(name="money.amount", dtype="int64", stands_for={"y": "1"}),),
+            (
+                Column(
+                    name="money.amount",
+                    dtype="int64",
+                    stands_for={"y": "1"},
+                    note="1 is y",
+                ),
+            ),
         )
     ]
 

@@ -170,6 +170,40 @@ def test_a_restock_day_whose_order_is_not_known_is_refused_with_a_way_out(
         cell(entry, SHIPPED, "04/07/2026")
 
 
+@pytest.mark.parametrize("country", [None, "US", "DE"])
+@pytest.mark.parametrize("text", ["none", "None", ""])
+def test_a_restock_row_without_a_day_to_ship_says_none(
+    country: str | None, text: str
+) -> None:
+    kind = lookup("restock")
+    entry = kind.for_marketplace(country) if country else kind
+    assert cell(entry, SHIPPED, text) is None
+
+
+def test_what_no_marketplace_writes_for_a_restock_day_is_refused_in_plain() -> None:
+    with pytest.raises(ParseError) as caught:
+        cell(lookup("restock"), SHIPPED, "soon")
+    assert "for_marketplace" not in str(caught.value)
+
+
+TOTAL_DAYS = "Total Days of Supply (including units from open shipments)"
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("restock", TOTAL_DAYS),
+        ("restock", "Days of Supply at Amazon Fulfillment Network"),
+        ("fba_inventory_planning", TOTAL_DAYS),
+    ],
+)
+def test_days_of_supply_of_a_year_or_more_are_a_number(name: str, column: str) -> None:
+    kind = lookup(name)
+    assert [cell(kind, column, text) for text in ("365+", "207")] == [365, 207]
+    with pytest.raises(ParseError, match="not a number"):
+        cell(kind, column, "366+")
+
+
 @pytest.mark.parametrize(
     ("name", "column"),
     [
