@@ -264,7 +264,7 @@ def test_xml_records_have_their_element_and_nested_lists_in_their_columns() -> N
 
     assert (orders.name, orders.path) == ("records", "AmazonEnvelope/Message/Order")
     assert [c.name for c in orders.columns][-1] == (
-        "OrderItem[]/ItemPrice/Component[]/Amount/@currency"
+        "OrderItem[]/Promotion[]/ShipPromotionDiscount"
     )
     assert catalog.lookup("browse_tree").table().path == "Result/Node"
     assert catalog.lookup("settlement_xml").column(

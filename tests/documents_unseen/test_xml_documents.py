@@ -90,6 +90,26 @@ def test_all_orders(name: str, charset: str, tmp_path: Path) -> None:
     assert "Decimal('-3.190000')" in str(tree[0])
 
 
+@pytest.mark.parametrize("name", ["orders_xml", "orders_xml_by_update"])
+def test_an_item_of_all_orders_has_a_list_of_promotions_wherever_they_begin(
+    name: str, tmp_path: Path
+) -> None:
+    shipping, item = (
+        f"<Promotion><PromotionIDs>{ids}</PromotionIDs>"
+        f"<{part}PromotionDiscount>2.50</{part}PromotionDiscount></Promotion>"
+        for ids, part in (("A</PromotionIDs><PromotionIDs>B", "Ship"), ("C", "Item"))
+    )
+    end = "</OrderItem>\n</Order></Message>\n</AmazonEnvelope>"
+    text = ENVELOPE + ORDERS.replace(end, shipping + item + end)
+    ((first, _), (last,)) = opened(text, name, tmp_path).read()["OrderItem"].to_list()
+
+    assert first["Promotion"] == []
+    assert [list(each.values()) for each in last["Promotion"]] == [
+        [["A", "B"], None, Decimal("2.5")],
+        [["C"], Decimal("2.5"), None],
+    ]
+
+
 RETURN = """<return_details>
   <item_details><item_name>Schuh</item_name><asin>B1</asin>
     <in_policy>{policy}</in_policy><return_quantity>1</return_quantity>
