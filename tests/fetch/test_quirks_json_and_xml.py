@@ -152,6 +152,16 @@ def test_warning_states_of_account_health_are_a_list() -> None:
     ]
 
 
+@pytest.mark.parametrize("table", ["inventoryAggregate", "inventoryByAsin"])
+def test_sourceable_rates_of_vendor_inventory_are_numbers(table: str) -> None:
+    rates = [{"sourceableProductOutOfStockRate": each} for each in (0.25, None, 1e-4)]
+    frame = read(
+        json_of(**{table: [*rates, {}]}), lookup("vendor_inventory"), table=table
+    )
+    column = frame["sourceableProductOutOfStockRate"]
+    assert column.to_pylist() == [0.25, None, 1e-4, None]
+
+
 @pytest.mark.parametrize(
     ("name", "programs"),
     [
