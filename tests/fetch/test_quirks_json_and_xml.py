@@ -152,6 +152,37 @@ def test_warning_states_of_account_health_are_a_list() -> None:
     ]
 
 
+def test_account_health_has_a_score_warnings_and_a_list_of_late_shipment_rates() -> (
+    None
+):
+    days = {
+        f"reportingDate{end}": f"2026-09-0{day}T00:00Z"
+        for end, day in (("From", 1), ("To", 2))
+    }
+    late = {"rate": 0.01, "lateShipmentCount": 1, "reportingDateRange": days}
+    metrics = {
+        "accountHealthRating": {"ahrScore": 428},
+        "policyViolationWarnings": {"warningsCount": 0, "reportingDateRange": days},
+        "lateShipmentRateList": [late, {"status": "GOOD"}],
+    }
+    kind = lookup("seller_performance")
+    frame = read(
+        json.dumps({"performanceMetrics": [metrics, {"lateShipmentRateList": None}]}),
+        kind,
+        table="performanceMetrics",
+    )
+
+    assert frame["accountHealthRating.ahrScore"].to_pylist() == [428, None]
+    assert frame["policyViolationWarnings.warningsCount"].to_pylist() == [0, None]
+    begun = "reportingDateRange.reportingDateFrom"
+    day = datetime(2026, 9, 1, tzinfo=UTC)
+    assert frame[f"policyViolationWarnings.{begun}"].to_pylist() == [day, None]
+    (first, second), nothing = frame["lateShipmentRateList"].to_pylist()
+    assert (first["rate"], first["lateShipmentCount"], first[begun]) == (0.01, 1, day)
+    assert (second["rate"], second["status"]) == (None, "GOOD")
+    assert nothing is None
+
+
 @pytest.mark.parametrize("table", ["inventoryAggregate", "inventoryByAsin"])
 def test_sourceable_rates_of_vendor_inventory_are_numbers(table: str) -> None:
     rates = [{"sourceableProductOutOfStockRate": each} for each in (0.25, None, 1e-4)]
