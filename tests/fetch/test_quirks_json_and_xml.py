@@ -304,6 +304,22 @@ def test_the_xml_twin_of_the_flat_returns_has_iso_8601() -> None:
     assert frame["order_date"].to_pylist() == [datetime(2025, 7, 10, 8, tzinfo=UTC)]
 
 
+def test_xml_returns_may_have_a_day_of_delivery_and_an_invoice() -> None:
+    more = "<return_delivery_date>{}</return_delivery_date><invoice_number>07"
+    end = "</invoice_number></return_details>"
+    days = ("2026-08-14T07:00:00Z", "2026-08-14", "")
+    texts = [RETURN.replace("</return_details>", more.format(d) + end) for d in days]
+    frame = read(
+        xml_of("returns_xml", "".join([*texts, RETURN])), lookup("returns_xml")
+    )
+
+    day = datetime(2026, 8, 14, tzinfo=UTC)
+    assert frame["return_delivery_date"].to_pylist() == [
+        *(day.replace(hour=7), day, None, None)
+    ]
+    assert frame["invoice_number"].to_pylist() == ["07", "07", "07", None]
+
+
 def test_item_details_may_hold_the_same_item_twice() -> None:
     ((first, second),) = read(xml_of("returns_xml", RETURN), lookup("returns_xml"))[
         "item_details"

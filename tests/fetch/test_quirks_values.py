@@ -333,6 +333,17 @@ def test_vat_transactions_vcs_and_suppressed_listings_have_their_own_dates() -> 
         assert read(text, vcs)[column].to_pylist() == [date(2026, 8, 28)]
 
 
+def test_vcs_calls_the_columns_of_sdi_invoices_e_invoice_since_august_2026() -> None:
+    kind = lookup("vat_calculation")
+    columns = [c.name for c in kind.columns() if c.name.startswith("SDI Invoice ")]
+    served = [each.replace("SDI Invoice", "E-Invoice") for each in columns]
+    table = read(f"{','.join(served)}\nDelivered,1,,28-Aug-2026 UTC\n", kind)
+
+    cells = ["Delivered", "1", None, date(2026, 8, 28)]
+    assert [table[each].to_pylist() for each in served] == [[each] for each in cells]
+    assert not {*columns} & {*table.column_names}
+
+
 @pytest.mark.parametrize("text", ["2020-09-06T00:00Z", "2020-09-06T02:00+02:00"])
 def test_account_health_has_minutes_only(text: str) -> None:
     assert typed("timestamp", text, "iso") == datetime(2020, 9, 6, tzinfo=UTC)
