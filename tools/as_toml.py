@@ -59,7 +59,7 @@ def as_toml(entry: ReportType) -> str:
 
 def _plain_keys() -> list[str]:
     """Return the keys of single values, the sources last."""
-    apart = {"known", "tables", "options", *_MAPPINGS}
+    apart = {"known", "marketplace", "tables", "options", *_MAPPINGS}
     return [f.name for f in fields(ReportType) if f.name not in apart]
 
 

@@ -114,6 +114,8 @@ class ReportType:
         Date formats by country code, for columns with ``"by-marketplace"``. Where the
         marketplace is not known, a column is read by its other formats, those that
         mean the same everywhere, and is text where it has none.
+    marketplace : str or None
+        What `for_marketplace` was told; no fact of the type, and not compared.
     note, source : str
     known : bool
         False for a type that the catalogue does not hold.
@@ -160,6 +162,7 @@ class ReportType:
     marketplace_formats: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict, hash=False
     )
+    marketplace: str | None = field(default=None, compare=False, repr=False)
     note: str = ""
     source: str = ""
     known: bool = True
@@ -275,7 +278,8 @@ class ReportType:
         """Return the entry with that marketplace's own date formats put in.
 
         Given as ``report_type``, to `open_document` for instance, it says how dates are
-        to be read where the document's marketplace is not known.
+        to be read where the document's marketplace is not known, and which charset a
+        file most likely has that names none.
 
         Parameters
         ----------
@@ -285,12 +289,11 @@ class ReportType:
         Returns
         -------
         ReportType
-            The same entry where nothing depends on the marketplace, or that one's
+            One that is equal where no dates depend on the marketplace, or that one's
             formats are not known.
         """
-        formats = self.marketplace_formats.get(_ISO.get(country, country))
-        if formats is None:
-            return self
+        iso = _ISO.get(country, country)
+        formats = self.marketplace_formats.get(iso, (BY_MARKETPLACE,))
         tables = tuple(
             replace(
                 table,
@@ -303,7 +306,7 @@ class ReportType:
             )
             for table in self.tables
         )
-        return replace(self, tables=tables)
+        return replace(self, tables=tables, marketplace=iso)
 
 
 def _put_in(own: tuple[str, ...], formats: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from spreports.api.marketplaces import as_told
 from spreports.catalog import ReportType
 from spreports.client.arguments import document_entry
 from spreports.client.settings import read_home
@@ -19,7 +20,8 @@ from spreports.reports.work import Reading
 
 # A file does not tell its marketplace. Japanese text holds bytes that Windows-1252 has
 # no character for (0x81, 0x8D, 0x8F, 0x90, 0x9D; WHATWG Encoding Standard, index
-# windows-1252), so the stricter of the two is asked first.
+# windows-1252), so the stricter of the two is asked first. A few words may hold none of
+# them: where the marketplace was said, its own is first.
 LEGACY_CHARSETS = ("cp1252", "cp932")
 # What comes behind any other dot belongs to the name, such as a month
 _ENDINGS = frozenset(
@@ -62,9 +64,11 @@ def open_document(
     check_place(url, storage_options)
     entry = document_entry(report_type, read_catalogue(os.environ))
     origin = file_origin(url, storage_options, Store(read_home(os.environ)))
+    said = as_told(entry.marketplace or "").legacy_charset
+    charsets = tuple(sorted(LEGACY_CHARSETS, key=lambda each: each != said))
     source = DocumentSource(
         origin,
-        Reading(entry=entry, encoding=encoding, legacy_charset=LEGACY_CHARSETS),
+        Reading(entry=entry, encoding=encoding, legacy_charset=charsets),
         stem=_stem(origin.name),
         constants={"report_type": entry.report_type if report_type else None},
     )

@@ -227,7 +227,7 @@ def test_the_feedback_dates_follow_the_marketplace() -> None:
     assert formats("UK") == formats("GB") == ("%d/%m/%y",)
     assert formats("SE") == ("%Y-%m-%d",)
     assert formats("ZZ") == ("by-marketplace",)
-    assert catalog.lookup("orders").for_marketplace("DE") is catalog.lookup("orders")
+    assert catalog.lookup("orders").for_marketplace("DE") == catalog.lookup("orders")
 
 
 def test_a_marketplaces_own_dates_stand_beside_those_of_all() -> None:

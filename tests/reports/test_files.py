@@ -366,3 +366,16 @@ def test_a_way_out_that_fails_leaves_no_file_and_no_thread_though_its_error_is_k
     assert str(path) not in opened
     assert not [name for name in threads if name.startswith("spreports")]
     assert "space" in str(kept.value)
+
+
+@pytest.mark.parametrize("word", ["本", "傘 (大)", "ﾃｽﾄ", "iPhone用"])
+def test_a_marketplace_that_was_said_decides_the_charset_of_a_few_words(
+    tmp_path: Path, word: str
+) -> None:
+    path = tmp_path / "pending.txt"
+    path.write_bytes(f"order-id\tproduct-name\n1\t{word}\n".encode("cp932"))
+    entry = spr.report_type("pending_orders").for_marketplace("JP")
+
+    frame = spr.open_document(path, report_type=entry).read()
+
+    assert frame["product-name"].to_list() == [word]
