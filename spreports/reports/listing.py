@@ -211,8 +211,7 @@ class Listing:
             request.window.end if request.window else now - present_for(request.entry)
             for request in requests
         ]
-        # A report is not made before its window has ended; one that counts its last
-        # day in may be made on that day
+        # One of the day before does not serve, but may have begun a cool-down
         return listed_since(min(ends) - timedelta(days=1), now)
 
     def _cool_down(self, entry: ReportType, reports: Iterable[Report]) -> None:
@@ -237,6 +236,7 @@ def serves(
     status : str or None
         As last seen.
     made : datetime, aware
+        Before the end of a window that is over now, it serves no more.
     request : ReportRequest
     clock : Clock
 
@@ -244,17 +244,19 @@ def serves(
     -------
     bool
     """
-    age = clock.now() - made
+    now, window = clock.now(), request.window
+    age = now - made
     if status in {ProcessingStatus.CANCELLED, ProcessingStatus.FATAL}:
+        return False
+    # Made on its last day, which counts in, it lacks what came later that day
+    if window is not None and made + CLOCK_SKEW < window.end <= now:
         return False
     is_done = status == ProcessingStatus.DONE
     if is_done and _is_of_now(request) and age > present_for(request.entry):
         return False
     # Amazon tells whole seconds: the report that somebody has already is not newer
-    whole = made.replace(microsecond=0)
-    if request.newer_than is not None and whole <= request.newer_than:
-        return False
-    if request.newer_than is not None and -age > AHEAD:
+    whole, newer_than = made.replace(microsecond=0), request.newer_than
+    if newer_than is not None and (whole <= newer_than or -age > AHEAD):
         return False
     return age < (KEPT_FOR if is_done else STUCK_AFTER)
 

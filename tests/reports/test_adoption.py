@@ -173,6 +173,64 @@ def test_a_document_that_names_other_options_makes_us_create_our_own(
     assert calls(simulator, "getReportDocument") == 2
 
 
+@pytest.mark.parametrize(
+    ("end", "early", "finished"),
+    [
+        # As schedules make them, up to their beat
+        (EVE, timedelta(days=1), True),
+        (EVE + timedelta(hours=12), timedelta(hours=12), True),
+        (EVE, timedelta(hours=8), False),
+    ],
+)
+def test_a_report_that_was_made_before_its_last_day_was_over_is_not_used(
+    simulator: Simulator,
+    client: spr.Client,
+    end: datetime,
+    early: timedelta,
+    *,
+    finished: bool,
+) -> None:
+    when: dict[str, Any] = {"created": END - early, "finished": finished}
+    made = simulator.place_report(TRAFFIC, ["DE"], START, end, options=OPTIONS, **when)
+
+    (report,) = client.reports(TRAFFIC, **WEEK, options=OPTIONS)
+
+    assert report.report_id != made
+    assert calls(simulator, "createReport") == 1
+
+
+def test_a_report_that_amazon_dates_a_minute_before_its_window_ended_is_used(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    # Its clock is not ours
+    early = END - timedelta(minutes=1)
+    made = simulator.place_report(ORDERS, ["DE"], START, END, created=early)
+
+    (report,) = client.reports("orders", **WEEK)
+
+    assert report.report_id == made
+
+
+def test_a_report_of_today_so_far_is_taken_up_again_until_the_day_is_over(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    clock = simulator.clock
+    clock.sleep(3600)
+    today, now = clock.now().replace(hour=0, minute=0, second=0), clock.now()
+
+    def of_today() -> str:
+        (report,) = client.reports(
+            TRAFFIC, start=today, end=now, marketplaces=["DE"], strict=False
+        )
+        return report.report_id
+
+    first = of_today()
+    assert of_today() == first
+    clock.sleep(24 * 3600)
+
+    assert of_today() != first
+
+
 def test_a_newer_report_of_ours_with_other_options_hides_none_that_fits(
     simulator: Simulator, client: spr.Client
 ) -> None:
