@@ -7,7 +7,7 @@ Windows are half-open ``[start, end)``, days in, days out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from spreports.catalog.entry import ReportType
 from spreports.catalog.words import PERIODS
@@ -16,6 +16,7 @@ __all__ = [
     "as_day",
     "counts_last_day",
     "default_period",
+    "end_of_rows",
     "goes_by_dates",
     "next_period",
     "period_name",
@@ -25,6 +26,9 @@ __all__ = [
 ]
 
 _OPTION = "option:"
+# Made so soon after midnight, a report has nothing of the day that began: schedules
+# come some seconds late, and clocks differ by minutes
+_AT_MIDNIGHT = timedelta(minutes=15)
 
 
 def starts_period(day: date, period: str) -> date:
@@ -172,6 +176,40 @@ def counts_last_day(
     selling-partner-api-docs#3107 (the time is ignored).
     """
     return entry.whole_days or period_of(entry, options) is not None
+
+
+def end_of_rows(
+    entry: ReportType,
+    options: Mapping[str, object],
+    end: datetime,
+    made: datetime | None,
+) -> datetime:
+    """Return up to when a report may have rows: of whole days, their last midnight.
+
+    A schedule whose beat is midnight asks up to that moment, which names a day that is
+    yet to come.
+
+    Parameters
+    ----------
+    entry : ReportType
+    options : mapping
+        The request's report options.
+    end : datetime, aware
+        Its dataEndTime.
+    made : datetime or None, aware
+        When it was made, where that is known.
+
+    Returns
+    -------
+    datetime
+        Half-open; in UTC for whole days.
+    """
+    if not counts_last_day(entry, options):
+        return end
+    day = datetime.combine(end.astimezone(UTC).date(), time(), UTC)
+    if made is not None and abs(made - day) <= _AT_MIDNIGHT:
+        return day
+    return day + timedelta(days=1)
 
 
 def goes_by_dates(

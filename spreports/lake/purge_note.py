@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from spreports.catalog import Catalogue, ReportType
-from spreports.catalog.periods import counts_last_day
+from spreports.catalog.periods import end_of_rows
 from spreports.errors import SinkError
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
@@ -122,6 +122,6 @@ def window_end(report: LakeReport, catalogue: Catalogue) -> datetime | None:
 def end_of(report: LakeReport, entry: ReportType) -> datetime | None:
     """Return when the window of a report of a known type ends; None without dates."""
     end = report.dates[1]
-    if end is None or not counts_last_day(entry, report.options):
-        return end
-    return datetime.combine(end, time(), UTC) + timedelta(days=1)
+    if end is None:
+        return None
+    return end_of_rows(entry, report.options, end, report.created_time)

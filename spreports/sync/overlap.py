@@ -26,6 +26,10 @@ SPLIT = (
     "A report of this type holds one marketplace, so that feed cannot go on: begin"
     " another lake"
 )
+EARLY = (
+    "as a schedule makes them: they are no versions of the days that sync brings, so"
+    " these would be there twice. Begin another lake, or say a later since"
+)
 ALIKE = "Keep its options as they are, or give one with others a lake of its own"
 
 
@@ -61,6 +65,7 @@ def insist_on_apart(
     """
     if stream.kind == Kind.LISTED:
         return
+    _insist_on_whole_days(stream, others, lake)
     own = json.loads(stream.key)
     there = [
         feed
@@ -98,6 +103,27 @@ def insist_on_apart(
                 f" {', '.join(shared)} would be there twice. {advice}",
                 url=name,
             )
+
+
+def _insist_on_whole_days(
+    stream: Stream, others: Sequence[OtherFeed], lake: Lakeside
+) -> None:
+    """Refuse reports that were asked for as the feed's, but before a day was over."""
+    own = (stream.account, tuple(sorted(stream.marketplace_ids)), dict(stream.options))
+    early = {
+        other.window.report_id: other.window.name
+        for other in others
+        if (other.account, other.marketplace_ids, dict(other.options)) == own
+        and _meets(stream, other.window)
+    }
+    if early:
+        names = sorted(early.values())
+        name = lake.shown(stream)
+        raise SinkError(
+            f"{name} has {len(early)} reports of {stream.label} ({names[0]} up to"
+            f" {names[-1]}) that were made before their last day was over, {EARLY}",
+            url=name,
+        )
 
 
 def _meets(stream: Stream, window: LakeWindow) -> bool:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from spreports.catalog.periods import end_of_rows
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, TableRows, WindowState
-from spreports.plan.windows import Window, asked_end
+from spreports.plan.windows import Window
 from spreports.reports.naming import file_stem
 from spreports.sync.calendar import window_name
 from spreports.sync.halves import halves_of
@@ -30,7 +31,7 @@ __all__ = ["Look", "OtherFeed", "cut_window", "look_at", "windows_on"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherFeed:
-    """A report of the same type that is not of the feed.
+    """A report of the same type that is not of the feed, or was made too early for it.
 
     Attributes
     ----------
@@ -192,7 +193,7 @@ def windows_on(stream: Stream, shelf: Shelf) -> tuple[LakeWindow, ...]:
 
 
 def _others(stream: Stream, shelf: Shelf) -> Iterator[OtherFeed]:
-    """Yield the reports that differ from the feed's in account or in what was asked."""
+    """Yield the reports that are no version of any window of the feed."""
     for held in shelf.others():
         asked, account = asked_of(held.note), held.note.get("account")
         window = _window(stream, {shelf.table or "rows": held})
@@ -210,7 +211,7 @@ def _window(stream: Stream, tables: Mapping[str, Held]) -> LakeWindow | None:
     note = first.note
     try:
         created = datetime.fromisoformat(note["created_time"]).astimezone(UTC)
-        span = _span(stream, json.loads(note["request_key"]))
+        span = _span(stream, json.loads(note["request_key"]), created)
     except (KeyError, ValueError, TypeError):
         return None
     if stream.kind == Kind.SNAPSHOT:
@@ -237,22 +238,20 @@ def _window(stream: Stream, tables: Mapping[str, Held]) -> LakeWindow | None:
     )
 
 
-def _span(stream: Stream, asked: Mapping[str, Any]) -> Window | None:
+def _span(stream: Stream, asked: Mapping[str, Any], made: datetime) -> Window | None:
     """Return the half-open window of a request, as we cut it."""
     if asked.get("dataStartTime") is None or asked.get("dataEndTime") is None:
         return None
     start = datetime.fromisoformat(asked["dataStartTime"]).astimezone(UTC)
     end = datetime.fromisoformat(asked["dataEndTime"]).astimezone(UTC)
-    return cut_window(stream, start, end)
+    return cut_window(stream, start, end, made)
 
 
-def cut_window(stream: Stream, start: datetime, end: datetime) -> Window | None:
-    """Return the half-open window of which a report was asked; None for no such."""
-    for days in (0, 1):
-        span = Window(start, end + timedelta(days=days))
-        if asked_end(stream.entry, span, stream.options) == end:
-            return span
-    return None
+def cut_window(
+    stream: Stream, start: datetime, end: datetime, made: datetime
+) -> Window:
+    """Return the half-open window of which a report that was made then has rows."""
+    return Window(start, end_of_rows(stream.entry, stream.options, end, made))
 
 
 def _version(window: LakeWindow) -> tuple[datetime, str]:

@@ -77,7 +77,7 @@ def windows_in_delta(
         lake.looks.refuse_partitions(url, stream.partition_by, own)
         for (report_id, mark, made, start, end), rows in groups.items():
             window = _window(stream, table, mark, (made, start, end))
-            if window is None:
+            if window is None or _is_early(stream, made, end):
                 continue
             begun = found.get((window.name, report_id))
             tables = {**(begun.tables if begun else {}), table: TableRows(rows, ())}
@@ -121,7 +121,7 @@ def made_in_delta(stream: Stream, lake: Lakeside) -> frozenset[datetime]:
 
 
 def others_in_delta(stream: Stream, lake: Lakeside) -> tuple[OtherFeed, ...]:
-    """Return what a Delta lake has of a feed by other accounts.
+    """Return what a Delta lake has of a feed by other accounts, or made too early.
 
     The name by which a table knows a report tells the account, and with that
     ``report_window`` proves the rest. Of what Amazon makes by itself, any counts.
@@ -139,16 +139,21 @@ def others_in_delta(stream: Stream, lake: Lakeside) -> tuple[OtherFeed, ...]:
             account, stem, _ = delta_name_parts(name)
             if account != stream.account:
                 accounts.setdefault(stem, set()).add(account)
-        groups = lake.looks.count_by(url, COLUMNS) if accounts else {}
-        for report_id, mark, *times in groups:
-            for account in accounts.get(report_id, ()):
+        groups = lake.looks.count_by(url, COLUMNS)
+        for (report_id, mark, *times), rows in groups.items():
+            own = {stream.account} if _is_early(stream, times[0], times[2]) else set()
+            for account in own | accounts.get(report_id, set()):
                 window = _window(replace(stream, account=account), table, mark, times)
                 if window is not None:
                     other = OtherFeed(
                         account=account,
                         marketplace_ids=tuple(sorted(stream.marketplace_ids)),
                         options=dict(stream.options),
-                        window=replace(window, report_id=report_id),
+                        window=replace(
+                            window,
+                            report_id=report_id,
+                            tables={table: TableRows(rows, ())},
+                        ),
                     )
                     found.append(other)
     return tuple(found)
@@ -159,6 +164,11 @@ def snapshot_key(stream: Stream, day: str) -> str:
     ids, options = stream.marketplace_ids, stream.options
     key = request_key(stream.entry.report_type, ids, options, None, None)
     return json.dumps([key, day])
+
+
+def _is_early(stream: Stream, made: datetime | None, end: datetime | None) -> bool:
+    """Whether it was made before its last day was over; see `Stream.is_early`."""
+    return made is not None and end is not None and stream.is_early(end, made)
 
 
 def _window(
@@ -183,9 +193,9 @@ def _window(
         days = (name, (made - timedelta(days=1)).date().isoformat())
         keys = [snapshot_key(stream, day) for day in days]
     else:
-        span = cut_window(stream, start, end) if start and end else None
-        if span is None:
+        if start is None or end is None:
             return None
+        span = cut_window(stream, start, end, made)
         name = window_name(span)
         keys = [
             request_key(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from spreports.lake.holding import Holding
 from spreports.lake.state import RootState, read_rest
@@ -129,7 +130,8 @@ class Shelf:
 
     def _is_ours(self, held: Held) -> bool:
         mine = held.note.get("account") == self._stream.account
-        return mine and _is_of_feed(held.note, self._stream)
+        is_of_feed = mine and _is_of_feed(held.note, self._stream)
+        return is_of_feed and not _is_early(held.note, self._stream)
 
     def read_again(self, reports: set[str]) -> None:
         """Read the markers of some reports, known as they are."""
@@ -205,6 +207,16 @@ def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
     if asked is None or stream.kind == Kind.LISTED:
         return asked is not None
     return asked == (tuple(sorted(stream.marketplace_ids)), dict(stream.options))
+
+
+def _is_early(note: Mapping[str, str], stream: Stream) -> bool:
+    """Whether it was made before its last day was over; see `Stream.is_early`."""
+    try:
+        end = json.loads(note["request_key"])["dataEndTime"]
+        made = datetime.fromisoformat(note["created_time"])
+        return stream.is_early(datetime.fromisoformat(end), made)
+    except (KeyError, ValueError, TypeError):
+        return False
 
 
 def asked_of(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from spreports.catalog import ReportType, period_of
-from spreports.catalog.periods import goes_by_dates
+from spreports.catalog.periods import counts_last_day, goes_by_dates
 from spreports.ledger import LakeWindow
-from spreports.plan.windows import Window
+from spreports.plan.windows import Window, midnight
+from spreports.reports.listing import CLOCK_SKEW
 from spreports.reports.provenance import options_text
 from spreports.reports.request import ReportRequest
 
@@ -105,6 +106,15 @@ class Stream:
         if self.rolls or self.since is None or window.end is None:
             return False
         return window.end <= self.since and window.created_time is None
+
+    def is_early(self, end: datetime, made: datetime) -> bool:
+        """Whether a report was made before its last day, of dataEndTime, was over.
+
+        A schedule's is up to the moment of its making: no version of any window.
+        """
+        if not counts_last_day(self.entry, self.options):
+            return False
+        return made + CLOCK_SKEW < midnight(end) + timedelta(days=1)
 
     def request(
         self, window: Window | None, newer_than: datetime | None

@@ -99,6 +99,19 @@ def last_days(shore: Lakeside) -> None:
         )
 
 
+def midnights(shore: Lakeside) -> None:
+    """As a schedule makes them at midnight: dates up to a day that only began then."""
+    for day in (0, 1):
+        shore.put(
+            str(day),
+            orders(day),
+            day=day,
+            report_type=TRAFFIC,
+            table="salesAndTrafficByAsin",
+            data_end_time=until(day + 1),
+        )
+
+
 def others(shore: Lakeside) -> None:
     """Reports that are not of the same rows."""
     shore.put("1", orders(0), data_end_time=until(30))
@@ -147,6 +160,7 @@ def unknown(shore: Lakeside) -> None:
         (touching, "orders"),
         (others, "orders"),
         (last_days, "sales_and_traffic"),
+        (midnights, "sales_and_traffic"),
         (snapshots, "listings"),
         (settlements, "settlement"),
         (unknown, "GET_X"),
