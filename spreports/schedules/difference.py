@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 from spreports.api.models import ReportSchedule
 from spreports.catalog import schedule_rivals
+from spreports.catalog.periods import counts_last_day
 from spreports.overlaps import TOLERANCE
-from spreports.plan.windows import Window
+from spreports.plan.windows import Window, midnight
 from spreports.schedules.changes import Action, ScheduleChange, country_codes
 from spreports.schedules.periods import length, on_beat, one_earlier
 from spreports.schedules.wanted import Wanted
@@ -41,7 +42,7 @@ def difference(
     tuple of ScheduleChange
         In the order of `wanted`; those to cancel last.
     """
-    changes = []
+    changes: list[ScheduleChange] = []
     settled: set[str] = set()
     for each in wanted:
         rest = [s for s in found if s.report_schedule_id not in settled]
@@ -49,7 +50,9 @@ def difference(
         kept = next((s for s in same if is_in_force(each, s, now)), None)
         if kept is not None:
             settled.add(kept.report_schedule_id)
-            changes.append(_unchanged(kept, "keep", "as wanted"))
+            at = kept.next_report_creation_time
+            why = "as wanted" + _days_twice(each, at)
+            changes.append(_unchanged(kept, "keep", why))
             continue
         rivals = [s for s in rest if _is_rival(each, s, wanted)]
         settled.update(s.report_schedule_id for s in chain(same, rivals))
@@ -140,7 +143,8 @@ def _created(
         options=wanted.options,
         next_report_creation_time=wanted.creation_time(now),
         replaces=tuple(s.report_schedule_id for s in gone),
-        why=", ".join(dict.fromkeys(whys)) or "not there",
+        why=(", ".join(dict.fromkeys(whys)) or "not there")
+        + _days_twice(wanted, wanted.creation_time(now) or now),
         uncovered=_uncovered(wanted, gone, now),
         doubled=_doubled(wanted, gone, now),
     )
@@ -183,6 +187,23 @@ def _doubled(
     if begins is None or ends is None:
         return None
     return Window(begins, ends) if ends - begins > TOLERANCE else None
+
+
+def _days_twice(wanted: Wanted, at: datetime | None) -> str:
+    """Say that a day would be in several reports, of a type that holds whole ones.
+
+    Each is up to the moment of its making, and that day counts as a whole.
+    """
+    if not counts_last_day(wanted.entry, wanted.options):
+        return ""
+    day, every = timedelta(days=1), length(wanted.period) or timedelta()
+    off = abs(at - midnight(at + day / 2)) if at else timedelta()
+    if off <= TOLERANCE and not every % day:
+        return ""
+    return (
+        "; its reports hold whole UTC days, so a day would be in several of them: have "
+        "them made at midnight UTC (next_report_creation_time), with a period of days"
+    )
 
 
 def _beside(change: ScheduleChange, left: Sequence[ReportSchedule]) -> ScheduleChange:

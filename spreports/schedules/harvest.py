@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
 from spreports.api.models import Report
+from spreports.catalog import ReportType
+from spreports.catalog.periods import counts_last_day, end_of_rows
 from spreports.overlaps import overlapping
 from spreports.plan.windows import Window
 from spreports.reports.reports import Reports
@@ -83,39 +85,55 @@ def scheduled(found: Iterable[Report]) -> dict[str, tuple[Report, ...]]:
     return {name: tuple(reports) for name, reports in by_type.items()}
 
 
-def warn_of_overlaps(reports: Iterable[Report]) -> None:
+def warn_of_overlaps(reports: Iterable[Report], entry: ReportType) -> None:
     """Warn of reports that share time and a marketplace, and so may share rows.
 
-    One warning for each two schedules, with the first such reports of theirs: of a
-    daily and a quarter-hourly one there could be thousands.
+    One warning for each two schedules, or one of itself, with the first such reports
+    of theirs: of a daily and a quarter-hourly one there could be thousands.
 
     Parameters
     ----------
     reports : iterable of Report
         Of one report type, made by schedules.
+    entry : ReportType
     """
+    # To leave out one of two that share a day is to lose the other day of it
+    by_days = counts_last_day(entry)
+    way = (
+        "reports of this type hold whole UTC days, so let schedules begin at midnight "
+        "UTC, with a period of whole days, and ask for these days anew"
+        if by_days
+        else "read with metadata=True and keep one report_id of them"
+    )
     pairs: dict[frozenset[str | None], list[tuple[Report, Report]]] = {}
-    for pair in _overlapping(reports):
+    for pair in _overlapping(reports, entry):
         schedules = frozenset(report.report_schedule_id for report in pair)
         pairs.setdefault(schedules, []).append(pair)
-    for alike in pairs.values():
+    for names, alike in pairs.items():
         first, second = alike[0]
         logger.warning(
-            "%s: reports %s (%s) and %s (%s) overlap (such pairs of these two "
-            "schedules: %d), so that rows may be there twice; read with metadata=True "
-            "and keep one report_id of them",
+            "%s: reports %s (%s) and %s (%s) overlap (such pairs of %s: %d), so that "
+            "rows may be there twice; %s",
             first.report_type,
             first.report_id,
             _window(first),
             second.report_id,
             _window(second),
+            "these two schedules" if len(names) > 1 else "this schedule",
             len(alike),
+            way,
         )
 
 
-def _overlapping(reports: Iterable[Report]) -> Iterator[tuple[Report, Report]]:
+def _overlapping(
+    reports: Iterable[Report], entry: ReportType
+) -> Iterator[tuple[Report, Report]]:
     """Yield each two reports that share time and a marketplace."""
-    known = ((w.start, w.end, r) for r in reports if (w := _window(r)))
+    known = (
+        (w.start, end_of_rows(entry, {}, w.end, r.created_time), r)
+        for r in reports
+        if (w := _window(r))
+    )
     for report, others in overlapping(known):
         places = set(report.marketplace_ids)
         yield from ((r, report) for r in others if places & {*r.marketplace_ids})

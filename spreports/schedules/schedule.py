@@ -39,7 +39,8 @@ class Schedule:
         ``reportOptions``.
     next_report_creation_time : aware datetime or ISO 8601 string, optional
         When a report is to be made. Once that is over it stands for the beat: the
-        times that lie whole periods after it. Left out, any beat will do.
+        times that lie whole periods after it. Left out, any beat will do; reports that
+        hold whole UTC days want midnight.
 
     Raises
     ------
@@ -111,7 +112,7 @@ class Schedule:
                 report_type = "sales_and_traffic"
                 marketplaces = ["DE", "FR"]
                 period = "P1D"
-                next_report_creation_time = 2026-12-01T06:00:00Z
+                next_report_creation_time = 2026-12-01T00:00:00Z
                 options = { dateGranularity = "DAY" }
 
         Returns

@@ -222,8 +222,8 @@ class Schedules:
         kinds = (report_types,) if isinstance(report_types, Kind) else report_types
         types = self._types(kinds)
         by_type = scheduled(self._finished(types, since, marketplaces))
-        for found in by_type.values():
-            warn_of_overlaps(found)
+        for name, found in by_type.items():
+            warn_of_overlaps(found, types[name])
         reports = {
             name: Reports(
                 self._connection, entry, found=by_type.get(name, ()), encoding=encoding

@@ -119,7 +119,7 @@ def test_the_interval_that_no_report_will_cover_is_told() -> None:
 
     assert change.action == "replace"
     assert change.uncovered == Window(NOW - timedelta(days=3), NOW)
-    assert change.why == "period P7D becomes P1D"
+    assert change.why.startswith("period P7D becomes P1D; its reports hold whole")
 
 
 def test_a_first_report_that_reaches_back_leaves_nothing_uncovered() -> None:
@@ -242,3 +242,35 @@ def test_marketplaces_that_amazon_leaves_out_are_taken_for_the_same() -> None:
     (change,) = difference([wanted], [found(marketplace_ids=())], now=NOW)
 
     assert change.action == "keep"
+
+
+@pytest.mark.parametrize(
+    ("period", "at", "twice"),
+    [
+        ("P1D", "2026-11-02T00:00:00Z", False),
+        # Amazon's moment may lie a little before
+        ("P1D", "2026-11-01T23:59:30Z", False),
+        ("P1M", "2026-11-15T00:00:00Z", False),
+        ("P1D", "2026-11-02T06:00:00Z", True),
+        ("PT4H", "2026-11-02T00:00:00Z", True),
+        ("PT84H", "2026-11-02T00:00:00Z", True),
+        # The first interval begins now, at noon
+        ("P1D", None, True),
+    ],
+)
+def test_a_beat_that_has_whole_days_in_several_reports_is_told_in_each_plan(
+    period: str, at: str | None, *, twice: bool
+) -> None:
+    schedule = spr.Schedule(
+        TYPES[0], marketplaces=["DE"], period=period, next_report_creation_time=at
+    )
+    first = difference(wanted_of([schedule]), [], now=NOW)
+
+    again = difference(wanted_of([schedule]), carried_out(first, [], "S"), now=NOW)
+
+    told = [("a day would be in several" in change.why) for change in (*first, *again)]
+    assert told == [twice, twice]
+    assert [change.action for change in again] == ["keep"]
+    assert (
+        "made at midnight UTC (next_report_creation_time)" in first[0].why or not twice
+    )

@@ -158,7 +158,8 @@ def test_reports_that_share_time_and_a_marketplace_are_warned_of_by_schedules(
             *(report(f"D{n}", "daily", n, n + 24, "A") for n in (0, 24, 48)),
             report("W", "weekly", 24, 192, "A", "B"),
             report("X", "other", 24, 192, "C"),
-        ]
+        ],
+        spr.report_type(SHIPPING),
     )
 
     assert [record.getMessage() for record in caplog.records] == [
@@ -184,6 +185,40 @@ def test_a_harvest_across_a_change_of_period_warns_once_and_has_all_reports(
     (record,) = caplog.records
     assert record.name == "spreports.schedules"
     assert "two schedules: 2" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("period", "at", "pairs"),
+    [
+        ("P1D", "2026-11-01T00:00:00Z", 0),
+        ("P1D", "2026-11-01T14:00:00Z", 2),
+        ("PT12H", "2026-11-01T00:00:00Z", 3),
+    ],
+)
+def test_reports_of_one_schedule_that_hold_the_same_whole_day_are_warned_of(
+    client: spr.Client,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    period: str,
+    at: str,
+    pairs: int,
+) -> None:
+    traffic = spr.Schedule(
+        "sales_and_traffic",
+        marketplaces=["DE"],
+        period=period,
+        next_report_creation_time=at,
+    )
+    client.schedules.apply([traffic])
+    clock.advance(3 * 86_400 + 600)
+
+    client.schedules.harvest("sales_and_traffic")
+
+    assert len(caplog.records) == bool(pairs)
+    for record in caplog.records:
+        assert f"such pairs of this schedule: {pairs})" in record.getMessage()
+        assert "let schedules begin at midnight UTC" in record.getMessage()
 
 
 REPORTS = st.lists(
