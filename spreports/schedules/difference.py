@@ -207,14 +207,15 @@ def _days_twice(wanted: Wanted, at: datetime | None) -> str:
 
 
 def _beside(change: ScheduleChange, left: Sequence[ReportSchedule]) -> ScheduleChange:
-    """Say of a new schedule which others stay that make reports of the same rows."""
-    if change.action not in {"create", "replace"}:
+    """Say of a wanted schedule which others stay that make reports of the same rows."""
+    if change.action == "cancel":
         return change
     why = change.why
     for other in left:
         shared = set(other.marketplace_ids) & set(change.marketplace_ids)
         alike = (other.report_type, other.report_options or {})
-        if shared and alike == (change.report_type, change.options):
+        is_other = other.report_schedule_id != change.report_schedule_id
+        if is_other and shared and alike == (change.report_type, change.options):
             why += (
                 f"; schedule {other.report_schedule_id} stays in force, so rows of "
                 f"{country_codes(sorted(shared))} would be there twice: cancel it"

@@ -136,6 +136,20 @@ def test_a_schedule_that_stays_and_shares_a_marketplace_is_told_of(
     assert alone.why == "not there"
 
 
+def test_a_schedule_that_stays_beside_one_that_is_kept_is_told_of_in_each_plan(
+    client: spr.Client,
+) -> None:
+    (old,) = client.schedules.apply([USERS])
+    german = changed(USERS, marketplaces=["DE"])
+    (made,) = client.schedules.apply([german])
+
+    (kept,) = client.schedules.apply([german])
+
+    assert kept.action == "keep"
+    assert kept.why == made.why.replace("not there", "as wanted")
+    assert f"schedule {old.report_schedule_id} stays in force" in kept.why
+
+
 def test_what_reports_of_old_and_new_may_both_hold_is_told_where_people_look(
     client: spr.Client, clock: ManualClock
 ) -> None:
