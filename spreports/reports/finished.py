@@ -32,6 +32,7 @@ def finished_reports(
     *,
     marketplace_ids: Sequence[str] | None,
     created_since: datetime | None,
+    processing_statuses: Sequence[str] = (ProcessingStatus.DONE,),
 ) -> Iterator[Report]:
     """Yield the DONE reports that Amazon lists, each once.
 
@@ -42,6 +43,8 @@ def finished_reports(
     marketplace_ids : sequence of str or None
         getReports takes ten; more are told apart here, of all that it lists.
     created_since : datetime or None
+    processing_statuses : sequence of str
+        For others than DONE ones.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def finished_reports(
     is_told = 0 < len(places) <= MOST_FILTERS
     found = connection.api.iter_reports(
         report_types=report_types,
-        processing_statuses=[ProcessingStatus.DONE],
+        processing_statuses=processing_statuses,
         marketplace_ids=marketplace_ids if is_told else None,
         created_since=created_since,
     )

@@ -6,16 +6,19 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
-from spreports.api.models import Report
+from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.catalog.periods import counts_last_day, end_of_rows
 from spreports.overlaps import overlapping
 from spreports.plan.windows import Window
 from spreports.reports.reports import Reports
 
-__all__ = ["Harvest", "scheduled", "warn_of_overlaps"]
+__all__ = ["Harvest", "scheduled", "warn_of_fatal", "warn_of_overlaps"]
 
 logger = logging.getLogger("spreports.schedules")
+
+# So many windows are named in a warning
+SHOWN = 8
 
 
 class Harvest(Mapping[str, Reports]):
@@ -56,7 +59,7 @@ class Harvest(Mapping[str, Reports]):
 
 
 def scheduled(found: Iterable[Report]) -> dict[str, tuple[Report, ...]]:
-    """Sort out the reports that schedules made, each once.
+    """Sort out the finished reports that schedules made, each once.
 
     A schedule that was replaced or cancelled since is gone from Amazon's list, but its
     reports still name it. Of two reports of the same type, marketplaces and interval
@@ -73,7 +76,12 @@ def scheduled(found: Iterable[Report]) -> dict[str, tuple[Report, ...]]:
         By report type, the oldest first.
     """
     newest_last = sorted(
-        (r for r in found if r.report_schedule_id), key=lambda r: r.created_time
+        (
+            r
+            for r in found
+            if r.report_schedule_id and r.processing_status == ProcessingStatus.DONE
+        ),
+        key=lambda r: r.created_time,
     )
     # Intervals before documents: the other way round an older report, dropped for its
     # document's sake, could lose its interval to one that is dropped as well.
@@ -83,6 +91,36 @@ def scheduled(found: Iterable[Report]) -> dict[str, tuple[Report, ...]]:
     for report in sorted(documents.values(), key=lambda r: r.created_time):
         by_type.setdefault(report.report_type, []).append(report)
     return {name: tuple(reports) for name, reports in by_type.items()}
+
+
+def warn_of_fatal(found: Iterable[Report]) -> None:
+    """Warn, once a report type, of intervals whose report is FATAL: no other has them.
+
+    Parameters
+    ----------
+    found : iterable of Report
+        Any reports, the finished ones among them.
+    """
+    by_status: dict[str, dict[tuple[object, ...], Report]] = {}
+    for report in sorted(found, key=lambda r: r.created_time):
+        if report.report_schedule_id:
+            alike = by_status.setdefault(str(report.processing_status), {})
+            alike[_interval(report)] = report
+    done = by_status.get(ProcessingStatus.DONE, {})
+    by_type: dict[str, list[str]] = {}
+    for interval, report in by_status.get(ProcessingStatus.FATAL, {}).items():
+        if interval not in done:
+            told = f"{_window(report) or 'without dates'} (report {report.report_id})"
+            by_type.setdefault(report.report_type, []).append(told)
+    for name, windows in by_type.items():
+        more = f" and {len(windows) - SHOWN} more" if len(windows) > SHOWN else ""
+        logger.warning(
+            "%s: reports of schedules are FATAL, so that what they would hold is in "
+            "none: %s%s; ask for these dates, where the type can be asked for",
+            name,
+            ", ".join(windows[:SHOWN]),
+            more,
+        )
 
 
 def warn_of_overlaps(reports: Iterable[Report], entry: ReportType) -> None:

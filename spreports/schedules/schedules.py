@@ -8,7 +8,7 @@ from typing import overload
 
 from spreports.api.checks import MOST_FILTERS
 from spreports.api.marketplaces import Marketplace
-from spreports.api.models import Report, ReportSchedule
+from spreports.api.models import ProcessingStatus, Report, ReportSchedule
 from spreports.catalog import Catalogue, ReportType, schedule_rivals
 from spreports.client.arguments import entry_of, marketplace_ids_of, since_of
 from spreports.flags import check_flag
@@ -18,7 +18,12 @@ from spreports.reports.finished import finished_reports
 from spreports.reports.reports import Reports
 from spreports.schedules.changes import ScheduleChanges
 from spreports.schedules.difference import difference
-from spreports.schedules.harvest import Harvest, scheduled, warn_of_overlaps
+from spreports.schedules.harvest import (
+    Harvest,
+    scheduled,
+    warn_of_fatal,
+    warn_of_overlaps,
+)
 from spreports.schedules.making import cancel, carry_out
 from spreports.schedules.schedule import Schedule
 from spreports.schedules.wanted import looked_up
@@ -193,6 +198,7 @@ class Schedules:
 
         Schedules that were changed, or share a marketplace, can have made reports whose
         intervals overlap: all are there, and the logger ``spreports.schedules`` warns.
+        So it does of FATAL reports, which are not there; a CANCELLED one had no data.
 
         Parameters
         ----------
@@ -221,7 +227,9 @@ class Schedules:
         one = isinstance(report_types, Kind)
         kinds = (report_types,) if isinstance(report_types, Kind) else report_types
         types = self._types(kinds)
-        by_type = scheduled(self._finished(types, since, marketplaces))
+        listed = tuple(self._ended(types, since, marketplaces))
+        warn_of_fatal(listed)
+        by_type = scheduled(listed)
         for name, found in by_type.items():
             warn_of_overlaps(found, types[name])
         reports = {
@@ -233,13 +241,13 @@ class Schedules:
         }
         return next(iter(reports.values())) if one else Harvest(reports)
 
-    def _finished(
+    def _ended(
         self,
         types: Iterable[str],
         since: Moment,
         marketplaces: Iterable[str | Marketplace] | None,
     ) -> Iterator[Report]:
-        """Yield the finished reports of these types."""
+        """Yield the reports of these types that are finished, or FATAL."""
         now = self._connection.clock.now()
         ids = None if marketplaces is None else marketplace_ids_of(marketplaces)
         created_since = since_of(since, now)
@@ -249,6 +257,7 @@ class Schedules:
                 ten,
                 marketplace_ids=ids,
                 created_since=created_since,
+                processing_statuses=(ProcessingStatus.DONE, ProcessingStatus.FATAL),
             )
 
     def _types(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 
 import spreports as spr
 from spreports.api.models import ReportId, ReportScheduleId
-from spreports.schedules.harvest import scheduled, warn_of_overlaps
-from spreports.simulator import Simulator
+from spreports.schedules.harvest import scheduled, warn_of_fatal, warn_of_overlaps
+from spreports.simulator import Fault, Simulator
 from tests.clocks import ManualClock
 from tests.schedules.conftest import Calls
 
@@ -219,6 +220,43 @@ def test_reports_of_one_schedule_that_hold_the_same_whole_day_are_warned_of(
     for record in caplog.records:
         assert f"such pairs of this schedule: {pairs})" in record.getMessage()
         assert "let schedules begin at midnight UTC" in record.getMessage()
+
+
+def test_what_a_report_that_failed_would_hold_is_told_once_a_type(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    calls: Calls,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client.schedules.apply([every("P1D", "2026-11-02T00:00:00Z")])
+    simulator.faults.add(Fault(operation="report", kind="fatal"))
+    clock.advance(3 * 86_400 + 600)
+    calls.new()
+
+    reports = client.schedules.harvest("orders_shipping")
+
+    assert calls.new() == {"getReports": 1}
+    assert len(reports) == 2
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("spreports.schedules", "WARNING")
+    assert record.getMessage().startswith(
+        f"{SHIPPING}: reports of schedules are FATAL, so that what they would hold is "
+        "in none: 2026-11-01 to 2026-11-02 (report "
+    )
+
+
+def test_a_failed_report_is_not_told_of_where_another_one_has_its_interval(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    done = report("D", "daily", 0, 24, "A")
+    failed = replace(done, processing_status=spr.ProcessingStatus.FATAL)
+    others = [replace(failed, report_schedule_id=None, data_end_time=START), done]
+
+    warn_of_fatal([failed, *others])
+
+    assert caplog.records == []
+    assert scheduled([failed, *others]) == {SHIPPING: (done,)}
 
 
 REPORTS = st.lists(
