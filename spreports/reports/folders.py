@@ -12,6 +12,7 @@ import logging
 from spreports.catalog import ReportType, Table
 from spreports.catalog.suggest import suggestion
 from spreports.errors import SinkError
+from spreports.fetch.matched_columns import matched_names
 from spreports.load.hive import UNITS, is_time
 from spreports.load.partition import is_folder_name
 from spreports.names import check_names
@@ -100,14 +101,27 @@ def _warn_of_unknown(entry: ReportType, known: list[Table], source: str) -> None
     named = [column.name for table in known for column in table.columns]
     served = {*named, *entry.header_aliases, *METADATA_TYPES}
     # Headers of a positional table may be in any language
-    if named and source not in served and not entry.positional:
+    if not named or source in served or entry.positional:
+        return
+    tables = (matched_names({source: source}, t.columns, entry) for t in known)
+    alike = [column for found in tables if (column := found[source]) is not None]
+    if alike:  # how documents spell it is theirs to say: no advice
         logger.warning(
-            "partition_by names %r, which is no column of %s that the catalogue knows; "
-            "a report without it cannot be written%s",
+            "partition_by names %r, which the catalogue spells %r for %s; a report "
+            "whose header does not spell it %r cannot be written",
             source,
+            alike[0].name,
             entry.report_type,
-            suggestion(source, named, at_most=0),
+            source,
         )
+        return
+    logger.warning(
+        "partition_by names %r, which is no column of %s that the catalogue knows; "
+        "a report without it cannot be written%s",
+        source,
+        entry.report_type,
+        suggestion(source, named, at_most=0),
+    )
 
 
 def _told(name: str, why: str) -> str:

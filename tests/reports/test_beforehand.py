@@ -196,9 +196,19 @@ def test_a_column_that_only_a_document_may_bring_is_told_before_anything_is_aske
         client.sync(feed, "lake", dry_run=True)
         return caplog.text
 
-    assert "cannot be written: did you mean 'purchase-date'?" in told(
-        "orders", "purchase_date"
+    assert "cannot be written: did you mean 'purchase-date' or" in told(
+        "orders", "purchased-date"
     )
+    # The document's spelling counts: what the catalogue writes may be the wrong one
+    for report_type, by, name in [
+        ("orders", "purchase_date", "purchase-date"),
+        ("listings", "Price", "price"),
+        ("listings", "seller sku", "seller-sku"),
+    ]:
+        said = told(report_type, by)
+        assert f"names '{by}', which the catalogue spells '{name}' for GET_" in said
+        assert f"does not spell it '{by}' cannot be written" in said
+        assert "did you mean" not in said
     assert "'nope', which is no column of GET_FLAT_FILE_ALL" in told("orders", "nope")
     for report_type, by in [
         ("orders", "purchase-date:month"),
