@@ -19,6 +19,7 @@ from spreports.lake.holding import by_marker
 from spreports.lake.place import Place, remedy
 from spreports.lake.state import RootState, read_state
 from spreports.load.leftovers import orphans
+from spreports.load.marker import DamagedError
 from spreports.load.target import STATE
 
 __all__ = ["CheckResult", "Problem", "check_root"]
@@ -106,9 +107,7 @@ def check_root(root: Place, *, deep: bool) -> CheckResult:
     """
     try:
         state = read_state(root)
-    except SinkError as exc:
-        if exc.__cause__ is not None:  # of the file system, and not of what it says
-            raise
+    except DamagedError as exc:
         problem = Problem("marker", root.state.name, str(exc))
         return CheckResult(1, 0, 0, 0, 0, deep, (problem,))
     there = {p: n for p, n in root.files().items() if not p.startswith(f"{STATE}/")}
@@ -158,7 +157,8 @@ def _read(root: Place, path: str, rows: int) -> Iterator[Problem]:
     except FileNotFoundError:
         yield Problem("missing", url, "it went while it was looked at")
     except SinkError as exc:
-        if not _is_damage(exc.__cause__):
+        # Its cause may be left out, for the secrets that it quotes
+        if not _is_damage(exc.__context__):
             raise
         yield Problem("damaged", url, f"it cannot be read beyond row {found}")
     else:

@@ -11,7 +11,7 @@ from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED, stands_for
-from spreports.load.marker import DAMAGE, Marker
+from spreports.load.marker import DAMAGE, DamagedError, Marker
 
 __all__ = [
     "Compaction",
@@ -79,7 +79,7 @@ def read_compaction(root: Place, marker: Marker) -> Compaction:
 
     Raises
     ------
-    SinkError
+    DamagedError
         It is damaged.
     """
     files = {file.path: file.rows for file in marker.files}
@@ -111,7 +111,7 @@ def read_compaction(root: Place, marker: Marker) -> Compaction:
                 )
             )
     except DAMAGE:
-        raise SinkError(
+        raise DamagedError(
             f"{root.name}: the marker {marker.stem}.json is damaged; restore it from a"
             " copy, or delete it and its files and sync with refill=True",
             url=root.name,

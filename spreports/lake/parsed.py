@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from spreports.errors import SinkError
 from spreports.lake.compaction import Compaction, read_compaction
 from spreports.lake.contents import report_of
 from spreports.lake.holding import Holding, Span
 from spreports.lake.place import Place
-from spreports.load.marker import Marker, marker_digest
+from spreports.load.marker import DamagedError, Marker, marker_digest
 
 __all__ = ["Parsed"]
 
@@ -32,18 +31,19 @@ class Parsed:
         self._holdings: dict[str, Holding] = {}
 
     def marker(self, stem: str) -> Marker:
-        """Return a marker; SinkError, which says in which data root, for a damaged one.
+        """Return a marker.
 
         Raises
         ------
-        SinkError
+        DamagedError
+            It is damaged; says in which data root.
         """
         if stem not in self._markers:
             try:
                 found = Marker.from_bytes(stem, self._found[f"{stem}.json"])
-            except SinkError as exc:
+            except DamagedError as exc:
                 name = self._root.name
-                raise SinkError(f"{name}: {exc}", url=name) from None
+                raise DamagedError(f"{name}: {exc}", url=name) from None
             self._markers[stem] = found
         return self._markers[stem]
 
@@ -59,7 +59,7 @@ class Parsed:
 
         Raises
         ------
-        SinkError
+        DamagedError
             It is damaged.
         """
         if stem not in self._compactions:
@@ -71,7 +71,7 @@ class Parsed:
 
         Raises
         ------
-        SinkError
+        DamagedError
             The marker is damaged.
         """
         if stem not in self._holdings:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from spreports.catalog import Catalogue, ReportType
 from spreports.catalog.periods import end_of_rows
-from spreports.errors import SinkError
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
+from spreports.load.marker import DamagedError
 from spreports.load.target import OpenTarget
 
 __all__ = [
@@ -103,7 +103,7 @@ def _read(root: Place, said: bytes) -> PurgeNote:
         end = end.replace(tzinfo=UTC) if is_day else end.astimezone(UTC)
         return PurgeNote(end, is_day)
     except (ValueError, OverflowError):
-        raise SinkError(
+        raise DamagedError(
             f"{root.state.name} holds a damaged {NOTE!r}: write into it again up to "
             "when it was purged, such as 2026-01-01T00:00:00Z; without it, a new host "
             "brings all of it back",

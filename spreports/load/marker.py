@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DAMAGE",
     "PREFIX",
+    "DamagedError",
     "MarkedFile",
     "Marker",
     "check_stem",
@@ -44,6 +45,10 @@ PREFIX = "spreports."
 # What reading a state file raises that is no JSON, or has other values than ours
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+class DamagedError(SinkError):
+    """A state file was had, and does not say what it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class Marker:
 
         Raises
         ------
-        SinkError
+        DamagedError
             Not a marker of this stem, or one that names other files than its own:
             what it names may be deleted, so nothing is believed.
         """
@@ -242,7 +247,7 @@ def intent_bytes(paths: Sequence[str], marker: bytes = b"") -> bytes:
 
 
 def intent_paths(stem: str, data: bytes) -> list[str]:
-    """Read `intent_bytes` back; SinkError as in `Marker.from_bytes`."""
+    """Read `intent_bytes` back; DamagedError as in `Marker.from_bytes`."""
     try:
         return [_own(stem, path) for path in json.loads(data)["files"]]
     except DAMAGE:
@@ -274,8 +279,8 @@ def _own(stem: str, path: str) -> str:
     raise ValueError
 
 
-def _unreadable(name: str) -> SinkError:
-    return SinkError(
+def _unreadable(name: str) -> DamagedError:
+    return DamagedError(
         f"_spreports holds a damaged {name}: delete it, and this report's files below"
         " the data root, then run again"
     )

@@ -140,15 +140,30 @@ def test_a_file_that_became_another_one_since_it_was_listed_is_gone(
             place.parquet(name)
 
 
+@pytest.mark.parametrize("said", ["cut off", "cut off from hidden"])
 def test_markers_that_a_store_does_not_give_are_no_damaged_ones(
-    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     shore.put("1", orders(0), day=0)
 
     def cut_off(fs: object, paths: list[str]) -> list[Exception]:
-        return [ConnectionResetError("cut off") for _ in paths]
+        return [ConnectionResetError(said) for _ in paths]
 
     monkeypatch.setattr(place_module, "read_whole", cut_off)
 
     with pytest.raises(spr.SinkOutageError, match="cannot read"):
-        spr.Lake(shore.url).check()
+        spr.Lake(shore.url, storage_options={"user": "hidden"}).check()
+
+
+def test_a_file_is_damaged_also_where_its_error_would_quote_a_secret(
+    shore: Lakeside,
+) -> None:
+    shore.put("1", orders(0), day=0)
+    (name,) = shore.data_files()
+    shore.overwrite(name, bytes(len(shore.bytes_of(name))))
+    # Arrow tells of "magic bytes" that are not there
+    lake = spr.Lake(shore.url, storage_options={"user": "magic"})
+
+    (problem,) = lake.check(deep=True).problems
+
+    assert problem.kind == "damaged"
