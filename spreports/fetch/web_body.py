@@ -81,16 +81,17 @@ class WebBody(io.RawIOBase):
         answer = host.get(signed, start=0, etag=None)
         if isinstance(answer, Setback):
             why, passes = answer.reason, not answer.final
+            # What is mistyped looks like what is down
+            advice = "check the host's name, or run the same again later"
         else:
             self._open.enter_context(answer)
             if answer.status_code == http.HTTPStatus.OK:
                 return answer
             why = f"HTTP {answer.status_code}"
             passes = may_be_asked_again(answer.status_code)
+            advice = "run the same again later"
         if passes:
-            raise DownloadError(
-                f"{self._name} cannot be read: {why}; run the same again later"
-            )
+            raise DownloadError(f"{self._name} cannot be read: {why}; {advice}")
         raise DocumentError(
             f"{self._name} cannot be read: {why}; check the URL, which may have expired"
         )

@@ -80,8 +80,13 @@ def test_an_outage_of_a_web_server_is_exit_5_and_a_refusal_is_1(
     assert "CANARY" not in told
 
 
-def test_a_web_server_that_is_not_there_is_exit_5() -> None:
+def test_a_web_server_that_is_not_there_is_exit_5_and_may_be_a_slip_of_the_pen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["show", "http://127.0.0.1:1/d.txt"]) == 5
+
+    told = capsys.readouterr().err
+    assert "document host; check the host's name, or run the same again later" in told
 
 
 @pytest.mark.parametrize("location", [b"http://127.0.0.1:1/", b"http://[::1"])
