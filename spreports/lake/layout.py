@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from spreports.arrays import array_of
 from spreports.catalog import Column, ReportType
 from spreports.errors import SinkError
 from spreports.fetch.cells import cells_of
 from spreports.fetch.matched_columns import decided, is_undecided, matched_names
 from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
-from spreports.lake.partitions import FolderKey, typed_value
+from spreports.lake.partitions import FolderKey
 from spreports.load.hive import is_time, parts_of
 from spreports.load.widen import in_type, leads_to, plain_type, widened
 from spreports.reports.metadata import METADATA_COLUMNS, METADATA_TYPES
@@ -113,7 +114,7 @@ def united(
     for name in folders:
         want = _of_a_folder(name, known, served.get(name))
         # A document's column of a metadata column's name; days of no known order
-        fits = want is None or all(_fits(text, want) for text in values.get(name, ()))
+        fits = want is None or _fit(values.get(name, ()), want)
         found = types.setdefault(name, [])
         if want is not None:
             found.append(want if fits else pa.string())
@@ -251,10 +252,10 @@ def _of_a_folder(
     return arrow_type(served.dtype)
 
 
-def _fits(text: str | None, dtype: pa.DataType) -> bool:
-    """Tell whether a folder's value may be of a type."""
+def _fit(texts: Collection[str | None], dtype: pa.DataType) -> bool:
+    """Tell whether folders' values may all be of a type: in one go, there are many."""
     try:
-        typed_value(text, dtype)
+        array_of([*texts], pa.string()).cast(dtype)
     except pa.ArrowException:
         return False
     return True

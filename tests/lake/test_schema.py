@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spreports as spr
+from spreports.lake import partitions
 from spreports.load.widen import leads_to, widened
 from tests.lake.lakes import COLLECTING_FAILS, Lakeside
 
@@ -129,6 +130,22 @@ def test_folders_of_a_header_in_another_language_or_spelling_have_the_column_s_t
         found = lake.collect()
         assert found[header].dtype == pl.Decimal(38, 6)
         assert found["seller-sku"].to_list() == ["8"] * (day + 1)
+
+
+def test_values_of_many_folders_are_not_typed_one_by_one_before_any_is_read(
+    shore: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prices = pa.array([Decimal(n) for n in range(9)], pa.decimal128(38, 6))
+    rows = pa.table({"価格": prices, "seller-sku": list("abcdefghi")})
+    shore.put("1", rows, report_type=LISTINGS, partition_by=["価格"])
+    typed: list[object] = []
+    monkeypatch.setattr(partitions, "scalar_of", lambda *of: typed.append(of))
+    partitions.typed_value.cache_clear()
+
+    lake = shore.scan(LISTINGS)
+
+    assert typed == []
+    assert lake.collect_schema()["価格"] == pl.Decimal(38, 6)
 
 
 def test_folders_of_another_spelling_of_a_column_that_is_there_stay_text(
