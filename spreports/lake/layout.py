@@ -113,11 +113,9 @@ def united(
     served = _served_as(columns, entry, files)
     for name in folders:
         want = _of_a_folder(name, known, served.get(name))
-        # A document's column of a metadata column's name; days of no known order
-        fits = want is None or _fit(values.get(name, ()), want)
         found = types.setdefault(name, [])
         if want is not None:
-            found.append(want if fits else pa.string())
+            found.append(_beside(found, want, values.get(name, ())))
     said = {name: _type(name, found, known.get(name)) for name, found in types.items()}
     for name, dtype in said.items():
         if dtype is None:
@@ -250,6 +248,18 @@ def _of_a_folder(
     if served is None or (name in known and not is_undecided(served)):
         return None
     return arrow_type(served.dtype)
+
+
+def _beside(
+    files: Sequence[pa.DataType], want: pa.DataType, texts: Collection[str | None]
+) -> pa.DataType:
+    """Return the type of folders' values, beside what files hold of the column."""
+    theirs = widened(map(plain_type, files))
+    # A decimal does not make text of floats
+    if theirs is not None and widened([theirs, want]) == pa.string() != theirs:
+        want = theirs
+    # A document's column of a metadata column's name; days of no known order
+    return want if _fit(texts, want) else pa.string()
 
 
 def _fit(texts: Collection[str | None], dtype: pa.DataType) -> bool:

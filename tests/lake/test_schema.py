@@ -132,6 +132,17 @@ def test_folders_of_a_header_in_another_language_or_spelling_have_the_column_s_t
         assert found["seller-sku"].to_list() == ["8"] * (day + 1)
 
 
+def test_folders_of_decimals_leave_floats_of_files_what_they_are(
+    shore: Lakeside,
+) -> None:
+    prices = pa.array([Decimal(900)], pa.decimal128(38, 6))
+    for day, (price, by) in enumerate([(prices, ["価格"]), ([900.5], [])]):
+        rows = pa.table({"価格": price, "seller-sku": ["007"]})
+        shore.put(str(day), rows, report_type=LISTINGS, day=day, partition_by=by)
+
+    assert shore.scan(LISTINGS).collect()["価格"].to_list() == [900.0, 900.5]
+
+
 def test_values_of_many_folders_are_not_typed_one_by_one_before_any_is_read(
     shore: Lakeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
