@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from spreports.catalog import Column, ReportType
 from spreports.catalog.spelling import bare_spelling
@@ -118,18 +117,26 @@ def how_to_decide(column: Column | None, entry: ReportType, text: str) -> str:
     """Say how to read a day that some marketplace writes so; empty where none does."""
     if column is None or BY_MARKETPLACE not in column.formats:
         return ""
-    own = tuple(chain.from_iterable(entry.marketplace_formats.values()))
-    try:
-        parse_date(text.strip(), own)
-    except ValueError:
+    written = entry.marketplace_formats.items()
+    country = next((c for c, own in written if _is_day(text, own)), None)
+    if country is None:
         return ""
     name = entry.alias or entry.report_type
     return (
         "whether day or month comes first hangs on the marketplace, and is not known "
         "of this one, or of several at a time: ask for one, or give report_type="
-        f"spr.report_type({name!r}).for_marketplace('GB') to read it as that one "
-        "writes; "
+        f"spr.report_type({name!r}).for_marketplace({country!r}) to read it as that "
+        "one writes; "
     )
+
+
+def _is_day(text: str, formats: tuple[str, ...]) -> bool:
+    """Whether a marketplace that writes its days so could have written this one."""
+    try:
+        parse_date(text.strip(), formats)
+    except ValueError:
+        return False
+    return True
 
 
 def _exact(

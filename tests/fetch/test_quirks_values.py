@@ -170,6 +170,19 @@ def test_a_restock_day_whose_order_is_not_known_is_refused_with_a_way_out(
         cell(entry, SHIPPED, "04/07/2026")
 
 
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [("4/7/2026", "AE"), ("22/4/2026", "AE"), ("4/22/2026", "US")],
+)
+def test_the_way_out_of_a_day_names_a_marketplace_that_writes_it_so(
+    text: str, country: str
+) -> None:
+    kind = lookup("restock")
+    with pytest.raises(ParseError, match=rf"\.for_marketplace\('{country}'\)"):
+        cell(kind, SHIPPED, text)
+    assert cell(kind.for_marketplace(country), SHIPPED, text)
+
+
 @pytest.mark.parametrize("country", [None, "US", "DE"])
 @pytest.mark.parametrize("text", ["none", "None", ""])
 def test_a_restock_row_without_a_day_to_ship_says_none(
