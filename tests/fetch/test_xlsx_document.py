@@ -17,7 +17,7 @@ from spreports.fetch.findings import Findings
 from spreports.fetch.plain_chunks import plain_chunks
 from tests.fetch.documents import cells, entry, opener, read
 from tests.fetch.json_reports import opener as dripping
-from tests.fetch.workbooks import Cell, workbook
+from tests.fetch.workbooks import MAIN, Cell, workbook
 
 KIND = entry(
     Column(name="sku"),
@@ -132,6 +132,33 @@ def test_a_worksheet_that_is_not_the_catalogues_has_its_own_columns_alone() -> N
     for table in (None, "rows", "Fees"):
         assert read(book, KIND, table=table).column_names == HEADER
     assert read(book, KIND, table="Others").column_names == [*HEADER[1:], "sku"]
+
+
+def test_a_worksheet_asked_for_where_none_has_the_catalogued_header_lacks_it() -> None:
+    daten: list[list[Cell]] = [["Händler-SKU", "Name"], ["1", "2"]]
+    book = workbook({"Instructions": [["How to read this"]], "Daten": daten})
+
+    for table in (None, "Instructions"):
+        assert read(book, KIND, table=table).column_names[1:] == HEADER
+    assert read(book, KIND, table="Daten").column_names == [*daten[0], *HEADER]
+
+
+def test_a_worksheet_asked_for_does_not_suffer_from_the_damage_of_another() -> None:
+    row: list[Cell] = ["007", "1.5", "4", "Yes", "2026-02-28"]
+    no_such_text = (
+        f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1" t="s"><v>99</v></c>'
+        "</row></sheetData></worksheet>"
+    )
+    book = workbook(
+        {"Bad": [["x"]], "Words": [["Read this"], ["a"]], "Fees": [HEADER, row]},
+        replaced={"xl/worksheets/sheet1.xml": no_such_text.encode()},
+    )
+
+    assert read(book, KIND, table="Fees").column_names == HEADER
+    assert read(book, KIND, table="Words").column_names == ["Read this"]
+    for table in (None, "Bad"):
+        with pytest.raises(ParseError, match="cannot be read"):
+            read(book, KIND, table=table)
 
 
 def test_the_first_row_that_is_not_empty_is_the_header_where_nothing_is_known() -> None:

@@ -62,8 +62,9 @@ def open_xlsx(
     Returns
     -------
     pyarrow.Schema
-        The header's columns, then the catalogued ones that the sheet lacks; not of
-        another sheet than the catalogue's.
+        The header's columns, then the catalogued ones that the sheet lacks: none for
+        a sheet that is asked for by its title, where its header is not the catalogued
+        one but another sheet's is.
     generator of pyarrow.RecordBatch
 
     Raises
@@ -76,19 +77,22 @@ def open_xlsx(
     table, typed, findings = options.table, options.typed, options.findings
     with _workbook(plain) as (book, path):
         titles = list(book.sheet_names)
-        title = catalogued = _catalogued(book, titles, entry)
         if table in titles:
             title = table
-        elif table not in {None, entry.table().name}:
+        elif table in {None, entry.table().name}:
+            title = _catalogued(book, titles, entry)
+        else:
             named = ", ".join(repr(each) for each in titles)
             raise ValueError(f"no worksheet {table!r}: {named}")
-        # Cells are in memory from here on; the file is not needed any longer
         rows = _rows(book, title, written_cells(path, titles.index(title)))
-    lead = list(islice(rows, _LOOKED_AT))
-    at, served = _header(lead, entry)
-    if title != catalogued and _place(lead, entry) is None:
-        # No sheet of the catalogue's: it lacks none of those columns
-        entry = replace(entry, known=False)
+        lead = list(islice(rows, _LOOKED_AT))
+        at, served = _header(lead, entry)
+        if entry.known and table in titles and _place(lead, entry) is None:
+            others = [each for each in titles if each != title]
+            if any(_has_header(book, each, entry, strict=False) for each in others):
+                # No sheet of the catalogue's: it lacks none of those columns
+                entry = replace(entry, known=False)
+    # Cells are in memory from here on; the file is not needed any longer
     header = Header(
         names=unique_names(served),
         served=served,
@@ -219,9 +223,24 @@ def _catalogued(
         raise ParseError("the workbook has no worksheet")
     if len(titles) > 1:
         for title in titles:
-            if _place(list(islice(_rows(book, title), _LOOKED_AT)), entry) is not None:
+            if _has_header(book, title, entry):
                 return title
     return titles[0]
+
+
+def _has_header(
+    book: CalamineWorkbook, title: str, entry: ReportType, *, strict: bool = True
+) -> bool:
+    """Whether a worksheet has the catalogued header; a damaged one may be without."""
+    from python_calamine import CalamineError  # noqa: PLC0415 - as in `_workbook`
+
+    try:
+        lead = list(islice(_rows(book, title), _LOOKED_AT))
+    except CalamineError:
+        if strict:
+            raise
+        return False
+    return _place(lead, entry) is not None
 
 
 def _place(lead: Sequence[Row], entry: ReportType) -> int | None:
