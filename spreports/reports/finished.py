@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from spreports.api.checks import MOST_FILTERS
+from spreports.api.marketplaces import as_told
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType, period_of
 from spreports.reports.amazon_origin import AmazonOrigin
@@ -142,9 +143,10 @@ def document_by_id(
     typed: bool,
 ) -> Document:
     """Return a document of which only the id is known; `typed` says if its type is."""
+    said = as_told(entry.marketplace or "")
     source = DocumentSource(
         AmazonOrigin(connection, report_document_id, restricted=entry.restricted),
-        Reading(entry=entry, encoding=encoding),
+        Reading(entry=entry, encoding=encoding, legacy_charset=said.legacy_charset),
         stem=report_document_id,
         constants={"report_type": entry.report_type if typed else None},
         provenance={

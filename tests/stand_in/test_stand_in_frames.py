@@ -92,6 +92,19 @@ def test_every_cell_is_right(
     assert [list(row) for row in as_text.rows()] == rows
 
 
+def test_a_document_by_its_id_has_the_charset_of_the_marketplace_that_was_said(
+    client: spr.Client, amazon: Amazon
+) -> None:
+    amazon.hold(Held("d1", "order-id\tproduct-name\n1\t本\n".encode("cp932"), None))
+    entry = spr.report_type("pending_orders")
+
+    with pytest.raises(spr.DecodeError, match="no charset is declared"):
+        client.document("d1", report_type=entry).read()
+    told = client.document("d1", report_type=entry.for_marketplace("JP")).read()
+
+    assert told["product-name"].to_list() == ["本"]
+
+
 def test_a_settlement_without_a_declared_charset_and_with_decimal_commas(
     client: spr.Client, amazon: Amazon
 ) -> None:
