@@ -279,7 +279,7 @@ class ReportType:
 
         Given as ``report_type``, to `open_document` for instance, it says how dates are
         to be read where the document's marketplace is not known, and which charset a
-        file most likely has that names none.
+        document has that names none and is not UTF-8.
 
         Parameters
         ----------

@@ -21,7 +21,7 @@ from spreports.reports.work import Reading
 # A file does not tell its marketplace. Japanese text holds bytes that Windows-1252 has
 # no character for (0x81, 0x8D, 0x8F, 0x90, 0x9D; WHATWG Encoding Standard, index
 # windows-1252), so the stricter of the two is asked first. A few words may hold none of
-# them: where the marketplace was said, its own is first.
+# them: where the marketplace was said, it is its own, as for a report.
 LEGACY_CHARSETS = ("cp1252", "cp932")
 # What comes behind any other dot belongs to the name, such as a month
 _ENDINGS = frozenset(
@@ -64,8 +64,8 @@ def open_document(
     check_place(url, storage_options)
     entry = document_entry(report_type, read_catalogue(os.environ))
     origin = file_origin(url, storage_options, Store(read_home(os.environ)))
-    said = as_told(entry.marketplace or "").legacy_charset
-    charsets = tuple(sorted(LEGACY_CHARSETS, key=lambda each: each != said))
+    said = as_told(entry.marketplace or "")
+    charsets = said.legacy_charset or LEGACY_CHARSETS
     source = DocumentSource(
         origin,
         Reading(entry=entry, encoding=encoding, legacy_charset=charsets),

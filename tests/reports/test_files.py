@@ -368,13 +368,19 @@ def test_a_way_out_that_fails_leaves_no_file_and_no_thread_though_its_error_is_k
     assert "space" in str(kept.value)
 
 
-@pytest.mark.parametrize("word", ["本", "傘 (大)", "ﾃｽﾄ", "iPhone用"])
+@pytest.mark.parametrize(
+    ("country", "charset", "word"),
+    [
+        *(("JP", "cp932", word) for word in ("本", "傘 (大)", "ﾃｽﾄ", "iPhone用")),
+        *(("DE", "cp1252", word) for word in ("àéàé", "é†é†")),  # kanji, in cp932
+    ],
+)
 def test_a_marketplace_that_was_said_decides_the_charset_of_a_few_words(
-    tmp_path: Path, word: str
+    tmp_path: Path, country: str, charset: str, word: str
 ) -> None:
     path = tmp_path / "pending.txt"
-    path.write_bytes(f"order-id\tproduct-name\n1\t{word}\n".encode("cp932"))
-    entry = spr.report_type("pending_orders").for_marketplace("JP")
+    path.write_bytes(f"order-id\tproduct-name\n1\t{word}\n".encode(charset))
+    entry = spr.report_type("pending_orders").for_marketplace(country)
 
     frame = spr.open_document(path, report_type=entry).read()
 
