@@ -29,9 +29,10 @@ _DEFAULT: Final = (ISO, "%Y-%m-%d")
 # Hours east of UTC. A name means its own fixed offset: "PST" in July is UTC-8 still,
 # as Amazon writes "PDT" then. Of names that stand for several zones, the one of a
 # country with an Amazon marketplace counts (IST India, CST and EST North America,
-# BST the United Kingdom, GST the Gulf).
+# BST the United Kingdom, GST the Gulf, AST Saudi Arabia: Canada's keeps Pacific time).
 # Source: RFC 5322, section 4.3 (North America); IANA time zone database, files europe,
-# asia, australasia, southamerica, africa (abbreviations in force).
+# asia, australasia, southamerica, africa (abbreviations in force); Java's short
+# names, such as the MEST that documents have: AST is that of Asia/Riyadh.
 _EAST: Final = {
     -10.0: ("HST",),
     -9.0: ("AKST",),
@@ -45,7 +46,7 @@ _EAST: Final = {
     0.0: ("UTC", "GMT", "Z", "WET"),
     1.0: ("CET", "MET", "MEZ", "WEST", "BST"),
     2.0: ("EET", "CEST", "MEST", "MESZ", "SAST"),
-    3.0: ("EEST", "TRT"),
+    3.0: ("EEST", "TRT", "AST"),
     4.0: ("GST",),
     5.5: ("IST",),
     8.0: ("SGT", "AWST"),

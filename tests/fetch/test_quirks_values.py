@@ -59,6 +59,7 @@ def test_all_orders_fba_shipments_and_fba_returns_have_iso_8601_with_offset(
         *(("15/07/2026 08:30:00 MEST", 2), ("15/01/2026 08:30:00 MET", 1)),
         *(("15/07/2026 08:30:00 BST", 1), ("15/01/2026 08:30:00 GMT", 0)),
         *(("15/07/2026 08:30:00 CEST", 2), ("2026/07/15 08:30:00 JST", 9)),
+        ("15/07/2026 08:30:00 AST", 3),  # Saudi Arabia's, by Java
     ],
 )
 def test_listings_open_date_has_zone_names(text: str, hours: int) -> None:
