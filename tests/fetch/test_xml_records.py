@@ -426,6 +426,18 @@ def test_an_element_of_the_name_that_is_ours_has_a_number() -> None:
     assert got == [{"A": None, "_rescued_2": "mine", "_rescued": '{"A": "many"}'}]
 
 
+def test_elements_within_a_list_of_texts_have_columns_of_their_own() -> None:
+    kind, findings = of("Ids[]"), Findings()
+    text = "<Rows><Row><Ids>{}</Ids><Ids v='1'>B</Ids></Row></Rows>"
+
+    (nested,) = rows(text.format("<Id>A</Id>"), kind, findings=findings)
+
+    assert rows(text.format("A"), kind) == [{"Ids": ["A", "B"]}]
+    assert [each["Id"] for each in nested["Ids"]] == ["A", None]
+    assert [each["text()"] for each in nested["Ids"]] == [None, "B"]
+    assert findings.unknown_columns == ("Ids[]/Id",)
+
+
 def test_of_two_attributes_that_differ_by_their_prefix_none_is_lost() -> None:
     text = '<Rows xmlns:a="u" xmlns:b="v"><Row a:k="1" b:k="2"><A>x</A></Row></Rows>'
 

@@ -131,7 +131,8 @@ def layout(
     lists |= set(repeated) - settled
     catalogued = [(Place(p.path, p.attribute, lists), column) for p, column in known]
     texts = {place.path for place, _ in catalogued if place.attribute is None}
-    # A list of plain texts stays one, whatever attributes turn up beside them
+    # A list of plain texts stays one, whatever attributes turn up beside them; not
+    # where elements stand in its own: no text of theirs may be lost
     plain = {
         path
         for path in texts & lists
@@ -147,7 +148,7 @@ def layout(
         for p in served
         if (p.path, p.attribute) not in taken
         and not (p.attribute is None and p.path in inner)
-        and not any(p.path[: len(path)] == path for path in plain)
+        and p.path not in plain
     ]
     names = tuple(str(place) for place, _ in others)
     return _fields((), [*catalogued, *others], lists), names
