@@ -62,8 +62,7 @@ class LakeWindow:
     created_time : datetime or None
         When Amazon made that version; None: the lake has none.
     tables : mapping of str to TableRows
-        What that version has; empty where Amazon had no data, and of a snapshot that
-        a clock ahead has named by a day to come: its rows are of Amazon's day.
+        What that version has; empty where Amazon had no data.
     files : int
     version_of : str or None
         What the document is a version of, where several may be: a settlement.

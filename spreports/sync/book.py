@@ -31,6 +31,9 @@ from spreports.sync.turn import Land, Turn
 
 __all__ = ["Book"]
 
+# Of a clock that is ahead by less, the name of a snapshot made about midnight stays
+FAR_AHEAD = timedelta(hours=6)
+
 
 class Book:
     """The windows of one lake.
@@ -165,15 +168,18 @@ class Book:
         del self._of(stream)[window.name]
 
     def as_dated(self, stream: Stream, window: LakeWindow) -> LakeWindow:
-        """Return a snapshot by Amazon's day, where a clock that is ahead named it.
+        """Return a snapshot by Amazon's day, where a clock far ahead named it.
 
-        By a day to come, it would be replaced once that day is there.
+        By a day to come, it would be replaced once that day is there. What the lake has
+        of Amazon's day is not to be replaced either.
         """
-        if stream.kind != Kind.SNAPSHOT:
+        ahead = timedelta(seconds=self._connection.seconds_ahead())
+        if stream.kind != Kind.SNAPSHOT or ahead < FAR_AHEAD:
             return window
-        ahead = timedelta(seconds=max(0.0, self._connection.seconds_ahead()))
         today = (self._connection.clock.now() - ahead).date().isoformat()
-        return replace(window, name=min(window.name, today))
+        if today >= window.name or today in self._of(stream):
+            return window
+        return replace(window, name=today)
 
     def version_of(self, stream: Stream, window: LakeWindow) -> str | None:
         """Return what a window's rows are a version of, where no request tells."""

@@ -52,7 +52,7 @@ def plan_snapshot(
     # What shows another day already is no snapshot of this one
     newer = [newest + CLOCK_SKEW] if newest else []
     present = now - present_for(stream.entry)
-    if mine is None or _is_of_before(mine, now):
+    if mine is None or (mine.created_time and mine.created_time < today - DAY):
         # One that was due before midnight, and was made past it, is today's as well
         if newest is not None and newest >= today and now - newest < _SAME_NIGHT:
             return DueWork(gaps=tuple(gaps))
@@ -72,17 +72,6 @@ def plan_snapshot(
     newer += [] if mine.error_kind in _SOUND else [present]
     due = Due(window=mine, reason=reason, newer_than=max([today, *newer]))
     return DueWork(due=(due,), gaps=tuple(gaps))
-
-
-def _is_of_before(mine: LakeWindow, now: datetime) -> bool:
-    """Whether what stands for today was made before it, and not in this night.
-
-    By a clock that was ahead; one that is ahead still asks no more than twice a day.
-    """
-    made = mine.created_time
-    if made is None or made >= midnight(now) - CLOCK_SKEW:
-        return False
-    return now - made >= _SAME_NIGHT
 
 
 def is_stuck(window: LakeWindow, now: datetime) -> bool:

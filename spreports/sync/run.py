@@ -280,8 +280,8 @@ class _Run:
         self._empty += document is None
         self._book.committed(stream, window, report, landed, sha256)
         if window.name != asked.name:
-            # By this clock it is done; by a right one it is no report of that day
-            self._book.committed(stream, asked, report, Landed(), None)
+            # It is no report of the day to come, for which a right clock asks anew
+            self._book.forget(stream, asked)
             ledger, made = connection.ledger, report.created_time
             ledger.made(connection.account, report.report_id, made)
         self._at("committed")

@@ -71,21 +71,17 @@ def test_a_clock_that_was_ahead_for_a_run_stops_no_later_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("hour", "days", "free"), [(3, 1.0, 0), (3, 4.0, 3), (23.75, 0.02, 0)]
-)
+@pytest.mark.parametrize(("days", "free"), [(1, 0), (4, 3)])
 def test_each_night_keeps_its_snapshot_though_a_clock_was_ahead_for_one(
     simulator: Simulator,
     clock: ManualClock,
     lake: str,
     home: Path,
     *,
-    hour: float,
-    days: float,
+    days: int,
     free: int,
 ) -> None:
     feed = spr.Feed("listings", marketplaces=["DE"])
-    clock.advance((hour - 3) * 3600)
     first = clock.now()
     runs: list[tuple[int, Clock]] = [(0, Ahead(clock, days))]
     runs += [(free + night, clock) for night in (1, 2)]
@@ -100,17 +96,59 @@ def test_each_night_keeps_its_snapshot_though_a_clock_was_ahead_for_one(
     assert [made.day for made in found] == [first.day + night for night, _ in runs]
 
 
-def test_a_clock_that_stays_ahead_asks_for_a_snapshot_twice_a_day_at_most(
+@pytest.mark.slow
+@pytest.mark.parametrize("days", [1, 4])
+def test_a_snapshot_of_a_clock_that_is_ahead_takes_no_place_of_one_of_that_day(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path, *, days: int
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    clocks: tuple[Clock, ...] = (clock, Ahead(clock, days))
+    for its in clocks:
+        with simulator.client(home=home, clock=its) as client:
+            assert client.sync(feed, lake, format="delta").created == 1
+        clock.advance(3600)
+
+    found = pl.read_delta(f"{lake}/{LISTINGS}")["report_created_time"]
+    assert found.n_unique() == 2
+
+
+@pytest.mark.slow
+def test_a_clock_that_is_minutes_ahead_at_midnight_replaces_no_snapshot(
     simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
     feed = spr.Feed("listings", marketplaces=["DE"])
-    clock.advance(17 * 3600)
-    with simulator.client(home=home, clock=Ahead(clock, 5 / 24)) as client:
+    little: Clock = Ahead(clock, 1 / 72)
+    runs = ((0.0, clock), (20.75, little), (24.5, clock))
+    for hours, its in runs:
+        clock.advance(hours * 3600)
+        with simulator.client(home=home, clock=its) as client:
+            assert client.sync(feed, lake, format="delta").created == 1
+
+    found = pl.read_delta(f"{lake}/{LISTINGS}")["report_created_time"]
+    assert found.n_unique() == 3
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "most"), [(17, 5 / 24, 2), (20.75, 1 / 72, 1)]
+)
+def test_a_clock_that_stays_ahead_asks_for_no_more_snapshots_than_a_right_one(
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    home: Path,
+    *,
+    hours: float,
+    days: float,
+    most: int,
+) -> None:
+    feed = spr.Feed("listings", marketplaces=["DE"])
+    clock.advance(hours * 3600)
+    with simulator.client(home=home, clock=Ahead(clock, days)) as client:
         for _ in range(8):
             client.sync(feed, lake)
             clock.advance(3 * 3600)
 
-    assert calls(simulator)["createReport"] <= 2
+    assert calls(simulator)["createReport"] <= most
 
 
 def test_days_of_a_clock_that_was_ahead_are_cut_anew_where_the_lake_has_none() -> None:
@@ -141,13 +179,10 @@ def test_a_window_of_the_future_with_rows_is_asked_for_once_it_is_over() -> None
     assert [d.reason for d in plan_dated(feed, [long], over).due] == ["restated"]
 
 
-@pytest.mark.parametrize("days", [1, 5])
-def test_a_snapshot_of_a_clock_that_was_ahead_does_not_stand_for_its_day(
-    days: int,
-) -> None:
+def test_a_snapshot_of_a_clock_that_was_ahead_does_not_stand_for_its_day() -> None:
     feed = replace(stream("listings"), kind=Kind.SNAPSHOT)
     now = datetime(2026, 3, 1, 4, tzinfo=UTC)
-    later = now + timedelta(days)
+    later = now + timedelta(days=5)
     (asked,) = (due.window for due in plan_snapshot(feed, (), later, (), 0).due)
     (made,) = committed([asked], now)
     made = replace(made, tables={"rows": TableRows(3, ())})
