@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from spreports.api.checks import LISTED_FOR
 from spreports.api.models import Report
 from spreports.ledger import LakeMarker, LakeWindow, WindowState
 from spreports.reports.connection import Connection
@@ -285,11 +286,20 @@ class Book:
     def gaps(self, streams: Sequence[Stream]) -> tuple[MissingWindow, ...]:
         """Return what is given up, in the order of feeds and windows.
 
-        What a feed's `since` leaves out is not of the feed, as that is now.
+        What a feed's `since` leaves out is not of the feed, as that is now. A time that
+        Amazon lists by this clock is none now; a day of slack. It stays written: the
+        clock may be the one that is wrong.
         """
+        listed = self._connection.clock.now() - LISTED_FOR + timedelta(days=1)
+
+        def is_had(stream: Stream, window: LakeWindow) -> bool:
+            end = window.end if stream.kind == Kind.LISTED else None
+            return end is not None and end > listed
+
         return tuple(
             MissingWindow.of(stream, window)
             for stream in streams
             for window in sorted(self.windows(stream), key=lambda w: w.name)
             if window.state == WindowState.GAP and not stream.leaves_out(window)
+            if not is_had(stream, window)
         )

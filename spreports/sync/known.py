@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from spreports.api.checks import LISTED_FOR
 from spreports.errors import SinkError
 from spreports.lake.care import clear_killed
 from spreports.lake.missing import take_away_missing
@@ -236,8 +235,9 @@ def timely(
     What it has rows of stays, and is asked for again once it is over.
     """
     today = midnight(now)
-    # A gap of what Amazon makes by itself ends where it lists no more; a day of slack
-    latest = today if stream.kind == Kind.DATED else now - LISTED_FOR + timedelta(1)
+    # A gap of what Amazon makes by itself that is not over: by a clock far ahead. Which
+    # others are false, a clock that is behind cannot tell
+    latest = today if stream.kind == Kind.DATED else now
 
     def is_early(window: LakeWindow) -> bool:
         if stream.kind == Kind.SNAPSHOT:

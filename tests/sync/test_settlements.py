@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.clock import Clock
 from spreports.reports.connection import Connection
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.content.settlement import HEADER
@@ -231,6 +232,27 @@ def test_a_clock_that_was_ahead_for_a_night_leaves_no_gap_of_what_amazon_lists(
 
     assert gaps[2] == ()
     assert (gaps[1] == ()) is tells
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("days", [2, 40])
+def test_a_clock_that_is_behind_for_a_night_takes_away_no_gap(
+    simulator: Simulator, clock: ManualClock, lake: str, home: Path, *, days: int
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    with simulator.client(home=home) as client:
+        client.sync(FEED, lake)
+    clock.advance(120 * DAY)
+    recent = clock.now() - timedelta(days=50)
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5), created=recent)
+    gaps = []
+    clocks: tuple[Clock, ...] = (clock, Ahead(clock, -days), clock)
+    for its in clocks:
+        with simulator.client(home=home, clock=its) as client:
+            gaps.append(client.sync(FEED, lake).gaps)
+
+    assert len(gaps[0]) == 1
+    assert gaps[2] == gaps[0]
 
 
 def test_a_clock_that_is_behind_knows_when_it_listed_last(
