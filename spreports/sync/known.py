@@ -90,7 +90,8 @@ class Known:
         """Read what is known of a feed; writes nothing.
 
         What a clock that was ahead has asked for is forgotten. What is `noted` counts
-        where nothing else is known, and not while a lake is refilled.
+        where nothing else is known; while a lake is refilled, gaps alone, which no
+        refill brings back.
 
         Raises
         ------
@@ -101,7 +102,8 @@ class Known:
         if lake.is_delta:
             known = cls._of_delta(stream, before, lake)
         else:
-            told = () if lake.refill else noted
+            gaps = tuple(w for w in noted if w.state == WindowState.GAP)
+            told = gaps if lake.refill else noted
             known = cls._of_parquet(stream, before, ledger, lake, told)
         windows = timely(stream, known.windows, now)
         return replace(known, windows=tuple(_missed(windows, known.purged)))
