@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from spreports.api.checks import MOST_FILTERS
-from spreports.api.marketplaces import as_told
+from spreports.api.marketplaces import MARKETPLACES, as_told
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType, period_of
 from spreports.reports.amazon_origin import AmazonOrigin
@@ -42,7 +42,8 @@ def finished_reports(
     connection : Connection
     report_types : sequence of str, 1 to 10
     marketplace_ids : sequence of str or None
-        getReports takes ten; more are told apart here, of all that it lists.
+        getReports takes ten; more are told apart here, of all that it lists. What is
+        of none that is known, as Amazon lists settlements of other channels, is kept.
     created_since : datetime or None
     processing_statuses : sequence of str
         For others than DONE ones.
@@ -62,7 +63,13 @@ def finished_reports(
     )
     if is_told or not places:
         return found
-    return (report for report in found if places & {*(report.marketplace_ids or ())})
+    known = places | {each.id for each in MARKETPLACES}
+
+    def is_of_them(report: Report) -> bool:
+        named = known.intersection(report.marketplace_ids or ())
+        return not named or not named.isdisjoint(places)
+
+    return filter(is_of_them, found)
 
 
 def finished_document(

@@ -91,6 +91,20 @@ def test_a_settlement_of_a_marketplace_that_was_not_asked_for_is_left(
     assert [each.report_id for each in listed] == [asked]
 
 
+@pytest.mark.parametrize("places", [(), ("Non-Amazon DE",)], ids=["none", "unknown"])
+def test_a_settlement_of_no_marketplace_that_is_known_is_taken_by_a_feed_of_eleven(
+    client: spr.Client, simulator: Simulator, lake: str, places: tuple[str, ...]
+) -> None:
+    eleven = ["DE", "FR", "IT", "ES", "NL", "SE", "PL", "TR", "BE", "IE", "GB"]
+    report = simulator._book.find(lay(simulator, "0071", ends="\n"))
+    assert report is not None
+    report.marketplace_ids = places
+
+    client.sync(spr.Feed("settlement", marketplaces=eleven), lake)
+
+    assert settlements(lake) == ["0071"]
+
+
 def test_a_settlement_of_other_bytes_is_taken_once_and_in_later_nights_too(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
 ) -> None:
