@@ -109,7 +109,7 @@ class Book:
             # Before the markers: rows that come meanwhile count more
             note = read_note(stream, turn.names, self._place)
             read = Known.of(stream, ledger, self._place, now, note.windows)
-            note = fitting(note, read.windows, now, is_purged=bool(read.purged))
+            note = fitting(note, read.windows, now, read.purged)
             self._read[stream.key], self._notes[stream.key] = read, note
             self._known[stream.key] = {window.name: window for window in read.windows}
         return self._known[stream.key]
@@ -212,7 +212,8 @@ class Book:
     def note(self, stream: Stream) -> None:
         """Note beside a lake what its files do not tell of a feed."""
         listed, known = self.listed(stream), self.windows(stream)
-        write_note(stream, known, self._notes[stream.key], self._place, listed)
+        note, purged = self._notes[stream.key], self.purged(stream)
+        write_note(stream, known, note, self._place, listed=listed, purged=purged)
         note_emptied(stream, known, self._place, is_listed=bool(listed))
 
     def land_emptied_again(self, stream: Stream) -> None:

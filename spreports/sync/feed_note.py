@@ -60,12 +60,15 @@ class FeedNote:
     newest : str or None
         The newest document of which the lake had rows then: without it, it has lost
         some, and `listed` is worth nothing.
+    purged : datetime or None, aware
+        Until when a purge had taken rows away by then.
     """
 
     data: bytes | None = None
     windows: tuple[LakeWindow, ...] = ()
     listed: datetime | None = None
     newest: str | None = None
+    purged: datetime | None = None
 
 
 def read_note(stream: Stream, names: Collection[str], lake: Lakeside) -> FeedNote:
@@ -93,7 +96,8 @@ def read_note(stream: Stream, names: Collection[str], lake: Lakeside) -> FeedNot
         if said["format"] != FORMAT or said["feed"] != stream.key:
             raise ValueError
         windows = tuple(map(_window, said["windows"]))
-        return FeedNote(data, windows, _moment(said, "listed"), _text(said, "newest"))
+        listed, purged = _moment(said, "listed"), _moment(said, "purged")
+        return FeedNote(data, windows, listed, _text(said, "newest"), purged)
     except (*DAMAGE, OverflowError):
         return FeedNote(data)
 
@@ -103,7 +107,9 @@ def write_note(
     known: Sequence[LakeWindow],
     note: FeedNote,
     lake: Lakeside,
+    *,
     listed: datetime | None,
+    purged: datetime | None,
 ) -> None:
     """Note what is known of a feed, where the lake has it otherwise.
 
@@ -117,6 +123,8 @@ def write_note(
     lake : Lakeside
     listed : datetime or None
         When the feed was last listed.
+    purged : datetime or None
+        See `Known.purged`.
     """
     # Of a type whose tables only its documents tell, a new store looks for one alone
     is_read = tables_of(stream, known) == tables_of(stream, ())
@@ -136,6 +144,7 @@ def write_note(
         newest = max((w for w in known if w.tables), key=lambda w: w.made, default=None)
         noted["listed"] = listed.isoformat() if listed else None
         noted["newest"] = newest.name if newest else None
+        noted["purged"] = purged.isoformat() if purged else None
     data = json.dumps(noted).encode()
     if data == note.data or (note.data is None and not said and listed is None):
         return
@@ -152,13 +161,17 @@ def write_note(
 
 
 def fitting(
-    note: FeedNote, known: Iterable[LakeWindow], now: datetime, *, is_purged: bool
+    note: FeedNote,
+    known: Iterable[LakeWindow],
+    now: datetime,
+    purged: datetime | None,
 ) -> FeedNote:
     """Return a note without the time of a listing, where that is worth nothing.
 
-    A clock was ahead, or the lake has lost what it had then, but by a purge.
+    A clock was ahead, or the lake has lost what it had then, but by a purge since.
     """
     there = {window.name for window in known if window.tables}
+    is_purged = purged is not None and purged != note.purged
     fits = is_purged or note.newest is None or note.newest in there
     is_past = note.listed is not None and note.listed <= now
     return note if fits and is_past else replace(note, listed=None)

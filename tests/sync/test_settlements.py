@@ -29,10 +29,15 @@ YOUNG = spr.Feed("settlement", marketplaces=["DE"], since="5d")
 
 
 def lay(
-    simulator: Simulator, number: str, *, places: list[str] | None = None, ends: str
+    simulator: Simulator,
+    number: str,
+    *,
+    places: list[str] | None = None,
+    ends: str,
+    last: int = 5,
 ) -> str:
     """List a settlement under one more report, with a document of its own bytes."""
-    report_id = simulator.place_report(SETTLEMENT, places or ["DE"], day(1), day(5))
+    report_id = simulator.place_report(SETTLEMENT, places or ["DE"], day(1), day(last))
     report = simulator._book.find(report_id)
     assert report is not None
     summary = {
@@ -580,3 +585,22 @@ def test_a_settlement_that_was_purged_does_not_come_again_by_its_doubles(
     results = [nights.sync(feed, days=60) for _ in range(3)]
 
     assert [(r.windows, r.failed, r.gaps) for r in results] == [(0, (), ())] * 3
+
+
+@pytest.mark.slow
+def test_a_purge_excuses_no_settlement_that_is_lost_later(
+    nights: Nights, simulator: Simulator
+) -> None:
+    lay(simulator, "0071", ends="\n", last=3)
+    nights.sync(YOUNG)
+    lay(simulator, "0072", ends="\n")
+    nights.sync(YOUNG)
+    assert spr.Lake(nights.lake).purge(day(4).date()).rows
+    report_id = lay(simulator, "0073", ends="\n")
+    nights.sync(YOUNG)
+    nights.sync(YOUNG, days=12)
+    nights.delete(f"{report_id}*")
+
+    nights.sync(YOUNG)
+
+    assert settlements(nights.lake) == ["0072", "0073"]
