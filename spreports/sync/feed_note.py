@@ -1,12 +1,13 @@
 """What a store knows of a feed and a lake's files do not tell, noted beside its rows.
 
 Of a feed with dates the windows that Amazon has no data for; of what Amazon lists the
-documents that are the same as one that the lake has, the time that nobody listed, and
-when all that was listed was there. They leave no file and no marker: without the note,
-a host whose store is new would ask and download again. One file a feed, beside the
-first data root of its type; whoever deletes a lake deletes it, too. It says nothing of
-a lake's rows: what lake or ledger know counts more, and whoever loses it asks again.
-Delta tables have none: all that lies beside them is Delta Lake's own.
+documents that are the same as one that the lake has, those that are given up, the time
+that nobody listed, and when all that was listed was there. They leave no file and no
+marker: without the note, a host whose store is new would ask and download again. One
+file a feed, beside the first data root of its type; whoever deletes a lake deletes it,
+too. It says nothing of a lake's rows: what lake or ledger know counts more, and whoever
+loses it asks again. Delta tables have none: all that lies beside them is Delta Lake's
+own.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def write_note(
         "windows": said,
     }
     if stream.kind == Kind.LISTED:
-        lacks = any(w.end is None and w.state != WindowState.COMMITTED for w in known)
+        lacks = any(w.state in {WindowState.ASKED, WindowState.FAILED} for w in known)
         # A new store lists from then on: what is yet to land must not be passed over
         listed = note.listed if lacks else listed
         newest = max((w for w in known if w.tables), key=lambda w: w.made, default=None)
@@ -199,7 +200,8 @@ def news_of(
     same.discard(None)
 
     def is_news(window: LakeWindow) -> bool:
-        if window.end is None and same.isdisjoint({window.sha256, window.version_of}):
+        is_double = window.end is None and window.state == WindowState.COMMITTED
+        if is_double and same.isdisjoint({window.sha256, window.version_of}):
             return False  # what it is the same as is lost, or was purged
         known = mine.get(window.name)
         if known is not None:
@@ -225,9 +227,9 @@ def _name(stream: Stream) -> str:
 
 
 def _is_told(stream: Stream, window: LakeWindow) -> bool:
-    """Whether no file tells of a window: no data, the same as another, not listed."""
+    """Whether no file tells of a window: no data, the same as another, given up."""
     if window.state == WindowState.GAP:
-        return stream.kind == Kind.LISTED and window.end is not None
+        return stream.kind == Kind.LISTED
     made = window.created_time is not None and not window.tables
     return made and window.state == WindowState.COMMITTED
 
@@ -245,13 +247,13 @@ def _said(window: LakeWindow) -> dict[str, Any]:
 def _window(said: Mapping[str, Any]) -> LakeWindow:
     """Read `_said` back; raises one of `DAMAGE`, or an OverflowError."""
     start, end, created = (_moment(said, name) for name in _TIMES)
-    is_whole, name, tries = created is not None, _text(said, "name"), said["tries"]
+    name, tries = _text(said, "name"), said["tries"]
     if start and end:
-        is_whole, name = start < end, window_name(Window(start, end))
+        if start >= end:
+            raise ValueError
+        name = window_name(Window(start, end))
     if name is None or type(tries) is not int:
         raise TypeError
-    if not is_whole:
-        raise ValueError
     texts: dict[str, Any] = {name: _text(said, name) for name in _TEXTS}
     return LakeWindow(
         name=name,

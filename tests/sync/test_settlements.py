@@ -501,7 +501,8 @@ def test_a_settlement_whose_files_and_markers_are_gone_comes_by_any_of_its_repor
     nights.sync()
 
     assert settlements(nights.lake) == ["0071", "0072"]
-    assert nights.sync().windows == 1  # the one that could not be had
+    # The one that could not be had
+    assert nights.sync(retry_gaps=True).windows == 1
 
 
 @pytest.mark.slow
@@ -562,7 +563,7 @@ def test_what_failed_for_many_nights_of_new_stores_comes_when_it_can_be_had(
     lay(simulator, "0072", ends="\n")
     for _ in range(3):
         simulator.faults.add(
-            Fault(operation="getReportDocument", kind="status", status=400, code="No")
+            Fault(operation="getReportDocument", kind="status", status=403)
         )
         assert nights.sync(YOUNG, days=3).rows == 0
 
@@ -604,3 +605,26 @@ def test_a_purge_excuses_no_settlement_that_is_lost_later(
     nights.sync(YOUNG)
 
     assert settlements(nights.lake) == ["0072", "0073"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_settlement_that_is_given_up_is_told_by_a_new_store_and_holds_up_no_listing(
+    nights: Nights, simulator: Simulator, *, is_kept: bool
+) -> None:
+    home = "kept" if is_kept else None
+    lay(simulator, "0071", ends="\n")
+    nights.sync(home=home)
+    lay(simulator, "0072", ends="\n")
+    simulator.faults.add(
+        Fault(operation="getReportDocument", kind="status", status=404)
+    )
+    (gap,) = nights.sync(days=60, home=home).gaps
+    lay(simulator, "0073", ends="\n")
+    nights.sync(days=60, home=home)
+    asked = calls(simulator)["getReportDocument"]
+
+    result = nights.sync()
+
+    assert result.gaps == (gap,)
+    assert calls(simulator)["getReportDocument"] == asked == 3
