@@ -55,4 +55,4 @@ class News:
 
     @cached_property
     def _taken_back(self) -> frozenset[str]:
-        return taken_back(self._url, self._options)
+        return taken_back(self._url, self._options).ids

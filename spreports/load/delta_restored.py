@@ -6,16 +6,17 @@ log tells the one from the other, for as long as it is kept: 30 days by Delta's 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from spreports.load.delta_files import log_files
 
-__all__ = ["taken_back"]
+__all__ = ["TakenBack", "taken_back"]
 
 COMMIT = re.compile(r"(\d{20})\.json")
 # Commits in memory at a time
@@ -28,36 +29,73 @@ class _Commit:
 
     info: Mapping[str, Any] = field(default_factory=dict)
     ids: frozenset[str] = frozenset()
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What a table's log says up to one of its commits.
+
+    Attributes
+    ----------
+    ids : frozenset of str
+        Transaction ids that only commits tell which a RESTORE took back.
+    version : int
+        Of the newest commit that was read; -1 where there was none.
+    mark : str
+        A hash of that commit: a table that was made anew or set back has another.
+    """
+
+    ids: frozenset[str] = frozenset()
+    version: int = -1
+    mark: str = ""
 
 
 def taken_back(
-    url: str | os.PathLike[str], storage_options: Mapping[str, Any] | None
-) -> frozenset[str]:
+    url: str | os.PathLike[str],
+    storage_options: Mapping[str, Any] | None,
+    known: TakenBack | None = None,
+) -> TakenBack:
     """Return the transaction ids that only commits tell which a RESTORE took back.
 
-    Reads the log: for where reports are known of which there are no rows.
+    Reads the log: for where reports are known of which there are no rows. Of a log that
+    is `known`, only what came since, unless that has a RESTORE.
 
     Parameters
     ----------
     url : str or path
     storage_options : mapping or None
         As for fsspec, or Delta Lake's own.
+    known : TakenBack, optional
+        As an earlier look has found it.
 
     Returns
     -------
-    frozenset of str
-        Empty where there is no table.
+    TakenBack
+        Without ids where there is no table.
 
     Raises
     ------
     SinkError
         The target refused.
     """
-    log = dict(_commits(os.fspath(url), storage_options))
+    place = os.fspath(url)
+    if known is not None:
+        since = dict(_commits(place, storage_options, known.version))
+        last = since.pop(known.version, None)
+        if last is not None and last.mark == known.mark and not dict(_restores(since)):
+            ids = known.ids.difference(*(commit.ids for commit in since.values()))
+            return _up_to({known.version: last, **since}, ids)
+    log = dict(_commits(place, storage_options))
     skipped = _skipped(log)
     taken = (commit.ids for version, commit in log.items() if version in skipped)
     kept = (commit.ids for version, commit in log.items() if version not in skipped)
-    return frozenset().union(*taken).difference(*kept)
+    return _up_to(log, frozenset().union(*taken).difference(*kept))
+
+
+def _up_to(log: Mapping[int, _Commit], ids: frozenset[str]) -> TakenBack:
+    newest = max(log, default=-1)
+    return TakenBack(ids, newest, log[newest].mark if log else "")
 
 
 def _skipped(log: Mapping[int, _Commit]) -> set[int]:
@@ -87,9 +125,9 @@ def _restores(log: Mapping[int, _Commit]) -> Iterator[tuple[int, int]]:
 
 
 def _commits(
-    url: str, options: Mapping[str, Any] | None
+    url: str, options: Mapping[str, Any] | None, oldest: int = 0
 ) -> Iterator[tuple[int, _Commit]]:
-    """Yield the commits that the log still has, by version."""
+    """Yield the commits that the log still has, by version, from the `oldest` on."""
     with log_files(url, options) as log:
         files, folder = log.fs, log.folder
         files.invalidate_cache(folder)
@@ -100,7 +138,8 @@ def _commits(
         finally:
             # Whoever reads a commit that is newer finds it missing in what is kept
             files.invalidate_cache(folder)
-        found = sorted(int(m[1]) for m in map(COMMIT.fullmatch, names) if m)
+        versions_there = (int(m[1]) for m in map(COMMIT.fullmatch, names) if m)
+        found = sorted(each for each in versions_there if each >= oldest)
         for first in range(0, len(found), MANY):
             versions = found[first : first + MANY]
             paths = [log.commit(version) for version in versions]
@@ -110,13 +149,15 @@ def _commits(
                     continue
                 if isinstance(text, Exception):
                     raise text
-                yield version, _commit(text.splitlines())
+                yield version, _commit(text)
 
 
-def _commit(lines: Iterable[bytes]) -> _Commit:
+def _commit(text: bytes) -> _Commit:
     """Read a commit; what it says of files may be long."""
+    lines = text.splitlines()
     told = [line for line in lines if b'"txn"' in line or b'"commitInfo"' in line]
     actions = [json.loads(line) for line in told]
     infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
     ids = frozenset(a["txn"]["appId"] for a in actions if "txn" in a)
-    return _Commit(infos[0] if infos else {}, ids)
+    mark = hashlib.sha256(text).hexdigest()
+    return _Commit(infos[0] if infos else {}, ids, mark)

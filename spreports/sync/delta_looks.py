@@ -19,12 +19,15 @@ from spreports.load.delta_reading import (
     names_of,
     transactions_of,
 )
-from spreports.load.delta_restored import taken_back
+from spreports.load.delta_restored import TakenBack, taken_back
 from spreports.load.delta_seen import Seen
 from spreports.load.delta_tables import Tables
 from spreports.load.target import shown
 
 __all__ = ["DeltaLooks"]
+
+# What the ledger has of a log stands there as the count of a file: of one commit
+TAKEN = ("taken back",)
 
 
 class DeltaLooks:
@@ -50,7 +53,7 @@ class DeltaLooks:
         self._files: dict[tuple[str, tuple[str, ...]], FileCounts] = {}
         # What the ledger has of each root by some columns
         self._kept: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
-        self._taken: dict[str, frozenset[str]] = {}
+        self._taken: dict[str, TakenBack] = {}
 
     def count_by(self, root: str, columns: Sequence[str]) -> Groups:
         """See `spreports.load.delta_reading.count_by`."""
@@ -78,6 +81,12 @@ class DeltaLooks:
             if new or gone:
                 self._counts.put(self._lake, *key, new, without=gone)
                 self._kept[key] = kept.difference(gone).union(new)
+        for root, taken in self._taken.items():
+            kept = frozenset(self._counts.of(self._lake, root, TAKEN))
+            commit = f"{taken.version} {taken.mark}"
+            if taken.mark and commit not in kept:
+                new = {commit: {(each,): 1 for each in taken.ids}}
+                self._counts.put(self._lake, root, TAKEN, new, without=kept)
 
     def transactions_of(self, root: str, ids: Iterable[str]) -> frozenset[str]:
         """See `spreports.load.delta_reading.transactions_of`."""
@@ -86,8 +95,13 @@ class DeltaLooks:
     def taken_back(self, root: str) -> frozenset[str]:
         """See `spreports.load.delta_restored.taken_back`; read once for all feeds."""
         if root not in self._taken:
-            self._taken[root] = taken_back(root, self._tables.storage_options)
-        return self._taken[root]
+            known = None
+            for commit, ids in self._counts.of(self._lake, root, TAKEN).items():
+                version, mark = commit.split()
+                known = TakenBack(frozenset(i for (i,) in ids), int(version), mark)
+            options = self._tables.storage_options
+            self._taken[root] = taken_back(root, options, known)
+        return self._taken[root].ids
 
     def names_of(self, root: str) -> list[str]:
         """See `spreports.load.delta_reading.names_of`."""

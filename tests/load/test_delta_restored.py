@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,11 +59,11 @@ def test_reports_that_a_restore_took_back_are_written_again(
 
     restore(deltalake.DeltaTable(url), first)
 
-    assert (numbers(url), reports(taken_back(url, None))) == ([1], ["2", "3"])
+    assert (numbers(url), reports(taken_back(url, None).ids)) == ([1], ["2", "3"])
     again = sink_delta([report(name, [int(name)]) for name in "123"], url)
     assert [result.rows for result in again] == [0, 1, 1]
     assert numbers(url) == [1, 2, 3]
-    assert taken_back(url, None) == frozenset()
+    assert taken_back(url, None).ids == frozenset()
 
 
 def test_a_later_commit_whose_clock_was_behind_hides_no_restore(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_later_commit_whose_clock_was_behind_hides_no_restore(tmp_path: Path) 
     log = tmp_path / f"table/_delta_log/{last:020}.json"
     log.write_text(re.sub(r'"timestamp":\d+', '"timestamp":1', log.read_text()))
 
-    assert reports(taken_back(url, None)) == ["2", "3"]
+    assert reports(taken_back(url, None).ids) == ["2", "3"]
 
 
 def test_a_newer_version_that_was_taken_back_replaces_the_older_one_again(
@@ -102,7 +103,7 @@ def test_reports_whose_rows_were_deleted_stay_away_though_others_were_restored(
     sink_delta([report("2", [2])], url)
     deltalake.DeltaTable(url).delete("n < 3")
 
-    assert reports(taken_back(url, None)) == ["3"]
+    assert reports(taken_back(url, None).ids) == ["3"]
     again = sink_delta([report(name, [int(name)]) for name in "123"], url)
     assert [result.rows for result in again] == [0, 0, 1]
 
@@ -116,7 +117,32 @@ def test_a_restore_that_was_taken_back_itself_took_nothing(tmp_path: Path) -> No
     deltalake.DeltaTable(url).restore(last)
 
     assert numbers(url) == [1, 2, 3]
-    assert taken_back(url, None) == frozenset()
+    assert taken_back(url, None).ids == frozenset()
+
+
+@pytest.mark.parametrize("how", ["appended", "restored", "anew"])
+def test_what_is_known_of_a_log_tells_as_much_as_the_whole_of_it(
+    tmp_path: Path, how: str
+) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3", "4")
+    deltalake.DeltaTable(url).restore(first)
+    sink_delta([report("5", [5])], url)
+    known = taken_back(url, None)
+    if how == "anew":
+        shutil.rmtree(url)
+        other = begun(url, *"67890", "11", "12")
+        deltalake.DeltaTable(url).restore(other)
+    else:
+        sink_delta([report("3", [3])], url)
+    if how == "restored":
+        deltalake.DeltaTable(url).restore(first + 1)
+
+    now = taken_back(url, None, known)
+
+    assert now == taken_back(url, None) != known
+    expected = {"appended": ["2", "4"], "restored": ["3", "4", "5"]}
+    assert reports(now.ids) == expected.get(how, ["0", "11", "12", "7", "8", "9"])
 
 
 def test_what_the_log_no_longer_tells_counts_as_deleted(tmp_path: Path) -> None:
@@ -127,8 +153,8 @@ def test_what_the_log_no_longer_tells_counts_as_deleted(tmp_path: Path) -> None:
     for version in range(first + 2):
         (tmp_path / "table" / "_delta_log" / f"{version:020}.json").unlink()
 
-    assert reports(taken_back(url, None)) == ["3"]
-    assert taken_back(str(tmp_path / "none"), None) == frozenset()
+    assert reports(taken_back(url, None).ids) == ["3"]
+    assert taken_back(str(tmp_path / "none"), None).ids == frozenset()
 
 
 def test_what_was_taken_back_is_told_on_s3(tmp_path: Path, bucket: Bucket) -> None:
@@ -137,7 +163,7 @@ def test_what_was_taken_back_is_told_on_s3(tmp_path: Path, bucket: Bucket) -> No
     deltalake.DeltaTable(url).restore(first)
     bucket.fs.put(url, f"{bucket.url}/table", recursive=True)
 
-    taken = taken_back(f"{bucket.url}/table", bucket.options)
+    taken = taken_back(f"{bucket.url}/table", bucket.options).ids
 
     assert reports(taken) == ["2"]
 

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 import spreports as spr
+from spreports.load import delta_restored
+from spreports.load.delta_restored import TakenBack
 from spreports.simulator import Simulator
 from spreports.sync.run import run
 from tests.clocks import ManualClock
@@ -289,9 +291,9 @@ def test_the_log_is_read_once_a_night_for_what_was_deleted_of_all_feeds(
 ) -> None:
     read: list[str] = []
 
-    def counted(url: str, *_: object) -> frozenset[str]:
+    def counted(url: str, *_: object) -> TakenBack:
         read.append(url)
-        return frozenset()
+        return TakenBack()
 
     monkeypatch.setattr("spreports.sync.delta_looks.taken_back", counted)
     feeds = [FEED, replace(FEED, marketplaces=["FR"])]
@@ -302,3 +304,29 @@ def test_the_log_is_read_once_a_night_for_what_was_deleted_of_all_feeds(
     client.sync(feeds, lake, format="delta", dry_run=True)
 
     assert read == [f"{lake}/{ORDERS}"]
+
+
+@pytest.mark.slow
+def test_of_a_log_that_a_run_has_read_the_next_reads_what_came_since(
+    client: spr.Client, clock: ManualClock, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+    commit = delta_restored._commit
+
+    def counted(text: bytes) -> delta_restored._Commit:
+        read.append(text)
+        return commit(text)
+
+    monkeypatch.setattr(delta_restored, "_commit", counted)
+    client.sync(FEED, lake, format="delta")
+    table = deltalake.DeltaTable(f"{lake}/{ORDERS}")
+    table.delete()
+    client.sync(FEED, lake, format="delta")
+    before, first = len(read), deltalake.DeltaTable(f"{lake}/{ORDERS}").version()
+    read.clear()
+    clock.advance(DAY)
+
+    client.sync(FEED, lake, format="delta")
+
+    assert len(read) <= 2 < before
+    assert deltalake.DeltaTable(f"{lake}/{ORDERS}").version() > first
