@@ -181,6 +181,7 @@ def counts_last_day(
 def end_of_rows(
     entry: ReportType,
     options: Mapping[str, object],
+    start: datetime,
     end: datetime,
     made: datetime | None,
 ) -> datetime:
@@ -194,8 +195,8 @@ def end_of_rows(
     entry : ReportType
     options : mapping
         The request's report options.
-    end : datetime, aware
-        Its dataEndTime.
+    start, end : datetime, aware
+        Its dataStartTime and dataEndTime.
     made : datetime or None, aware
         When it was made, where that is known.
 
@@ -207,7 +208,7 @@ def end_of_rows(
     if not counts_last_day(entry, options):
         return end
     day = datetime.combine(end.astimezone(UTC).date(), time(), UTC)
-    if made is not None and abs(made - day) <= _AT_MIDNIGHT:
+    if made is not None and start < day and abs(made - day) <= _AT_MIDNIGHT:
         return day
     return day + timedelta(days=1)
 

@@ -121,7 +121,7 @@ def window_end(report: LakeReport, catalogue: Catalogue) -> datetime | None:
 
 def end_of(report: LakeReport, entry: ReportType) -> datetime | None:
     """Return when the window of a report of a known type ends; None without dates."""
-    end = report.dates[1]
-    if end is None:
-        return None
-    return end_of_rows(entry, report.options, end, report.created_time)
+    start, end = report.dates
+    if start is None or end is None:
+        return end
+    return end_of_rows(entry, report.options, start, end, report.created_time)

@@ -94,7 +94,7 @@ def scheduled(found: Iterable[Report]) -> dict[str, tuple[Report, ...]]:
 
 
 def warn_of_fatal(found: Iterable[Report]) -> None:
-    """Warn, once a report type, of intervals whose report is FATAL: no other has them.
+    """Warn, once a report type, of intervals whose report is FATAL.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ def warn_of_fatal(found: Iterable[Report]) -> None:
     for name, windows in by_type.items():
         more = f" and {len(windows) - SHOWN} more" if len(windows) > SHOWN else ""
         logger.warning(
-            "%s: reports of schedules are FATAL, so that what they would hold is in "
-            "none: %s%s; ask for these dates, where the type can be asked for",
+            "%s: reports of schedules are FATAL, so that what they would hold is not "
+            "in the harvest: %s%s; ask for these dates, if the type can be asked for",
             name,
             ", ".join(windows[:SHOWN]),
             more,
@@ -168,7 +168,7 @@ def _overlapping(
 ) -> Iterator[tuple[Report, Report]]:
     """Yield each two reports that share time and a marketplace."""
     known = (
-        (w.start, end_of_rows(entry, {}, w.end, r.created_time), r)
+        (w.start, end_of_rows(entry, {}, w.start, w.end, r.created_time), r)
         for r in reports
         if (w := _window(r))
     )

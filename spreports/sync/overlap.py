@@ -28,7 +28,8 @@ SPLIT = (
 )
 EARLY = (
     "as a schedule makes them: they are no versions of the days that sync brings, so"
-    " these would be there twice. Begin another lake, or say a later since"
+    " these would be there twice. Begin another lake, or give a since behind them and"
+    " keep it"
 )
 ALIKE = "Keep its options as they are, or give one with others a lake of its own"
 
@@ -108,7 +109,7 @@ def insist_on_apart(
 def _insist_on_whole_days(
     stream: Stream, others: Sequence[OtherFeed], lake: Lakeside
 ) -> None:
-    """Refuse reports that were asked for as the feed's, but before a day was over."""
+    """Refuse reports that were asked for as the feed's, but as their last day began."""
     own = (stream.account, tuple(sorted(stream.marketplace_ids)), dict(stream.options))
     early = {
         other.window.report_id: other.window.name
@@ -121,7 +122,7 @@ def _insist_on_whole_days(
         name = lake.shown(stream)
         raise SinkError(
             f"{name} has {len(early)} reports of {stream.label} ({names[0]} up to"
-            f" {names[-1]}) that were made before their last day was over, {EARLY}",
+            f" {names[-1]}) that were made as their last day began, {EARLY}",
             url=name,
         )
 

@@ -251,7 +251,7 @@ def cut_window(
     stream: Stream, start: datetime, end: datetime, made: datetime
 ) -> Window:
     """Return the half-open window of which a report that was made then has rows."""
-    return Window(start, end_of_rows(stream.entry, stream.options, end, made))
+    return Window(start, end_of_rows(stream.entry, stream.options, start, end, made))
 
 
 def _version(window: LakeWindow) -> tuple[datetime, str]:

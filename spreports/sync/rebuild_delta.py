@@ -77,7 +77,7 @@ def windows_in_delta(
         lake.looks.refuse_partitions(url, stream.partition_by, own)
         for (report_id, mark, made, start, end), rows in groups.items():
             window = _window(stream, table, mark, (made, start, end))
-            if window is None or _is_early(stream, made, end):
+            if window is None or _is_early(stream, made, start, end):
                 continue
             begun = found.get((window.name, report_id))
             tables = {**(begun.tables if begun else {}), table: TableRows(rows, ())}
@@ -141,7 +141,7 @@ def others_in_delta(stream: Stream, lake: Lakeside) -> tuple[OtherFeed, ...]:
                 accounts.setdefault(stem, set()).add(account)
         groups = lake.looks.count_by(url, COLUMNS)
         for (report_id, mark, *times), rows in groups.items():
-            own = {stream.account} if _is_early(stream, times[0], times[2]) else set()
+            own = {stream.account} if _is_early(stream, *times) else set()
             for account in own | accounts.get(report_id, set()):
                 window = _window(replace(stream, account=account), table, mark, times)
                 if window is not None:
@@ -166,9 +166,13 @@ def snapshot_key(stream: Stream, day: str) -> str:
     return json.dumps([key, day])
 
 
-def _is_early(stream: Stream, made: datetime | None, end: datetime | None) -> bool:
-    """Whether it was made before its last day was over; see `Stream.is_early`."""
-    return made is not None and end is not None and stream.is_early(end, made)
+def _is_early(
+    stream: Stream, made: datetime | None, start: datetime | None, end: datetime | None
+) -> bool:
+    """Whether it was made as its last day began; see `Stream.is_early`."""
+    if made is None or start is None or end is None:
+        return False
+    return stream.is_early(start, end, made)
 
 
 def _window(

@@ -210,11 +210,12 @@ def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
 
 
 def _is_early(note: Mapping[str, str], stream: Stream) -> bool:
-    """Whether it was made before its last day was over; see `Stream.is_early`."""
+    """Whether it was made as its last day began; see `Stream.is_early`."""
     try:
-        end = json.loads(note["request_key"])["dataEndTime"]
-        made = datetime.fromisoformat(note["created_time"])
-        return stream.is_early(datetime.fromisoformat(end), made)
+        asked = json.loads(note["request_key"])
+        texts = (asked["dataStartTime"], asked["dataEndTime"], note["created_time"])
+        start, end, made = map(datetime.fromisoformat, texts)
+        return stream.is_early(start, end, made)
     except (KeyError, ValueError, TypeError):
         return False
 

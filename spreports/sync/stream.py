@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from spreports.catalog import ReportType, period_of
-from spreports.catalog.periods import counts_last_day, goes_by_dates
+from spreports.catalog.periods import counts_last_day, end_of_rows, goes_by_dates
 from spreports.ledger import LakeWindow
-from spreports.plan.windows import Window, midnight
-from spreports.reports.listing import CLOCK_SKEW
+from spreports.plan.windows import Window
 from spreports.reports.provenance import options_text
 from spreports.reports.request import ReportRequest
 
@@ -107,14 +106,14 @@ class Stream:
             return False
         return window.end <= self.since and window.created_time is None
 
-    def is_early(self, end: datetime, made: datetime) -> bool:
-        """Whether a report was made before its last day, of dataEndTime, was over.
+    def is_early(self, start: datetime, end: datetime, made: datetime) -> bool:
+        """Whether a report was made as its last day, of dataEndTime, began.
 
         A schedule's is up to the moment of its making: no version of any window.
         """
         if not counts_last_day(self.entry, self.options):
             return False
-        return made + CLOCK_SKEW < midnight(end) + timedelta(days=1)
+        return end_of_rows(self.entry, self.options, start, end, made) <= end
 
     def request(
         self, window: Window | None, newer_than: datetime | None

@@ -242,7 +242,7 @@ def test_what_a_report_that_failed_would_hold_is_told_once_a_type(
     assert (record.name, record.levelname) == ("spreports.schedules", "WARNING")
     assert record.getMessage().startswith(
         f"{SHIPPING}: reports of schedules are FATAL, so that what they would hold is "
-        "in none: 2026-11-01 to 2026-11-02 (report "
+        "not in the harvest: 2026-11-01 to 2026-11-02 (report "
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 import pytest
 
 import spreports as spr
+from spreports.catalog import lookup
+from spreports.catalog.periods import end_of_rows
 from spreports.simulator import Simulator
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
@@ -45,11 +48,49 @@ def test_days_that_a_schedule_brought_are_not_brought_beside_them(
     with pytest.raises(
         spr.SinkError,
         match=r"has 2 reports .*\(2026-11-10/2026-11-11 up to 2026-11-11/2026-11-12\) "
-        r"that were made before their last day was over, as a schedule makes them",
+        r"that were made as their last day began, as a schedule makes them",
     ):
         client.sync([feed], lake, format=form)
 
     assert calls(simulator)["createReport"] == 0
+
+
+def test_a_day_so_far_that_was_sunk_by_hand_is_brought_again_in_its_place(
+    client: spr.Client, clock: ManualClock, lake: str, form: str
+) -> None:
+    clock.advance(14 * 3600)
+    now = clock.now()
+    today = now.date().isoformat()
+    reports = client.reports(
+        "sales_and_traffic", start=today, end=now, marketplaces=["DE"], strict=False
+    )
+    for table in TABLES:
+        reports.sink(f"{lake}/{TRAFFIC}/{table}", table=table, format=form)
+    clock.advance(86_400)
+    feed = spr.Feed("sales_and_traffic", marketplaces=["DE"], since=today)
+
+    result = client.sync([feed], lake, format=form)
+
+    assert (result.created, result.failed) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "made", "rows_until"),
+    [
+        ("2026-11-10T00:00Z", "2026-11-10T00:00Z", "2026-11-11T00:05Z", "2026-11-11"),
+        ("2026-11-10T00:00Z", "2026-11-10T00:00Z", "2026-11-10T00:05Z", "2026-11-11"),
+        ("2026-11-10T00:00Z", "2026-11-11T00:00Z", "2026-11-11T00:05Z", "2026-11-11"),
+        ("2026-11-10T00:00Z", "2026-11-11T00:00Z", "2026-11-10T23:59Z", "2026-11-11"),
+        ("2026-11-10T00:00Z", "2026-11-11T00:00Z", "2026-11-11T14:00Z", "2026-11-12"),
+    ],
+    ids=["own", "own, so far", "schedule's", "clock behind", "by hand"],
+)
+def test_a_last_day_that_had_just_begun_has_no_rows(
+    start: str, end: str, made: str, rows_until: str
+) -> None:
+    times = map(datetime.fromisoformat, (start, end, made))
+    found = end_of_rows(lookup("sales_and_traffic"), {}, *times)
+    assert found == datetime.fromisoformat(f"{rows_until}T00:00Z")
 
 
 def test_days_after_those_that_a_schedule_brought_are_kept_beside_them(
