@@ -34,6 +34,7 @@ __all__ = ["Book"]
 
 # Of a clock that is ahead by less, the name of a snapshot made about midnight stays
 FAR_AHEAD = timedelta(hours=6)
+A_DAY = timedelta(days=1)
 
 
 class Book:
@@ -109,7 +110,7 @@ class Book:
             # Before the markers: rows that come meanwhile count more
             note = read_note(stream, turn.names, self._place)
             read = Known.of(stream, ledger, self._place, now, note.windows)
-            note = fitting(note, read.windows, now, read.purged)
+            note = fitting(note, read.windows, read.purged)
             self._read[stream.key], self._notes[stream.key] = read, note
             self._known[stream.key] = {window.name: window for window in read.windows}
         return self._known[stream.key]
@@ -206,14 +207,23 @@ class Book:
         listed = self._connection.ledger.windows.listed(self.lake, stream.key)
         times = (listed, self._notes[stream.key].listed)
         now = self._connection.clock.now()
-        # One to come is by a clock that was ahead
-        return max((time for time in times if time and time <= now), default=None)
+        # One to come is by a clock that was ahead, or this one is behind a little
+        past = [min(time, now) for time in times if time and time <= now + A_DAY]
+        return max(past, default=None)
 
     def note(self, stream: Stream) -> None:
         """Note beside a lake what its files do not tell of a feed."""
         listed, known = self.listed(stream), self.windows(stream)
-        note, purged = self._notes[stream.key], self.purged(stream)
-        write_note(stream, known, note, self._place, listed=listed, purged=purged)
+        read, note = self._read[stream.key], self._notes[stream.key]
+        write_note(
+            stream,
+            known,
+            note,
+            self._place,
+            listed=listed,
+            purged=read.purged,
+            absent=read.absent,
+        )
         note_emptied(stream, known, self._place, is_listed=bool(listed))
 
     def land_emptied_again(self, stream: Stream) -> None:

@@ -35,6 +35,8 @@ __all__ = ["FeedNote", "fitting", "news_of", "read_note", "write_note"]
 logger = logging.getLogger("spreports.sync")
 
 FORMAT = 1
+# More than any window has: such a note is damaged, and no ledger could hold it
+_MOST_TRIES = 1 << 31
 _TIMES = ("start", "end", "created_time")
 _TEXTS = (
     "error_kind",
@@ -111,6 +113,7 @@ def write_note(
     *,
     listed: datetime | None,
     purged: datetime | None,
+    absent: Collection[str],
 ) -> None:
     """Note what is known of a feed, where the lake has it otherwise.
 
@@ -124,8 +127,8 @@ def write_note(
     lake : Lakeside
     listed : datetime or None
         When the feed was last listed.
-    purged : datetime or None
-        See `Known.purged`.
+    purged, absent
+        See `Known`.
     """
     # Of a type whose tables only its documents tell, a new store looks for one alone
     is_read = tables_of(stream, known) == tables_of(stream, ())
@@ -142,7 +145,8 @@ def write_note(
         lacks = any(w.state in {WindowState.ASKED, WindowState.FAILED} for w in known)
         # A new store lists from then on: what is yet to land must not be passed over
         listed = note.listed if lacks else listed
-        newest = max((w for w in known if w.tables), key=lambda w: w.made, default=None)
+        there = (w for w in known if w.tables and w.name not in absent)
+        newest = max(there, key=lambda w: w.made, default=None)
         noted["listed"] = listed.isoformat() if listed else None
         noted["newest"] = newest.name if newest else None
         noted["purged"] = purged.isoformat() if purged else None
@@ -162,20 +166,16 @@ def write_note(
 
 
 def fitting(
-    note: FeedNote,
-    known: Iterable[LakeWindow],
-    now: datetime,
-    purged: datetime | None,
+    note: FeedNote, known: Iterable[LakeWindow], purged: datetime | None
 ) -> FeedNote:
     """Return a note without the time of a listing, where that is worth nothing.
 
-    A clock was ahead, or the lake has lost what it had then, but by a purge since.
+    The lake has lost what it had then, but by a purge since.
     """
     there = {window.name for window in known if window.tables}
     is_purged = purged is not None and purged != note.purged
     fits = is_purged or note.newest is None or note.newest in there
-    is_past = note.listed is not None and note.listed <= now
-    return note if fits and is_past else replace(note, listed=None)
+    return note if fits else replace(note, listed=None)
 
 
 def news_of(
@@ -254,6 +254,8 @@ def _window(said: Mapping[str, Any]) -> LakeWindow:
         name = window_name(Window(start, end))
     if name is None or type(tries) is not int:
         raise TypeError
+    if not 0 <= tries < _MOST_TRIES:
+        raise ValueError
     texts: dict[str, Any] = {name: _text(said, name) for name in _TEXTS}
     return LakeWindow(
         name=name,

@@ -17,6 +17,7 @@ from spreports.lake.missing import take_away_missing
 from spreports.lake.place import Place
 from spreports.ledger import LakeMarker, LakeWindow, LakeWindows, WindowState
 from spreports.plan.windows import midnight
+from spreports.reports.naming import file_stem
 from spreports.sync.feed_note import news_of
 from spreports.sync.lakeside import Lakeside, refuse_delta
 from spreports.sync.lost import (
@@ -64,6 +65,9 @@ class Known:
     noted : frozenset of str
         Names of windows of which neither ledger nor lake tells, and the lake's note
         does.
+    absent : frozenset of str
+        Names of windows of which the ledger knows rows and no data root of plain
+        Parquet has any, as after a purge.
     """
 
     before: tuple[LakeWindow, ...]
@@ -77,6 +81,7 @@ class Known:
     begun_anew: bool = False
     rowless: frozenset[str] = frozenset()
     noted: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -172,6 +177,8 @@ class Known:
         if not anew:
             windows = joined((*before, *news), seen.named)
             windows = forgotten(stream, windows, lost)
+        stems = {stem for each in seen.there.values() for stem in each}
+        absent = (w for w in windows if w.rows and _stem(w) not in stems)
         return cls(
             before=before,
             windows=windows,
@@ -183,6 +190,7 @@ class Known:
             purged=purged_up_to(stream, windows, lake),
             begun_anew=anew,
             noted=frozenset(window.name for window in news),
+            absent=frozenset(window.name for window in absent),
         )
 
     def take_away_broken(self) -> None:
@@ -212,6 +220,10 @@ class Known:
         names = {window.name for window in self.windows}
         changed = [w for w in self.windows if before.get(w.name) != w]
         return changed, [name for name in before if name not in names]
+
+
+def _stem(window: LakeWindow) -> str:
+    return file_stem(str(window.report_id))
 
 
 def _begins_anew(stream: Stream, lost: Lost) -> bool:

@@ -109,7 +109,7 @@ def insist_on_apart(
 def _insist_on_whole_days(
     stream: Stream, others: Sequence[OtherFeed], lake: Lakeside
 ) -> None:
-    """Refuse reports that were asked for as the feed's, but as their last day began."""
+    """Refuse reports that were asked for as the feed's, but before a day was over."""
     own = (stream.account, tuple(sorted(stream.marketplace_ids)), dict(stream.options))
     early = {
         other.window.report_id: other.window.name
@@ -122,7 +122,7 @@ def _insist_on_whole_days(
         name = lake.shown(stream)
         raise SinkError(
             f"{name} has {len(early)} reports of {stream.label} ({names[0]} up to"
-            f" {names[-1]}) that were made as their last day began, {EARLY}",
+            f" {names[-1]}) that were made before their last day was over, {EARLY}",
             url=name,
         )
 

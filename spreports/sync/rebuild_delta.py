@@ -169,7 +169,7 @@ def snapshot_key(stream: Stream, day: str) -> str:
 def _is_early(
     stream: Stream, made: datetime | None, start: datetime | None, end: datetime | None
 ) -> bool:
-    """Whether it was made as its last day began; see `Stream.is_early`."""
+    """Whether it was made before its last day was over; see `Stream.is_early`."""
     if made is None or start is None or end is None:
         return False
     return stream.is_early(start, end, made)

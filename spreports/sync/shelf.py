@@ -210,7 +210,7 @@ def _is_of_feed(note: Mapping[str, str], stream: Stream) -> bool:
 
 
 def _is_early(note: Mapping[str, str], stream: Stream) -> bool:
-    """Whether it was made as its last day began; see `Stream.is_early`."""
+    """Whether it was made before its last day was over; see `Stream.is_early`."""
     try:
         asked = json.loads(note["request_key"])
         texts = (asked["dataStartTime"], asked["dataEndTime"], note["created_time"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from spreports.api.checks import CLOCK_SKEW
 from spreports.catalog import ReportType, period_of
 from spreports.catalog.periods import counts_last_day, end_of_rows, goes_by_dates
 from spreports.ledger import LakeWindow
-from spreports.plan.windows import Window
+from spreports.plan.windows import Window, midnight
 from spreports.reports.provenance import options_text
 from spreports.reports.request import ReportRequest
 
@@ -107,13 +108,16 @@ class Stream:
         return window.end <= self.since and window.created_time is None
 
     def is_early(self, start: datetime, end: datetime, made: datetime) -> bool:
-        """Whether a report was made as its last day, of dataEndTime, began.
+        """Whether a report was made before its last day, of dataEndTime, was over.
 
-        A schedule's is up to the moment of its making: no version of any window.
+        A schedule's is up to the moment of its making: no version of any window. A day
+        so far that we asked for is one, and has the same dates as when it is over.
         """
         if not counts_last_day(self.entry, self.options):
             return False
-        return end_of_rows(self.entry, self.options, start, end, made) <= end
+        if (start, end) == (midnight(start), midnight(end)):
+            return end_of_rows(self.entry, self.options, start, end, made) <= end
+        return made + CLOCK_SKEW < midnight(end) + timedelta(days=1)
 
     def request(
         self, window: Window | None, newer_than: datetime | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -29,9 +30,15 @@ def form(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def harvested(client: spr.Client, clock: ManualClock, lake: str, form: str) -> None:
-    """Sink what a daily schedule has made at two midnights."""
-    client.schedules.apply([BY_MIDNIGHT])
+def harvested(
+    client: spr.Client,
+    clock: ManualClock,
+    lake: str,
+    form: str,
+    schedule: spr.Schedule = BY_MIDNIGHT,
+) -> None:
+    """Sink what a daily schedule has made twice."""
+    client.schedules.apply([schedule])
     clock.advance(2 * 86_400)
     reports = client.schedules.harvest("sales_and_traffic")
     assert len(reports) == 2
@@ -48,11 +55,22 @@ def test_days_that_a_schedule_brought_are_not_brought_beside_them(
     with pytest.raises(
         spr.SinkError,
         match=r"has 2 reports .*\(2026-11-10/2026-11-11 up to 2026-11-11/2026-11-12\) "
-        r"that were made as their last day began, as a schedule makes them",
+        r"that were made before their last day was over, as a schedule makes them",
     ):
         client.sync([feed], lake, format=form)
 
     assert calls(simulator)["createReport"] == 0
+
+
+def test_days_that_a_schedule_brought_in_the_morning_are_not_brought_beside_them(
+    client: spr.Client, clock: ManualClock, lake: str, form: str
+) -> None:
+    morning = replace(BY_MIDNIGHT, next_report_creation_time="2026-11-01T07:00:00Z")
+    harvested(client, clock, lake, form, morning)
+    feed = spr.Feed("sales_and_traffic", marketplaces=["DE"], since="2026-11-08")
+
+    with pytest.raises(spr.SinkError, match="before their last day was over"):
+        client.sync([feed], lake, format=form)
 
 
 def test_a_day_so_far_that_was_sunk_by_hand_is_brought_again_in_its_place(

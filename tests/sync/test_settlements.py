@@ -544,7 +544,7 @@ def test_a_note_that_is_wrong_tells_no_time_of_a_listing(
     if wrong == "rows lost":
         nights.delete(f"{report_id}*")
     else:
-        later = (clock.now() + timedelta(days=1)).isoformat()
+        later = (clock.now() + timedelta(days=3)).isoformat()
         said["listed"] = later if wrong == "to come" else "later"
     nights.note().write_text(json.dumps(said))
 
@@ -552,6 +552,20 @@ def test_a_note_that_is_wrong_tells_no_time_of_a_listing(
 
     assert gap.start == (day(1) if wrong == "rows lost" else NIGHT)
     assert nights.sync(feed).gaps == (gap,)
+
+
+@pytest.mark.slow
+def test_a_listing_that_is_to_come_by_a_clock_a_little_behind_counts(
+    nights: Nights, simulator: Simulator, clock: ManualClock
+) -> None:
+    lay(simulator, "0071", ends="\n")
+    nights.sync(days=60)
+    nights.sync(days=60)
+    said = json.loads(nights.note().read_text())
+    said["listed"] = (clock.now() + timedelta(minutes=2)).isoformat()
+    nights.note().write_text(json.dumps(said))
+
+    assert nights.sync().gaps == nights.sync().gaps == ()
 
 
 @pytest.mark.slow
@@ -605,6 +619,23 @@ def test_a_purge_excuses_no_settlement_that_is_lost_later(
     nights.sync(YOUNG)
 
     assert settlements(nights.lake) == ["0072", "0073"]
+
+
+@pytest.mark.slow
+def test_a_host_that_keeps_its_store_notes_no_document_that_was_purged(
+    nights: Nights, simulator: Simulator, clock: ManualClock
+) -> None:
+    lay(simulator, "0071", ends="\n", last=3)
+    nights.sync(YOUNG, home="kept")
+    assert spr.Lake(nights.lake).purge(day(4).date()).rows
+    nights.sync(YOUNG, home="kept", days=2)
+    lay(simulator, "0072", ends="\n")
+
+    assert json.loads(nights.note().read_text())["newest"] is None
+    clock.advance(10 * DAY)
+    nights.sync(YOUNG)
+
+    assert settlements(nights.lake) == ["0072"]
 
 
 @pytest.mark.slow
