@@ -21,6 +21,11 @@ COMPONENT = [
     ("Amount", MONEY),
     ("Amount/@currency", pa.string()),
 ]
+DISCOUNTS = ("ItemPromotionDiscount", "ShipPromotionDiscount")
+PROMOTION = [
+    ("PromotionIDs", pa.list_(pa.string())),
+    *((name, MONEY) for name in DISCOUNTS),
+]
 PLAIN = (
     "AmazonOrderID",
     "MerchantOrderID",
@@ -40,6 +45,7 @@ ITEM_TYPE = pa.struct(
         *((name, pa.string()) for name in ITEM),
         ("Quantity", pa.int64()),
         ("ItemPrice/Component", pa.list_(pa.struct(COMPONENT))),
+        ("Promotion", pa.list_(pa.struct(PROMOTION))),
     ]
 )
 SCHEMA = pa.schema(
@@ -75,7 +81,17 @@ def item(element: Any) -> dict[str, Any]:
         }
         for each in element.iterfind("ItemPrice/Component")
     ]
+    values["Promotion"] = [promotion(e) for e in element.iterfind("Promotion")]
     return values
+
+
+def promotion(element: Any) -> dict[str, Any]:
+    """Return one promotion as Python values."""
+    amounts = {name: element.findtext(name) for name in DISCOUNTS}
+    return {
+        "PromotionIDs": [each.text for each in element.iterfind("PromotionIDs")],
+        **{name: Decimal(text) if text else None for name, text in amounts.items()},
+    }
 
 
 def main(path: str, target: str) -> None:
