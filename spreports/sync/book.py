@@ -34,7 +34,8 @@ __all__ = ["Book"]
 
 # Of a clock that is ahead by less, the name of a snapshot made about midnight stays
 FAR_AHEAD = timedelta(hours=6)
-A_DAY = timedelta(days=1)
+# A listing that is to come by no more is one by a right clock, and this one is behind
+BEHIND = timedelta(days=1)
 
 
 class Book:
@@ -207,8 +208,8 @@ class Book:
         listed = self._connection.ledger.windows.listed(self.lake, stream.key)
         times = (listed, self._notes[stream.key].listed)
         now = self._connection.clock.now()
-        # One to come is by a clock that was ahead, or this one is behind a little
-        past = [min(time, now) for time in times if time and time <= now + A_DAY]
+        # One that is to come by more is by a clock that was ahead
+        past = [min(time, now) for time in times if time and time <= now + BEHIND]
         return max(past, default=None)
 
     def note(self, stream: Stream) -> None:
