@@ -214,7 +214,11 @@ class Place:
         """
         place = f"{self.path}/{path}"
         with self.refusals("read", gone=True):
-            how = {"pre_buffer": True, "page_checksum_verification": checksums}
+            # Of an object store `Ranges` reads ahead; what Arrow did it would keep
+            how = {
+                "pre_buffer": self.is_local,
+                "page_checksum_verification": checksums,
+            }
             source = self._source(place)
             kind = pq.ParquetFile if self.is_local else RangedParquet
             file = kind(source, **how)

@@ -8,6 +8,7 @@ column chunks that are wanted, with what little lies between them.
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, Final
@@ -23,6 +24,8 @@ __all__ = ["RangedParquet", "Ranges", "joined"]
 NEAR: Final = 1 << 20
 # The end of a larger file: as much as Arrow asks for, to find the footer there
 END: Final = 64 << 10
+# Seconds that Arrow's threads are waited for, which takes them none
+PATIENCE: Final = 1.0
 
 
 class RangedParquet(pq.ParquetFile):  # type: ignore[misc]  # pyarrow has no types
@@ -45,9 +48,17 @@ class RangedParquet(pq.ParquetFile):  # type: ignore[misc]  # pyarrow has no typ
         columns: Sequence[str] | None = None,
         **how: Any,
     ) -> Any:
-        """Read row groups; as pyarrow does, but for the requests."""
+        """Read row groups; as pyarrow does, but for the requests.
+
+        Arrow's threads let go of what they have read a little after the rows are there.
+        One that does while the interpreter ends would abort the process, so wait.
+        Source: apache/arrow, issue 34314
+        """
         self._ranges.bring(_chunks(self.metadata, row_groups, columns))
-        return super().read_row_groups(row_groups, columns, **how)
+        try:
+            return super().read_row_groups(row_groups, columns, **how)
+        finally:
+            self._ranges.take_back()
 
 
 def _chunks(
@@ -116,10 +127,11 @@ class Ranges(io.RawIOBase):
         start = 0 if self._size <= NEAR else max(0, self._size - END)
         self._end = (start, self._asked(start, self._size))
         self._brought: list[tuple[int, bytes]] = []
+        self._lent: list[memoryview] | None = None
 
     def bring(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Ask for what is going to be read; let go of what was brought before."""
-        self._brought = []
+        self._brought, self._lent = [], []
         missing = [(start, end) for start, end in ranges if start < self._end[0]]
         for start, end in joined(missing, NEAR):
             self._brought.append((start, self._asked(start, end)))
@@ -144,12 +156,30 @@ class Ranges(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return bytes from the place on: those that are there, or a request's."""
+        return bytes(self._view(size))
+
+    def read_buffer(self, size: int = -1) -> memoryview:
+        """Return the same, uncopied; Arrow prefers this."""
+        view = self._view(size)
+        if self._lent is not None:
+            self._lent.append(view)
+        return view
+
+    def take_back(self) -> None:
+        """Wait until nobody holds what was given since `bring`, but not for ever."""
+        lent, self._lent = self._lent or [], None
+        until = time.monotonic() + PATIENCE
+        for view in lent:
+            while not _is_released(view) and time.monotonic() < until:
+                time.sleep(1e-4)
+
+    def _view(self, size: int) -> memoryview:
         end = self._size if size < 0 else min(self._at + size, self._size)
         start, self._at = self._at, max(self._at, end)
         for first, data in (self._end, *self._brought):
             if first <= start and end <= first + len(data):
-                return data[start - first : end - first]
-        return self._asked(start, end)
+                return memoryview(data)[start - first : end - first]
+        return memoryview(self._asked(start, end))
 
     def close(self) -> None:
         """Close the file."""
@@ -161,3 +191,12 @@ class Ranges(io.RawIOBase):
         """Read a range of the file itself."""
         self._file.seek(start)
         return self._file.read(end - start)
+
+
+def _is_released(view: memoryview) -> bool:
+    """Release a view, unless a buffer of Arrow's has it."""
+    try:
+        view.release()
+    except BufferError:
+        return False
+    return True

@@ -107,6 +107,9 @@ def _checkpointed(log: LogFiles) -> tuple[int, dict[str, int]]:
         return 0, {}
     name = f"{log.folder}/{hint['version']:020}.checkpoint.parquet"
     stored = io.BytesIO(log.read(name))
-    column = pq.ParquetFile(stored).read(columns=["txn"])["txn"]
+    # Here and now: a thread of Arrow's that lets go of our bytes while the interpreter
+    # ends aborts the process. Source: apache/arrow, issue 34314
+    file = pq.ParquetFile(stored, pre_buffer=False)
+    column = file.read(columns=["txn"], use_threads=False)["txn"]
     ids = [each for each in column.to_pylist() if each is not None]
     return hint["version"] + 1, {each["appId"]: each["version"] for each in ids}

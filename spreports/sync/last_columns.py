@@ -131,7 +131,7 @@ def _with_values(file: pq.ParquetFile) -> tuple[str, ...]:
     }
     names = [name for name in file.schema_arrow.names if name != RESCUED]
     uncounted = [name for name in names if name not in nulls]
-    rows = file.read_row_group(0, columns=uncounted)
+    rows = file.read_row_groups([0], columns=uncounted)
     nulls |= {name: rows[name].null_count for name in rows.column_names}
     most = group.num_rows
     return tuple(name for name in names if nulls.get(name, most) < most)

@@ -85,7 +85,7 @@ def stored_parquet(rows: int) -> bytes:
 
 
 def opened(file: BinaryIO) -> ranges.RangedParquet:
-    return ranges.RangedParquet(ranges.Ranges(file), pre_buffer=True)
+    return ranges.RangedParquet(ranges.Ranges(file), pre_buffer=False)
 
 
 def test_a_small_file_is_one_request() -> None:
@@ -96,6 +96,28 @@ def test_a_small_file_is_one_request() -> None:
 
     assert table.equals(pq.read_table(io.BytesIO(data)))
     assert stored.sizes == [len(data)]
+
+
+def test_no_thread_of_arrows_holds_what_it_has_read_when_the_rows_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = stored_parquet(20_000)
+    lent: list[memoryview] = []
+
+    class Watched(ranges.Ranges):
+        def read_buffer(self, size: int = -1) -> memoryview:
+            lent.append(super().read_buffer(size))
+            return lent[-1]
+
+    monkeypatch.setattr(ranges, "NEAR", 0)
+    file = ranges.RangedParquet(Watched(io.BytesIO(data)), pre_buffer=False)
+    rows = file.read_row_groups([0, 1])
+
+    assert rows.equals(pq.read_table(io.BytesIO(data)))
+    assert len(lent) > 6  # each column chunk of two groups
+    for view in lent[-6:]:
+        with pytest.raises(ValueError, match="released"):
+            view.tobytes()
 
 
 def test_of_a_large_file_the_end_and_the_chunks_wanted_are_requests(

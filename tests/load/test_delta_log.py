@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import deltalake
@@ -36,6 +38,38 @@ def read(
 ) -> dict[str, int | None]:
     transactions = Transactions(table, url, None)
     return {each: transactions.get(each) for each in ids}
+
+
+# Prints how many threads of Arrow's a process has before and after the log is read
+THREADS = """
+import sys
+import deltalake
+from pathlib import Path
+from spreports.load.delta_log import Transactions
+
+def threads():
+    names = [name.read_text() for name in Path("/proc/self/task").glob("*/comm")]
+    return names.count(Path("/proc/self/comm").read_text())
+
+table = deltalake.DeltaTable(sys.argv[1])
+before = threads()
+print(len(list(Transactions(table, sys.argv[1], None).ids)), threads() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts Linux's tasks")
+def test_a_checkpoint_leaves_no_thread_that_could_outlive_the_interpreter(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    begun(url, 3)
+    deltalake.DeltaTable(url).create_checkpoint()
+
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", THREADS, url], check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout.split() == ["6", "0"]
 
 
 @pytest.mark.slow
