@@ -21,7 +21,7 @@ from spreports.catalog import ReportType
 from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.load.no_data import NO_DATA
-from spreports.load.target import STATE
+from spreports.load.target import DELTA_NOTES, STATE
 
 __all__ = ["DataRoot", "all_roots", "folders_there", "is_delta", "no_table", "roots_of"]
 
@@ -176,7 +176,7 @@ def _marked(folder: Place) -> list[str]:
     beside = [
         name
         for name, is_folder in folder.below(STATE).entries().items()
-        if is_folder and name != "tmp"
+        if is_folder and name not in {"tmp", DELTA_NOTES}
     ]
     linked = {name for name in _links(folder) if _is_root(folder.below(name))}
     return [*beside, *sorted(linked.difference(beside))]

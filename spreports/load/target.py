@@ -23,9 +23,20 @@ from spreports.load.outages import code_told, is_lost_upload, is_outage
 from spreports.load.redirects import elsewhere
 from spreports.load.urls import local_path, missing, shown
 
-__all__ = ["STATE", "OpenTarget", "open_target", "reason_of", "refusals", "shown"]
+__all__ = [
+    "DELTA_NOTES",
+    "STATE",
+    "OpenTarget",
+    "open_target",
+    "reason_of",
+    "refusals",
+    "shown",
+]
 
 STATE = "_spreports"
+# In it, what is noted of the feeds of Delta tables: a folder that is called as one of
+# them would say that it is kept as plain Parquet
+DELTA_NOTES = "feeds"
 # What Delta Lake says of a schema, and nothing behind the column's name
 _DUPLICATE = re.compile(r"Duplicate field name \(case-insensitive\): '([^'\n]+)'")
 _NOT_THERE = re.compile(r"Field (\S+) not found in schema")

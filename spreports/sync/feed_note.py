@@ -4,10 +4,12 @@ Of a feed with dates the windows that Amazon has no data for; of what Amazon lis
 documents that are the same as one that the lake has, those that are given up, the time
 that nobody listed, and when all that was listed was there. They leave no file and no
 marker: without the note, a host whose store is new would ask and download again. One
-file a feed, beside the first data root of its type; whoever deletes a lake deletes it,
-too. It says nothing of a lake's rows: what lake or ledger know counts more, and whoever
-loses it asks again. Delta tables have none: all that lies beside them is Delta Lake's
-own.
+file a feed, beside the first data root of its type, of a Delta lake in a folder beside
+its tables; whoever deletes a lake deletes it, too. What lake or ledger know counts
+more, and whoever loses it asks again.
+
+Of what Amazon lists a Delta table does not tell which document its rows are of: the
+note does, for as long as Amazon lists it, and counts where the table has these rows.
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from spreports.errors import SinkError
-from spreports.ledger import LakeWindow, WindowState
+from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.load.marker import DAMAGE
-from spreports.load.target import open_target
+from spreports.load.target import DELTA_NOTES, open_target
 from spreports.plan.windows import Window
 from spreports.sync.calendar import window_name
 from spreports.sync.lakeside import Lakeside
@@ -35,6 +37,8 @@ __all__ = ["FeedNote", "fitting", "news_of", "read_note", "write_note"]
 logger = logging.getLogger("spreports.sync")
 
 FORMAT = 1
+# How long before the newest one: Amazon lists a document for 90 days
+DOCUMENTS_TOLD = timedelta(days=100)
 # More than any window has: such a note is damaged, and no ledger could hold it
 _MOST_TRIES = 1 << 31
 _TIMES = ("start", "end", "created_time")
@@ -82,7 +86,7 @@ def read_note(stream: Stream, names: Collection[str], lake: Lakeside) -> FeedNot
     stream : Stream
     names : collection of str
         Of the files beside the first data root, where they were listed: of feeds with
-        dates.
+        dates, in plain Parquet.
     lake : Lakeside
 
     Raises
@@ -90,10 +94,10 @@ def read_note(stream: Stream, names: Collection[str], lake: Lakeside) -> FeedNot
     SinkError
         The lake cannot be read.
     """
-    name = _name(stream)
-    if not _is_noted(stream, lake) or (stream.kind == Kind.DATED and name not in names):
+    name, is_seen = _name(stream), stream.kind == Kind.DATED and not lake.is_delta
+    if stream.kind == Kind.SNAPSHOT or (is_seen and name not in names):
         return FeedNote()
-    data = lake.place(_root(stream)).state.read([name]).get(name)
+    data = lake.place(_root(stream, lake)).state.read([name]).get(name)
     try:
         said = json.loads(data or b"")
         if said["format"] != FORMAT or said["feed"] != stream.key:
@@ -132,9 +136,12 @@ def write_note(
     """
     # Of a type whose tables only its documents tell, a new store looks for one alone
     is_read = tables_of(stream, known) == tables_of(stream, ())
-    if not is_read or not _is_noted(stream, lake):
+    # Snapshots without data are versions, or nothing
+    if not is_read or stream.kind == Kind.SNAPSHOT:
         return
     told = [window for window in known if _is_told(stream, window)]
+    if lake.is_delta and stream.kind == Kind.LISTED:
+        told += _of_documents(known, absent)
     said = [_said(window) for window in sorted(told, key=lambda w: w.name)]
     noted: dict[str, Any] = {
         "format": FORMAT,
@@ -153,10 +160,9 @@ def write_note(
     data = json.dumps(noted).encode()
     if data == note.data or (note.data is None and not said and listed is None):
         return
-    url, options = lake.url(_root(stream)), lake.storage_options
-    private = stream.entry.restricted
+    place, private = lake.place(_root(stream, lake)), stream.entry.restricted
     try:
-        target = open_target(url, storage_options=options, private=private)
+        target = open_target(place.url, storage_options=place.options, private=private)
         try:
             target.write_state(_name(stream), data)
         finally:
@@ -211,14 +217,11 @@ def news_of(
     return tuple(w for w in noted if w.name not in held and is_news(w))
 
 
-def _root(stream: Stream) -> str:
+def _root(stream: Stream, lake: Lakeside) -> str:
     """Name the data root beside which a feed's note lies."""
+    if lake.is_delta:
+        return DELTA_NOTES
     return root_name(stream.entry.report_type, tables_of(stream, ())[0])
-
-
-def _is_noted(stream: Stream, lake: Lakeside) -> bool:
-    """Whether a feed has a note: snapshots without data are versions, or nothing."""
-    return not lake.is_delta and stream.kind != Kind.SNAPSHOT
 
 
 def _name(stream: Stream) -> str:
@@ -234,13 +237,24 @@ def _is_told(stream: Stream, window: LakeWindow) -> bool:
     return made and window.state == WindowState.COMMITTED
 
 
+def _of_documents(
+    known: Sequence[LakeWindow], absent: Collection[str]
+) -> list[LakeWindow]:
+    """Return the documents whose rows a lake has, and that Amazon may still list."""
+    there = [w for w in known if w.tables and w.name not in absent]
+    newest = max((w.made for w in there), default=None)
+    return [w for w in there if newest and newest - w.made < DOCUMENTS_TOLD]
+
+
 def _said(window: LakeWindow) -> dict[str, Any]:
     """Return what is noted of a window; its dates name it, if it has any."""
     times = {name: getattr(window, name) for name in _TIMES}
     said = {name: each.isoformat() for name, each in times.items() if each}
     said |= {name: getattr(window, name) for name in _TEXTS}
     said = {name: each for name, each in said.items() if each is not None}
-    named = {} if window.end else {"name": window.name}
+    named: dict[str, Any] = {} if window.end else {"name": window.name}
+    if window.tables:
+        named["rows"] = {name: told.rows for name, told in window.tables.items()}
     return {**named, **said, "tries": window.tries}
 
 
@@ -257,6 +271,9 @@ def _window(said: Mapping[str, Any]) -> LakeWindow:
     if not 0 <= tries < _MOST_TRIES:
         raise ValueError
     texts: dict[str, Any] = {name: _text(said, name) for name in _TEXTS}
+    rows = said.get("rows", {})
+    if not all(type(count) is int for count in rows.values()):
+        raise TypeError
     return LakeWindow(
         name=name,
         start=start,
@@ -264,6 +281,7 @@ def _window(said: Mapping[str, Any]) -> LakeWindow:
         state=WindowState.COMMITTED if created else WindowState.GAP,
         tries=tries,
         created_time=created,
+        tables={table: TableRows(count, ()) for table, count in rows.items()},
         **texts,
     )
 

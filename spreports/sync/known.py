@@ -29,7 +29,11 @@ from spreports.sync.lost import (
 )
 from spreports.sync.lost_delta import lost_of_delta
 from spreports.sync.rebuild import Look, OtherFeed, look_at
-from spreports.sync.rebuild_delta import others_in_delta, windows_in_delta
+from spreports.sync.rebuild_delta import (
+    documents_in_delta,
+    others_in_delta,
+    windows_in_delta,
+)
 from spreports.sync.stream import Kind, Stream
 
 __all__ = ["Known", "joined", "timely"]
@@ -66,8 +70,8 @@ class Known:
         Names of windows of which neither ledger nor lake tells, and the lake's note
         does.
     absent : frozenset of str
-        Names of windows of which the ledger knows rows and no data root of plain
-        Parquet has any, as after a purge.
+        Names of windows of which the ledger knows rows and the lake has none, as after
+        a purge.
     """
 
     before: tuple[LakeWindow, ...]
@@ -104,21 +108,28 @@ class Known:
             The lake cannot be read, or lacks what the ledger knows there.
         """
         before = ledger.of(lake.name, stream.key)
+        gaps = tuple(w for w in noted if w.state == WindowState.GAP)
+        told = gaps if lake.refill else noted
         if lake.is_delta:
-            known = cls._of_delta(stream, before, lake)
+            documents = [window for window in noted if window.rows]
+            known = cls._of_delta(stream, before, lake, told, documents)
         else:
-            gaps = tuple(w for w in noted if w.state == WindowState.GAP)
-            told = gaps if lake.refill else noted
             known = cls._of_parquet(stream, before, ledger, lake, told)
         windows = timely(stream, known.windows, now)
         return replace(known, windows=tuple(_missed(windows, known.purged)))
 
     @classmethod
     def _of_delta(
-        cls, stream: Stream, before: tuple[LakeWindow, ...], lake: Lakeside
+        cls,
+        stream: Stream,
+        before: tuple[LakeWindow, ...],
+        lake: Lakeside,
+        noted: Sequence[LakeWindow],
+        documents: Sequence[LakeWindow],
     ) -> Known:
         def look() -> tuple[tuple[LakeWindow, ...], Lost]:
             there = windows_in_delta(stream, before, lake)
+            there += documents_in_delta(stream, (*before, *documents), lake)
             return there, lost_of_delta(stream, before, there, lake)
 
         there, lost = look()
@@ -131,13 +142,20 @@ class Known:
         anew = _begins_anew(stream, lost)
         windows = joined(() if anew else before, there)
         is_new = all(window.created_time is None for window in windows)
+        news = news_of([w for w in noted if not w.rows], before, there)
+        if not anew:
+            windows = joined((*before, *news), there)
+            windows = forgotten(stream, windows, lost)
         names = {window.name for window in there}
+        rowless = frozenset({w.name for w in before if w.rows} - names)
         return cls(
             before=before,
-            windows=windows if anew else forgotten(stream, windows, lost),
+            windows=windows,
             others=others_in_delta(stream, lake) if is_new else (),
             begun_anew=anew,
-            rowless=frozenset({w.name for w in before if w.rows} - names),
+            rowless=rowless,
+            noted=frozenset() if anew else frozenset(window.name for window in news),
+            absent=rowless,
         )
 
     @classmethod

@@ -3,9 +3,9 @@
 Windows with dates and snapshots are read back whole: the table's own columns name
 report, dates and the time of its making, and ``report_window`` proves account,
 marketplaces and options. What Amazon makes by itself goes by its document's id, which
-is no column: after a lost ledger it is listed and downloaded once more, from the
-oldest on that the tables have, and the table's transaction id keeps it from being
-written twice.
+is no column: the lake's note of the feed tells it. What neither that nor a ledger knows
+is listed and downloaded once more, from the oldest on that the tables have, and the
+table's transaction id keeps it from being written twice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ from spreports.sync.rebuild import OtherFeed, cut_window
 from spreports.sync.roots import data_roots
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["made_in_delta", "others_in_delta", "snapshot_key", "windows_in_delta"]
+__all__ = [
+    "documents_in_delta",
+    "made_in_delta",
+    "others_in_delta",
+    "snapshot_key",
+    "windows_in_delta",
+]
 
 COLUMNS = (
     "report_id",
@@ -94,6 +100,33 @@ def windows_in_delta(
     some = [w for w in found.values() if len(w.tables) < len(roots)]
     brought = [window for window in known if window.tables]
     return (*whole, *halves_of(some, (*whole, *brought)))
+
+
+def documents_in_delta(
+    stream: Stream, known: Sequence[LakeWindow], lake: Lakeside
+) -> tuple[LakeWindow, ...]:
+    """Return those windows of what Amazon makes by itself whose rows are there.
+
+    In every table of which the window says that it has some.
+
+    Raises
+    ------
+    SinkError
+        The lake cannot be read.
+    """
+    known = [w for w in known if w.rows] if stream.kind == Kind.LISTED else ()
+    if not known:
+        return ()
+    there = {
+        table: lake.looks.count_by(lake.url(root), ("report_id",))
+        for table, root in data_roots(stream)
+    }
+
+    def is_there(window: LakeWindow) -> bool:
+        filled = [table for table, has in window.tables.items() if has.rows]
+        return all((window.report_id,) in there.get(table, {}) for table in filled)
+
+    return tuple(filter(is_there, known))
 
 
 def made_in_delta(stream: Stream, lake: Lakeside) -> frozenset[datetime]:

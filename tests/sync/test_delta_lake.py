@@ -99,8 +99,8 @@ def test_a_lost_ledger_is_read_back_from_the_tables(
         night = another.sync(FEED, lake, format="delta")
 
     assert (first.failed, first.gaps) == ((), ())
-    # The settlement alone is looked at again, and not written twice
-    assert (result.windows, result.created, result.rows) == (1, 0, 0)
+    # The settlement is known by the lake's note
+    assert (result.windows, result.created, result.rows) == (0, 0, 0)
     assert night.windows == 4
     assert calls(simulator)["createReport"] == asked["createReport"] + 4
     assert check_orders(simulator, f"{lake}/{ORDERS}", day(1)) == day(11)
@@ -108,18 +108,22 @@ def test_a_lost_ledger_is_read_back_from_the_tables(
         assert pl.read_delta(f"{lake}/{root}").equals(before[root])
 
 
-def test_a_lake_on_s3_takes_the_options_that_delta_lake_knows(
-    client: spr.Client, clock: ManualClock, on_s3: tuple[str, dict[str, Any]]
-) -> None:
-    lake, fsspecs = on_s3
+def in_deltas_words(fsspecs: dict[str, Any]) -> dict[str, Any]:
     client_kwargs = fsspecs["client_kwargs"]
-    options = {
+    return {
         "aws_access_key_id": fsspecs["key"],
         "aws_secret_access_key": fsspecs["secret"],
         "aws_endpoint_url": client_kwargs["endpoint_url"],
         "aws_region": client_kwargs["region_name"],
         "aws_allow_http": "true",
     }
+
+
+def test_a_lake_on_s3_takes_the_options_that_delta_lake_knows(
+    client: spr.Client, clock: ManualClock, on_s3: tuple[str, dict[str, Any]]
+) -> None:
+    lake, fsspecs = on_s3
+    options = in_deltas_words(fsspecs)
 
     first = client.sync(FEED, lake, format="delta", storage_options=options)
     again = client.sync(FEED, lake, format="delta", storage_options=options)
@@ -129,6 +133,25 @@ def test_a_lake_on_s3_takes_the_options_that_delta_lake_knows(
     assert (first.failed, again.windows, second.failed) == ((), 0, ())
     frame = pl.read_delta(f"{lake}/{ORDERS}", storage_options=options)
     assert frame.height > first.rows > 0
+
+
+@pytest.mark.slow
+def test_a_lake_on_s3_tells_a_new_store_which_settlements_it_has(
+    client: spr.Client,
+    other_host: spr.Client,
+    simulator: Simulator,
+    on_s3: tuple[str, dict[str, Any]],
+) -> None:
+    lake, options = on_s3
+    simulator.place_report(SETTLEMENT, ["DE"], day(1), day(5))
+    feed = spr.Feed("settlement", marketplaces=["DE"])
+
+    first, second = (
+        host.sync(feed, lake, format="delta", storage_options=how)
+        for host, how in ((client, in_deltas_words(options)), (other_host, options))
+    )
+
+    assert (first.windows, second.windows) == (1, 0)
 
 
 @pytest.mark.slow

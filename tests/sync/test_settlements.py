@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import polars as pl
 import pytest
 
@@ -433,9 +434,11 @@ def test_a_time_that_was_not_listed_is_told_until_gaps_are_tried_again(
 class Nights:
     """Runs of hosts that keep no store, one each night or after some days."""
 
-    def __init__(self, simulator: Simulator, clock: ManualClock, home: Path) -> None:
+    def __init__(
+        self, simulator: Simulator, clock: ManualClock, home: Path, kind: str
+    ) -> None:
         self._simulator, self._clock, self._homes = simulator, clock, home
-        self.lake = str(home.with_name("lake"))
+        self.lake, self._format = str(home.with_name("lake")), kind
 
     def sync(
         self,
@@ -448,7 +451,7 @@ class Nights:
         """A night of a host with a new store, or with one that is kept by that name."""
         home = home or f"{sum(1 for _ in self._homes.glob('*'))}"
         with self._simulator.client(home=self._homes / home) as client:
-            result = client.sync(feed, self.lake, **how)
+            result = client.sync(feed, self.lake, format=self._format, **how)
         self._clock.advance(days * DAY)
         return result
 
@@ -463,10 +466,19 @@ class Nights:
 
 
 @pytest.fixture
-def nights(simulator: Simulator, clock: ManualClock, home: Path) -> Nights:
-    return Nights(simulator, clock, home)
+def nights(
+    simulator: Simulator,
+    clock: ManualClock,
+    home: Path,
+    request: pytest.FixtureRequest,
+) -> Nights:
+    return Nights(simulator, clock, home, getattr(request, "param", "parquet"))
 
 
+both_formats = pytest.mark.parametrize("nights", ["parquet", "delta"], indirect=True)
+
+
+@both_formats
 def test_a_host_that_keeps_no_store_downloads_no_settlement_twice(
     nights: Nights, simulator: Simulator, clock: ManualClock
 ) -> None:
@@ -505,6 +517,7 @@ def test_a_settlement_whose_files_and_markers_are_gone_comes_by_any_of_its_repor
     assert nights.sync(retry_gaps=True).windows == 1
 
 
+@both_formats
 @pytest.mark.slow
 @pytest.mark.parametrize("store", [None, "kept"])
 def test_a_feed_that_was_listed_and_had_nothing_new_for_long_has_no_gap(
@@ -517,6 +530,7 @@ def test_a_feed_that_was_listed_and_had_nothing_new_for_long_has_no_gap(
     assert not any(gaps)
 
 
+@both_formats
 @pytest.mark.slow
 def test_a_time_that_nobody_listed_is_told_by_each_new_store_until_it_is_tried_again(
     nights: Nights, simulator: Simulator
@@ -529,6 +543,25 @@ def test_a_time_that_nobody_listed_is_told_by_each_new_store_until_it_is_tried_a
     assert len(first) == 1
     assert first == second == nights.sync(refill=True).gaps == nights.sync().gaps
     assert nights.sync(retry_gaps=True).gaps == nights.sync().gaps == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nights", ["delta"], indirect=True)
+def test_a_note_counts_for_no_settlement_that_a_restore_took_back(
+    nights: Nights, simulator: Simulator
+) -> None:
+    for number in ("0071", "0072"):
+        lay(simulator, number, ends="\n")
+        nights.sync(YOUNG)
+    tables = [Path(nights.lake, SETTLEMENT, each) for each in ("rows", "summary")]
+    for table in map(deltalake.DeltaTable, tables):
+        table.restore(table.version() - 1)
+    assert settlements(nights.lake) == ["0071"]
+
+    results = [nights.sync(YOUNG) for _ in range(2)]
+
+    assert settlements(nights.lake) == ["0071", "0072"]
+    assert [result.windows for result in results] == [1, 0]
 
 
 @pytest.mark.slow
@@ -554,6 +587,7 @@ def test_a_note_that_is_wrong_tells_no_time_of_a_listing(
     assert nights.sync(feed).gaps == (gap,)
 
 
+@both_formats
 @pytest.mark.slow
 def test_a_listing_that_is_to_come_by_a_clock_a_little_behind_counts(
     nights: Nights, simulator: Simulator, clock: ManualClock
@@ -568,6 +602,7 @@ def test_a_listing_that_is_to_come_by_a_clock_a_little_behind_counts(
     assert nights.sync().gaps == nights.sync().gaps == ()
 
 
+@both_formats
 @pytest.mark.slow
 def test_what_failed_for_many_nights_of_new_stores_comes_when_it_can_be_had(
     nights: Nights, simulator: Simulator
@@ -638,6 +673,7 @@ def test_a_host_that_keeps_its_store_notes_no_document_that_was_purged(
     assert settlements(nights.lake) == ["0072"]
 
 
+@both_formats
 @pytest.mark.slow
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_a_settlement_that_is_given_up_is_told_by_a_new_store_and_holds_up_no_listing(
