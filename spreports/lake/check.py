@@ -16,7 +16,8 @@ from spreports.errors import SinkError
 from spreports.facts import read_catalogue
 from spreports.lake.doubled import ADVICE, doubled, window_text
 from spreports.lake.holding import by_marker
-from spreports.lake.place import Place, remedy
+from spreports.lake.place import Place
+from spreports.lake.remedies import remedy
 from spreports.lake.state import RootState, read_state
 from spreports.load.leftovers import orphans
 from spreports.load.marker import DamagedError

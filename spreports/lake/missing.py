@@ -13,9 +13,12 @@ from spreports.errors import SinkError
 from spreports.lake.compact import only
 from spreports.lake.holding import Holding, by_marker
 from spreports.lake.place import Place
-from spreports.lake.state import LOOKS, RootState, read_state
+from spreports.lake.state import RootState, read_state
 
 __all__ = ["take_away_missing"]
+
+# How often files may go meanwhile
+LOOKS = 20
 
 
 def take_away_missing(root: Place, reports: Collection[str]) -> None:

@@ -14,13 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
-from spreports.errors import SinkError
 from spreports.lake.ranges import RangedParquet, Ranges
 from spreports.load.target import STATE, refusals, shown
 from spreports.load.urls import check_place, protocols
 from spreports.load.whole import read_whole
 
-__all__ = ["Place", "no_lake", "remedy", "restless"]
+__all__ = ["Place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +102,11 @@ class Place:
 
     def entries(self) -> dict[str, bool]:
         """Return the names in this folder, and whether each is a folder itself."""
+        found = self.listed().items()
+        return {name: facts["type"] == "directory" for name, facts in found}
+
+    def listed(self) -> dict[str, Mapping[str, Any]]:
+        """Return the names in this folder, with what the file system says of each."""
         with self.refusals("list"):
             self.fs.invalidate_cache(self.path)
             try:
@@ -112,11 +116,7 @@ class Place:
             finally:
                 # Kept, it would say of a file that comes later that it is not there
                 self.fs.invalidate_cache(self.path)
-        names = {
-            str(entry["name"]).rstrip("/").rpartition("/")[2]: entry["type"]
-            == "directory"
-            for entry in found
-        }
+        names = {str(e["name"]).rstrip("/").rpartition("/")[2]: e for e in found}
         return {name: names[name] for name in sorted(names) if name}
 
     def files(self) -> dict[str, int]:
@@ -298,23 +298,3 @@ def _beside(folder: str) -> str:
     """Return where the markers of a data root lie, for its path or its URL."""
     above, slash, name = folder.rpartition("/")
     return f"{above}{slash}{STATE}/{name}"
-
-
-def no_lake(place: Place, what: str) -> SinkError:
-    """Return the error for a lake that has no such thing."""
-    return SinkError(f"{place.name}: {what}", url=place.name)
-
-
-def remedy(root: Place) -> str:
-    """Say what to do about files of a data root that are missing."""
-    return (
-        "a sync with refill=True (--refill) asks again for what it keeps, other reports"
-        " are sunk again; where the folder was deleted on purpose, delete its markers,"
-        f" too, {root.state.name}"
-    )
-
-
-def restless(root: Place) -> SinkError:
-    """Return the error for a data root whose files go faster than they are opened."""
-    what = "files that its markers name are missing; if nobody writes to it now,"
-    return no_lake(root, f"{what} `spreports lake check` says which; {remedy(root)}")

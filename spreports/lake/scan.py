@@ -29,9 +29,10 @@ from spreports.flags import check_flag
 from spreports.lake.doubled import warn_of_doubled
 from spreports.lake.groups import read_groups
 from spreports.lake.layout import Layout
-from spreports.lake.place import Place, no_lake, restless
+from spreports.lake.place import Place
 from spreports.lake.predicate import Condition, conditions, excluded, parts
 from spreports.lake.reading import Wanted
+from spreports.lake.remedies import no_lake, restless
 from spreports.lake.roots import DataRoot, folders_there, roots_of
 from spreports.lake.stock import (
     Owner,

@@ -16,6 +16,7 @@ from spreports.errors import SinkError
 from spreports.lake.compaction import Compaction
 from spreports.lake.holding import Holding
 from spreports.lake.late import is_late, is_over, is_whole
+from spreports.lake.look import state_files
 from spreports.lake.needless import needless
 from spreports.lake.parsed import Parsed
 from spreports.lake.place import Place
@@ -23,9 +24,7 @@ from spreports.load.compacted import COMPACTED, COMPACTION
 from spreports.load.marker import Marker, conflict, intent_paths
 from spreports.load.removal import hides, is_older_removal, is_removal
 
-__all__ = ["LOOKS", "RootState", "read_rest", "read_state"]
-
-LOOKS = 20
+__all__ = ["RootState", "read_rest", "read_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +84,7 @@ def read_state(root: Place) -> RootState:
     ------
     SinkError
         The file system refused, a marker is damaged, or the root is rewritten faster
-        than it can be read.
+        than it can be read (a SinkOutageError).
     """
     return read_rest(root, frozenset())[1]
 
@@ -113,21 +112,9 @@ def read_rest(root: Place, known: Collection[str]) -> tuple[frozenset[str], Root
     SinkError
         As `read_state`.
     """
-    state = root.state
-    names = _names(state)
-    for _ in range(LOOKS):
-        wanted = [name for name in names if name.removesuffix(".json") not in known]
-        found = state.read(wanted)
-        again = _names(state) if wanted else names
-        # Only when nothing came or went meanwhile is it one moment's view
-        if again == names and len(found) == len(wanted):
-            stems = (n.removesuffix(".json") for n in names if n.endswith(".json"))
-            return frozenset(stems), _seen_through(root, found, is_all=not known)
-        names = again
-    raise SinkError(
-        f"{root.name}: it is rewritten faster than it can be read; try again",
-        url=root.name,
-    )
+    names, found = state_files(root, known)
+    stems = (n.removesuffix(".json") for n in names if n.endswith(".json"))
+    return frozenset(stems), _seen_through(root, found, is_all=not known)
 
 
 def _files_of(stem: str, data: bytes) -> tuple[str, ...]:
@@ -136,15 +123,6 @@ def _files_of(stem: str, data: bytes) -> tuple[str, ...]:
         return tuple(intent_paths(stem, data))
     except SinkError:
         return ()
-
-
-def _names(state: Place) -> list[str]:
-    """Return the names of the state files."""
-    return [
-        name
-        for name, is_folder in state.entries().items()
-        if not is_folder and name.endswith((".json", ".intent"))
-    ]
 
 
 def _seen_through(
