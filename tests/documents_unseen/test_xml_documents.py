@@ -257,6 +257,46 @@ def test_a_promotion_of_scheduled_orders_has_a_component_for_each_part_of_the_pr
     ]
 
 
+ADDRESS = "<AddressFieldOne>1</AddressFieldOne><AddressFieldTwo>Flat</AddressFieldTwo>"
+
+
+@pytest.mark.parametrize(
+    "name", ["orders_shipping_xml", "orders_invoicing_xml", "orders_tax_xml"]
+)
+def test_a_second_line_of_an_address_is_there_however_late_the_first_one_comes(
+    name: str, tmp_path: Path
+) -> None:
+    order = SHIPPING[SHIPPING.index("<Message><Order") : SHIPPING.index("</AmazonEnv")]
+    late = order.replace(
+        "<IsPrime>",
+        f"<FulfillmentData><Address>{ADDRESS}</Address></FulfillmentData><IsPrime>",
+    ).replace("</BuyerName>", f"</BuyerName><Address>{ADDRESS}</Address>")
+    many = (1 << 20) // len(order) + 2
+    text = ENVELOPE + "".join([order * many, late, "</AmazonEnvelope>"])
+    frame = opened(text, name, tmp_path).read()
+
+    for place in ("FulfillmentData", "BillingData"):
+        lines = frame[f"{place}/Address/AddressFieldTwo"].drop_nulls().to_list()
+        assert lines == ["Flat"]
+
+
+def test_what_an_order_is_taxed_by_each_authority_is_exact(tmp_path: Path) -> None:
+    taxed = """<ItemTaxData><TaxJurisdictions><City>SUMNER</City></TaxJurisdictions>
+    <TaxCollectedAmounts><State currency="USD">3.99</State></TaxCollectedAmounts>
+    <TaxRates><State>0.0600</State></TaxRates></ItemTaxData></Item>"""
+    text = ENVELOPE + SHIPPING.replace("</Item>", taxed)
+    frame = opened(text, "orders_tax_xml", tmp_path).read()
+
+    ((item,),) = frame["Item"].to_list()
+    tax = {k.removeprefix("ItemTaxData/"): v for k, v in item.items() if "TaxData" in k}
+    assert {name: value for name, value in tax.items() if value is not None} == {
+        "TaxJurisdictions/City": "SUMNER",
+        "TaxCollectedAmounts/State": Decimal("3.99"),
+        "TaxCollectedAmounts/State/@currency": "USD",
+        "TaxRates/State": Decimal("0.06"),
+    }
+
+
 @pytest.mark.parametrize("record", ["Order", "Row", "PendingOrder"])
 def test_pending_orders_whose_record_element_nobody_wrote_down(
     record: str, tmp_path: Path

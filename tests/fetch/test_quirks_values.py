@@ -224,6 +224,8 @@ def test_days_of_supply_of_a_year_or_more_are_a_number(name: str, column: str) -
         ("fba_inventory_planning", "Recommended ship-in date"),
         ("fba_inventory_planning", "Last updated date for Historical Days of Supply"),
         ("fba_inventory_planning", "Inventory age snapshot date"),
+        ("fba_inventory_planning", "season-start-date"),
+        ("fba_inventory_planning", "season-end-date"),
         ("overage_fees", "charged_date"),
     ],
 )
@@ -485,3 +487,32 @@ def test_365_plus_and_its_like_follow_the_rule_for_bad_values(
     assert findings.bad_cells == {"v": 1}
     table = read(plain, kind, on_bad_value="rescue")
     assert table["_rescued"].to_pylist() == [None, f'{{"v": "{text}"}}']
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "text", "value"),
+    [
+        ("fba_inventory_planning", "fc-transfer", "12", 12),
+        ("fba_inventory_planning", "Reserved Staging", "3", 3),
+        ("fba_inventory_planning", "is-seasonal-in-next-3-months", "Y", True),
+        (
+            "fba_inventory_planning",
+            "Exempted from Low-Inventory-Level Fee?",
+            "No",
+            False,
+        ),
+        (
+            "fba_inventory_planning",
+            "Low-Inventory-Level fee applied in current week?",
+            "Yes",
+            True,
+        ),
+        ("vat_calculation", "Export Outside EU", "false", False),
+    ],
+)
+def test_flags_and_counts_of_newer_columns_have_their_types(
+    name: str, column: str, text: str, value: object
+) -> None:
+    table = read(f"{column}\tother\n{text}\t\n".replace("\t", ","), lookup(name))
+
+    assert table[column].to_pylist() == [value]
