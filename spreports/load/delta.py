@@ -164,13 +164,18 @@ class _Table:
                 if table is None:
                     self._create(rows, {**PROPERTIES, **quiet})
                     return None
-                if keep_quiet(table, quiet, self._run):
-                    return None
-                check_partitions(table, self._name, rows.partitions, rows.schema.names)
-                self._tried = newest, rows
+                version = table.version()
                 try:
+                    if keep_quiet(table, quiet, self._run):
+                        return None
+                    check_partitions(
+                        table, self._name, rows.partitions, rows.schema.names
+                    )
+                    self._tried = newest, rows
                     self._write(table, told, rows, newest, wanted)
                 except CommitFailedError:
+                    if not self._is_beyond(version):
+                        raise
                     return None
         except SinkError:
             # What the rows themselves said is the reason, not the writer's word for it
@@ -178,6 +183,11 @@ class _Table:
                 raise rows.error from None
             raise
         return self._results(table, reports, newest, rows)
+
+    def _is_beyond(self, version: int) -> bool:
+        """Whether there were commits since, be it ours whose answer was lost."""
+        table = open_table(self._url, self._options)
+        return table is None or table.version() > version
 
     def _insist_on_one_content(
         self, told: Transactions, reports: Sequence[DeltaReport]

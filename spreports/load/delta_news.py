@@ -10,7 +10,7 @@ from spreports.errors import SinkError
 from spreports.load.delta_log import Transactions
 from spreports.load.delta_reading import name_id, window_id
 from spreports.load.delta_report import DeltaReport, version_of
-from spreports.load.delta_restored import taken_back
+from spreports.load.delta_restored import TakenBack, taken_back
 from spreports.load.target import shown
 
 __all__ = ["News"]
@@ -48,11 +48,17 @@ class News:
                 f"{report.name.strip('/')}: give the new one a name of its own"
             )
             raise SinkError(msg, url=name)
-        if mark is not None and own not in self._taken_back:
+        if mark is not None and own not in self._taken_back.ids:
             return False
-        there = self._told.get(window_id(report.window))
-        return there is None or there <= version_of(report)
+        window, version = window_id(report.window), version_of(report)
+        there = self._told.get(window)
+        if there is None or there <= version:
+            return True
+        # A newer one, unless that was taken back as well
+        older = self._taken_back.older.get(window)
+        is_older = older is not None and older <= version
+        return is_older or window in self._taken_back.ids
 
     @cached_property
-    def _taken_back(self) -> frozenset[str]:
-        return taken_back(self._url, self._options).ids
+    def _taken_back(self) -> TakenBack:
+        return taken_back(self._url, self._options)

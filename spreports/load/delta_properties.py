@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spreports.load.delta_report import DeltaReport
@@ -60,14 +59,17 @@ def keep_quiet(table: DeltaTable, quiet: Mapping[str, str], run: str) -> bool:
     Returns
     -------
     bool
-        Whether there was a commit, ours or another that was faster.
+        Whether there was a commit of ours.
+
+    Raises
+    ------
+    deltalake.exceptions.CommitFailedError
+        Another was faster, or the table takes none.
     """
     if not quiet or STATISTICS in table.metadata().configuration:
         return False
     from deltalake import CommitProperties  # noqa: PLC0415 - heavy
-    from deltalake.exceptions import CommitFailedError  # noqa: PLC0415 - an extra
 
     commit = CommitProperties(custom_metadata={"spreports": run})
-    with suppress(CommitFailedError):
-        table.alter.set_table_properties(dict(quiet), commit_properties=commit)
+    table.alter.set_table_properties(dict(quiet), commit_properties=commit)
     return True

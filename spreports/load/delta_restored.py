@@ -10,11 +10,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from spreports.load.delta_files import log_files
+from spreports.load.delta_tables import open_table
+from spreports.load.target import refusals
 
 __all__ = ["TakenBack", "taken_back"]
 
@@ -28,7 +31,7 @@ class _Commit:
     """What one commit says of itself; see the Delta protocol, commitInfo and txn."""
 
     info: Mapping[str, Any] = field(default_factory=dict)
-    ids: frozenset[str] = frozenset()
+    versions: Mapping[str, int] = field(default_factory=dict)
     mark: str = ""
 
 
@@ -44,11 +47,15 @@ class TakenBack:
         Of the newest commit that was read; -1 where there was none.
     mark : str
         A hash of that commit: a table that was made anew or set back has another.
+    older : mapping of str to int
+        Of ids that such a commit tells last, the versions that others tell; of a log
+        that was read whole.
     """
 
     ids: frozenset[str] = frozenset()
     version: int = -1
     mark: str = ""
+    older: Mapping[str, int] = field(default_factory=dict)
 
 
 def taken_back(
@@ -83,24 +90,45 @@ def taken_back(
     if known is not None:
         since = dict(_commits(place, storage_options, known.version))
         last = since.pop(known.version, None)
-        if last is not None and last.mark == known.mark and not dict(_restores(since)):
-            ids = known.ids.difference(*(commit.ids for commit in since.values()))
+        if last is not None and last.mark == known.mark and not any(_restores(since)):
+            ids = known.ids.difference(*(each.versions for each in since.values()))
             return _up_to({known.version: last, **since}, ids)
     log = dict(_commits(place, storage_options))
-    skipped = _skipped(log)
-    taken = (commit.ids for version, commit in log.items() if version in skipped)
-    kept = (commit.ids for version, commit in log.items() if version not in skipped)
-    return _up_to(log, frozenset().union(*taken).difference(*kept))
+    skipped = _skipped(log, partial(_same_files, place, storage_options))
+    kept: dict[str, int] = {}
+    last_told: dict[str, int] = {}
+    for version, commit in sorted(log.items()):
+        last_told |= dict.fromkeys(commit.versions, version)
+        kept |= commit.versions if version not in skipped else {}
+    taken = {id_ for v in skipped & log.keys() for id_ in log[v].versions}
+    older = {id_: told for id_, told in kept.items() if last_told[id_] in skipped}
+    return _up_to(log, frozenset(taken.difference(kept)), older)
 
 
-def _up_to(log: Mapping[int, _Commit], ids: frozenset[str]) -> TakenBack:
+def _up_to(
+    log: Mapping[int, _Commit],
+    ids: frozenset[str],
+    older: Mapping[str, int] | None = None,
+) -> TakenBack:
     newest = max(log, default=-1)
-    return TakenBack(ids, newest, log[newest].mark if log else "")
+    return TakenBack(ids, newest, log[newest].mark if log else "", older or {})
 
 
-def _skipped(log: Mapping[int, _Commit]) -> set[int]:
-    """Return the versions that the newest one does not go back to."""
-    back = dict(_restores(log))
+def _skipped(
+    log: Mapping[int, _Commit], same_files: Callable[[int, Iterable[int]], int | None]
+) -> set[int]:
+    """Return the versions that the newest one does not go back to.
+
+    Those that the log still has.
+    """
+    back: dict[int, int] = {}
+    for restored in _restores(log):
+        before = _went_back_to(log, restored)
+        if before is None:
+            earlier = sorted((v for v in log if v < restored), reverse=True)
+            before = same_files(restored, earlier)
+        # Of none of them: it went back to before they were made
+        back[restored] = min(log) - 1 if before is None else before
     skipped: set[int] = set()
     version = max(back, default=-1)
     while version >= min(log, default=0):
@@ -110,18 +138,50 @@ def _skipped(log: Mapping[int, _Commit]) -> set[int]:
     return skipped
 
 
-def _restores(log: Mapping[int, _Commit]) -> Iterator[tuple[int, int]]:
-    """Yield the version of each RESTORE, and the one that it went back to."""
+def _restores(log: Mapping[int, _Commit]) -> Iterator[int]:
+    """Yield the version of each RESTORE."""
     for version, commit in log.items():
-        said = commit.info.get("operationParameters") or {}
-        if commit.info.get("operation") != "RESTORE":
-            continue
-        if said.get("version") is not None:
-            yield version, int(said["version"])
-        elif said.get("datetime") is not None:
-            moment = int(said["datetime"])
-            older = (v for v, c in log.items() if c.info.get("timestamp", 0) <= moment)
-            yield version, max((v for v in older if v < version), default=version)
+        if commit.info.get("operation") == "RESTORE":
+            yield version
+
+
+def _went_back_to(log: Mapping[int, _Commit], restored: int) -> int | None:
+    """Return the version that a RESTORE went back to, if it says so.
+
+    Spark says of one by its time a text in whatever zone its session had.
+    Source: delta, DeltaOperations.scala, Restore; delta-rs, DeltaOperation::Restore
+    """
+    said = log[restored].info.get("operationParameters") or {}
+    if said.get("version") is not None:
+        return int(said["version"])
+    if said.get("datetime") is None:
+        return None
+    moment = int(said["datetime"])
+    older = (v for v, c in log.items() if c.info.get("timestamp", 0) <= moment)
+    return max((v for v in older if v < restored), default=restored)
+
+
+def _same_files(
+    url: str,
+    options: Mapping[str, Any] | None,
+    restored: int,
+    earlier: Iterable[int],
+) -> int | None:
+    """Return the first of some versions that has the same files as one."""
+    table = open_table(url, options)
+    if table is None:
+        return None
+    with refusals(url, options or {}, "read the Delta table at"):
+        table.load_as_version(restored)
+        files = set(table.file_uris())
+        for version in earlier:
+            try:
+                table.load_as_version(version)
+            except Exception:  # noqa: BLE001 - deltalake's: the log begins behind it
+                return None
+            if set(table.file_uris()) == files:
+                return version
+    return None
 
 
 def _commits(
@@ -158,6 +218,6 @@ def _commit(text: bytes) -> _Commit:
     told = [line for line in lines if b'"txn"' in line or b'"commitInfo"' in line]
     actions = [json.loads(line) for line in told]
     infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
-    ids = frozenset(a["txn"]["appId"] for a in actions if "txn" in a)
+    told_by = {a["txn"]["appId"]: a["txn"]["version"] for a in actions if "txn" in a}
     mark = hashlib.sha256(text).hexdigest()
-    return _Commit(infos[0] if infos else {}, ids, mark)
+    return _Commit(infos[0] if infos else {}, told_by, mark)

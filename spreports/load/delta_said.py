@@ -53,6 +53,13 @@ _LOG_SAYS = {
     "checkpoint": "its log lacks its checkpoint",
     "damaged": "a file of its log is damaged",
 }
+# Of what the table asks of those who write or read it. Source: delta-rs,
+# TransactionError, and deltalake, DeltaTable.to_pyarrow_dataset
+_APPEND_ONLY = re.compile(r"\bDelta table is append-only\b")
+_FEATURES = re.compile(
+    r"^(?:Unsupported table features required: \[(?P<written>[\w, ]+)\]"
+    r"|The table has set these reader features: \{(?P<read>[\w', ]+)\})"
+)
 _RESTORE = (
     ": bring the files of _delta_log back from a copy, or from the versions that the"
     " bucket keeps. Without one the table cannot be written to any more: begin another"
@@ -100,28 +107,35 @@ def said(exc: BaseException, no_credentials: str) -> str | None:
         return denial(None) if status in _DENIED else other
     if is_cut_off(exc):
         return "there is no connection to the store, or it was lost"
-    if (log := _of_log(told)) is not None:
-        return log + _RESTORE
+    if (table := _of_table(told)) is not None:
+        return table
     for pattern, words in (
         (_CERTIFICATE, "its certificate is not accepted on this machine"),
         (_REGION, "the bucket lies in another region: name it in storage_options"),
         (_NO_CREDENTIALS, no_credentials),
         (_NO_FOLDER, os.strerror(errno.ENOTDIR)),
+        (
+            _APPEND_ONLY,
+            "it is append-only (delta.appendOnly), so that no newer version of a window"
+            " can take the place of the older one",
+        ),
     ):
         if pattern.search(told):
             return words
     return None
 
 
-def _of_log(told: str) -> str | None:
-    """Return what is wrong with a table's log."""
-    gap = _GAP.search(told)
-    if gap is not None:
+def _of_table(told: str) -> str | None:
+    """Return what is wrong with a table's log, or which of its features are unknown."""
+    if (features := _FEATURES.search(told)) is not None:
+        names = (features["written"] or features["read"]).replace("'", "")
+        return f"it has table features that deltalake does not know: {names}"
+    if (gap := _GAP.search(told)) is not None:
         first, last = int(gap[1]) + 1, int(gap[2]) - 1
         which = f"commit {first}" if first == last else f"commits {first} to {last}"
-        return f"its log lacks {which}"
+        return f"its log lacks {which}{_RESTORE}"
     found = _LOG.search(told)
-    return _LOG_SAYS[str(found.lastgroup)] if found else None
+    return _LOG_SAYS[str(found.lastgroup)] + _RESTORE if found else None
 
 
 def _text(exc: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -50,7 +51,20 @@ def by_time(table: deltalake.DeltaTable, version: int) -> object:
     return table.restore(datetime.fromtimestamp(between / 1000, UTC))
 
 
-@pytest.mark.parametrize("restore", [by_number, by_time])
+def as_spark(table: deltalake.DeltaTable, version: int) -> object:
+    """As Spark notes one by its time: a text, in whatever zone its session had."""
+    by_time(table, version)
+    log = Path(table.table_uri.removeprefix("file://"), "_delta_log")
+    commit = max(log.glob("*.json"))
+    lines = [json.loads(text) for text in commit.read_text().splitlines()]
+    for info in (line["commitInfo"] for line in lines if "commitInfo" in line):
+        told = {"version": None, "timestamp": "2026-11-10 03:00:00.0"}
+        info["operationParameters"] = told
+    commit.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return None
+
+
+@pytest.mark.parametrize("restore", [by_number, by_time, as_spark])
 def test_reports_that_a_restore_took_back_are_written_again(
     tmp_path: Path, *, restore: Restore
 ) -> None:
@@ -92,6 +106,42 @@ def test_a_newer_version_that_was_taken_back_replaces_the_older_one_again(
     sink_delta([newer], url)
 
     assert numbers(url) == [2]
+
+
+def test_an_older_version_counts_once_the_newer_one_was_taken_back(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    versions = [
+        report(f"{n}", [n], window="w", made=MADE + timedelta(hours=n))
+        for n in range(1, 6)
+    ]
+    sink_delta([versions[1]], url)
+    second = deltalake.DeltaTable(url).version()
+    for each in versions[2:]:
+        sink_delta([each], url)
+    deltalake.DeltaTable(url).restore(second)
+    assert numbers(url) == [2]
+
+    # The first is older than what is there; the fourth and fifth are not
+    results = [sink_delta([versions[n]], url)[0].rows for n in (0, 3, 2, 4, 3)]
+
+    assert results == [0, 1, 0, 1, 0]
+    assert numbers(url) == [5]
+
+
+def test_a_restore_to_a_version_that_the_log_has_no_more_takes_all_of_it_back(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3")
+    as_spark(deltalake.DeltaTable(url), first)
+    log = tmp_path / "table" / "_delta_log"
+    deltalake.DeltaTable(url).create_checkpoint()
+    for version in range(first + 1):
+        (log / f"{version:020}.json").unlink()
+
+    assert reports(taken_back(url, None).ids) == ["2", "3"]
 
 
 def test_reports_whose_rows_were_deleted_stay_away_though_others_were_restored(

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import deltalake
 import fsspec
+import polars as pl
 import pytest
 
 import spreports as spr
 from spreports.load.delta import sink_delta
+from spreports.load.delta_reading import count_by
+from spreports.load.delta_tables import Tables
 from spreports.load.object_store import delta_options
 from spreports.load.parquet import sink
 from spreports.load.target import refusals
-from tests.load.delta_writer import report
+from tests.load.delta_writer import MADE, report
 from tests.load.lake import Bucket
 from tests.load.rows import orders, reader
 from tests.one_answer import serving, unsigned_tls
@@ -285,3 +290,67 @@ def test_options_in_deltas_words_are_told_in_fsspecs(bucket: Bucket) -> None:
         sink(reader(orders(3)), bucket.url, stem="7", storage_options=own)
 
     assert "canary" not in str(caught.value)
+
+
+def append_only(url: str) -> None:
+    table = deltalake.DeltaTable(url)
+    table.alter.set_table_properties({"delta.appendOnly": "true"})
+
+
+def with_feature(name: str, *, reader: bool) -> Callable[[str], None]:
+    def add(url: str) -> None:
+        version = deltalake.DeltaTable(url).version() + 1
+        features: dict[str, Any] = {"minReaderVersion": 1, "minWriterVersion": 7}
+        features["writerFeatures"] = [name]
+        if reader:
+            features |= {"minReaderVersion": 3, "readerFeatures": [name]}
+        lines = {"commitInfo": {"timestamp": 1}}, {"protocol": features}
+        commit = Path(url, "_delta_log", f"{version:020}.json")
+        commit.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    return add
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (append_only, "it is append-only"),
+        (
+            with_feature("rowTracking", reader=False),
+            "table features that deltalake does not know: RowTracking",
+        ),
+    ],
+)
+def test_a_table_that_takes_no_newer_version_says_why_at_the_first_try(
+    changed: Callable[[str], None],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", [1], window="w")], url)
+    changed(url)
+    write, tries = deltalake.write_deltalake, []
+
+    def counted(*given: Any, **options: Any) -> None:
+        tries.append(1)
+        write(*given, **options)
+
+    monkeypatch.setattr(deltalake, "write_deltalake", counted)
+    newer = report("2", [2], window="w", made=MADE + timedelta(hours=1))
+    with pytest.raises(spr.SinkError, match=words):
+        sink_delta([newer], url)
+
+    assert len(tries) == 1
+    assert pl.read_delta(url)["n"].to_list() == [1]
+
+
+def test_a_table_that_deltalake_cannot_read_says_which_feature_it_has(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("1", [1])], url)
+    with_feature("deletionVectors", reader=True)(url)
+
+    with pytest.raises(spr.SinkError, match="does not know: deletionVectors"):
+        count_by(Tables(None), url, ["report_id"])
