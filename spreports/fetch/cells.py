@@ -22,6 +22,7 @@ from spreports.fetch.decimals import (
     parse_decimal,
     parse_local_decimal,
 )
+from spreports.fetch.some_first import some_first
 from spreports.fetch.timestamps import ISO, formats_tried, parse_date, parse_timestamp
 from spreports.fetch.whole_columns import days, timestamps
 from spreports.fetch.whole_decimals import DECIMAL, decimals, local_decimals
@@ -129,7 +130,7 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
     return Cells(
         dtype=dtype,
         expected=expected,
-        at_once=at_once,
+        at_once=partial(some_first, read=at_once),
         one=one,
         stands_for={text.lower(): to for text, to in column.stands_for.items()},
     )

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of, bare, scalar_of
+from spreports.fetch.some_first import some_first
 from spreports.fetch.timestamps import (
     ISO,
     formats_tried,
@@ -138,12 +139,12 @@ def known_to_python(times: pa.Array | pa.ChunkedArray) -> bool:
 def _in_one_layout(
     texts: pa.Array,
     known: Sequence[Layout | None],
-    read: Callable[[pa.Array, Layout | None], pa.Array],
+    read: Callable[..., pa.Array],
 ) -> pa.Array:
     """Return a column read by the first layout that fits."""
     for layout in known:
         try:
-            values = read(texts, layout)
+            values = some_first(texts, partial(read, layout=layout))
         except pa.ArrowInvalid:
             continue
         if not known_to_python(values):

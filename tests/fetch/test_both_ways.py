@@ -14,6 +14,7 @@ from spreports.catalog import Column, entries
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
 from spreports.fetch import typed_column as column_of_texts
 from spreports.fetch.cells import cells_of
+from spreports.fetch.some_first import some_first
 from spreports.fetch.timestamps import ZONE_OFFSETS, written_part
 from spreports.fetch.typed_column import typed_column
 
@@ -363,6 +364,20 @@ def test_a_column_read_in_parts_gives_what_its_cells_give_one_by_one(
     assert values.equals(one_by_one)
     assert (bad is None) == (bad_ones is None)
     assert bad is None or bad.equals(bad_ones)
+
+
+def test_a_column_that_does_not_fit_is_given_up_after_some_of_its_cells() -> None:
+    sizes: list[int] = []
+
+    def read(texts: pa.Array) -> pa.Array:
+        sizes.append(len(texts) - texts.null_count)
+        return texts.cast(pa.int64())
+
+    with pytest.raises(pa.ArrowInvalid):
+        some_first(pa.array([*[None] * 500, *["1.0"] * 500], pa.string()), read)
+    assert max(sizes) < 50
+    assert some_first(pa.array([None, *["7"] * 500]), read).null_count == 1
+    assert some_first(pa.nulls(500, pa.string()), read).null_count == 500
 
 
 def test_few_odd_cells_do_not_make_a_column_slow() -> None:
