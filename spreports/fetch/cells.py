@@ -1,7 +1,7 @@
-"""How the cells of one column become typed: all at once, or one text at a time.
+"""How the cells of one column become typed: at once, by their form, or one by one.
 
-Both ways accept the same texts and give the same values; the first is fast and gives
-up on the whole column, the second knows which cell is at fault.
+All ways give the same values. The first is the fastest and gives up on the whole
+column, the second on single texts, and the third knows which cell is at fault.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spreports.arrays import scalar_of
 from spreports.catalog import Column
 from spreports.fetch.decimals import (
     DECIMAL_SCALE,
     parse_decimal,
     parse_local_decimal,
 )
+from spreports.fetch.mixed_times import mixed_days, mixed_timestamps
 from spreports.fetch.some_first import some_first
 from spreports.fetch.timestamps import ISO, formats_tried, parse_date, parse_timestamp
 from spreports.fetch.whole_columns import days, timestamps
-from spreports.fetch.whole_decimals import DECIMAL, decimals, local_decimals
+from spreports.fetch.whole_decimals import DECIMAL, SURE_LOCAL, decimals, local_decimals
 
 __all__ = ["ARROW_TYPES", "BLANKS", "Cells", "cells_of"]
 
@@ -52,6 +54,9 @@ _EXPECTED: Final = {
 }
 _INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# Texts that Arrow reads as `one` does, and that are not too wide
+_SURE_INTEGER: Final = "^-?[0-9]{1,18}$"
+_SURE_NUMBER: Final = rf"^-?[0-9]{{1,20}}(\.[0-9]{{1,{DECIMAL_SCALE}}})?$"
 _TRUTH: Final = {
     **dict.fromkeys(("true", "yes", "y", "1", "t"), True),
     **dict.fromkeys(("false", "no", "n", "0", "f"), False),
@@ -74,6 +79,9 @@ class Cells:
         does not fit.
     stands_for : mapping of str to str
         What a text means, in lower case, that neither of them reads.
+    most : callable, optional
+        Like `at_once`, of texts without surrounding blanks; where a text is not
+        surely read it gives null, whatever the others are.
     """
 
     dtype: pa.DataType
@@ -81,6 +89,7 @@ class Cells:
     at_once: Callable[[pa.Array], pa.Array]
     one: Callable[[str], object]
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    most: Callable[[pa.Array], pa.Array] | None = None
 
 
 def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | None:
@@ -102,27 +111,35 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
     dtype = ARROW_TYPES[column.dtype]
     formats = column.formats
     expected = _EXPECTED.get(column.dtype, "")
+    cast = partial(pc.cast, target_type=dtype)
     at_once: Callable[[pa.Array], pa.Array]
     one: Callable[[str], object]
+    most: Callable[[pa.Array], pa.Array] | None = None
     match column.dtype:
         case "int64":
             at_once, one = _integers, _integer
+            most = partial(_sure, form=_SURE_INTEGER, read=cast)
         case "float64":
             at_once, one = _floats, _float
+            most = partial(_sure, form=_SURE_NUMBER, read=cast)
         case "boolean":
             # at once: true, false, 1, 0 in any case; Yes and No go one by one
             at_once, one = _truths, _truth
         case "decimal" if local:
             at_once = local_decimals
             one = partial(parse_local_decimal, currency=currency)
+            most = partial(_sure, form=SURE_LOCAL, read=local_decimals)
         case "decimal":
             at_once, one = decimals, parse_decimal
+            most = partial(_sure, form=_SURE_NUMBER, read=cast)
         case "date":
             at_once = partial(days, formats=formats)
             one = partial(parse_date, formats=formats)
+            most = partial(mixed_days, formats=formats)
         case "timestamp":
             at_once = partial(timestamps, formats=formats)
             one = partial(parse_timestamp, formats=formats)
+            most = partial(mixed_timestamps, formats=formats)
         case _:
             return None
     if column.dtype in {"date", "timestamp"}:
@@ -132,8 +149,15 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
         expected=expected,
         at_once=partial(some_first, read=at_once),
         one=one,
+        most=most,
         stands_for={text.lower(): to for text, to in column.stands_for.items()},
     )
+
+
+def _sure(texts: pa.Array, form: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Read texts of a form, null for others."""
+    fits = pc.match_substring_regex(texts, form)
+    return read(pc.if_else(fits, texts, scalar_of(None, pa.string())))
 
 
 def _truths(texts: pa.Array) -> pa.Array:

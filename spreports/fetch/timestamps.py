@@ -13,7 +13,9 @@ from typing import Final
 
 __all__ = [
     "ISO",
+    "MONTHS",
     "ZONE_OFFSETS",
+    "form_of",
     "formats_tried",
     "parse_date",
     "parse_timestamp",
@@ -57,11 +59,11 @@ _EAST: Final = {
     11.0: ("AEDT",),
 }
 ZONE_OFFSETS: Final = {name: east for east, names in _EAST.items() for name in names}
-_MONTH_NAMES: Final = (
+MONTHS: Final = (
     *("jan", "feb", "mar", "apr", "may", "jun"),
     *("jul", "aug", "sep", "oct", "nov", "dec"),
 )
-_MONTHS: Final = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
+_MONTH_NUMBERS: Final = {name: number for number, name in enumerate(MONTHS, start=1)}
 
 _ISO_DATE: Final = r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
 _OFFSET: Final = r"Z|[+-]\d{2}(?::?\d{2})?"
@@ -133,7 +135,7 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
         None of them fits, the date does not exist, or the zone is not known.
     """
     for pattern in formats_tried(formats):
-        found = _timestamp_form(pattern).fullmatch(text)
+        found = form_of(pattern).fullmatch(text)
         if found:
             part = found.groupdict()
             day = _day(part)
@@ -175,7 +177,7 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
         stand behind it.
     """
     for pattern in formats_tried(formats):
-        found = _day_form(pattern).fullmatch(text)
+        found = form_of(pattern, day=True).fullmatch(text)
         if found:
             part = found.groupdict()
             hour, minute, second = (int(part.get(each) or 0) for each in "HMS")
@@ -184,6 +186,26 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
                 zone_offset(zone)
             return _day(part)
     raise ValueError("no date")
+
+
+def form_of(pattern: str, *, day: bool = False) -> re.Pattern[str]:
+    """Return the expression of a pattern, which is one of RE2 as well.
+
+    Parameters
+    ----------
+    pattern : str
+        ``"iso"`` or one of our patterns.
+    day : bool
+        Of a day, with whatever time behind it.
+
+    Returns
+    -------
+    re.Pattern
+        Its groups have the letters of the tokens; ``f`` is a fraction of a second.
+    """
+    if pattern == ISO:
+        return _ISO_DAY if day else _ISO_TIMESTAMP
+    return _compiled(pattern)
 
 
 def pattern_fits(pattern: str, text: str, *, day: bool = False) -> bool:
@@ -202,8 +224,7 @@ def pattern_fits(pattern: str, text: str, *, day: bool = False) -> bool:
     bool
         Of its form alone: the day need not exist.
     """
-    form = _day_form(pattern) if day else _timestamp_form(pattern)
-    return form.fullmatch(text) is not None
+    return form_of(pattern, day=day).fullmatch(text) is not None
 
 
 def unnamed_zone(pattern: str) -> str:
@@ -236,16 +257,6 @@ def written_part(pattern: str) -> str:
     return _UNNAMED_ZONE.sub("", pattern)
 
 
-def _timestamp_form(pattern: str) -> re.Pattern[str]:
-    """Return the expression of ``"iso"`` or a pattern."""
-    return _ISO_TIMESTAMP if pattern == ISO else _compiled(pattern)
-
-
-def _day_form(pattern: str) -> re.Pattern[str]:
-    """Return the same of days."""
-    return _ISO_DAY if pattern == ISO else _compiled(pattern)
-
-
 @lru_cache(maxsize=128)
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return the expression of a date pattern."""
@@ -258,7 +269,7 @@ def _day(part: dict[str, str | None]) -> date:
     """Return the day of a match."""
     year = part.get("Y") or f"20{part.get('y')}"
     if name := part.get("b"):
-        month = _MONTHS.get(name.lower(), 0)
+        month = _MONTH_NUMBERS.get(name.lower(), 0)
     else:
         month = int(part.get("m") or 0)
     return date(int(year), month, int(part.get("d") or 1))

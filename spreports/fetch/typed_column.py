@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,12 +12,6 @@ from spreports.arrays import array_of, scalar_of
 from spreports.fetch.cells import BLANKS, Cells
 
 __all__ = ["judged_texts", "rescued", "typed_column"]
-
-# Texts that are read one by one sooner than they are tried at once
-_SMALL: Final = 64
-# Parts that may be tried in vain, and how many more for each one that fits
-_IN_VAIN: Final = 48
-_WORTH: Final = 3
 
 
 def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
@@ -46,7 +39,7 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
 def judged_texts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
     """Type texts of which some do not fit as they stand; see `typed_column`."""
     encoded = texts.dictionary_encode()
-    values, misfits = _in_parts(_plain(encoded.dictionary, cells), cells)
+    values, misfits = _by_form(_plain(encoded.dictionary, cells), cells)
     typed = values.take(encoded.indices)
     if not misfits:
         return typed, None
@@ -82,41 +75,25 @@ def _plain(texts: pa.Array, cells: Cells) -> pa.Array:
     return pc.if_else(is_empty, scalar_of(None, pa.string()), trimmed)
 
 
-def _in_parts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, list[int]]:
+def _by_form(texts: pa.Array, cells: Cells) -> tuple[pa.Array, list[int]]:
     """Return values, and the positions of texts that do not fit, which are null.
 
-    Parts in which all fit are read at once, whatever stands in the others: a column is
-    halved until a part is small, or too many have been tried for nothing.
+    Only what is of no plain form is read one by one, which takes ten times as long.
     """
-    found: list[pa.Array] = []
+    values = cells.most(texts) if cells.most else pa.nulls(len(texts), cells.dtype)
+    left = pc.and_(values.is_null(), texts.is_valid())
     misfits: list[int] = []
-    parts = [(0, len(texts))]
-    left = _IN_VAIN
-    while parts:
-        start, size = parts.pop()
-        part = texts.slice(start, size)
-        if size > _SMALL and left:
-            try:
-                if size < len(texts):  # all of it was tried
-                    found.append(cells.at_once(part))
-                    left += _WORTH
-                    continue
-            except pa.ArrowInvalid:
-                left -= 1
-            half = size // 2
-            parts += [(start + half, size - half), (start, half)]
-            continue
-        values: list[object] = []
-        for position, text in enumerate(part.to_pylist(), start):
-            value = None
-            if text is not None:
-                try:
-                    value = cells.one(text)
-                except ValueError:
-                    misfits.append(position)
-            values.append(value)
-        found.append(array_of(values, cells.dtype))
-    return pa.concat_arrays(found), misfits
+    others: list[object] = []
+    positions = pc.indices_nonzero(left).to_pylist()
+    for position, text in zip(positions, texts.filter(left).to_pylist(), strict=True):
+        try:
+            others.append(cells.one(text))
+        except ValueError:
+            others.append(None)
+            misfits.append(position)
+    if others:
+        values = pc.replace_with_mask(values, left, array_of(others, cells.dtype))
+    return values, misfits
 
 
 def rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from spreports.arrays import bytes_of, holds
 from spreports.fetch.decimals import DECIMAL_DIGITS, DECIMAL_SCALE
 
-__all__ = ["DECIMAL", "decimals", "local_decimals"]
+__all__ = ["DECIMAL", "SURE_LOCAL", "decimals", "local_decimals"]
 
 DECIMAL: Final = pa.decimal128(DECIMAL_DIGITS, DECIMAL_SCALE)
 
@@ -27,7 +27,7 @@ _SURE_EXPONENT: Final = r"^[^eE]{1,20}([eE][+-]?[0-9])?$"
 _PLAIN: Final = "[0-9]{1,32}([.,][0-9]{1,2})?"
 _PLAIN_LOCAL: Final = f"^[+-]?{_PLAIN}$"
 # Both marks, each in its place: no doubt either, whatever the currency
-_SURE_LOCAL: Final = (
+SURE_LOCAL: Final = (
     rf"^[+-]?({_PLAIN}"
     r"|[0-9]{1,3}((\.[0-9]{3}){1,9},|(,[0-9]{3}){1,9}\.)[0-9]{1,2})$"
 )
@@ -81,8 +81,8 @@ def local_decimals(texts: pa.Array) -> pa.Array:
     pyarrow.ArrowInvalid
         Some cell needs the currency's custom, or does not fit.
     """
-    if not pc.all(pc.match_substring_regex(texts, _PLAIN_LOCAL)).as_py():
-        if not pc.all(pc.match_substring_regex(texts, _SURE_LOCAL)).as_py():
+    if pc.all(pc.match_substring_regex(texts, _PLAIN_LOCAL)).as_py() is False:
+        if pc.all(pc.match_substring_regex(texts, SURE_LOCAL)).as_py() is False:
             raise pa.ArrowInvalid("some cell needs the currency's custom")
         texts = pc.replace_substring_regex(texts, _GROUP, r"\1")
     return pc.replace_substring(texts, ",", ".", max_replacements=1).cast(DECIMAL)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column, entries
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
-from spreports.fetch import typed_column as column_of_texts
-from spreports.fetch.cells import cells_of
+from spreports.fetch.cells import Cells, cells_of
 from spreports.fetch.some_first import some_first
 from spreports.fetch.timestamps import ZONE_OFFSETS, written_part
 from spreports.fetch.typed_column import typed_column
@@ -117,9 +116,13 @@ def written(draw: st.DrawFn, formats: tuple[str, ...]) -> str:
     return text
 
 
-def never_at_once(_: pa.Array) -> pa.Array:
-    """Stand in for `Cells.at_once`, so that cells are read one by one."""
-    raise pa.ArrowInvalid("one by one")
+def alone(cells: Cells) -> Cells:
+    """Return a typing that reads each cell by itself."""
+
+    def never(_: pa.Array) -> pa.Array:
+        raise pa.ArrowInvalid("one by one")
+
+    return replace(cells, at_once=never, most=None)
 
 
 def compare(
@@ -130,11 +133,14 @@ def compare(
     cells = cells_of(column, local=local, currency=currency)
     assert cells is not None
     array = pa.array(texts, pa.string())
+    one_by_one, bad = typed_column(array, alone(cells))
+    values, bad_too = typed_column(array, cells)
+    assert values.equals(one_by_one)
+    assert bad == bad_too or (bad is not None and bad.equals(bad_too))
     try:
         at_once = cells.at_once(array)
     except pa.ArrowInvalid:
         return
-    one_by_one, bad = typed_column(array, replace(cells, at_once=never_at_once))
     assert bad is None, "read at once, although a cell does not fit"
     assert at_once.type == one_by_one.type
     assert at_once.equals(one_by_one)
@@ -188,7 +194,7 @@ def test_texts_that_stand_for_others(texts: list[str | None]) -> None:
     array = pa.array(texts, pa.string())
 
     values, bad = typed_column(array, cells)
-    slowly, slowly_bad = typed_column(array, replace(cells, at_once=never_at_once))
+    slowly, slowly_bad = typed_column(array, alone(cells))
 
     assert values.equals(slowly)
     assert bad == slowly_bad or (bad is not None and bad.equals(slowly_bad))
@@ -259,7 +265,7 @@ def test_blanks_around_cells_do_not_make_a_column_slow(
 
     values, bad = typed_column(array, replace(cells, one=never))
     assert bad is None
-    assert values.equals(typed_column(array, replace(cells, at_once=never_at_once))[0])
+    assert values.equals(typed_column(array, alone(cells))[0])
     assert values.null_count == 3
 
 
@@ -346,24 +352,55 @@ def test_iso_8601_is_read_at_once_whatever_the_custom(
         min_size=1,
         max_size=30,
     ),
-    st.integers(0, 6),
+    st.sampled_from([None, "EUR", "USD"]),
 )
-def test_a_column_read_in_parts_gives_what_its_cells_give_one_by_one(
-    dtype: str, texts: list[str | None], in_vain: int
+@example("decimal", ["7" * 33, "0." + "1" * 30, "-" + "7" * 20, "E0"], None)
+def test_a_column_of_which_some_fits_gives_what_its_cells_give_one_by_one(
+    dtype: str, texts: list[str | None], currency: str | None
 ) -> None:
-    cells = cells_of(Column(name="v", dtype=dtype), local=False, currency=None)
-    assert cells is not None
-    array = pa.array(texts, pa.string())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(column_of_texts, "_SMALL", 1)
-        patch.setattr(column_of_texts, "_IN_VAIN", in_vain)
-        values, bad = typed_column(array, cells)
+    compare(Column(name="v", dtype=dtype), texts, currency)
 
-    one_by_one, bad_ones = typed_column(array, replace(cells, at_once=never_at_once))
 
-    assert values.equals(one_by_one)
-    assert (bad is None) == (bad_ones is None)
-    assert bad is None or bad.equals(bad_ones)
+@settings(max_examples=50)
+@given(st.sampled_from(["date", "timestamp"]), st.data())
+def test_a_column_of_mixed_forms_gives_what_its_cells_give_one_by_one(
+    dtype: str, data: st.DataObject
+) -> None:
+    formats = data.draw(st.sampled_from(TIMED if dtype == "timestamp" else DATED))
+    texts = data.draw(st.lists(st.none() | written(formats), min_size=2, max_size=20))
+    compare(Column(name="v", dtype=dtype, formats=formats), texts)
+
+
+@pytest.mark.parametrize(
+    ("formats", "texts"),
+    [
+        (("%d-%b-%Y %H:%M:%S",), ["05-Oct-2026 04:03:02", "06-OCT-2026 04:03:02"]),
+        (
+            ("%d.%m.%Y %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %Z"),
+            [
+                *("5.10.2026 4:03:02 UTC", "05.10.2026 05:03:02 CET"),
+                *("2026-10-05 04:03:02 UTC", "2026-10-05T04Z"),
+            ],
+        ),
+        ((), ["2026-10-05T04:03:02.1230000Z", "2026-10-05T04:03+01", "2026-10-05"]),
+        (("%m/%d/%y", "%b %d, %Y", "%Y/%m/%d [JST]"), ["1/2/26", "Oct 5, 2026"]),
+    ],
+)
+def test_no_form_of_a_mixed_column_is_read_one_by_one(
+    formats: tuple[str, ...], texts: list[str]
+) -> None:
+    for dtype in ("timestamp", "date"):
+        column = Column(name="v", dtype=dtype, formats=formats)
+        cells = cells_of(column, local=False, currency=None)
+        assert cells is not None
+        fit = [text for text in texts if dtype == "date" or len(text) != 10]
+
+        def never(_: str) -> object:
+            raise AssertionError("one by one")
+
+        values, bad = typed_column(pa.array(fit), replace(cells, one=never))
+
+        assert (values.to_pylist(), bad) == ([cells.one(text) for text in fit], None)
 
 
 def test_a_column_that_does_not_fit_is_given_up_after_some_of_its_cells() -> None:

@@ -26,7 +26,7 @@ from tests.fetch.test_both_ways import (
     NUMBER,
     TIMED,
     TRUTH,
-    never_at_once,
+    alone,
     written,
 )
 
@@ -122,7 +122,7 @@ def test_a_typed_cell_has_the_value_that_its_text_has_by_itself(
         return
     cells = cells_of(column, local=False, currency=None)
     assert cells is not None
-    one_by_one, bad = typed_column(array, replace(cells, at_once=never_at_once))
+    one_by_one, bad = typed_column(array, alone(cells))
     assert bad is None, "typed, although a cell does not fit"
     assert got.equals(one_by_one)
 
@@ -176,7 +176,7 @@ def test_dashes_are_no_value_where_the_catalogue_says_so(
     cells = cells_of(column, local=False, currency=None)
     assert cells is not None
     array = pa.array([text or None for text in texts], pa.string())
-    one_by_one, bad = typed_column(array, replace(cells, at_once=never_at_once))
+    one_by_one, bad = typed_column(array, alone(cells))
     block = "".join(f"{text}\tx\n" for text in texts).encode()
 
     batch = kernel(column, Column(name="x")).batch(block)
@@ -423,9 +423,7 @@ def test_a_time_by_pattern_is_the_one_that_its_text_is_by_itself(
         return
     cells = cells_of(column, local=False, currency=None)
     assert cells is not None
-    one_by_one, bad = typed_column(
-        pa.array(texts), replace(cells, at_once=never_at_once)
-    )
+    one_by_one, bad = typed_column(pa.array(texts), alone(cells))
     assert bad is None, "typed, although a cell does not fit"
     assert got.equals(one_by_one)
 
@@ -506,7 +504,7 @@ def test_a_local_decimal_has_the_value_that_its_text_has_by_itself(
             continue
         own = [line.split("\t")[0] or None for line in rows.decode().splitlines()]
         array = pa.array(own, pa.string())
-        one_by_one, bad = typed_column(array, replace(cells, at_once=never_at_once))
+        one_by_one, bad = typed_column(array, alone(cells))
         assert bad is None, "typed, although a cell does not fit"
         assert got.equals(one_by_one)
 
