@@ -9,7 +9,6 @@ from itertools import repeat
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from spreports.at_work import threads_of
 from spreports.catalog import Column
@@ -17,11 +16,10 @@ from spreports.errors import ParseError
 from spreports.fetch.flat.header import MAX_COLUMNS, RESCUED
 from spreports.fetch.json.columns import columns_of, flat_columns
 from spreports.fetch.json.cut import Block, RecordCutter
+from spreports.fetch.json.late_keys import Late, grown, parted
 from spreports.fetch.json.misfits import Misfit, rescued
 from spreports.fetch.json.native import NativeParser
 from spreports.fetch.json.shape import (
-    Leaf,
-    Node,
     Record,
     discover,
     leaves,
@@ -101,7 +99,8 @@ class RecordBatches:
         self._unseen: dict[str, Column] = {}
         if self._first:
             self._unseen = {c.name: c for c in columns if not c.optional}
-        self._late: dict[str, Leaf] = {}
+        # What is read natively: the root, and the keys that came late
+        self._tree, self._keys = self._root, keys
         self._native = NativeParser(self._root)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -157,8 +156,8 @@ class RecordBatches:
                 ahead.popleft()
                 rows = len(arrays[0])
                 cutter.row += rows
-                late = self._unplaced(arrays[len(self._root.fields) :])
-                yield self._batch(arrays[: len(self._root.fields)], rows, late)
+                arrays, late = parted(self._root, self._tree, arrays)
+                yield self._batch(arrays, rows, self._unplaced(late))
             else:
                 # what was cut ahead of here may be cut wrongly
                 cutter.give_back(block for block, _ in ahead)
@@ -194,26 +193,23 @@ class RecordBatches:
 
         They get no column: their values are counted, and kept where the caller rescues.
         """
-        keys = set().union(*records) - self._root.fields.keys() - self._late.keys()
-        if not keys or len(keys) + len(self._late) > _LATE_KEYS:
+        tree = grown(self._tree, records)
+        late = sum(1 for _ in leaves(tree)) - self._keys
+        if tree is self._tree or late > _LATE_KEYS:
             return False
-        self._late |= {key: Leaf(name=key, known=False) for key in sorted(keys)}
-        fields: dict[str, Node] = {**self._root.fields, **self._late}
-        self._native = NativeParser(Record(fields=fields))
+        self._tree = tree
+        self._native = NativeParser(tree)
         return True
 
-    def _unplaced(self, arrays: Sequence[pa.Array]) -> list[Misfit]:
+    def _unplaced(self, late: Sequence[Late]) -> list[Misfit]:
         """Count the values of the late keys; return them where they are kept."""
         kept: list[Misfit] = []
         counts = self._findings.unplaced
-        for key, texts in zip(self._late, arrays, strict=True):
-            if texts.null_count == len(texts):
-                continue
-            counts[key] = counts.get(key, 0) + len(texts) - texts.null_count
+        for each in late:
+            counts[each.name] = counts.get(each.name, 0) + len(each.texts)
             if self._rule == "rescue":
-                rows = pc.indices_nonzero(texts.is_valid()).to_pylist()
-                values = texts.drop_null().to_pylist()
-                kept += map(Misfit, rows, repeat(key), repeat(""), values)
+                rows, texts = each.rows.to_pylist(), each.texts.to_pylist()
+                kept += map(Misfit, rows, repeat(each.name), repeat(""), texts)
         return kept
 
     def _careful(self, records: Sequence[dict[str, object]]) -> pa.RecordBatch:
