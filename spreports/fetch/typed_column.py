@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, scalar_of
 from spreports.fetch.cells import BLANKS, Cells
 
-__all__ = ["judged_texts", "rescued", "typed_column"]
+__all__ = ["rescued", "typed_column"]
 
 
 def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
@@ -33,10 +33,10 @@ def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | No
         return pa.nulls(len(texts), cells.dtype), None
     if (read := _at_once(texts, cells)) is not None:
         return read, None
-    return judged_texts(texts, cells)
+    return _judged_texts(texts, cells)
 
 
-def judged_texts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
+def _judged_texts(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
     """Type texts of which some do not fit as they stand; see `typed_column`."""
     encoded = texts.dictionary_encode()
     values, misfits = _by_form(_plain(encoded.dictionary, cells), cells)

@@ -13,11 +13,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spreports.catalog import Column, ReportType, Table, lookup
 from spreports.errors import DecodeError, DecompressError, ParseError
 from spreports.fetch.document import open_batches, table_names
 from spreports.fetch.findings import Findings
+from spreports.fetch.json import columns
 from spreports.fetch.json import native as json_native
 from spreports.fetch.json import records as json_records
 from spreports.fetch.kernel.sandbox import kernel_is_there
@@ -348,6 +351,55 @@ def test_a_value_that_does_not_fit_is_never_changed(
 def test_a_whole_number_with_a_point_is_an_integer() -> None:
     document = '{"byDate": [{"n": 5.0}, {"n": 2e3}, {"n": "7"}, {"n": ""}, {"n": -0}]}'
     assert read_json(document, KIND)["n"].to_pylist() == [5, 2000, 7, None, 0]
+
+
+def test_integers_with_a_point_are_not_read_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one_by_one: list[str] = []
+    whole = columns._whole
+
+    def counted(text: str) -> str:
+        one_by_one.append(text)
+        return whole(text)
+
+    monkeypatch.setattr(columns, "_whole", counted)
+    numbers = [*range(-1_000, 1_000)]
+    written = [f"{n}.0" if n % 7 == 0 else str(n) for n in numbers]
+    rows = ", ".join(f'{{"n": {text}}}' for text in written)
+
+    got = read_json(f'{{"byDate": [{rows}]}}', KIND)
+
+    assert got["n"].to_pylist() == numbers
+    assert one_by_one == []
+
+
+@pytest.mark.slow
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(
+                ["0", "1", "-", "+", ".", ".0", "e2", " ", "x", "_", "9" * 18, "0" * 28]
+            ),
+            max_size=4,
+        ).map("".join),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_text_is_the_same_integer_whatever_stands_in_its_column(
+    texts: list[str],
+) -> None:
+    def typed(*texts: str) -> list[object]:
+        rows = [{"n": text} for text in texts]
+        read = read_json({"byDate": rows}, KIND, on_bad_value="rescue")
+        return [(row["n"], row["_rescued"]) for row in read.to_pylist()]
+
+    # Beside a text that is none, each of them is read by itself
+    alone = typed(*texts, "none")[:-1]
+    assert typed(*texts) == alone
+    assert [value for text in texts for value in typed(text, "1.0")[:1]] == alone
 
 
 @pytest.mark.parametrize("zero", ["0e30", "0E-30", "0.0e999999999", "-0.0e-999"])

@@ -7,22 +7,24 @@ nested, as the record is; `flat_columns` gives them their dotted names.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from spreports.arrays import array_of
+from spreports.arrays import array_of, scalar_of
 from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.values import is_text, json_text
-from spreports.fetch.typed_column import judged_texts
+from spreports.fetch.typed_column import typed_column
 
 __all__ = ["columns_of", "flat_columns", "typed_texts"]
 
 _EXPONENT_DIGITS: Final = 30
+_POINT: Final = ".0"
 
 
 def columns_of(
@@ -151,17 +153,34 @@ def typed_texts(texts: pa.Array, leaf: Leaf) -> tuple[pa.Array, list[int]]:
     list of int
     """
     cells = leaf.cells
-    if cells is None or texts.null_count == len(texts):
+    if cells is None:
         return pa.nulls(len(texts), leaf.dtype), []
-    try:
-        return cells.at_once(texts), []
-    except pa.ArrowInvalid:
-        pass  # some text does not fit as it stands: see which
     if pa.types.is_integer(leaf.dtype):
-        one = cells.one
-        cells = replace(cells, one=lambda text: one(_whole(text)))
-    typed, unfit = judged_texts(texts, cells)
+        at_once, one = cells.at_once, cells.one
+        cells = replace(
+            cells,
+            at_once=lambda texts: _wholes(texts, at_once),
+            one=lambda text: one(_whole(text)),
+        )
+    typed, unfit = typed_column(texts, cells)
     return typed, [] if unfit is None else unfit.to_pylist()
+
+
+def _wholes(texts: pa.Array, at_once: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Return integers, some of which may be written like ``5.0``."""
+    try:
+        return at_once(texts)
+    except pa.ArrowInvalid:
+        # where `_whole` leaves a text as it is, so must this
+        short = pc.less_equal(
+            pc.binary_length(texts), scalar_of(_EXPONENT_DIGITS, pa.int32())
+        )
+        pointed = pc.and_(pc.ends_with(texts, _POINT), short)
+        if not pointed.true_count:
+            raise
+        texts = texts.view(pa.binary())
+        without = pc.binary_slice(texts, 0, -len(_POINT))
+        return at_once(pc.if_else(pointed, without, texts).view(pa.string()))
 
 
 def _whole(text: str) -> str:
