@@ -8,6 +8,7 @@ before what stands for it. So a listing lacks nothing if the next one has nothin
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from spreports.errors import SinkOutageError
 from spreports.lake.place import Place
@@ -16,22 +17,15 @@ __all__ = ["state_files"]
 
 # Where others write all the time; a removal over the network lasts a second
 LOOKS = 100
-# What a file system may say of a file that is another one when it is written anew.
-# Source: fsspec, LocalFileSystem and MemoryFileSystem.info; s3fs, gcsfs, adlfs
-_STAMPS = (
-    "ETag",
-    "etag",
-    "generation",
-    "LastModified",
-    "last_modified",
-    "updated",
-    "created",
-    "mtime",
-    "ino",
-    "size",
-)
+# What an object store says of a version. Source: s3fs, gcsfs and adlfs, `info`
+_VERSIONS = ("ETag", "etag", "generation")
+_WRITTEN = ("LastModified", "last_modified", "updated")
+# What others say. A time alone may be of the same second.
+# Source: fsspec, LocalFileSystem and MemoryFileSystem, `info`
+_MADE = ("ino", "created", "mtime", "size")
+_EXACT = {"ino", "created"}
 
-# A file's name, and what is said of it
+# A file's name, and what is said of it; () where that could be of another one, too
 Stamped = Mapping[str, tuple[str, ...]]
 
 
@@ -40,7 +34,8 @@ def state_files(
 ) -> tuple[list[str], dict[str, bytes]]:
     """Return the names of all state files, and the bytes of those that are not known.
 
-    Nothing is read twice that stays as it is: to look once more takes a listing.
+    Nothing is read twice of which the file system tells that it stays as it is: to look
+    once more takes a listing. Where it does not tell, two listings have to be alike.
 
     Parameters
     ----------
@@ -63,12 +58,18 @@ def state_files(
     names = _stamped(state)
     for _ in range(LOOKS):
         wanted = [name for name in names if name.removesuffix(".json") not in known]
-        lacking = [n for n in wanted if n not in read or read[n][0] != names[n]]
+        lacking = [
+            name
+            for name in wanted
+            if not names[name] or read.get(name, ((), b""))[0] != names[name]
+        ]
         found = state.read(lacking)
         read |= {name: (names[name], data) for name, data in found.items()}
         is_known = bool(names) and not wanted
         again = names if is_known else _stamped(state)
-        if len(found) == len(lacking) and again.items() <= names.items():
+        is_sure = all(names.values())
+        is_same = again.items() <= names.items() if is_sure else again == names
+        if len(found) == len(lacking) and is_same:
             return list(names), {name: read[name][1] for name in wanted}
         names = again
     raise SinkOutageError(
@@ -80,7 +81,16 @@ def state_files(
 
 def _stamped(state: Place) -> Stamped:
     return {
-        name: tuple(str(facts[key]) for key in _STAMPS if key in facts)
+        name: _stamp(facts)
         for name, facts in state.listed().items()
         if facts["type"] != "directory" and name.endswith((".json", ".intent"))
     }
+
+
+def _stamp(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what tells a file from another one of its name; () where nothing does."""
+    if any(map(facts.get, _VERSIONS)):
+        return tuple(str(facts.get(key)) for key in (*_VERSIONS, *_WRITTEN))
+    if _EXACT.isdisjoint(facts):
+        return ()
+    return tuple(str(facts.get(key)) for key in _MADE)

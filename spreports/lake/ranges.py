@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 __all__ = ["RangedParquet", "Ranges", "joined"]
@@ -59,6 +60,19 @@ class RangedParquet(pq.ParquetFile):  # type: ignore[misc]  # pyarrow has no typ
             return super().read_row_groups(row_groups, columns, **how)
         finally:
             self._ranges.take_back()
+
+    def iter_batches(
+        self, batch_size: int = 65_536, *, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield all rows, one row group after the other, as `read_row_groups` does."""
+        for number in range(self.metadata.num_row_groups):
+            self._ranges.bring(_chunks(self.metadata, [number], columns))
+            try:
+                yield from super().iter_batches(
+                    batch_size, row_groups=[number], columns=columns
+                )
+            finally:
+                self._ranges.take_back()
 
 
 def _chunks(

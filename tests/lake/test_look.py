@@ -34,6 +34,7 @@ class Busy(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
         self.steps: Callable[[], int] = lambda: 0
         self.written = set(files.items())
         self.reads: Counter[str] = Counter()
+        self.tells_versions = True
         self._stamps: Counter[str] = Counter()
 
     def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:
@@ -54,9 +55,9 @@ class Busy(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
         return self.files[name]
 
     def _said(self, path: str, name: str) -> dict[str, Any]:
-        size, etag = len(self.files[name]), self._stamps[name]
-        said = {"type": "file", "size": size, "ETag": str(etag)}
-        return {"name": f"{path}/{name}", **said}
+        said = {"name": f"{path}/{name}", "type": "file", "mtime": 1.0}
+        said["size"] = len(self.files[name])
+        return said | ({"ETag": str(self._stamps[name])} if self.tells_versions else {})
 
     def _meanwhile(self) -> None:
         for _ in range(min(self.steps(), len(self.others))):
@@ -105,6 +106,7 @@ def test_rows_that_are_moved_meanwhile_are_found_where_they_were_or_are(
     others: list[tuple[str, bytes | None]], data: st.DataObject
 ) -> None:
     store = Busy(begun(), others)
+    store.tells_versions = data.draw(st.booleans())
     store.steps = lambda: data.draw(st.integers(0, 5))
 
     names, files = state_files(place_in(store), frozenset())
@@ -124,6 +126,22 @@ def test_what_stays_as_it_is_is_read_once_however_much_comes_and_goes() -> None:
 
     assert files == store.files
     assert [store.reads[name] for name in sorted(begun())] == [2, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("tells_versions", [True, False])
+def test_a_marker_that_is_written_anew_is_not_taken_for_a_note_that_goes(
+    tells_versions: bool,
+) -> None:
+    before = {"r0.json": holding(1), "r0.intent": b"sink"}
+    store = Busy(before, [("r0.json", holding(2)), ("r0.intent", None)])
+    store.tells_versions = tells_versions
+    # Two pages, two files read, and then all of it at once
+    counts = iter([0, 0, 0, 0, 2])
+    store.steps = lambda: next(counts, 0)
+
+    names, files = state_files(place_in(store), frozenset())
+
+    assert (names, files) == (["r0.json"], {"r0.json": holding(2)})
 
 
 def test_a_lake_that_is_never_at_rest_is_an_outage(

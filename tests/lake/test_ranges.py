@@ -120,6 +120,21 @@ def test_no_thread_of_arrows_holds_what_it_has_read_when_the_rows_are_there(
             view.tobytes()
 
 
+def test_all_rows_of_a_large_file_are_a_request_for_each_row_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranges, "NEAR", 1000)
+    data = stored_parquet(20_000)
+    stored, whole = Asked(data), pq.read_table(io.BytesIO(data))
+
+    rows = pa.Table.from_batches(opened(stored).iter_batches(3000))
+
+    assert rows.equals(whole)
+    assert len(stored.sizes) == 3
+    column = opened(io.BytesIO(data)).iter_batches(columns=["c"])
+    assert pa.Table.from_batches(column).equals(whole.select(["c"]))
+
+
 def test_of_a_large_file_the_end_and_the_chunks_wanted_are_requests(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
