@@ -36,9 +36,9 @@ class Problem:
         ``missing`` (a marker names it, it is not there), ``size`` (it has other
         bytes), ``damaged`` (it cannot be read whole), ``rows`` (it has other rows),
         ``orphan`` (no marker names it), ``foreign`` (no Parquet file), ``unfinished``
-        (a sink runs, or was killed), ``leftover`` (to be cleared by the next compact
-        or purge), ``marker`` (it cannot be read), ``overlap`` (of a report whose window
-        overlaps another one's and is not the same: rows may be there twice).
+        (a sink runs, or was killed), ``leftover`` (to be cleared by the next sink, sync
+        or compaction), ``marker`` (it cannot be read), ``overlap`` (of a report whose
+        window overlaps another one's and is not the same: rows may be there twice).
     path : str
         URL of the file or marker.
     told : str

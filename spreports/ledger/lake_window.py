@@ -58,7 +58,8 @@ class LakeWindow:
     error_kind, error : str or None
         Of the last attempt, where it failed.
     report_id, report_document_id, sha256 : str or None
-        Of the last version that the lake has.
+        Of the last version that the lake has; of a lost snapshot, of the report that
+        is yet to be taken up.
     created_time : datetime or None
         When Amazon made that version; None: the lake has none.
     tables : mapping of str to TableRows

@@ -39,7 +39,7 @@ from spreports.load.delta_report import (
 )
 from spreports.load.delta_rows import DeltaRows, rows_of
 from spreports.load.delta_seen import is_as_seen
-from spreports.load.delta_tables import open_table
+from spreports.load.delta_tables import has_moved, open_table
 from spreports.load.folders import local_folder
 from spreports.load.object_store import delta_place
 from spreports.load.parquet import SinkResult
@@ -174,7 +174,7 @@ class _Table:
                     self._tried = newest, rows
                     self._write(table, told, rows, newest, wanted)
                 except CommitFailedError:
-                    if not self._is_beyond(version):
+                    if not has_moved(self._url, self._options, version):
                         raise
                     return None
         except SinkError:
@@ -183,11 +183,6 @@ class _Table:
                 raise rows.error from None
             raise
         return self._results(table, reports, newest, rows)
-
-    def _is_beyond(self, version: int) -> bool:
-        """Whether there were commits since, be it ours whose answer was lost."""
-        table = open_table(self._url, self._options)
-        return table is None or table.version() > version
 
     def _insist_on_one_content(
         self, told: Transactions, reports: Sequence[DeltaReport]

@@ -13,7 +13,7 @@ from spreports.load.target import refusals
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["Tables", "open_table"]
+__all__ = ["Tables", "has_moved", "open_table"]
 
 
 class Tables:
@@ -66,3 +66,17 @@ def open_table(url: str, options: Mapping[str, Any] | None) -> DeltaTable | None
             return DeltaTable(place, storage_options=storage)
         except TableNotFoundError:
             return None
+
+
+def has_moved(url: str, options: Mapping[str, Any] | None, version: int) -> bool:
+    """Whether a table has commits beyond a version, or is there no more.
+
+    Be it ours, whose answer was lost.
+
+    Raises
+    ------
+    SinkError
+        As `Tables.of`.
+    """
+    table = open_table(url, options)
+    return table is None or table.version() > version

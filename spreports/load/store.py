@@ -83,7 +83,7 @@ class Store:
         Parameters
         ----------
         account : str
-            Fingerprint of the credentials.
+            Fingerprint of the credentials, or SPREPORTS_ACCOUNT.
         document_id : str
             Amazon's; any text: what cannot be a file name is hashed.
 

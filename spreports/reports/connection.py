@@ -49,7 +49,7 @@ class Connection:
     store : Store
     ledger : Ledger
     account : str
-        Fingerprint of the credentials; names folders and rows.
+        Fingerprint of the credentials, or SPREPORTS_ACCOUNT; names folders and rows.
     clock : StoppableClock
         Closing it wakes whoever sleeps.
     throttle : Throttle

@@ -29,7 +29,7 @@ class CoolDown:
     ----------
     connection : Connection
     ticket : Ticket
-        Says whether its createReport has gone out.
+        Told what its createReport waits for.
     """
 
     def __init__(self, connection: Connection, ticket: Ticket) -> None:

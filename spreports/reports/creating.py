@@ -18,7 +18,7 @@ from spreports.clock import StoppedError
 from spreports.errors import APIError, BadRequestError, SPReportsError
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
-from spreports.reports.listing import CLOCK_SKEW, Listing
+from spreports.reports.listing import OWN_SKEW, Listing
 from spreports.reports.request import ReportRequest
 
 __all__ = ["Creating", "UnclearError"]
@@ -141,7 +141,7 @@ class Creating:
         except BadRequestError as exc:  # as of a time that has not come at Amazon
             refusal = exc
         since = self._by_amazon(since)
-        if since - CLOCK_SKEW < looked - OVERLAP:
+        if since - OWN_SKEW < looked - OVERLAP:
             # Only this answer has told how far our clock is ahead
             found = self._made_since(name, since)
         elif refusal is not None:
@@ -150,7 +150,7 @@ class Creating:
         ledger, account = connection.ledger, connection.account
         # Where Amazon's time is known, an older report is somebody else's
         known = connection.api.clock_skew is not None
-        earliest = since - (CLOCK_SKEW if known else OVERLAP)
+        earliest = since - (OWN_SKEW if known else OVERLAP)
         ours = [
             report
             for report in found

@@ -26,7 +26,7 @@ from spreports.reports.classify import (
     refused_outcome,
 )
 from spreports.reports.connection import Connection
-from spreports.reports.listing import CLOCK_SKEW
+from spreports.reports.listing import OWN_SKEW
 from spreports.reports.outcome import Outcome, OutcomeKind
 from spreports.reports.reason import FatalReason, fatal_reason
 
@@ -140,7 +140,7 @@ class Examiner:
         cancelled = report.processing_status == ProcessingStatus.CANCELLED
         cooldown = self._cooldown
         if cooldown and (fatal or (cancelled and report.processing_start_time)):
-            since = report.created_time - cooldown - CLOCK_SKEW
+            since = report.created_time - cooldown - OWN_SKEW
             asked, previous = self._own(report, since)
             asked = asked or report.created_time
             if reason.text is None and (

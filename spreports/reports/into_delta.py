@@ -89,7 +89,7 @@ def window_mark(account: str, key: str, table: str) -> str:
     Parameters
     ----------
     account : str
-        Fingerprint of the credentials.
+        Fingerprint of the credentials, or SPREPORTS_ACCOUNT.
     key : str
         The ledger's, of the request, or what else the rows are a version of.
     table : str

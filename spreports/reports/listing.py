@@ -31,7 +31,7 @@ from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import Stage, Ticket
 
 __all__ = [
-    "CLOCK_SKEW",
+    "OWN_SKEW",
     "RESERVE",
     "STUCK_AFTER",
     "Listing",
@@ -57,7 +57,7 @@ PRESENT_FOR = timedelta(minutes=30)
 KEPT_FOR = timedelta(days=29)
 # Clocks differ: an own report may seem to be made a little before we asked for it. Less
 # than `api.checks` allows: who looks back too far takes another's report for his own.
-CLOCK_SKEW = timedelta(minutes=2)
+OWN_SKEW = timedelta(minutes=2)
 # A report that was asked for later than that from now was so by a clock that was wrong
 AHEAD = timedelta(hours=1)
 # An unfinished report older than this is stuck; a new one is asked for.
@@ -249,7 +249,7 @@ def serves(
     if status in {ProcessingStatus.CANCELLED, ProcessingStatus.FATAL}:
         return False
     # Made on its last day, which counts in, it lacks what came later that day
-    if window is not None and made + CLOCK_SKEW < window.end <= now:
+    if window is not None and made + OWN_SKEW < window.end <= now:
         return False
     is_done = status == ProcessingStatus.DONE
     if is_done and _is_of_now(request) and age > present_for(request.entry):

@@ -20,7 +20,7 @@ from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
 from spreports.reports.creating import Creating, UnclearError
 from spreports.reports.early import Early
-from spreports.reports.listing import CLOCK_SKEW, Listing, needs_echo, ours
+from spreports.reports.listing import OWN_SKEW, Listing, needs_echo, ours
 from spreports.reports.request import ReportRequest
 from spreports.reports.ticket import POLL_FIRST, Awaits, Source, Ticket
 
@@ -190,7 +190,7 @@ class Obtaining:
 
     def _unanswered(self, request: ReportRequest, intended: datetime) -> str | None:
         """Look for what came of an intent; one by a clock ahead tells no time."""
-        if intended > self._clock.now() + CLOCK_SKEW:
+        if intended > self._clock.now() + OWN_SKEW:
             return None
         return self._creating.reconciled(request, intended)
 

@@ -11,7 +11,7 @@ from spreports.api.models import ProcessingStatus, Report
 from spreports.errors import NotFoundError, TransportError
 from spreports.reports.connection import Connection
 from spreports.reports.doubted import denies
-from spreports.reports.listing import CLOCK_SKEW, RESERVE, is_past
+from spreports.reports.listing import OWN_SKEW, RESERVE, is_past
 from spreports.reports.ticket import (
     POLL_FIRST,
     POLL_GROWTH,
@@ -116,7 +116,7 @@ class Polling:
         """Return reports by id, of one page that covers the newest of those due."""
         oldest = self._clock.monotonic() - min(ticket.asked for ticket in due)
         oldest += self._connection.seconds_ahead()
-        since = self._clock.now() - timedelta(seconds=oldest) - CLOCK_SKEW
+        since = self._clock.now() - timedelta(seconds=oldest) - OWN_SKEW
         page = self._connection.api.get_reports(
             report_types=sorted({t.request.entry.report_type for t in due}),
             created_since=listed_since(since, self._clock.now()),

@@ -24,7 +24,7 @@ def provenance(
     options : mapping of str to str
         Those that were asked for; Amazon does not tell them.
     account : str
-        Fingerprint of the credentials.
+        Fingerprint of the credentials, or SPREPORTS_ACCOUNT.
     key : str or None
         The ledger's, of the request; None for a report that was found, not asked for.
 

@@ -185,13 +185,11 @@ def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
         newer = another if window.error_kind == "DriftError" else today
         return Due(window=window, reason="failed", newer_than=newer)
     settled = window.end + timedelta(days=stream.lookback_days)
-    seldom = is_seldom(stream)
     # Amazon was heard to say once, and may have erred, that there are no rows
     unsure = window.tries == 1 and not window.tables and made and made < today
-    enough = settled if seldom else min(settled, today)
-    if made is not None and made >= enough and not unsure:
+    if made is not None and made >= min(settled, today) and not unsure:
         return None
-    if made is not None and seldom and today < settled:
+    if made is not None and is_seldom(stream) and today < settled:
         return None
     return Due(window=window, reason="restated", newer_than=today)
 

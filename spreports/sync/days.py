@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from spreports.ledger import LakeWindow, WindowState
 from spreports.plan.windows import midnight
-from spreports.reports.listing import CLOCK_SKEW, STUCK_AFTER, present_for
+from spreports.reports.listing import OWN_SKEW, STUCK_AFTER, present_for
 from spreports.sync.calendar import Due, DueWork, gap
 from spreports.sync.stream import Stream
 
@@ -50,7 +50,7 @@ def plan_snapshot(
     mine = next((w for w in known if w.name == name), None)
     newest = max(made, default=None)
     # What shows another day already is no snapshot of this one
-    newer = [newest + CLOCK_SKEW] if newest else []
+    newer = [newest + OWN_SKEW] if newest else []
     present = now - present_for(stream.entry)
     if mine is None or (mine.created_time and mine.created_time < today - DAY):
         # One that was due before midnight, and was made past it, is today's as well

@@ -77,7 +77,7 @@ def run(
     storage_options, format, on_drift, dry_run, retry_gaps, refill, timeout, on_progress
         See `Client.sync`.
     at : callable
-        Told ``"locked"``, ``"planned"``, ``"asked"``, and of each window ``"done"``,
+        Told ``"locked"``, ``"planned"``, and of each window ``"done"``,
         ``"downloaded"``, ``"landed"`` and ``"committed"``.
 
     Returns

@@ -54,7 +54,7 @@ class Stream:
     entry : ReportType
     kind : Kind
     account : str
-        Fingerprint of the credentials.
+        Fingerprint of the credentials, or SPREPORTS_ACCOUNT.
     marketplace_ids : tuple of str
     options : mapping of str to str
     since : datetime or None, aware, UTC

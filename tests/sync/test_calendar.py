@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import spreports as spr
 from spreports.catalog.periods import next_period
-from spreports.ledger import LakeWindow, WindowState
+from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.sync.calendar import MAX_TRIES, passed, plan_dated
 from spreports.sync.days import plan_snapshot
 from spreports.sync.feed import days_of
@@ -518,3 +518,39 @@ def test_a_settled_window_that_is_empty_by_one_report_is_asked_for_once_more() -
 
     # Not on the same day, and never again once it is confirmed or of an older ledger
     assert [due(1, 0), due(1, 1), due(2, 1), due(0, 1)] == [False, True, False, False]
+
+
+def first_due(feed: Stream, now: datetime) -> LakeWindow:
+    due = (each.window for each in plan_dated(feed, (), now).due)
+    return next(window for window in due if window.start == FIRST)
+
+
+def test_a_day_is_asked_for_as_long_as_the_history_begins_with_it() -> None:
+    feed = stream(lookback=6, history_days=10)
+    now = FIRST + timedelta(days=5, hours=4)
+    failed = replace(first_due(feed, now), state=WindowState.FAILED, tries=1)
+    nights = [plan_dated(feed, [failed], now + n * DAY) for n in range(12)]
+
+    due = [failed.name in {each.window.name for each in work.due} for work in nights]
+    lost = [failed.name in {gap.name for gap in work.gaps} for work in nights]
+
+    assert due == [not each for each in lost]
+    # On the eleventh of March, ten days of history begin with its first day
+    assert due.index(False) == 6
+
+
+def test_a_newer_version_that_failed_for_too_long_is_a_gap_whose_rows_stay() -> None:
+    feed = stream(lookback=1, history_days=10)
+    now = FIRST + timedelta(days=5, hours=4)
+    had = replace(
+        first_due(feed, now),
+        state=WindowState.FAILED,
+        tries=2,
+        created_time=FIRST + DAY,
+        tables={"rows": TableRows(3, ())},
+    )
+
+    later = plan_dated(feed, [had], now + 20 * DAY)
+
+    (lost,) = (gap for gap in later.gaps if gap.name == had.name)
+    assert "its 3 rows stay" in str(lost.error)
