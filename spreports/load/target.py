@@ -35,8 +35,8 @@ __all__ = [
 
 STATE = "_spreports"
 # In it, what is noted of the feeds of Delta tables: a folder that is called as one of
-# them would say that it is kept as plain Parquet
-DELTA_NOTES = "feeds"
+# them would say that it is kept as plain Parquet, and so would that of anybody's sink
+DELTA_NOTES = "_feeds"
 # What Delta Lake says of a schema, and nothing behind the column's name
 _DUPLICATE = re.compile(r"Duplicate field name \(case-insensitive\): '([^'\n]+)'")
 _NOT_THERE = re.compile(r"Field (\S+) not found in schema")

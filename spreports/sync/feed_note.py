@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from spreports.errors import SinkError
+from spreports.errors import SinkError, SinkOutageError
 from spreports.ledger import LakeWindow, TableRows, WindowState
 from spreports.load.marker import DAMAGE
 from spreports.load.target import DELTA_NOTES, open_target
@@ -97,7 +97,16 @@ def read_note(stream: Stream, names: Collection[str], lake: Lakeside) -> FeedNot
     name, is_seen = _name(stream), stream.kind == Kind.DATED and not lake.is_delta
     if stream.kind == Kind.SNAPSHOT or (is_seen and name not in names):
         return FeedNote()
-    data = lake.place(_root(stream, lake)).state.read([name]).get(name)
+    try:
+        data = lake.place(_root(stream, lake)).state.read([name]).get(name)
+    except SinkOutageError:
+        raise
+    except SinkError as exc:
+        # Who may only reach the tables keeps them all the same
+        if not lake.is_delta:
+            raise
+        logger.warning("%s: its note cannot be read: %s", stream.label, exc)
+        return FeedNote()
     try:
         said = json.loads(data or b"")
         if said["format"] != FORMAT or said["feed"] != stream.key:

@@ -142,7 +142,7 @@ class Nights:
         return result
 
     def notes(self) -> list[Path]:
-        folder = ORDERS if self._format == "parquet" else "feeds"
+        folder = ORDERS if self._format == "parquet" else "_feeds"
         return sorted(Path(self.lake, "_spreports", folder).glob("*.feed"))
 
     def windows(self, note: Path | None = None) -> list[tuple[str, int]]:
@@ -277,6 +277,21 @@ def test_a_note_that_cannot_be_written_is_a_warning(
         assert nights.sync(SLOW).rows > 0
 
     assert "orders: no note of what has no files: no" in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nights", ["delta"], indirect=True)
+def test_who_may_not_read_the_notes_of_a_delta_lake_keeps_its_tables(
+    nights: Nights, caplog: pytest.LogCaptureFixture
+) -> None:
+    nights.sync(SLOW)
+    (note,) = nights.notes()
+    note.unlink()
+    note.mkdir()
+
+    assert nights.sync(SLOW).rows > 0
+
+    assert "orders: its note cannot be read: " in caplog.text
 
 
 @both_formats
