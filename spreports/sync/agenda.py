@@ -16,7 +16,7 @@ from spreports.reports.listing import ours
 from spreports.reports.planning import bucket_states, cooldown_of
 from spreports.reports.request import ReportRequest
 from spreports.sync.book import Book
-from spreports.sync.calendar import Due, gap, passed, plan_dated
+from spreports.sync.calendar import Due, gap, is_cut, passed, plan_dated
 from spreports.sync.days import is_stuck, plan_snapshot
 from spreports.sync.result import PlannedWindow, SyncPlan
 from spreports.sync.stream import Kind, Stream
@@ -98,6 +98,7 @@ class Agenda:
             if stream.kind == Kind.DATED:
                 purged = book.purged(stream)
                 _tell(stream, known, purged)
+                _tell_of_others(stream, known)
                 _tell_of_passed(stream, tuple(passed(stream, known, now, purged)))
                 work = plan_dated(stream, known, now, purged)
             else:
@@ -252,6 +253,21 @@ def _tell(stream: Stream, known: Sequence[LakeWindow], purged: datetime | None) 
             "%s: nothing that ended before %s is asked for: its lake was purged then",
             stream.label,
             purged.isoformat(),
+        )
+
+
+def _tell_of_others(stream: Stream, known: Sequence[LakeWindow]) -> None:
+    """Tell that a feed's lake has windows that no sync has cut."""
+    others = [window for window in known if window.tables and not is_cut(window)]
+    if others:
+        logger.warning(
+            "%s: %d windows of the lake do not begin and end with a UTC day (%s, say):"
+            " reports of a schedule, or of another sink. They are not asked for again,"
+            " and where a sync has brought the same days, too, rows are there twice:"
+            " keep them in a lake of their own",
+            stream.label,
+            len(others),
+            others[0].name,
         )
 
 

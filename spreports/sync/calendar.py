@@ -21,6 +21,7 @@ __all__ = [
     "Due",
     "DueWork",
     "gap",
+    "is_cut",
     "new_window",
     "passed",
     "plan_dated",
@@ -187,11 +188,21 @@ def _again(stream: Stream, window: LakeWindow, today: datetime) -> Due | None:
     settled = window.end + timedelta(days=stream.lookback_days)
     # Amazon was heard to say once, and may have erred, that there are no rows
     unsure = window.tries == 1 and not window.tables and made and made < today
-    if made is not None and made >= min(settled, today) and not unsure:
+    is_had = made is not None and made >= min(settled, today) and not unsure
+    if is_had or not is_cut(window):
         return None
     if made is not None and is_seldom(stream) and today < settled:
         return None
     return Due(window=window, reason="restated", newer_than=today)
+
+
+def is_cut(window: LakeWindow) -> bool:
+    """Whether a window may be one of ours, which begin and end with a UTC day.
+
+    Others are of a schedule, or sunk by hand: each would be asked for each night.
+    """
+    edges = [edge for edge in (window.start, window.end) if edge]
+    return all(edge == midnight(edge) for edge in edges)
 
 
 def _held(stream: Stream, known: Iterable[LakeWindow]) -> Iterator[Window]:

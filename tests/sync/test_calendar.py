@@ -554,3 +554,15 @@ def test_a_newer_version_that_failed_for_too_long_is_a_gap_whose_rows_stay() -> 
 
     (lost,) = (gap for gap in later.gaps if gap.name == had.name)
     assert "its 3 rows stay" in str(lost.error)
+
+
+def test_a_window_that_no_sync_has_cut_is_not_asked_for_again() -> None:
+    feed, now = stream(lookback=6), FIRST + timedelta(days=3, hours=4)
+    own = committed((each.window for each in plan_dated(feed, (), now).due), now)
+    hour = replace(own[0], end=FIRST + timedelta(hours=1), name="an hour")
+
+    work = plan_dated(feed, [hour, *own[1:]], now + DAY)
+
+    names = {due.window.name for due in work.due}
+    assert own[1].name in names
+    assert hour.name not in names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.lake import TRAFFIC
 
+DAY = 86_400
 TABLES = ("salesAndTrafficByDate", "salesAndTrafficByAsin")
 BY_MIDNIGHT = spr.Schedule(
     "sales_and_traffic",
@@ -132,3 +134,35 @@ def test_days_after_those_that_a_schedule_brought_are_kept_beside_them(
         days = frame.collect()["date"].to_list()
         assert len(days) == len(set(days)) == 3
         assert caplog.records == []
+
+
+@pytest.mark.slow
+def test_windows_of_a_schedule_beside_a_feed_are_told_and_not_asked_for_again(
+    simulator: Simulator,
+    clock: ManualClock,
+    home: Path,
+    form: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lake = str(home.with_name("lake"))
+    with simulator.client(home=home) as client:
+        feed = spr.Feed("returns", marketplaces=["DE"], since="2026-11-05")
+        hourly = replace(BY_MIDNIGHT, report_type="returns", period="PT8H")
+        client.schedules.apply([hourly])
+        client.sync([feed], lake, format=form)
+        clock.advance(2 * DAY)
+        client.sync([feed], lake, format=form)
+        before = calls(simulator)["createReport"]
+        clock.advance(DAY)
+        client.sync([feed], lake, format=form)
+        a_night = calls(simulator)["createReport"] - before
+        assert "keep them in a lake of their own" not in caplog.text
+
+        harvest = client.schedules.harvest("returns", since="2d")
+        assert len(harvest) == 6
+        harvest.sink(f"{lake}/{lookup('returns').report_type}", format=form)
+        clock.advance(DAY)
+        result = client.sync([feed], lake, format=form)
+
+    assert result.created == a_night
+    assert "returns: 6 windows of the lake do not begin and end" in caplog.text
