@@ -8,9 +8,10 @@ from typing import Any
 
 from spreports.errors import SinkError
 from spreports.load.delta_log import Transactions
-from spreports.load.delta_reading import name_id, window_id
+from spreports.load.delta_reading import count_by, name_id, window_id
 from spreports.load.delta_report import DeltaReport, version_of
 from spreports.load.delta_restored import TakenBack, taken_back
+from spreports.load.delta_tables import Tables
 from spreports.load.target import shown
 
 __all__ = ["News"]
@@ -55,9 +56,17 @@ class News:
         if there is None or there <= version:
             return True
         # A newer one, unless that was taken back as well
-        older = self._taken_back.older.get(window)
-        is_older = older is not None and older <= version
-        return is_older or window in self._taken_back.ids
+        taken = self._taken_back
+        if window in taken.ids and not taken.is_whole:
+            return not self._has_newer(report)
+        return window in taken.ids or taken.older.get(window, version + 1) <= version
+
+    def _has_newer(self, report: DeltaReport) -> bool:
+        """Whether the table has rows of a newer version, whatever its log tells."""
+        columns = ("report_window", "report_created_time")
+        groups = count_by(Tables(self._options), self._url, columns)
+        made = [made for mark, made in groups if mark == report.window and made]
+        return report.made is not None and max(made, default=report.made) > report.made
 
     @cached_property
     def _taken_back(self) -> TakenBack:

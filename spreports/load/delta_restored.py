@@ -50,12 +50,15 @@ class TakenBack:
     older : mapping of str to int
         Of ids that such a commit tells last, the versions that others tell; of a log
         that was read whole.
+    is_whole : bool
+        Nothing has been cleaned away of it: others may tell of `ids` there, too.
     """
 
     ids: frozenset[str] = frozenset()
     version: int = -1
     mark: str = ""
     older: Mapping[str, int] = field(default_factory=dict)
+    is_whole: bool = field(default=False, compare=False)
 
 
 def taken_back(
@@ -111,7 +114,8 @@ def _up_to(
     older: Mapping[str, int] | None = None,
 ) -> TakenBack:
     newest = max(log, default=-1)
-    return TakenBack(ids, newest, log[newest].mark if log else "", older or {})
+    mark = log[newest].mark if log else ""
+    return TakenBack(ids, newest, mark, older or {}, is_whole=0 in log)
 
 
 def _skipped(

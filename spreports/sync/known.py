@@ -111,7 +111,7 @@ class Known:
         gaps = tuple(w for w in noted if w.state == WindowState.GAP)
         told = gaps if lake.refill else noted
         if lake.is_delta:
-            documents = [window for window in noted if window.rows]
+            documents = [window for window in noted if window.tables]
             known = cls._of_delta(stream, before, lake, told, documents)
         else:
             known = cls._of_parquet(stream, before, ledger, lake, told)
@@ -142,7 +142,7 @@ class Known:
         anew = _begins_anew(stream, lost)
         windows = joined(() if anew else before, there)
         is_new = all(window.created_time is None for window in windows)
-        news = news_of([w for w in noted if not w.rows], before, there)
+        news = news_of([w for w in noted if not w.tables], before, there)
         if not anew:
             windows = joined((*before, *news), there)
             windows = forgotten(stream, windows, lost)

@@ -107,14 +107,15 @@ def documents_in_delta(
 ) -> tuple[LakeWindow, ...]:
     """Return those windows of what Amazon makes by itself whose rows are there.
 
-    In every table of which the window says that it has some.
+    In every table of which the window says that it has some; of one without rows, that
+    is known.
 
     Raises
     ------
     SinkError
         The lake cannot be read.
     """
-    known = [w for w in known if w.rows] if stream.kind == Kind.LISTED else ()
+    known = [w for w in known if w.tables] if stream.kind == Kind.LISTED else ()
     if not known:
         return ()
     there = {

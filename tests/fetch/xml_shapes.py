@@ -26,6 +26,7 @@ Tree = dict[str, Any]
 READ: dict[str, Callable[[str], Any]] = {
     "int64": int,
     "decimal": Decimal,
+    "float64": float,
     "boolean": lambda text: text[0].lower() in "ty",
     "timestamp": lambda text: datetime.fromisoformat(text).astimezone(UTC),
 }
@@ -89,7 +90,7 @@ def _text(draw: random.Random, column: Column) -> str:
     match column.dtype:
         case "int64":
             return f"{draw.choice(['', ' ', chr(10)])}{draw.randrange(-9, 1000)}\t"
-        case "decimal":
+        case "decimal" | "float64":
             return f"{draw.randrange(-5000, 5000)}.{draw.randrange(100):02}"
         case "boolean":
             return draw.choice(["true", "false", "Y", "N", "Yes", "no"])

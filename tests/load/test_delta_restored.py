@@ -11,9 +11,12 @@ from pathlib import Path
 
 import deltalake
 import polars as pl
+import pyarrow as pa
 import pytest
 
+from spreports.arrays import array_of
 from spreports.load.delta import sink_delta
+from spreports.load.delta_report import DeltaReport
 from spreports.load.delta_restored import taken_back
 from tests.load.delta_writer import MADE, report
 from tests.load.lake import Bucket
@@ -128,6 +131,30 @@ def test_an_older_version_counts_once_the_newer_one_was_taken_back(
 
     assert results == [0, 1, 0, 1, 0]
     assert numbers(url) == [5]
+
+
+def test_an_older_version_replaces_no_newer_one_that_the_log_no_longer_tells(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+
+    def version(n: int) -> DeltaReport:
+        made = MADE + timedelta(hours=n)
+        times = array_of([made], pa.timestamp("us", "UTC"))
+        return report(f"{n}", [n], window="w", made=made, report_created_time=times)
+
+    sink_delta([version(2)], url)
+    second = deltalake.DeltaTable(url).version()
+    deltalake.DeltaTable(url).create_checkpoint()
+    sink_delta([version(4)], url)
+    deltalake.DeltaTable(url).restore(second)
+    for commit in range(second + 1):
+        (tmp_path / "table" / "_delta_log" / f"{commit:020}.json").unlink()
+
+    results = [sink_delta([version(n)], url)[0].rows for n in (1, 3)]
+
+    assert results == [0, 1]
+    assert numbers(url) == [3]
 
 
 def test_a_restore_to_a_version_that_the_log_has_no_more_takes_all_of_it_back(
