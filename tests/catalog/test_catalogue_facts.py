@@ -147,6 +147,14 @@ def test_dates_have_their_formats(
     assert column.formats == formats
 
 
+def test_two_headers_of_one_count_in_planning_are_one_column() -> None:
+    entry = catalog.lookup("fba_inventory_planning")
+
+    transfer = entry.column("fc-transfer")
+    assert transfer is not None
+    assert transfer == entry.column("Reserved FC Transfer")
+
+
 def test_the_restricted_types_are_those_of_the_tokens_guide() -> None:
     assert {e.report_type for e in catalog.entries() if e.restricted} == {
         "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING",
