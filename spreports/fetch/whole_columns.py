@@ -27,7 +27,14 @@ from spreports.fetch.timestamps import (
     zone_offset,
 )
 
-__all__ = ["Layout", "days", "known_to_python", "layouts", "timestamps"]
+__all__ = [
+    "Layout",
+    "days",
+    "in_pythons_years",
+    "known_to_python",
+    "layouts",
+    "timestamps",
+]
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
 # The first and the last that Python knows: days, and microseconds, since 1970
@@ -134,6 +141,15 @@ def known_to_python(times: pa.Array | pa.ChunkedArray) -> bool:
     return not ends["min"].is_valid or bool(
         first <= ends["min"].value <= ends["max"].value <= last
     )
+
+
+def in_pythons_years(times: pa.Array) -> pa.Array:
+    """Tell of each of these whether it is."""
+    is_day = pa.types.is_date(times.type)
+    numbers = times.view(pa.int32() if is_day else pa.int64())
+    ends = _DAYS if is_day else _INSTANTS
+    first, last = (scalar_of(each, numbers.type) for each in ends)
+    return pc.and_(pc.greater_equal(numbers, first), pc.less_equal(numbers, last))
 
 
 def _in_one_layout(
