@@ -20,7 +20,7 @@ from spreports.fetch.timestamps import (
     unnamed_zone,
     zone_offset,
 )
-from spreports.fetch.whole_columns import in_pythons_years, known_to_python
+from spreports.fetch.whole_columns import in_pythons_years
 
 __all__ = ["mixed_days", "mixed_timestamps"]
 
@@ -84,9 +84,8 @@ def _by_form(texts: pa.Array, formats: tuple[str, ...], dtype: pa.DataType) -> p
         fields = [each.name for each in found.type]
         parts = dict(zip(fields, found.flatten(), strict=True))
         read = _read(parts, unnamed_zone(pattern), dtype)
-        if not known_to_python(read):
-            read = pc.if_else(in_pythons_years(read), read, scalar_of(None, dtype))
-        values = pc.coalesce(values, read)
+        known = pc.if_else(in_pythons_years(read), read, scalar_of(None, dtype))
+        values = pc.coalesce(values, known)
     return values
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,11 @@ from spreports.arrays import array_of, scalar_of
 from spreports.fetch.cells import BLANKS, Cells
 
 __all__ = ["rescued", "typed_column"]
+
+# Cells of a run at least, runs of a column at most, and those that may be in vain
+_RUN: Final = 64
+_RUNS: Final = 16
+_IN_VAIN: Final = 2
 
 
 def typed_column(texts: pa.Array, cells: Cells) -> tuple[pa.Array, pa.Array | None]:
@@ -80,7 +86,7 @@ def _by_form(texts: pa.Array, cells: Cells) -> tuple[pa.Array, list[int]]:
 
     Only what is of no plain form is read one by one, which takes ten times as long.
     """
-    values = cells.most(texts) if cells.most else pa.nulls(len(texts), cells.dtype)
+    values = _most(texts, cells)
     left = pc.and_(values.is_null(), texts.is_valid())
     misfits: list[int] = []
     others: list[object] = []
@@ -94,6 +100,33 @@ def _by_form(texts: pa.Array, cells: Cells) -> tuple[pa.Array, list[int]]:
     if others:
         values = pc.replace_with_mask(values, left, array_of(others, cells.dtype))
     return values, misfits
+
+
+def _most(texts: pa.Array, cells: Cells) -> pa.Array:
+    """Return what is read at once or by form, null for the rest.
+
+    Where few cells do not fit, most runs of cells have none of these, and to read such
+    a run at once takes a fraction. In a column of many forms hardly any run is such.
+    """
+    if len(texts) <= _RUN:
+        return _by_its_form(texts, cells)
+    step = max(_RUN, -(-len(texts) // _RUNS))
+    found, start, in_vain = [pa.nulls(0, cells.dtype)], 0, 0
+    while start < len(texts) and in_vain < _IN_VAIN:
+        run = texts.slice(start, step)
+        start += step
+        try:
+            found.append(cells.at_once(run))
+            in_vain = max(0, in_vain - 1)
+        except pa.ArrowInvalid:
+            found.append(_by_its_form(run, cells))
+            in_vain += 1
+    found.append(_by_its_form(texts.slice(start), cells))
+    return pa.concat_arrays(found)
+
+
+def _by_its_form(texts: pa.Array, cells: Cells) -> pa.Array:
+    return cells.most(texts) if cells.most else pa.nulls(len(texts), cells.dtype)
 
 
 def rescued(bad: Mapping[str, pa.Array], texts: pa.RecordBatch) -> pa.Array:

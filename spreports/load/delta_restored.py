@@ -17,6 +17,7 @@ from typing import Any
 
 from spreports.load.delta_files import log_files
 from spreports.load.delta_tables import open_table
+from spreports.load.outages import is_outage
 from spreports.load.target import refusals
 
 __all__ = ["TakenBack", "taken_back"]
@@ -93,7 +94,7 @@ def taken_back(
     if known is not None:
         since = dict(_commits(place, storage_options, known.version))
         last = since.pop(known.version, None)
-        if last is not None and last.mark == known.mark and not any(_restores(since)):
+        if last is not None and last.mark == known.mark and not list(_restores(since)):
             ids = known.ids.difference(*(each.versions for each in since.values()))
             return _up_to({known.version: last, **since}, ids)
     log = dict(_commits(place, storage_options))
@@ -181,8 +182,10 @@ def _same_files(
         for version in earlier:
             try:
                 table.load_as_version(version)
-            except Exception:  # noqa: BLE001 - deltalake's: the log begins behind it
-                return None
+            except Exception as exc:
+                if is_outage(exc):
+                    raise
+                return None  # the log begins behind it
             if set(table.file_uris()) == files:
                 return version
     return None

@@ -437,3 +437,23 @@ def test_few_odd_cells_do_not_make_a_column_slow() -> None:
     assert bad.to_pylist() == [77, 500]
     assert values.null_count == 2
     assert len(read) < 300
+
+
+@pytest.mark.parametrize("form", ["{}.123456789", "+{}.5", "{}e2"])
+def test_one_odd_cell_sends_few_numbers_of_any_form_one_by_one(form: str) -> None:
+    cells = cells_of(Column(name="v", dtype="float64"), local=False, currency=None)
+    assert cells is not None
+    texts = [form.format(n) for n in range(9_999)]
+    texts[5_000] = "none"
+    read: list[str] = []
+
+    def counted(text: str) -> object:
+        read.append(text)
+        return cells.one(text)
+
+    values, bad = typed_column(pa.array(texts), replace(cells, one=counted))
+
+    assert bad is not None
+    assert bad.to_pylist() == [5_000]
+    assert values.drop_null().to_pylist() == [float(t) for t in texts if t != "none"]
+    assert len(read) < 1_000

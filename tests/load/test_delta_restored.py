@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from spreports.arrays import array_of
+from spreports.errors import SinkError
 from spreports.load.delta import sink_delta
 from spreports.load.delta_report import DeltaReport
 from spreports.load.delta_restored import taken_back
@@ -169,6 +170,27 @@ def test_a_restore_to_a_version_that_the_log_has_no_more_takes_all_of_it_back(
         (log / f"{version:020}.json").unlink()
 
     assert reports(taken_back(url, None).ids) == ["2", "3"]
+
+
+def test_a_store_that_cannot_be_reached_tells_nothing_of_a_restore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = str(tmp_path / "table")
+    first = begun(url, "1", "2", "3")
+    as_spark(deltalake.DeltaTable(url), first)
+    load = deltalake.DeltaTable.load_as_version
+    newest = deltalake.DeltaTable(url).version()
+
+    def lost(table: deltalake.DeltaTable, version: int) -> None:
+        if version < newest:
+            raise ConnectionResetError
+        load(table, version)
+
+    monkeypatch.setattr(deltalake.DeltaTable, "load_as_version", lost)
+    with pytest.raises(SinkError) as caught:
+        taken_back(url, None)
+
+    assert type(caught.value).__name__ == "SinkOutageError"
 
 
 def test_reports_whose_rows_were_deleted_stay_away_though_others_were_restored(
