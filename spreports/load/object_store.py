@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from spreports.errors import SinkError
 from spreports.load.urls import shown
@@ -52,6 +53,20 @@ _STORES = {
 }
 # Said by those who know the other client already
 _OWN = ("aws_", "google_", "azure_", "allow_", "conditional_put", "timeout")
+# What Azure's portal gives out, and adlfs takes whole.
+# Source: Azure Storage documentation, "Configure Azure Storage connection strings"
+_CONNECTION_STRING = "connection_string"
+_PIECES: Mapping[str, str] = {
+    "accountname": "azure_storage_account_name",
+    "accountkey": "azure_storage_account_key",
+    "blobendpoint": "azure_storage_endpoint",
+    "sharedaccesssignature": "azure_storage_sas_key",
+}
+# Without TLS: a server of one's own
+_PLAIN = {
+    "aws_endpoint_url": "aws_allow_http",
+    "azure_storage_endpoint": "azure_allow_http",
+}
 # In a local path deltalake panics at them, or takes one for a slash
 _NOT_IN_PATHS = set("[]^|") | ({"\\"} - {os.sep})
 # Of these s3fs takes one only as the client's. Source: s3fs, S3FileSystem
@@ -140,9 +155,11 @@ def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]
     ValueError
         An option has no counterpart; names it, and never its value.
     """
-    names = _NAMES.get(_STORES.get(url.partition("://")[0], ""), {})
-    found: dict[str, str] = {}
+    store = _STORES.get(url.partition("://")[0], "")
+    names = _NAMES.get(store, {})
     flat = dict(options or {})
+    connection = flat.pop(_CONNECTION_STRING, None) if store == "az" else None
+    found = _pieces(str(connection)) if connection is not None else {}
     for name, value in dict(flat.pop("client_kwargs", None) or {}).items():
         flat.setdefault(name, value)
     for name, value in flat.items():
@@ -153,12 +170,29 @@ def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]
         elif name.lower().startswith(_OWN):
             found[name] = _text(value)
         else:
+            own = next(iter(names.values()), "aws_access_key_id")
             raise ValueError(
                 f"storage_options[{name!r}] means nothing to Delta Lake: use the"
-                " environment, or its own names such as aws_access_key_id"
+                f" environment, or its own names such as {own}"
             )
-    if found.get("aws_endpoint_url", "").startswith("http://"):
-        found.setdefault("aws_allow_http", "true")
+    for endpoint, allowed in _PLAIN.items():
+        if found.get(endpoint, "").startswith("http://"):
+            found.setdefault(allowed, "true")
+    return found
+
+
+def _pieces(connection: str) -> dict[str, str]:
+    """Return what a connection string of Azure's says, in Delta Lake's words."""
+    said = [each.partition("=") for each in connection.split(";")]
+    found = {
+        _PIECES[name.strip().lower()]: value
+        for name, _, value in said
+        if name.strip().lower() in _PIECES
+    }
+    if endpoint := found.get("azure_storage_endpoint"):
+        # One with a shared access signature names its account nowhere else
+        account = (urlsplit(endpoint).hostname or "").partition(".")[0]
+        found.setdefault("azure_storage_account_name", account)
     return found
 
 

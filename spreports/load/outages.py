@@ -7,7 +7,14 @@ from http import HTTPStatus
 
 from spreports.load.delta_said import is_cut_off, status_said
 
-__all__ = ["causes", "code_told", "is_lost_upload", "is_outage", "told"]
+__all__ = [
+    "causes",
+    "code_told",
+    "is_lost_upload",
+    "is_outage",
+    "status_told",
+    "told",
+]
 
 # They have no status, and few have a base that is Python's own.
 # Source: botocore.exceptions, aiohttp.client_exceptions, azure.core.exceptions
@@ -21,6 +28,8 @@ _CONNECTIONS = {
     "ServiceRequestError",
     "ServiceResponseError",
 }
+# All that gcsfs makes of a 403. Source: gcsfs.retry, validate_response
+_FORBIDDEN = "Forbidden: "
 NOT_IMPLEMENTED = HTTPStatus.NOT_IMPLEMENTED
 # Certificates are a matter of settings
 _SETTINGS = {"ClientSSLError", "SSLError"}
@@ -53,6 +62,17 @@ def code_told(exc: BaseException) -> object:
     return next((code for code in codes if code is not None), None)
 
 
+def status_told(exc: BaseException) -> int | None:
+    """Return the HTTP status that an error comes from; None where there is none.
+
+    Source: gcsfs.retry, HttpError; azure.core.exceptions, HttpResponseError.
+    """
+    if type(exc) is OSError and str(exc).startswith(_FORBIDDEN):
+        return HTTPStatus.FORBIDDEN
+    found = (_status(each) for each in causes(exc))
+    return next((status for status in found if status is not None), None)
+
+
 def _is_of_the_moment(exc: BaseException) -> bool:
     names = {kind.__name__ for kind in type(exc).__mro__}
     if names & _SETTINGS:
@@ -61,14 +81,19 @@ def _is_of_the_moment(exc: BaseException) -> bool:
         return True
     if is_cut_off(exc):
         return True
-    status = status_said(exc) or told(exc, "ResponseMetadata", "HTTPStatusCode")
-    for name in ("status_code", "status", "code"):
-        status = getattr(exc, name, None) if status is None else status
+    status = _status(exc)
     # What a store has not, it will not have later
-    return isinstance(status, int) and (
+    return status is not None and (
         (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != NOT_IMPLEMENTED)
         or status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
     )
+
+
+def _status(exc: BaseException) -> int | None:
+    status = status_said(exc) or told(exc, "ResponseMetadata", "HTTPStatusCode")
+    for name in ("status_code", "status", "code"):
+        status = getattr(exc, name, None) if status is None else status
+    return status if isinstance(status, int) else None
 
 
 def told(exc: BaseException, *names: str) -> object:

@@ -12,16 +12,17 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
 
 from spreports.errors import SinkError, SinkOutageError
 from spreports.load.delta_said import said
-from spreports.load.denials import denial
+from spreports.load.denials import NO_CREDENTIALS, denial, lacking
 from spreports.load.object_store import in_fsspecs_words
-from spreports.load.outages import code_told, is_lost_upload, is_outage
+from spreports.load.outages import code_told, is_lost_upload, is_outage, status_told
 from spreports.load.redirects import elsewhere
-from spreports.load.urls import local_path, missing, shown
+from spreports.load.urls import EXTRAS, local_path, missing, shown
 
 __all__ = [
     "DELTA_NOTES",
@@ -44,12 +45,7 @@ _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 # Source: CPython, Python/ceval.c and getargs.c; botocore.config, Config
 _UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
 _TWICE = re.compile(r"multiple values for (?:keyword )?argument '(\w+)'")
-# By names, as botocore need not be there. Source: its exceptions
-_LACKING = {"NoCredentialsError", "PartialCredentialsError"}
-_NO_CREDENTIALS = (
-    "no credentials are found: give storage_options={'key': ..., 'secret': ...}, or set"
-    " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-)
+_DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
 class OpenTarget(Protocol):
@@ -210,7 +206,9 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
             secrets += [piece for text in hidden for piece in re.split("[:=&]", text)]
         secrets = [text for text in secrets if len(text) > 3]
         leaks = any(secret in told for told in _told(exc) for secret in secrets)
-        reason = reason_of(exc, options) or type(exc).__name__
+        of_azure = EXTRAS.get(url.partition("://")[0]) == "azure"
+        kind_of_place = "container or folder" if of_azure else "bucket or folder"
+        reason = reason_of(exc, options, kind_of_place) or type(exc).__name__
         if (where := elsewhere(exc)) is not None:
             reason = where
         elif isinstance(exc, OSError) and exc.strerror and not leaks:
@@ -223,9 +221,7 @@ def refusals(url: str, options: Mapping[str, Any], doing: str) -> Iterator[None]
         raise kind(msg, url=name) from (None if leaks or where else exc)
 
 
-def reason_of(
-    exc: Exception, options: Mapping[str, Any], place: str = "bucket or folder"
-) -> str | None:
+def reason_of(exc: Exception, options: Mapping[str, Any], place: str) -> str | None:
     """Return what an error of a file system means; None where its class says as much.
 
     Nothing of what it says itself is in it but the name of an option.
@@ -248,8 +244,8 @@ def reason_of(
         return f"there is no such {place}"
     if isinstance(exc, PermissionError):
         return denial(code_told(exc))
-    if type(exc).__name__ in _LACKING:
-        return _NO_CREDENTIALS
+    if (lack := lacking(exc)) is not None:
+        return lack
     if isinstance(exc, TypeError):
         names = set(_names(options))
         unknown = "storage_options has {!r}, which this file system does not know"
@@ -260,7 +256,16 @@ def reason_of(
             found = form.search(str(exc))
             if found is not None and found[1] in names:
                 return words.format(found[1])
-    return said(exc, _NO_CREDENTIALS)
+    return said(exc, NO_CREDENTIALS) or _answered(status_told(exc), place)
+
+
+def _answered(status: int | None, place: str) -> str | None:
+    """Return what a store's answer means that a file system hands on as it is."""
+    if status in _DENIED:
+        return denial(None)
+    if status == HTTPStatus.NOT_FOUND:
+        return f"there is no such {place}"
+    return None if status is None else f"the store answered with status {status}"
 
 
 def _names(options: Mapping[str, Any]) -> Iterator[str]:
