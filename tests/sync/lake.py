@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 TRAFFIC = "GET_SALES_AND_TRAFFIC_REPORT"
 LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+Window = tuple[datetime, datetime]
 GROUP = ("account", "report_type", "marketplace_ids", "options")
 
 
@@ -107,6 +109,30 @@ def check_orders(
     model = Counter(order(dict(row)) for row in truth)
     assert lake == model, (lake - model, model - lake)
     return sum(model.values())
+
+
+def by_window(rows: Iterable[dict[str, Any]]) -> dict[Window, list[dict[str, Any]]]:
+    """The rows of each window, by its dates."""
+    found: dict[Window, list[dict[str, Any]]] = {}
+    for row in rows:
+        key = (row["data_start_time"], row["data_end_time"])
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def check_windows(
+    simulator: Simulator, rows: Iterable[dict[str, Any]], first: datetime
+) -> datetime:
+    """Each window of orders has one version, whole; return where the last one ends."""
+    covered = first
+    for (start, end), held in sorted(by_window(rows).items()):
+        assert start == covered
+        assert len({row["report_id"] for row in held}) == 1
+        made = held[0]["report_created_time"]
+        truth = simulator.truth("orders", start, end, made, marketplaces=["DE"])
+        assert Counter(map(order, held)) == Counter(order(dict(row)) for row in truth)
+        covered = end
+    return covered
 
 
 def day(number: int) -> datetime:

@@ -6,7 +6,6 @@ import pickle
 import shutil
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +21,16 @@ from spreports.simulator import Simulator, World
 from tests.clocks import ManualClock
 from tests.sync.conftest import calls
 from tests.sync.killed import Place
-from tests.sync.lake import LISTINGS, ORDERS, SETTLEMENT, TRAFFIC, day, order
+from tests.sync.lake import (
+    LISTINGS,
+    ORDERS,
+    SETTLEMENT,
+    TRAFFIC,
+    Window,
+    by_window,
+    check_windows,
+    day,
+)
 from tests.sync.night_clock import NightClock
 from tests.sync.zygote import Zygote, zygote_of
 
@@ -30,26 +38,14 @@ DAY = 86_400.0
 FEED = spr.Feed("orders", marketplaces=["DE"], since="2026-11-01", lookback=3)
 
 
-def window_rows(root: str) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+def window_rows(root: str) -> dict[Window, list[dict[str, Any]]]:
     """The rows of each window by its dates, as polars reads the table."""
-    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in pl.read_delta(root).to_dicts():
-        key = (row["data_start_time"], row["data_end_time"])
-        found.setdefault(key, []).append(row)
-    return found
+    return by_window(pl.read_delta(root).to_dicts())
 
 
 def check_orders(simulator: Simulator, root: str, first: datetime) -> datetime:
     """Each window has one version, whole; return where the last one ends."""
-    covered = first
-    for (start, end), rows in sorted(window_rows(root).items()):
-        assert start == covered
-        assert len({row["report_id"] for row in rows}) == 1
-        made = rows[0]["report_created_time"]
-        truth = simulator.truth("orders", start, end, made, marketplaces=["DE"])
-        assert Counter(map(order, rows)) == Counter(order(dict(row)) for row in truth)
-        covered = end
-    return covered
+    return check_windows(simulator, pl.read_delta(root).to_dicts(), first)
 
 
 def test_a_restated_window_replaces_its_older_version(
