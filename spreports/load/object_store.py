@@ -7,7 +7,8 @@ for S3, Google and Azure, which calls the same things by other names.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,8 +68,12 @@ _PLAIN = {
     "aws_endpoint_url": "aws_allow_http",
     "azure_storage_endpoint": "azure_allow_http",
 }
-# In a local path deltalake panics at them, or takes one for a slash
-_NOT_IN_PATHS = set("[]^|") | ({"\\"} - {os.sep})
+# At these deltalake panics, or takes them for something else; some with a log begun
+_ODD = r"[\[\]^|\x00-\x1f\x7f-\x9f]|%[0-9A-Fa-f]{2}"
+_NOT_IN_PATHS = re.compile(_ODD if os.sep == "\\" else rf"\\|{_ODD}")
+# What parsing a URL cuts off, leaves out or resolves; fsspec takes all of it literally.
+# Source: WHATWG, URL, "URL parsing"
+_NOT_IN_URLS = re.compile(rf"\\|{_ODD}|[#?]|//|/\.\.?(?=/|$)|[^/]* $")
 # Of these s3fs takes one only as the client's. Source: s3fs, S3FileSystem
 _CLIENTS = {"endpoint_url", "region_name"}
 
@@ -115,25 +120,31 @@ def delta_url(url: str) -> str:
     Raises
     ------
     ValueError
-        Neither a local path nor one of S3, Google and Azure; or a path that Delta Lake
-        cannot name.
+        Neither a local path nor one of S3, Google and Azure; or one that Delta Lake
+        cannot name, or takes for another than fsspec does.
     """
     protocol, mark, rest = url.partition("://")
     if not mark or protocol in {"file", "local"}:
         path = rest if mark else url
-        found = sorted(_NOT_IN_PATHS.intersection(str(Path(path).absolute())))
-        if found:
-            raise ValueError(
-                f"no Delta table can lie at a local path with {' '.join(found)} in it:"
-                " choose another folder"
-            )
+        _check_name(_NOT_IN_PATHS.findall(str(Path(path).absolute())), "local path")
         return path
     if protocol not in _STORES:
         raise ValueError(
             f"{protocol}:// cannot hold a Delta table: use a local path, s3://, gs://"
             " or abfs://"
         )
+    _check_name(_NOT_IN_URLS.findall(rest.rstrip("/")), "URL")
     return f"gs://{rest}" if protocol == "gcs" else url
+
+
+def _check_name(odd: Sequence[str], what: str) -> None:
+    """Refuse a place that Delta Lake would not find, or would write beside."""
+    if odd:
+        found = " ".join(repr(each) for each in sorted(set(odd)))
+        raise ValueError(
+            f"no Delta table can lie at a {what} with {found} in it: choose another"
+            " folder"
+        )
 
 
 def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]:
