@@ -76,6 +76,17 @@ _NOT_IN_PATHS = re.compile(_ODD if os.sep == "\\" else rf"\\|{_ODD}")
 _NOT_IN_URLS = re.compile(rf"\\|{_ODD}|[#?]|//|/\.\.?(?=/|$)|[^/]* $")
 # Of these s3fs takes one only as the client's. Source: s3fs, S3FileSystem
 _CLIENTS = {"endpoint_url", "region_name"}
+# Sent along with each write, for buckets that insist on it: s3fs has them in a mapping.
+# Source: object_store (Rust), AmazonS3ConfigKey; Amazon S3 API, PutObject
+_ADDED = "s3_additional_kwargs"
+_ADDITIONS: Mapping[str, Mapping[str, str]] = {
+    "s3": {
+        "ServerSideEncryption": "aws_server_side_encryption",
+        "SSEKMSKeyId": "aws_sse_kms_key_id",
+        "BucketKeyEnabled": "aws_sse_bucket_key_enabled",
+    }
+}
+_YES_OR_NO = {"anon", "BucketKeyEnabled"}
 
 
 def delta_place(
@@ -154,8 +165,9 @@ def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]
     ----------
     url : str
     options : mapping or None
-        As fsspec takes them (``key``, ``secret``, ``client_kwargs``, ...) or as Delta
-        Lake does (``aws_...``); both may stand together.
+        As fsspec takes them (``key``, ``secret``, ``client_kwargs``, and encryption in
+        ``s3_additional_kwargs``, ...) or as Delta Lake does (``aws_...``); both may
+        stand together.
 
     Returns
     -------
@@ -173,6 +185,9 @@ def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]
     found = _pieces(str(connection)) if connection is not None else {}
     for name, value in dict(flat.pop("client_kwargs", None) or {}).items():
         flat.setdefault(name, value)
+    if additions := _ADDITIONS.get(store):
+        for name, value in dict(flat.pop(_ADDED, None) or {}).items():
+            flat.setdefault(additions.get(name, name), value)
     for name, value in flat.items():
         if value is None:
             continue
@@ -231,21 +246,25 @@ def fsspec_options(url: str, options: Mapping[str, Any] | None) -> dict[str, Any
     dict of str to object
     """
     given = dict(options or {})
-    inner = dict(given.pop("client_kwargs", None) or {})
-    names = _NAMES.get(_STORES.get(url.partition("://")[0], ""), {})
+    store = _STORES.get(url.partition("://")[0], "")
+    additions = _ADDITIONS.get(store, {})
+    names = {**_NAMES.get(store, {}), **additions}
     ours = {theirs: name for name, theirs in names.items()}
+    inner = dict(given.pop("client_kwargs", None) or {})
+    added = dict(given.pop(_ADDED, None) or {})
     found: dict[str, Any] = {}
     for name, value in given.items():
         own = ours.get(name.lower())
         if not name.lower().startswith(_OWN):
             found[name] = value
-        elif own is None or own in given:
+        elif own is None or own in given or value is None:
             continue
-        elif own in _CLIENTS:
-            inner.setdefault(own, value)
         else:
-            found[own] = str(value).lower() == "true" if own == "anon" else value
-    return {**found, "client_kwargs": inner} if inner else found
+            where = inner if own in _CLIENTS else added if own in additions else found
+            yes = str(value).lower() == "true"
+            where.setdefault(own, yes if own in _YES_OR_NO else value)
+    nested = {"client_kwargs": inner, _ADDED: added}
+    return {**found, **{name: each for name, each in nested.items() if each}}
 
 
 def in_fsspecs_words(names: Iterable[str]) -> str:
@@ -260,10 +279,12 @@ def in_fsspecs_words(names: Iterable[str]) -> str:
     str
         Such as ``: say 'key' for 'aws_access_key_id'``; empty where there are none.
     """
-    ours = {theirs: name for own in _NAMES.values() for name, theirs in own.items()}
+    every = [*_NAMES.values(), *_ADDITIONS.values()]
+    ours = {theirs: name for own in every for name, theirs in own.items()}
+    where = dict.fromkeys(_CLIENTS, ", in client_kwargs")
+    where |= dict.fromkeys(_ADDITIONS["s3"], f", in {_ADDED}")
     said = [
-        f"{ours[name.lower()]!r} for {name!r}"
-        + (", in client_kwargs" if ours[name.lower()] in _CLIENTS else "")
+        f"{ours[name.lower()]!r} for {name!r}{where.get(ours[name.lower()], '')}"
         for name in sorted(names)
         if name.lower() in ours
     ]

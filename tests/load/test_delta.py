@@ -20,11 +20,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.core import url_to_fs
 
 import spreports as spr
 from spreports.load.delta import sink_delta
 from spreports.load.delta_report import DeltaReport
-from spreports.load.object_store import delta_options, fsspec_options
+from spreports.load.object_store import (
+    delta_options,
+    fsspec_options,
+    in_fsspecs_words,
+)
 from spreports.load.parquet import SinkResult
 from tests.load.delta_writer import MADE, report
 from tests.load.lake import Bucket
@@ -295,6 +300,46 @@ def test_delta_lakes_own_options_are_translated_back() -> None:
     assert fsspec_options("lake", {"aws_region": "r", "auto_mkdir": True}) == {
         "auto_mkdir": True
     }
+
+
+def test_encryption_is_asked_for_alike_in_fsspecs_words_and_in_delta_lakes() -> None:
+    ours = {
+        "s3_additional_kwargs": {
+            "ServerSideEncryption": "aws:kms",
+            "SSEKMSKeyId": "arn:key",
+            "BucketKeyEnabled": True,
+        }
+    }
+    theirs = {
+        "aws_server_side_encryption": "aws:kms",
+        "aws_sse_kms_key_id": "arn:key",
+        "aws_sse_bucket_key_enabled": "true",
+    }
+    for options in (ours, theirs):
+        assert delta_options("s3://lake/orders", options) == theirs
+        assert fsspec_options("s3://lake/orders", options) == ours
+
+    with pytest.raises(ValueError, match="'ACL'"):
+        delta_options("s3://a/b", {"s3_additional_kwargs": {"ACL": "canary"}})
+    assert in_fsspecs_words({"aws_sse_kms_key_id"}) == (
+        ": say 'SSEKMSKeyId' for 'aws_sse_kms_key_id', in s3_additional_kwargs"
+    )
+
+
+def test_encryption_is_asked_for_with_delta_lakes_files_and_with_ours(
+    bucket: Bucket,
+) -> None:
+    options = bucket.options | {"aws_server_side_encryption": "aws:kms"}
+
+    sink_delta([report("1", [1])], bucket.url, storage_options=options)
+    fs, root = url_to_fs(bucket.url, **fsspec_options(bucket.url, options))
+    fs.pipe(f"{root}/note", b"ours")
+
+    keys = bucket.objects()
+    assert len(keys) == 4
+    for key in keys:
+        head = bucket.fs.call_s3("head_object", Bucket=bucket.name, Key=key)
+        assert head["ServerSideEncryption"] == "aws:kms"
 
 
 @pytest.mark.slow
