@@ -13,6 +13,7 @@ beside what it leads to.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,10 +24,21 @@ from spreports.lake.place import Place
 from spreports.load.no_data import NO_DATA
 from spreports.load.target import DELTA_NOTES, STATE
 
-__all__ = ["DataRoot", "all_roots", "folders_there", "is_delta", "no_table", "roots_of"]
+__all__ = [
+    "DataRoot",
+    "all_roots",
+    "folders_there",
+    "is_delta",
+    "no_table",
+    "read_by",
+    "roots_of",
+]
 
 # So many folders are named in an error
 SHOWN = 10
+# Behind any other character polars looks for a Delta table's files under a quoted name.
+# Source: pola-rs/polars, issue 20944
+_PLAIN = re.compile(r"[\w!$&'()*+,./:;=@~-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,12 @@ def is_delta(place: Place) -> bool:
     return bool(place.below("_delta_log").entries())
 
 
+def read_by(table: str) -> str:
+    """Return the call that reads a Delta table, by its URL."""
+    more = "" if _PLAIN.fullmatch(table) else ", use_pyarrow=True"
+    return f"polars.scan_delta({table!r}{more})"
+
+
 def _refuse_delta(tables: list[Place]) -> None:
     """Raise where there is a Delta table: say who reads it."""
     if not tables:
@@ -109,7 +127,7 @@ def _refuse_delta(tables: list[Place]) -> None:
     first, *more = [table.name for table in tables]
     others = f"; others there: {', '.join(more)}" if more else ""
     raise SinkError(
-        f"{first} is a Delta table: read it with polars.scan_delta({first!r}):"
+        f"{first} is a Delta table: read it with {read_by(first)}:"
         " it has the newest version of each window alone; deltalake cares for it"
         + others,
         url=first,

@@ -33,7 +33,7 @@ from spreports.lake.place import Place
 from spreports.lake.predicate import Condition, conditions, excluded, parts
 from spreports.lake.reading import Wanted
 from spreports.lake.remedies import no_lake, restless
-from spreports.lake.roots import DataRoot, folders_there, roots_of
+from spreports.lake.roots import DataRoot, folders_there, read_by, roots_of
 from spreports.lake.stock import (
     Owner,
     Piece,
@@ -143,7 +143,7 @@ def _taken(
             what = f"no report of {entry.report_type} is committed there"
             what += folders_there(lake, entry.report_type)
             if "_delta_log" in lake.entries():
-                what = "this is a Delta table: read it with polars.scan_delta"
+                what = f"this is a Delta table: read it with {read_by(lake.name)}"
             raise no_lake(lake, what)
         try:
             layout = layout_of(stock, entry, table, metadata=metadata, where=lake.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -280,6 +282,24 @@ def test_a_delta_table_is_named_as_one(tmp_path: Path) -> None:
     (tmp_path / "table" / "_delta_log").mkdir(parents=True)
     with pytest.raises(spr.SinkError, match=r"Delta table: .* polars\.scan_delta"):
         spr.scan_lake(tmp_path / "table", "orders")
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "100%", "#1", "a{b}"])
+def test_a_delta_table_is_read_as_the_error_says(name: str, tmp_path: Path) -> None:
+    for folder in (tmp_path / name, tmp_path / "plain"):
+        deltalake.write_deltalake(folder, pa.table({"n": [1]}))
+
+        with pytest.raises(spr.SinkError) as caught:
+            spr.scan_lake(folder, "orders")
+
+        call = re.search(
+            r"scan_delta\('(.*?)'(, use_pyarrow=True)?\)", str(caught.value)
+        )
+        assert call is not None
+        assert call[1] == str(folder)
+        frame = pl.scan_delta(call[1], use_pyarrow=bool(call[2]))
+        assert frame.collect().rows() == [(1,)]
+        assert bool(call[2]) == (folder.name != "plain")
 
 
 def test_no_lake_and_no_such_report_are_errors(shore: Lakeside) -> None:
