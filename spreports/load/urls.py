@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["EXTRAS", "LOCAL", "check_place", "local_path", "missing", "protocols", "shown"]
+__all__ = [
+    "EXTRAS",
+    "LOCAL",
+    "check_place",
+    "local_path",
+    "missing",
+    "protocols",
+    "shown",
+]
 
 EXTRAS = {
     "s3": "s3",
