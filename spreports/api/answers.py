@@ -28,7 +28,6 @@ __all__ = [
     "clock_skew",
     "error_of",
     "kind_of",
-    "printable",
     "read_json",
     "readable",
     "request_id_of",
@@ -217,7 +216,7 @@ def request_id_of(answer: Answer, hide: Callable[[str], str]) -> str | None:
     """
     said = answer.headers.get("x-amzn-RequestId") or ""
     text = TOKEN_LIKE.sub("***", hide(said))
-    return printable(text)[:REQUEST_ID_LENGTH] or None
+    return _printable(text)[:REQUEST_ID_LENGTH] or None
 
 
 def clock_skew(answer: Answer, now: datetime) -> float | None:
@@ -299,9 +298,9 @@ def _clean(text: str, hide: Callable[[str], str], most: int) -> str:
 
 def readable(text: str) -> str:
     """Return foreign text without tokens, signatures and control characters."""
-    return printable(SIGNED_QUERY.sub("?***", TOKEN_LIKE.sub("***", text)))
+    return _printable(SIGNED_QUERY.sub("?***", TOKEN_LIKE.sub("***", text)))
 
 
-def printable(text: str) -> str:
+def _printable(text: str) -> str:
     """Return the text with what would move a terminal's cursor left out."""
     return "".join(char for char in text if char.isprintable())

@@ -13,11 +13,9 @@ from spreports.api.usage_plans import UsagePlan
 
 __all__ = [
     "RATE_MARGIN",
-    "SLACK_SECONDS",
     "Bucket",
     "book",
     "drain",
-    "interval_of",
     "known",
     "rerate",
     "wait_for_slot",
@@ -76,7 +74,7 @@ class Bucket:
     granted: int = 0
 
 
-def interval_of(state: Bucket) -> float:
+def _interval_of(state: Bucket) -> float:
     """Return the seconds between two requests of a steady stream."""
     return 1.0 / (state.rate * state.share * RATE_MARGIN)
 
@@ -85,13 +83,13 @@ def known(state: Bucket | None, now: float, plan: UsagePlan) -> Bucket:
     """Return a state as far as it can be believed; a full bucket for None."""
     if state is None:
         return Bucket(now, plan.rate)
-    latest = now + _tolerance(plan, interval_of(state)) + LONGEST_WAIT
+    latest = now + _tolerance(plan, _interval_of(state)) + LONGEST_WAIT
     return state if state.full_at <= latest else replace(state, full_at=latest)
 
 
 def wait_for_slot(state: Bucket, now: float, plan: UsagePlan, number: int = 1) -> float:
     """Return the seconds until the `number`-th slot from now; books nothing."""
-    interval = interval_of(state)
+    interval = _interval_of(state)
     start = max(state.full_at, now) + (number - 1) * interval
     wait = start - _tolerance(plan, interval) - now
     # Less than a microsecond is what rounding leaves, not a wait
@@ -117,7 +115,7 @@ def book(state: Bucket, now: float, plan: UsagePlan) -> tuple[Bucket, float]:
     if state.full_at <= now:
         # Nobody has asked for a whole burst's time: what was seen then says nothing now
         state = Bucket(state.full_at, state.rate)
-    interval = interval_of(state)
+    interval = _interval_of(state)
     free_since = state.full_at - _tolerance(plan, interval)
     idle = now - free_since > IDLE_INTERVALS * interval
     after = replace(
@@ -152,11 +150,11 @@ def drain(
     tuple of Bucket and float
         The new state, and the least seconds until its next slot: one interval.
     """
-    debt = max(0.0, state.full_at - now) / interval_of(state)
+    debt = max(0.0, state.full_at - now) / _interval_of(state)
     measured = replace(state, share=_share(state, now))
-    if state.refused_at is None or now - state.refused_at >= interval_of(state):
+    if state.refused_at is None or now - state.refused_at >= _interval_of(state):
         measured = replace(measured, refused_at=now, granted=0)
-    interval = interval_of(measured)
+    interval = _interval_of(measured)
     wait = max(interval, at_least)
     empty = now + wait + _tolerance(plan, interval)
     full_at = max(now + debt * interval, empty)
@@ -192,7 +190,7 @@ def _share(state: Bucket, now: float) -> float:
     if state.refused_at is None:
         return state.share
     elapsed = now - state.refused_at
-    if elapsed < interval_of(state):
+    if elapsed < _interval_of(state):
         return state.share
     # The refused request itself was not granted
     seen = max(0, state.granted - 1) / (elapsed * state.rate)

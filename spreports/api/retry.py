@@ -15,7 +15,7 @@ from spreports.api.login import LOGIN
 from spreports.clock import Clock
 from spreports.errors import ServerError, SPReportsError, TransportError
 
-__all__ = ["ATTEMPTS", "Retries", "growing", "may_have_acted"]
+__all__ = ["Retries", "growing", "may_have_acted"]
 
 ATTEMPTS = 5
 FIRST_WAIT = 1.0

@@ -16,7 +16,7 @@ from spreports.catalog import toml_values as values
 from spreports.catalog.entry import Column, Option, ReportType, Table
 from spreports.catalog.words import DATE_FORMATS, DTYPES, FORMATS, PERIODS
 
-__all__ = ["EXTENDS", "parse_entry"]
+__all__ = ["parse_entry"]
 
 # A file with this key changes only what it states of the entry it names.
 EXTENDS: Final = "extends"

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from spreports.errors import DecompressError
 
-__all__ = ["MAX_PLAIN_BYTES", "Members", "decompress", "looks_gzipped"]
+__all__ = ["Members", "decompress", "looks_gzipped"]
 
 MAX_PLAIN_BYTES: Final = 16 << 30
 MAX_CHUNK: Final = 1 << 20

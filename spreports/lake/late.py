@@ -14,7 +14,7 @@ from spreports.lake.place import Place
 from spreports.lake.purge_note import is_purged, window_end
 from spreports.load.marker import Marker
 
-__all__ = ["is_late", "is_over", "is_whole"]
+__all__ = ["all_purged", "is_late", "is_whole"]
 
 
 def is_whole(place: Place, marker: Marker) -> bool:
@@ -31,7 +31,7 @@ def is_whole(place: Place, marker: Marker) -> bool:
         return all(file.bytes == size for file, size in there)
 
 
-def is_over(place: Place, reports: Iterable[LakeReport]) -> bool:
+def all_purged(place: Place, reports: Iterable[LakeReport]) -> bool:
     """Say whether the days of all of these reports were purged.
 
     Raises

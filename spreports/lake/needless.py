@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Set
 
 from spreports.lake.compaction import Compaction
 from spreports.lake.holding import Holding
-from spreports.lake.late import is_over, is_whole
+from spreports.lake.late import all_purged, is_whole
 from spreports.lake.parsed import Parsed
 from spreports.lake.place import Place
 from spreports.load.compacted import COMPACTED
@@ -72,7 +72,7 @@ def needless(
             for pair in _pairs_of(parsed, marker)
         }
         left = [own[pair] for pair in own.keys() - held]
-        if is_over(root, [h.report for h in left if not _is_anew(h, there, whole)]):
+        if all_purged(root, [h.report for h in left if not _is_anew(h, there, whole)]):
             late.add(stem)
     return late
 

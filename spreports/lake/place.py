@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from spreports.lake.ranges import RangedParquet, Ranges
-from spreports.load.target import STATE, refusals, shown
-from spreports.load.urls import check_place, protocols
+from spreports.load.target import STATE, refusals
+from spreports.load.urls import check_place, protocols, shown
 from spreports.load.whole import read_whole
 
 __all__ = ["Place"]

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from spreports.errors import SinkError
 from spreports.lake.compaction import Compaction
 from spreports.lake.holding import Holding
-from spreports.lake.late import is_late, is_over, is_whole
+from spreports.lake.late import all_purged, is_late, is_whole
 from spreports.lake.look import state_files
 from spreports.lake.needless import needless
 from spreports.lake.parsed import Parsed
@@ -171,7 +171,7 @@ def _is_hidden(stem: str, said: bytes, data: bytes) -> bool:
 
 def _is_purged(root: Place, compaction: Compaction) -> bool:
     """Tell whether a purge took away all days of a compaction's reports."""
-    return is_over(root, [held.report for held in compaction.reports])
+    return all_purged(root, [held.report for held in compaction.reports])
 
 
 def _resolved(

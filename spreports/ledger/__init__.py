@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from spreports.ledger.counts import LakeCounts
-from spreports.ledger.entries import Request, VerifiedDocument, is_over, request_key
+from spreports.ledger.entries import (
+    Request,
+    VerifiedDocument,
+    is_abandoned,
+    request_key,
+)
 from spreports.ledger.file import Ledger
 from spreports.ledger.history import (
     asked_of_type,
@@ -28,7 +33,7 @@ __all__ = [
     "asked_of_type",
     "asked_on",
     "asked_time",
+    "is_abandoned",
     "is_of_request",
-    "is_over",
     "request_key",
 ]

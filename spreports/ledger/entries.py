@@ -10,7 +10,7 @@ from typing import Final
 
 from spreports.owner import has_ended, is_running
 
-__all__ = ["A_DAY", "Request", "VerifiedDocument", "is_over", "request_key"]
+__all__ = ["A_DAY", "Request", "VerifiedDocument", "is_abandoned", "request_key"]
 
 # For a process of another host to have its answer, though it waited for quota
 FAR_AWAY: Final = timedelta(hours=1)
@@ -44,7 +44,7 @@ def request_key(
     )
 
 
-def is_over(
+def is_abandoned(
     owner: str, since: datetime, now: datetime, *, wait: timedelta = FAR_AWAY
 ) -> bool:
     """Say whether nobody waits any more for the answer to an intent, or needs bytes.

@@ -16,7 +16,7 @@ from pathlib import Path
 from spreports.forks import PerProcess
 from spreports.ledger.counts import LakeCounts
 from spreports.ledger.door import LedgerFile
-from spreports.ledger.entries import A_DAY, Request, VerifiedDocument, is_over
+from spreports.ledger.entries import A_DAY, Request, VerifiedDocument, is_abandoned
 from spreports.ledger.windows import LakeWindows
 from spreports.owner import mark
 
@@ -97,7 +97,7 @@ class Ledger(LedgerFile):
                 (account, key),
             ).fetchall()
             alive = any(
-                not is_over(owner, datetime.fromisoformat(intended), now)
+                not is_abandoned(owner, datetime.fromisoformat(intended), now)
                 for owner, intended in rivals
             )
             if alive or self.answered(account, key) != answered:
@@ -296,7 +296,7 @@ class Ledger(LedgerFile):
         return tuple(
             name
             for name, owner, stored in rows
-            if is_over(owner, datetime.fromisoformat(stored), now, wait=A_DAY)
+            if is_abandoned(owner, datetime.fromisoformat(stored), now, wait=A_DAY)
         )
 
     def forget_document(self, account: str, document_id: str) -> None:

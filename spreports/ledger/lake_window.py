@@ -90,6 +90,11 @@ class LakeWindow:
         return sum(table.rows for table in self.tables.values())
 
     @property
+    def is_begun(self) -> bool:
+        """Whether it is on its way: asked for, or tried in vain, and not given up."""
+        return self.state in {WindowState.ASKED, WindowState.FAILED}
+
+    @property
     def is_given_up(self) -> bool:
         """Whether it is a gap, told or told no more."""
         return self.is_told_no_more or self.state == WindowState.GAP

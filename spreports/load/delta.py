@@ -44,7 +44,8 @@ from spreports.load.folders import local_folder
 from spreports.load.object_store import delta_place
 from spreports.load.parquet import SinkResult
 from spreports.load.rowgroups import ROW_GROUP_ROWS
-from spreports.load.target import refusals, shown
+from spreports.load.target import refusals
+from spreports.load.urls import shown
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -265,7 +266,6 @@ class _Table:
         commit = CommitProperties(
             custom_metadata={"spreports": self._run}, app_transactions=told
         )
-        partitions = list(rows.partitions) or None
         written = WriterProperties(
             compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP_ROWS
         )
@@ -273,7 +273,7 @@ class _Table:
             write_deltalake,
             table,
             rows.reader(),
-            partition_by=partitions,
+            partition_by=list(rows.partitions) or None,
             schema_mode="merge",
             commit_properties=commit,
             target_file_size=FILE_SIZE,

@@ -12,7 +12,7 @@ from spreports.load.delta_reading import count_by, name_id, window_id
 from spreports.load.delta_report import DeltaReport, version_of
 from spreports.load.delta_restored import TakenBack, taken_back
 from spreports.load.delta_tables import Tables
-from spreports.load.target import shown
+from spreports.load.urls import shown
 
 __all__ = ["News"]
 

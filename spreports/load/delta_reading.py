@@ -9,7 +9,7 @@ from spreports.errors import SinkError
 from spreports.load.delta_counts import FileCounts, Groups
 from spreports.load.delta_seen import Seen, seen_of
 from spreports.load.delta_tables import Tables
-from spreports.load.target import shown
+from spreports.load.urls import shown
 
 __all__ = [
     "CONTENT",

@@ -27,7 +27,6 @@ __all__ = [
     "is_time",
     "parts_of",
     "segments",
-    "to_utc",
 ]
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -81,7 +80,7 @@ def segments(
     SinkError
         A value that no folder can hold; names the column, not the value.
     """
-    values = to_utc(values) if unit is None else days_of(values)
+    values = _to_utc(values) if unit is None else days_of(values)
     texts: list[str | None] = values.cast(pa.string()).to_pylist()
     if unit is not None:
         size = UNITS[unit]
@@ -111,7 +110,7 @@ def _segment(name: str, text: str | None, source: str) -> str:
     return segment
 
 
-def to_utc(values: pa.Array) -> pa.Array:
+def _to_utc(values: pa.Array) -> pa.Array:
     """Bring timestamps of other zones to UTC.
 
     Parameters

@@ -13,7 +13,8 @@ from typing import Any
 from spreports.errors import SinkError
 from spreports.load.folders import local_folder
 from spreports.load.object_store import fsspec_options
-from spreports.load.target import STATE, refusals, shown
+from spreports.load.target import STATE, refusals
+from spreports.load.urls import shown
 
 __all__ = ["check_kind"]
 

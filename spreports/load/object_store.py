@@ -19,7 +19,6 @@ from spreports.load.urls import shown
 __all__ = [
     "delta_options",
     "delta_place",
-    "delta_url",
     "fsspec_options",
     "in_fsspecs_words",
 ]
@@ -106,17 +105,18 @@ def delta_place(
     Raises
     ------
     SinkError
-        deltalake is not installed, or as `delta_url` and `delta_options`.
+        deltalake is not installed, Delta Lake cannot name the place, or as
+        `delta_options`.
     """
     _check_deltalake(url)
     try:
-        return delta_url(url), delta_options(url, options)
+        return _delta_url(url), delta_options(url, options)
     except ValueError as exc:
         name = shown(url)
         raise SinkError(f"{name}: {exc}", url=name) from None
 
 
-def delta_url(url: str) -> str:
+def _delta_url(url: str) -> str:
     """Return a URL as Delta Lake wants it.
 
     Parameters

@@ -40,7 +40,8 @@ from spreports.load.rowgroups import (
 from spreports.load.share import Share
 from spreports.load.sink_errors import as_sink_errors
 from spreports.load.small_pages import use_small_pages
-from spreports.load.target import open_target, shown
+from spreports.load.target import open_target
+from spreports.load.urls import shown
 from spreports.load.writers import MANY_FOLDERS, PartWriters
 
 __all__ = ["BUDGET", "SinkResult", "sink"]

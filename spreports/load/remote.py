@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 
 from spreports.errors import SinkError
 from spreports.load.leftovers import sweep, unique_name
-from spreports.load.target import STATE, refusals, shown
-from spreports.load.urls import protocols
+from spreports.load.target import STATE, refusals
+from spreports.load.urls import protocols, shown
 from spreports.load.whole import is_there, read_whole
 
 __all__ = ["RemoteTarget"]

@@ -31,7 +31,6 @@ __all__ = [
     "open_target",
     "reason_of",
     "refusals",
-    "shown",
 ]
 
 STATE = "_spreports"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["NOTIFICATION_TYPE", "finished_report"]
+__all__ = ["finished_report"]
 
 NOTIFICATION_TYPE = "REPORT_PROCESSING_FINISHED"
 

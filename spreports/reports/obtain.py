@@ -14,7 +14,7 @@ from datetime import datetime
 from spreports.api.answers import blames_token
 from spreports.api.models import Report
 from spreports.errors import BadRequestError, ForbiddenError, SPReportsError
-from spreports.ledger import Request, is_over
+from spreports.ledger import Request, is_abandoned
 from spreports.reports.advice import how_to_resume
 from spreports.reports.connection import Connection
 from spreports.reports.cooling import CoolDown, OvertakenError
@@ -178,7 +178,7 @@ class Obtaining:
         ledger, account = self._connection.ledger, self._connection.account
         known = ledger.latest(account, request.key)
         if known is not None and known.report_id is None:
-            if not is_over(known.owner, known.intended_time, self._clock.now()):
+            if not is_abandoned(known.owner, known.intended_time, self._clock.now()):
                 return None
             # A process died between createReport and its answer.
             found = self._unanswered(request, known.intended_time)

@@ -16,7 +16,7 @@ from spreports.schedules.changes import ScheduleChange
 from spreports.schedules.difference import is_in_force
 from spreports.schedules.wanted import Wanted
 
-__all__ = ["cancel", "carry_out", "make"]
+__all__ = ["cancel", "carry_out"]
 
 logger = logging.getLogger("spreports.schedules")
 
@@ -53,7 +53,7 @@ def carry_out(
         for index, change in enumerate(changes):
             schedule_id = change.report_schedule_id
             if change.action in {"create", "replace"}:
-                schedule_id = make(connection.api, wanted[index], connection.clock)
+                schedule_id = _make(connection.api, wanted[index], connection.clock)
             elif change.action == "cancel":
                 cancel(connection.api, str(schedule_id))
             done.append(replace(change, report_schedule_id=schedule_id))
@@ -83,7 +83,7 @@ def cancel(api: ReportsAPI, report_schedule_id: str) -> None:
         logger.info("report schedule %s was gone already", report_schedule_id)
 
 
-def make(api: ReportsAPI, wanted: Wanted, clock: Clock) -> str:
+def _make(api: ReportsAPI, wanted: Wanted, clock: Clock) -> str:
     """Create a schedule, and never a second one by accident.
 
     Repeating it would do no lasting harm, since Amazon replaces the first; but its id

@@ -177,8 +177,8 @@ class Agenda:
         key = stream.request(None, None).key
         found = []
         for window in known:
-            begun = window.state in {WindowState.ASKED, WindowState.FAILED}
-            if not begun or window.created_time or window.name >= f"{today.date()}":
+            is_lacking = window.is_begun and not window.created_time
+            if not is_lacking or window.name >= f"{today.date()}":
                 continue
             report_id = window.report_id or asked_on(ledger, account, key, window.name)
             if report_id is not None:

@@ -22,7 +22,7 @@ from spreports.load.delta_reading import (
 from spreports.load.delta_restored import TakenBack, taken_back
 from spreports.load.delta_seen import Seen
 from spreports.load.delta_tables import Tables
-from spreports.load.target import shown
+from spreports.load.urls import shown
 
 __all__ = ["DeltaLooks"]
 

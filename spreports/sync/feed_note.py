@@ -158,7 +158,7 @@ def write_note(
         "windows": said,
     }
     if stream.kind == Kind.LISTED:
-        lacks = any(w.state in {WindowState.ASKED, WindowState.FAILED} for w in known)
+        lacks = any(w.is_begun for w in known)
         # A new store lists from then on: what is yet to land must not be passed over
         listed = note.listed if lacks else listed
         there = (w for w in known if w.tables and w.name not in absent)

@@ -36,7 +36,7 @@ from spreports.sync.rebuild_delta import (
 )
 from spreports.sync.stream import Kind, Stream
 
-__all__ = ["Known", "joined", "timely"]
+__all__ = ["Known", "timely"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +140,11 @@ class Known:
         if not lake.refill:
             insist_on_lake(stream, lost, lake)
         anew = _begins_anew(stream, lost)
-        windows = joined(() if anew else before, there)
+        windows = _joined(() if anew else before, there)
         is_new = all(window.created_time is None for window in windows)
         news = news_of([w for w in noted if not w.tables], before, there)
         if not anew:
-            windows = joined((*before, *news), there)
+            windows = _joined((*before, *news), there)
             windows = forgotten(stream, windows, lost)
         names = {window.name for window in there}
         rowless = frozenset({w.name for w in before if w.rows} - names)
@@ -177,7 +177,7 @@ class Known:
                 lake,
                 anew=sure,
             )
-            now = joined(before, seen.named)
+            now = _joined(before, seen.named)
             return seen, lost_windows(stream, now, seen, lake)
 
         if not before:
@@ -190,10 +190,10 @@ class Known:
         if not lake.refill:
             insist_on_lake(stream, lost, lake)
         anew = _begins_anew(stream, lost)
-        windows = joined((), seen.windows)
+        windows = _joined((), seen.windows)
         news = news_of(noted, before, seen.named)
         if not anew:
-            windows = joined((*before, *news), seen.named)
+            windows = _joined((*before, *news), seen.named)
             windows = forgotten(stream, windows, lost)
         stems = {stem for each in seen.there.values() for stem in each}
         absent = (w for w in windows if w.rows and _stem(w) not in stems)
@@ -279,7 +279,7 @@ def timely(
     return tuple(window for window in known if window.rows or not is_early(window))
 
 
-def joined(
+def _joined(
     known: Sequence[LakeWindow], there: Sequence[LakeWindow]
 ) -> tuple[LakeWindow, ...]:
     """Return what the ledger knows and what the lake has newer, by other hosts.

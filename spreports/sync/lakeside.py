@@ -10,7 +10,7 @@ from spreports.errors import SinkError
 from spreports.lake.place import Place
 from spreports.lake.roots import is_delta
 from spreports.load.object_store import fsspec_options
-from spreports.load.target import shown
+from spreports.load.urls import shown
 from spreports.sync.delta_looks import DeltaLooks
 from spreports.sync.files import Files
 from spreports.sync.roots import data_roots, root_url

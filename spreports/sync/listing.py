@@ -19,8 +19,6 @@ from spreports.sync.stream import Stream
 
 __all__ = ["Listed", "listing", "not_listed"]
 
-_BEGUN = frozenset({WindowState.ASKED, WindowState.FAILED})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
@@ -78,7 +76,7 @@ def listing(
     """
     now = connection.clock.now()
     oldest = now - LISTED_FOR + CLOCK_SKEW
-    begun = [window for window in known if window.state in _BEGUN]
+    begun = [window for window in known if window.is_begun]
     since = stream.since or oldest
     had = () if listed else made()
     if stream.rolls:
@@ -104,7 +102,7 @@ def listing(
         window = before.get(name) or LakeWindow(
             name=name, start=None, end=None, state=WindowState.ASKED
         )
-        if window.state in _BEGUN or window.is_told_no_more:
+        if window.is_begun or window.is_told_no_more:
             # Until it has landed, it keeps no twin from coming
             found.append((replace(window, state=WindowState.ASKED), report))
     gaps = [

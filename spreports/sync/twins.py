@@ -81,8 +81,7 @@ def _claim_version(
     if any(other.state == WindowState.COMMITTED for _, other, _ in others):
         return True
     for feed, other, when in others:
-        begun = other.state in {WindowState.ASKED, WindowState.FAILED}
-        if begun and (feed == stream.key or now - when < ABANDONED):
+        if other.is_begun and (feed == stream.key or now - when < ABANDONED):
             book.put(stream, replace(window, version_of=None))
             raise SinkError(
                 f"the same settlement is on its way by document {other.name}: run again"

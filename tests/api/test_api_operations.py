@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -55,6 +55,27 @@ def test_get_reports_sends_every_filter_as_the_reference_names_it(
     )
     assert page.next_token == "n+/=&"
     assert page.reports[0].report_id == "R1"
+
+
+def test_iter_reports_sends_every_filter_as_get_reports_does(
+    amazon: ScriptedAmazon, api: ReportsAPI
+) -> None:
+    amazon.on(f"GET {BASE}/reports", {"reports": []}, {"reports": []})
+    filters: dict[str, Any] = {
+        "report_types": ["A", "B"],
+        "processing_statuses": ["DONE"],
+        "marketplace_ids": ["DE"],
+        "page_size": 7,
+        "created_since": NOW - timedelta(days=3),
+        "created_until": NOW - timedelta(days=2),
+    }
+
+    api.get_reports(**filters)
+    list(api.iter_reports(**filters))
+
+    one, another = (call.arguments for call in amazon.calls())
+    assert one == another
+    assert len(one) == len(filters)
 
 
 def test_a_page_may_be_as_large_as_a_number_of_numpy_says(

@@ -137,6 +137,22 @@ def test_a_window_without_a_version_is_older_than_any_version() -> None:
     assert [window.created_time for window in in_order] == [None, first, half]
 
 
+def test_a_window_is_begun_or_given_up_or_there() -> None:
+    made = {
+        state: replace(WINDOW, state=state, created_time=NOW) for state in WindowState
+    }
+    unmade = {s: replace(WINDOW, state=s) for s in WindowState}
+
+    for known in (made, unmade):
+        begun = {s for s in WindowState if known[s].is_begun}
+        assert begun == {WindowState.ASKED, WindowState.FAILED}
+    assert {s for s in WindowState if made[s].is_given_up} == {WindowState.GAP}
+    given_up = {s for s in WindowState if unmade[s].is_given_up}
+    assert given_up == {WindowState.GAP, WindowState.COMMITTED}
+    told_no_more = [w for w in (*made.values(), *unmade.values()) if w.is_told_no_more]
+    assert told_no_more == [unmade[WindowState.COMMITTED]]
+
+
 def test_windows_overlap_where_they_share_a_moment() -> None:
     end = WINDOW.end
     behind = replace(WINDOW, start=end, end=datetime(2026, 11, 3, tzinfo=UTC))
@@ -147,5 +163,6 @@ def test_windows_overlap_where_they_share_a_moment() -> None:
     assert WINDOW.overlaps(across)
     assert across.overlaps(behind)
     assert not WINDOW.overlaps(behind)
+    assert not behind.overlaps(WINDOW)
     assert not WINDOW.overlaps(dateless)
     assert not dateless.overlaps(WINDOW)

@@ -23,7 +23,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from spreports.errors import ParseError, SinkError
 from spreports.load.parquet import sink
-from spreports.load.target import shown
+from spreports.load.urls import shown
 from tests.load.lake import Bucket, markers
 from tests.load.rows import breaking, orders, reader
 

@@ -14,7 +14,6 @@ from typing import Final
 from spreports.errors import ParseError
 
 __all__ = [
-    "MAX_DEPTH",
     "CutShort",
     "JsonValues",
     "Number",

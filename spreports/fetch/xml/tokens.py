@@ -18,7 +18,7 @@ from spreports.arrays import array_of, scalar_of, text_between
 from spreports.errors import ParseError
 from spreports.fetch.xml.plain_markup import is_plain
 
-__all__ = ["Tag", "Tags", "Tokens", "split_tokens", "unescape"]
+__all__ = ["Tag", "Tags", "Tokens", "split_tokens"]
 
 _REMEMBERED_TAGS: Final = 20_000
 _REMEMBERED_LENGTH: Final = 1_000
@@ -147,7 +147,7 @@ def _split_plain(buffer: bytes, tags: Tags, *, final: bool) -> Tokens | None:
     texts = pc.list_element(halves, scalar_of(1, pa.int32()))
     if b"&" in buffer:
         escaped = pc.match_substring(texts, "&")
-        plain = [unescape(text) for text in texts.filter(escaped).to_pylist()]
+        plain = [_unescape(text) for text in texts.filter(escaped).to_pylist()]
         texts = pc.replace_with_mask(texts, escaped, array_of(plain, pa.string()))
     return Tokens(tags=whole_tags, codes=encoded.indices, texts=texts, end=end_of)
 
@@ -165,12 +165,12 @@ def _split_any(text: str, tags: Tags, *, final: bool) -> Tokens | None:
         # checked() has seen to it that each is a whole tag
         tags=[tag for tag in known if tag is not None],
         codes=encoded.indices,
-        texts=array_of([unescape(each[2]) for each in found], pa.string()),
+        texts=array_of([_unescape(each[2]) for each in found], pa.string()),
         end=lambda token: len(text[: found[token].end()].encode()),
     )
 
 
-def unescape(text: str) -> str:
+def _unescape(text: str) -> str:
     """Put characters in place of references.
 
     Parameters
@@ -215,7 +215,7 @@ def _tag(markup: str) -> Tag | None:
         for label, quoted in _ATTRIBUTES.findall(attributes):
             if label != "xmlns" and not label.startswith("xmlns:"):
                 # Source: XML 1.0, section 3.3.3: a line end or tab is a space
-                value = unescape(quoted[1:-1].translate(_WHITE))
+                value = _unescape(quoted[1:-1].translate(_WHITE))
                 local = label.rpartition(":")[2]
                 values[label if local in values else local] = value
     return Tag(0 if empty else 1, name.rpartition(":")[2], values)
