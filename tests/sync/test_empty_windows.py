@@ -17,6 +17,7 @@ from spreports.plan.windows import Window
 from spreports.simulator import Fault, Simulator, World
 from spreports.sync.calendar import new_window
 from spreports.sync.feed_note import news_of
+from spreports.sync.roots import lake_name
 from tests.clocks import ManualClock
 from tests.sync.lake import ORDERS, day
 
@@ -63,6 +64,23 @@ def test_a_window_that_is_empty_twice_is_asked_for_no_more(
 
     # The long window and its second report; then only each night's own day
     assert created == [1, 2, 1, 1]
+
+
+def test_a_window_that_is_empty_again_once_it_was_given_up_is_asked_for_no_more(
+    client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str
+) -> None:
+    simulator.faults.add(Fault(operation="report", kind="cancelled"))
+    client.sync(FEED, lake)
+    ledger, key = client._connection.ledger.windows, client._stream(FEED).key
+    (empty,) = ledger.of(lake_name(lake), key)
+    given_up = replace(empty, state=WindowState.GAP, tries=3)
+    ledger.put(lake_name(lake), key, given_up, clock.now())
+    simulator.faults.add(Fault(operation="report", kind="cancelled"))
+
+    assert client.sync(FEED, lake, retry_gaps=True).empty == 1
+
+    clock.advance(DAY)
+    assert client.sync(FEED, lake).created == 1  # of the day that is over since
 
 
 def test_a_window_called_empty_whose_days_another_host_has_cut_otherwise_is_let_go(

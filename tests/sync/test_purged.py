@@ -18,6 +18,7 @@ from spreports.lake.purge_note import is_purged
 from spreports.ledger import LakeWindow, WindowState
 from spreports.simulator import Simulator
 from spreports.sync import landing
+from spreports.sync.known import _missed
 from spreports.sync.roots import lake_name, table_root
 from spreports.sync.run import run
 from tests.clocks import ManualClock
@@ -269,6 +270,17 @@ def test_what_was_given_up_before_a_purge_is_no_gap_behind_it(
     result = client.sync(feed, lake)
     assert (result.gaps, result.windows) == ((), 0)
     assert client.sync(feed, lake, retry_gaps=True).windows == 0
+
+
+def test_a_purge_excuses_what_did_not_come_and_had_ended_by_its_day() -> None:
+    ended = LakeWindow(name="ended", start=day(4), end=day(8), state=WindowState.FAILED)
+    going_on = replace(ended, name="going on", end=day(8) + timedelta(seconds=1))
+    dateless = replace(ended, name="dateless", start=None, end=None)
+    there = replace(ended, name="there", state=WindowState.COMMITTED)
+    known = [ended, going_on, dateless, there]
+
+    assert [*_missed(known, day(8))] == [going_on, dateless, there]
+    assert [*_missed(known, None)] == known
 
 
 def test_a_day_behind_a_purge_that_is_lost_is_told(

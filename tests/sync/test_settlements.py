@@ -396,6 +396,34 @@ def test_what_another_feed_has_begun_holds_a_settlement_up_for_a_day(
     assert settlements(lake) == ["0071"]
 
 
+def test_what_waits_for_its_double_however_long_keeps_nobody_waiting_itself(
+    client: spr.Client,
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for ends in ("\n", "\r\n"):
+        lay(simulator, "0071", ends=ends)
+        clock.advance(60)
+
+    def full(*_: object, **_more: object) -> None:
+        raise spr.SinkError("full")
+
+    def slow(step: str) -> None:
+        clock.advance(2 * DAY if step == "downloaded" else 0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("spreports.sync.landing.Landing.land", full)
+        late = run(client._connection, [client._stream(FEED)], lake, at=slow)
+
+    first, second = (missed.reason for missed in late.failed)
+    assert first == "full"
+    assert "is on its way" in second
+    result = client.sync(FEED, lake)
+    assert (result.windows, result.rows, result.failed) == (2, 3, ())
+
+
 def test_settlements_of_a_delta_lake_are_taken_once_by_every_host(
     client: spr.Client, simulator: Simulator, clock: ManualClock, lake: str, home: Path
 ) -> None:
