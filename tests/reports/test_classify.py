@@ -127,6 +127,28 @@ def test_fatal_within_the_hold_back_is_not_ready_whatever_is_said() -> None:
         assert outcome.evidence["published_from"] == outcome.again_time
 
 
+def test_fatal_within_the_hold_back_is_too_soon_where_it_says_so() -> None:
+    assert fatal(VENDOR, "asked too often", days_old=2).kind is OutcomeKind.TOO_SOON
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(-1, "not_ready"), (0, "fatal")])
+def test_nothing_is_held_back_from_the_moment_that_it_is_published(
+    seconds: int, kind: str
+) -> None:
+    published = datetime(2026, 10, 7, tzinfo=UTC)
+    made = replace(
+        report(FATAL),
+        created_time=published + timedelta(seconds=seconds),
+        data_end_time=MADE - timedelta(days=2),
+    )
+
+    assert outcome_of(made, facts(VENDOR)).kind == kind
+
+
+def test_what_is_not_ready_though_it_was_published_has_no_time_to_come() -> None:
+    assert fatal(VENDOR, "not yet available").again_time is None
+
+
 def test_fatal_out_of_the_hold_back_goes_by_its_words() -> None:
     assert fatal(VENDOR, "not yet available").kind is OutcomeKind.NOT_READY
     assert fatal(VENDOR, "There is no data.").kind is OutcomeKind.EMPTY

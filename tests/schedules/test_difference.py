@@ -274,3 +274,73 @@ def test_a_beat_that_has_whole_days_in_several_reports_is_told_in_each_plan(
     assert (
         "made at midnight UTC (next_report_creation_time)" in first[0].why or not twice
     )
+
+
+def test_rows_are_twice_up_to_the_last_report_of_a_marketplace_that_is_wanted() -> None:
+    schedule = spr.Schedule(
+        SHIPPING,
+        marketplaces=["DE", "FR"],
+        period="P14D",
+        next_report_creation_time=NOW + timedelta(days=1),
+    )
+    rivals = [
+        found(
+            report_schedule_id=code,
+            report_type=SHIPPING,
+            marketplace_ids=(resolve(code).id,),
+            next_report_creation_time=NOW + timedelta(days=ahead),
+        )
+        for code, ahead in (("FR", 5), ("DE", 4), ("IT", 6))
+    ]
+
+    (change,) = difference(wanted_of([schedule]), rivals, now=NOW)
+
+    assert change.doubled == Window(NOW - timedelta(days=13), NOW - timedelta(days=2))
+
+
+@pytest.mark.parametrize("seconds", [-60, 60])
+def test_what_amazons_moment_is_off_by_is_neither_uncovered_nor_twice(
+    seconds: int,
+) -> None:
+    begins = NOW - timedelta(hours=12)
+    schedule = spr.Schedule(
+        TYPES[0],
+        marketplaces=["DE"],
+        period="P1D",
+        next_report_creation_time=begins + timedelta(days=1),
+    )
+    old = found(next_report_creation_time=begins + timedelta(days=7, seconds=seconds))
+
+    (change,) = difference(wanted_of([schedule]), [old], now=NOW)
+
+    assert (change.action, change.uncovered, change.doubled) == ("replace", None, None)
+
+
+def test_what_no_report_will_cover_is_told_where_amazon_leaves_marketplaces_out() -> (
+    None
+):
+    (wanted,) = wanted_of([spr.Schedule(TYPES[0], marketplaces=["DE"], period="P1D")])
+
+    (change,) = difference([wanted], [found(marketplace_ids=())], now=NOW)
+
+    assert change.uncovered == Window(NOW - timedelta(days=3), NOW)
+
+
+def test_of_a_type_without_dates_no_time_is_uncovered() -> None:
+    (wanted,) = wanted_of(
+        [spr.Schedule("vendor_forecast", marketplaces=["DE"], period="P1D")]
+    )
+
+    (change,) = difference([wanted], [found(report_type=wanted.report_type)], now=NOW)
+
+    assert (change.action, change.uncovered, change.doubled) == ("replace", None, None)
+
+
+def test_a_schedule_that_is_cancelled_is_told_of_no_other() -> None:
+    (wanted,) = wanted_of([spr.Schedule(TYPES[0], marketplaces=["DE"], period="P7D")])
+    places = tuple(resolve(code).id for code in ("DE", "FR"))
+    both = [found(), found(report_schedule_id="S2", marketplace_ids=places)]
+
+    changes = difference([wanted], both, now=NOW, cancelled_types=TYPES)
+
+    assert [(c.action, c.why) for c in changes[1:]] == [("cancel", "not wanted")]
