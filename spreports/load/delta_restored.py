@@ -163,7 +163,8 @@ def _went_back_to(log: Mapping[int, _Commit], restored: int) -> int | None:
         return None
     moment = int(said["datetime"])
     older = (v for v, c in log.items() if c.info.get("timestamp", 0) <= moment)
-    return max((v for v in older if v < restored), default=restored)
+    # Of none of them: what it went back to was cleaned away since
+    return max((v for v in older if v < restored), default=min(log) - 1)
 
 
 def _same_files(

@@ -158,12 +158,13 @@ def test_an_older_version_replaces_no_newer_one_that_the_log_no_longer_tells(
     assert numbers(url) == [3]
 
 
+@pytest.mark.parametrize("restore", [by_number, by_time, as_spark])
 def test_a_restore_to_a_version_that_the_log_has_no_more_takes_all_of_it_back(
-    tmp_path: Path,
+    tmp_path: Path, restore: Restore
 ) -> None:
     url = str(tmp_path / "table")
     first = begun(url, "1", "2", "3")
-    as_spark(deltalake.DeltaTable(url), first)
+    restore(deltalake.DeltaTable(url), first)
     log = tmp_path / "table" / "_delta_log"
     deltalake.DeltaTable(url).create_checkpoint()
     for version in range(first + 1):
@@ -219,7 +220,7 @@ def test_a_restore_that_was_taken_back_itself_took_nothing(tmp_path: Path) -> No
     assert taken_back(url, None).ids == frozenset()
 
 
-@pytest.mark.parametrize("how", ["appended", "restored", "anew"])
+@pytest.mark.parametrize("how", ["appended", "restored", "anew", "anew, and whole"])
 def test_what_is_known_of_a_log_tells_as_much_as_the_whole_of_it(
     tmp_path: Path, how: str
 ) -> None:
@@ -228,10 +229,11 @@ def test_what_is_known_of_a_log_tells_as_much_as_the_whole_of_it(
     deltalake.DeltaTable(url).restore(first)
     sink_delta([report("5", [5])], url)
     known = taken_back(url, None)
-    if how == "anew":
+    if how.startswith("anew"):
         shutil.rmtree(url)
         other = begun(url, *"67890", "11", "12")
-        deltalake.DeltaTable(url).restore(other)
+        if how == "anew":
+            deltalake.DeltaTable(url).restore(other)
     else:
         sink_delta([report("3", [3])], url)
     if how == "restored":
@@ -240,8 +242,13 @@ def test_what_is_known_of_a_log_tells_as_much_as_the_whole_of_it(
     now = taken_back(url, None, known)
 
     assert now == taken_back(url, None) != known
-    expected = {"appended": ["2", "4"], "restored": ["3", "4", "5"]}
-    assert reports(now.ids) == expected.get(how, ["0", "11", "12", "7", "8", "9"])
+    expected = {
+        "appended": ["2", "4"],
+        "restored": ["3", "4", "5"],
+        "anew": ["0", "11", "12", "7", "8", "9"],
+        "anew, and whole": [],
+    }
+    assert reports(now.ids) == expected[how]
 
 
 def test_what_the_log_no_longer_tells_counts_as_deleted(tmp_path: Path) -> None:
