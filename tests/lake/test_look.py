@@ -164,3 +164,27 @@ def test_markers_that_are_all_known_take_one_listing() -> None:
     names, files = state_files(place_in(store), stems)
 
     assert (sorted(names), files, store.reads) == (sorted(begun()), {}, Counter())
+
+
+def test_what_only_went_since_the_first_listing_takes_no_third_one() -> None:
+    store, answers = Busy(begun(), [("r0.json", None)]), 0
+
+    def steps() -> int:
+        nonlocal answers
+        answers += 1
+        return int(answers == 9)  # once two pages and six files were read
+
+    store.steps = steps
+
+    _, files = state_files(place_in(store), frozenset())
+
+    assert (files, answers) == (begun(), 10)
+
+
+def test_a_listing_that_missed_all_there_is_is_no_empty_root() -> None:
+    moved: list[tuple[str, bytes | None]] = [("a0.json", b"[]"), ("r0.json", None)]
+    store = Busy({"r0.json": b"[]"}, moved)
+    between_pages = iter([0, 2])
+    store.steps = lambda: next(between_pages, 0)
+
+    assert state_files(place_in(store), frozenset())[0] == ["a0.json"]

@@ -422,3 +422,34 @@ def test_damaged_pages_are_told_with_what_to_do(
     with pytest.raises(ConfigError, match=r"cannot be read \(.*move it away"):
         read(ledger)
     ledger.close()
+
+
+@pytest.mark.parametrize(("seconds", "then"), [(-60, -60), (60, 0)])
+def test_a_report_was_asked_for_no_later_than_it_was_made(
+    tmp_path: Path, seconds: int, then: int
+) -> None:
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.created(ledger.intend("account", KEY, NOW), "R1")
+
+        ledger.made("account", "R1", NOW + timedelta(seconds=seconds))
+
+        known = ledger.latest("account", KEY)
+        assert known is not None
+        assert known.intended_time == NOW + timedelta(seconds=then)
+
+
+def test_a_ledger_that_could_not_be_written_as_it_closed_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ConfigError("full")
+
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    for _ in range(2):
+        ledger.intend("account", KEY, NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "abandoned", full)
+        with pytest.raises(ConfigError, match="full"):
+            ledger.close()
+
+    ledger.close()

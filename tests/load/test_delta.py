@@ -110,6 +110,17 @@ def test_a_report_that_is_there_is_not_written_again(tmp_path: Path) -> None:
     assert numbers(url) == list(range(9))
 
 
+def test_files_and_bytes_stand_with_the_first_report_that_has_rows(
+    tmp_path: Path,
+) -> None:
+    reports = [report("1", []), report("2", [2]), report("3", [3])]
+
+    results = sink_delta(reports, tmp_path / "table")
+
+    assert [(each.rows, each.files) for each in results] == [(0, 0), (1, 1), (1, 0)]
+    assert [each.bytes > 0 for each in results] == [False, True, False]
+
+
 def test_a_restated_window_replaces_the_older_version(tmp_path: Path) -> None:
     url = str(tmp_path / "table")
     later = MADE + timedelta(days=1)

@@ -78,6 +78,20 @@ def test_a_report_that_was_asked_for_by_a_clock_of_the_future_serves_no_renewal(
     assert serves("DONE", made, first, clock)
 
 
+@pytest.mark.parametrize(("seconds", "newer"), [(-1, False), (0.9, False), (1, True)])
+def test_a_report_of_the_very_second_that_somebody_has_already_is_no_newer_one(
+    seconds: float, *, newer: bool
+) -> None:
+    clock = ManualClock()
+    has = clock.now().replace(microsecond=0) - timedelta(days=1)
+    request = ReportRequest(
+        entry=spr.report_type("listings"), marketplace_ids=("A1",), newer_than=has
+    )
+
+    made = has + timedelta(seconds=seconds)
+    assert serves("DONE", made, request, clock) is newer
+
+
 def test_an_end_that_our_clock_has_passed_is_waited_for(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
