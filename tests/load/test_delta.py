@@ -23,6 +23,7 @@ import pytest
 from fsspec.core import url_to_fs
 
 import spreports as spr
+from spreports.arrays import array_of
 from spreports.load.delta import sink_delta
 from spreports.load.delta_report import DeltaReport
 from spreports.load.object_store import (
@@ -108,6 +109,16 @@ def test_a_report_that_is_there_is_not_written_again(tmp_path: Path) -> None:
     assert [result.rows for result in again] == [0, 0]
     assert deltalake.DeltaTable(url).version() == version
     assert numbers(url) == list(range(9))
+
+
+def test_a_column_without_a_value_is_text_and_takes_one_later(tmp_path: Path) -> None:
+    url = str(tmp_path / "table")
+
+    sink_delta([report("1", [1], note=pa.nulls(1))], url)
+    sink_delta([report("2", [2], note=array_of(["a"], pa.string()))], url)
+
+    found = pl.read_delta(url).sort("n")
+    assert found["note"].to_list() == [None, "a"]
 
 
 def test_files_and_bytes_stand_with_the_first_report_that_has_rows(

@@ -55,20 +55,32 @@ def by_time(table: deltalake.DeltaTable, version: int) -> object:
     return table.restore(datetime.fromtimestamp(between / 1000, UTC))
 
 
-def as_spark(table: deltalake.DeltaTable, version: int) -> object:
-    """As Spark notes one by its time: a text, in whatever zone its session had."""
-    by_time(table, version)
+def _note(table: deltalake.DeltaTable, told: dict[str, object]) -> None:
+    """Have the newest commit tell what it was asked by."""
     log = Path(table.table_uri.removeprefix("file://"), "_delta_log")
     commit = max(log.glob("*.json"))
     lines = [json.loads(text) for text in commit.read_text().splitlines()]
     for info in (line["commitInfo"] for line in lines if "commitInfo" in line):
-        told = {"version": None, "timestamp": "2026-11-10 03:00:00.0"}
         info["operationParameters"] = told
     commit.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def as_spark(table: deltalake.DeltaTable, version: int) -> object:
+    """As Spark notes one by its time: a text, in whatever zone its session had."""
+    by_time(table, version)
+    _note(table, {"version": None, "timestamp": "2026-11-10 03:00:00.0"})
     return None
 
 
-@pytest.mark.parametrize("restore", [by_number, by_time, as_spark])
+def by_its_very_time(table: deltalake.DeltaTable, version: int) -> object:
+    """By the time that the commit itself tells."""
+    table.restore(version)
+    made = {entry["version"]: entry["timestamp"] for entry in table.history()}
+    _note(table, {"datetime": made[version]})
+    return None
+
+
+@pytest.mark.parametrize("restore", [by_number, by_time, by_its_very_time, as_spark])
 def test_reports_that_a_restore_took_back_are_written_again(
     tmp_path: Path, *, restore: Restore
 ) -> None:

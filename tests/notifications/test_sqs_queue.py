@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import OrderedDict
 from typing import Any
 
 import pytest
 
 import spreports as spr
+from spreports.notifications.sqs import _remember
 from tests.forking import held, in_child
 from tests.notifications.queues import REGION, Queue, SQSServer, notification
 
@@ -108,6 +110,18 @@ def test_what_is_remembered_of_a_busy_queue_has_a_bound(
     assert reader.finished({"none of them"}, timeout=0) == set()
 
     assert len(reader.finished({"1", "2", "3"}, timeout=0)) == 2
+    assert len(reader._here().asked) == 2
+
+
+def test_what_was_named_last_is_remembered_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("spreports.notifications.sqs.MOST_REMEMBERED", 2)
+    known = OrderedDict.fromkeys(["1", "2"])
+
+    _remember(known, ["1", "3"])
+
+    assert [*known] == ["1", "3"]
 
 
 @pytest.mark.slow

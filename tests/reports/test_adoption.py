@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 import spreports as spr
+from spreports.api.models import Report, ReportId
+from spreports.reports.listing import is_past
+from spreports.reports.request import ReportRequest
 from spreports.simulator import Fault, Simulator
 from spreports.simulator.jumping_clock import JumpingClock
+from tests.clocks import ManualClock
 from tests.reports.conftest import calls
 
 ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -49,6 +53,34 @@ def test_somebody_elses_report_of_the_same_window_is_used(
     # From now on our ledger knows it
     assert [r.report_id for r in client.reports("orders", **WEEK)] == [made]
     assert calls(simulator, "getReports") == 1
+
+
+def test_for_one_report_one_page_is_looked_at(
+    simulator: Simulator, client: spr.Client
+) -> None:
+    for days in range(1, 102):
+        simulator.place_report(ORDERS, ["DE"], START - timedelta(days=days), END)
+
+    (report,) = client.reports("orders", **WEEK)
+
+    assert report.data_start_time == START
+    assert (calls(simulator, "getReports"), calls(simulator, "createReport")) == (1, 1)
+
+
+def test_a_report_of_the_present_is_as_old_as_its_end_of_processing() -> None:
+    clock = ManualClock()
+    request = ReportRequest(entry=spr.report_type("listings"), marketplace_ids=("A1",))
+    slow = Report(
+        report_id=ReportId("R1"),
+        report_type=request.entry.report_type,
+        created_time=clock.now() - timedelta(days=5),
+        processing_status="DONE",
+        processing_end_time=clock.now(),
+    )
+
+    assert not is_past(slow, request, clock)
+    assert is_past(replace(slow, processing_end_time=None), request, clock)
+    assert not is_past(replace(slow, processing_status="FATAL"), request, clock)
 
 
 def test_one_that_is_still_processed_is_waited_for(
