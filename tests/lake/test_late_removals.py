@@ -416,3 +416,16 @@ def test_such_a_marker_says_nothing_of_a_source_that_was_sunk_anew(
         assert lake_of(store).check(deep=True)
     else:
         assert "missing" in {p.kind for p in lake_of(store).check().problems}
+
+
+def test_a_compaction_that_stands_alone_takes_no_look_at_its_files(
+    store: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    lake_of(store).compact()
+    looked: list[str] = []
+    monkeypatch.setattr(Place, "size", lambda _, path: looked.append(path))
+
+    state = read_state(place_of(store))
+
+    assert (len(state.holdings), len(state.compactions), looked) == (3, 1, [])
