@@ -22,6 +22,7 @@ from spreports.ledger import (
     Ledger,
     VerifiedDocument,
     WindowState,
+    asked_of_type,
     asked_time,
     door,
     request_key,
@@ -453,3 +454,19 @@ def test_a_ledger_that_could_not_be_written_as_it_closed_is_closed(
             ledger.close()
 
     ledger.close()
+
+
+def test_requests_of_a_type_are_those_of_it_alone_from_a_moment_on(
+    tmp_path: Path,
+) -> None:
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        for report_type, options in (("T", {}), ("U", {"like": "T"})):
+            key = request_key(report_type, ["A", "B"], options, NOW, NOW)
+            ledger.created(ledger.intend("account", key, NOW), report_type)
+
+        def found(places: list[str], since: datetime) -> list[str | None]:
+            asked = asked_of_type(ledger, "account", "T", places, since)
+            return [request.report_id for request in asked]
+
+        assert found([], NOW) == found(["B", "C"], NOW) == ["T"]
+        assert found(["C"], NOW) == found([], NOW + timedelta(seconds=1)) == []

@@ -179,6 +179,18 @@ def test_the_log_tells_no_values_of_personal_data(
     assert set(least) == {"report_id", "report_window"}
 
 
+def test_of_two_versions_of_one_moment_the_one_that_comes_last_counts(
+    tmp_path: Path,
+) -> None:
+    url = str(tmp_path / "table")
+    first, second, third = (report(f"{n}", [n], window="w") for n in (1, 2, 3))
+
+    sink_delta([first, second], url)
+    assert numbers(url) == [2]
+    sink_delta([third], url)
+    assert numbers(url) == [3]
+
+
 def test_an_older_version_that_comes_late_replaces_nothing(tmp_path: Path) -> None:
     url = str(tmp_path / "table")
     later = MADE + timedelta(days=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from spreports.load.delta import sink_delta
 from spreports.load.delta_reading import commits_of
 from spreports.load.delta_report import DeltaReport, TurnLostError
+from spreports.load.delta_seen import is_as_seen, seen_of
 from spreports.load.delta_tables import Tables
 from tests.load.delta_writer import MADE, report
 
@@ -103,3 +105,22 @@ def test_a_commit_that_is_gone_from_the_log_is_not_taken_for_a_sinks(
     newer = report("new", range(3), window="w", made=MADE + timedelta(days=1))
     with pytest.raises(TurnLostError, match="others have written to it meanwhile"):
         sink_delta([replace(newer, seen=seen)], url)
+
+
+@pytest.mark.parametrize("how", ["nothing", "set back", "anew"])
+def test_a_table_that_was_set_back_or_made_anew_is_not_as_it_was_seen(
+    tmp_path: Path, how: str
+) -> None:
+    url = str(tmp_path / "table")
+    for name in "12":
+        sink_delta([report(name, [int(name)])], url)
+    seen = seen_of(deltalake.DeltaTable(url))
+    if how == "set back":
+        (tmp_path / "table" / "_delta_log" / f"{seen.version:020}.json").unlink()
+    elif how == "anew":
+        shutil.rmtree(url)
+        for name in "12":
+            sink_delta([report(name, [int(name)])], url)
+
+    assert is_as_seen(deltalake.DeltaTable(url), seen, url, {}) is (how == "nothing")
+    assert not is_as_seen(None, seen, url, {})

@@ -88,3 +88,10 @@ def test_a_monthly_beat_at_midnight_may_be_off_by_a_minute_as_others(
         assert on_beat(beat + off, anchor, "P1M", now)
         assert not on_beat(beat + 2 * off, anchor, "P1M", now) or abs(off) < TOLERANCE
         assert not on_beat(beat - timedelta(days=5), anchor, "P1M", now)
+
+
+@pytest.mark.parametrize("period", ["P1M", "P1D"])
+def test_the_beat_of_this_very_moment_is_over(period: str) -> None:
+    anchor, now = (datetime(2026, month, 15, tzinfo=UTC) for month in (11, 12))
+
+    assert one_earlier(moved_on(anchor, period, now), period) == now
