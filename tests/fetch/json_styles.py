@@ -10,6 +10,7 @@ import pytest
 
 from spreports.catalog import ReportType
 from spreports.errors import DocumentError
+from spreports.fetch.findings import Findings
 from spreports.fetch.json import native
 from tests.fetch.json_reports import json_type, read_json, table
 
@@ -87,13 +88,15 @@ def outcome(read: Callable[[], pa.Table]) -> object:
 
 def compare(document: bytes, kind: ReportType = KIND, **options: Any) -> object:
     """Read a document natively and with care alone; both must come to the same."""
-    fast = outcome(lambda: read_json(document, kind, **options))
+    noted, told = Findings(), Findings()
+    fast = outcome(lambda: read_json(document, kind, findings=noted, **options))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native.NativeParser, "columns", lambda _self, _block: None)
-        careful = outcome(lambda: read_json(document, kind, **options))
+        careful = outcome(lambda: read_json(document, kind, findings=told, **options))
     if isinstance(careful, pa.Table):
         assert isinstance(fast, pa.Table), (fast, document)
         assert fast.equals(careful), document
+        assert noted.bad_cells == told.bad_cells, document
     else:
         assert fast == careful, document
     return careful

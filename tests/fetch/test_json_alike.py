@@ -14,6 +14,7 @@ from spreports.fetch.json import alike, native
 from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.cut import Block, RecordCutter
 from spreports.fetch.json.layout import Layout, layout_of
+from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.window import Window
 from spreports.fetch.kernel import sandbox
 from tests.drawing import SHARED_FIXTURE
@@ -39,10 +40,10 @@ def at_once(
     seen: list[bool] = []
 
     class Watched(Alike):
-        def columns(self, block: Block) -> list[pa.Array] | None:
-            arrays = super().columns(block)
-            seen.append(arrays is not None)
-            return arrays
+        def columns(self, block: Block) -> tuple[list[pa.Array], list[Misfit]] | None:
+            read = super().columns(block)
+            seen.append(read is not None)
+            return read
 
     patch.setattr(native, "Alike", Watched)
     return read_json(document, KIND, **options), seen
@@ -206,6 +207,23 @@ def test_quotes_that_come_and_go_are_read_at_once(
     compare(document, batch_bytes=400)
 
 
+@pytest.mark.parametrize("rule", ["null", "rescue"])
+@LAYOUTS
+def test_values_that_do_not_fit_are_read_at_once(
+    style: Style, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = {"n": '"n/a"', "d": "true", "f": '"12%"', "t": '"n\\"a"', "b": "2"}
+    records = []
+    for number in range(100):
+        odd = dict([[*bad.items()][number % 5]] if number % 7 == 0 else [])
+        records.append([(key, odd.get(key, value)) for key, value in PLAIN])
+    document = style.document(records)
+    got, seen = at_once(document, monkeypatch, batch_bytes=900, on_bad_value=rule)
+    assert all(seen)
+    assert [got[key].null_count for key in bad] == [3] * 5
+    compare(document, batch_bytes=900, on_bad_value=rule)
+
+
 @HOSTILE
 @pytest.mark.parametrize(
     ("key", "raw"),
@@ -268,7 +286,12 @@ def test_one_record_with_other_keys_reads_as_it_does_with_care(
 TEXT = st.sampled_from(
     ['"a"', '"\\""', '"\\\\"', '"\\n"', '"é"', '""', "null", '"}"', '"5"', '"a,"']
 )
-NUMBER = st.sampled_from(["0", "-1", "2.5", "1e2", "null", '"7"', "1.0", "12345678901"])
+NUMBER = st.sampled_from(
+    [
+        *("0", "-1", "2.5", "1e2", "null", '"7"', "1.0", "12345678901"),
+        *('"n\\"a"', '""', "true"),
+    ]
+)
 RECORD = st.fixed_dictionaries(
     {"s": TEXT, "n": NUMBER, "d": NUMBER, "f": NUMBER},
     optional={"b": st.sampled_from(["true", "false", "null", "0"]), "k": TEXT},
@@ -325,7 +348,7 @@ def test_what_the_kernel_reads_has_threads_of_its_own(
     names: set[str] = set()
     columns = native.NativeParser.columns
 
-    def noted(parser: native.NativeParser, block: Block) -> list[pa.Array] | None:
+    def noted(parser: native.NativeParser, block: Block) -> object:
         names.add(threading.current_thread().name.rpartition("_")[0])
         return columns(parser, block)
 

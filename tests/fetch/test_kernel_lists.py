@@ -15,7 +15,7 @@ from spreports.errors import ParseError
 from spreports.fetch.json.kernel_records import KernelRecords
 from tests.drawing import SHARED_FIXTURE
 from tests.fetch.json_reports import read_json
-from tests.fetch.json_styles import HOSTILE, LAYOUTS, Style, compare
+from tests.fetch.json_styles import HOSTILE, LAYOUTS, STYLES, Style, compare
 from tests.fetch.test_kernel_records import ways_of
 
 pytestmark = pytest.mark.usefixtures("by_kernel", "small_blocks")
@@ -105,6 +105,19 @@ def test_an_odd_list_is_read_or_refused_as_the_careful_way_has_it(
     for around in ([f"[{PLAIN}]"] * 9, ["[]"] * 9, ["null"] * 9):
         document = style.document(records(*around, items, *around))
         compare(document, KIND, on_bad_value=rule)
+
+
+def test_the_kernel_reads_lists_whose_values_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used = ways_of(monkeypatch)
+    odd = '{"units": "many", "price": {"amount": "free"}}'
+    worse = f'[{PLAIN}, {{"days": [{{"at": "never"}}, {{"share": "x"}}]}}, {odd}]'
+    rows = records(*[f"[{PLAIN}]"] * 9, worse, "[]", f"[{odd}, {odd}]", "null", worse)
+    document = STYLES["compact"].document(rows * 3)
+    for rule in ("null", "rescue"):
+        compare(document, KIND, on_bad_value=rule)
+    assert set(used) == {KernelRecords}
 
 
 def test_a_bad_value_in_a_list_says_which_record_has_it() -> None:

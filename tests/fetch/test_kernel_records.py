@@ -231,10 +231,10 @@ def test_the_kernel_reads_whole_records_with_a_comma_behind_each_and_nothing_els
         data = before + text
         block = Block(data, 0, len(data), b"}{", 0)
         if records:
-            assert reader.values(block)[0] == seen + records
+            assert reader.values(block, [])[0] == seen + records
         else:
             with pytest.raises(Unlike):
-                reader.values(block)
+                reader.values(block, [])
 
 
 @pytest.mark.parametrize("key", ["o", "x"])
@@ -248,9 +248,9 @@ def test_the_kernel_knows_a_key_that_comes_twice_though_a_null_was_there_before(
         block = Block(text.encode(), 0, len(text), b"}{", 0)
         if text.endswith(twice):
             with pytest.raises(Unlike):
-                reader.values(block)
+                reader.values(block, [])
         else:
-            assert reader.values(block)[0] == 4
+            assert reader.values(block, [])[0] == 4
 
 
 def test_the_kernel_reads_objects_within_objects() -> None:
@@ -260,7 +260,7 @@ def test_the_kernel_reads_objects_within_objects() -> None:
     bare = '{"a":{"b":{"c":{"d":{"e":1}}}},"g":3},'
     text = ((deep + other) * 3 + bare * 3).encode()
     reader = KernelRecords(record_of(kind.columns(), typed=True))
-    rows, found = reader.values(Block(text, 0, len(text), b"}{", 0))
+    rows, found = reader.values(Block(text, 0, len(text), b"}{", 0), [])
     assert rows == 12
     inner = ("a", "b", "c")
     assert found[*inner, "d", "e"].to_pylist() == [1, None, None] * 3 + [1] * 3
@@ -277,14 +277,14 @@ def test_the_kernel_takes_no_escaped_key_for_what_its_bytes_are() -> None:
     reader = KernelRecords(record_of([column], typed=True))
     for text in (b'{"a\\b":"a backspace"},', b'{"a\\\\b":"a backslash"},'):
         with pytest.raises(Unlike):
-            reader.values(Block(text, 0, len(text), b"}{", 0))
+            reader.values(Block(text, 0, len(text), b"}{", 0), [])
 
 
 def test_the_kernel_declines_a_block_of_some_mebibytes() -> None:
     text = b'{"s":"' + b"a" * MOST_BYTES + b'"},'
     reader = KernelRecords(record_of(KIND.columns(), typed=True))
     with pytest.raises(Unlike):
-        reader.values(Block(text, 0, len(text), b"}{", 0))
+        reader.values(Block(text, 0, len(text), b"}{", 0), [])
 
 
 ANY_VALUE = {

@@ -22,8 +22,9 @@ from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
 from spreports.fetch.json.kernel_records import KernelRecords
 from spreports.fetch.json.layout import Slot, layout_of
+from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.nesting import nested_columns
-from spreports.fetch.json.shape import Leaf, Record
+from spreports.fetch.json.shape import Leaf, Record, leaves
 from spreports.fetch.json.stencil import Pieces, Stencil, Unlike
 from spreports.fetch.kernel.sandbox import kernel_pays
 
@@ -62,7 +63,7 @@ class Alike:
             return kernel_pays(0)
         return isinstance(self._last, KernelRecords)
 
-    def columns(self, block: Block) -> list[pa.Array] | None:
+    def columns(self, block: Block) -> tuple[list[pa.Array], list[Misfit]] | None:
         """Return a block's columns, where the kernel or a stencil fits all records.
 
         Parameters
@@ -71,15 +72,14 @@ class Alike:
 
         Returns
         -------
-        list of pyarrow.Array or None, m arrays of n values
-            As `columns_of` would; None where neither fits, or a value does not fit its
-            column.
+        tuple of list of pyarrow.Array and list of Misfit, or None
+            As `columns_of` would; None where neither fits.
         """
         self._seen_bytes += block.size
         declined = False
         for way in self._ways(block):
             try:
-                arrays = _columns(way, block, self._root)
+                read = _columns(way, block, self._root)
             except (Unlike, pa.ArrowInvalid, UnicodeEncodeError):
                 # Arrow's message quotes the value, so it must not become a cause
                 declined = declined or isinstance(way, KernelRecords)
@@ -87,7 +87,7 @@ class Alike:
             self._last = way
             # What a stencil fits and the kernel does not, it need not see again
             self._kernel_fits = self._kernel_fits and not declined
-            return arrays
+            return read
         return None
 
     def _ways(self, block: Block) -> Iterator[Stencil | KernelRecords]:
@@ -109,17 +109,21 @@ class Alike:
 
 def _columns(
     way: Stencil | KernelRecords, block: Block, root: Record
-) -> list[pa.Array]:
-    """Return the columns of a table."""
+) -> tuple[list[pa.Array], list[Misfit]]:
+    """Return the columns of a table, and what did not fit in the order of columns."""
+    misfits: list[Misfit] = []
     if isinstance(way, KernelRecords):
-        rows, found = way.values(block)
+        rows, found = way.values(block, misfits)
     else:
-        rows, found = _cut_out(way, block)
-    return nested_columns(root, found, rows)
+        rows, found = _cut_out(way, block, misfits)
+    if misfits:
+        order = {leaf.name: number for number, leaf in enumerate(leaves(root))}
+        misfits.sort(key=lambda each: order[each.column])
+    return nested_columns(root, found, rows), misfits
 
 
 def _cut_out(
-    stencil: Stencil, block: Block
+    stencil: Stencil, block: Block, misfits: list[Misfit]
 ) -> tuple[int, dict[tuple[str, ...], pa.Array]]:
     """Return how many records there are, and typed columns by path."""
     pieces = stencil.pieces(block)
@@ -130,12 +134,12 @@ def _cut_out(
             for place, slot in enumerate(stencil.layout.slots)
             if slot.leaf is not None and slot.quoted is quoted
         }
-        found |= _of_slots(pieces, slots)
+        found |= _of_slots(pieces, slots, misfits)
     return pieces.rows, found
 
 
 def _of_slots(
-    pieces: Pieces, slots: dict[int, Slot]
+    pieces: Pieces, slots: dict[int, Slot], misfits: list[Misfit]
 ) -> dict[tuple[str, ...], pa.Array]:
     """Return the columns of slots, by their paths."""
     if not slots:
@@ -145,18 +149,20 @@ def _of_slots(
     for number, slot in enumerate(slots.values()):
         if slot.leaf is not None:
             own = texts.slice(number * rows, rows)
-            found[slot.path] = _column(own, slot.leaf, quoted=slot.quoted)
+            found[slot.path] = _column(own, slot.leaf, misfits, quoted=slot.quoted)
     return found
 
 
-def _column(values: pa.Array, leaf: Leaf, *, quoted: bool) -> pa.Array:
+def _column(
+    values: pa.Array, leaf: Leaf, misfits: list[Misfit], *, quoted: bool
+) -> pa.Array:
     """Return a column of values' text, as the careful way types it."""
     if quoted:
-        return _typed(_unescaped(values), leaf)
+        return _typed(_unescaped(values), leaf, misfits)
     whole = leaf.cells is not None and pa.types.is_integer(leaf.dtype)
     if _are_digits(values):
         texts = values.view(pa.string())
-        return texts.cast(pa.int64()) if whole else _typed(texts, leaf)
+        return texts.cast(pa.int64()) if whole else _typed(texts, leaf, misfits)
     texts, quoted = _without_quotes(values)
     if not quoted:
         if whole:
@@ -164,8 +170,8 @@ def _column(values: pa.Array, leaf: Leaf, *, quoted: bool) -> pa.Array:
             numbers = _integers(texts.view(pa.string()))
             if numbers is not None:
                 return numbers
-        _require_scalars(texts)
-    return _typed(texts, leaf)
+        texts = _mixed(texts)
+    return _typed(texts, leaf, misfits)
 
 
 def _without_quotes(values: pa.Array) -> tuple[pa.Array, bool]:
@@ -183,6 +189,20 @@ def _without_quotes(values: pa.Array) -> tuple[pa.Array, bool]:
         if texts is not None:
             return _unescaped(texts), True
     return values, False
+
+
+def _mixed(values: pa.Array) -> pa.Array:
+    """Return as text what may have strings among other values."""
+    strings = pc.starts_with(values, b'"')
+    others = values
+    if strings.true_count:
+        inside = _inside_quotes(values.filter(strings))
+        if inside is None:
+            raise Unlike
+        others = values.filter(pc.invert(strings))
+        values = pc.replace_with_mask(values, strings, _unescaped(inside))
+    _require_scalars(others)
+    return values
 
 
 def _inside_quotes(values: pa.Array) -> pa.Array | None:
@@ -265,15 +285,9 @@ def _within(data: pa.Array, low: int, high: int) -> bool:
     return bool(low <= ends["min"].as_py() and ends["max"].as_py() <= high)
 
 
-def _typed(texts: pa.Array, leaf: Leaf) -> pa.Array:
+def _typed(texts: pa.Array, leaf: Leaf, misfits: list[Misfit]) -> pa.Array:
     """Return a column of JSON scalars; strings without their quotes."""
-    texts = texts.view(pa.string())
-    if leaf.cells is None:
-        return texts
-    typed, bad = typed_texts(texts, leaf)
-    if bad:
-        raise Unlike
-    return typed
+    return typed_texts(texts.view(pa.string()), leaf, range(len(texts)), misfits)
 
 
 def _integers(texts: pa.Array) -> pa.Array | None:

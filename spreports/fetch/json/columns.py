@@ -127,34 +127,32 @@ def _leaf(
                 misfits.append(Misfit(rows[position], leaf.name, "text", escaped))
                 plain[position] = None
         texts = array_of(plain, pa.string())
-    if leaf.cells is None:
-        return texts
-    typed, bad = typed_texts(texts, leaf)
-    for position in bad:
-        text = texts[position].as_py()
-        misfits.append(Misfit(rows[position], leaf.name, leaf.cells.expected, text))
-    return typed
+    return typed_texts(texts, leaf, rows, misfits)
 
 
-def typed_texts(texts: pa.Array, leaf: Leaf) -> tuple[pa.Array, list[int]]:
-    """Return a typed column, and the positions whose text did not fit.
+def typed_texts(
+    texts: pa.Array, leaf: Leaf, rows: Sequence[int], misfits: list[Misfit]
+) -> pa.Array:
+    """Return a column in its type, and note what did not fit.
 
     Parameters
     ----------
     texts : pyarrow.StringArray, n texts
         JSON numbers as they were written, strings without their quotes.
     leaf : Leaf
-        With cells.
+    rows : sequence of int, n numbers
+        Of the records that they stand in.
+    misfits : list of Misfit
+        Extended in place.
 
     Returns
     -------
     pyarrow.Array, n values
         Null where the text is null, blank or did not fit.
-    list of int
     """
     cells = leaf.cells
     if cells is None:
-        return pa.nulls(len(texts), leaf.dtype), []
+        return texts
     if pa.types.is_integer(leaf.dtype):
         at_once, one = cells.at_once, cells.one
         cells = replace(
@@ -163,7 +161,11 @@ def typed_texts(texts: pa.Array, leaf: Leaf) -> tuple[pa.Array, list[int]]:
             one=lambda text: one(_whole(text)),
         )
     typed, unfit = typed_column(texts, cells)
-    return typed, [] if unfit is None else unfit.to_pylist()
+    if unfit is not None:
+        places, bad = unfit.to_pylist(), texts.take(unfit).to_pylist()
+        for place, text in zip(places, bad, strict=True):
+            misfits.append(Misfit(rows[place], leaf.name, cells.expected, text))
+    return typed
 
 
 def _wholes(texts: pa.Array, at_once: Callable[[pa.Array], pa.Array]) -> pa.Array:

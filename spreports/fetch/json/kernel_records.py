@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from spreports.arrays import array_of, bytes_of, every, scalar_of
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
+from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.nesting import nested_columns
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.stencil import Unlike
@@ -61,12 +63,16 @@ class KernelRecords:
         self._boxes = Sandboxes(bytes(len(self._setup(0, tuple(self._kinds)))))
         self._setups: dict[tuple[int, tuple[int, ...]], bytes] = {}
 
-    def values(self, block: Block) -> tuple[int, dict[KeyPath, pa.Array]]:
+    def values(
+        self, block: Block, misfits: list[Misfit]
+    ) -> tuple[int, dict[KeyPath, pa.Array]]:
         """Return a block's records.
 
         Parameters
         ----------
         block : Block, n records
+        misfits : list of Misfit
+            Extended in place by values that their columns cannot hold.
 
         Returns
         -------
@@ -78,17 +84,22 @@ class KernelRecords:
         Raises
         ------
         Unlike
-            A key is not known or comes twice, a value does not fit, a list of scalars
-            that has a type comes, or the block has some MiB.
+            A key is not known or comes twice, no object or list stands in the place of
+            one, a list of scalars that has a type comes, or the block has some MiB.
         """
-        return self.read(pa.py_buffer(block.data).slice(block.start, block.size))
+        text = pa.py_buffer(block.data).slice(block.start, block.size)
+        return self.read(text, misfits)
 
-    def read(self, text: pa.Buffer) -> tuple[int, dict[KeyPath, pa.Array]]:
+    def read(
+        self, text: pa.Buffer, misfits: list[Misfit]
+    ) -> tuple[int, dict[KeyPath, pa.Array]]:
         """Return the records of a text, each of which has a comma behind it.
 
         Parameters
         ----------
         text : pyarrow.Buffer
+        misfits : list of Misfit
+            As `values`.
 
         Returns
         -------
@@ -107,9 +118,9 @@ class KernelRecords:
         except NoRoomError:
             raise Unlike from None
         return rows, {
-            path: self._lists[path].arrays(array)
+            path: self._lists[path].arrays(array, misfits)
             if path in self._lists
-            else _typed(array, node)
+            else _typed(array, node, misfits)
             for array, (path, node) in zip(found, self._columns, strict=True)
         }
 
@@ -168,13 +179,15 @@ class _KernelLists:
         marked: dict[str, Node] = {_FIRST: Leaf(name=_FIRST), **item.fields}
         self._objects = KernelRecords(Record(fields=marked))
 
-    def arrays(self, texts: pa.Array) -> pa.ListArray:
+    def arrays(self, texts: pa.Array, misfits: list[Misfit]) -> pa.ListArray:
         """Return lists.
 
         Parameters
         ----------
         texts : pyarrow.Array of string, n JSON lists
             Without blanks.
+        misfits : list of Misfit
+            Extended in place; the rows are the lists'.
 
         Returns
         -------
@@ -188,16 +201,23 @@ class _KernelLists:
         """
         sizes = pc.fill_null(pc.binary_length(texts), scalar_of(0, pa.int32()))
         there = pc.greater(sizes, scalar_of(len("[]"), pa.int32()))
-        counts, objects = self._read(texts.filter(there))
+        inside: list[Misfit] = []
+        counts, objects = self._read(texts.filter(there), inside)
         counts = pc.replace_with_mask(every(0, len(texts)), there, counts)
         offsets = [array_of([0], pa.int32()), pc.cumulative_sum(counts)]
-        return pa.ListArray.from_arrays(
+        lists = pa.ListArray.from_arrays(
             pa.concat_arrays(offsets),
             pa.StructArray.from_arrays(objects, fields=list(self._item.dtype)),
             mask=texts.is_null() if texts.null_count else None,
         )
+        if inside:
+            rows = pc.list_parent_indices(lists).to_pylist()
+            misfits += [replace(each, row=rows[each.row]) for each in inside]
+        return lists
 
-    def _read(self, lists: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
+    def _read(
+        self, lists: pa.Array, misfits: list[Misfit]
+    ) -> tuple[pa.Array, list[pa.Array]]:
         """Return how many objects each list has, and the columns of all objects."""
         if not len(lists):
             return array_of([], pa.int32()), nested_columns(self._item, {}, 0)
@@ -210,7 +230,7 @@ class _KernelLists:
             scalar_of(b",", pa.binary()),
             scalar_of(b"", pa.binary()),
         )
-        rows, found = self._objects.read(bytes_of(text).buffers()[1])
+        rows, found = self._objects.read(bytes_of(text).buffers()[1], misfits)
         firsts = pc.indices_nonzero(found.pop((_FIRST,)).is_valid()).cast(pa.int32())
         if len(firsts) != len(lists):
             raise Unlike
@@ -240,11 +260,8 @@ def _kind(node: Node) -> int:
     return KINDS[node.dtype] if isinstance(node, Leaf) and node.direct else TEXT
 
 
-def _typed(array: pa.Array, node: Node) -> pa.Array:
-    """Return a column in its type; a text that does not fit goes another way."""
+def _typed(array: pa.Array, node: Node, misfits: list[Misfit]) -> pa.Array:
+    """Return a column in its type."""
     if not isinstance(node, Leaf) or array.type == node.dtype:
         return array
-    typed, bad = typed_texts(array, node)
-    if bad:
-        raise Unlike
-    return typed
+    return typed_texts(array, node, range(len(array)), misfits)

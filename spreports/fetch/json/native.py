@@ -19,6 +19,7 @@ import pyarrow.json
 from spreports.fetch.json.alike import Alike
 from spreports.fetch.json.columns import typed_texts
 from spreports.fetch.json.cut import Block
+from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.shape import Leaf, Many, Node, Record, leaves
 from spreports.fetch.json.wide_numbers import may_be_wide
 
@@ -57,8 +58,8 @@ class NativeParser:
         """Whether the kernel read the last block, or is there for the first one."""
         return self._alike.by_kernel
 
-    def columns(self, block: Block) -> list[pa.Array] | None:
-        """Return one nested array for each key, as `columns_of` would.
+    def columns(self, block: Block) -> tuple[list[pa.Array], list[Misfit]] | None:
+        """Return one nested array for each key, and what did not fit, as `columns_of`.
 
         Parameters
         ----------
@@ -66,13 +67,13 @@ class NativeParser:
 
         Returns
         -------
-        list of pyarrow.Array or None, m arrays of n values
-            None where anything at all is not as the tree says: the block is then to
-            be read the careful way.
+        tuple of list of pyarrow.Array and list of Misfit, or None
+            m arrays of n values. None where anything else is not as the tree says: the
+            block is then to be read the careful way.
         """
-        arrays = self._alike.columns(block)
-        if arrays is not None:
-            return arrays
+        read = self._alike.columns(block)
+        if read is not None:
+            return read
         if self._has_decimals and may_be_wide(block.records):
             return None
         table = _parsed(block, self._options)
@@ -84,7 +85,7 @@ class NativeParser:
                 for node, column in zip(
                     self._root.fields.values(), table.columns, strict=True
                 )
-            ]
+            ], []
         except _UnfitError:
             return None
 
@@ -160,8 +161,9 @@ def _finished_leaf(leaf: Leaf, array: pa.Array) -> pa.Array:
         return array
     if leaf.cells is None or leaf.direct:
         return array
-    typed, bad = typed_texts(array, leaf)
-    if bad:
+    misfits: list[Misfit] = []
+    typed = typed_texts(array, leaf, range(len(array)), misfits)
+    if misfits:
         raise _UnfitError
     return typed
 

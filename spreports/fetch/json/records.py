@@ -31,6 +31,9 @@ from spreports.fetch.read_options import ReadOptions
 
 __all__ = ["LOOK_AHEAD", "RecordBatches"]
 
+# Nested columns of a block, and what they cannot hold
+_Read = tuple[list[pa.Array], list[Misfit]]
+
 # Keys that the catalogue lacks become columns if they occur within these bytes. Those
 # that it has as optional all do where the array goes on behind these bytes, as their
 # first values may stand there
@@ -139,7 +142,7 @@ class RecordBatches:
         kernels: Executor,
     ) -> Iterator[pa.RecordBatch]:
         """Yield what follows the first records: natively, where that is exact."""
-        ahead: deque[tuple[Block, Future[list[pa.Array] | None]]] = deque()
+        ahead: deque[tuple[Block, Future[_Read | None]]] = deque()
         refused, rounds = 0, 0
         while not cutter.ended:
             rounds += 1
@@ -148,16 +151,19 @@ class RecordBatches:
                     self._look_ahead(cutter, kernels, kernels_at_once(), ahead)
                 else:
                     self._look_ahead(cutter, threads, _THREADS, ahead)
-            arrays = None
+            read = None
             if ahead:
-                arrays = ahead[0][1].result()
-                refused = refused + 1 if arrays is None else 0
-            if arrays is not None:
+                read = ahead[0][1].result()
+                refused = refused + 1 if read is None else 0
+            # What is wrong with a document is for the careful way to say
+            if read is not None and not (read[1] and self._rule == "raise"):
                 ahead.popleft()
+                arrays, misfits = read
                 rows = len(arrays[0])
                 cutter.row += rows
                 arrays, late = parted(self._root, self._tree, arrays)
-                yield self._batch(arrays, rows, self._unplaced(late))
+                self._judge(misfits)
+                yield self._batch(arrays, rows, self._unplaced(late) + misfits)
             else:
                 # what was cut ahead of here may be cut wrongly
                 cutter.give_back(block for block, _ in ahead)
@@ -176,7 +182,7 @@ class RecordBatches:
         cutter: RecordCutter,
         pool: Executor,
         at_once: int,
-        ahead: deque[tuple[Block, Future[list[pa.Array] | None]]],
+        ahead: deque[tuple[Block, Future[_Read | None]]],
     ) -> None:
         """Have blocks parsed while the one before them is at work.
 

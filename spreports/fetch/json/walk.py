@@ -148,8 +148,8 @@ def _verify(cutter: RecordCutter) -> None:
         block = cutter.learned(_SKIPPED)
         rows = 0
         if block is not None:
-            arrays = alike.columns(block) if root.fields else None
-            rows = len(arrays[0]) if arrays else sound_records(block)
+            read = alike.columns(block) if root.fields else None
+            rows = len(read[0][0]) if read else sound_records(block)
         if block is not None and rows:
             cutter.row += rows
             continue
