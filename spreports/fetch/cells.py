@@ -144,10 +144,12 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
             return None
     if column.dtype in {"date", "timestamp"}:
         expected += f" ({_words(formats)})"
+    else:  # days and timestamps look at some cells themselves
+        at_once = partial(some_first, read=at_once)
     return Cells(
         dtype=dtype,
         expected=expected,
-        at_once=partial(some_first, read=at_once),
+        at_once=at_once,
         one=one,
         most=most,
         stands_for={text.lower(): to for text, to in column.stands_for.items()},

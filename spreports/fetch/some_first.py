@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["some_first"]
+__all__ = ["cast_some_first", "some_first"]
 
 _SOME: Final = 16
 
@@ -41,3 +42,8 @@ def some_first(texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Arra
             some = texts.take(pc.indices_nonzero(texts.is_valid()).slice(0, _SOME))
         read(some)
     return read(texts)
+
+
+def cast_some_first(texts: pa.Array, dtype: pa.DataType) -> pa.Array:
+    """Cast a column as Arrow does, as `some_first` reads it."""
+    return some_first(texts, partial(pc.cast, target_type=dtype))

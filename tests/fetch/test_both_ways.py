@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column, entries
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
+from spreports.fetch import whole_columns
 from spreports.fetch.cells import Cells, cells_of
 from spreports.fetch.some_first import some_first
 from spreports.fetch.timestamps import ZONE_OFFSETS, written_part
 from spreports.fetch.typed_column import typed_column
+from spreports.fetch.whole_columns import Layout
 
 TIMED = sorted(
     {
@@ -415,6 +417,26 @@ def test_a_column_that_does_not_fit_is_given_up_after_some_of_its_cells() -> Non
     assert max(sizes) < 50
     assert some_first(pa.array([None, *["7"] * 500]), read).null_count == 1
     assert some_first(pa.nulls(500, pa.string()), read).null_count == 500
+
+
+@pytest.mark.parametrize("dtype", ["date", "timestamp"])
+def test_a_column_of_one_layout_is_cut_once(
+    dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts: list[int] = []
+    check = whole_columns._check_marks
+
+    def counted(data: pa.Array, layout: Layout) -> None:
+        cuts.append(len(data))
+        check(data, layout)
+
+    monkeypatch.setattr(whole_columns, "_check_marks", counted)
+    column = Column(name="v", dtype=dtype, formats=("%d.%m.%Y",))
+    cells = cells_of(column, local=False, currency=None)
+    assert cells is not None
+    values, bad = typed_column(pa.array(["05.10.2026"] * 100), cells)
+    assert (values.null_count, bad) == (0, None)
+    assert cuts == [100]
 
 
 def test_few_odd_cells_do_not_make_a_column_slow() -> None:
