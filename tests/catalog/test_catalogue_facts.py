@@ -84,8 +84,8 @@ def told(entry: ReportType) -> list[str]:
 @pytest.mark.parametrize(
     ("alias", "columns", "optional"),
     [
-        ("orders", ORDERS, 43),
-        ("orders_by_update", ORDERS, 43),
+        ("orders", ORDERS, 45),
+        ("orders_by_update", ORDERS, 45),
         ("listings", LISTINGS, 24),
         ("settlement", SETTLEMENT, 0),
         ("fba_inventory", INVENTORY, 5),
@@ -153,6 +153,24 @@ def test_two_headers_of_one_count_in_planning_are_one_column() -> None:
     transfer = entry.column("fc-transfer")
     assert transfer is not None
     assert transfer == entry.column("Reserved FC Transfer")
+
+
+@pytest.mark.parametrize(
+    ("alias", "headers"),
+    [
+        ("fba_inventory_planning", ["supplier", "Fulfillment Service and Programs"]),
+        *(
+            (alias, ["buyer-identification-number", "buyer-identification-type"])
+            for alias in ("orders", "orders_by_update", "unshipped_orders")
+        ),
+    ],
+)
+def test_newer_headers_are_known_as_text_that_a_document_may_lack(
+    alias: str, headers: list[str]
+) -> None:
+    columns = [catalog.lookup(alias).column(header) for header in headers]
+
+    assert [(c.dtype, c.optional) for c in columns if c] == [("string", True)] * 2
 
 
 def test_the_restricted_types_are_those_of_the_tokens_guide() -> None:
