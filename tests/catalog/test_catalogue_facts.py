@@ -173,6 +173,20 @@ def test_newer_headers_are_known_as_text_that_a_document_may_lack(
     assert [(c.dtype, c.optional) for c in columns if c] == [("string", True)] * 2
 
 
+@pytest.mark.parametrize(
+    "alias", ["orders_shipping_xml", "orders_invoicing_xml", "orders_tax_xml"]
+)
+def test_both_addresses_of_scheduled_orders_tell_whose_data_they_are(
+    alias: str,
+) -> None:
+    lines = ("Name", "AddressFieldOne", "AddressFieldTwo", "AddressFieldThree")
+    entry = catalog.lookup(alias)
+
+    for address in ("FulfillmentData/Address", "BillingData/Address"):
+        found = [entry.column(f"{address}/{line}") for line in (*lines, "PhoneNumber")]
+        assert [column.note for column in found if column] == ["PII"] * 5
+
+
 def test_the_restricted_types_are_those_of_the_tokens_guide() -> None:
     assert {e.report_type for e in catalog.entries() if e.restricted} == {
         "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING",
