@@ -18,10 +18,10 @@ PERIODS: Final = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 # this token alone is text then, one that has others is read by those.
 BY_MARKETPLACE: Final = "by-marketplace"
 
-# "iso" is ISO 8601, with an offset or Z, seconds optional. In the others a day or month
-# may stand without its zero, and %Z is "UTC" or a zone's name such as PST or MEST. What
-# stands behind in brackets is no part of a cell: it says whose time a cell without a
-# zone is; without it that is UTC.
+# "iso" is ISO 8601, with an offset or Z, seconds optional. In the others a day, month
+# or hour may stand without its zero, and %Z is "UTC" or a zone's name such as PST or
+# MEST. What stands behind in brackets is no part of a cell: it says whose time a cell
+# without a zone is; without it that is UTC.
 DATE_FORMATS: Final = frozenset(
     {
         "iso",
@@ -38,6 +38,7 @@ DATE_FORMATS: Final = frozenset(
         "%d-%b-%Y %H:%M:%S",
         "%b %d, %Y",
         "%b %d %Y",
+        "%b %d, %Y %I:%M:%S %p %Z",
         "%m/%d/%y",
         "%d/%m/%y",
         "%d.%m.%y",

@@ -27,6 +27,8 @@ __all__ = ["mixed_days", "mixed_timestamps"]
 _DAY: Final = pa.date32()
 _LOCAL: Final = pa.timestamp("us")
 _INSTANT: Final = pa.timestamp("us", "UTC")
+# Each in the place of its hour
+_HALVES: Final = [f"{hour:02}{m}" for m in ("AM", "PM") for hour in (12, *range(1, 12))]
 # Of every month and day, whatever the year
 _SURE: Final = (
     r"^[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8]) ([01]\d|2[0-3])(:[0-5]\d){2}\."
@@ -108,6 +110,10 @@ def _read(parts: dict[str, pa.Array], unnamed: str, dtype: pa.DataType) -> pa.Ar
         _month_numbers(parts["b"]) if "b" in parts else _two(parts["m"]),
         _two(parts["d"]) if "d" in parts else _text("01"),
     )
+    if "p" in parts:
+        hours = _joined("", _two(parts["H"]), parts["p"])
+        of_day = pc.index_in(hours, value_set=array_of(_HALVES, pa.string()))
+        parts = {**parts, "H": of_day.cast(pa.string())}
     clock = _joined(":", *(_two(parts.get(each, nothing)) for each in "HMS"))
     fraction = pc.utf8_rpad(parts.get("f", nothing), 6, "0")
     written = _joined(".", _joined(" ", day, clock), fraction)

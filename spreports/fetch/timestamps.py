@@ -85,6 +85,9 @@ _TOKENS: Final = {
     "%d": r"(?P<d>\d{1,2})",
     "%b": r"(?P<b>[A-Za-z]{3})",
     "%H": r"(?P<H>\d{1,2})",
+    # of twelve hours, with its half of the day
+    "%I": r"(?P<H>0?[1-9]|1[0-2])",
+    "%p": r"(?P<p>[AP]M)",
     "%M": r"(?P<M>\d{2})",
     "%S": r"(?P<S>\d{2})",
     "%Z": rf"(?P<Z>[A-Z]{{1,5}}|{_OFFSET})",
@@ -120,9 +123,9 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
     text : str
         Without surrounding blanks.
     formats : tuple of str
-        Tried as `formats_tried` says: ``"iso"`` or patterns of ``%Y %y %m %d %b %H %M
-        %S %Z``. A pattern without ``%Z`` means UTC, or the zone that stands behind it,
-        as in ``%Y/%m/%d [JST]``; a day alone is its midnight.
+        Tried as `formats_tried` says: ``"iso"`` or patterns of ``%Y %y %m %d %b %H %I
+        %p %M %S %Z``. A pattern without ``%Z`` means UTC, or the zone that stands
+        behind it, as in ``%Y/%m/%d [JST]``; a day alone is its midnight.
 
     Returns
     -------
@@ -143,9 +146,7 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
                 day.year,
                 day.month,
                 day.day,
-                int(part.get("H") or 0),
-                int(part.get("M") or 0),
-                int(part.get("S") or 0),
+                *_clock(part),
                 int((part.get("f") or "0").ljust(6, "0")),
             )
             zone = timezone(zone_offset(part.get("Z") or unnamed_zone(pattern)))
@@ -180,8 +181,7 @@ def parse_date(text: str, formats: tuple[str, ...]) -> date:
         found = form_of(pattern, day=True).fullmatch(text)
         if found:
             part = found.groupdict()
-            hour, minute, second = (int(part.get(each) or 0) for each in "HMS")
-            time(hour, minute, second)
+            time(*_clock(part))
             if zone := part.get("Z"):
                 zone_offset(zone)
             return _day(part)
@@ -273,6 +273,14 @@ def _day(part: dict[str, str | None]) -> date:
     else:
         month = int(part.get("m") or 0)
     return date(int(year), month, int(part.get("d") or 1))
+
+
+def _clock(part: dict[str, str | None]) -> tuple[int, int, int]:
+    """Return the hour, minute and second of a match."""
+    hour, minute, second = (int(part.get(each) or 0) for each in "HMS")
+    if half := part.get("p"):
+        hour = hour % 12 + 12 * (half == "PM")
+    return hour, minute, second
 
 
 def zone_offset(zone: str) -> timedelta:

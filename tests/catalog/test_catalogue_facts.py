@@ -219,9 +219,11 @@ def test_quirks_of_the_files_stand_where_they_are_known() -> None:
     assert {e.alias for e in entries if e.pad_short_rows} == {"settlement"}
     assert {e.alias for e in entries if e.rows_in_quotes} == {"vat_calculation"}
     assert {e.report_type for e in entries if e.sentences_first} == {
-        "GET_DATE_RANGE_FINANCIAL_TRANSACTION_DATA"
+        "GET_DATE_RANGE_FINANCIAL_HOLDS_DATA",
+        "GET_DATE_RANGE_FINANCIAL_TRANSACTION_DATA",
     }
     assert {e.alias for e in entries if e.local_decimals} == {
+        "financial_holds",
         "settlement",
         "settlement_v1",
     }

@@ -386,6 +386,10 @@ def test_a_column_of_mixed_forms_gives_what_its_cells_give_one_by_one(
         ),
         ((), ["2026-10-05T04:03:02.1230000Z", "2026-10-05T04:03+01", "2026-10-05"]),
         (("%m/%d/%y", "%b %d, %Y", "%Y/%m/%d [JST]"), ["1/2/26", "Oct 5, 2026"]),
+        (
+            ("%b %d, %Y %I:%M:%S %p %Z",),
+            ["Oct 5, 2026 4:03:02 AM PDT", "OCT 05, 2026 12:03:02 PM UTC"],
+        ),
     ],
 )
 def test_no_form_of_a_mixed_column_is_read_one_by_one(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -39,6 +41,29 @@ def test_sentences_above_the_header_of_payments_are_no_rows(
     found = read(text, DATE_RANGE, batch_bytes=batch_bytes)
     assert found.column_names == table[0]
     assert cells(found) == table[1:]
+
+
+def test_deferred_transactions_are_read_as_the_seller_exports_them() -> None:
+    table = written(
+        [
+            ["date/time", "order id", "promotional rebates", "total"],
+            ["Jan 15, 2026 12:00:00 AM PST", "007", "0", "1,234.50"],
+            ["Jul 5, 2026 3:04:05 PM PDT", "008", "-0.5", "12"],
+            ["2026-01-15T00:00:00Z", "009", "", ""],
+        ]
+    )
+    said = written([["Includes a, b, and c"], ["Definitions:"]])
+    for text in (table, said + table):
+        found = read(text, lookup("financial_holds"))
+        assert found["date/time"].to_pylist() == [
+            datetime(2026, 1, 15, 8, tzinfo=UTC),
+            datetime(2026, 7, 5, 22, 4, 5, tzinfo=UTC),
+            datetime(2026, 1, 15, tzinfo=UTC),
+        ]
+        assert found["order id"].to_pylist() == ["007", "008", "009"]
+        rebates, totals = found["promotional rebates"], found["total"]
+        assert rebates.to_pylist() == [0, Decimal("-0.5"), None]
+        assert totals.to_pylist() == [Decimal("1234.5"), 12, None]
 
 
 def test_a_text_of_sentences_alone_is_told_as_one() -> None:

@@ -22,6 +22,8 @@ from spreports.fetch.timestamps import ZONE_OFFSETS, parse_date, parse_timestamp
 from spreports.fetch.typed import arrow_type
 from tests.fetch.documents import cells, entry, read
 
+TWELVE = "%b %d, %Y %I:%M:%S %p %Z"
+
 
 def column(
     dtype: str, values: list[str], *formats: str, **options: Any
@@ -165,6 +167,9 @@ def utc(*parts: int) -> datetime:
             utc(2026, 12, 31, 23, 59, 59),
         ),
         ("07/01/2026 01:02:03", ("%m/%d/%Y %H:%M:%S",), utc(2026, 7, 1, 1, 2, 3)),
+        ("Jan 15, 2026 12:00:00 AM PST", (TWELVE,), utc(2026, 1, 15, 8)),
+        ("Jul 5, 2026 12:30:00 PM PDT", (TWELVE,), utc(2026, 7, 5, 19, 30)),
+        ("Jul 5, 2026 1:02:03 PM UTC", (TWELVE,), utc(2026, 7, 5, 13, 2, 3)),
     ],
 )
 def test_timestamps_are_aware_instants(
@@ -185,6 +190,12 @@ def test_timestamps_are_aware_instants(
 def test_unknown_zones_and_impossible_times_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_timestamp(text, ("%Y-%m-%d %H:%M:%S %Z",))
+
+
+@pytest.mark.parametrize("clock", ["00:00:00 AM", "13:00:00 PM", "1:00:00", "1:00 PM"])
+def test_an_hour_of_twelve_needs_its_half_of_the_day(clock: str) -> None:
+    with pytest.raises(ValueError, match="no timestamp"):
+        parse_timestamp(f"Jan 15, 2026 {clock} PST", (TWELVE,))
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,10 @@ class TimeForm:
             return self._iso_day if dtype == "date" else self._iso_moment
         return self._day if dtype == "date" else self._moment
 
+    @property
+    def _has_clock(self) -> bool:
+        return "%H" in self.pattern or "%I" in self.pattern
+
     def _iso_moment(self, moment: datetime, source: Random) -> Written:
         match self.iso:
             case "zulu":
@@ -121,7 +125,7 @@ class TimeForm:
         east = self.east if "%Z" in self.pattern else timedelta(hours=UNNAMED[unnamed])
         zone = timezone(east)
         there = moment.astimezone(zone)
-        if "%H" not in self.pattern:
+        if not self._has_clock:
             there = there.replace(hour=0, minute=0, second=0)
         if "%d" not in self.pattern:
             there = there.replace(day=1)
@@ -135,9 +139,7 @@ class TimeForm:
 
     def _filled(self, moment: datetime) -> str:
         """Put a moment into the pattern; months by their English names."""
-        bare = (
-            not self.padded and "%H" not in self.pattern and "-%m-" not in self.pattern
-        )
+        bare = not (self.padded or self._has_clock or "-%m-" in self.pattern)
         width = "d" if bare else "02d"
         parts = {
             "%Y": f"{moment.year:04d}",
@@ -146,6 +148,8 @@ class TimeForm:
             "%d": format(moment.day, width),
             "%b": MONTHS[moment.month - 1],
             "%H": f"{moment.hour:02d}",
+            "%I": f"{moment.hour % 12 or 12:02d}",
+            "%p": "PM" if moment.hour >= 12 else "AM",
             "%M": f"{moment.minute:02d}",
             "%S": f"{moment.second:02d}",
             "%Z": self.zone,
