@@ -8,6 +8,7 @@ from dataclasses import replace
 from spreports.catalog import Column, ReportType
 from spreports.catalog.spelling import bare_spelling
 from spreports.catalog.words import BY_MARKETPLACE
+from spreports.fetch.decimals import parse_local_decimal
 from spreports.fetch.flat.header import Header
 from spreports.fetch.timestamps import parse_date
 
@@ -114,20 +115,35 @@ def decided(column: Column) -> Column:
 
 
 def how_to_decide(column: Column | None, entry: ReportType, text: str) -> str:
-    """Say how to read a day that some marketplace writes so; empty where none does."""
+    """Say how to read what some marketplace writes so; empty where none does."""
+    name = entry.alias or entry.report_type
+    if column is not None and column.dtype == "decimal" and _is_local(text, entry):
+        return (
+            "decimal commas and grouped thousands are read where a catalogue file of "
+            f"your own (SPREPORTS_CATALOGUE) says extends = {name!r} and "
+            "local_decimals = true; "
+        )
     if column is None or BY_MARKETPLACE not in column.formats:
         return ""
     written = entry.marketplace_formats.items()
     country = next((c for c, own in written if _is_day(text, own)), None)
     if country is None:
         return ""
-    name = entry.alias or entry.report_type
     return (
         "whether day or month comes first hangs on the marketplace, and is not known "
         "of this one, or of several at a time: ask for one, or give report_type="
         f"spr.report_type({name!r}).for_marketplace({country!r}) to read it as that "
         "one writes; "
     )
+
+
+def _is_local(text: str, entry: ReportType) -> bool:
+    """Whether a number would be read if the entry had local decimals."""
+    try:
+        parse_local_decimal(text.strip(), None)
+    except ValueError:
+        return False
+    return not entry.local_decimals
 
 
 def _is_day(text: str, formats: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -406,6 +407,24 @@ def test_a_decimal_comma_in_v2_settlement_amounts_by_currency(
     rows.append({"settlement-id": "1", "amount": text})
     table = read(flat(kind, *rows), kind)
     assert table["amount"].to_pylist() == [Decimal(wanted)]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("reimbursements", "amount-total"), ("removal_orders", "removal-fee")],
+)
+def test_a_decimal_comma_elsewhere_is_refused_with_a_way_out(
+    name: str, column: str
+) -> None:
+    kind = lookup(name)
+    with pytest.raises(
+        ParseError, match=rf"'{name}' and local_decimals = true; on_bad"
+    ):
+        cell(kind, column, "4,10")
+    assert cell(replace(kind, local_decimals=True), column, "4,10") == Decimal("4.1")
+    with pytest.raises(ParseError) as caught:
+        cell(kind, column, "none")
+    assert "local_decimals" not in str(caught.value)
 
 
 def test_a_point_in_vcs() -> None:
