@@ -148,6 +148,24 @@ def test_a_ragged_row_is_an_error_with_its_number_and_without_its_text() -> None
         assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_a_delimiter_at_the_end_of_each_row_is_told_with_a_way_on(
+    line_end: str,
+) -> None:
+    rows = "1\tx\t\n2\ty\t\n".replace("\n", line_end)
+    with pytest.raises(
+        ParseError, match=r"3 cells .* 2, the last one empty: .* header"
+    ):
+        read(f"a\tb{line_end}{rows}", AB)
+    assert cells(read(f"a\tb\t{line_end}{rows}", AB)) == [
+        ["1", "x", None],
+        ["2", "y", None],
+    ]
+    with pytest.raises(ParseError) as caught:
+        read("a\tb\n1\tx\t\t\n2\ty\tz\n", AB)
+    assert "last one" not in str(caught.value)
+
+
 def test_blank_lines_and_repeated_headers_are_no_rows() -> None:
     findings = Findings()
     text = "\r\n \t\n\na\tb\r\n\r\n1\t2\r\na\tb\r\n\r\n3\t4\r\na\tb\r\n"

@@ -135,7 +135,14 @@ class BlockParser:
         if table is None:
             lone = header.line_end == b"\n" and LONE_RETURN.search(rows) is not None
             of_none = header.served if self._entry.report_type == UNSAID else None
-            error = partial(_unreadable, bad, found.unended, lone, of_none)
+            error = partial(
+                _unreadable,
+                bad,
+                header.delimiter,
+                unended=found.unended,
+                lone=lone,
+                of_no_type=of_none,
+            )
             return Parsed(batches=[], findings=found, error=error)
         batches = table.combine_chunks().to_batches()
         if header.quoting is Quoting.ENCLOSED:
@@ -200,10 +207,12 @@ def _read(
 
 def _unreadable(
     misfit: Any,
-    unended: bool,  # noqa: FBT001 - by `partial`
-    lone: bool,  # noqa: FBT001 - as above
-    of_no_type: Sequence[str] | None,
+    delimiter: str,
     before: int,
+    *,
+    unended: bool,
+    lone: bool,
+    of_no_type: Sequence[str] | None,
 ) -> ParseError:
     """Return the error for a row with too many or too few cells.
 
@@ -216,6 +225,11 @@ def _unreadable(
     msg = f"data row {row} has {actual} cells where the header has {expected}"
     if actual < expected and unended:
         msg += "; the file does not end with a line end, it may be cut short"
+    if actual == expected + 1 and misfit.text.endswith(delimiter):
+        msg += (
+            f", the last one empty: if each row ends with {delimiter!r}, one more at"
+            " the end of the header line, too, makes it a column"
+        )
     if lone:
         msg += (
             "; carriage returns stand near it without a line feed: inside a cell they"
