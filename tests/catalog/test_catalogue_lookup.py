@@ -249,7 +249,7 @@ def test_rows_are_plain_values_with_the_same_keys() -> None:
 
     assert len({tuple(row) for row in rows}) == 1
     orders = next(row for row in rows if row["alias"] == "orders")
-    assert orders["columns"] == 78
+    assert orders["columns"] == 79
     assert orders["max_window_days"] == 30
     plain = (str, int, bool, list, type(None))
     assert all(isinstance(value, plain) for row in rows for value in row.values())
