@@ -52,5 +52,6 @@ DATE_FORMATS: Final = frozenset(
         "%Y/%m/%d %H:%M:%S [JST]",
         "%Y/%m/%d [JST]",
         "%m/%d/%Y %H:%M:%S",
+        "%a %b %d %H:%M:%S %Z %Y",
     }
 )

@@ -83,6 +83,8 @@ _TOKENS: Final = {
     "%y": r"(?P<y>\d{2})",
     "%m": r"(?P<m>\d{1,2})",
     "%d": r"(?P<d>\d{1,2})",
+    # Says nothing that the day does not
+    "%a": r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)",
     "%b": r"(?P<b>[A-Za-z]{3})",
     "%H": r"(?P<H>\d{1,2})",
     # of twelve hours, with its half of the day
@@ -123,8 +125,8 @@ def parse_timestamp(text: str, formats: tuple[str, ...]) -> datetime:
     text : str
         Without surrounding blanks.
     formats : tuple of str
-        Tried as `formats_tried` says: ``"iso"`` or patterns of ``%Y %y %m %d %b %H %I
-        %p %M %S %Z``. A pattern without ``%Z`` means UTC, or the zone that stands
+        Tried as `formats_tried` says: ``"iso"`` or patterns of ``%Y %y %m %d %a %b
+        %H %I %p %M %S %Z``. A pattern without ``%Z`` means UTC, or the zone that stands
         behind it, as in ``%Y/%m/%d [JST]``; a day alone is its midnight.
 
     Returns

@@ -376,6 +376,10 @@ def test_a_column_of_mixed_forms_gives_what_its_cells_give_one_by_one(
 @pytest.mark.parametrize(
     ("formats", "texts"),
     [
+        (
+            ("%a %b %d %H:%M:%S %Z %Y",),
+            ["Mon Oct 05 04:03:02 UTC 2026", "Tue Oct 6 04:03:02 CEST 2026"],
+        ),
         (("%d-%b-%Y %H:%M:%S",), ["05-Oct-2026 04:03:02", "06-OCT-2026 04:03:02"]),
         (
             ("%d.%m.%Y %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %Z"),

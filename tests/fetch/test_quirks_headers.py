@@ -208,6 +208,33 @@ def test_misspellings_as_served_are_known_and_kept(name: str, header: str) -> No
 @pytest.mark.parametrize(
     "header",
     [
+        "MerchantSKU\tEnrol\tFnSKU\tPan EU Status\tUK Offer Status\tLast Active On\t"
+        "Date Pan EU expires\tProduct comments\tUK PanEU Benefits\tFR PanEU Benefits",
+        "MerchantSKU\tEnrol\tFnSKU\tPan-EU status\tNL offer status\tLast Active On\t"
+        "Date Pan-EU expires\tProduct comments\tUK PanEU benefits\tFR PanEU benefits",
+        "MerchantSKU\tRegistrarse\tFnSKU\tEstado de PanEU\tEstado de la oferta PL\t"
+        "Última actividad el\tFecha en que caduca PanEU\tComentarios del producto\t"
+        "Ventajas del Programa paneuropeo en Irlanda\tBeneficios de PanEU de FR",
+    ],
+)
+def test_pan_eu_eligibility_is_known_in_english_and_spanish(header: str) -> None:
+    day = "Tue Nov 10 13:15:14 UTC 2020"
+    row = f"1\tY\tX1\tEnrolled\t£ 10.99\t{day}\t{day}\t\tY\tN\n"
+    findings = Findings()
+    text = f"\ufeffASIN\t{header}\nB1\t{row}"
+    table = read(text, lookup("pan_eu_eligibility"), findings=findings)
+
+    assert findings.unknown_columns == ()
+    assert set(findings.missing_columns) == {"Enrollment Date", "Title"}
+    assert cells(table)[0][:11] == [
+        *("B1", "1", "Y", "X1", "Enrolled", "£ 10.99"),
+        *(date(2020, 11, 10), date(2020, 11, 10), None, True, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
         *("StartingWarehouseBalance", "Starting Warehouse Balance"),
         *("starting-warehouse-balance", "STARTING_WAREHOUSE_BALANCE"),
         *(" Starting Warehouse Balance", "starting warehouse balance "),

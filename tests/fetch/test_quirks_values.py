@@ -350,6 +350,21 @@ def test_vat_transactions_vcs_and_suppressed_listings_have_their_own_dates() -> 
         assert read(text, vcs)[column].to_pylist() == [date(2026, 8, 28)]
 
 
+@pytest.mark.parametrize(
+    "column", ["Enrollment Date", "Last Active On", "Date Pan EU expires"]
+)
+def test_days_of_pan_eu_eligibility_are_of_their_own_form(column: str) -> None:
+    kind = lookup("pan_eu_eligibility")
+    for text in (
+        *("Fri May 29 23:49:18 UTC 2026", "Fri May 29 09:49:18 CEST 2026"),
+        *("2026-05-29", "2026-05-29T09:49:18Z"),
+    ):
+        assert cell(kind, column, text) == date(2026, 5, 29)
+    for text in ("Vie May 29 09:49:18 UTC 2026", "Fri May 32 09:49:18 UTC 2026"):
+        with pytest.raises(ParseError, match=column):
+            cell(kind, column, text)
+
+
 def test_vcs_calls_the_columns_of_sdi_invoices_e_invoice_since_august_2026() -> None:
     kind = lookup("vat_calculation")
     columns = [c.name for c in kind.columns() if c.name.startswith("SDI Invoice ")]

@@ -20,6 +20,7 @@ MONTHS = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Hours east of UTC of the zones that Amazon's documents name.
 # Source: reference, "Listings open-date: zone names".
 ZONES = {
@@ -146,6 +147,7 @@ class TimeForm:
             "%y": f"{moment.year % 100:02d}",
             "%m": format(moment.month, width),
             "%d": format(moment.day, width),
+            "%a": WEEKDAYS[moment.weekday()],
             "%b": MONTHS[moment.month - 1],
             "%H": f"{moment.hour:02d}",
             "%I": f"{moment.hour % 12 or 12:02d}",
