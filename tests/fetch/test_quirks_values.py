@@ -11,6 +11,7 @@ import pytest
 from spreports.catalog import Column, ReportType, lookup
 from spreports.catalog.words import BY_MARKETPLACE, DATE_FORMATS
 from spreports.errors import ParseError
+from spreports.fetch.cells import ARROW_TYPES
 from spreports.fetch.findings import Findings
 from spreports.fetch.timestamps import ZONE_OFFSETS
 from tests.fetch.documents import entry, flat, read
@@ -227,6 +228,7 @@ def test_days_of_supply_of_a_year_or_more_are_a_number(name: str, column: str) -
         ("fba_inventory_planning", "Inventory age snapshot date"),
         ("fba_inventory_planning", "season-start-date"),
         ("fba_inventory_planning", "season-end-date"),
+        ("fba_inventory_planning", "recommended-order-date"),
         ("overage_fees", "charged_date"),
     ],
 )
@@ -253,6 +255,10 @@ def test_days_of_planning_and_overage_are_by_marketplace_like_those_of_restock(
         ),
         ("storage_fees", "estimated-base-monthly-storage-fee", "est_base_msf"),
         ("storage_fees", "estimated-storage-utilization-surcharge", "est_sus"),
+        (
+            *("fba_inventory_planning", "recommended-order-quantity"),
+            "Recommended ship-in quantity",
+        ),
         *(
             (name, "Shipping Cess Tax Amount", "Shipping Cess Tax")
             for name in ("gst_b2b", "gst_b2b_monthly")
@@ -262,9 +268,9 @@ def test_days_of_planning_and_overage_are_by_marketplace_like_those_of_restock(
 def test_headers_of_amazons_help_and_of_a_sister_report_are_known_too(
     name: str, header: str, column: str
 ) -> None:
-    table = read(f"{header}\tother\n600.5\t\n", lookup(name))
+    table = read(f"{header}\tother\n600\t\n", lookup(name))
 
-    assert table[header].to_pylist() == [600.5]
+    assert table[header].to_pylist() == [600]
     assert column not in table.column_names
 
 
@@ -287,6 +293,52 @@ def test_fees_and_figures_of_fba_may_be_dashes_where_there_is_none(
     table = read(flat(kind, *rows, names={column: column}), kind)
     first, second = table[column].to_pylist()
     assert (float(first), second) == (1.5, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        (
+            "fba_fee_preview",
+            [
+                "expected-future-domestic-fulfilment-fee-per-unit",
+                *(
+                    f"expected-future-efn-fulfilment-fee-per-unit-{place}"
+                    for place in ("uk", "de", "fr", "it", "es")
+                ),
+            ],
+        ),
+        (
+            "long_term_storage_fees",
+            [
+                *("12-mo-long-terms-storage-fee", "6-mo-long-terms-storage-fee"),
+                "long-time-range-long-term-storage-fee",
+                "short-time-range-long-term-storage-fee",
+            ],
+        ),
+        (
+            "sales_tax",
+            ["Order_Tax_Amount", "Order_NonTaxable_Amount", "Order_Taxable_Amount"],
+        ),
+    ],
+)
+def test_amounts_of_older_headers_are_typed_and_no_column_where_they_are_not(
+    name: str, columns: list[str]
+) -> None:
+    kind = lookup(name)
+    table = read(flat(kind, {}, names={each: each for each in columns}), kind)
+    assert table.select(columns).schema.types == [ARROW_TYPES["decimal"]] * len(columns)
+    assert not {*columns} & {*read(flat(kind, {}), kind).column_names}
+    if name != "sales_tax":
+        assert [cell(kind, each, "--") for each in columns] == [None] * len(columns)
+
+
+@pytest.mark.parametrize(
+    "term", ["12-mo", "6-mo", "long-time-range", "short-time-range"]
+)
+def test_units_that_were_charged_for_a_long_term_are_counted(term: str) -> None:
+    kind = lookup("long_term_storage_fees")
+    assert cell(kind, f"qty-charged-{term}-long-term-storage-fee", "12") == 12
 
 
 @pytest.mark.parametrize(
