@@ -81,6 +81,8 @@ def build(folder: Path, known: dict[str, Any]) -> Iterable[ReportType]:
         for row in read(folder / "marketplaces.csv")
         if row["feedback_date_format"]
     }
+    for country, form in known["feedback_dates"].items():
+        days[country] = known["marketplace_dates"][form]
     used: set[str] = set()
     for row in read(folder / "report_types.csv"):
         full = row["report_type"]
@@ -188,7 +190,7 @@ def build_tables(
 ) -> Iterable[Table]:
     """Yield one table per record array or element; what nests stays in its record."""
     if row["format"] not in {"json", "xml"}:
-        more = extra_columns(facts, "rows")
+        more = extra_columns(facts, "rows", whole=not columns)
         flat = tuple(build_columns([*columns, *more], "", known, facts))
         if flat:
             yield Table(name="rows", columns=flat)
@@ -216,11 +218,15 @@ def build_tables(
         )
 
 
-def extra_columns(facts: Any, table: str) -> Iterable[Row]:
-    """Yield columns that columns.csv lacks, as its rows; a document may lack them."""
+def extra_columns(facts: Any, table: str, *, whole: bool = False) -> Iterable[Row]:
+    """Yield columns that columns.csv lacks, as its rows.
+
+    A document may lack them, unless they are the whole of what is known of its header.
+    """
     plain = {"nullable": "true", "primary_key": "false", "date_format": ""}
+    notes = "" if whole else "optional:"
     for name, dtype in facts.get("extra_columns", {}).get(table, {}).items():
-        yield {"column": name, "dtype": dtype, "notes": "optional:", **plain}
+        yield {"column": name, "dtype": dtype, "notes": notes, **plain}
 
 
 def build_columns(

@@ -138,6 +138,7 @@ def test_a_claim_of_returns_has_the_form_of_its_days_with_and_without_a_time(
         *(("US", "8/9/26"), ("CA", "9/8/26"), ("FR", "09/08/26"), ("DE", "9.8.26")),
         *(("SE", "2026-08-09"), ("JP", "26/8/9"), ("JP", "2026/08/09")),
         *(("GB", "9/8/26"), ("UK", "9/8/26"), ("MX", "9/8/26"), ("BR", "9/8/26")),
+        ("IE", "9/8/26"),
     ],
 )
 def test_feedback_dates_are_by_marketplace(country: str, text: str) -> None:
@@ -152,6 +153,7 @@ SHIPPED = "Recommended ship date"
     ("country", "text"),
     [
         *(("GB", "04/07/2026"), ("US", "7/4/2026"), ("DE", "04.07.2026")),
+        ("IE", "4/7/2026"),
         *((None, "2026-07-04"), (None, "2026/07/04"), (None, "4.7.2026")),
     ],
 )
@@ -384,6 +386,16 @@ def test_gst_times_without_a_zone_are_indias(name: str) -> None:
         ):
             read_by_comma = read(flat(kind, {column: text}, delimiter=","), kind)
             assert read_by_comma[column].to_pylist() == [moment]
+
+
+@pytest.mark.parametrize("name", ["gst_stock_transfers", "gst_stock_transfers_monthly"])
+def test_amounts_of_stock_transfers_are_exact_and_their_days_text(name: str) -> None:
+    kind = lookup(name)
+    row = {"Invoice Date": "08/03/26 00:07", "Taxable Value": "168.64", "Quantity": "2"}
+    row |= {"Igst Rate": "0.18", "Hsn Code": "0902", "Ship To Postal Code": "012345"}
+    found = read(flat(kind, row, delimiter=","), kind).to_pylist()[0]
+    typed = {"Taxable Value": Decimal("168.64"), "Igst Rate": Decimal("0.18")}
+    assert {name: found[name] for name in row} == row | typed | {"Quantity": 2}
 
 
 def test_vat_transactions_vcs_and_suppressed_listings_have_their_own_dates() -> None:
