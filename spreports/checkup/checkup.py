@@ -26,6 +26,7 @@ from spreports.client.settings import (
 )
 from spreports.clock import Clock, SystemClock
 from spreports.errors import ConfigError
+from spreports.facts import read_catalogue
 from spreports.flags import check_flag
 from spreports.load.store import Store
 from spreports.quota import QuotaFile, SharedBuckets
@@ -64,8 +65,9 @@ def check_setup(
     Returns
     -------
     list of Finding
-        Credentials, login, clock, region, roles, restricted data, store, extras. What
-        fails is a finding, not an error.
+        Credentials, login, clock, region, roles, restricted data, catalogue (where
+        ``SPREPORTS_CATALOGUE`` is set), store, extras. What fails is a finding, not an
+        error.
 
     Raises
     ------
@@ -89,7 +91,8 @@ def check_setup(
         else:
             found = _settings(
                 lambda: read_settings(
-                    {**os.environ, "SPREPORTS_HOME": ""},  # checked by itself
+                    # Both are checked by themselves
+                    {**os.environ, "SPREPORTS_HOME": "", "SPREPORTS_CATALOGUE": ""},
                     profile=profile,
                     region=region,
                     credentials=credentials,
@@ -104,6 +107,7 @@ def check_setup(
         usable = None if failed or isinstance(place, Finding) else place
         return [
             *_account(found, clock, usable, offline=offline),
+            *_catalogue(),
             *stored,
             *check_extras(),
         ]
@@ -126,6 +130,18 @@ def _home(home: str | os.PathLike[str] | None) -> Path | Finding:
         return Store(read_home(os.environ, home)).home
     except ConfigError as exc:
         return _unusable("store", exc, "setup")
+
+
+def _catalogue() -> Iterator[Finding]:
+    """Say whether the user's own report types can be read, where there are any."""
+    try:
+        own = read_catalogue(os.environ).own
+    except ConfigError as exc:
+        yield _unusable("catalogue", exc, "setup")
+        return
+    if own:
+        message = f"read of SPREPORTS_CATALOGUE: {', '.join(sorted(own))}"
+        yield Finding(check="catalogue", status="ok", message=message)
 
 
 def _settings(read: Callable[[], Settings]) -> Settings | Finding:

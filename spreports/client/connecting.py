@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -150,7 +151,7 @@ def connect_simulator(
             ending.callback(only_here(remove))
         settings = simulator_settings(simulator, Path(home), refresh_token=seller)
         return Client(
-            settings,
+            replace(settings, catalogue=read_catalogue(os.environ)),
             clock=clock or simulator.clock,
             on_close=ending.pop_all().close,
             notices=notifications,
@@ -160,7 +161,7 @@ def connect_simulator(
 def simulator_settings(
     simulator: Simulator, home: Path, *, refresh_token: str | None = None
 ) -> Settings:
-    """Return what a client of a running simulator is made of."""
+    """Return what a client of a running simulator is made of, but for own types."""
     made_up = simulator.credentials
     return Settings(
         credentials=Credentials(
@@ -171,6 +172,5 @@ def simulator_settings(
         endpoint=simulator.endpoint,
         token_url=simulator.token_url,
         home=home,
-        catalogue=read_catalogue(os.environ),
         source="the simulator",
     )

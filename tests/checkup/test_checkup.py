@@ -260,6 +260,27 @@ def test_offline_a_setting_that_no_client_could_be_made_with_is_found(
     assert simulator.requests == []
 
 
+def test_own_report_types_that_cannot_be_read_are_no_matter_of_credentials(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.toml"
+    monkeypatch.setenv("SPREPORTS_CATALOGUE", str(own))
+    own.write_text('report_type = "GET_X"\ncolour = "red"\n')
+
+    findings = found(offline=True)
+
+    assert findings["credentials"].status == "ok"
+    told = findings["catalogue"]
+    assert (told.status, told.cause) == ("failed", "setup")
+    assert f"file {own}, key 'colour'" in told.message
+    assert main(["doctor", "--offline"]) == 1
+    assert main(["doctor", "--offline", "--simulator"]) == 1
+
+    own.write_text('report_type = "GET_X"\nformat = "tsv"\n')
+    told = found(offline=True)["catalogue"]
+    assert (told.status, told.message) == ("ok", "read of SPREPORTS_CATALOGUE: GET_X")
+
+
 def test_an_account_that_has_a_name_is_told_by_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

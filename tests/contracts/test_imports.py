@@ -129,7 +129,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     # A feed's lock is an SQLite file beside the ledger, and as full as that
     "sync": (HALL | {"lake", "reports", "turns"}, {"pyarrow"}),
     # It asks as a client does, but of settings that may not make one
-    "checkup": (HALL | {"client", "simulator"}, set()),
+    "checkup": (HALL | {"facts", "client", "simulator"}, set()),
     "client": (
         HALL | {"facts", "reports", "schedules", "sync", "client", "simulator"},
         set(),
