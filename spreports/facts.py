@@ -43,8 +43,11 @@ def read_catalogue(environment: Mapping[str, str]) -> Catalogue:
     files = sorted(path.glob("*.toml")) if is_folder else [path]
     if not files:
         raise ConfigError(f"SPREPORTS_CATALOGUE={path} has no .toml file")
-    for file in files:
-        catalogue = catalogue.with_file(file)
+    try:
+        for file in files:
+            catalogue = catalogue.with_file(file)
+    except ConfigError as exc:
+        raise ConfigError(f"SPREPORTS_CATALOGUE: {exc}") from exc
     return catalogue
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from spreports.api.auth import TokenSource
 from spreports.api.credentials import Credentials
 from spreports.api.marketplaces import TOKEN_URL, Region, find_region
@@ -60,19 +63,19 @@ def connect_api(
         A setting cannot be used.
     """
     clock = clock or SystemClock()
-    try:
+    with _named(region_by):
         found = None if region is None else find_region(region)
-    except ValueError as exc:
-        raise ConfigError(str(exc)) from None
-    origin = Origin(endpoint=endpoint, region=found, region_by=region_by)
+    with _named("endpoint= (SPREPORTS_ENDPOINT)"):
+        origin = Origin(endpoint=endpoint, region=found, region_by=region_by)
     if endpoint is not None and token_url is None and not origin.is_amazon:
         raise ConfigError(
             "token_url= (SPREPORTS_TOKEN_URL) is needed with an endpoint that is not "
             "Amazon's: real credentials are not sent for the sake of a stand-in"
         )
-    tokens = TokenSource(
-        credentials, TOKEN_URL if token_url is None else token_url, clock
-    )
+    with _named("token_url= (SPREPORTS_TOKEN_URL)"):
+        tokens = TokenSource(
+            credentials, TOKEN_URL if token_url is None else token_url, clock
+        )
     return ReportsAPI(
         Transport(
             origin,
@@ -82,3 +85,12 @@ def connect_api(
             deadline_seconds=deadline_seconds,
         )
     )
+
+
+@contextmanager
+def _named(setting: str) -> Iterator[None]:
+    """Say in an error which setting is wrong, or who has set it."""
+    try:
+        yield
+    except (ConfigError, ValueError) as exc:
+        raise ConfigError(f"{setting}: {exc}") from None

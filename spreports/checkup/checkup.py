@@ -206,6 +206,7 @@ def _apis(
             connect_api(
                 settings.credentials,
                 region=region,
+                region_by=settings.region_by,
                 endpoint=settings.endpoint,
                 token_url=settings.token_url,
                 clock=clock,

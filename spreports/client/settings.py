@@ -123,7 +123,10 @@ def read_settings(
         # It belongs to the credentials beside it, and to no others
         name = environment.get("SPREPORTS_ACCOUNT")
     if found is None and (named := environment.get("SPREPORTS_PROFILE")):
-        stored = read_profile(named, environment)
+        try:
+            stored = read_profile(named, environment)
+        except ConfigError as exc:
+            raise ConfigError(f"SPREPORTS_PROFILE: {exc}") from None
         found, source = _credentials(stored), f"profile {named!r} (SPREPORTS_PROFILE)"
     if found is None:
         raise ConfigError(

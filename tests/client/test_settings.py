@@ -194,6 +194,32 @@ def test_a_region_that_does_not_fit_is_told_with_who_set_it(
         client.api.create_report(report_type="T", marketplace_ids=["US"])
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SPREPORTS_REGION", "ue", "SPREPORTS_REGION: unknown region 'ue'"),
+        ("SPREPORTS_ENDPOINT", "http://x.example", r"\(SPREPORTS_ENDPOINT\): .* https"),
+        ("SPREPORTS_ENDPOINT", "https://x.example", "SPREPORTS_TOKEN_URL"),
+        ("SPREPORTS_TOKEN_URL", "x", r"token_url= \(SPREPORTS_TOKEN_URL\): .* https"),
+        ("SPREPORTS_PROFILE", "none", "SPREPORTS_PROFILE: .* no profile 'none'"),
+        ("SPREPORTS_CATALOGUE", "none", "SPREPORTS_CATALOGUE: .* cannot be read"),
+        ("SPREPORTS_HOME", "store\r", "SPREPORTS_HOME has a line break"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(
+    config: Path, tmp_path: Path, *, name: str, value: str, told: str
+) -> None:
+    environment = {
+        "XDG_CONFIG_HOME": str(config.parents[1]),
+        "SPREPORTS_HOME": str(tmp_path),
+        "SPREPORTS_PROFILE": "shop",
+        name: value,
+    }
+
+    with pytest.raises(spr.ConfigError, match=told):
+        Client(settings(environment))
+
+
 def test_arguments_win_over_the_environment() -> None:
     environment = {"SPREPORTS_REGION": "fe"}
 
