@@ -14,7 +14,7 @@ import pyarrow as pa
 from spreports.catalog import Catalogue
 from spreports.errors import SinkError
 from spreports.facts import read_catalogue
-from spreports.lake.doubled import ADVICE, doubled, window_text
+from spreports.lake.doubled import advice, doubled, window_text
 from spreports.lake.holding import by_marker
 from spreports.lake.place import Place
 from spreports.lake.remedies import remedy
@@ -38,7 +38,8 @@ class Problem:
         ``orphan`` (no marker names it), ``foreign`` (no Parquet file), ``unfinished``
         (a sink runs, or was killed), ``leftover`` (to be cleared by the next sink, sync
         or compaction), ``marker`` (it cannot be read), ``overlap`` (of a report whose
-        window overlaps another one's and is not the same: rows may be there twice).
+        window overlaps another one's and is not the same, or of one with dates beside
+        one without: rows may be there twice).
     path : str
         URL of the file or marker.
     told : str
@@ -230,7 +231,7 @@ def _overlaps(root: Place, state: RootState, catalogue: Catalogue) -> Iterator[P
         told = f"report {report.report_id} of {window_text(report, entry)} overlaps"
         told += f" report {other.report_id} of {window_text(other, entry)}"
         told += f" and {count - 1} more" if count > 1 else ""
-        told += f": rows may be there twice; {ADVICE}"
+        told += f": rows may be there twice; {advice(entry)}"
         if kept[marker] > 1:  # a compaction's, whose path says no report
             told += f" (this marker's files hold {kept[marker]} reports)"
         yield Problem("overlap", f"{root.state.name}/{marker}.json", told)

@@ -2,7 +2,9 @@
 
 Versions of one window are told apart, but of two windows nobody knows which rows of
 the one are rows of the other, too. `client.sync` never cuts such; a plain sink whose
-start is a duration back from now writes one at each run.
+start is a duration back from now writes one at each run. It is so whether or not a type
+goes by dates: one that shows the present does it twice. And where it may show that,
+a report without dates may have the rows of any with dates: those of a schedule, say.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from spreports.lake.contents import LakeReport, newest
 from spreports.lake.purge_note import end_of
 from spreports.overlaps import first_overlaps
 
-__all__ = ["ADVICE", "doubled", "warn_of_doubled", "window_text"]
+__all__ = ["advice", "doubled", "warn_of_doubled", "window_text"]
 
 logger = logging.getLogger("spreports.lake")
 
@@ -25,10 +27,14 @@ logger = logging.getLogger("spreports.lake")
 SHOWN = 4
 
 # Windows that overlap do not hold each other: to take one out is to lose rows
-ADVICE = (
+_ADVICE = (
     "ask for the dates anew in fixed windows (start= and end= as dates, or client.sync)"
     " into a new folder, and drop this one once everything is there; delete no single "
     "report, since its rows that no other has would be lost"
+)
+_PRESENT = (
+    "if reports of this type show the present, let client.sync without since keep a new"
+    " folder; else "
 )
 
 
@@ -48,22 +54,30 @@ def doubled(
     ------
     tuple of (LakeReport, LakeReport, int)
         All of the same account, type, table, marketplaces and options, with rows, and
-        of a type whose rows are those of the dates that were asked for. Every report
-        that overlaps another one is in one of the two places.
+        of a type that can be asked for. Every report that overlaps another one is in
+        one of the two places. Where a type is not known to go by dates, any report with
+        dates overlaps the last one without.
     """
     alike: dict[object, list[tuple[datetime, datetime, LakeReport]]] = {}
+    undated: dict[object, LakeReport] = {}
     for report in newest(reports).values():
-        start, _ = report.dates
         is_ours = report.report_id is not None and report.version_of is None
-        if not is_ours or not report.rows or start is None or not report.report_type:
+        if not is_ours or not report.rows or not report.report_type:
             continue
         entry = entry_of(report.report_type)
-        end = end_of(report, entry)
-        if end is not None and goes_by_dates(entry, report.options):
-            *kind, _, _ = report.window
-            alike.setdefault(tuple(kind), []).append((start, end, report))
-    for spans in alike.values():
-        yield from first_overlaps(spans)
+        if not entry.requestable:
+            continue
+        *feed, _, _ = report.window
+        kind, start, end = tuple(feed), report.dates[0], end_of(report, entry)
+        if start is not None and end is not None:
+            alike.setdefault(kind, []).append((start, end, report))
+        elif not goes_by_dates(entry, report.options):
+            undated[kind] = report
+    for its_kind, spans in alike.items():
+        if its_kind in undated:
+            yield from ((report, undated[its_kind], 1) for _, _, report in spans)
+        else:
+            yield from first_overlaps(spans)
 
 
 def warn_of_doubled(
@@ -94,12 +108,19 @@ def warn_of_doubled(
         entry.report_type,
         ", ".join(windows[:SHOWN]),
         more,
-        ADVICE,
+        advice(entry),
     )
+
+
+def advice(entry: ReportType) -> str:
+    """Say what to do that loses no row."""
+    return _ADVICE if goes_by_dates(entry) else _PRESENT + _ADVICE
 
 
 def window_text(report: LakeReport, entry: ReportType) -> str:
     """Write a report's window, half-open, as start= and end= have it."""
+    if report.dates == (None, None):
+        return "no dates"
     return f"{_short(report.dates[0])} to {_short(end_of(report, entry))}"
 
 

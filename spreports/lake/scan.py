@@ -73,7 +73,8 @@ def scan_lake(
         only the one that Amazon made last; every version when False. Reports without
         dates are versions of one another: the last snapshot remains. Windows that
         overlap and are not the same are no versions: both are there, so a row may be,
-        too, and the logger ``spreports.lake`` warns. `client.sync` makes no such.
+        too, and the logger ``spreports.lake`` warns; so it does of a snapshot beside
+        reports with dates. `client.sync` makes no such.
     table : str, optional
         For types with several; the catalogue's first when left out.
     metadata : bool

@@ -25,6 +25,11 @@ ADVICE = (
     "report, since its rows that no other has would be lost"
 )
 
+PRESENT = (
+    "if reports of this type show the present, let client.sync without since keep a new"
+    " folder; else "
+)
+
 
 def until(day: int, seconds: int = 0) -> str:
     """The start of a day as a marker has it."""
@@ -121,17 +126,21 @@ def others(shore: Lakeside) -> None:
     shore.put("5", orders(0)[:0], day=1)
 
 
+def snapshot(shore: Lakeside, number: int, *, rows: int = 6) -> None:
+    shore.put(
+        str(number),
+        orders(0)[:rows],
+        day=number,
+        report_type=LISTINGS,
+        request_key=json.dumps({"dataStartTime": None, "dataEndTime": None}),
+    )
+
+
 def snapshots(shore: Lakeside) -> None:
-    no_dates = json.dumps({"dataStartTime": None, "dataEndTime": None})
-    for number in (1, 2):
-        shore.put(
-            str(number),
-            orders(0),
-            day=number,
-            report_type=LISTINGS,
-            data_end_time=until(9),
-            request_key=no_dates if number == 1 else "",
-        )
+    """The last one has no rows beside those of dates."""
+    shore.put("1", orders(0), report_type=LISTINGS)
+    snapshot(shore, 2)
+    snapshot(shore, 3, rows=0)
 
 
 def settlements(shore: Lakeside) -> None:
@@ -147,9 +156,12 @@ def settlements(shore: Lakeside) -> None:
 
 
 def unknown(shore: Lakeside) -> None:
-    for number in (1, 2):
-        end = until(9)
-        shore.put(str(number), orders(0), report_type="GET_X", data_end_time=end)
+    """One window twice, and one beside it."""
+    for number, day in ((1, 0), (2, 0), (3, 9)):
+        end = until(day + 9)
+        shore.put(
+            str(number), orders(0), day=day, report_type="GET_X", data_end_time=end
+        )
 
 
 @pytest.mark.parametrize(
@@ -179,6 +191,45 @@ def test_nothing_is_said_where_no_row_can_be_there_twice(
 
     assert caplog.records == []
     assert lake_of(shore).check()
+
+
+def test_windows_of_a_type_of_which_nothing_is_known_overlap_as_well(
+    shore: Lakeside, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever its rows go by: of one that shows the present all are there twice."""
+    for number in (0, 2):
+        end = until(number + 10)
+        shore.put(
+            str(number), orders(0), day=number, report_type="GET_X", data_end_time=end
+        )
+
+    shore.scan("GET_X", latest=True)
+
+    (warning,) = caplog.records
+    assert "2 reports of GET_X are of windows that overlap" in warning.getMessage()
+    (problem,) = lake_of(shore).check().problems
+    assert problem.told.endswith(f" twice; {PRESENT}{ADVICE}")
+
+
+def test_a_snapshot_beside_reports_with_dates_may_have_their_rows(
+    shore: Lakeside, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As sync and a schedule bring them."""
+    snapshot(shore, 1)
+    snapshot(shore, 2)
+    for day in (0, 1):
+        shore.put(f"{day}7", orders(day), day=day, report_type=LISTINGS)
+
+    shore.scan("listings", latest=True)
+
+    (warning,) = caplog.records
+    told = "(no dates, 2026-10-01 to 2026-10-02, 2026-10-02 to 2026-10-03)"
+    assert told in warning.getMessage()
+    assert [problem.told for problem in lake_of(shore).check().problems] == [
+        f"report {day}7 of 2026-10-0{day + 1} to 2026-10-0{day + 2} overlaps report 2 "
+        f"of no dates: rows may be there twice; {PRESENT}{ADVICE}"
+        for day in (0, 1)
+    ]
 
 
 def test_weeks_that_share_their_last_day_overlap(
