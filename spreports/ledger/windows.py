@@ -106,6 +106,13 @@ class LakeWindows:
         )
         return tuple(feed for (feed,) in rows)
 
+    def lakes(self) -> tuple[tuple[str, str], ...]:
+        """Return each lake with each feed of which a window is known there."""
+        rows = self._rows(
+            "SELECT DISTINCT lake, feed FROM lake_windows ORDER BY lake, feed", ()
+        )
+        return tuple((lake, feed) for lake, feed in rows)
+
     def markers(self, lake: str, feed: str, root: str) -> tuple[LakeMarker, ...]:
         """Return the markers of a data root that a feed need not read again."""
         return markers_of(self._rows, lake, feed, root)

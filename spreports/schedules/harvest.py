@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from html import escape
 
 from spreports.api.models import ProcessingStatus, Report
 from spreports.catalog import ReportType
 from spreports.catalog.periods import counts_last_day, end_of_rows
-from spreports.overlaps import overlapping
+from spreports.ledger import LakeWindows
+from spreports.overlaps import TOLERANCE, overlapping
 from spreports.plan.windows import Window
 from spreports.reports.reports import Reports
+from spreports.reports.request import ReportRequest
 
-__all__ = ["Harvest", "scheduled", "warn_of_fatal", "warn_of_overlaps"]
+__all__ = ["Harvest", "scheduled", "warn_of_fatal", "warn_of_feeds", "warn_of_overlaps"]
 
 logger = logging.getLogger("spreports.schedules")
 
@@ -161,6 +165,78 @@ def warn_of_overlaps(reports: Iterable[Report], entry: ReportType) -> None:
             len(alike),
             way,
         )
+
+
+def warn_of_feeds(
+    reports: Sequence[Report], entry: ReportType, account: str, known: LakeWindows
+) -> None:
+    """Warn, once a feed, of reports whose time a lake has rows of by ``client.sync``.
+
+    In that lake these would be no versions of the feed's, but beside them. Only feeds
+    that this store keeps are known here.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        Of one report type, made by schedules.
+    entry : ReportType
+    account : str
+    known : LakeWindows
+        Of the ledger.
+    """
+    spans = [
+        (w.start, end_of_rows(entry, {}, w.start, w.end, r.created_time), r)
+        for r in reports
+        if (w := _window(r))
+    ]
+    if not spans or not entry.requestable or entry.period == "none":
+        return  # what Amazon makes by itself is one report, and snapshots are versions
+    since = min(start for start, _, _ in spans)
+    for lake, feed in known.lakes():
+        said = json.loads(feed)
+        if (said["account"], said["reportType"]) != (account, entry.report_type):
+            continue
+        asked = [
+            ReportRequest(
+                entry=entry,
+                marketplace_ids=tuple(said["marketplaceIds"]),
+                options=json.loads(said["reportOptions"]),
+                window=Window(w.start, w.end) if w.start and w.end else None,
+            )
+            for w in known.of(lake, feed)
+            if w.rows and (w.end is None or w.end > since)
+        ]
+        beside = [
+            report
+            for start, end, report in spans
+            if {*said["marketplaceIds"]} & {*report.marketplace_ids}
+            and any(_is_beside(report, start, end, request) for request in asked)
+        ]
+        if beside:
+            logger.warning(
+                "%s: of %d reports (%s, say) client.sync has brought the same time into"
+                " %s in windows of its own: sunk into that lake, rows may be there"
+                " twice; keep the harvest in a folder of its own",
+                entry.report_type,
+                len(beside),
+                _window(beside[0]),
+                lake,
+            )
+
+
+def _is_beside(
+    report: Report, start: datetime, end: datetime, asked: ReportRequest
+) -> bool:
+    """Tell whether a report shares time with a feed's and is no version of it.
+
+    A feed's snapshots have no dates, and may show what any report shows.
+    """
+    window = asked.window
+    if window is None:
+        return True
+    if min(end, window.end) - max(start, window.start) <= TOLERANCE:
+        return False
+    return bool(asked.options) or not asked.describes(report)
 
 
 def _overlapping(

@@ -22,6 +22,7 @@ from spreports.schedules.harvest import (
     Harvest,
     scheduled,
     warn_of_fatal,
+    warn_of_feeds,
     warn_of_overlaps,
 )
 from spreports.schedules.making import cancel, carry_out
@@ -198,7 +199,9 @@ class Schedules:
 
         Schedules that were changed, or share a marketplace, can have made reports whose
         intervals overlap: all are there, and the logger ``spreports.schedules`` warns.
-        So it does of FATAL reports, which are not there; a CANCELLED one had no data.
+        So it does of FATAL reports, which are not there (a CANCELLED one had no data),
+        and where ``client.sync`` with this store has brought the same time into a lake,
+        in which the reports would be no versions of its own.
 
         Parameters
         ----------
@@ -232,6 +235,8 @@ class Schedules:
         by_type = scheduled(listed)
         for name, found in by_type.items():
             warn_of_overlaps(found, types[name])
+            account, windows = self._connection.account, self._connection.ledger.windows
+            warn_of_feeds(found, types[name], account, windows)
         reports = {
             name: Reports(
                 self._connection, entry, found=by_type.get(name, ()), encoding=encoding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,13 @@ from hypothesis import strategies as st
 
 import spreports as spr
 from spreports.api.models import ReportId, ReportScheduleId
-from spreports.schedules.harvest import scheduled, warn_of_fatal, warn_of_overlaps
+from spreports.ledger import LakeWindow, Ledger, TableRows, WindowState
+from spreports.schedules.harvest import (
+    scheduled,
+    warn_of_fatal,
+    warn_of_feeds,
+    warn_of_overlaps,
+)
 from spreports.simulator import Fault, Simulator
 from tests.clocks import ManualClock
 from tests.schedules.conftest import Calls
@@ -168,6 +175,69 @@ def test_reports_that_share_time_and_a_marketplace_are_warned_of_by_schedules(
         "2026-11-09) overlap (such pairs of these two schedules: 2), so that rows may "
         "be there twice; read with metadata=True and keep one report_id of them"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "hours", "places", "told"),
+    [
+        ("sales_and_traffic", (24, 48), "A", True),
+        ("sales_and_traffic", (0, 24), "A", False),
+        ("sales_and_traffic", (24, 48), "B", False),
+        ("returns", (24, 48), "A", False),
+        ("returns", (24, 36), "A", True),
+        ("returns", (24, 48), "AB", True),
+        ("listings", (0, 24), "A", True),
+        ("settlement", (24, 48), "A", False),
+    ],
+    ids=[
+        "a whole day that the feed asks for otherwise",
+        "another day",
+        "another marketplace",
+        "the feed's own window",
+        "a part of it",
+        "more marketplaces",
+        "snapshots",
+        "made by Amazon",
+    ],
+)
+def test_a_harvest_of_what_a_feed_has_brought_otherwise_is_warned_of(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    name: str,
+    hours: tuple[int, int],
+    places: str,
+    told: bool,
+) -> None:
+    entry, ledger = spr.report_type(name), Ledger(tmp_path / "ledger.sqlite")
+    feed = {
+        "account": "mine",
+        "reportType": entry.report_type,
+        "marketplaceIds": ["A"],
+        "reportOptions": "{}",
+    }
+    day, is_dated = START + timedelta(days=1), name != "listings"
+    window = LakeWindow(
+        name="a day",
+        start=day if is_dated else None,
+        end=day + timedelta(days=1) if is_dated else None,
+        state=WindowState.COMMITTED,
+        tables={"rows": TableRows(7, ())},
+    )
+    theirs = json.dumps({**feed, "account": "another"})
+    ledger.windows.put("/their lake", theirs, window, day)
+    ledger.windows.put("/lake", json.dumps(feed), window, day)
+    made = replace(report("R", "daily", *hours, *places), report_type=entry.report_type)
+
+    warn_of_feeds([made], entry, "mine", ledger.windows)
+
+    ledger.close()
+    assert len(caplog.records) == told
+    for record in caplog.records:
+        assert record.getMessage().startswith(
+            f"{entry.report_type}: of 1 reports (2026"
+        )
+        assert "same time into /lake in windows of its own" in record.getMessage()
 
 
 def test_a_harvest_across_a_change_of_period_warns_once_and_has_all_reports(
