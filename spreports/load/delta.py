@@ -12,7 +12,6 @@ that Spark, DuckDB and polars read it as it is.
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ import pyarrow as pa
 
 from spreports.arrays import scalar_of
 from spreports.errors import SinkError
-from spreports.load.delta_files import log_files
+from spreports.load.delta_files import commit_of
 from spreports.load.delta_log import Transactions
 from spreports.load.delta_news import News
 from spreports.load.delta_partitions import check_partitions
@@ -54,8 +53,6 @@ __all__ = ["sink_delta"]
 
 # Each try that fails means that another writer's commit succeeded
 TRIES = 100
-# How far back our own commit is looked for: others may have come after it
-LOOK_BACK = 1000
 # A file is made in memory, and so is each of its row groups
 FILE_SIZE = 64 << 20
 WINDOW = "report_window"
@@ -126,6 +123,8 @@ class _Table:
         self._private = private
         # What the last try wrote: where its answer was lost, it may be there
         self._tried: tuple[Sequence[DeltaReport], DeltaRows] | None = None
+        # The version that it was to follow: no commit up to there is ours
+        self._after = 0
         self._options = dict(options or {})
         self._place, self._storage = delta_place(url, options)
 
@@ -172,7 +171,7 @@ class _Table:
                     check_partitions(
                         table, self._name, rows.partitions, rows.schema.names
                     )
-                    self._tried = newest, rows
+                    self._tried, self._after = (newest, rows), version
                     self._write(table, told, rows, newest, wanted)
                 except CommitFailedError:
                     if not has_moved(self._url, self._options, version):
@@ -307,14 +306,6 @@ class _Table:
         return results
 
     def _brought(self, table: DeltaTable) -> tuple[int, int, int]:
-        """Return our commit's version, files and bytes that it added, from the log."""
-        with log_files(self._url, self._options) as log:
-            version = table.version()
-            for number in range(version, max(-1, version - LOOK_BACK), -1):
-                lines = log.read(log.commit(number)).splitlines()
-                actions = [json.loads(line) for line in lines]
-                runs = (a.get("commitInfo", {}).get("spreports") for a in actions)
-                if self._run in runs:
-                    sizes = [a["add"]["size"] for a in actions if "add" in a]
-                    return number, len(sizes), sum(sizes)
-        return 0, 0, 0
+        """Return our last try's commit: its version, files and bytes that it added."""
+        later = range(table.version(), self._after, -1)
+        return commit_of(self._run, later, self._url, self._options)

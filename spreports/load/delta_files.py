@@ -6,7 +6,8 @@ of this very process would then never answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from fsspec.core import url_to_fs
 from spreports.load.object_store import fsspec_options
 from spreports.load.target import refusals
 
-__all__ = ["LogFiles", "log_files"]
+__all__ = ["LogFiles", "commit_of", "log_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,42 @@ def log_files(url: str, options: Mapping[str, Any] | None) -> Iterator[LogFiles]
     with refusals(url, dict(options or {}), "read the Delta log of"):
         fs, root = url_to_fs(url, **fsspec_options(url, options))
         yield LogFiles(fs, f"{root.rstrip('/')}/_delta_log")
+
+
+def commit_of(
+    run: str, versions: Iterable[int], url: str, options: Mapping[str, Any] | None
+) -> tuple[int, int, int]:
+    """Look for a run's commit, in the order of the versions given.
+
+    Parameters
+    ----------
+    run : str
+        Marks it.
+    versions : iterable of int
+    url : str
+    options : mapping or None
+        As for fsspec, or Delta Lake's own.
+
+    Returns
+    -------
+    tuple of (int, int, int)
+        Its version, and the files and bytes that it added; zeros where it is not there,
+        or is gone from the log.
+
+    Raises
+    ------
+    SinkError
+        The target refused.
+    """
+    with log_files(url, options) as log:
+        for number in versions:
+            try:
+                commit = log.read(log.commit(number))
+            except FileNotFoundError:
+                break  # the oldest ones go first
+            actions = [json.loads(line) for line in commit.splitlines()]
+            runs = (a.get("commitInfo", {}).get("spreports") for a in actions)
+            if run in runs:
+                sizes = [a["add"]["size"] for a in actions if "add" in a]
+                return number, len(sizes), sum(sizes)
+    return 0, 0, 0

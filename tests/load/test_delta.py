@@ -488,6 +488,27 @@ def test_a_newer_version_that_comes_into_the_new_table_first_stays(
     assert read(url)["report_id"].to_list() == ["2"]
 
 
+def test_a_report_that_others_brought_first_is_not_looked_for_in_commits_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = str(tmp_path / "table")
+    sink_delta([report("old", range(3))], url)
+    deltalake.DeltaTable(url).create_checkpoint()
+    # As Delta does once commits before a checkpoint are old
+    (tmp_path / f"table/_delta_log/{0:020}.json").unlink()
+    mine, write = report("new", range(3, 5)), deltalake.write_deltalake
+
+    def overtaken(*given: Any, **options: Any) -> None:
+        monkeypatch.undo()
+        sink_delta([mine], url)
+        write(*given, **options)
+
+    monkeypatch.setattr(deltalake, "write_deltalake", overtaken)
+    assert sink_delta([mine], url) == [SinkResult(0, 0, 0)]
+
+    assert numbers(url) == [*range(5)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["local", "s3"])
 def test_eight_writers_on_one_table_lose_and_double_nothing(
