@@ -10,6 +10,8 @@ more, and whoever loses it asks again.
 
 Of what Amazon lists a Delta table does not tell which document its rows are of: the
 note does, for as long as Amazon lists it, and counts where the table has these rows.
+Nor does it tell of a report without rows: of windows with dates the note says which
+tables were left empty. Rows of such a window, of another report, count more.
 """
 
 from __future__ import annotations
@@ -42,14 +44,8 @@ DOCUMENTS_TOLD = timedelta(days=100)
 # More than any window has: such a note is damaged, and no ledger could hold it
 _MOST_TRIES = 1 << 31
 _TIMES = ("start", "end", "created_time")
-_TEXTS = (
-    "error_kind",
-    "error",
-    "report_id",
-    "report_document_id",
-    "sha256",
-    "version_of",
-)
+_IDS = ("report_id", "report_document_id", "sha256", "version_of")
+_TEXTS = ("error_kind", "error", *_IDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +145,9 @@ def write_note(
     if not is_read or stream.kind == Kind.SNAPSHOT:
         return
     told = [window for window in known if _is_told(stream, window)]
-    if lake.is_delta and stream.kind == Kind.LISTED:
-        told += _of_documents(known, absent)
+    if lake.is_delta:
+        is_listed = stream.kind == Kind.LISTED
+        told += _of_documents(known, absent) if is_listed else _of_empty_tables(known)
     said = [_said(window) for window in sorted(told, key=lambda w: w.name)]
     noted: dict[str, Any] = {
         "format": FORMAT,
@@ -221,7 +218,7 @@ def news_of(
         known = mine.get(window.name)
         if known is not None:
             return not known.tables and known.made < window.made
-        return not any(window.overlaps(each) for each in before)
+        return not any(window.overlaps(each) for each in (*before, *there))
 
     return tuple(w for w in noted if w.name not in held and is_news(w))
 
@@ -253,6 +250,12 @@ def _of_documents(
     there = [w for w in known if w.tables and w.name not in absent]
     newest = max((w.made for w in there), default=None)
     return [w for w in there if newest and newest - w.made < DOCUMENTS_TOLD]
+
+
+def _of_empty_tables(known: Sequence[LakeWindow]) -> list[LakeWindow]:
+    """Return the versions that left tables empty, whatever came of newer ones."""
+    left = (w for w in known if not all(has.rows for has in w.tables.values()))
+    return [replace(w, tries=0, error_kind=None, error=None) for w in left]
 
 
 def _said(window: LakeWindow) -> dict[str, Any]:

@@ -128,7 +128,7 @@ class Known:
         documents: Sequence[LakeWindow],
     ) -> Known:
         def look() -> tuple[tuple[LakeWindow, ...], Lost]:
-            there = windows_in_delta(stream, before, lake)
+            there = windows_in_delta(stream, before, lake, documents)
             there += documents_in_delta(stream, (*before, *documents), lake)
             return there, lost_of_delta(stream, before, there, lake)
 
@@ -142,7 +142,7 @@ class Known:
         anew = _begins_anew(stream, lost)
         windows = _joined(() if anew else before, there)
         is_new = all(window.created_time is None for window in windows)
-        news = news_of([w for w in noted if not w.tables], before, there)
+        news = news_of([w for w in noted if not w.rows], before, there)
         if not anew:
             windows = _joined((*before, *news), there)
             windows = forgotten(stream, windows, lost)

@@ -45,7 +45,10 @@ MADE = ("report_id", "report_created_time")
 
 
 def windows_in_delta(
-    stream: Stream, known: Sequence[LakeWindow], lake: Lakeside
+    stream: Stream,
+    known: Sequence[LakeWindow],
+    lake: Lakeside,
+    noted: Sequence[LakeWindow] = (),
 ) -> tuple[LakeWindow, ...]:
     """Return the windows of a feed that a Delta lake has.
 
@@ -55,12 +58,15 @@ def windows_in_delta(
     known : sequence of LakeWindow
         By the ledger.
     lake : Lakeside
+    noted : sequence of LakeWindow
+        By the lake's note: which tables a report with rows in others left empty.
 
     Returns
     -------
     tuple of LakeWindow
-        Committed ones with rows in every table, and as asked for what has rows in some;
-        see `halves_of`. Nothing of what Amazon makes by itself.
+        Committed ones with rows in every table that is not noted as empty, and as asked
+        for what has rows in some; see `halves_of`. Nothing of what Amazon makes by
+        itself.
 
     Raises
     ------
@@ -71,9 +77,10 @@ def windows_in_delta(
     refuse_parquet(stream, lake)
     if stream.kind == Kind.LISTED:
         return ()
-    roots = list(data_roots(stream))
+    roots = dict(data_roots(stream))
     found: dict[tuple[str, str], LakeWindow] = {}
-    for table, root in roots:
+    filled: set[tuple[str, str]] = set()
+    for table, root in roots.items():
         url = lake.url(root)
         groups = lake.looks.count_by(url, COLUMNS)
         # Said now: each report would be asked for, and refused when it lands
@@ -87,6 +94,7 @@ def windows_in_delta(
                 continue
             begun = found.get((window.name, report_id))
             tables = {**(begun.tables if begun else {}), table: TableRows(rows, ())}
+            filled.add((window.name, table))
             found[window.name, report_id] = LakeWindow(
                 name=window.name,
                 start=window.start,
@@ -96,6 +104,17 @@ def windows_in_delta(
                 created_time=window.created_time,
                 tables=tables,
             )
+    for window in noted:
+        if begun := found.get((window.name, str(window.report_id))):
+            # Unless another version has rows there, of which others may be yet to come
+            empty = {
+                table: has
+                for table, has in window.tables.items()
+                if table in roots and not has.rows
+                if (window.name, table) not in filled
+            }
+            tables = {**begun.tables, **empty}
+            found[window.name, str(window.report_id)] = replace(begun, tables=tables)
     whole = [w for w in found.values() if len(w.tables) == len(roots)]
     some = [w for w in found.values() if len(w.tables) < len(roots)]
     brought = [window for window in known if window.tables]

@@ -206,6 +206,21 @@ def test_a_host_that_keeps_no_store_asks_for_no_quiet_day_again(nights: Nights) 
 
 @both_formats
 @pytest.mark.slow
+def test_a_host_that_keeps_no_store_asks_for_no_report_without_rows_again(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Amazon answers DONE, and a header alone
+    monkeypatch.setattr(World, "is_empty", lambda *_, **__: False)
+    nights.sync(DAILY)
+
+    for _ in range(2):
+        # The night's own day and what is restated, and no other
+        assert [reason for *_, reason in nights.due(SLOW)] == ["new", "restated"]
+        nights.sync(SLOW)
+
+
+@both_formats
+@pytest.mark.slow
 def test_quiet_days_that_a_rolling_since_has_passed_are_no_cause_for_a_warning(
     nights: Nights, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -350,6 +365,7 @@ def said(first: int, last: int, hour: int = 0, more: Any = None) -> LakeWindow:
 
 
 ROWS = {"tables": {"rows": TableRows(1, ())}}
+NO_ROWS = {"tables": {"rows": TableRows(0, ())}}
 ASKED = {"created_time": None, "state": WindowState.ASKED}
 GAP = {"created_time": None, "state": WindowState.GAP}
 
@@ -371,6 +387,11 @@ GAP = {"created_time": None, "state": WindowState.GAP}
         # What this host cut otherwise it knows by itself
         (said(2, 2), [said(1, 3, 0, ASKED)], [], False),
         (said(1, 3), [said(2, 2, 0, ROWS)], [], False),
+        # Nor does a report without rows count against what the lake has
+        (said(2, 2, 0, NO_ROWS), [], [said(4, 4, 0, ROWS)], True),
+        (said(2, 2, 5, NO_ROWS), [], [said(2, 2, 4, ROWS)], False),
+        (said(1, 3, 5, NO_ROWS), [], [said(2, 2, 4, ROWS)], False),
+        (said(1, 3, 5, NO_ROWS), [], [said(2, 2, 0, ASKED)], False),
     ],
 )
 def test_what_ledger_or_lake_know_of_a_window_counts_more_than_a_note(

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 import spreports as spr
-from spreports.simulator import Simulator
+from spreports.simulator import Simulator, World
 from spreports.sync import landing
 from spreports.sync.roots import table_root
 from tests.clocks import ManualClock
@@ -36,7 +36,9 @@ class KilledError(BaseException):
     """Nothing of a run goes on after it."""
 
 
-def kill(client: spr.Client, lake: str, form: str, *, before: int) -> None:
+def kill(
+    client: spr.Client, lake: str, form: str, *, before: int, feed: spr.Feed = FEED
+) -> None:
     """A run that is killed when it is about to write its n-th table."""
     begun = 0
 
@@ -50,7 +52,7 @@ def kill(client: spr.Client, lake: str, form: str, *, before: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(landing, "table_root", dying)
         with pytest.raises(KilledError):
-            client.sync(FEED, lake, format=form)
+            client.sync(feed, lake, format=form)
 
 
 def read(lake: str, form: str, table: str) -> pl.DataFrame:
@@ -159,3 +161,43 @@ def test_what_one_delta_table_has_lost_is_brought_under_the_windows_of_the_other
 
     assert (result.failed, result.gaps) == ((), ())
     check(lake, "delta", 9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", [BY_DATE, BY_ASIN])
+def test_a_table_that_a_report_left_empty_lacks_nothing_until_a_newer_one_fills_it(
+    simulator: Simulator,
+    clock: ManualClock,
+    lake: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    table: str,
+) -> None:
+    rows = World.rows
+
+    def left_out(*asked: Any, **how: Any) -> dict[str, Any]:
+        return {**rows(*asked, **how), table: []}
+
+    def due(feed: spr.Feed) -> list[str]:
+        """What a host with a new store is about to ask for, and why."""
+        shutil.rmtree(home, ignore_errors=True)
+        with simulator.client(home=home) as client:
+            plan = client.sync(feed, lake, format="delta", dry_run=True).plan
+        return [f"{window.start:%d} {window.reason}" for window in plan.windows]
+
+    feed = replace(FEED, since="2026-11-09")
+    monkeypatch.setattr(World, "rows", left_out)
+    with simulator.client(home=home) as client:
+        assert client.sync(feed, lake, format="delta").rows > 0
+    assert due(feed) == []
+    clock.advance(DAY)
+    with simulator.client(home=home) as client:
+        assert client.sync(replace(feed, lookback=0), lake, format="delta").created == 1
+    monkeypatch.setattr(World, "rows", rows)
+    assert due(feed) == ["09 restated"]
+
+    with simulator.client(home=home) as client:
+        kill(client, lake, "delta", before=2, feed=feed)
+
+    assert due(replace(feed, lookback=0)) == ["09 resumed"]
