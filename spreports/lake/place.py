@@ -120,13 +120,18 @@ class Place:
         return {name: names[name] for name in sorted(names) if name}
 
     def files(self) -> dict[str, int]:
-        """Return every file below this folder, by relative path, with its size."""
+        """Return every file below this folder, by relative path, with its size.
+
+        An empty object whose key ends in a slash is none: the console of S3 makes one
+        for each folder.
+        """
         found = self._found()
         self.fs.invalidate_cache()
         start = len(self.path) + 1
         return {
             str(path)[start:]: int(facts["size"] or 0)
             for path, facts in sorted(found.items())
+            if facts["size"] or not str(path).endswith("/")
         }
 
     def names(self) -> list[str]:

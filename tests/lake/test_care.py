@@ -13,6 +13,7 @@ import pytest
 
 import spreports as spr
 from tests.lake.lakes import DAY, ORDERS, Lakeside, orders, rows_of, rows_of_table
+from tests.load.lake import Bucket
 
 KEY = b"a key of sixteen or more bytes"
 
@@ -64,6 +65,17 @@ def test_whatever_is_wrong_is_found(lakeside: Lakeside) -> None:
     assert said["orphan"].endswith("77-0.parquet")
     assert {p.kind for p in deep.problems} == {*said, "damaged"}
     assert not plain
+
+
+def test_a_folder_made_in_the_console_of_s3_is_no_foreign_file(bucket: Bucket) -> None:
+    lakeside = Lakeside(f"s3://{bucket.name}/lake", bucket.options, bucket.fs)
+    lakeside.put("1", orders(), day=0)
+    for key in (f"lake/{ORDERS}/", f"lake/{ORDERS}/sub/"):
+        bucket.fs.call_s3("put_object", Bucket=bucket.name, Key=key, Body=b"")
+
+    found = lake_of(lakeside).check(deep=True)
+
+    assert found, found.problems
 
 
 def test_rows_that_are_not_as_many_as_said_are_found(shore: Lakeside) -> None:
