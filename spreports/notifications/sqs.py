@@ -57,8 +57,10 @@ class SQSQueue:
     """An SQS queue into which Amazon puts REPORT_PROCESSING_FINISHED.
 
     A context manager. ``spreports.connect(..., notifications=queue)`` asks after a
-    report when its notification has come, instead of every few seconds. Where the queue
-    is silent or cannot be reached it polls as it does without one.
+    report that it has created when its notification has come, instead of every few
+    seconds, and every two minutes besides. Where the queue is silent or cannot be
+    reached it polls as it does without one, and so it does for a report that it adopts:
+    the notification is for whoever has created it.
 
     To be set up once, outside spreports: an SQS queue whose policy lets Amazon's
     account send to it (``sqs:SendMessage`` and ``sqs:GetQueueAttributes``), a
@@ -73,6 +75,11 @@ class SQSQueue:
     `hidden_for` and are read again, so a busy seller's queue had better be this
     reader's own, with ``delete_foreign=True``. What is no notification, or one of
     another type, is always left, for the queue's own dead-letter rule.
+
+    Several hosts or processes may read one queue, each with an object of its own and
+    without `delete_foreign`. A message that reaches another one first is hidden from
+    the one that it is for: ``hidden_for=5`` keeps that short. What nobody waits for any
+    more, as after a run that was killed, stays until the queue's retention ends.
 
     Parameters
     ----------

@@ -85,6 +85,8 @@ class Lanes:
         """Run the lanes, and yield what they finish; as `ReportQueue.run`."""
         if timeout is not None:
             self._deadline = self._clock.monotonic() + timeout
+            for ticket in self._tickets:
+                ticket.deadline = self._deadline
         self._obtaining.allow_until(self._deadline)
         lanes = self._lanes() if self._tickets else []
         try:
@@ -200,7 +202,8 @@ class Lanes:
         while not self._stop.is_set():
             with self._changed:
                 polled = self._at[Stage.POLLING].values()
-                ids = {str(ticket.report_id) for ticket in polled}
+                # Of one that is adopted whoever created it is told, by the same queue
+                ids = {str(t.report_id) for t in polled if not t.adopted}
                 if not ids:
                     self._wait_for_news(self._changes, math.inf)
                     continue

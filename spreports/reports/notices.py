@@ -1,7 +1,7 @@
 """Who tells that reports are finished, and how far to rely on it.
 
-Polls are the ground: they go on whatever a queue says, at long intervals while it
-proves good, at their own pace while it is silent or down.
+Polls are the ground: they go on whatever a queue says, put off while it is relied on,
+at their own pace while it is silent or down.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ __all__ = ["Notices", "Watch"]
 
 logger = logging.getLogger("spreports.reports")
 
-# Seconds until a poll, at least, while notifications are relied upon. Before the first
-# has come they are only hoped for: reports take about 90 seconds, so a queue into which
-# Amazon puts nothing is found out by the first reports, for half a minute's delay.
-HOPED_FOR = 120.0
-PROVEN = 900.0
+# Seconds that a poll is put off while notifications are relied upon. Reports take about
+# 90 seconds, so most are told of first, and a lost notification costs two minutes. More
+# would spare little, even where a queue has proven good: a report that takes an hour is
+# polled 30 times, and getReport allows 120 calls a minute.
+PATIENCE = 120.0
 # Seconds that one listening lasts: reports created meanwhile are not listened for.
 LISTENING = 5.0
 # Seconds until a queue that is down is tried again.
@@ -68,7 +68,6 @@ class Watch:
         self._notices = notices
         self._clock = clock
         self._relied_on = notices is not None
-        self._proven = False
         self._down_until = float("-inf")
 
     @property
@@ -77,14 +76,12 @@ class Watch:
         return self._notices is not None
 
     def patience(self) -> float:
-        """Return the seconds that a poll may be put off: 0 where nothing is relied on.
+        """Return the seconds that polls are put off: 0 where nothing is relied on.
 
         The queue is relied on until it is down or misses a report, and again as soon
         as it tells of one.
         """
-        if not self._relied_on:
-            return 0.0
-        return PROVEN if self._proven else HOPED_FOR
+        return PATIENCE if self._relied_on else 0.0
 
     def listen(self, report_ids: Collection[str]) -> set[str]:
         """Return which of these reports are told to be finished, within seconds.
@@ -114,7 +111,7 @@ class Watch:
             self._down_until = self._clock.monotonic() + DOWN_FOR
             return set()
         if told:
-            self._relied_on = self._proven = True
+            self._relied_on = True
         return told
 
     def polled(self, report: Report) -> None:

@@ -175,5 +175,6 @@ class Polling:
             ticket.finish()
         else:
             crowded = len(self._on_their_way()) * CROWD_SECONDS
-            ticket.poll_at(now + max(ticket.interval, crowded), patient=True)
+            due = now + max(ticket.interval, crowded)
+            ticket.poll_at(due, patient=not ticket.adopted)
             ticket.interval = min(POLL_SLOWEST, ticket.interval * POLL_GROWTH)

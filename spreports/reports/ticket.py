@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -28,6 +29,9 @@ __all__ = [
 POLL_FIRST = 1.0
 POLL_GROWTH = 1.2
 POLL_SLOWEST = 60.0
+# Seconds before the deadline of a run in which no poll is put off: who gives a report
+# 100 seconds has it then, though its notification is lost.
+LAST_LOOK = 10.0
 
 
 class Stage(Enum):
@@ -113,11 +117,14 @@ class Ticket:
     document_polls : int
         How often it was DONE without a document.
     patient : bool
-        The poll that is due may be put off while notifications are relied on.
+        The poll that is due may be put off while notifications are relied on. Not that
+        of an adopted report: who asked for it may be told instead.
     told : bool
         A notification says that the report is finished: poll it now.
     expected : bool
         The poll that goes on was told of, or could not be put off.
+    deadline : float, seconds of ``clock.monotonic()``
+        Of the run.
     """
 
     index: int
@@ -139,6 +146,7 @@ class Ticket:
     patient: bool = False
     told: bool = False
     expected: bool = True
+    deadline: float = math.inf
 
     @property
     def status(self) -> str:
@@ -190,7 +198,9 @@ class Ticket:
         """Return when it is due, if patient polls are put off by so many seconds."""
         if self.told:
             return float("-inf")
-        return self.due + (patience if self.patient else 0.0)
+        if not self.patient:
+            return self.due
+        return max(self.due, min(self.due + patience, self.deadline - LAST_LOOK))
 
     def ask_anew(self, report_id: str) -> None:
         """Let go of an adopted report, and never adopt it again."""

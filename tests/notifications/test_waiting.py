@@ -67,8 +67,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     notices = "spreports.reports.notices"
     monkeypatch.setattr(f"{notices}.LATE_BY", timedelta(days=1))
-    monkeypatch.setattr(f"{notices}.HOPED_FOR", 36_000.0)
-    monkeypatch.setattr(f"{notices}.PROVEN", 36_000.0)
+    monkeypatch.setattr(f"{notices}.PATIENCE", 36_000.0)
 
 
 @pytest.mark.slow

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 import spreports as spr
 from spreports.api.models import ReportId
-from spreports.reports.notices import DOWN_FOR, HOPED_FOR, LATE_BY, PROVEN, Watch
+from spreports.reports.notices import DOWN_FOR, LATE_BY, PATIENCE, Watch
 from spreports.reports.polling import Polling
 from spreports.reports.ticket import Ticket
 from spreports.simulator import Simulator
+from spreports.simulator.jumping_clock import JumpingClock
 from tests.clocks import ManualClock
 from tests.reports.conftest import calls
 
@@ -31,6 +34,19 @@ class Script:
         return answer & set(report_ids)
 
 
+class Silent:
+    """Notices of nothing, which note who is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+        self.sleep: Callable[[float], None] = lambda _: None
+
+    def finished(self, report_ids: Collection[str], timeout: float) -> set[str]:
+        self.asked.update(report_ids)
+        self.sleep(timeout)
+        return set()
+
+
 def done(clock: ManualClock, ago: timedelta) -> spr.Report:
     return spr.Report(
         report_id=ReportId("1"),
@@ -49,14 +65,14 @@ def test_without_notices_polls_are_as_they_were() -> None:
     assert watch.listen({"1"}) == set()
 
 
-def test_a_queue_is_hoped_for_then_proven_by_what_it_tells() -> None:
+def test_polls_are_put_off_no_longer_for_a_queue_that_has_told_of_reports() -> None:
     watch = Watch(Script(set(), {"1"}), ManualClock())
 
-    assert watch.patience() == HOPED_FOR
+    assert watch.patience() == PATIENCE
     assert watch.listen({"1"}) == set()
-    assert watch.patience() == HOPED_FOR
+    assert watch.patience() == PATIENCE
     assert watch.listen({"1", "2"}) == {"1"}
-    assert watch.patience() == PROVEN
+    assert watch.patience() == PATIENCE
 
 
 def test_a_queue_that_misses_a_report_is_not_relied_on_until_it_tells_again() -> None:
@@ -64,12 +80,12 @@ def test_a_queue_that_misses_a_report_is_not_relied_on_until_it_tells_again() ->
     watch = Watch(Script({"1"}), clock)
 
     watch.polled(done(clock, LATE_BY))
-    assert watch.patience() == HOPED_FOR
+    assert watch.patience() == PATIENCE
     watch.polled(done(clock, LATE_BY + timedelta(seconds=1)))
     assert watch.patience() == 0
 
     watch.listen({"1"})
-    assert watch.patience() == PROVEN
+    assert watch.patience() == PATIENCE
 
 
 def test_a_queue_that_is_down_is_tried_again_after_a_minute_and_polled_meanwhile() -> (
@@ -88,7 +104,46 @@ def test_a_queue_that_is_down_is_tried_again_after_a_minute_and_polled_meanwhile
     assert clock.slept == [DOWN_FOR]
     assert watch.patience() == 0
     assert watch.listen({"1"}) == {"1"}
-    assert watch.patience() == PROVEN
+    assert watch.patience() == PATIENCE
+
+
+def test_a_report_of_another_process_is_polled_as_ever_and_not_listened_for() -> None:
+    with (
+        JumpingClock() as clock,
+        Simulator(clock=clock, rows=1, delays=(1, 30)) as simulator,
+        simulator.client(notifications=(notices := Silent())) as client,
+    ):
+        notices.sleep = client._connection.clock.sleep
+        end = START + timedelta(days=7)
+        simulator.place_report(ORDERS, ["DE"], START, end, finished=False)
+        begun = clock.monotonic()
+
+        reports = client.reports("orders", start=START, end=end, marketplaces=["DE"])
+        reports.wait(36_000)
+
+        assert calls(simulator, "createReport") == 0
+        assert clock.monotonic() - begun < 45
+        assert notices.asked == set()
+
+
+@pytest.mark.parametrize(("timeout", "until"), [(3_600, 150), (110, 110)])
+def test_a_report_of_which_nobody_tells_is_found_in_two_minutes_and_in_time(
+    timeout: int, until: int
+) -> None:
+    with (
+        JumpingClock() as clock,
+        Simulator(clock=clock, rows=1, delays=(1, 80)) as simulator,
+        simulator.client(notifications=(notices := Silent())) as client,
+    ):
+        notices.sleep = client._connection.clock.sleep
+        begun = clock.monotonic()
+
+        reports = client.reports("orders", start="1d", marketplaces=["DE"])
+        reports.wait(timeout)
+
+        assert 60 <= clock.monotonic() - begun <= until
+        assert notices.asked == {report.report_id for report in reports}
+        assert calls(simulator, "getReport") < 10
 
 
 def test_a_report_that_is_told_of_is_asked_after_alone(simulator: Simulator) -> None:
