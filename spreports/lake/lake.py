@@ -15,9 +15,10 @@ from spreports.lake.compact import GOOD_SIZE, Compacted, compact_root
 from spreports.lake.contents import LakeReport
 from spreports.lake.place import Place
 from spreports.lake.purge import Purged, purge_tables, utc_day
-from spreports.lake.roots import DataRoot, all_roots
+from spreports.lake.roots import DataRoot, all_roots, by_type
 from spreports.lake.scan import entry_of, scan_lake
 from spreports.lake.state import read_state
+from spreports.lake.versions import warn_of_versions
 from spreports.names import check_names
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Lake:
     is to take away. Only where it writes the very report that is being taken away, on
     an object store, which has no locks, may one of the two fail with a `SinkError` that
     says to run it again. Readers are not disturbed.
+
+    A bucket with versioning or Object Lock keeps what they take away, personal data
+    too, as older versions: only deleting those, as a lifecycle rule for noncurrent
+    versions does, erases it. `purge` and `protect` warn of that where a bucket of S3
+    tells it. Soft delete and snapshots, of any store, are not looked for.
 
     Parameters
     ----------
@@ -194,7 +200,8 @@ class Lake:
         not on a new host, nor for a feed whose `since` is earlier. What did not come is
         no gap any more. One that runs meanwhile looks again before each report is made
         visible, and leaves out what was purged; what it was about to make visible at
-        that moment may come after the purge, and the next one takes it away.
+        that moment may come after the purge, and the next one takes it away. Older
+        versions of a bucket hold all of it still: see `Lake`.
 
         Parameters
         ----------
@@ -225,8 +232,10 @@ class Lake:
         check_flag("dry_run", dry_run)
         day = utc_day(before)
         done = Purged((), 0, 0, 0, 0)
-        for tables in _tables(self._roots(report_type)):
+        for tables in by_type(self._roots(report_type)):
             done = done.plus(purge_tables(tables, day, dry_run=dry_run))
+        if done.reports and not dry_run:
+            warn_of_versions(self._place)
         return done
 
     def protect(
@@ -238,7 +247,8 @@ class Lake:
     ) -> Protected:
         """Drop columns with personal data, or replace them by keyed hashes.
 
-        What is written later has the columns again: repeat this after each sync.
+        What is written later has the columns again: repeat this after each sync. Older
+        versions of a bucket have them still: see `Lake`.
 
         A name stands for that column alone: of ``buyer`` nothing is done to a column
         ``buyer.name``, so where there is no column ``buyer`` it is refused.
@@ -280,6 +290,8 @@ class Lake:
         for root in roots:
             anew, known = protect_root(root.place, what)
             done, unknown = done.plus(anew), unknown - known
+        if done.reports:
+            warn_of_versions(self._place)
         if roots and unknown:
             raise ValueError(
                 f"no report there has a column {', '.join(map(repr, sorted(unknown)))}:"
@@ -304,12 +316,3 @@ def _check_bytes(name: str, value: object) -> None:
             f"{name}={value!r} is no number of bytes: a whole one from 0 on, such as "
             "64 << 20 for 64 MiB"
         )
-
-
-def _tables(roots: Sequence[DataRoot]) -> list[list[Place]]:
-    """Put the tables of each type together; what plain sinks wrote stands alone."""
-    found: dict[str, list[Place]] = {}
-    for root in roots:
-        name = root.place.url if root.table is None else str(root.report_type)
-        found.setdefault(name, []).append(root.place)
-    return list(found.values())

@@ -27,10 +27,11 @@ class Purged:
     Attributes
     ----------
     reports : tuple of LakeReport
-        What was taken away. The store and the ledger of the machine that loaded them
-        may hold their documents still. Its folders ``documents`` and ``staged`` below
-        SPREPORTS_HOME may be deleted while no client is open: what is asked for again
-        comes from Amazon.
+        What was taken away, but for the older versions that a bucket with versioning
+        or Object Lock keeps (see `spr.Lake`). The store and the ledger of the machine
+        that loaded them may hold their documents still. Its folders ``documents`` and
+        ``staged`` below SPREPORTS_HOME may be deleted while no client is open: what is
+        asked for again comes from Amazon.
     rows : int
     files : int
         Fewer than before.

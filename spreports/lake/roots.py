@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,6 +27,7 @@ from spreports.load.target import DELTA_NOTES, STATE
 __all__ = [
     "DataRoot",
     "all_roots",
+    "by_type",
     "folders_there",
     "is_delta",
     "no_table",
@@ -171,6 +172,15 @@ def all_roots(lake: Place) -> list[DataRoot]:
             url=lake.name,
         )
     return _once(found) if lake.is_local else found
+
+
+def by_type(roots: Sequence[DataRoot]) -> list[list[Place]]:
+    """Put the tables of each type together; what plain sinks wrote stands alone."""
+    found: dict[str, list[Place]] = {}
+    for root in roots:
+        name = root.place.url if root.table is None else str(root.report_type)
+        found.setdefault(name, []).append(root.place)
+    return list(found.values())
 
 
 def _once(roots: list[DataRoot]) -> list[DataRoot]:

@@ -12,8 +12,17 @@ import spreports as spr
 from spreports.lake import purge as purging
 from spreports.lake.compact import without
 from tests.lake.lakes import Lakeside, orders
+from tests.load.lake import Bucket
 
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def inlet(bucket: Bucket) -> Lakeside:
+    """A lake of a day at an S3 server."""
+    found = Lakeside(f"s3://{bucket.name}/lake", bucket.options, bucket.fs)
+    found.put("0", orders(0), day=0)
+    return found
 
 
 def lake_of(shore: Lakeside) -> spr.Lake:
@@ -130,3 +139,41 @@ def test_a_day_that_lands_beside_a_purge_of_days_to_come_stays(
     lake_of(shore).purge(date(2027, 1, 1))
 
     assert [report.report_id for report in lake_of(shore).reports()] == ["1"]
+
+
+@pytest.mark.slow
+def test_of_a_bucket_that_keeps_versions_a_purge_and_a_protection_warn(
+    inlet: Lakeside, bucket: Bucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake, day = lake_of(inlet), date(2026, 10, 2)
+    with caplog.at_level("WARNING", "spreports"):
+        lake.protect(["sku"])
+        bucket.fs.make_bucket_versioned(bucket.name)
+        lake.purge(day, dry_run=True)
+        lake.purge(date(2026, 10, 1))
+        assert caplog.messages == []  # there are none, or nothing was taken away
+        lake.protect(["quantity"])
+        bucket.fs.make_bucket_versioned(bucket.name, False)  # it keeps what it has
+        lake.purge(day)
+        bucket.fs.make_bucket_versioned(bucket.name)  # so that the test can delete it
+
+    assert [text.partition(":")[0] for text in caplog.messages] == [
+        f"bucket {bucket.name} keeps older versions of its objects"
+    ] * 2
+
+
+def test_who_may_not_ask_whether_versions_are_kept_purges_all_the_same(
+    inlet: Lakeside, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = type(bucket.fs)._call_s3
+
+    async def refusing(fs: Any, method: str, *args: Any, **how: Any) -> Any:
+        if method == "get_bucket_versioning":
+            raise PermissionError("AccessDenied")
+        return await call(fs, method, *args, **how)
+
+    monkeypatch.setattr(type(bucket.fs), "_call_s3", refusing)
+    done = lake_of(inlet).purge(date(2026, 10, 2))
+    monkeypatch.undo()
+
+    assert len(done.reports) == 1
