@@ -29,7 +29,7 @@ from spreports.fetch.timestamps import ISO, formats_tried, parse_date, parse_tim
 from spreports.fetch.whole_columns import days, timestamps
 from spreports.fetch.whole_decimals import DECIMAL, SURE_LOCAL, decimals, local_decimals
 
-__all__ = ["ARROW_TYPES", "BLANKS", "Cells", "cells_of"]
+__all__ = ["ARROW_TYPES", "BLANKS", "NUMBER", "Cells", "cells_of"]
 
 # Around a cell they mean nothing; a cell of blanks alone is an empty one
 BLANKS: Final = " \t\u00a0"
@@ -53,7 +53,7 @@ _EXPECTED: Final = {
     "timestamp": "a date and time",
 }
 _INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
-_FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 # Texts that Arrow reads as `one` does, and that are not too wide
 _SURE_INTEGER: Final = "^-?[0-9]{1,18}$"
 _SURE_NUMBER: Final = rf"^-?[0-9]{{1,20}}(\.[0-9]{{1,{DECIMAL_SCALE}}})?$"
@@ -203,7 +203,7 @@ def _floats(texts: pa.Array) -> pa.Array:
 
 def _float(text: str) -> float:
     """Return a finite number."""
-    value = float(text) if _FLOAT.fullmatch(text) else math.nan
+    value = float(text) if NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(value):
         raise ValueError("no number")
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -380,7 +381,10 @@ def test_integers_with_a_point_are_not_read_one_by_one(
     st.lists(
         st.lists(
             st.sampled_from(
-                ["0", "1", "-", "+", ".", ".0", "e2", " ", "x", "_", "9" * 18, "0" * 28]
+                [
+                    *("0", "1", "-", "+", ".", ".0", "e2", " ", "x", "_", "\u0661"),
+                    *("9" * 18, "0" * 28, "nan"),
+                ]
             ),
             max_size=4,
         ).map("".join),
@@ -391,7 +395,7 @@ def test_integers_with_a_point_are_not_read_one_by_one(
 def test_a_text_is_the_same_integer_whatever_stands_in_its_column(
     texts: list[str],
 ) -> None:
-    def typed(*texts: str) -> list[object]:
+    def typed(*texts: str) -> list[tuple[Any, Any]]:
         rows = [{"n": text} for text in texts]
         read = read_json({"byDate": rows}, KIND, on_bad_value="rescue")
         return [(row["n"], row["_rescued"]) for row in read.to_pylist()]
@@ -400,6 +404,25 @@ def test_a_text_is_the_same_integer_whatever_stands_in_its_column(
     alone = typed(*texts, "none")[:-1]
     assert typed(*texts) == alone
     assert [value for text in texts for value in typed(text, "1.0")[:1]] == alone
+    for text, (value, _) in zip(texts, alone, strict=True):
+        plain = re.fullmatch(r"[0-9eE.+-]+", text.strip())
+        assert value is None or (plain and value == Decimal(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("sNaN", "-snan1", "NaN", "Infinity", "1_0", "1_000.0", "1e1_0", "_5.0"),
+        *("\u0661\u0662", "\u0661.0", "\uff11\uff12", "1e\u0662", f"1e{'9' * 19}"),
+    ],
+)
+def test_what_python_reads_and_json_does_not_is_no_integer(text: str) -> None:
+    document = {"byDate": [{"n": "5.0"}, {"n": text}]}
+    with pytest.raises(ParseError, match="record 2, column 'n'"):
+        read_json(document, KIND)
+    got = read_json(document, KIND, on_bad_value="rescue")
+    assert got["n"].to_pylist() == [5, None]
+    assert json.loads(got["_rescued"][1].as_py()) == {"n": text}
 
 
 @pytest.mark.parametrize("zero", ["0e30", "0E-30", "0.0e999999999", "-0.0e-999"])

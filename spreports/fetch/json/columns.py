@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of, scalar_of
+from spreports.fetch.cells import NUMBER
 from spreports.fetch.json.misfits import Misfit
 from spreports.fetch.json.shape import Leaf, Many, Node, Record
 from spreports.fetch.json.values import is_text, json_text
@@ -191,7 +192,8 @@ def _whole(text: str) -> str:
     Source: JSON Schema draft 7, validation, section 6.1.1: any number with a zero
     fraction is an integer.
     """
-    if len(text) > _EXPONENT_DIGITS:
+    # Decimal reads more than JSON does: 1_0, digits of other scripts, a signalling NaN
+    if len(text) > _EXPONENT_DIGITS or not NUMBER.fullmatch(text):
         return text
     try:
         number = Decimal(text)
@@ -199,7 +201,7 @@ def _whole(text: str) -> str:
         return text
     if number == 0:
         return "0"
-    sound = number.is_finite() and abs(number.adjusted()) < _EXPONENT_DIGITS
+    sound = abs(number.adjusted()) < _EXPONENT_DIGITS
     return str(int(number)) if sound and number == int(number) else text
 
 
