@@ -74,6 +74,7 @@ def counts_both_ways(
         patch.setattr(native.NativeParser, "columns", lambda _self, _block: None)
         with_care = read(document, kind, batch_bytes=batch_bytes)
     assert natively == with_care
+    assert repr(natively[0]) == repr(with_care[0]), "another order of keys"
     return natively[1]
 
 
@@ -170,6 +171,22 @@ def test_records_with_a_late_key_are_read_natively_once_it_is_known(
     each = [value if isinstance(value, list) else [value] for value in kept.values()]
     assert counts == {key: 1_000 * len(v) for key, v in zip(kept, each, strict=True)}
     assert sum(careful) < 200
+
+
+def test_what_is_rescued_stands_in_the_order_of_names_however_it_is_read() -> None:
+    keys = ["zeta", "beta", "iota", "eta", "alpha", "theta"]
+    late = ", ".join(f'"{key}": 1' for key in keys)
+    odd = (
+        f'{{{late}, "n": "none", "kinds": [{{{late}, "of": {{"day": "none"}}}}],'
+        f' "in": {{{late}, "deep": {{"n": "none"}}}}}}'
+    )
+    document = f'{{"rows": [{", ".join([DEEP_PLAIN] * 9 + [odd] * 30)}]}}'
+
+    rows, _ = read(document, DEEP_KIND, batch_bytes=900)
+
+    names = {f"{of}{key}" for of in ("", "kinds[].", "in.") for key in keys}
+    names |= {"n", "kinds[].of.day", "in.deep.n"}
+    assert [[*row["_rescued"]] for row in rows[9:]] == [sorted(names)] * 30
 
 
 def test_more_late_keys_than_are_read_natively_are_counted_all_the_same() -> None:

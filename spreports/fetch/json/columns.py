@@ -61,10 +61,10 @@ def _children(
     fields = record.fields
     for row, each in zip(rows, objects, strict=True):
         if each and not each.keys() <= fields.keys():
-            for key in each.keys() - fields.keys():
-                if each[key] is not None:
+            for key, value in each.items():
+                if key not in fields and value is not None:
                     name = f"{record.name}.{key}" if record.name else key
-                    misfits.append(Misfit(row, name, "", _plain(each[key])))
+                    misfits.append(Misfit(row, name, "", _plain(value)))
     return [
         _array(
             node, [each.get(key) if each else None for each in objects], rows, misfits

@@ -37,9 +37,13 @@ class Misfit:
 
 
 def rescued(misfits: Sequence[Misfit], rows: int) -> pa.Array:
-    """Return a JSON object of column and text for each row with a bad value."""
+    """Return a JSON object of column and text for each row with a bad value.
+
+    Columns in the order of their names, however the row was read.
+    """
     found: dict[int, dict[str, object]] = {}
-    for each in misfits:
+    # Of equal names, the values of late keys first: each way has both in their order
+    for each in sorted(misfits, key=lambda each: (each.column, bool(each.expected))):
         _keep(found.setdefault(each.row, {}), each)
     objects = [_object(found[row]) if row in found else None for row in range(rows)]
     return array_of(objects, pa.string())
