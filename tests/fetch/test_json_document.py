@@ -702,3 +702,14 @@ def test_a_key_of_the_name_that_is_ours_has_a_number(nested: str) -> None:
     assert got.to_pylist() == [
         {"a": "x", "n": None, "_rescued_2": "mine", "_rescued": '{"n": "many"}'}
     ]
+
+
+@pytest.mark.parametrize("nested", ["flat", "struct"])
+def test_a_key_without_a_name_is_named_as_such_a_header_is(nested: str) -> None:
+    document = {"rows": [{"a": "x", "": "y", " ": "z", "column_2": "w"}]}
+
+    got = read_json(document, nested=nested)
+
+    assert got.to_pylist() == [
+        {"a": "x", "column_3": "y", "column_4": "z", "column_2": "w"}
+    ]

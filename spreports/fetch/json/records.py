@@ -13,7 +13,7 @@ import pyarrow as pa
 from spreports.at_work import threads_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
-from spreports.fetch.flat.header import MAX_COLUMNS, RESCUED
+from spreports.fetch.flat.header import MAX_COLUMNS, RESCUED, unique_names
 from spreports.fetch.json.columns import columns_of, flat_columns
 from spreports.fetch.json.cut import Block, RecordCutter
 from spreports.fetch.json.late_keys import Late, grown, parted
@@ -268,8 +268,8 @@ class RecordBatches:
             served = [(name, array.type) for name, array in flat]
         else:
             served = [(key, each.dtype) for key, each in self._root.fields.items()]
-        # A key may have the name that is ours
-        _, *names = _distinct([RESCUED, *(name for name, _ in served)])
+        # A key may have the name that is ours, another column's (``a.b``), or none
+        names = unique_names(tuple(name for name, _ in served))
         fields = [(name, dtype) for name, (_, dtype) in zip(names, served, strict=True)]
         if self._rule == "rescue":
             fields.append((RESCUED, pa.string()))
@@ -291,15 +291,3 @@ def _seen(root: Record, arrays: Sequence[pa.Array]) -> set[str]:
         elif array.null_count < len(array):
             seen.update(leaf.name for leaf in leaves(node))
     return seen
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Number the later of two equal names: ``a.b`` and a key that is called "a.b"."""
-    distinct: list[str] = []
-    for name in names:
-        unique, number = name, 1
-        while unique in distinct:
-            number += 1
-            unique = f"{name}_{number}"
-        distinct.append(unique)
-    return distinct
