@@ -176,6 +176,29 @@ def test_blank_lines_and_repeated_headers_are_no_rows() -> None:
         assert (findings.rows, findings.repeated_headers) == (2, 2)
 
 
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+@pytest.mark.parametrize("first", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("other", ["\n", "\r"])
+@pytest.mark.parametrize("more", [0, 3])
+def test_a_repeated_header_is_no_row_whatever_ends_the_line_before_it(
+    delimiter: str, first: str, other: str, more: int
+) -> None:
+    plain = f"1,2{first}a,b{first}3,4{first}" * more
+    text = f"a,b{first}1,2{other}a,b{first}3,4{first}1,2{first}{plain}"
+    kind = entry(Column(name="a"), Column(name="b"), format="csv")
+    for batch_bytes in (1, 9, 40, 1 << 20):
+        findings = Findings()
+        table = read(
+            text.replace(",", delimiter),
+            kind,
+            findings=findings,
+            batch_bytes=batch_bytes,
+        )
+        rows = [["1", "2"], ["3", "4"], ["1", "2"], *[["1", "2"], ["3", "4"]] * more]
+        assert cells(table) == rows
+        assert findings.repeated_headers == 1 + more
+
+
 def test_a_header_line_within_a_quoted_cell_is_part_of_the_cell() -> None:
     text = 'a,b\r\n1,"said:\r\na,b\r\n"\r\na,b\r\n2,"a,b\r\na,b"'
     for batch_bytes in (1, 7, 1 << 20):

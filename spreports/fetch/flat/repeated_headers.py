@@ -28,10 +28,16 @@ def without_headers(block: bytes, header: Header, findings: Findings) -> bytes:
         A line within a quoted cell stays, whatever it says.
     """
     line = header.line
-    if not block.startswith(line) and header.line_end + line not in block:
+    # Most blocks do not hold it at all, and one search says so
+    if line not in block:
+        return block
+    # A return alone ends a row, too, wherever blocks are cut
+    if not block.startswith(line) and all(
+        end + line not in block for end in (b"\n", b"\r")
+    ):
         return block
     if header.quoting is Quoting.DOUBLED:
-        row = quoted_row(header)
+        row = quoted_row(header, any_end=True)
         lines = re.findall(row + rb"|[\s\S]+\Z", block)
     else:
         lines = block.splitlines(keepends=True)

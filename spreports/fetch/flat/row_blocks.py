@@ -112,15 +112,27 @@ def _row_end_finder(header: Header) -> Callable[[bytes, int], int]:
     return last_row_end
 
 
-def quoted_row(header: Header) -> bytes:
-    """Return a pattern of one row, its end included, where quotes hold line ends."""
+def quoted_row(header: Header, *, any_end: bool = False) -> bytes:
+    """Return a pattern of one row, its end included, where quotes hold line ends.
+
+    Parameters
+    ----------
+    header : Header
+    any_end : bool
+        It may have another end than the header's, as the CSV parser has it.
+
+    Returns
+    -------
+    bytes
+    """
     # A quote opens a cell only where the cell begins, as the CSV parser has it.
     # Possessive, so that nothing is ever tried twice.
-    end = header.line_end
+    ends = b"\r\n" if any_end else header.line_end
+    end = rb"(?:\r\n|[\r\n])" if any_end else header.line_end
     before = b"[^" + re.escape(header.delimiter.encode()) + rb"\r\n]"
     return (
         rb'(?:[^"'
-        + end
+        + ends
         + rb"]++|(?<!"
         + before
         + rb')"(?:[^"]++|"")*+"|(?<='
