@@ -52,7 +52,7 @@ _EXPECTED: Final = {
     "date": "a date",
     "timestamp": "a date and time",
 }
-_INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
+_INTEGER: Final = re.compile(r"([+-]?)0*(\d{1,19})", re.ASCII)
 NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 # Texts that Arrow reads as `one` does, and that are not too wide
 _SURE_INTEGER: Final = "^-?[0-9]{1,18}$"
@@ -185,9 +185,11 @@ def _integers(texts: pa.Array) -> pa.Array:
 
 def _integer(text: str) -> int:
     """Return an integer of 64 bits."""
-    if not _INTEGER.fullmatch(text):
+    found = _INTEGER.fullmatch(text)
+    if not found:
         raise ValueError("no integer")
-    value = int(text)
+    # Python's int refuses thousands of zeros in front, which Arrow reads
+    value = int(found[1] + found[2])
     if not -(1 << 63) <= value < 1 << 63:
         raise ValueError("more than 64 bits")
     return value

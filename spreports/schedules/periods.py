@@ -13,7 +13,8 @@ from spreports.overlaps import TOLERANCE
 
 __all__ = ["length", "moved_on", "on_beat", "one_earlier"]
 
-_DURATION = re.compile(r"P(?:(\d+)D|T(\d+)H|T(\d+)M)")
+# With more digits a step from today leaves the years that Python knows
+_DURATION = re.compile(r"P(?:(\d{1,4})D|T(\d{1,4})H|T(\d{1,4})M)", re.ASCII)
 _MONTH = "P1M"
 # Months end between the 28th and the 31st, and Amazon does not say what it makes of it.
 _LAST_DAYS = 28

@@ -53,8 +53,15 @@ NUMBER = st.one_of(
             "-inf",
             "Infinity",
             "NaN",
-            "1_0",
-            "٣",
+            *(
+                "sNaN",
+                "1_0",
+                "1e1_0",
+                "٣",
+                "\uff11\uff12",
+                "1e-99999999",
+                "1e999999999",
+            ),
             "",
             " ",
             " 7 ",
@@ -153,6 +160,8 @@ def compare(
     st.sampled_from(["int64", "float64", "decimal"]),
     st.lists(st.none() | NUMBER, min_size=1, max_size=3),
 )
+@example("int64", ["0" * 4_400 + "7"])  # more digits than Python's int takes
+@example("int64", ["-" + "0" * 4_400 + "7", "9" * 4_400])
 def test_numbers(dtype: str, texts: list[str | None]) -> None:
     compare(Column(name="v", dtype=dtype), texts)
 

@@ -29,7 +29,13 @@ def test_every_period_of_the_reference_has_its_length() -> None:
     assert {str(p): length(p) for p in Period} == expected
 
 
-@pytest.mark.parametrize("text", ["", "P", "PT", "P0D", "1D", "P1Y", "PT5S", "P1DT1H"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "P", "PT", "P0D", "1D", "P1Y", "PT5S", "P1DT1H", "P\u0661D"),
+        *("P999999D", "PT99999999999999H", f"PT{'9' * 5_000}M"),
+    ],
+)
 def test_what_is_no_period_of_amazons_has_no_length(text: str) -> None:
     moment = datetime(2026, 11, 1, tzinfo=UTC)
 
