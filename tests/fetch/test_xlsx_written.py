@@ -85,6 +85,10 @@ def test_a_sheet_that_begins_further_right_has_its_errors_in_their_places() -> N
         ("1234567890.1234501", "1234567890.12345"),
         ("-0.1000000000000000055", "-0.1"),
         ("46000.523456789063", "46000.523456789063"),
+        ("-1e999999999", "-1e999999999"),
+        ("1E-999", "1E-999"),
+        ("0e-999", "0"),
+        ("9" * 5_000, "9" * 5_000),
     ],
 )
 def test_a_number_has_the_digits_of_the_file_but_not_the_noise_of_floats(

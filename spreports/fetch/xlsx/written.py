@@ -174,8 +174,10 @@ def _number(text: str, width: int) -> str | None:
         number = Decimal(text)
     except DecimalException:
         return None
-    if not number.is_finite() or abs(number.adjusted()) > _EXPONENT_AT_MOST:
-        return None
+    finite = number.is_finite()
+    if not finite or abs(number.adjusted()) > _EXPONENT_AT_MOST:
+        # To a float it is infinite or nothing, and in full it may not fit the memory
+        return text if finite and number else None
     read = float(number)
     whole, _, fraction = format(number.copy_abs(), "f").partition(".")
     if not fraction.strip("0"):
