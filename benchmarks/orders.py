@@ -22,6 +22,7 @@ DATA = Path(__file__).parent / "data"
 PYTHON = [sys.executable, "-m"]
 # A document at Amazon is brought and verified; one that is opened is read as it comes
 OURS, OPENED = "spreports, from HTTP", "open_document, from HTTP"
+PROVED = "the same, with an MD5 as S3 tells it"
 PEERS = {
     "pandas, as users do": "pandas_today",
     "duckdb COPY": "duckdb_copy",
@@ -57,10 +58,11 @@ def varied_to_all(mebibytes: int, runs: int) -> None:
 
 def _to_batches(path: Path, title: str, runs: int) -> None:
     """Compare typed batches of one document with polars.scan_csv."""
-    with served(path) as url:
+    with served(path) as url, served(path, tells_md5=True) as told:
         figures = compare(
             {
                 OURS: [*PYTHON, "benchmarks.orders_ours", url],
+                PROVED: [*PYTHON, "benchmarks.orders_ours", told],
                 OPENED: [*PYTHON, "benchmarks.opened", "orders", url],
                 "polars scan, batches": [
                     *(*PYTHON, "benchmarks.orders_peers", "polars_scan", str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 
-def _serve(path: Path, content_type: str, ready: Connection) -> None:
+def _serve(path: Path, content_type: str, etag: str | None, ready: Connection) -> None:
     """Answer every GET with the whole file."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -21,6 +22,8 @@ def _serve(path: Path, content_type: str, ready: Connection) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(path.stat().st_size))
+                if etag is not None:
+                    self.send_header("ETag", etag)
                 self.end_headers()
                 with suppress(BrokenPipeError, ConnectionResetError):
                     self.connection.sendfile(file)  # unless who asked has enough
@@ -34,12 +37,22 @@ def _serve(path: Path, content_type: str, ready: Connection) -> None:
 
 
 @contextmanager
-def served(path: Path, content_type: str = "text/plain;charset=UTF-8") -> Iterator[str]:
-    """Give the URL of a file while a server process runs."""
+def served(
+    path: Path,
+    content_type: str = "text/plain;charset=UTF-8",
+    *,
+    tells_md5: bool = False,
+) -> Iterator[str]:
+    """Give the URL of a file while a server process runs.
+
+    Where it tells the MD5, as S3 does of an object that was put in one piece, a
+    document is proved without undoing its compression.
+    """
+    etag = f'"{_md5(path)}"' if tells_md5 else None
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(
-        target=_serve, args=(path, content_type, sender), daemon=True
+        target=_serve, args=(path, content_type, etag, sender), daemon=True
     )
     process.start()
     try:
@@ -47,3 +60,10 @@ def served(path: Path, content_type: str = "text/plain;charset=UTF-8") -> Iterat
     finally:
         process.terminate()
         process.join()
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(
+            file, lambda: hashlib.md5(usedforsecurity=False)
+        ).hexdigest()
