@@ -66,6 +66,8 @@ class Manner:
         Days are the first ones of such a period.
     local_decimals : bool
         Amounts are written by the currency's custom.
+    tells_currency : bool
+        A column says whose custom that is.
     spelled : bool
         Truth values have Amazon's spellings, not only ``true`` and ``false``.
     blank_is_empty : bool
@@ -81,6 +83,7 @@ class Manner:
     end: datetime
     period: str | None = None
     local_decimals: bool = False
+    tells_currency: bool = True
     spelled: bool = True
     blank_is_empty: bool = False
     space_is_empty: bool = False
@@ -145,7 +148,7 @@ class Manner:
     def _amounts(self) -> Filler:
         if not self.local_decimals:
             return _amount
-        currency = self.letters.place.currency
+        currency = self.letters.place.currency if self.tells_currency else None
         comma, grouped = currency in COMMA_CURRENCIES, currency in GROUPED
 
         def fill(source: Random) -> Cell:

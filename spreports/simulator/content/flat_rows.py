@@ -184,6 +184,11 @@ class FlatDocument:
             start=self._order.start,
             end=self._order.end,
             local_decimals=self._entry.local_decimals,
+            tells_currency=any(
+                column.name == "currency"
+                for table in self._entry.tables
+                for column in table.columns
+            ),
             blank_is_empty=True,
             space_is_empty=self._entry.space_is_empty,
         )
