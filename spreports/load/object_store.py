@@ -56,6 +56,7 @@ _OWN = ("aws_", "google_", "azure_", "allow_", "conditional_put", "timeout")
 # What Azure's portal gives out, and adlfs takes whole.
 # Source: Azure Storage documentation, "Configure Azure Storage connection strings"
 _CONNECTION_STRING = "connection_string"
+_SUFFIX = "core.windows.net"
 _PIECES: Mapping[str, str] = {
     "accountname": "azure_storage_account_name",
     "accountkey": "azure_storage_account_key",
@@ -209,17 +210,16 @@ def delta_options(url: str, options: Mapping[str, Any] | None) -> dict[str, str]
 
 def _pieces(connection: str) -> dict[str, str]:
     """Return what a connection string of Azure's says, in Delta Lake's words."""
-    said = [each.partition("=") for each in connection.split(";")]
-    found = {
-        _PIECES[name.strip().lower()]: value
-        for name, _, value in said
-        if name.strip().lower() in _PIECES
-    }
-    if endpoint := found.get("azure_storage_endpoint"):
+    pairs = [each.partition("=") for each in connection.split(";")]
+    told = {name.strip().lower(): value for name, _, value in pairs}
+    account, suffix = told.get("accountname"), told.get("endpointsuffix")
+    if account and suffix and suffix != _SUFFIX:  # such as Azure's in China
+        told.setdefault("blobendpoint", f"https://{account}.blob.{suffix}")
+    if endpoint := told.get("blobendpoint"):
         # One with a shared access signature names its account nowhere else
-        account = (urlsplit(endpoint).hostname or "").partition(".")[0]
-        found.setdefault("azure_storage_account_name", account)
-    return found
+        host = urlsplit(endpoint).hostname or ""
+        told.setdefault("accountname", host.partition(".")[0])
+    return {theirs: told[name] for name, theirs in _PIECES.items() if name in told}
 
 
 def _check_deltalake(url: str) -> None:

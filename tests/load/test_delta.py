@@ -285,8 +285,17 @@ def test_fsspecs_options_are_translated() -> None:
     ("connection", "told"),
     [
         (
-            "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=a+/b==;",
+            "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=a+/b==;"
+            "EndpointSuffix=core.windows.net",
             {"account_name": "shop", "account_key": "a+/b=="},
+        ),
+        (
+            "AccountName=shop;AccountKey=a==;EndpointSuffix=core.chinacloudapi.cn",
+            {
+                "account_name": "shop",
+                "account_key": "a==",
+                "endpoint": "https://shop.blob.core.chinacloudapi.cn",
+            },
         ),
         (
             "BlobEndpoint=https://shop.blob.core.windows.net/;"
