@@ -215,6 +215,8 @@ def _pieces(connection: str) -> dict[str, str]:
     account, suffix = told.get("accountname"), told.get("endpointsuffix")
     if account and suffix and suffix != _SUFFIX:  # such as Azure's in China
         told.setdefault("blobendpoint", f"https://{account}.blob.{suffix}")
+    if told.get("usedevelopmentstorage", "").lower() == "true":
+        return {"azure_storage_use_emulator": "true"}
     if endpoint := told.get("blobendpoint"):
         # One with a shared access signature names its account nowhere else
         host = urlsplit(endpoint).hostname or ""

@@ -194,6 +194,7 @@ def news_of(
     noted: Iterable[LakeWindow],
     before: Sequence[LakeWindow],
     there: Sequence[LakeWindow],
+    gone: Collection[str] = frozenset(),
 ) -> tuple[LakeWindow, ...]:
     """Return what a note says that is new, and that neither ledger nor lake denies.
 
@@ -204,6 +205,9 @@ def news_of(
         By the ledger.
     there : sequence of LakeWindow
         What the lake has, be it half a report.
+    gone : collection of str
+        Windows of which the ledger knows rows that the lake has no more, such as of a
+        version that a newer one without rows has replaced.
     """
     mine = {window.name: window for window in before}
     held = {window.name for window in there}
@@ -217,7 +221,8 @@ def news_of(
             return False  # what it is the same as is lost, or was purged
         known = mine.get(window.name)
         if known is not None:
-            return not known.tables and known.made < window.made
+            has_rows = known.tables and known.name not in gone
+            return not has_rows and known.made < window.made
         return not any(window.overlaps(each) for each in (*before, *there))
 
     return tuple(w for w in noted if w.name not in held and is_news(w))

@@ -142,12 +142,12 @@ class Known:
         anew = _begins_anew(stream, lost)
         windows = _joined(() if anew else before, there)
         is_new = all(window.created_time is None for window in windows)
-        news = news_of([w for w in noted if not w.rows], before, there)
+        names = {window.name for window in there}
+        rowless = frozenset({w.name for w in before if w.rows} - names)
+        news = news_of([w for w in noted if not w.rows], before, there, gone=rowless)
         if not anew:
             windows = _joined((*before, *news), there)
             windows = forgotten(stream, windows, lost)
-        names = {window.name for window in there}
-        rowless = frozenset({w.name for w in before if w.rows} - names)
         return cls(
             before=before,
             windows=windows,

@@ -289,6 +289,7 @@ def test_fsspecs_options_are_translated() -> None:
             "EndpointSuffix=core.windows.net",
             {"account_name": "shop", "account_key": "a+/b=="},
         ),
+        ("UseDevelopmentStorage=true", {"use_emulator": "true"}),
         (
             "AccountName=shop;AccountKey=a==;EndpointSuffix=core.chinacloudapi.cn",
             {

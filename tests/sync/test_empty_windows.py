@@ -400,6 +400,15 @@ def test_what_ledger_or_lake_know_of_a_window_counts_more_than_a_note(
     assert (news_of([noted], before, there) == (noted,)) is counts
 
 
+def test_a_newer_report_without_rows_counts_where_an_older_ones_are_gone() -> None:
+    before = [said(2, 2, 4, ROWS)]
+    newer, older = said(2, 2, 5, NO_ROWS), said(2, 2, 3, NO_ROWS)
+
+    assert news_of([newer], before, [], gone={before[0].name}) == (newer,)
+    assert news_of([older], before, [], gone={before[0].name}) == ()
+    assert news_of([newer], before, [], gone={"another"}) == ()
+
+
 @pytest.mark.slow
 def test_what_is_noted_over_days_that_the_lake_has_rows_of_is_left_out(
     nights: Nights,
