@@ -58,9 +58,10 @@ class SQSQueue:
 
     A context manager. ``spreports.connect(..., notifications=queue)`` asks after a
     report that it has created when its notification has come, instead of every few
-    seconds, and every two minutes besides. Where the queue is silent or cannot be
-    reached it polls as it does without one, and so it does for a report that it adopts:
-    the notification is for whoever has created it.
+    seconds, and every two or three minutes besides, less often where hundreds wait.
+    Where the queue is silent or cannot be reached it polls as it does without one, and
+    so it does for a report that it adopts: the notification is for whoever has created
+    it.
 
     To be set up once, outside spreports: an SQS queue whose policy lets Amazon's
     account send to it (``sqs:SendMessage`` and ``sqs:GetQueueAttributes``), a

@@ -134,7 +134,6 @@ def finished_document(
         constants=metadata(report),
         provenance=provenance(
             report,
-            entry,
             options,
             account=connection.account,
             key=request.key if request else None,

@@ -20,9 +20,10 @@ __all__ = ["Notices", "Watch"]
 logger = logging.getLogger("spreports.reports")
 
 # Seconds that a poll is put off while notifications are relied upon. Reports take about
-# 90 seconds, so most are told of first, and a lost notification costs two minutes. More
-# would spare little, even where a queue has proven good: a report that takes an hour is
-# polled 30 times, and getReport allows 120 calls a minute.
+# 90 seconds, so most are told of first, and a lost notification costs two minutes, or
+# three, with the interval that grows to one. More would spare little, even where a
+# queue has proven good: a report that takes an hour is polled some 25 times, and
+# getReport allows 120 calls a minute.
 PATIENCE = 120.0
 # Seconds that one listening lasts: reports created meanwhile are not listened for.
 LISTENING = 5.0

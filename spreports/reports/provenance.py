@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 
 from spreports.api.models import Report
-from spreports.catalog import ReportType
-from spreports.catalog.periods import goes_by_dates
 from spreports.ledger import request_key
-from spreports.overlaps import TOLERANCE
 
 __all__ = ["library_version", "options_text", "provenance"]
 
 
 def provenance(
-    report: Report,
-    entry: ReportType,
-    options: Mapping[str, str],
-    *,
-    account: str,
-    key: str | None,
+    report: Report, options: Mapping[str, str], *, account: str, key: str | None
 ) -> dict[str, str]:
     """Return what files and markers say beside the metadata columns.
 
     Parameters
     ----------
     report : Report
-    entry : ReportType
     options : mapping of str to str
         Those that were asked for; Amazon does not tell them.
     account : str
@@ -57,24 +47,11 @@ def provenance(
             report.report_type,
             ids,
             options,
-            *_dates(report, entry),
+            report.data_start_time,
+            report.data_end_time,
         ),
         "version": library_version(),
     }
-
-
-def _dates(
-    report: Report, entry: ReportType
-) -> tuple[datetime | None, datetime | None]:
-    """Return what a report that was found was asked for; None for the present.
-
-    Amazon writes the time of its making for both dates where there were none.
-    """
-    start, end = report.data_start_time, report.data_end_time
-    is_now = start == end and start and abs(report.created_time - start) <= TOLERANCE
-    if entry.period == "none" or (is_now and not goes_by_dates(entry)):
-        return None, None
-    return start, end
 
 
 def options_text(options: Mapping[str, str]) -> str:

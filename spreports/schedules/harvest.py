@@ -190,11 +190,14 @@ def warn_of_feeds(
         if (w := _window(r))
     ]
     if not spans or not entry.requestable or entry.period == "none":
-        return  # what Amazon makes by itself is one report, and snapshots are versions
+        return  # Amazon makes one by itself, or it has no time of its own
     since = min(start for start, _, _ in spans)
+    places = {place for report in reports for place in report.marketplace_ids}
     for lake, feed in known.lakes():
         said = json.loads(feed)
         if (said["account"], said["reportType"]) != (account, entry.report_type):
+            continue
+        if places.isdisjoint(said["marketplaceIds"]):
             continue
         asked = [
             ReportRequest(

@@ -82,7 +82,6 @@ def land_emptied(
             **metadata(report),
             **provenance(
                 report,
-                stream.entry,
                 stream.options,
                 account=stream.account,
                 key=request.key if request else None,

@@ -708,8 +708,12 @@ def test_a_key_of_the_name_that_is_ours_has_a_number(nested: str) -> None:
 def test_a_key_without_a_name_is_named_as_such_a_header_is(nested: str) -> None:
     document = {"rows": [{"a": "x", "": "y", " ": "z", "column_2": "w"}]}
 
-    got = read_json(document, nested=nested)
+    findings = Findings()
+
+    got = read_json(document, nested=nested, findings=findings)
 
     assert got.to_pylist() == [
         {"a": "x", "column_3": "y", "column_4": "z", "column_2": "w"}
     ]
+    # What is new is told by the names that columns have: a sync compares them
+    assert findings.unknown_columns == ("a", "column_3", "column_4", "column_2")

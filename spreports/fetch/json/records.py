@@ -95,10 +95,12 @@ class RecordBatches:
                 "a key holds a NUL character, which no column's name can: "
                 "Document.save(path) keeps the document"
             )
+        self.schema, named = self._schema()
         self._findings.unknown_columns = tuple(
-            leaf.name for leaf in leaves(self._root) if not leaf.known
+            named.get(leaf.name, leaf.name)
+            for leaf in leaves(self._root)
+            if not leaf.known
         )
-        self.schema = self._schema()
         self._unseen: dict[str, Column] = {}
         if self._first:
             self._unseen = {c.name: c for c in columns if not c.optional}
@@ -260,8 +262,8 @@ class RecordBatches:
             )
             counts[each.column] = counts.get(each.column, 0) + 1
 
-    def _schema(self) -> pa.Schema:
-        """Return the schema of the batches."""
+    def _schema(self) -> tuple[pa.Schema, dict[str, str]]:
+        """Return the schema of the batches, and the name of each key in it."""
         if self._flat:
             empty = [pa.nulls(0, each.dtype) for each in self._root.fields.values()]
             flat = flat_columns(self._root, empty)
@@ -273,7 +275,8 @@ class RecordBatches:
         fields = [(name, dtype) for name, (_, dtype) in zip(names, served, strict=True)]
         if self._rule == "rescue":
             fields.append((RESCUED, pa.string()))
-        return pa.schema(fields)
+        named = {key: name for (key, _), name in zip(served, names, strict=True)}
+        return pa.schema(fields), named
 
     def _look_for_unseen(self, arrays: Sequence[pa.Array]) -> None:
         """Strike the columns that have come; the others are missing so far."""
