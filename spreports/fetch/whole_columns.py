@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from spreports.arrays import array_of, bare, scalar_of
-from spreports.fetch.some_first import cast_some_first
+from spreports.fetch.some_first import some_first
 from spreports.fetch.timestamps import (
     ISO,
     formats_tried,
@@ -54,6 +54,8 @@ _SPECIMEN: Final = {
     "%Z": "UTC",
 }
 _ZONE: Final = "%Z"
+# So many steps make a layout that some cells first cost as much as 300 cells
+_BEYOND: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +157,12 @@ def in_pythons_years(times: pa.Array) -> pa.Array:
 def _in_one_layout(
     texts: pa.Array,
     known: Sequence[Layout | None],
-    read: Callable[[pa.Array, Layout | None], pa.Array],
+    read: Callable[..., pa.Array],
 ) -> pa.Array:
     """Return a column read by the first layout that fits."""
     for layout in known:
         try:
-            values = read(texts, layout)
+            values = some_first(texts, partial(read, layout=layout), beyond=_BEYOND)
         except pa.ArrowInvalid:
             continue
         if not known_to_python(values):
@@ -246,7 +248,7 @@ def _layout(pattern: str, *, days: bool) -> Layout | None:
 def _days_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
     """Return the days of texts in this layout."""
     if layout is None:
-        return cast_some_first(texts, pa.date32())
+        return texts.cast(pa.date32())
     data = texts.cast(pa.binary())
     lengths = pc.min_max(pc.binary_length(data)).as_py()
     if lengths["min"] is None:
@@ -255,7 +257,7 @@ def _days_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
         raise pa.ArrowInvalid("another width")
     _check_marks(data, layout)
     written = _joined(data, layout, _DAY, "-").cast(pa.string())
-    return cast_some_first(written, pa.date32())
+    return written.cast(pa.date32())
 
 
 def _check_marks(data: pa.Array, layout: Layout) -> None:
@@ -276,7 +278,7 @@ def _joined(
 def _instants_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
     """Return the instants of texts in this layout."""
     if layout is None:
-        return cast_some_first(texts, _INSTANT)
+        return texts.cast(_INSTANT)
     data = texts.cast(pa.binary())
     lengths = pc.min_max(pc.binary_length(data)).as_py()
     if lengths["min"] is None:
@@ -290,7 +292,7 @@ def _instants_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
     has_clock = _CLOCK[0] in layout.places
     time = _joined(data, layout, _CLOCK, ":") if has_clock else _mark("00:00:00")
     written = pc.binary_join_element_wise(day, time, _mark(" ")).cast(pa.string())
-    local = cast_some_first(written, pa.timestamp("us")).cast(pa.int64())
+    local = written.cast(pa.timestamp("us")).cast(pa.int64())
     if layout.zoned:
         # an open end makes Arrow's binary_slice fail
         zones = _cut(data, layout.width, lengths["max"]).dictionary_encode()

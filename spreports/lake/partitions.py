@@ -6,6 +6,7 @@ days, months or years also says between which instants its rows lie.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 TICK = timedelta(microseconds=1)
+# Of '1e-99999999' Arrow 26 reads memory that is not its own
+_LARGE_EXPONENT = re.compile("[eE][-+]?0*[1-9][0-9]{2}")
 _REST = {"day": "", "month": "-01", "year": "-01-01"}
 
 
@@ -121,6 +124,8 @@ def typed_value(text: str | None, dtype: pa.DataType) -> pa.Scalar:
     pyarrow.ArrowInvalid
         The text is no such value.
     """
+    if text and pa.types.is_decimal(dtype) and _LARGE_EXPONENT.search(text):
+        raise pa.ArrowInvalid("an exponent that no decimal has")
     return scalar_of(text, pa.string()).cast(dtype)
 
 

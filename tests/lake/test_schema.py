@@ -143,6 +143,16 @@ def test_folders_of_decimals_leave_floats_of_files_what_they_are(
     assert shore.scan(LISTINGS).collect()["価格"].to_list() == [900.0, 900.5]
 
 
+def test_a_folder_whose_number_no_decimal_holds_is_told_and_not_read(
+    shore: Lakeside,
+) -> None:
+    rows = pa.table({"price": ["1e-99999999"], "seller-sku": ["007"]})
+    shore.put("1", rows, report_type=LISTINGS, partition_by=["price"])
+
+    with pytest.raises(spr.SinkError, match=r"a folder of 'price' holds no decimal"):
+        shore.scan(LISTINGS).collect()
+
+
 def test_values_of_many_folders_are_not_typed_one_by_one_before_any_is_read(
     shore: Lakeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

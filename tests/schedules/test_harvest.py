@@ -178,22 +178,26 @@ def test_reports_that_share_time_and_a_marketplace_are_warned_of_by_schedules(
 
 
 @pytest.mark.parametrize(
-    ("name", "hours", "places", "told"),
+    ("name", "hours", "places", "asked", "told"),
     [
-        ("sales_and_traffic", (24, 48), "A", True),
-        ("sales_and_traffic", (0, 24), "A", False),
-        ("sales_and_traffic", (24, 48), "B", False),
-        ("returns", (24, 48), "A", False),
-        ("returns", (24, 36), "A", True),
-        ("returns", (24, 48), "AB", True),
-        ("listings", (0, 24), "A", True),
-        ("settlement", (24, 48), "A", False),
+        ("sales_and_traffic", (24, 48), "A", ("{}", 7), True),
+        ("sales_and_traffic", (24, 48), "A", ("{}", 0), False),
+        ("sales_and_traffic", (0, 24), "A", ("{}", 7), False),
+        ("sales_and_traffic", (24, 48), "B", ("{}", 7), False),
+        ("returns", (24, 48), "A", ("{}", 7), False),
+        ("returns", (24, 48), "A", ('{"custom": "true"}', 7), True),
+        ("returns", (24, 36), "A", ("{}", 7), True),
+        ("returns", (24, 48), "AB", ("{}", 7), True),
+        ("listings", (0, 24), "A", ("{}", 7), True),
+        ("settlement", (24, 48), "A", ("{}", 7), False),
     ],
     ids=[
         "a whole day that the feed asks for otherwise",
+        "a day of which the feed got no rows",
         "another day",
         "another marketplace",
         "the feed's own window",
+        "with options, which a schedule does not tell",
         "a part of it",
         "more marketplaces",
         "snapshots",
@@ -207,14 +211,16 @@ def test_a_harvest_of_what_a_feed_has_brought_otherwise_is_warned_of(
     name: str,
     hours: tuple[int, int],
     places: str,
+    asked: tuple[str, int],
     told: bool,
 ) -> None:
+    options, rows = asked
     entry, ledger = spr.report_type(name), Ledger(tmp_path / "ledger.sqlite")
     feed = {
         "account": "mine",
         "reportType": entry.report_type,
         "marketplaceIds": ["A"],
-        "reportOptions": "{}",
+        "reportOptions": options,
     }
     day, is_dated = START + timedelta(days=1), name != "listings"
     window = LakeWindow(
@@ -222,7 +228,7 @@ def test_a_harvest_of_what_a_feed_has_brought_otherwise_is_warned_of(
         start=day if is_dated else None,
         end=day + timedelta(days=1) if is_dated else None,
         state=WindowState.COMMITTED,
-        tables={"rows": TableRows(7, ())},
+        tables={"rows": TableRows(rows, ())},
     )
     theirs = json.dumps({**feed, "account": "another"})
     ledger.windows.put("/their lake", theirs, window, day)

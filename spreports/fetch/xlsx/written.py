@@ -175,10 +175,11 @@ def _number(text: str, width: int) -> str | None:
     except DecimalException:
         return None
     finite = number.is_finite()
-    if not finite or abs(number.adjusted()) > _EXPONENT_AT_MOST:
+    read = float(number) if finite else 0.0
+    far = abs(number.adjusted()) > _EXPONENT_AT_MOST
+    if not finite or far or (number and not read):
         # To a float it is infinite or nothing, and in full it may not fit the memory
         return text if finite and number else None
-    read = float(number)
     whole, _, fraction = format(number.copy_abs(), "f").partition(".")
     if not fraction.strip("0"):
         written = ("-" if number < 0 else "") + whole.zfill(width)
