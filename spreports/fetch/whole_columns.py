@@ -54,8 +54,7 @@ _SPECIMEN: Final = {
     "%Z": "UTC",
 }
 _ZONE: Final = "%Z"
-# So many steps make a layout that some cells first cost as much as 300 cells
-_BEYOND: Final = 256
+_BEYOND: Final = 256  # some cells first cost as much as 300 by a layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,9 +295,7 @@ def _instants_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
     if layout.zoned:
         # an open end makes Arrow's binary_slice fail
         zones = _cut(data, layout.width, lengths["max"]).dictionary_encode()
-        names = [
-            name.decode("utf-8", "replace") for name in zones.dictionary.to_pylist()
-        ]
+        names = (each.decode("utf-8", "replace") for each in zones.dictionary.tolist())
         shifts = array_of([_microseconds(name) for name in names], pa.int64())
         shift = shifts.take(zones.indices)
     else:

@@ -55,10 +55,12 @@ def run(before: str, after: str, rows: int = ROWS) -> subprocess.CompletedProces
     )
 
 
-def test_the_kernel_asks_for_nothing_outside() -> None:
+def test_the_kernel_asks_for_nothing_outside_but_to_give_up() -> None:
     _, module = sandbox._loaded()
 
-    assert list(module.imports) == []
+    assert [(each.module, each.name) for each in module.imports] == [
+        ("host", "no_room")
+    ]
 
 
 @pytest.mark.slow
@@ -103,7 +105,7 @@ def test_a_kernel_that_has_no_room_is_no_error(
     def refused(*_: object) -> None:
         raise wasmtime.WasmtimeError("mmap failed")
 
-    monkeypatch.setattr(wasmtime, "Instance", refused)
+    monkeypatch.setattr(wasmtime.Linker, "instantiate", refused)
     caplog.set_level("INFO", "spreports")
 
     assert not kernel_is_there()
@@ -157,6 +159,26 @@ def test_memory_that_cannot_grow_is_an_error_of_its_own() -> None:
 
     with pytest.raises(NoRoomError, match="begin"):
         box._call("begin", (1 << 31) - 1)
+
+
+def test_memory_that_cannot_grow_ends_no_process_that_has_taken_the_signals() -> None:
+    code = """if True:
+        import faulthandler
+        from spreports.fetch.kernel import sandbox
+
+        box = sandbox.Sandbox(*sandbox._loaded())
+        faulthandler.enable()
+        try:
+            box.begin(b"x" * (1 << 10))
+            box._call("room", (1 << 31) - 1)
+        except sandbox.NoRoomError as exc:
+            print(exc)
+    """
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "its memory cannot grow: room\n")
 
 
 @pytest.mark.parametrize("function", ["rows", "records", "transcode"])

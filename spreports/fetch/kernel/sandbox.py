@@ -1,9 +1,9 @@
 """Run the kernel: its memory, its functions, and what they leave there.
 
 The kernel is WebAssembly, the same file on every machine. Whatever a document holds,
-it can read and write nothing but its own memory, and ask for nothing outside. Without
-``wasmtime`` (the extra ``fast``) there is no kernel, and blocks are read by Arrow's
-parsers: slower, to the same values.
+it can read and write nothing but its own memory, and ask for nothing outside, but to
+give up for want of it. Without ``wasmtime`` (the extra ``fast``) there is no kernel,
+and blocks are read by Arrow's parsers: slower, to the same values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import pyarrow as pa
 
@@ -76,7 +76,8 @@ class Sandbox:
 
     Parameters
     ----------
-    engine : wasmtime.Engine
+    linker : wasmtime.Linker
+        With what the kernel asks for.
     module : wasmtime.Module
 
     Raises
@@ -86,12 +87,12 @@ class Sandbox:
         reserves some GiB of them, and takes a few MiB.
     """
 
-    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
+    def __init__(self, linker: wasmtime.Linker, module: wasmtime.Module) -> None:
         import wasmtime  # noqa: PLC0415 - an extra, and 0.2 s
 
-        self._store = wasmtime.Store(engine)
+        self._store = wasmtime.Store(linker.engine)
         try:
-            instance = wasmtime.Instance(self._store, module, [])
+            instance = linker.instantiate(self._store, module)
         except wasmtime.WasmtimeError as exc:
             raise NoRoomError(str(exc)) from exc
         exports = instance.exports(self._store)
@@ -174,7 +175,8 @@ class Sandbox:
         _clean_registers()
         try:
             return int(self._functions[function](self._store, *numbers))
-        except wasmtime.Trap as exc:
+        except (NoRoomError, wasmtime.Trap) as exc:
+            # a trap, too: wasmtime keeps one exception for all threads
             raise NoRoomError(f"its memory cannot grow: {function}") from exc
 
     def _address(self, start: int) -> int:
@@ -282,7 +284,7 @@ def expect(text_bytes: int) -> None:
 
 
 @cache
-def _loaded() -> tuple[wasmtime.Engine, wasmtime.Module]:
+def _loaded() -> tuple[wasmtime.Linker, wasmtime.Module]:
     """Compile the kernel, once a process; takes about 20 ms."""
     import wasmtime  # noqa: PLC0415 - as above
 
@@ -292,6 +294,14 @@ def _loaded() -> tuple[wasmtime.Engine, wasmtime.Module]:
     engine = wasmtime.Engine(config)
     code = resources.files(__package__).joinpath(_FILE).read_bytes()
     module = wasmtime.Module(engine, code)
-    atexit.register(engine.close)
-    atexit.register(module.close)
-    return engine, module
+    linker = wasmtime.Linker(engine)
+    nothing = wasmtime.FuncType([], [])
+    linker.define_func("host", "no_room", nothing, _no_room)
+    for each in (engine, module, linker):
+        atexit.register(each.close)
+    return linker, module
+
+
+def _no_room() -> NoReturn:
+    """End the kernel's work, which wants more memory than there is."""
+    raise NoRoomError("its memory cannot grow")
