@@ -90,7 +90,7 @@ _YES_OR_NO = {"anon", "BucketKeyEnabled"}
 
 
 def delta_place(
-    url: str, options: Mapping[str, Any] | None
+    url: str, options: Mapping[str, Any] | None, *, here: bool = True
 ) -> tuple[str, dict[str, str]]:
     """Return URL and options as Delta Lake wants them.
 
@@ -98,6 +98,8 @@ def delta_place(
     ----------
     url : str
     options : mapping or None
+    here : bool
+        This process opens the table, and needs deltalake.
 
     Returns
     -------
@@ -109,7 +111,8 @@ def delta_place(
         deltalake is not installed, Delta Lake cannot name the place, or as
         `delta_options`.
     """
-    _check_deltalake(url)
+    if here:
+        _check_deltalake(url)
     try:
         return _delta_url(url), delta_options(url, options)
     except ValueError as exc:

@@ -66,12 +66,12 @@ def check_sink(
         _check_executor(executor)
         if text.startswith("memory://"):
             _check_shared(text, executor)
+    if here and (lack := missing(text)) is not None:
+        raise SinkError(lack, url=shown(text))
+    if name == "delta":
+        delta_place(text, storage_options, here=here)
     if here:
-        if (lack := missing(text)) is not None:
-            raise SinkError(lack, url=shown(text))
-        if name == "delta":
-            delta_place(text, storage_options)
-        else:
+        if name != "delta":
             open_target(text, storage_options=storage_options)
         check_writable(text, beside=name != "delta")
     check_kind(text, storage_options, name, insist=here)

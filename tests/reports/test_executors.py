@@ -101,6 +101,29 @@ def test_an_executor_that_breaks_is_an_error_of_ours_and_spends_no_quota(
     assert calls(simulator, "getReportDocument") == 1
 
 
+@pytest.mark.parametrize(
+    ("url", "options", "told"),
+    [
+        ("s3://bucket/la#ke", None, "'#' in it"),
+        ("ftp://host/lake", None, "cannot hold a Delta table"),
+        ("s3://bucket/lake", {"novel": 1}, "novel"),
+    ],
+)
+def test_a_place_of_no_delta_table_is_told_before_workers_or_amazon_are_asked(
+    simulator: Simulator,
+    client: spr.Client,
+    url: str,
+    options: dict[str, int] | None,
+    told: str,
+) -> None:
+    reports = client.reports("orders", start="1d", marketplaces=["DE"])
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(spr.SinkError, match=told):
+        reports.sink(url, format="delta", storage_options=options, executor=pool)
+
+    assert calls(simulator, "createReport") == 0
+
+
 class Closing(ThreadPoolExecutor):
     """An executor that is shut down as soon as it has taken two documents."""
 
