@@ -24,6 +24,7 @@ __all__ = [
     "bytes_of",
     "every",
     "holds",
+    "null_where",
     "scalar_of",
     "text_between",
 ]
@@ -116,6 +117,17 @@ def bytes_of(texts: pa.Array) -> pa.Array:
 def holds(data: pa.Array, byte: bytes) -> bool:
     """Say whether a byte occurs in `bytes_of` texts: quicker than to count it."""
     return len(data) > 0 and byte in data.buffers()[1].to_pybytes()
+
+
+def null_where(flags: pa.Array, texts: pa.Array) -> pa.Array:
+    """Return texts, null where a flag is set or null.
+
+    Before version 24, Arrow's `if_else` gives other texts, or bytes of no text, where
+    one of the two is the scalar null and the other begins within its buffers.
+
+    Source: Arrow, issue 49410
+    """
+    return pc.if_else(flags, pa.nulls(len(texts), texts.type), texts)
 
 
 def bare(value: object) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreports.arrays import array_of, every, scalar_of, text_between
+from spreports.arrays import array_of, every, null_where, scalar_of, text_between
 
 MONEY = pa.decimal128(38, 6)
 KINDS: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
@@ -55,6 +55,22 @@ def test_half_of_a_surrogate_pair_is_refused() -> None:
 def test_a_missing_value_is_a_scalar_of_any_type() -> None:
     for dtype in (MONEY, pa.struct([("a", pa.int64())]), pa.list_(pa.string())):
         assert scalar_of(None, dtype).equals(pa.scalar(None, dtype))
+
+
+@given(st.lists(st.tuples(st.none() | st.text(), st.none() | st.booleans())), st.data())
+def test_texts_of_a_slice_are_null_where_flags_say_and_else_what_they_were(
+    rows: list[tuple[str | None, bool | None]], data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(rows)))
+    texts = array_of([text for text, _ in rows], pa.string()).slice(start)
+    flags = pa.array([flag for _, flag in rows], pa.bool_()).slice(start)
+
+    kept = null_where(flags, texts)
+
+    kept.validate(full=True)
+    assert kept.to_pylist() == [
+        text if flag is False else None for text, flag in rows[start:]
+    ]
 
 
 def test_days_and_instants_before_the_epoch() -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import scalar_of
+from spreports.arrays import null_where
 from spreports.catalog import Column
 from spreports.fetch.decimals import (
     DECIMAL_SCALE,
@@ -159,7 +159,7 @@ def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | No
 def _sure(texts: pa.Array, form: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """Read texts of a form, null for others."""
     fits = pc.match_substring_regex(texts, form)
-    return read(pc.if_else(fits, texts, scalar_of(None, pa.string())))
+    return read(null_where(pc.invert(fits), texts))
 
 
 def _truths(texts: pa.Array) -> pa.Array:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import scalar_of
+from spreports.arrays import null_where, scalar_of
 from spreports.catalog import Column
 from spreports.fetch.cells import BLANKS, cells_of
 from spreports.fetch.typed_column import typed_column
@@ -94,7 +94,7 @@ def _named(cells: pa.Array) -> pa.Array:
     """Return the currency that each row names, null where it names none."""
     texts = pc.utf8_trim(cells.cast(pa.string()), BLANKS)
     is_blank = pc.equal(texts, scalar_of("", pa.string()))
-    return pc.if_else(is_blank, scalar_of(None, pa.string()), texts)
+    return null_where(is_blank, texts)
 
 
 def typed_by_currency(

@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of, scalar_of
+from spreports.arrays import array_of, null_where, scalar_of
 from spreports.fetch.timestamps import (
     MONTHS,
     form_of,
@@ -80,7 +80,7 @@ def _by_form(texts: pa.Array, formats: tuple[str, ...], dtype: pa.DataType) -> p
         form = form_of(pattern, day=dtype == _DAY).pattern
         found = pc.extract_regex(texts, f"^(?:{form})$")
         fits = found.is_valid()
-        texts = pc.if_else(fits, scalar_of(None, pa.string()), texts)
+        texts = null_where(fits, texts)
         if found.null_count == len(found):
             continue
         fields = [each.name for each in found.type]
@@ -121,7 +121,7 @@ def _read(parts: dict[str, pa.Array], unnamed: str, dtype: pa.DataType) -> pa.Ar
         local = written.cast(_LOCAL)
     except pa.ArrowInvalid:  # some day or time does not exist
         sure = pc.match_substring_regex(written, _SURE)
-        local = pc.if_else(sure, written, _text(None)).cast(_LOCAL)
+        local = null_where(pc.invert(sure), written).cast(_LOCAL)
     east = _east(parts.get("Z", nothing), unnamed)
     if dtype == _DAY:  # as written, whatever the zone; but that has to be known
         return pc.if_else(pc.is_valid(east), local.cast(_DAY), scalar_of(None, _DAY))

@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of, scalar_of
+from spreports.arrays import array_of, null_where, scalar_of
 from spreports.fetch.cells import BLANKS, Cells
 
 __all__ = ["rescued", "typed_column"]
@@ -78,7 +78,7 @@ def _plain(texts: pa.Array, cells: Cells) -> pa.Array:
         found = pc.index_in(pc.utf8_lower(trimmed), value_set=known)
         trimmed = pc.coalesce(meant.take(found), trimmed)
     is_empty = pc.equal(trimmed, scalar_of("", pa.string()))
-    return pc.if_else(is_empty, scalar_of(None, pa.string()), trimmed)
+    return null_where(is_empty, trimmed)
 
 
 def _by_form(texts: pa.Array, cells: Cells) -> tuple[pa.Array, list[int]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from spreports.arrays import array_of, scalar_of
+from spreports.arrays import array_of, null_where, scalar_of
 from spreports.catalog import ReportType
 from spreports.catalog.entry import UNSAID
 from spreports.errors import ParseError
@@ -250,6 +250,6 @@ def _unenclosed(batch: pa.RecordBatch, empty: tuple[str, ...]) -> pa.RecordBatch
         inner = pc.if_else(enclosed, pc.utf8_slice_codeunits(cells, 1, -1), cells)
         if empty:
             is_empty = pc.is_in(inner, array_of(empty, pa.string()))
-            inner = pc.if_else(is_empty, scalar_of(None, pa.string()), inner)
+            inner = null_where(is_empty, inner)
         columns.append(inner)
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

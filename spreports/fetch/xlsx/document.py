@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of, scalar_of
+from spreports.arrays import array_of, null_where, scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.flat.header import Header, Quoting, unique_names
@@ -111,8 +111,8 @@ def open_xlsx(
             findings.rows += len(block)
             columns = [array_of(each, pa.string()) for each in zip(*block, strict=True)]
             if typed:
-                null, empty = (scalar_of(text, pa.string()) for text in (None, ""))
-                columns = [pc.if_else(pc.equal(c, empty), null, c) for c in columns]
+                empty = scalar_of("", pa.string())
+                columns = [null_where(pc.equal(c, empty), c) for c in columns]
             yield pa.RecordBatch.from_arrays(columns, schema=texts_schema)
 
     def batches() -> Generator[pa.RecordBatch, None, None]:

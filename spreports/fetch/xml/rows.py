@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import array_of, every, scalar_of
+from spreports.arrays import array_of, every, null_where, scalar_of
 from spreports.catalog import ReportType
 from spreports.errors import ParseError
 from spreports.fetch.cells import Cells, cells_of
@@ -197,7 +197,7 @@ class Rows:
         if not self._typed:
             return texts
         empty = pc.equal(texts, scalar_of("", pa.string()))
-        texts = pc.if_else(empty, scalar_of(None, pa.string()), texts)
+        texts = null_where(empty, texts)
         cells = self._cells[place]
         if cells is None:
             return texts
