@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Final
 
 from spreports.fetch.arriving import Watched
-from spreports.fetch.gzip_walk import GzipWalk
+from spreports.fetch.beside import Beside
+from spreports.fetch.gzip_walk import gzip_fault
 from spreports.unsent import UnfetchedError
 
 __all__ = ["Spool"]
@@ -44,7 +45,7 @@ class Spool:
     Attributes
     ----------
     size : int, bytes
-    walk : GzipWalk or None
+    walk : Beside or None
         Walks the bytes as they come, where `walk_along` has asked for it.
     watched : Watched or None
         Told of the bytes as they come to lie in the file, once `announce` was called.
@@ -55,11 +56,12 @@ class Spool:
         self._lasting = lasting
         self.path = target.with_name(target.name + ".part")
         self.size = 0
-        self.walk: GzipWalk | None = None
+        self.walk: Beside[str | None] | None = None
         self.watched: Watched | None = None
         self._shown = 0
         self._committed = False
-        self._md5: hashlib._Hash | None = None
+        self._md5: Beside[str] | None = None
+        self._md5_of: tuple[int, str] | None = None
         self._new_digests()
         try:
             self._file = os.fdopen(os.open(self.path, _FLAGS, 0o600), "r+b")
@@ -76,6 +78,7 @@ class Spool:
         trace: TracebackType | None,
     ) -> None:
         self._end_walk()
+        self._end_md5()
         # closing writes what is buffered, which a full disk refuses a second time
         with contextlib.suppress(OSError):
             self._file.close()
@@ -91,7 +94,7 @@ class Spool:
         self.size += len(chunk)
         self._sha256.update(chunk)
         if self._md5 is not None:
-            self._md5.update(chunk)
+            self._md5.feed(chunk)
         if self.walk is not None:
             self.walk.feed(chunk)
         if self.watched is not None and self.size - self._shown >= _STEP:
@@ -112,7 +115,8 @@ class Spool:
         No ETag says its MD5 then, which takes three times as long as its SHA-256.
         """
         if self.size == 0 and self.walk is None:
-            self.walk, self._md5 = GzipWalk(), None
+            self._end_md5()
+            self.walk = Beside(gzip_fault, "gzip")
 
     def restart(self) -> None:
         """Throw away all bytes."""
@@ -173,12 +177,12 @@ class Spool:
     @property
     def md5(self) -> str:
         """Hexadecimal digest of the bytes so far, to compare with an ETag."""
-        if self._md5 is None:
-            digest = _new_md5()
-            for chunk in self.chunks():
-                digest.update(chunk)
-            return digest.hexdigest()
-        return self._md5.hexdigest()
+        if self._md5 is not None:
+            md5, self._md5 = self._md5, None
+            self._md5_of = self.size, md5.end()
+        if self._md5_of is None or self._md5_of[0] != self.size:
+            self._md5_of = self.size, _md5_of(self.chunks())
+        return self._md5_of[1]
 
     def _end_walk(self) -> None:
         """Give up a walk, whatever it would have said."""
@@ -186,9 +190,16 @@ class Spool:
         if walk is not None:
             walk.stop()
 
+    def _end_md5(self) -> None:
+        """Give up an MD5; it can still be had of the file."""
+        md5, self._md5, self._md5_of = self._md5, None, None
+        if md5 is not None:
+            md5.stop()
+
     def _new_digests(self) -> None:
+        self._end_md5()
         self._sha256 = hashlib.sha256()
-        self._md5 = _new_md5()
+        self._md5 = Beside(_md5_of, "md5")
 
     def _failed(self, doing: str, exc: OSError) -> UnfetchedError:
         """Return the error for a file that cannot be written, or read."""
@@ -196,5 +207,9 @@ class Spool:
         return UnfetchedError(f"cannot {doing} {self.path}: {reason}")
 
 
-def _new_md5() -> hashlib._Hash:
-    return hashlib.md5(usedforsecurity=False)
+def _md5_of(chunks: Iterator[bytes]) -> str:
+    """Return the hexadecimal MD5 of bytes."""
+    digest = hashlib.md5(usedforsecurity=False)
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()

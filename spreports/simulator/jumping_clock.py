@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-# The library's own threads are known by their names; the simulator's only answer.
-OURS, SERVING = "spreports-", "spreports-simulator"
+# The library's own threads are known by their names; the simulator's only answer, and
+# those beside a download have nothing to do where that one waits.
+OURS, SERVING, BESIDE = "spreports-", "spreports-simulator", "spreports-beside-"
 # Real seconds after which it looks again: a thread that ends tells nobody.
 LOOK_AGAIN = 0.02
 
@@ -173,7 +174,7 @@ class JumpingClock:
 
     def _works(self, thread: threading.Thread) -> bool:
         """Whether time has to wait for a thread."""
-        if thread in self._away or thread.name.startswith(SERVING):
+        if thread in self._away or thread.name.startswith((SERVING, BESIDE)):
             return False
         return thread in self._enrolled or thread.name.startswith(OURS)
 

@@ -31,7 +31,7 @@ STORED = gzip.compress(BODY, 1, mtime=0)
 CORRUPT = STORED[:-4] + bytes(4)
 NOT_MD5 = '"d41d8cd98f00b204e9800998ecf8427e-3"'
 T = TypeVar("T")
-OURS = ("spreports-read-along", "spreports-gzip-walk")
+OURS = ("spreports-read-along", "spreports-beside-")
 
 
 @pytest.fixture(autouse=True)

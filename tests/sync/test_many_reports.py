@@ -37,13 +37,14 @@ def test_each_report_is_looked_at_once(
         since=lakes.DAY,
         lookback_days=1,
     )
+    ledger = Ledger(tmp_path / "ledger")
     lake = Lakeside(
         name="lake",
         to=shore.url,
         storage_options={},
         is_delta=False,
         refill=False,
-        looks=DeltaLooks("lake", {}, Ledger(tmp_path / "ledger").counts),
+        looks=DeltaLooks("lake", {}, ledger.counts),
     )
     shelf = Shelf(stream, None, lakes.ORDERS, lake, {}, anew=False)
     ours = lakes.Counted(shelf.ours)
@@ -52,5 +53,6 @@ def test_each_report_is_looked_at_once(
 
     read = list(shelf.read({held.report_id: None for held in ours if held.rows}))
 
+    ledger.close()
     assert sorted(marker.reports for marker in read) == [(str(n),) for n in range(5)]
     assert lakes.Counted.given == 2 * 5
