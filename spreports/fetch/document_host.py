@@ -30,7 +30,9 @@ USER_AGENT: Final = "spreports-document-fetcher"
 MAX_REDIRECTS: Final = 30
 
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn")
-_HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+# Source: RFC 1035, section 2.3.1: labels, of 63 characters at most
+_LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # Anything that two URL parsers could read in two ways
 # (said by what is safe: to compile the range up to U+10FFFF takes 7 ms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from spreports.unsent import UnfetchedError
 __all__ = ["Spool"]
 
 _HEAD: Final = 1024
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _CHUNK: Final = 1 << 18
 # Whoever reads along is not woken for less
 _STEP: Final = 1 << 17
@@ -204,7 +206,8 @@ class Spool:
     def _failed(self, doing: str, exc: OSError) -> UnfetchedError:
         """Return the error for a file that cannot be written, or read."""
         reason = exc.strerror or type(exc).__name__
-        return UnfetchedError(f"cannot {doing} {self.path}: {reason}")
+        advice = "; make room there, and run again" if exc.errno in _FULL else ""
+        return UnfetchedError(f"cannot {doing} {self.path}: {reason}{advice}")
 
 
 def _md5_of(chunks: Iterator[bytes]) -> str:

@@ -109,7 +109,8 @@ def tried_charset(
             with closing(open_plain()) as plain:
                 legacy = [_CP932] if _is_japanese(plain) else legacy
         if not legacy:
-            msg = "no charset is declared and this is not UTF-8"
+            where = f"byte {exc.offset} of the plain document"
+            msg = f"no charset is declared, and it is not UTF-8 at {where}"
             raise DecodeError(msg, offset=exc.offset) from None
         return legacy[0]
     return UTF_8

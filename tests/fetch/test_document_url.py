@@ -29,6 +29,9 @@ BAD = [
     "https://evilamazonaws.com/k",
     "https://s3.amazonaws.com.:443/k",
     "https://s3.amazonaws.com./k",
+    "https://a..amazonaws.com/k",
+    "https://-.amazonaws.com/k",
+    f"https://{'a' * 64}.amazonaws.com/k",
     "https://s3.amazonaws.com:8443/k",
     "https://@s3.amazonaws.com/k",
     "https://user@s3.amazonaws.com/k",
@@ -71,6 +74,7 @@ def test_a_url_that_leads_elsewhere_is_refused_before_any_socket(
         GOOD,
         "https://s3.cn-north-1.amazonaws.com.cn/k?x=1",
         "https://s3.amazonaws.com:443/k",
+        f"https://a-b.{'a' * 63}.amazonaws.com/k",
         "HTTPS://Bucket.S3.AMAZONAWS.COM/k",
     ],
 )

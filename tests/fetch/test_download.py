@@ -643,7 +643,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     monkeypatch.setattr("spreports.fetch.download.Spool", OnFullDisk)
     with (
         BadHost(TEXT) as host,
-        pytest.raises(DownloadError, match="No space left") as caught,
+        pytest.raises(DownloadError, match=r"No space left.*; make room") as caught,
     ):
         fetch(host, tmp_path / "d")
 
