@@ -1,0 +1,73 @@
+"""Rows of a Delta table by some columns: a file that is known is not read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from spreports.errors import SinkError
+from spreports.load.delta_counts import FileCounts, Groups
+
+ODD = ["a b", "ü%20", "x/y", "=&?#", "plain"]
+
+
+def table_of(folder: Path) -> str:
+    rows = pa.table({"place": [*ODD, *ODD], "id": ["1"] * 5 + ["2"] * 5})
+    write_deltalake(folder, rows, partition_by=["place"])
+    return str(folder)
+
+
+def counted(url: str, known: Mapping[str, Groups]) -> tuple[Groups, FileCounts]:
+    counts = FileCounts(known)
+    return counts.look(DeltaTable(url), ["id"], url, {}), counts
+
+
+def no_dataset(_: DeltaTable) -> None:
+    raise AssertionError("a dataset was made")
+
+
+def test_a_table_of_which_all_files_are_known_is_counted_without_a_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = table_of(tmp_path / "table")
+    first, looked = counted(url, {})
+    with monkeypatch.context() as patched:
+        patched.setattr(DeltaTable, "to_pyarrow_dataset", no_dataset)
+        again, known = counted(url, looked.there)
+
+    assert first == again == {("1",): 5, ("2",): 5}
+    assert known.there == looked.there
+    write_deltalake(url, pa.table({"place": ["new"], "id": ["3"]}), mode="append")
+    assert counted(url, looked.there)[0] == {**first, ("3",): 1}
+
+
+def test_a_known_file_that_is_gone_is_an_error_and_not_counted(tmp_path: Path) -> None:
+    url = table_of(tmp_path / "table")
+    _, looked = counted(url, {})
+    next((tmp_path / "table").glob("place=plain/*.parquet")).unlink()
+
+    with pytest.raises(SinkError, match=r"place=plain|No such file|not exist"):
+        counted(url, looked.there)
+
+
+def test_a_table_of_whose_files_a_part_may_count_is_refused_though_all_are_known(
+    tmp_path: Path,
+) -> None:
+    url = table_of(tmp_path / "table")
+    _, looked = counted(url, {})
+    newer = {
+        "minReaderVersion": 3,
+        "minWriterVersion": 7,
+        "readerFeatures": ["deletionVectors"],
+        "writerFeatures": ["deletionVectors"],
+    }
+    commit = tmp_path / "table" / "_delta_log" / f"{1:020}.json"
+    commit.write_text(json.dumps({"protocol": newer}) + "\n")
+
+    with pytest.raises(SinkError, match="deletionVectors"):
+        counted(url, looked.there)
