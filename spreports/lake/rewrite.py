@@ -10,7 +10,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Final, Protocol
+
+import pyarrow as pa
 
 from spreports.errors import SinkError
 from spreports.lake.care import opened, settled, take_away
@@ -26,10 +28,9 @@ from spreports.load.part_file import PartFile
 from spreports.load.publish import publish
 from spreports.load.sink_errors import as_sink_errors
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 __all__ = ["Change", "column_of", "rewrite", "schema_of"]
+
+_WORTH_ROWS: Final = 4_096
 
 
 class Change(Protocol):
@@ -159,7 +160,7 @@ def _files(
             for n in dict.fromkeys(number for number, _ in owned)
         ]
         schema = schema_of(root, owned[0][1])
-        batches = batches_of(root, [span for _, span in owned])
+        batches = _gathered(batches_of(root, [span for _, span in owned]))
         if change is not None:
             # They are of the same columns, so the same was done to all of them
             first = kept[owned[0][0]]
@@ -216,6 +217,23 @@ def batches_of(root: Place, spans: Sequence[Span]) -> Iterator[pa.RecordBatch]:
             pass
         if left:
             raise _missing(root, left, span.path)
+
+
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield rows of the same columns in batches that are worth their columns' memory.
+
+    A batch of 20 rows takes 50 KiB, and thousands of them make a row group.
+    """
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= _WORTH_ROWS:
+            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+            waiting, rows = [], 0
+    if waiting:
+        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
 
 
 def _missing(root: Place, rows: int, path: str) -> SinkError:

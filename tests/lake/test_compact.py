@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import spreports as spr
+from spreports.lake import rewrite
+from spreports.load.one_file import write_whole
 from tests.lake.lakes import ORDERS, Lakeside, orders, rows_of, rows_of_table
 
 REPOSITORY = Path(__file__).parents[2]
@@ -49,6 +55,36 @@ def test_a_compacted_lake_has_the_same_rows_in_fewer_files(lakeside: Lakeside) -
     assert lake.compact() == type(done)()
     by_report = lakeside.scan(metadata=True).group_by("report_id").len().collect()
     assert dict(by_report.rows()) == {"100": 6, "101": 6, "102": 6, "103": 6, "200": 7}
+
+
+@pytest.mark.parametrize(("worth", "pieces"), [(4_096, [27]), (10, [12, 12, 3])])
+def test_rows_of_small_reports_are_written_together_in_their_order(
+    shore: Lakeside,
+    monkeypatch: pytest.MonkeyPatch,
+    worth: int,
+    pieces: list[int],
+) -> None:
+    tables = [orders(day, 6) for day in range(4)] + [orders(4, 3)]
+    for day, table in enumerate(tables):
+        shore.put(str(day), table, day=day)
+    before = [row for table in tables for row in table.to_pylist()]
+    written: list[int] = []
+
+    def noted(
+        path: Path, batches: Iterator[pa.RecordBatch], *of: Any, **as_: Any
+    ) -> int:
+        held = list(batches)
+        written.extend(batch.num_rows for batch in held)
+        return write_whole(path, iter(held), *of, **as_)
+
+    monkeypatch.setattr(rewrite, "write_whole", noted)
+    monkeypatch.setattr(rewrite, "_WORTH_ROWS", worth)
+
+    spr.Lake(shore.url, storage_options=shore.options).compact()
+
+    assert written == pieces
+    (name,) = shore.data_files()
+    assert pq.read_table(io.BytesIO(shore.bytes_of(name))).to_pylist() == before
 
 
 def test_versions_and_reports_that_come_later_are_seen(shore: Lakeside) -> None:
