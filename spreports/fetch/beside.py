@@ -1,7 +1,7 @@
 """Make something of stored bytes while they arrive, on a thread of its own.
 
-To undo the compression of a document, or to reckon its MD5, takes longer than to
-receive, write and hash it; beside these it is over when the last byte has come.
+To undo the compression of a document, or to reckon its MD5, takes as long as all else
+that is done with its bytes, or longer; beside that it is over soon after the last one.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Spool:
         self._shown = 0
         self._committed = False
         self._md5: Beside[str] | None = None
-        self._md5_of: tuple[int, str] | None = None
+        self._known_md5: tuple[int, str] | None = None
         self._new_digests()
         try:
             self._file = os.fdopen(os.open(self.path, _FLAGS, 0o600), "r+b")
@@ -181,10 +181,10 @@ class Spool:
         """Hexadecimal digest of the bytes so far, to compare with an ETag."""
         if self._md5 is not None:
             md5, self._md5 = self._md5, None
-            self._md5_of = self.size, md5.end()
-        if self._md5_of is None or self._md5_of[0] != self.size:
-            self._md5_of = self.size, _md5_of(self.chunks())
-        return self._md5_of[1]
+            self._known_md5 = self.size, md5.end()
+        if self._known_md5 is None or self._known_md5[0] != self.size:
+            self._known_md5 = self.size, _md5_of(self.chunks())
+        return self._known_md5[1]
 
     def _end_walk(self) -> None:
         """Give up a walk, whatever it would have said."""
@@ -194,7 +194,7 @@ class Spool:
 
     def _end_md5(self) -> None:
         """Give up an MD5; it can still be had of the file."""
-        md5, self._md5, self._md5_of = self._md5, None, None
+        md5, self._md5, self._known_md5 = self._md5, None, None
         if md5 is not None:
             md5.stop()
 

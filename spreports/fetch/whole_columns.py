@@ -54,7 +54,7 @@ _SPECIMEN: Final = {
     "%Z": "UTC",
 }
 _ZONE: Final = "%Z"
-_BEYOND: Final = 256  # some cells first cost as much as 300 by a layout
+_BEYOND: Final = 256  # some cells first take as long as 300 at once, by a layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +156,12 @@ def in_pythons_years(times: pa.Array) -> pa.Array:
 def _in_one_layout(
     texts: pa.Array,
     known: Sequence[Layout | None],
-    read: Callable[..., pa.Array],
+    read: Callable[[Layout | None, pa.Array], pa.Array],
 ) -> pa.Array:
     """Return a column read by the first layout that fits."""
     for layout in known:
         try:
-            values = some_first(texts, partial(read, layout=layout), beyond=_BEYOND)
+            values = some_first(texts, partial(read, layout), beyond=_BEYOND)
         except pa.ArrowInvalid:
             continue
         if not known_to_python(values):
@@ -244,7 +244,7 @@ def _layout(pattern: str, *, days: bool) -> Layout | None:
     )
 
 
-def _days_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
+def _days_in(layout: Layout | None, texts: pa.Array) -> pa.Array:
     """Return the days of texts in this layout."""
     if layout is None:
         return texts.cast(pa.date32())
@@ -274,7 +274,7 @@ def _joined(
     return pc.binary_join_element_wise(*parts, _mark(mark))
 
 
-def _instants_in(texts: pa.Array, layout: Layout | None) -> pa.Array:
+def _instants_in(layout: Layout | None, texts: pa.Array) -> pa.Array:
     """Return the instants of texts in this layout."""
     if layout is None:
         return texts.cast(_INSTANT)

@@ -230,10 +230,10 @@ def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         waiting.append(batch)
         rows += batch.num_rows
         if rows >= _WORTH_ROWS:
-            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+            yield pa.concat_batches(waiting)
             waiting, rows = [], 0
     if waiting:
-        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+        yield pa.concat_batches(waiting)
 
 
 def _missing(root: Place, rows: int, path: str) -> SinkError:

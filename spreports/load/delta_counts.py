@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 from fsspec.core import url_to_fs
@@ -61,14 +60,11 @@ class FileCounts:
         import pyarrow.dataset as pd  # noqa: PLC0415 - heavy
 
         with refusals(url, options, "read the Delta table at"):
-            names = _names(url, options) if self.known else frozenset()
+            whole = table.to_pyarrow_dataset(schema=_schema_of(table, columns))
+            files = {each.path: each for each in whole.get_fragments()}
+            names = _names(url, options) if self.known and files else frozenset()
             known = {path for path in names if _digest(path) in self.known}
-            files: dict[str, Any] = dict.fromkeys(_paths(table))
-            new: list[Any] = []
-            if not files or not files.keys() <= known:
-                whole = table.to_pyarrow_dataset()
-                files = {each.path: each for each in whole.get_fragments()}
-                new = [each for path, each in files.items() if path not in known]
+            new = [each for path, each in files.items() if path not in known]
             found: dict[str, Counter[tuple[Any, ...]]] = {
                 each.path: Counter() for each in new
             }
@@ -93,17 +89,15 @@ class FileCounts:
         return dict(total)
 
 
-def _paths(table: DeltaTable) -> list[str]:
-    """Return the paths of a table's files, where they say what rows it has; else none.
+def _schema_of(table: DeltaTable, columns: Sequence[str]) -> pa.Schema:
+    """Return some columns, and those that the table is partitioned by.
 
-    A dataset takes ten times as long to make, and says whether it can read a table of
-    a newer kind, of whose files a part may count (deletion vectors).
-
-    Source: Delta protocol, "Reader version requirements", "Add file" (an encoded path)
+    deltalake makes an expression of each column of each file: of all columns of
+    hundreds of files that takes most of a look. It needs the ones of partitions.
     """
-    if table.protocol().min_reader_version > 1:
-        return []
-    return [unquote(path) for path in table.get_add_actions()["path"].to_pylist()]
+    every = pa.schema(table.schema().to_arrow())
+    wanted = dict.fromkeys([*columns, *table.metadata().partition_columns])
+    return pa.schema([every.field(name) for name in wanted])
 
 
 def _names(url: str, options: Mapping[str, Any]) -> frozenset[str]:

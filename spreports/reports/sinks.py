@@ -70,9 +70,9 @@ def check_sink(
         raise SinkError(lack, url=shown(text))
     if name == "delta":
         delta_place(text, storage_options, here=here)
+    elif here:
+        open_target(text, storage_options=storage_options)
     if here:
-        if name != "delta":
-            open_target(text, storage_options=storage_options)
         check_writable(text, beside=name != "delta")
     check_kind(text, storage_options, name, insist=here)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -17,7 +18,8 @@ ODD = ["a b", "ü%20", "x/y", "=&?#", "plain"]
 
 
 def table_of(folder: Path) -> str:
-    rows = pa.table({"place": [*ODD, *ODD], "id": ["1"] * 5 + ["2"] * 5})
+    ids = ["1"] * 5 + ["2"] * 5
+    rows = pa.table({"place": [*ODD, *ODD], "id": ids, "n": range(10)})
     write_deltalake(folder, rows, partition_by=["place"])
     return str(folder)
 
@@ -27,23 +29,28 @@ def counted(url: str, known: Mapping[str, Groups]) -> tuple[Groups, FileCounts]:
     return counts.look(DeltaTable(url), ["id"], url, {}), counts
 
 
-def no_dataset(_: DeltaTable) -> None:
-    raise AssertionError("a dataset was made")
-
-
-def test_a_table_of_which_all_files_are_known_is_counted_without_a_dataset(
+def test_files_that_are_known_are_not_read_and_only_asked_columns_are_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = table_of(tmp_path / "table")
-    first, looked = counted(url, {})
-    with monkeypatch.context() as patched:
-        patched.setattr(DeltaTable, "to_pyarrow_dataset", no_dataset)
-        again, known = counted(url, looked.there)
+    schemas: list[list[str]] = []
+    made = DeltaTable.to_pyarrow_dataset
 
-    assert first == again == {("1",): 5, ("2",): 5}
-    assert known.there == looked.there
-    write_deltalake(url, pa.table({"place": ["new"], "id": ["3"]}), mode="append")
-    assert counted(url, looked.there)[0] == {**first, ("3",): 1}
+    def noted(table: DeltaTable, schema: pa.Schema) -> Any:
+        schemas.append(schema.names)
+        return made(table, schema=schema)
+
+    monkeypatch.setattr(DeltaTable, "to_pyarrow_dataset", noted)
+    first, looked = counted(url, {})
+    again, known = counted(url, {each: {("9",): 1} for each in looked.there})
+    new = pa.table({"place": ["new"], "id": ["3"], "n": [3]})
+    write_deltalake(url, new, mode="append")
+    later, _ = counted(url, looked.there)
+
+    assert first == {("1",): 5, ("2",): 5}
+    assert again == {("9",): len(known.there)} == {("9",): len(ODD)}
+    assert later == {**first, ("3",): 1}
+    assert schemas == [["id", "place"]] * 3
 
 
 def test_a_known_file_that_is_gone_is_an_error_and_not_counted(tmp_path: Path) -> None:

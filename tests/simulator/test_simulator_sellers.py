@@ -10,6 +10,7 @@ import pytest
 
 import spreports as spr
 from spreports.client.connecting import connect_simulator
+from spreports.fetch.beside import Beside
 from spreports.simulator import Simulator
 from spreports.simulator.jumping_clock import JumpingClock
 from spreports.simulator.usage_plans import UsagePlans
@@ -98,6 +99,25 @@ def test_time_jumps_only_when_everybody_sleeps() -> None:
                 thread.join(600)
 
     assert seen == [60.0, 3600.0]
+
+
+def test_a_thread_that_waits_for_more_of_a_download_holds_no_time_up() -> None:
+    beside = Beside(lambda chunks: sum(map(len, chunks)), "test")
+    with JumpingClock() as clock:
+        beside.feed(b"x" * (1 << 20))  # from which on it is a thread
+
+        def sleep() -> None:
+            clock.enrol()
+            clock.sleep(3600)
+
+        sleeper = threading.Thread(target=sleep, daemon=True)
+        sleeper.start()
+        with clock.away():
+            sleeper.join(10)
+
+        assert not sleeper.is_alive()
+        assert clock.monotonic() == 3600
+        assert beside.end() == 1 << 20
 
 
 def test_a_waiter_is_woken_by_the_doing_of_others_before_time_jumps() -> None:

@@ -304,4 +304,4 @@ def _loaded() -> tuple[wasmtime.Linker, wasmtime.Module]:
 
 def _no_room() -> NoReturn:
     """End the kernel's work, which wants more memory than there is."""
-    raise NoRoomError("its memory cannot grow")
+    raise NoRoomError
