@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spreports.catalog import Column, ReportType
@@ -16,6 +16,7 @@ __all__ = [
     "decided",
     "how_to_decide",
     "is_undecided",
+    "left_as_text",
     "matched_columns",
     "matched_names",
     "missing_columns",
@@ -99,6 +100,42 @@ def missing_columns(
         and column.name not in served
         and column.name not in matched
     )
+
+
+def left_as_text(
+    entry: ReportType, names: Sequence[str], texts: Collection[str]
+) -> ReportType:
+    """Return an entry by which some of a document's columns are the text they are.
+
+    Parameters
+    ----------
+    entry : ReportType
+    names : sequence of str, m columns
+        Of the document's table, in its order.
+    texts : collection of str
+        Those of `names` that are to be text.
+
+    Returns
+    -------
+    ReportType
+        In every table, as the document says which it has. Columns that it did not know
+        are known as text.
+    """
+    served = dict(zip(names, names, strict=True))
+    tables = []
+    for table in entry.tables:
+        matched = matched_names(served, table.columns, entry, in_order=entry.positional)
+        known = {column.name: name for name, column in matched.items() if column}
+        columns = [
+            replace(column, dtype="string", formats=(), stands_for={})
+            if known.get(column.name) in texts
+            else column
+            for column in table.columns
+        ]
+        unknown = (name for name in names if name in texts and matched[name] is None)
+        columns += [Column(name=name, optional=True) for name in unknown]
+        tables.append(replace(table, columns=tuple(columns)))
+    return replace(entry, tables=tuple(tables))
 
 
 def is_undecided(column: Column) -> bool:

@@ -42,7 +42,8 @@ class DeltaReport:
     private : bool
         Personal data: the table's log is to tell no values of the rows' own columns.
     open : callable
-        Gives the rows afresh, each time.
+        Gives the rows afresh, each time. Told of columns, it leaves these as the text
+        that was served.
     turn : tuple of (str, int) or None
         What reports share that take turns, and how many commits of such the writer has
         seen: where there are others, it is not written.
@@ -58,7 +59,7 @@ class DeltaReport:
     made: datetime | None = None
     constants: Mapping[str, pa.Scalar] = field(default_factory=dict)
     private: bool = False
-    open: Callable[[], pa.RecordBatchReader]
+    open: Callable[[frozenset[str]], pa.RecordBatchReader]
     turn: tuple[str, int] | None = None
     seen: Seen | None = None
 

@@ -2,12 +2,15 @@
 
 Delta tells no column from another by case. What differs from a column only so is that
 column, in the spelling that the table has, or that came first.
+
+A column that is text in the table goes on as the text that is served, whatever the
+catalogue has learned of it: '0.25' beside '0.250000' would be two values to a filter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -18,7 +21,10 @@ from spreports.load.widen import in_type, leads_to, plain_type, widened
 
 __all__ = ["DeltaRows", "rows_of"]
 
-Opened = tuple[Callable[[], pa.RecordBatchReader], Mapping[str, pa.Scalar]]
+# The rows, some columns left as text; and the constants
+Opened = tuple[
+    Callable[[frozenset[str]], pa.RecordBatchReader], Mapping[str, pa.Scalar]
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,13 @@ class _Spelling:
         By the document's own name.
     constants : mapping of str to pyarrow.Scalar
         Those that no column stands in the way of.
+    texts : frozenset of str
+        The document's own names of columns that are typed, and text in the table.
     """
 
     names: Mapping[str, str]
     constants: Mapping[str, pa.Scalar]
+    texts: frozenset[str] = frozenset()
 
 
 class DeltaRows:
@@ -43,7 +52,7 @@ class DeltaRows:
     Parameters
     ----------
     documents : sequence of (callable, mapping)
-        Each opens a document anew, and has its constants.
+        Each opens a document anew, and has its constants; see `DeltaReport.open`.
     spellings : sequence of _Spelling
         One a document.
     schema : pyarrow.Schema
@@ -84,7 +93,7 @@ class DeltaRows:
         try:
             for number, (opened, _) in enumerate(self._documents):
                 spelling = self._spellings[number]
-                with opened() as reader:
+                with opened(spelling.texts) as reader:
                     for batch in reader:
                         self.counts[number] += batch.num_rows
                         yield self._fitted(batch, spelling)
@@ -144,7 +153,7 @@ def rows_of(
     """
     schemas = []
     for opened, _ in documents:
-        with opened() as reader:
+        with opened(frozenset()) as reader:
             schemas.append(reader.schema)
     spellings = _spellings(documents, schemas, there, where)
     if any(ours not in each.constants for each in spellings):
@@ -172,7 +181,23 @@ def rows_of(
         if key.unit is not None:
             dtype = pa.date32() if key.unit == "day" else pa.string()
             schema = schema.append(pa.field(key.name, dtype))
-    return DeltaRows(documents, spellings, schema, keys)
+    told = [
+        replace(spelling, texts=_left_as_text(own, spelling, schema))
+        for own, spelling in zip(schemas, spellings, strict=True)
+    ]
+    return DeltaRows(documents, told, schema, keys)
+
+
+def _left_as_text(
+    own: pa.Schema, spelling: _Spelling, schema: pa.Schema
+) -> frozenset[str]:
+    """Return a document's columns that have a type, and are text in the table."""
+    return frozenset(
+        field.name
+        for field in own
+        if pa.types.is_string(schema.field(spelling.names[field.name]).type)
+        and not pa.types.is_string(_stored(field.type))
+    )
 
 
 def _spellings(

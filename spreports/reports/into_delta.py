@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 from spreports.arrays import scalar_of
 from spreports.fetch.findings import Findings
+from spreports.fetch.matched_columns import left_as_text
 from spreports.load.delta import sink_delta
 from spreports.load.delta_report import DeltaReport
 from spreports.reports.metadata import METADATA_COLUMNS
@@ -102,7 +104,7 @@ def _described(
     stored: StoredBytes,
     reading: Reading,
     target: Target,
-    opened: Callable[[], pa.RecordBatchReader],
+    opened: Callable[[frozenset[str]], pa.RecordBatchReader],
 ) -> DeltaReport:
     """Return a document as the table knows it."""
     table = reading.shape.table or reading.entry.table().name
@@ -146,8 +148,13 @@ def _opened(
     reading: Reading,
     verdict: Verdict | None,
     ending: ExitStack,
+    texts: frozenset[str],
 ) -> pa.RecordBatchReader:
     """Open the rows: for their columns, to be written, and after others' commits."""
+    if texts:
+        with read(stored, reading, ending=ending) as rows:
+            names = rows.schema.names
+        reading = replace(reading, entry=left_as_text(reading.entry, names, texts))
     findings = Findings()
     rows = read(stored, reading, findings, ending=ending)
     return rows if verdict is None else judged(rows, findings, verdict)

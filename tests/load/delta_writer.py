@@ -43,7 +43,7 @@ def report(
         window=window or f"w{name}",
         made=made,
         constants={"report_id": pa.scalar(name)},
-        open=lambda: pa.RecordBatchReader.from_batches(
+        open=lambda _: pa.RecordBatchReader.from_batches(
             rows.schema, rows.to_batches(max_chunksize=100)
         ),
     )

@@ -238,12 +238,12 @@ def test_what_a_document_raises_comes_through_and_nothing_is_visible(
     sink_delta([report("1", [1])], url)
     good = report("2", range(500))
 
-    def breaking() -> pa.RecordBatchReader:
+    def breaking(texts: frozenset[str]) -> pa.RecordBatchReader:
         def pieces() -> Iterator[pa.RecordBatch]:
-            yield from good.open()
+            yield from good.open(texts)
             raise spr.ParseError("row 7 is short", row=7)
 
-        return pa.RecordBatchReader.from_batches(good.open().schema, pieces())
+        return pa.RecordBatchReader.from_batches(good.open(texts).schema, pieces())
 
     bad = DeltaReport(name="2", window="w2", made=MADE, open=breaking)
     with pytest.raises(spr.ParseError, match="row 7"):
@@ -467,9 +467,9 @@ def test_a_report_that_comes_with_somebody_elses_new_table_is_not_counted_again(
     theirs = report("1", range(10))
     others = iter([lambda: sink_delta([theirs], url)])
 
-    def opened() -> pa.RecordBatchReader:
+    def opened(texts: frozenset[str]) -> pa.RecordBatchReader:
         next(others, lambda: None)()
-        return theirs.open()
+        return theirs.open(texts)
 
     (result,) = sink_delta([replace(theirs, open=opened)], url)
 
@@ -574,7 +574,7 @@ def batch(number):
     return pa.RecordBatch.from_pydict({"n": list(rows), **texts})
 
 schema = batch(0).schema
-def opened():
+def opened(texts):
     batches = map(batch, range(int(sys.argv[2])))
     return pa.RecordBatchReader.from_batches(schema, batches)
 

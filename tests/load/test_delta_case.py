@@ -25,7 +25,7 @@ def made(name: str, columns: dict[str, Any], **constants: Any) -> DeltaReport:
         name=name,
         window=f"w{name}",
         constants={key: pa.scalar(value) for key, value in constants.items()},
-        open=table.to_reader,
+        open=lambda _: table.to_reader(),
     )
 
 

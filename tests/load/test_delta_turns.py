@@ -52,12 +52,12 @@ def test_of_two_commits_in_view_of_the_same_one_is_refused(tmp_path: Path) -> No
     sink_delta([turned("first", range(1), seen=0)], url)
     mine, opened = turned("mine", range(1, 2), seen=1), 0
 
-    def overtaken() -> pa.RecordBatchReader:
+    def overtaken(texts: frozenset[str]) -> pa.RecordBatchReader:
         nonlocal opened
         opened += 1
         if opened == 1:  # for its columns: the table was looked at before
             sink_delta([turned("other", range(2, 3), seen=1)], url)
-        return mine.open()
+        return mine.open(texts)
 
     with pytest.raises(TurnLostError):
         sink_delta([replace(mine, open=overtaken)], url)

@@ -136,6 +136,9 @@ class SummaryRow:
         self, sums: dict[str | None, Decimal], batch: pa.RecordBatch, cells: pa.Array
     ) -> None:
         """Add a batch's cells to the sum of each settlement."""
+        if pa.types.is_string(cells.type):  # of an entry by which they are text
+            self._sound = False
+            return
         if cells.null_count == len(cells):
             return
         name = self._names.get(_ID)
