@@ -10,7 +10,7 @@ from benchmarks import growth, quota
 from benchmarks.flat_quirks import listings_to_parquet, settlement_to_parquet
 from benchmarks.json_search_terms import search_terms_and_peers
 from benchmarks.kernel import kernel
-from benchmarks.lake_answers import lake_to_answers
+from benchmarks.lake_answers import lake_to_answers, small_files_to_answers
 from benchmarks.numbers import numbers
 from benchmarks.orders import (
     DATA,
@@ -62,6 +62,7 @@ def main() -> None:
     growth.growth(growth.FULL if arguments.full else growth.SHORT)
     small_documents(10_000 if arguments.full else 1_000)
     lake_to_answers(DATA, 100_000 if arguments.full else 20_000, runs)
+    small_files_to_answers(DATA, runs)
     quota.run([], short=not arguments.full)
 
 

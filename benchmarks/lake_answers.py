@@ -1,6 +1,7 @@
 """Queries of a lake of 90 days, ours and polars' own scan of the same files.
 
-``python -m benchmarks.lake_answers [ROWS] [RUNS]``, ROWS a day.
+``python -m benchmarks.lake_answers [ROWS] [RUNS]``, ROWS a day; then all columns of a
+lake of many small files.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.lake_queries import DAYS, QUERIES, lake
@@ -18,6 +19,7 @@ from benchmarks.slow_s3 import slow_s3
 DATA = Path(__file__).parent / "data"
 PYTHON = [sys.executable, "-m"]
 LATE = 0.03
+SMALL_FILES, SMALL_ROWS = 1_500, 20
 
 
 def lake_to_answers(folder: Path, rows: int, runs: int) -> None:
@@ -47,6 +49,13 @@ def lake_to_answers(folder: Path, rows: int, runs: int) -> None:
         )
 
 
+def small_files_to_answers(folder: Path, runs: int) -> None:
+    """Compare what files cost that have next to no rows, on a disk."""
+    root = str(lake(folder, SMALL_ROWS, SMALL_FILES))
+    what = f"of {SMALL_FILES:,} files of {SMALL_ROWS} rows"
+    _answers(what, (root, ()), (root, ()), runs, ["all columns"])
+
+
 def _copied(root: Path, endpoint: str) -> str:
     """Bring a lake to an S3; return its URL there."""
     import s3fs  # noqa: PLC0415 - an extra
@@ -62,9 +71,10 @@ def _answers(
     ours: tuple[str, Sequence[str]],
     peer: tuple[str, Sequence[str]],
     runs: int,
+    queries: Iterable[str] = QUERIES,
 ) -> None:
     """Ask both for everything; each is a root with its storage options."""
-    for query in QUERIES:
+    for query in queries:
         commands: dict[str, Sequence[str]] = {
             "spreports scan_lake": _command("benchmarks.lake_ours", ours, query),
             "polars scan_parquet": _command("benchmarks.lake_polars", peer, query),
@@ -88,3 +98,4 @@ if __name__ == "__main__":
         [int(word) for word in sys.argv[1:]] + [100_000, 3][len(sys.argv) - 1 :]
     )[:2]
     lake_to_answers(DATA, rows, runs)
+    small_files_to_answers(DATA, runs)

@@ -1,4 +1,4 @@
-"""A lake of 90 days, and what is asked of it."""
+"""A lake of so many days, and what is asked of it."""
 
 from __future__ import annotations
 
@@ -48,15 +48,21 @@ def some_rows(frame: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def all_columns(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Ask for the greatest of each column."""
+    return frame.select(pl.all().max())
+
+
 QUERIES: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
     "one day": one_day,
     "all days": all_days,
     "one order": one_order,
     "some rows": some_rows,
+    "all columns": all_columns,
 }
 
 
-def lake(folder: Path, rows: int) -> Path:
+def lake(folder: Path, rows: int, days: int = DAYS) -> Path:
     """Write the lake, once: a report a day, in a folder a day.
 
     Parameters
@@ -64,12 +70,13 @@ def lake(folder: Path, rows: int) -> Path:
     folder : Path
     rows : int
         Of each day.
+    days : int
     """
-    root = folder / f"lake-{rows}" / "orders"
+    root = folder / f"lake-{rows}-{days}" / "orders"
     if (root.parent / "_spreports").exists():
         return root
     random = np.random.default_rng(1)
-    for day in range(DAYS):
+    for day in range(days):
         start = START + timedelta(days=day)
         table = _orders(start, rows, random)
         note = {

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from spreports.lake.layout import Layout, conformed, derived, plain_schema
-from spreports.lake.predicate import Condition, excluded
+from spreports.lake.predicate import Condition
 from spreports.lake.ranges import joined
+from spreports.lake.row_groups import RowGroup, row_groups, runs
 from spreports.lake.sieve import Sieve, sieve_of
 from spreports.lake.stock import Piece
 
-__all__ = ["Wanted", "open_piece", "read_piece"]
+__all__ = ["SMALL_FILE", "Wanted", "open_piece", "read_piece"]
 
-# Row groups read in one go; each has at most 65,536 rows as we write them
-GROUPS = 4
+# A file of fewer rows costs what it takes to look at it: nothing is numbered or shared
+SMALL_FILE = 4_096
 # Texts as `Place.parquet` gives them where it is told to
 NUMBERED = pa.dictionary(pa.int32(), pa.string())
 # Bytes a row of a column that has few texts: what is not numbered takes four and more
 FEW_TEXTS = 4
 # Share of a row group's rows: where more are wanted, polars leaves out the others
 WORTH_LEAVING_OUT = 0.5
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +40,18 @@ class Wanted:
         Of the layout, in order.
     conditions : sequence of Condition
         To leave row groups out by; the rows are not filtered.
+    schema : pyarrow.Schema
+        Of the columns.
     """
 
     layout: Layout
     columns: tuple[str, ...]
     conditions: Sequence[Condition]
+    schema: pa.Schema = field(init=False)
 
-
-class RowGroup(NamedTuple):
-    """Where a row group stands in its file.
-
-    Attributes
-    ----------
-    number : int
-    first : int
-        The number of its first row.
-    rows : int
-    """
-
-    number: int
-    first: int
-    rows: int
+    def __post_init__(self) -> None:
+        fields = [self.layout.schema.field(name) for name in self.columns]
+        object.__setattr__(self, "schema", pa.schema(fields))
 
 
 def open_piece(piece: Piece, wanted: Wanted) -> pq.ParquetFile:
@@ -78,7 +68,7 @@ def _of_few_texts(file: pq.ParquetFile, wanted: Wanted) -> list[str]:
     they are not few, it would have to number them first.
     """
     facts = file.metadata
-    if not facts.num_row_groups:
+    if facts.num_rows < SMALL_FILE:
         return []
     group = facts.row_group(0)
     most = FEW_TEXTS * group.num_rows
@@ -124,11 +114,15 @@ def read_piece(
         It is damaged, or a value does not fit; see `conformed`.
     """
     with file, piece.root.refusals("read", gone=True):
-        there = plain_schema(file.schema_arrow)
+        there = file.schema_arrow
         columns = _physical(piece, wanted, there)
         spans = _merged(piece.spans)
-        sieve = sieve_of(wanted.conditions, _as_wanted(file, columns, wanted))
-        for run in _runs(_groups(file, spans, wanted, there)):
+        sieve = None
+        if wanted.conditions:
+            there = plain_schema(there)
+            sieve = sieve_of(wanted.conditions, _as_wanted(file, columns, wanted))
+        types = there, wanted.layout.schema
+        for run in runs(row_groups(file, spans, wanted.conditions, types)):
             for rows, hits, first in _read(file, run, columns, sieve):
                 for start, end in spans:
                     low, high = max(start, first), min(end, first + rows.num_rows)
@@ -179,22 +173,23 @@ def _rows(
     file: pq.ParquetFile, groups: Sequence[RowGroup], columns: Sequence[str]
 ) -> pa.Table:
     """Return all rows of some row groups."""
-    return file.read_row_groups([group.number for group in groups], columns=columns)
+    numbers = [group.number for group in groups]
+    shared = file.metadata.num_rows >= SMALL_FILE
+    return file.read_row_groups(numbers, columns=columns, use_threads=shared)
 
 
 def _as_wanted(
     file: pq.ParquetFile, columns: Sequence[str], wanted: Wanted
 ) -> pa.Schema:
     """Return the columns that come out as they stand in the file."""
-    schema = wanted.layout.schema
-    kept = []
-    for field in file.schema_arrow:
-        if field.name in columns and field.name in wanted.columns:
-            want = schema.field(field.name)
-            there = pa.string() if field.type == NUMBERED else field.type
-            if there == want.type:
-                kept.append(want)
-    return pa.schema(kept)
+    there = {
+        each.name: pa.string() if each.type == NUMBERED else each.type
+        for each in file.schema_arrow
+        if each.name in columns
+    }
+    return pa.schema(
+        each for each in wanted.schema if there.get(each.name) == each.type
+    )
 
 
 def _physical(piece: Piece, wanted: Wanted, there: pa.Schema) -> list[str]:
@@ -212,92 +207,30 @@ def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined([(start, start + rows) for start, rows in spans if rows], apart=0)
 
 
-def _groups(
-    file: pq.ParquetFile,
-    spans: Sequence[tuple[int, int]],
-    wanted: Wanted,
-    there: pa.Schema,
-) -> Iterator[RowGroup]:
-    """Yield the row groups that may hold rows wanted."""
-    facts = file.metadata
-    places = {facts.schema.column(i).path: i for i in range(facts.num_columns)}
-    useful = [
-        c
-        for c in wanted.conditions
-        if c.column in places and _comparable(c.column, wanted.layout, there)
-    ]
-    first = 0
-    for number in range(facts.num_row_groups):
-        group = facts.row_group(number)
-        end = first + group.num_rows
-        if any(start < end and first < stop for start, stop in spans):
-            bounds = {c.column: _bounds(group, places[c.column]) for c in useful}
-            known = {name: found for name, found in bounds.items() if found}
-            if not excluded(useful, known):
-                yield RowGroup(number, first, group.num_rows)
-        first = end
-
-
-def _comparable(name: str, layout: Layout, there: pa.Schema) -> bool:
-    """Tell whether a file's statistics speak of the values that come out.
-
-    Not where a column changes its type; not for floats, whose NaN is in no statistic.
-    """
-    dtype = there.field(name).type
-    return bool(dtype == layout.schema.field(name).type) and not pa.types.is_floating(
-        dtype
-    )
-
-
-def _bounds(group: pq.RowGroupMetaData, place: int) -> tuple[Any, Any] | None:
-    """Return a column's least and greatest value in a row group, if they are known."""
-    facts = group.column(place).statistics
-    if facts is None or not facts.has_min_max:
-        return None
-    kind = str(facts.logical_type)
-    if "Timestamp" in kind and "isAdjustedToUTC=true" in kind:
-        # The ready values would come with pandas, where it is installed
-        tick = {"microseconds": 1, "milliseconds": 1_000}
-        size = next((n for unit, n in tick.items() if f"={unit}" in kind), None)
-        if size is None:
-            return None
-        raw = (facts.min_raw, facts.max_raw)
-        low, high = (EPOCH + timedelta(microseconds=size * each) for each in raw)
-        return low, high
-    return facts.min, facts.max
-
-
-def _runs(groups: Iterable[RowGroup]) -> Iterator[list[RowGroup]]:
-    """Join up to `GROUPS` row groups that follow one another."""
-    run: list[RowGroup] = []
-    for group in groups:
-        if run and (len(run) == GROUPS or group.first != run[-1].first + run[-1].rows):
-            yield run
-            run = []
-        run.append(group)
-    if run:
-        yield run
-
-
 def _completed(rows: pa.Table, piece: Piece, wanted: Wanted) -> pa.Table:
     """Give a table all the columns wanted, in their types."""
+    names = list(wanted.columns)
+    served = set(rows.column_names)
+    if served.issuperset(names) and piece.constants.keys().isdisjoint(names):
+        as_served = rows.select(names)
+        if as_served.schema.equals(wanted.schema):
+            return as_served
     layout = wanted.layout
-    columns: dict[str, Any] = {}
-    for name in wanted.columns:
-        dtype = layout.schema.field(name).type
+    columns: list[Any] = []
+    for name, dtype in zip(names, wanted.schema.types, strict=True):
         key = layout.derived.get(name)
         if name in piece.constants:
-            columns[name] = pa.repeat(piece.constants[name], rows.num_rows)
-        elif name in rows.schema.names:
-            found = rows[name]
-            if not (found.type == NUMBERED and pa.types.is_string(dtype)):
-                found = conformed(found, name, layout)
-            columns[name] = found
+            column = pa.repeat(piece.constants[name], rows.num_rows)
+        elif name in served:
+            column = rows[name]
+            if not (column.type == NUMBERED and pa.types.is_string(dtype)):
+                column = conformed(column, name, layout)
         elif key is not None and key.source in piece.constants:
             source = pa.repeat(piece.constants[key.source], rows.num_rows)
-            columns[name] = derived(pa.chunked_array([source]), key, layout)
-        elif key is not None and key.source in rows.schema.names:
-            columns[name] = derived(rows[key.source], key, layout)
+            column = derived(pa.chunked_array([source]), key, layout)
+        elif key is not None and key.source in served:
+            column = derived(rows[key.source], key, layout)
         else:
-            columns[name] = pa.nulls(rows.num_rows, dtype)
-    return pa.table(columns)
+            column = pa.nulls(rows.num_rows, dtype)
+        columns.append(column)
+    return pa.Table.from_arrays(columns, names=names)

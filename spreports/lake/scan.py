@@ -27,6 +27,7 @@ from spreports.catalog import ReportType
 from spreports.facts import read_catalogue
 from spreports.flags import check_flag
 from spreports.lake.doubled import warn_of_doubled
+from spreports.lake.frames import frames_of
 from spreports.lake.groups import read_groups
 from spreports.lake.layout import Layout
 from spreports.lake.place import Place
@@ -154,26 +155,6 @@ def _taken(
     raise restless(roots[0].place)
 
 
-def frame_of(rows: pa.Table) -> pl.DataFrame:
-    """Return a table as a frame, with numbered texts written out."""
-    numbered = [f.name for f in rows.schema if pa.types.is_dictionary(f.type)]
-    if not numbered:
-        return pl.DataFrame(rows)
-    ready = {name: _texts(name, rows[name]) for name in numbered}
-    for column in pl.DataFrame(rows.drop_columns(numbered)).get_columns():
-        ready[column.name] = column
-    return pl.DataFrame([ready[name] for name in rows.column_names])
-
-
-def _texts(name: str, numbered: pa.ChunkedArray) -> pl.Series:
-    """Write numbered texts out: a view of one of them each, to polars."""
-    column = pl.Series(name, [], pl.String)
-    for chunk in numbered.chunks:
-        texts = pl.Series(chunk.dictionary)
-        column.append(texts.gather(pl.Series(chunk.indices.view(pa.uint32()))))
-    return column
-
-
 class _Source:
     """Gives polars the rows that a query needs.
 
@@ -220,7 +201,7 @@ class _Source:
         for tables in self._tables(wanted, exact, hurried=n_rows is not None):
             if not tables:
                 continue
-            frame = pl.concat([frame_of(table) for table in tables])
+            frame = pl.concat(frames_of(tables))
             if left is not None:
                 frame = frame.head(left)
                 left -= frame.height

@@ -22,7 +22,8 @@ from spreports import owner
 __all__ = ["is_left", "orphans", "sweep", "unique_name"]
 
 ORPHAN_AGE = 24 * 3600.0
-_NAME = re.compile(rf"run-({owner.MARK})-[0-9a-f]{{12}}(\.[a-z]+)*")
+_BEGIN = "run-"
+_NAME = re.compile(rf"{_BEGIN}({owner.MARK})-[0-9a-f]{{12}}(\.[a-z]+)*")
 
 
 def unique_name(suffix: str = "") -> str:
@@ -38,7 +39,7 @@ def unique_name(suffix: str = "") -> str:
     str
         ``run-<host>-<pid>-<start>-<random>``.
     """
-    return f"run-{owner.mark()}-{secrets.token_hex(6)}{suffix}"
+    return f"{_BEGIN}{owner.mark()}-{secrets.token_hex(6)}{suffix}"
 
 
 def sweep(folder: Path, *, now: Callable[[], float] = time.time) -> int:
@@ -73,10 +74,12 @@ def orphans(folder: Path, *, now: Callable[[], float] = time.time) -> list[Path]
     """Return what killed processes left in a folder; parameters as `sweep`."""
     found = []
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as there:
+            # A store has ten thousands of others
+            ours = [entry for entry in there if entry.name.startswith(_BEGIN)]
     except OSError:
         return []
-    for entry in entries:
+    for entry in sorted(ours, key=lambda entry: entry.name):
         match = _NAME.fullmatch(entry.name)
         if match is None:
             continue

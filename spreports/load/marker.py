@@ -271,7 +271,10 @@ def is_announced(data: bytes, marker: bytes) -> bool:
 def _own(stem: str, path: str) -> str:
     """Return a path that can only be a file of this stem below the root."""
     *folders, name = path.split("/")
-    if re.fullmatch(rf"{re.escape(stem)}-[0-9]+\.parquet", name) and all(
+    # As a pattern of its own it would be compiled for each report of a lake
+    part = name.removeprefix(f"{stem}-").removesuffix(".parquet")
+    is_ours = name == f"{stem}-{part}.parquet" and part.isascii() and part.isdigit()
+    if is_ours and all(
         "=" in folder and "\\" not in folder and "\0" not in folder
         for folder in folders
     ):

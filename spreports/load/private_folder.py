@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spreports.errors import ConfigError
 
-__all__ = ["files_in", "folders_in", "private_folder", "usable"]
+__all__ = ["entries_in", "files_in", "folders_in", "private_folder", "usable"]
 
 
 @contextmanager
@@ -59,7 +59,12 @@ def folders_in(folder: Path) -> list[Path]:
 
 def files_in(folder: Path) -> list[Path]:
     """Return the files in a folder, links left out; none when it is missing."""
-    return [Path(e.path) for e in _scan(folder) if e.is_file(follow_symlinks=False)]
+    return [Path(entry.path) for entry in entries_in(folder)]
+
+
+def entries_in(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what `files_in` does, whose paths take longer to make than to look up."""
+    return [entry for entry in _scan(folder) if entry.is_file(follow_symlinks=False)]
 
 
 def _insist_private(folder: Path) -> None:

@@ -17,11 +17,13 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from spreports.errors import ConfigError
 from spreports.load.leftovers import sweep, unique_name
 from spreports.load.private_folder import (
+    entries_in,
     files_in,
     folders_in,
     private_folder,
@@ -223,18 +225,18 @@ class Store:
         """
         known = []
         with usable(self.home):
-            paths = [path for folder in self._accounts() for path in files_in(folder)]
-        for path in paths:
-            with contextlib.suppress(OSError):
-                facts = path.lstat()
-                known.append((facts.st_mtime, facts.st_size, path))
+            for entry in chain.from_iterable(map(entries_in, self._accounts())):
+                with contextlib.suppress(OSError):
+                    facts = entry.stat(follow_symlinks=False)
+                    known.append((facts.st_mtime, facts.st_size, entry.path))
         total = sum(size for _, size, _ in known)
         freed = 0
-        for used, size, path in sorted(known):
+        # Each client looks, of which next to none has anything to delete
+        for used, size, path in sorted(known) if total > max_bytes else ():
             if total - freed <= max_bytes or self._now() - used < KEEP_YOUNGER:
                 break
             with contextlib.suppress(OSError):
-                path.unlink()
+                Path(path).unlink()
                 freed += size
         return freed
 

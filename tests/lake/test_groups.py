@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from spreports.lake import groups, reading
+from spreports.lake import groups, reading, row_groups
 from spreports.lake.place import Place
 from spreports.lake.stock import Piece, grouped
 from tests.lake.lakes import COLLECTING_FAILS, Lakeside, orders
@@ -29,7 +29,7 @@ def test_how_files_are_put_together_never_changes_an_answer(
         shore.put(str(day), orders(day, 130), day=day, partition_by=["sku"])
     expected = shore.scan().collect()
     monkeypatch.setattr(groups, "GROUP_ROWS", rows)
-    monkeypatch.setattr(reading, "GROUPS", most)
+    monkeypatch.setattr(row_groups, "GROUPS", most)
 
     assert shore.scan().collect().equals(expected)
     few = pl.col("quantity").is_in([3, 77])
@@ -123,7 +123,7 @@ def test_a_large_file_that_is_replaced_is_read_anew_or_an_error(
 
     monkeypatch.setattr("spreports.lake.groups.read_piece", losing)
     monkeypatch.setattr(groups, "GROUP_ROWS", 10)
-    monkeypatch.setattr(reading, "GROUPS", 1)
+    monkeypatch.setattr(row_groups, "GROUPS", 1)
 
     if after:
         with pytest.raises(COLLECTING_FAILS, match="a large file was replaced"):

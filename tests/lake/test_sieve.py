@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import spreports as spr
 from spreports.lake import reading
+from spreports.lake.frames import frames_of
 from spreports.lake.predicate import Condition, conditions
-from spreports.lake.scan import frame_of
 from spreports.lake.sieve import sieve_of
 from tests.lake.lakes import COLLECTING_FAILS, DAY, ROW_GROUP, Lakeside, orders
 
@@ -215,6 +215,7 @@ def test_texts_that_are_numbered_in_the_file_are_texts_in_the_frame(
         return asked[-1]
 
     monkeypatch.setattr(reading, "_of_few_texts", remembered)
+    monkeypatch.setattr(reading, "SMALL_FILE", 100)
     rows = orders(0, 130)
     shore.put("1", rows, day=0)
 
@@ -259,7 +260,7 @@ def test_texts_that_somebody_else_numbered_are_typed_as_others_are(
     }
 
 
-def test_a_table_of_numbered_texts_becomes_a_frame_whatever_its_chunks() -> None:
+def test_tables_become_frames_in_their_order_whatever_their_chunks() -> None:
     numbers = pa.array([0, None, 1, 0], pa.int32())
     chunks = [
         pa.DictionaryArray.from_arrays(numbers, pa.array(["a", "ä"])),
@@ -268,13 +269,25 @@ def test_a_table_of_numbered_texts_becomes_a_frame_whatever_its_chunks() -> None
         ),
     ]
     table = pa.table({"text": pa.chunked_array(chunks), "n": range(6)})
+    plain = pa.table({"text": pa.array(["b", None]), "n": [6, 7]})
+    large = pa.table({"text": ["c"] * 5_000, "n": range(8, 5_008)})
+    many = [plain.slice(n % 3, 1) for n in range(100)] * 400
 
-    assert frame_of(table).to_dict(as_series=False) == {
-        "text": ["a", None, "ä", "a", None, None],
-        "n": [0, 1, 2, 3, 4, 5],
-    }
-    assert frame_of(table.slice(1, 2))["text"].to_list() == [None, "ä"]
-    assert frame_of(table.slice(6)).schema == {"text": pl.String, "n": pl.Int64}
+    frames = frames_of([table, plain, plain.slice(1), large, table.slice(1, 2)])
+
+    assert pl.concat(frames).rows() == [
+        *zip(["a", None, "ä", "a", None, None], range(6), strict=True),
+        *[("b", 6), (None, 7), (None, 7)],
+        *(("c", n) for n in range(8, 5_008)),
+        *[(None, 1), ("ä", 2)],
+    ]
+    assert [each.height for each in frames] == [6, 3, 5_000, 2]
+    (empty,) = frames_of([table.slice(6)])
+    assert empty.schema == {"text": pl.String, "n": pl.Int64}
+    assert frames_of([]) == []
+    gathered = frames_of(many)
+    assert len(gathered) == 2
+    assert pl.concat(gathered).rows() == pl.DataFrame(pa.concat_tables(many)).rows()
 
 
 def test_values_that_would_become_others_are_left_to_polars() -> None:
