@@ -180,3 +180,20 @@ def test_a_row_with_too_many_cells_lacks_none(tmp_path: Path) -> None:
     with pytest.raises(spr.ParseError, match="3 cells where") as told:
         spr.open_document(file).read()
     assert "report_type=" not in str(told.value)
+
+
+def test_rows_that_cannot_be_told_apart_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    header = [c.name for c in ORDERS.columns() if not c.optional]
+    there = [name for name in header if name not in {"sku", "amazon-order-id"}]
+    row = ["x" if name == "asin" else "" for name in there]
+
+    table = read("\n".join(map("\t".join, (there, row))) + "\n", ORDERS)
+
+    assert table["sku"].to_pylist() == [None]
+    (said,) = caplog.messages
+    assert said == (
+        "the header lacks 'amazon-order-id', 'sku', by which rows of orders are told "
+        "apart: null in all of them"
+    )

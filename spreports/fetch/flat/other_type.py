@@ -1,4 +1,4 @@
-"""Doubt a header that is another report type's.
+"""Doubt a header that is another report type's, or lacks what tells rows apart.
 
 Columns are found by their names, so a document that is read as a type it is not comes
 as columns that nobody asked for, beside the type's own without a value.
@@ -19,7 +19,7 @@ _NAMED_AT_MOST: Final = 3
 
 
 def doubt(served: Sequence[str], findings: Findings, entry: ReportType) -> str | None:
-    """Say that a document is one of another type; None where nothing says so.
+    """Say why a header is not as one of its type should be; None where nothing does.
 
     That columns are missing is no sign by itself: a header may be a user's own choice
     of columns. That most of them are, and most that is there is unknown, is one, be it
@@ -40,12 +40,12 @@ def doubt(served: Sequence[str], findings: Findings, entry: ReportType) -> str |
     str or None
         A sentence, where fewer than half of the former are there, and either all of
         another type's, which are half of the header or more, or nothing is known of
-        more than half of the header.
+        more than half of the header. Or where half of the former are there, but a key.
     """
     always = sum(not column.optional for column in entry.columns())
     there = always - len(findings.missing_columns)
     if 2 * there >= always:
-        return None
+        return _keyless(findings, entry)
     others = _with_all_columns({name.strip() for name in served})
     if others:
         return (
@@ -80,6 +80,18 @@ def untyped(served: Sequence[str]) -> str:
     return (
         f"give report_type= and it may be read{those}: rows of some types, such as "
         "settlements, lack their last cells"
+    )
+
+
+def _keyless(findings: Findings, entry: ReportType) -> str | None:
+    """Say that rows cannot be told apart as those of their type are."""
+    missing = {*findings.missing_columns}
+    keys = [each.name for each in entry.columns() if each.key and each.name in missing]
+    if not keys:
+        return None
+    return (
+        f"the header lacks {', '.join(map(repr, keys))}, by which rows of "
+        f"{_name(entry)} are told apart: null in all of them"
     )
 
 
