@@ -8,6 +8,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from spreports.lake import reading
 from tests.lake.lakes import Lakeside
 from tests.load.conftest import bucket, memory
 from tests.load.lake import Bucket
@@ -32,3 +33,12 @@ def lakeside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lakesid
 def shore(tmp_path: Path) -> Lakeside:
     """An empty place for a lake on the disk."""
     return Lakeside(str(tmp_path / "lake"), {}, fsspec.filesystem("file"))
+
+
+@pytest.fixture(scope="module", params=["as small files", "as large ones"])
+def kind_of_reading(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read files of a few rows as such, and as files of many are read."""
+    with pytest.MonkeyPatch.context() as patched:
+        if request.param == "as large ones":
+            patched.setattr(reading, "SMALL_FILE", 1)
+        yield

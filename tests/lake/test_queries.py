@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from tests.drawing import SHARED_FIXTURE
 from tests.lake.lakes import Lakeside
 
+pytestmark = pytest.mark.usefixtures("kind_of_reading")
+
 Step = Callable[[pl.LazyFrame], pl.LazyFrame]
 QUANTITY, SKU = pl.col("quantity"), pl.col("sku")
 CONDITIONS = [

@@ -23,6 +23,8 @@ from spreports.lake.predicate import Condition, conditions
 from spreports.lake.sieve import sieve_of
 from tests.lake.lakes import COLLECTING_FAILS, DAY, ROW_GROUP, Lakeside, orders
 
+pytestmark = pytest.mark.usefixtures("kind_of_reading")
+
 ROWS = 3 * ROW_GROUP - 7
 WORDS = ["a", "ä", "", "Amazon.de", None]
 
