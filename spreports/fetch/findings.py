@@ -17,7 +17,7 @@ class Findings:
         Data rows given out.
     padded_rows : int
         Rows that lacked their last cells and got empty ones, where the catalogue
-        allows it.
+        allows it; a table of summary rows tells of none.
     unwrapped_rows : int
         Rows that stood inside one pair of quotes as a whole, taken out of it.
     summary_rows : int

@@ -37,3 +37,8 @@ def __getattr__(name: str) -> object:
 
         return Notifier
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return [*__all__]

@@ -220,7 +220,7 @@ class Agenda:
             tasks = [task for task in mine if task.stream is stream]
             one = plan(
                 stream.label,
-                (),
+                [span for task in tasks if (span := task.due.span) is not None],
                 reports=len(tasks),
                 adopted=sum(
                     task.report_id is not None

@@ -67,6 +67,7 @@ def test_a_file_of_feeds_is_planned_account_by_account(
     each = plan["accounts"].values()
     assert plan["etaSeconds"] == max(one["etaSeconds"] for one in each)
     assert plan["reports"] == sum(one["reports"] for one in each)
+    assert all(len(one["windows"]) == one["reports"] for one in each)
     assert plan["accounts"]["default"]["bottleneck"] == "getReportDocument"
     assert plan["readyTime"] == plan["accounts"]["default"]["readyTime"]
 

@@ -106,6 +106,7 @@ def test_every_public_name_can_be_imported() -> None:
     for name in spr.__all__:
         assert getattr(spr, name) is not None
     assert set(spr.__all__) <= set(dir(spr))
+    assert dir(spr.simulator) == spr.simulator.__all__
 
 
 WAYS_OUT = {"batches", "read", "scan", "sink", "tables"}

@@ -197,6 +197,9 @@ def test_short_settlement_rows_are_padded_on_the_right_and_counted() -> None:
     table = read("".join(lines), SETTLEMENT, findings=findings)
     assert table["promotion-id"].to_pylist() == [None, "p"]
     assert findings.padded_rows == 1
+    summary = Findings()
+    read("".join(lines), SETTLEMENT, table="summary", findings=summary)
+    assert (summary.rows, summary.padded_rows) == (1, 0)
 
 
 def test_rows_with_blank_trailing_cells_keep_their_tabs() -> None:

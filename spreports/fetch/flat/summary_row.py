@@ -103,6 +103,8 @@ class SummaryRow:
             if summaries.num_rows:
                 yield summaries.select(schema.names)
         self._findings.rows = self._findings.summary_rows
+        # Which lines were mended nobody knows: they are told with the other table
+        self._findings.padded_rows = self._findings.unwrapped_rows = 0
 
     def _parted(
         self, batches: Iterable[pa.RecordBatch]
