@@ -106,6 +106,13 @@ def test_an_end_left_out_is_now_to_the_second() -> None:
     assert span.end == NOW.replace(microsecond=0)
 
 
+@pytest.mark.parametrize("end", [None, NOW.replace(microsecond=0)])
+def test_a_window_may_end_now(end: datetime | None) -> None:
+    now = NOW.replace(microsecond=0)
+
+    assert window("1d", end, now) == Window(now - timedelta(days=1), now)
+
+
 @pytest.mark.parametrize(
     ("start", "end", "says"),
     [
