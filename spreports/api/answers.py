@@ -108,8 +108,8 @@ def error_of(
     APIError
         The class by status, with Amazon's details up to 2 KiB in all, free of control
         characters. A redirect is a `TransportError`, and so is a refusal that passes,
-        or one in anything but JSON: it is of a portal or a proxy, and says nothing of
-        what Amazon has.
+        or one in anything but JSON and without Amazon's request id: it is of a portal
+        or a proxy, and says nothing of what Amazon has.
 
     Source: Reports API v2021-06-30, Error Responses and Schemas.
     """
@@ -150,10 +150,11 @@ def error_of(
 def _from_between(answer: Answer) -> str | None:
     """Say why a refusal is no word of Amazon's about what was asked; None if it is.
 
-    Each of its refusals has an ErrorList. Without a word, only those are believed that
-    are about who asks, or how often.
+    Each of its refusals has an ErrorList, and a request id. Without either, only those
+    are believed that are about who asks, or how often.
 
-    Source: Reports API v2021-06-30, Error Responses and Schemas.
+    Source: Reports API v2021-06-30, Responses of each operation, Error Responses and
+    Schemas.
     """
     status = answer.status
     if status in PASSING:
@@ -161,6 +162,8 @@ def _from_between(answer: Answer) -> str | None:
     if not 400 <= status < 500 or status == 429:
         return None
     if not answer.body.strip() and status in {401, 403}:
+        return None
+    if (answer.headers.get("x-amzn-RequestId") or "").strip():
         return None
     try:
         read_json(answer)

@@ -69,8 +69,10 @@ def describe_command(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json(entry)
         return DONE
-    rows = [{"": name, " ": value} for name, value in _facts(entry)]
-    write_rows(rows, ("", " "), as_json=False)
+    facts = _facts(entry)
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        write_text(f"{name:<{width}}  {value}".rstrip())
     for table in entry.tables:
         write_text(f"\ntable {table.name}: {len(table.columns)} columns")
         shown = ("name", "dtype", "formats", "may be missing", "note")

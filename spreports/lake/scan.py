@@ -80,7 +80,8 @@ def scan_lake(
         For types with several; the catalogue's first when left out.
     metadata : bool
         Add ``report_id``, ``report_type``, ``marketplace``, ``data_start_time``,
-        ``data_end_time`` and ``date``.
+        ``data_end_time`` and ``date``, but those of which the rows have such a column
+        of their own.
     storage_options : mapping, optional
         For fsspec.
 

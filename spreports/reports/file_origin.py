@@ -197,7 +197,7 @@ class FileOrigin:
         where = elsewhere(exc)
         reason = where or (exc.strerror if isinstance(exc, OSError) else None)
         reason = reason or reason_of(exc, self._options, "file") or type(exc).__name__
-        told = f"{self.name} cannot be read: {reason}"
+        told = f"{shown(self._url)} cannot be read: {reason}"
         if where is None and is_outage(exc):
             return DownloadError(
                 f"{told}; the network or the service failed, or was too busy: run the "

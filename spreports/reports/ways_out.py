@@ -79,7 +79,8 @@ class WaysOut(ABC):
             stays, and the others are such cells.
         metadata : bool
             Add ``report_id``, ``report_type``, ``marketplace``,
-            ``data_start_time``, ``data_end_time`` and ``date``.
+            ``data_start_time``, ``data_end_time`` and ``date``, but those of which the
+            rows have such a column of their own.
         nested : ``"flat"`` or ``"struct"``
             JSON and XML: columns named by their path, or struct columns of what has
             parts. Repeated parts are lists in both.

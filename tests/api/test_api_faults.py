@@ -244,6 +244,26 @@ def test_a_refusal_in_html_is_no_refusal_of_amazon(
 
 
 @each_operation
+@pytest.mark.parametrize("body", [b"", b"Bad Request", b'{"errors": [{"cod'])
+@pytest.mark.parametrize("kind", [BadRequestError, NotFoundError])
+def test_a_refusal_with_a_request_id_is_amazons_whatever_its_body(
+    row: Row,
+    kind: type[APIError],
+    body: bytes,
+    amazon: ScriptedAmazon,
+    api: ReportsAPI,
+) -> None:
+    status = 404 if kind is NotFoundError else 400
+    amazon.on(row.on, Reply(status, body, {"x-amzn-RequestId": "made-up"}))
+
+    with pytest.raises(kind, match=f"HTTP {status}: no details given") as caught:
+        row.call(api)
+
+    assert requests_for(amazon, row) == 1
+    assert caught.value.request_id == "made-up"
+
+
+@each_operation
 @pytest.mark.parametrize("status", [400, 404, 405, 413, 431, 451, 499])
 def test_a_refusal_without_a_word_is_no_refusal_of_amazon(
     row: Row, status: int, amazon: ScriptedAmazon, api: ReportsAPI

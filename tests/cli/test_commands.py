@@ -80,6 +80,7 @@ def test_describe_says_columns_and_limits(capsys: pytest.CaptureFixture[str]) ->
     assert main(["describe", "orders"]) == 0
 
     shown = capsys.readouterr().out
+    assert shown.startswith("type ")
     assert "amazon-order-id" in shown
     assert "30 days" in shown
 

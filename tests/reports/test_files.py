@@ -269,9 +269,19 @@ def test_a_path_that_no_file_can_have_is_an_error_of_ours(tmp_path: Path) -> Non
 
 
 def test_a_folder_is_named_where_a_document_was_meant(tmp_path: Path) -> None:
-    for url, name in (("/", "/"), (f"{tmp_path}/", tmp_path.name)):
-        with pytest.raises(spr.DocumentError, match=f"^{name} cannot be read: Is a"):
+    for url in ("/", f"{tmp_path}/"):
+        with pytest.raises(spr.DocumentError, match=f"^{url} cannot be read: Is a"):
             spr.open_document(url).read()
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_place_and_no_signature() -> None:
+    for url, named in (
+        ("/nowhere/orders.txt", "/nowhere/orders.txt"),
+        ("memory://nowhere/orders.txt?X-Amz-Signature=canary", "memory://nowhere/"),
+    ):
+        with pytest.raises(spr.DocumentError, match=f"^{named}") as refused:
+            spr.open_document(url).read()
+        assert "canary" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_an_option_that_the_file_system_does_not_know_is_named() -> None:
