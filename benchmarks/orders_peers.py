@@ -92,7 +92,7 @@ def pyarrow_dataset(path: str, target: str, *, by_day: bool) -> None:
     import pyarrow.dataset as ds  # noqa: PLC0415 - as above
 
     from spreports.catalog import lookup  # noqa: PLC0415 - as above
-    from spreports.fetch.typed import arrow_type  # noqa: PLC0415 - as above
+    from spreports.fetch.cells import arrow_type  # noqa: PLC0415 - as above
 
     columns = [c for c in lookup("orders").columns() if not c.optional]
     reader = pyarrow.csv.open_csv(

@@ -29,7 +29,7 @@ from spreports.fetch.timestamps import ISO, formats_tried, parse_date, parse_tim
 from spreports.fetch.whole_columns import days, timestamps
 from spreports.fetch.whole_decimals import DECIMAL, SURE_LOCAL, decimals, local_decimals
 
-__all__ = ["ARROW_TYPES", "BLANKS", "NUMBER", "Cells", "cells_of"]
+__all__ = ["ARROW_TYPES", "BLANKS", "NUMBER", "Cells", "arrow_type", "cells_of"]
 
 # Around a cell they mean nothing; a cell of blanks alone is an empty one
 BLANKS: Final = " \t\u00a0"
@@ -90,6 +90,29 @@ class Cells:
     one: Callable[[str], object]
     stands_for: Mapping[str, str] = field(default_factory=dict)
     most: Callable[[pa.Array], pa.Array] | None = None
+
+
+def arrow_type(dtype: str) -> pa.DataType:
+    """Return the Arrow type of a catalogue dtype.
+
+    Parameters
+    ----------
+    dtype : str
+        ``string``, ``int64``, ``float64``, ``decimal``, ``boolean``, ``date`` or
+        ``timestamp``.
+
+    Returns
+    -------
+    pyarrow.DataType
+
+    Raises
+    ------
+    ValueError
+        There is no such dtype.
+    """
+    if dtype not in ARROW_TYPES:
+        raise ValueError(f"no dtype {dtype!r}: one of {', '.join(ARROW_TYPES)}")
+    return ARROW_TYPES[dtype]
 
 
 def cells_of(column: Column, *, local: bool, currency: str | None) -> Cells | None:

@@ -6,7 +6,8 @@ its cells byte for byte, leading zeros and blanks included; only an empty one is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -26,32 +27,9 @@ from spreports.fetch.matched_columns import (
 )
 from spreports.fetch.typed_column import rescued, typed_column
 
-__all__ = ["BAD_VALUE_RULES", "Made", "Typing", "arrow_type"]
+__all__ = ["BAD_VALUE_RULES", "Made", "Typing"]
 
 BAD_VALUE_RULES = ("raise", "null", "rescue")
-
-
-def arrow_type(dtype: str) -> pa.DataType:
-    """Return the Arrow type of a catalogue dtype.
-
-    Parameters
-    ----------
-    dtype : str
-        ``string``, ``int64``, ``float64``, ``decimal``, ``boolean``, ``date`` or
-        ``timestamp``.
-
-    Returns
-    -------
-    pyarrow.DataType
-
-    Raises
-    ------
-    ValueError
-        There is no such dtype.
-    """
-    if dtype not in ARROW_TYPES:
-        raise ValueError(f"no dtype {dtype!r}: one of {', '.join(ARROW_TYPES)}")
-    return ARROW_TYPES[dtype]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +92,8 @@ class Typing:
         self._missing = tuple(map(decided, missing_columns(matched, entry)))
         self._cells: Mapping[str, Cells | None] | None = None
         self._null: dict[str, pa.Array] = {}
+        # The batch that was judged last, and its cells that do not fit
+        self._last: tuple[Callable[[], object], Mapping[str, pa.Array]] | None = None
         findings.missing_columns = tuple(column.name for column in self._missing)
         findings.unknown_columns = tuple(
             name for name, column in matched.items() if column is None
@@ -255,36 +235,41 @@ class Typing:
             made = self._again(made, made.texts, others)
         if made.bad:
             self._judge(made, first_row)
+        self._last = weakref.ref(made.batch), made.bad
         return made.batch
 
-    def values(self, batch: pa.RecordBatch, name: str) -> tuple[pa.Array, bool]:
-        """Return the typed cells of one column, and whether all of them fit.
+    def values(
+        self, batch: pa.RecordBatch, name: str
+    ) -> tuple[pa.Array, pa.Array | None]:
+        """Return the typed cells of one column, and which of them do not fit.
 
         Parameters
         ----------
         batch : pyarrow.RecordBatch, n rows
-            Of strings, or of `schema`.
+            Of strings, or the last one that was judged.
         name : str
             As served.
 
         Returns
         -------
         pyarrow.Array, n cells
-        bool
+        pyarrow.Array or None
+            Numbers (from 0) of the rows whose cell does not fit; None where all do.
         """
         column = batch.column(name)
         if self._cells is None:
             self._cells = self._settled(batch)
         cells = self._cells[name]
         if cells is None or column.type == cells.dtype:
-            return column, True
+            last, bad = self._last or (lambda: None, {})
+            return column, bad.get(name) if last() is batch else None
         others = self._currencies.others(batch)
         own = self.columns[name]
         if others is None or own is None or own.dtype != "decimal":
             values, bad_rows = typed_column(column, cells)
         else:
             values, bad_rows = typed_by_currency(column, others, own)
-        return values, bad_rows is None
+        return values, bad_rows
 
     def _settled(self, first: pa.RecordBatch) -> Mapping[str, Cells | None]:
         """Return each column's typing, once the first rows say the currency."""

@@ -15,9 +15,8 @@ import pyarrow as pa
 from spreports.arrays import array_of
 from spreports.catalog import Column, ReportType
 from spreports.errors import SinkError
-from spreports.fetch.cells import cells_of
+from spreports.fetch.cells import arrow_type, cells_of
 from spreports.fetch.matched_columns import decided, is_undecided, matched_names
-from spreports.fetch.typed import arrow_type
 from spreports.fetch.typed_column import typed_column
 from spreports.lake.partitions import FolderKey
 from spreports.load.hive import is_time, parts_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from spreports.catalog import ReportType
-from spreports.fetch.typed import arrow_type
+from spreports.fetch.cells import arrow_type
 from spreports.lake.partitions import FolderKey, derived_keys
 from spreports.lake.roots import DataRoot, no_table
 from spreports.load.no_data import NO_DATA, noted_folders

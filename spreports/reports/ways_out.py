@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from spreports.catalog import ReportType
 from spreports.errors import ReportEmptyError
+from spreports.fetch.cells import arrow_type
 from spreports.fetch.shapes import Nested
-from spreports.fetch.typed import arrow_type
 from spreports.flags import check_flag
 from spreports.reports.metadata import METADATA_COLUMNS, with_metadata
 from spreports.reports.shape import OnBadValue, Shape

@@ -327,3 +327,22 @@ def test_a_currency_that_is_named_late_holds_for_the_rows_above_and_below() -> N
     table = read(flat(SETTLEMENT, *rows, named, *rows), entry)
 
     assert table["amount"].to_pylist() == [Decimal(1234)] * 3
+
+
+@pytest.mark.parametrize("how", [{"rule": "null"}, {"rule": "rescue"}, {}])
+@pytest.mark.parametrize("blocks", [1, 1 << 20])
+def test_a_row_whose_amount_cannot_be_read_is_no_summary(
+    how: dict[str, str], blocks: int
+) -> None:
+    odd = {"settlement-id": "007", "total-amount": "5,00", "order-id": "B"}
+    text = flat(SETTLEMENT, SUMMARY, *ROWS, odd | {"amount": "x"}, odd)
+    typed = {"on_bad_value": how["rule"]} if how else {"typed": False}
+
+    rows = read(text, SETTLEMENT, batch_bytes=blocks, **typed)
+    summaries = read(text, SETTLEMENT, table="summary", batch_bytes=blocks, **typed)
+
+    assert [each or None for each in rows["order-id"].to_pylist()] == [None, None, "B"]
+    assert summaries.num_rows == 2
+    if how == {"rule": "rescue"}:
+        assert rows["_rescued"].to_pylist() == [None, None, '{"amount": "x"}']
+        assert summaries["_rescued"].null_count == 2

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from spreports.catalog import Column
 from spreports.errors import ParseError
-from spreports.fetch.cells import cells_of
+from spreports.fetch.cells import arrow_type, cells_of
 from spreports.fetch.decimals import parse_decimal, parse_local_decimal
 from spreports.fetch.findings import Findings
 from spreports.fetch.timestamps import ZONE_OFFSETS, parse_date, parse_timestamp
-from spreports.fetch.typed import arrow_type
 from tests.fetch.documents import cells, entry, read
 
 TWELVE = "%b %d, %Y %I:%M:%S %p %Z"

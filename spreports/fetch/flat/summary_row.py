@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spreports.arrays import scalar_of
+from spreports.arrays import array_of, scalar_of
 from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
@@ -33,7 +33,8 @@ _CHECK: Final = f"the sum of {_AMOUNT!r} against {_TOTAL!r}"
 class SummaryRow:
     """Tells the two kinds of rows apart and adds up both.
 
-    A row with a total and without an amount is a summary. A document that joins several
+    A row with a total and without an amount is a summary; an amount that cannot be read
+    is one. A document that joins several
     settlements has several, and each settlement is held to its own total.
 
     Parameters
@@ -41,7 +42,8 @@ class SummaryRow:
     matched : mapping of str to Column or None
         The document's columns by name.
     values : callable
-        Gives the typed cells of a batch's column, and whether all of them fit.
+        Gives the typed cells of a batch's column, and which do not fit; see
+        `Typing.values`.
     findings : Findings
         Gets ``summary_rows``, ``skipped_checks`` and corrected ``rows``.
     """
@@ -49,7 +51,7 @@ class SummaryRow:
     def __init__(
         self,
         matched: Mapping[str, Column | None],
-        values: Callable[[pa.RecordBatch, str], tuple[pa.Array, bool]],
+        values: Callable[[pa.RecordBatch, str], tuple[pa.Array, pa.Array | None]],
         findings: Findings,
     ) -> None:
         self._names = {c.name: name for name, c in matched.items() if c is not None}
@@ -117,10 +119,14 @@ class SummaryRow:
                 yield batch, batch.slice(0, 0)
             return
         for batch in batches:
-            total, sound = self._values(batch, self._names[_TOTAL])
-            amount, also = self._values(batch, self._names[_AMOUNT])
-            self._sound &= sound and also
+            total, unfit = self._values(batch, self._names[_TOTAL])
+            amount, unread = self._values(batch, self._names[_AMOUNT])
+            self._sound &= unfit is None and unread is None
             is_summary = pc.and_(pc.is_valid(total), pc.is_null(amount))
+            if unread is not None:
+                rows = array_of(range(batch.num_rows), pa.int64())
+                there = pc.is_in(rows, value_set=unread.cast(pa.int64()))
+                is_summary = pc.and_(is_summary, pc.invert(there))
             self._add(self._amounts, batch, amount)
             number = pc.sum(is_summary).as_py() or 0
             if not number:
