@@ -118,23 +118,21 @@ def left_as_text(
     Returns
     -------
     ReportType
-        In every table, as the document says which it has. Columns that it did not know
-        are known as text.
+        In every table, as the document says which it has. Columns that it does not know
+        are text anyway.
     """
     served = dict(zip(names, names, strict=True))
     tables = []
     for table in entry.tables:
         matched = matched_names(served, table.columns, entry, in_order=entry.positional)
         known = {column.name: name for name, column in matched.items() if column}
-        columns = [
+        columns = tuple(
             replace(column, dtype="string", formats=(), stands_for={})
             if known.get(column.name) in texts
             else column
             for column in table.columns
-        ]
-        unknown = (name for name in names if name in texts and matched[name] is None)
-        columns += [Column(name=name, optional=True) for name in unknown]
-        tables.append(replace(table, columns=tuple(columns)))
+        )
+        tables.append(replace(table, columns=columns))
     return replace(entry, tables=tuple(tables))
 
 
