@@ -33,9 +33,9 @@ _CHECK: Final = f"the sum of {_AMOUNT!r} against {_TOTAL!r}"
 class SummaryRow:
     """Tells the two kinds of rows apart and adds up both.
 
-    A row with a total and without an amount is a summary; an amount that cannot be read
-    is one. A document that joins several
-    settlements has several, and each settlement is held to its own total.
+    A row with a total and without an amount is a summary; with one that cannot be read
+    it is not. A document that joins several settlements has several, and each
+    settlement is held to its own total.
 
     Parameters
     ----------
