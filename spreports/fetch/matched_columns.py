@@ -10,6 +10,7 @@ from spreports.catalog.spelling import bare_spelling
 from spreports.catalog.words import BY_MARKETPLACE
 from spreports.fetch.decimals import parse_local_decimal
 from spreports.fetch.flat.header import Header
+from spreports.fetch.flat.summary_row import SUMMED
 from spreports.fetch.timestamps import parse_date
 
 __all__ = [
@@ -103,32 +104,34 @@ def missing_columns(
 
 
 def left_as_text(
-    entry: ReportType, names: Sequence[str], texts: Collection[str]
+    entry: ReportType, served: Mapping[str, str], texts: Collection[str]
 ) -> ReportType:
     """Return an entry by which some of a document's columns are the text they are.
 
     Parameters
     ----------
     entry : ReportType
-    names : sequence of str, m columns
-        Of the document's table, in its order.
+    served : mapping of str to str, m columns
+        The header by unique name, of the document's table, in its order.
     texts : collection of str
-        Those of `names` that are to be text.
+        The names that are to be text.
 
     Returns
     -------
     ReportType
         In every table, as the document says which it has. Columns that it does not know
-        are text anyway.
+        are text anyway. Typed stays what parts a settlement's summary from its rows,
+        and what several headers are, of which one is not to be text.
     """
-    served = dict(zip(names, names, strict=True))
+    held = SUMMED if entry.summary_row else frozenset[str]()
     tables = []
     for table in entry.tables:
         matched = matched_names(served, table.columns, entry, in_order=entry.positional)
-        known = {column.name: name for name, column in matched.items() if column}
+        typed = {c.name for name, c in matched.items() if c and name not in texts}
+        left = {c.name for c in matched.values() if c} - typed - held
         columns = tuple(
             replace(column, dtype="string", formats=(), stands_for={})
-            if known.get(column.name) in texts
+            if column.name in left
             else column
             for column in table.columns
         )

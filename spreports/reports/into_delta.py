@@ -152,9 +152,10 @@ def _opened(
 ) -> pa.RecordBatchReader:
     """Open the rows: for their columns, to be written, and after others' commits."""
     if texts:
-        with read(stored, reading, ending=ending) as rows:
+        with read(stored, reading, findings := Findings(), ending=ending) as rows:
             names = rows.schema.names
-        reading = replace(reading, entry=left_as_text(reading.entry, names, texts))
+        served = {name: findings.renamed_columns.get(name, name) for name in names}
+        reading = replace(reading, entry=left_as_text(reading.entry, served, texts))
     findings = Findings()
     rows = read(stored, reading, findings, ending=ending)
     return rows if verdict is None else judged(rows, findings, verdict)

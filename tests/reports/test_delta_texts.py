@@ -152,3 +152,44 @@ def test_a_settlement_of_which_amounts_are_text_is_not_added_up(
 
     assert rows["amount"].to_list() == ["3,00", "0,50"]
     assert "not checked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        ("2\t3.50\t\t\n2\t\t3.50\tA\n", ["A"]),
+        ("2\t3.50\t \t\n2\t\t3.50\tA\n", ["A"]),  # a blank is no amount
+        ("2\t3.50\t\t\n2\t \t\tC\n2\t\t3.50\tA\n", ["A", "C"]),  # and no total
+        ("2\t9.99\t\t\n2\t\t3.50\tA\n", None),
+    ],
+)
+def test_a_settlement_is_held_to_its_total_in_a_table_of_text_too(
+    body: str, rows: list[str] | None, tmp_path: Path
+) -> None:
+    entry = spr.report_type("settlement")
+    header = "settlement-id\ttotal-amount\tamount\tsku\n"
+    url = tmp_path / "table"
+    before = replace(of_texts(entry), summary_row=False)
+    sink(tmp_path / "1.txt", f"{header}1\t\t1.00\tZ\n", before, url)
+
+    if rows is None:
+        with pytest.raises(spr.ParseError, match=r"add up to 3\.50"):
+            sink(tmp_path / "2.txt", header + body, entry, url)
+    else:
+        sink(tmp_path / "2.txt", header + body, entry, url)
+
+    found = pl.read_delta(str(url)).filter(pl.col("settlement-id") == "2")
+    assert sorted(found["sku"]) == (rows or [])
+
+
+def test_a_column_that_is_there_twice_is_read_as_one_type(tmp_path: Path) -> None:
+    entry = spr.report_type("GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA")
+    url = tmp_path / "table"
+
+    sink(tmp_path / "1", "sku\tyour-price\n1\t0.250\n", of_texts(entry), url)
+    twice = "sku\tyour-price\tyour-price\n2\t0.2500\t--\n"
+    sink(tmp_path / "2", twice, entry, url)
+
+    rows = pl.read_delta(str(url)).sort("sku")
+    assert rows["your-price"].to_list() == ["0.250", "0.250000"]
+    assert rows["your-price_2"].to_list() == [None, None]

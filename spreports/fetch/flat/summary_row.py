@@ -19,11 +19,13 @@ from spreports.catalog import Column
 from spreports.errors import ParseError
 from spreports.fetch.findings import Findings
 
-__all__ = ["SUMMARY", "SummaryRow"]
+__all__ = ["SUMMARY", "SUMMED", "SummaryRow"]
 
 SUMMARY: Final = "summary"
 
 _ID, _TOTAL, _AMOUNT = "settlement-id", "total-amount", "amount"
+# What tells the two kinds of rows apart, and holds them to each other
+SUMMED: Final = frozenset({_TOTAL, _AMOUNT})
 # 76 digits: a sum of cells of 38 digits neither rounds nor overflows
 _WIDE: Final = pa.decimal256(76, 6)
 _EXACT: Final = Context(prec=76)
@@ -113,7 +115,7 @@ class SummaryRow:
     ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Yield rows and summary rows, and check the sums behind the last."""
         found = self._findings
-        if not {_TOTAL, _AMOUNT} <= set(self._names):
+        if not set(self._names) >= SUMMED:
             found.skipped_checks += (f"{_CHECK}: the document lacks such a column",)
             for batch in batches:
                 yield batch, batch.slice(0, 0)
